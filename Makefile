@@ -1,0 +1,210 @@
+# image-syncer: build, test and install. "make help" lists the targets.
+#
+# The program is built three times from the same files:
+#   musl   the release: static, position independent, build/image-syncer
+#   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
+#   tsan   ThreadSanitizer, build/tsan/image-syncer
+# A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
+# and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
+
+VERSION := 0.1.0
+
+PYTHON ?= /usr/bin/python3
+CLANG_FORMAT ?= clang-format-19
+PREFIX ?= /usr/local
+PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+export LC_ALL := C.UTF-8
+
+include src/deps/flags.mk
+
+# --- What is compiled, and how ---------------------------------------------------------------------------------------
+
+flavors := musl asan tsan
+library := $(sort $(wildcard src/*/*.c))
+units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
+
+# The one place that says which language and which interfaces: C11, POSIX.1-2008 and what the BSDs and Linux share.
+language := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
+# The sanitizers' instrumentation makes gcc guess wrongly about buffer sizes: there its guesses are left out, and no warning
+# is an error.
+warnings := -Wall -Wextra -Wformat=2 -Werror=format-security -Wconversion -Wvla -Wshadow -Wmissing-prototypes \
+	-Wstrict-prototypes -Wimplicit-fallthrough
+warnings_asan := -Wno-format-truncation -Wno-stringop-overflow -Wno-maybe-uninitialized
+warnings_tsan := $(warnings_asan)
+warnings_musl := $(if $(filter true 1 yes,$(CI) $(WERROR)),-Werror)
+warnings_lint := -Werror
+libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle
+
+CC_musl := build/musl/deps/bin/musl-gcc
+CC_asan := gcc
+CC_tsan := gcc
+CC_lint := $(CC_musl)
+
+# The lint flavor is the release's objects once more with every warning an error; it is never linked.
+FLAGS_lint := $(FLAGS_musl)
+
+# compile FLAVOR: the command of one object, without its names.
+compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
+
+# --- Everyday targets ------------------------------------------------------------------------------------------------
+
+.PHONY: all asan tsan setup demo test check e2e lint format unit cases gates install clean distclean help FORCE
+
+all: build/image-syncer ## build build/image-syncer, the static release binary
+
+asan tsan: %: build/%/image-syncer
+
+setup: ## install the Debian packages that building, the demo and the tests need (root)
+	@src/deps/setup.sh test
+
+demo: ## two registries on this machine, one sync, the report (sets itself up)
+	@src/deps/setup.sh demo
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) -B tests/demo/demo.py build/image-syncer
+
+test: ## everything: lint, unit, text cases, gates, end to end on all three builds (sets itself up)
+	@src/deps/setup.sh test
+	@$(MAKE) --no-print-directory -j$(shell nproc) all build-tests
+	@$(MAKE) --no-print-directory lint
+	@$(PYTEST) -q tests/lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory cases
+	@$(MAKE) --no-print-directory gates
+	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory e2e-asan
+	@$(MAKE) --no-print-directory e2e-tsan
+
+check: unit cases ## fast and without network: unit tests and text cases
+
+install: build/image-syncer ## install program and manual under $(DESTDIR)$(PREFIX)
+	install -D -m 755 build/image-syncer $(DESTDIR)$(PREFIX)/bin/image-syncer
+	install -D -m 644 src/image-syncer.1 $(DESTDIR)$(PREFIX)/share/man/man1/image-syncer.1
+
+clean: ## remove build/
+	rm -rf build
+
+distclean: clean ## remove build/ and the cached libraries and sources (the next make fetches the newest)
+	rm -rf "$${IMAGE_SYNCER_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/image-syncer}"
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+FORCE:
+.SECONDARY:
+
+# Progress lines, silent with -s.
+say := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
+
+# Write stdin to the target, but leave its date alone when nothing changed.
+replace = cat >$@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# --- One flavor ------------------------------------------------------------------------------------------------------
+
+# The link to the libraries is renewed when the recipe changed or the cache was emptied.
+define flavor_rules
+build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
+	@mkdir -p build/$1
+	@prefix=$$$$(src/deps/build.sh $(if $(filter lint,$1),musl,$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
+
+# Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it.
+build/$1/version.h: FORCE
+	@mkdir -p build/$1
+	@printf '#pragma once\n#define VERSION "%s"\n' "$$(program_version)" | $$(replace)
+
+build/$1/versions.h: build/$1/deps.stamp
+	@awk '{ all = all (all == "" ? "" : " ") $$$$1 " " $$$$2 } END { \
+		print "#pragma once\n#define DEPS_VERSIONS \"" all "\"" }' build/$1/deps/versions | $$(replace)
+
+build/$1/%.o: src/%.c build/$1/deps.stamp Makefile | build/$1/version.h build/$1/versions.h
+	@mkdir -p $$(@D)
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -include src/base/banned.h -c -o $$@ $$<
+
+build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile | build/$1/version.h build/$1/versions.h
+	@mkdir -p $$(@D)
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -Itests/unit -c -o $$@ $$<
+
+build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+-include $(library:src/%.c=build/$1/%.d) build/$1/main.d $(units:%=build/$1/unit/%.d)
+endef
+
+define program_rules
+build/$1/image-syncer$2: build/$1/main.o build/$1/libimage-syncer.a
+	@$(say) "LINK $1 $$@"
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(LDFLAGS) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries)
+
+build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
+	@$(say) "LINK $1 $$@"
+	@$$(CC_$1) -pthread $$(LINK_$1) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
+endef
+
+# A tag when there is one, else the line above with the commit behind it; a tree without history has only the line.
+ifeq ($(origin VERSION),file)
+program_version = $$(version=$$([ -e .git ] && git describe --tags --dirty 2>/dev/null || \
+	{ [ -e .git ] && git describe --always --dirty 2>/dev/null | sed 's/^/$(VERSION)-g/'; } || echo '$(VERSION)'); \
+	echo "$${version\#v}")
+else
+program_version = $(VERSION)
+endif
+
+$(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
+$(eval $(call program_rules,musl,.debug))
+$(eval $(call program_rules,asan,))
+$(eval $(call program_rules,tsan,))
+
+build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
+	@strip --strip-all -o $@.new $<
+	@src/deps/gates.sh --quick $@.new $<
+	@mv $@.new $@
+	@$(say) "DONE $@, $$(stat -c %s $@) bytes"
+
+# --- Tests -----------------------------------------------------------------------------------------------------------
+
+# Any finding ends the program with 99, which no test takes for an answer.
+sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+	LSAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1 \
+	TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1
+
+# ThreadSanitizer's fixed address plan does not fit a kernel that randomises mappings with more than 28 bits.
+steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
+
+.PHONY: build-tests lint-objects e2e-asan e2e-tsan
+build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%))
+lint-objects: build/lint/libimage-syncer.a build/lint/main.o
+
+unit: $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) ## unit tests under the address and the thread sanitizer
+	@failed=; for test in $(units:%=build/asan/unit/%); do echo "TEST $$test"; $(sanitizers) $$test || failed="$$failed $$test"; done; \
+	for test in $(units:%=build/tsan/unit/%); do echo "TEST $$test"; $(sanitizers) $(steady) $$test || failed="$$failed $$test"; done; \
+	[ -z "$$failed" ] || { echo "unit: failed:$$failed"; exit 1; }
+
+# $(call pytest,FLAVOR,PROGRAM,FOLDER)
+pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan,$1),$(steady)) $(PYTEST) $3 $(TESTS)
+
+cases: build/image-syncer build/asan/image-syncer ## text cases
+	@$(call pytest,asan,build/asan/image-syncer,tests/cases)
+
+e2e: build/image-syncer ## end to end against real registries, with the release binary
+	@$(call pytest,musl,build/image-syncer,tests/e2e)
+
+e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
+	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
+
+gates: build/image-syncer ## what the release binary must be
+	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
+
+lint: ## the rules of the tree
+	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
+
+format: ## let clang-format lay out all C files
+	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.c tests/unit/*.h)

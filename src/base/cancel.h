@@ -1,0 +1,28 @@
+/*
+ * The request to stop: SIGINT and SIGTERM, or a caller's own cancel_now().
+ *
+ * One flag per process. Everything that waits, waits in a way the flag can end: cancel_sleep(), or
+ * a poll that includes cancel_fd(). What is under way gets a grace period: cancel_urgent() becomes
+ * true when it is over, and then transfers are dropped. Safe from any thread; cancel_now() also
+ * from signal handlers.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+enum { CANCEL_GRACE_MS = 5000 };
+
+/* Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once. */
+bool cancel_install(void);
+/* Asks the run to stop; signal_number is what cancel_signal() will tell. */
+void cancel_now(int signal_number);
+/* True once somebody asked to stop: start no new work. */
+bool cancel_requested(void);
+/* True when the grace period is over: drop what is under way. */
+bool cancel_urgent(void);
+/* The signal that asked, 0 if none did. */
+int cancel_signal(void);
+/* Readable once cancel_requested(); -1 before cancel_install(). Never read from it. */
+int cancel_fd(void);
+/* Sleeps for milliseconds; false when woken by a request to stop. */
+bool cancel_sleep(unsigned milliseconds);

@@ -1,0 +1,66 @@
+/*
+ * The text is a fixed array inside the struct: reporting an error allocates nothing, so an error
+ * about missing memory can always be told, and no way out of a function has anything to free.
+ */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+{
+	va_list args;
+	err->kind = kind;
+	err->http_status = 0;
+	err->retry_after = -1;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return false;
+}
+
+bool error_wrap(struct error *err, const char *format, ...)
+{
+	char old[ERROR_TEXT_SIZE];
+	va_list args;
+	memcpy(old, err->text, sizeof(old));
+	va_start(args, format);
+	int used = vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	if (used < 0 || (size_t)used >= sizeof(err->text))
+		return false;
+	/* What does not fit is cut off; asking for the length tells the compiler that we know. */
+	if (snprintf(err->text + used, sizeof(err->text) - (size_t)used, ": %s", old) < 0)
+		err->text[used] = '\0';
+	return false;
+}
+
+bool error_memory(struct error *err)
+{
+	return error_set(err, ERROR_MEMORY, "out of memory");
+}
+
+const char *error_kind_name(enum error_kind kind)
+{
+	static const char *const names[] = {
+		[ERROR_NONE] = "none",
+		[ERROR_CONFIG] = "config",
+		[ERROR_DENIED] = "denied",
+		[ERROR_MISSING] = "missing",
+		[ERROR_LIMITED] = "limited",
+		[ERROR_UNAVAILABLE] = "unavailable",
+		[ERROR_NETWORK] = "network",
+		[ERROR_UNREACHABLE] = "unreachable",
+		[ERROR_TLS] = "tls",
+		[ERROR_CORRUPT] = "corrupt",
+		[ERROR_IMMUTABLE] = "immutable",
+		[ERROR_UNSUPPORTED] = "unsupported",
+		[ERROR_REFUSED] = "refused",
+		[ERROR_REJECTED] = "rejected",
+		[ERROR_MEMORY] = "memory",
+		[ERROR_IO] = "io",
+		[ERROR_CANCELED] = "canceled",
+	};
+	return (size_t)kind < array_count(names) && names[kind] ? names[kind] : "unknown";
+}

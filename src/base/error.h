@@ -1,0 +1,54 @@
+/*
+ * One failure: what kind, which HTTP status if any, when to come back, and a sentence for people.
+ *
+ * The caller owns the struct and passes it last; it is never NULL. Functions that can fail return
+ * bool, and error_set() and error_wrap() return false so that failing is one statement. The kind
+ * alone drives retry, exit code and report; nobody parses the text. Expected answers, a 404 on a
+ * lookup for example, are not errors.
+ */
+#pragma once
+
+#include "base/scoped.h"
+
+#include <stdbool.h>
+
+enum error_kind {
+	ERROR_NONE,
+	ERROR_CONFIG,      /* a file, flag or variable is wrong */
+	ERROR_DENIED,      /* 401, 403: the registry does not want us */
+	ERROR_MISSING,     /* the named thing does not exist */
+	ERROR_LIMITED,     /* 429: too many requests */
+	ERROR_UNAVAILABLE, /* 5xx and kin: the server has a problem */
+	ERROR_NETWORK,     /* connection lost, stalled, timed out */
+	ERROR_UNREACHABLE, /* no connection at all: name not found, refused */
+	ERROR_TLS,         /* certificate or handshake refused */
+	ERROR_CORRUPT,     /* bytes do not match their digest, or an answer makes no sense */
+	ERROR_IMMUTABLE,   /* the target tag may not change */
+	ERROR_UNSUPPORTED, /* understood, but neither side can do it */
+	ERROR_REFUSED,     /* our own policy forbids the request */
+	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */
+	ERROR_MEMORY,      /* out of memory or descriptors */
+	ERROR_IO,          /* a local file could not be read or written */
+	ERROR_CANCELED,    /* a signal asked us to stop */
+};
+
+enum { ERROR_TEXT_SIZE = 768 };
+
+struct error {
+	enum error_kind kind;
+	int http_status;            /* 0: no HTTP answer was involved */
+	int retry_after;            /* seconds the server asked us to wait; -1: it did not say */
+	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
+};
+
+/* Fills err with kind and text, http_status 0, retry_after -1. Returns false. */
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...) printf_like(3, 4);
+
+/* Puts "words: " in front of the text. Returns false. */
+bool error_wrap(struct error *err, const char *format, ...) printf_like(2, 3);
+
+/* "out of memory" with kind ERROR_MEMORY. Returns false. */
+bool error_memory(struct error *err);
+
+/* The word the report uses for a kind: "denied", "missing", ... */
+const char *error_kind_name(enum error_kind kind);

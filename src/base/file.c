@@ -1,0 +1,88 @@
+/* Every write, sync and close is checked: a report that is not on disk must not be called written. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_fd(const int *fd)
+{
+	if (*fd > STDERR_FILENO)
+		close(*fd);
+}
+
+bool file_read(const char *path, struct buf *out, struct error *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	char chunk[16384];
+	for (;;) {
+		ssize_t got = read(fd, chunk, sizeof(chunk));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set(err, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+		if (got == 0)
+			return true;
+		buf_add(out, chunk, (size_t)got);
+		if (!buf_ok(out))
+			return error_set(err, ERROR_CONFIG, "%s is too large", path);
+	}
+}
+
+static bool write_all(int fd, struct str content)
+{
+	while (content.len) {
+		ssize_t sent = write(fd, content.at, content.len);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		content = str_from(content, (size_t)sent);
+	}
+	return true;
+}
+
+/* Devices, pipes and the like cannot be replaced by a rename. */
+static bool write_in_place(const char *path, struct str content)
+{
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, flags, 0644);
+	if (fd < 0)
+		return false;
+	bool written = write_all(fd, content);
+	if (fd != STDOUT_FILENO && close(fd) != 0)
+		written = false;
+	return written;
+}
+
+static bool replace(const char *path, struct str content)
+{
+	scoped(buf_finish) struct buf aside = {0};
+	buf_printf(&aside, "%s.%ld.tmp", path, (long)getpid());
+	int fd = buf_ok(&aside) ? open(aside.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	if (fd < 0)
+		return false;
+	bool written = write_all(fd, content) && fsync(fd) == 0;
+	if (close(fd) != 0)
+		written = false;
+	if (written && rename(aside.at, path) == 0)
+		return true;
+	int reason = errno;
+	unlink(aside.at);
+	errno = reason;
+	return false;
+}
+
+bool file_write(const char *path, struct str content, struct error *err)
+{
+	struct stat info;
+	bool special = strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+	if (special ? write_in_place(path, content) : replace(path, content))
+		return true;
+	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+}

@@ -1,0 +1,177 @@
+/*
+ * Lines are logfmt-like, as the original's: time="2006-01-02 15:04:05" level=info msg="...". The
+ * quotes inside a message are escaped; everything else was made harmless by log_clean().
+ */
+#include "base/log.h"
+
+#include "base/clock.h"
+#include "base/secret.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	pthread_mutex_t lock;
+	FILE *stream;
+	enum log_level level;
+	void (*before)(void *ctx);
+	void (*after)(void *ctx);
+	void *ctx;
+} sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO};
+
+void log_open(FILE *stream, enum log_level level)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.stream = stream;
+	sink.level = level;
+	pthread_mutex_unlock(&sink.lock);
+}
+
+bool log_debugging(void)
+{
+	pthread_mutex_lock(&sink.lock);
+	bool yes = sink.level >= LOG_DEBUG;
+	pthread_mutex_unlock(&sink.lock);
+	return yes;
+}
+
+void log_hook(void (*before)(void *ctx), void (*after)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.before = before;
+	sink.after = after;
+	sink.ctx = ctx;
+	pthread_mutex_unlock(&sink.lock);
+}
+
+/* Length of the well-formed UTF-8 sequence at text, 0 if there is none; *code gets its value. */
+static size_t utf8_length(struct str text, uint32_t *code)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned char first = (unsigned char)text.at[0];
+	size_t len = first < 0x80    ? 1
+		     : first >= 0xf0 ? 4
+		     : first >= 0xe0 ? 3
+		     : first >= 0xc2 ? 2
+				     : 0;
+	if (!len || len > text.len || first > 0xf4)
+		return 0;
+	*code = len == 1 ? first : first & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if (((unsigned char)text.at[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | ((unsigned char)text.at[i] & 0x3f);
+	}
+	if (*code < smallest[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return len;
+}
+
+/* Characters that reorder or hide what a person reads. */
+static bool deceptive(uint32_t code)
+{
+	return (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+static void add_clean_char(struct str *text, struct buf *out)
+{
+	uint32_t code = 0;
+	size_t len = utf8_length(*text, &code);
+	unsigned char byte = (unsigned char)text->at[0];
+	if (!len || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+		buf_printf(out, code == '\n' && len ? "\\n" : "\\x%02x", byte);
+		for (size_t i = 1; i < len; i++)
+			buf_printf(out, "\\x%02x", (unsigned char)text->at[i]);
+	} else if (deceptive(code)) {
+		buf_printf(out, "\\u{%x}", code);
+	} else {
+		buf_add(out, text->at, len);
+	}
+	*text = str_from(*text, len ? len : 1);
+}
+
+/*
+ * True for what a runner takes for a command once it has trimmed white space from the front. There
+ * is white space outside ASCII as well; any foreign character is taken for it.
+ */
+static bool starts_command(struct str text)
+{
+	while (text.len && (text.at[0] == ' ' || text.at[0] == '\t' || (text.at[0] & 0x80)))
+		text = str_from(text, 1);
+	return str_starts(text, "::");
+}
+
+void log_clean(struct str text, size_t limit, struct buf *out)
+{
+	scoped(buf_wipe) struct buf masked = {0};
+	secret_mask(text, &masked);
+	struct str rest = buf_str(&masked);
+	size_t start = out->len;
+	if (starts_command(rest))
+		buf_add_char(out, '\\');
+	while (rest.len && (!limit || out->len - start < limit)) {
+		if (str_starts(rest, "##[")) {
+			buf_add_string(out, "##\\[");
+			rest = str_from(rest, 3);
+		} else {
+			add_clean_char(&rest, out);
+		}
+	}
+	if (rest.len)
+		buf_add_string(out, "...");
+}
+
+static void write_line(enum log_level level, struct str message)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	scoped(buf_finish) struct buf clean = {0};
+	scoped(buf_finish) struct buf line = {0};
+	char when[CLOCK_TEXT_SIZE];
+	time_t now = (time_t)clock_unix();
+	struct tm local = {0};
+	localtime_r(&now, &local);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
+	log_clean(message, 4096, &clean);
+	buf_printf(&line, "time=\"%s\" level=%s msg=\"", when, names[level]);
+	for (size_t i = 0; i < clean.len; i++) {
+		if (clean.at[i] == '"')
+			buf_add_char(&line, '\\');
+		buf_add_char(&line, clean.at[i]);
+	}
+	buf_add_string(&line, "\"\n");
+	FILE *stream = sink.stream ? sink.stream : stderr;
+	if (sink.before)
+		sink.before(sink.ctx);
+	fputs(buf_string(&line), stream);
+	fflush(stream);
+	if (sink.after)
+		sink.after(sink.ctx);
+}
+
+static void log_line(enum log_level level, const char *format, va_list args)
+{
+	char text[2048];
+	pthread_mutex_lock(&sink.lock);
+	if (level <= sink.level) {
+		vsnprintf(text, sizeof(text), format, args);
+		write_line(level, str_of(text));
+	}
+	pthread_mutex_unlock(&sink.lock);
+}
+
+#define LOG_FUNCTION(name, level)                                                                  \
+	void name(const char *format, ...)                                                         \
+	{                                                                                          \
+		va_list args;                                                                      \
+		va_start(args, format);                                                            \
+		log_line(level, format, args);                                                     \
+		va_end(args);                                                                      \
+	}
+
+LOG_FUNCTION(log_error, LOG_ERROR)
+LOG_FUNCTION(log_warn, LOG_WARN)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_debug, LOG_DEBUG)

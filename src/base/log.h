@@ -1,0 +1,34 @@
+/*
+ * The log sink: one line per event on stderr or in a file.
+ *
+ * Every line passes secret_mask() and a sanitizer that makes control characters visible and breaks
+ * up what a CI system would take for a command (security.md 7). While a terminal shows progress,
+ * log_hook() lets the progress line step aside. Safe from any thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* Sends the log to stream (stderr at first), which stays the caller's; lines above level are dropped. */
+void log_open(FILE *stream, enum log_level level);
+/* True when debug lines are wanted. */
+bool log_debugging(void);
+/* before(ctx) and after(ctx) are called around each line, under the sink's lock. NULL ends it. */
+void log_hook(void (*before)(void *ctx), void (*after)(void *ctx), void *ctx);
+
+void log_error(const char *format, ...) printf_like(1, 2);
+void log_warn(const char *format, ...) printf_like(1, 2);
+void log_info(const char *format, ...) printf_like(1, 2);
+void log_debug(const char *format, ...) printf_like(1, 2);
+
+/*
+ * Appends text made harmless for a log line or a terminal: secrets masked, control characters and
+ * broken UTF-8 as \xNN, bidirectional overrides as \u{...}, "::" at the start and "##[" anywhere
+ * broken up, cut to at most limit bytes (0: uncut).
+ */
+void log_clean(struct str text, size_t limit, struct buf *out);

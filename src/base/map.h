@@ -1,0 +1,31 @@
+/*
+ * A hash map from text to pointer, in insertion order.
+ *
+ * Keys are copied; values belong to the caller. Not locked: whoever shares a map guards it. Zeroed
+ * memory is an empty map.
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct map_entry {
+	char *key;
+	size_t len;
+	uint64_t hash;
+	void *value;
+};
+
+struct map {
+	struct map_entry *entries; /* in insertion order; may be read by anybody */
+	size_t count;
+	size_t entries_cap;
+	size_t *slots; /* entry number + 1, 0 is free */
+	size_t slots_cap;
+};
+
+/* Releases the map's own memory, not the values. */
+void map_finish(struct map *map);
+/* The value of key, or NULL. */
+void *map_get(const struct map *map, struct str key);
+/* Sets key to value, replacing an older value. False without memory; the map is unchanged then. */
+bool map_put(struct map *map, struct str key, void *value);

@@ -1,0 +1,75 @@
+/*
+ * Waits triple from half a second: one lost packet costs little, a registry that restarts is
+ * outwaited. Jitter takes the upper half of each wait only, so that Retry-After stays a floor.
+ */
+#include "base/retry.h"
+
+#include "base/cancel.h"
+#include "base/log.h"
+
+#include <sys/random.h>
+
+const struct retry_policy retry_default = {.attempts = 6, .base_ms = 500, .cap_ms = 60000};
+
+/* A host that nobody answers for is asked less often: the name or the port is probably wrong. */
+enum { UNREACHABLE_ATTEMPTS = 3 };
+
+bool retry_helps(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_LIMITED:
+	case ERROR_UNAVAILABLE:
+	case ERROR_NETWORK:
+	case ERROR_UNREACHABLE:
+	case ERROR_CORRUPT:
+	case ERROR_MEMORY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned attempts_for(const struct retry_policy *policy, enum error_kind kind)
+{
+	unsigned few = UNREACHABLE_ATTEMPTS;
+	if (kind == ERROR_CORRUPT || kind == ERROR_MEMORY)
+		few = 2;
+	else if (kind != ERROR_UNREACHABLE)
+		few = policy->attempts;
+	return few < policy->attempts ? few : policy->attempts;
+}
+
+bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
+		unsigned random, unsigned *wait_ms)
+{
+	if (!retry_helps(err->kind) || attempt + 1 >= attempts_for(policy, err->kind))
+		return false;
+	uint64_t wait = policy->base_ms;
+	for (unsigned i = 0; i < attempt && wait < policy->cap_ms; i++)
+		wait *= 3;
+	if (wait > policy->cap_ms)
+		wait = policy->cap_ms;
+	wait = wait / 2 + random % (wait / 2 + 1);
+	if (err->retry_after > 0) {
+		uint64_t floor = (uint64_t)err->retry_after * 1000;
+		if (floor > policy->cap_ms)
+			return false;
+		wait = floor > wait ? floor + random % 250 : wait;
+	}
+	*wait_ms = (unsigned)wait;
+	return true;
+}
+
+bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct error *err)
+{
+	unsigned random = 0;
+	unsigned wait_ms = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = 0;
+	if (!retry_next(policy, attempt, err, random, &wait_ms))
+		return false;
+	log_debug("%s; trying again in %u ms", err->text, wait_ms);
+	if (cancel_sleep(wait_ms))
+		return true;
+	return error_set(err, ERROR_CANCELED, "stopped while waiting to try again");
+}

@@ -1,0 +1,151 @@
+/*
+ * A short list behind a mutex, longest secret first, searched by memmem: runs have a handful of
+ * secrets and lines are short. Passwords come first, out of the configuration, and stay; when the
+ * list is full, a new token takes the place of the oldest.
+ */
+#include "base/secret.h"
+
+#include "base/base64.h"
+#include "base/percent.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* At most LIMIT forms are known, of which the first FIRM are never given up. */
+enum { SHORTEST = 4, FIRM = 1024, LIMIT = 4096 };
+
+struct secret {
+	struct str text;
+	size_t number; /* in the order of registration */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct secret *secrets;
+static size_t count;
+static size_t registered;
+
+static bool known(struct str text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(secrets[i].text, text))
+			return true;
+	return false;
+}
+
+static void wipe(struct str text)
+{
+	explicit_bzero((void *)(uintptr_t)text.at, text.len);
+	free((void *)(uintptr_t)text.at);
+}
+
+/* Makes room by giving up the oldest form that is not firm. */
+static void drop_oldest(void)
+{
+	size_t oldest = count;
+	for (size_t i = 0; i < count; i++) {
+		bool older = oldest == count || secrets[i].number < secrets[oldest].number;
+		if (secrets[i].number >= FIRM && older)
+			oldest = i;
+	}
+	wipe(secrets[oldest].text);
+	count--;
+	memmove(secrets + oldest, secrets + oldest + 1, (count - oldest) * sizeof(*secrets));
+}
+
+/* Inserts one form of a secret, longest first, so that a secret inside another leaves no rest. */
+static void add_form(struct str text)
+{
+	if (text.len < SHORTEST || known(text))
+		return;
+	char *copy = malloc(text.len);
+	struct secret *more = copy ? realloc(secrets, (count + 1) * sizeof(*secrets)) : NULL;
+	if (!more) {
+		free(copy);
+		return;
+	}
+	secrets = more;
+	memcpy(copy, text.at, text.len);
+	if (count >= LIMIT)
+		drop_oldest();
+	size_t at = 0;
+	while (at < count && secrets[at].text.len >= text.len)
+		at++;
+	memmove(secrets + at + 1, secrets + at, (count - at) * sizeof(*secrets));
+	secrets[at] = (struct secret){{copy, text.len}, registered++};
+	count++;
+}
+
+static void add_json(struct str text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '"' || text.at[i] == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, text.at[i]);
+	}
+}
+
+void secret_register(struct str text)
+{
+	static void (*const forms[])(struct str, struct buf *) = {base64_encode, percent_encode,
+								  add_json};
+	if (text.len < SHORTEST)
+		return;
+	pthread_mutex_lock(&lock);
+	add_form(text);
+	for (size_t i = 0; i < array_count(forms); i++) {
+		scoped(buf_wipe) struct buf form = {0};
+		forms[i](text, &form);
+		if (buf_ok(&form))
+			add_form(buf_str(&form));
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void secret_register_basic(struct str user, struct str password)
+{
+	scoped(buf_wipe) struct buf pair = {0};
+	scoped(buf_wipe) struct buf encoded = {0};
+	secret_register(password);
+	buf_add_str(&pair, user);
+	buf_add_char(&pair, ':');
+	buf_add_str(&pair, password);
+	base64_encode(buf_str(&pair), &encoded);
+	if (buf_ok(&pair) && buf_ok(&encoded))
+		secret_register(buf_str(&encoded));
+}
+
+/* The first registered secret that starts exactly here, or the empty slice. */
+static struct str secret_at(struct str text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(str_head(text, secrets[i].text.len), secrets[i].text))
+			return secrets[i].text;
+	return (struct str){0};
+}
+
+void secret_mask(struct str text, struct buf *out)
+{
+	pthread_mutex_lock(&lock);
+	while (text.len) {
+		struct str found = secret_at(text);
+		if (found.len)
+			buf_add_string(out, "***");
+		else
+			buf_add_char(out, text.at[0]);
+		text = str_from(text, found.len ? found.len : 1);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void secret_forget(void)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < count; i++)
+		wipe(secrets[i].text);
+	free(secrets);
+	secrets = NULL;
+	count = 0;
+	registered = 0;
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,7 @@
+/* The command that does the work: from the options to the exit code. */
+#pragma once
+
+#include "config/options.h"
+
+/* Loads the configuration, synchronizes, reports. Returns the exit code of design.md section 2. */
+int sync_run(const struct options *options);

@@ -1,0 +1,53 @@
+/*
+ * The suffix decides about the format, as in the original, but in any case of letters; what has
+ * another name is YAML, of which a JSON document is very nearly a special case.
+ */
+#include "config/document.h"
+
+#include "base/file.h"
+#include "doc/json.h"
+#include "doc/yaml.h"
+
+#include <string.h>
+
+enum { JSON_FILE_MAX = 8 * 1024 * 1024 };
+
+static bool ends_nocase(struct str text, const char *suffix)
+{
+	size_t len = strlen(suffix);
+	return text.len >= len && str_equal_nocase(str_from(text, text.len - len), str_of(suffix));
+}
+
+bool document_read(struct arena *arena, const char *path, struct document *out,
+		   struct problems *problems)
+{
+	struct error err;
+	bool standard = strcmp(path, "-") == 0;
+	*out = (struct document){.name = standard ? "stdin" : path,
+				 .json = ends_nocase(str_of(path), ".json")};
+	scoped(buf_wipe) struct buf text = buf_limit(out->json ? JSON_FILE_MAX : YAML_BYTES_MAX);
+	if (!file_read(path, &text, &err)) {
+		if (buf_ok(&text))
+			problem_add(problems, NULL, "%s", err.text);
+		else
+			problem_add(problems, out->name, "the file is larger than %zu MiB",
+				    text.max / 1024 / 1024);
+		return false;
+	}
+	bool read = out->json ? json_read(arena, buf_str(&text), &out->root, &err)
+			      : yaml_read(arena, buf_str(&text), &out->root, &err);
+	if (read)
+		return true;
+	if (err.kind == ERROR_CONFIG)
+		problem_add(problems, NULL, "%s:%s", out->name, err.text);
+	else
+		problem_add(problems, out->name, "%s", err.text);
+	return false;
+}
+
+const char *document_place(struct arena *arena, const struct document *document,
+			   const struct node *node)
+{
+	char *place = arena_printf(arena, "%s:%d:%d", document->name, node->line, node->column);
+	return place ? place : document->name;
+}

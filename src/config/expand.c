@@ -1,0 +1,143 @@
+/*
+ * The original replaces whatever looks like a variable by its value or by nothing, and so destroys
+ * passwords with a $ in them. Here nothing disappears: in a credential an unknown $name inside a
+ * longer text stays as written; where a variable is clearly meant (${NAME}, or $NAME as the whole
+ * text) a missing one is an error. $$ is the escape in both modes.
+ */
+#include "config/expand.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+struct expand {
+	struct arena *arena;
+	struct str whole, rest; /* rest begins at the current $ */
+	enum expand_mode mode;
+	const struct expand_lookup *lookup;
+	struct buf *out;
+	struct error *err;
+};
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The name text begins with; empty when it begins with none. */
+static struct str name_at(struct str text)
+{
+	size_t len = 0;
+	while (len < text.len && (is_letter(text.at[len]) || (len && is_digit(text.at[len]))))
+		len++;
+	return str_head(text, len);
+}
+
+/* Steps over len bytes of rest, copying them. */
+static bool keep(struct expand *expand, size_t len)
+{
+	buf_add_str(expand->out, str_head(expand->rest, len));
+	expand->rest = str_from(expand->rest, len);
+	return true;
+}
+
+/* Steps over len bytes of rest and adds value in their place. */
+static bool replace(struct expand *expand, size_t len, const char *value)
+{
+	buf_add_string(expand->out, value);
+	expand->rest = str_from(expand->rest, len);
+	return true;
+}
+
+static bool missing(const struct expand *expand, struct str name)
+{
+	return error_set(
+		expand->err, ERROR_CONFIG,
+		"environment variable %.*s is not set or empty: set it, or write $$ for a $",
+		STR_ARGS(name));
+}
+
+/* *value is NULL when the variable is unset or empty. False without memory. */
+static bool look_up(const struct expand *expand, struct str name, const char **value)
+{
+	char *copy = arena_copy(expand->arena, name.at, name.len);
+	if (!copy)
+		return error_memory(expand->err);
+	*value = expand->lookup->get(expand->lookup->ctx, copy);
+	if (*value && !**value)
+		*value = NULL;
+	return true;
+}
+
+static bool expand_braces(struct expand *expand)
+{
+	const char *value;
+	struct str name = name_at(str_from(expand->rest, 2));
+	struct str behind = str_from(expand->rest, 2 + name.len);
+	if (!name.len || !str_starts(behind, "}"))
+		return error_set(
+			expand->err, ERROR_CONFIG,
+			"after ${ only a name and } may follow, as in ${NAME}: nothing else is "
+			"supported; write $$ for a $");
+	if (!look_up(expand, name, &value))
+		return false;
+	return value ? replace(expand, name.len + 3, value) : missing(expand, name);
+}
+
+/* $NAME. NVIDIA's registry has the fixed user name $oauthtoken. */
+static bool expand_name(struct expand *expand, struct str name)
+{
+	const char *value;
+	if (!look_up(expand, name, &value))
+		return false;
+	if (value)
+		return replace(expand, name.len + 1, value);
+	bool whole = name.len + 1 == expand->whole.len;
+	bool stray = !whole || str_is(name, "oauthtoken");
+	if (expand->mode == EXPAND_CREDENTIAL && stray)
+		return keep(expand, name.len + 1);
+	return missing(expand, name);
+}
+
+/* A $ in front of what is neither a name nor a brace. */
+static bool expand_stray(struct expand *expand)
+{
+	struct str behind = str_from(expand->rest, 1);
+	bool special = behind.len && behind.at[0] && strchr("0123456789-*#@!?", behind.at[0]);
+	if (special && expand->mode == EXPAND_DESTINATION)
+		return error_set(
+			expand->err, ERROR_CONFIG,
+			"$%c is not a variable: names begin with a letter or _; write $$ for a $",
+			behind.at[0]);
+	return keep(expand, 1);
+}
+
+static bool expand_dollar(struct expand *expand)
+{
+	struct str behind = str_from(expand->rest, 1);
+	struct str name = name_at(behind);
+	if (str_starts(behind, "$"))
+		return replace(expand, 2, "$");
+	if (str_starts(behind, "{"))
+		return expand_braces(expand);
+	return name.len ? expand_name(expand, name) : expand_stray(expand);
+}
+
+bool expand_text(struct arena *arena, struct str text, enum expand_mode mode,
+		 const struct expand_lookup *lookup, const char **out, struct error *err)
+{
+	scoped(buf_wipe) struct buf result = {0};
+	struct expand expand = {arena, text, text, mode, lookup, &result, err};
+	while (expand.rest.len) {
+		keep(&expand, str_find(expand.rest, '$'));
+		if (expand.rest.len && !expand_dollar(&expand))
+			return false;
+	}
+	*out = buf_ok(&result) ? arena_copy(arena, buf_string(&result), result.len) : NULL;
+	return *out || error_memory(err);
+}

@@ -1,0 +1,28 @@
+/*
+ * Variables of the environment in credentials and destinations: image-syncer.md section 3.
+ *
+ * Pure: the variables come from a lookup that the caller provides.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/* Where values come from; NULL and "" both mean that there is none. */
+struct expand_lookup {
+	const char *(*get)(void *ctx, const char *name);
+	void *ctx;
+};
+
+enum expand_mode {
+	EXPAND_CREDENTIAL,  /* a stray $ is part of a password: kept as written */
+	EXPAND_DESTINATION, /* a stray $ is a mistake */
+};
+
+/*
+ * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names the
+ * variable and what to do, never a value or other parts of text.
+ */
+bool expand_text(struct arena *arena, struct str text, enum expand_mode mode,
+		 const struct expand_lookup *lookup, const char **out, struct error *err);

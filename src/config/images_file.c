@@ -1,0 +1,118 @@
+/*
+ * One rule per source and destination. The number of rules is known from the document, so they are
+ * one array; sources that turn out to be wrong only leave it shorter.
+ */
+#include "config/images_file.h"
+
+#include <string.h>
+
+struct reading {
+	struct arena *arena;
+	const struct document *document;
+	const struct expand_lookup *lookup;
+	struct rules *rules;
+	struct problems *problems;
+};
+
+static const char *place_of(const struct reading *reading, const struct node *node)
+{
+	return document_place(reading->arena, reading->document, node);
+}
+
+/* An upper bound of the number of rules. */
+static size_t count_rules(const struct node *root)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < root->count; i++)
+		count += root->items[i]->kind == NODE_LIST ? root->items[i]->count : 1;
+	return count;
+}
+
+/* Is destination among the rules since first? */
+static bool seen(const struct rules *rules, size_t first, const char *destination)
+{
+	for (size_t i = first; i < rules->count; i++)
+		if (strcmp(rules->items[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+/* One destination of the source that rule describes; rules of the same source begin at first. */
+static void read_destination(const struct reading *reading, struct rule rule,
+			     const struct node *value, size_t first)
+{
+	struct error err = {0};
+	rule.destination_place = place_of(reading, value);
+	if (value->kind != NODE_STRING) {
+		bool quote = value->text.len > 0;
+		problem_add(reading->problems, rule.destination_place,
+			    "destination of %s is %s%s%.*s%s: expected a name as in "
+			    "registry.example.com/team/app, or a list of such names",
+			    rule.source, node_kind_name(value->kind), quote ? " (" : "",
+			    STR_ARGS(value->text), quote ? ")" : "");
+		return;
+	}
+	bool good = expand_text(reading->arena, value->text, EXPAND_DESTINATION, reading->lookup,
+				&rule.destination, &err);
+	if (!good)
+		problem_add(reading->problems, rule.destination_place, "destination of %s: %s",
+			    rule.source, err.text);
+	else if (!*rule.destination)
+		problem_add(reading->problems, rule.destination_place,
+			    "destination of %s is empty: write a name as in "
+			    "registry.example.com/team/app",
+			    rule.source);
+	else if (!seen(reading->rules, first, rule.destination))
+		reading->rules->items[reading->rules->count++] = rule;
+}
+
+static void read_source(const struct reading *reading, const struct node *key,
+			const struct node *value)
+{
+	size_t first = reading->rules->count;
+	struct rule rule = {.source = arena_copy(reading->arena, key->text.at, key->text.len),
+			    .source_place = place_of(reading, key)};
+	if (!rule.source) {
+		problem_add(reading->problems, rule.source_place, "out of memory");
+		return;
+	}
+	if (!*rule.source) {
+		problem_add(reading->problems, rule.source_place,
+			    "the source is empty: write a name as in quay.io/coreos/etcd:v3.5.0");
+		return;
+	}
+	if (value->kind != NODE_LIST) {
+		read_destination(reading, rule, value, first);
+		return;
+	}
+	if (!value->count)
+		problem_add(reading->problems, place_of(reading, value),
+			    "the list of destinations of %s is empty: name at least one",
+			    rule.source);
+	for (size_t i = 0; i < value->count; i++)
+		read_destination(reading, rule, value->items[i], first);
+}
+
+void images_file_read(struct arena *arena, const struct document *document,
+		      const struct expand_lookup *lookup, struct rules *out,
+		      struct problems *problems)
+{
+	struct reading reading = {arena, document, lookup, out, problems};
+	const struct node *root = document->root;
+	*out = (struct rules){0};
+	if (root->kind == NODE_NULL)
+		return;
+	if (root->kind != NODE_MAP) {
+		problem_add(problems, document_place(arena, document, root),
+			    "expected a mapping from source to destination, found %s",
+			    node_kind_name(root->kind));
+		return;
+	}
+	out->items = arena_array(arena, count_rules(root), sizeof(*out->items));
+	if (!out->items) {
+		problem_add(problems, document->name, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < root->count; i++)
+		read_source(&reading, root->keys[i], root->items[i]);
+}

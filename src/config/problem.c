@@ -1,0 +1,47 @@
+/*
+ * Messages quote what users and other people's files say, so each passes the same sanitizer as a log
+ * line: a newline in a quoted key cannot forge a line of its own.
+ */
+#include "config/problem.h"
+
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void problem_finish(struct problems *problems)
+{
+	buf_finish(&problems->errors);
+	buf_finish(&problems->warnings);
+	*problems = (struct problems){0};
+}
+
+static printf_like(3, 0) void add_line(struct buf *out, const char *place, const char *format,
+				       va_list args)
+{
+	char text[2048];
+	scoped(buf_finish) struct buf line = {0};
+	if (place)
+		buf_printf(&line, "%s: ", place);
+	vsnprintf(text, sizeof(text), format, args);
+	buf_add_string(&line, text);
+	log_clean(buf_str(&line), 0, out);
+	buf_add_char(out, '\n');
+}
+
+void problem_add(struct problems *problems, const char *place, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	add_line(&problems->errors, place, format, args);
+	va_end(args);
+	problems->error_count++;
+}
+
+void problem_warn(struct problems *problems, const char *place, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	add_line(&problems->warnings, place, format, args);
+	va_end(args);
+}

@@ -1,0 +1,24 @@
+/*
+ * Everything that is wrong with the configuration, collected so that all of it is told at once.
+ *
+ * Each problem is one line "file:line:column: text", made harmless for a terminal and with secrets
+ * masked (log_clean). Warnings are kept apart; they stop nothing. Zeroed memory is an empty
+ * collection. One thread.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct problems {
+	struct buf errors;   /* one line each */
+	struct buf warnings; /* one line each */
+	size_t error_count;  /* counts an error even when there was no memory for its line */
+};
+
+void problem_finish(struct problems *problems);
+/* Adds an error at place ("images.yaml:3:1", or NULL for the command line). */
+void problem_add(struct problems *problems, const char *place, const char *format, ...)
+	printf_like(3, 4);
+void problem_warn(struct problems *problems, const char *place, const char *format, ...)
+	printf_like(3, 4);

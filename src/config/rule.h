@@ -1,0 +1,21 @@
+/*
+ * One line of the images file: a source and one destination, as written and expanded.
+ *
+ * A source with a list of destinations gives several rules, in file order. Plain records in the
+ * configuration's arena. What the texts mean is decided by plan/.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct rule {
+	const char *source;            /* never empty */
+	const char *destination;       /* environment expanded, never empty */
+	const char *source_place;      /* "images.yaml:3:1" */
+	const char *destination_place; /* "images.yaml:3:22" */
+};
+
+struct rules {
+	struct rule *items;
+	size_t count;
+};

@@ -1,0 +1,34 @@
+/*
+ * Copying images: one task in, one outcome out (design.md section 3).
+ *
+ * A copier serves the whole run and is shared by all threads. It writes nothing to terminal or log
+ * but debug lines.
+ */
+#pragma once
+
+#include "base/pool.h"
+#include "plan/progress.h"
+#include "plan/task.h"
+#include "registry/registry.h"
+
+struct copier;
+
+struct copier_options {
+	struct pool *pool;
+	struct registry *registry;
+	struct progress *progress;
+	unsigned blobs_in_flight; /* at most that many blobs move at once; > 0 */
+	bool force;               /* push manifests even where the target is in sync */
+	bool dry_run;             /* read everything, write nothing */
+};
+
+/* options and what it points to must outlive the copier. NULL without memory. */
+struct copier *copier_new(const struct copier_options *options);
+void copier_free(struct copier **copier);
+
+/*
+ * Brings the task's destination in step with its source. Strings of *outcome live in arena. Images
+ * fail one by one: the outcome says how, there is no other error.
+ */
+void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
+		struct outcome *outcome);

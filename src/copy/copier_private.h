@@ -1,0 +1,24 @@
+/* What the files of copy/ share: the run's copier, and the one image under way. */
+#pragma once
+
+#include "copy/copier.h"
+#include "copy/inflight.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct copier {
+	struct arena *arena;
+	struct copier_options options;
+	struct inflight *inflight;
+	sem_t blobs; /* free places for moving blobs */
+};
+
+/* One image being copied; its parts are worked on by several threads. */
+struct image {
+	struct copier *copier;
+	struct repository from, to;
+	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
+	atomic_uint copied, mounted, present; /* blobs */
+	_Atomic int64_t bytes;                /* uploaded */
+};

@@ -1,0 +1,82 @@
+/* One mutex and one condition for all keys: claims are rare compared to the transfers they save. */
+#include "copy/inflight.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+
+#include <pthread.h>
+
+struct entry {
+	bool leading;
+	const char *place; /* NULL until done */
+};
+
+struct inflight {
+	struct arena *arena;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct map entries;
+};
+
+struct inflight *inflight_new(void)
+{
+	struct arena *arena = arena_new();
+	struct inflight *inflight = arena ? arena_new_of(arena, struct inflight) : NULL;
+	if (!inflight) {
+		arena_free(&arena);
+		return NULL;
+	}
+	inflight->arena = arena;
+	pthread_mutex_init(&inflight->lock, NULL);
+	pthread_cond_init(&inflight->changed, NULL);
+	return inflight;
+}
+
+void inflight_free(struct inflight **inflight)
+{
+	if (!*inflight)
+		return;
+	struct arena *arena = (*inflight)->arena;
+	map_finish(&(*inflight)->entries);
+	pthread_cond_destroy(&(*inflight)->changed);
+	pthread_mutex_destroy(&(*inflight)->lock);
+	*inflight = NULL;
+	arena_free(&arena);
+}
+
+/* Called locked. */
+static struct entry *entry_of(struct inflight *inflight, struct str key)
+{
+	struct entry *entry = map_get(&inflight->entries, key);
+	if (entry)
+		return entry;
+	entry = arena_new_of(inflight->arena, struct entry);
+	return entry && map_put(&inflight->entries, key, entry) ? entry : NULL;
+}
+
+bool inflight_lead(struct inflight *inflight, struct str key, const char **place)
+{
+	*place = NULL;
+	pthread_mutex_lock(&inflight->lock);
+	struct entry *entry = entry_of(inflight, key);
+	while (entry && entry->leading)
+		pthread_cond_wait(&inflight->changed, &inflight->lock);
+	if (entry && entry->place)
+		*place = entry->place;
+	else if (entry)
+		entry->leading = true;
+	pthread_mutex_unlock(&inflight->lock);
+	return !*place;
+}
+
+void inflight_end(struct inflight *inflight, struct str key, const char *place)
+{
+	pthread_mutex_lock(&inflight->lock);
+	struct entry *entry = map_get(&inflight->entries, key);
+	if (entry) {
+		entry->leading = false;
+		entry->place = place ? arena_string(inflight->arena, place) : NULL;
+		pthread_cond_broadcast(&inflight->changed);
+	}
+	pthread_mutex_unlock(&inflight->lock);
+}

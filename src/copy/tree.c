@@ -1,0 +1,169 @@
+/*
+ * Blobs, then child manifests by digest, then the manifest itself: nothing at the target ever points
+ * to something incomplete. The manifest's bytes are pushed as they came.
+ *
+ * When the target was said to hold a part and then misses it while the parent is pushed, the parts
+ * are sent once more without believing anybody (oras-go#1212: a half-copied index never healed).
+ */
+#include "copy/tree.h"
+
+#include "base/cancel.h"
+#include "copy/blob.h"
+#include "oci/manifest.h"
+#include "registry/blobs.h"
+#include "registry/manifests.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
+			  struct error *err);
+
+/* The parts of one manifest, worked on in parallel; the first error is kept. */
+struct parts {
+	struct image *image;
+	const struct manifest *manifest;
+	int depth;
+	bool thorough;
+	pthread_mutex_t lock; /* guards failed and err */
+	bool failed;
+	struct error *err;
+};
+
+static bool has_failed(struct parts *parts)
+{
+	pthread_mutex_lock(&parts->lock);
+	bool failed = parts->failed;
+	pthread_mutex_unlock(&parts->lock);
+	return failed || cancel_requested();
+}
+
+static void fail(struct parts *parts, const struct error *err)
+{
+	pthread_mutex_lock(&parts->lock);
+	if (!parts->failed)
+		*parts->err = *err;
+	parts->failed = true;
+	pthread_mutex_unlock(&parts->lock);
+}
+
+/* True when the target has the child already, with everything below it. */
+static bool at_target(struct image *image, const char *digest, bool *found, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_status status;
+	*found = false;
+	if (image->fresh || image->copier->options.force)
+		return true;
+	if (!arena)
+		return error_memory(err);
+	if (!manifests_head(&image->to, arena, digest, &status, err))
+		return false;
+	*found = status.found && strcmp(status.digest, digest) == 0;
+	return true;
+}
+
+/*
+ * An index may list what is no manifest, as build caches do with layers. The source is asked, since a
+ * type nobody knows says nothing, and some registries answer 500 to a blob's digest as a manifest.
+ */
+static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	bool is_blob = false;
+	if (media_kind(str_of(child->media_type)) == MEDIA_OTHER &&
+	    !blobs_exists(&parts->image->from, child->digest, child->size, &is_blob, err))
+		return false;
+	if (is_blob)
+		return blob_copy(parts->image, child, parts->thorough, err);
+	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, err);
+}
+
+static bool copy_child(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	scoped(buf_finish) struct buf key = {0};
+	struct image *image = parts->image;
+	struct inflight *inflight = image->copier->inflight;
+	const char *place = NULL;
+	bool found = false;
+	if (parts->thorough)
+		return copy_untyped(parts, child, err);
+	buf_printf(&key, "manifest %s/%s@%s", registry_host_name(&image->to), image->to.name,
+		   child->digest);
+	if (!buf_ok(&key))
+		return error_memory(err);
+	if (!inflight_lead(inflight, buf_str(&key), &place))
+		return true;
+	bool ok = at_target(image, child->digest, &found, err) &&
+		  (found || copy_untyped(parts, child, err));
+	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL);
+	return ok;
+}
+
+static void copy_part(void *ctx, size_t index)
+{
+	struct parts *parts = ctx;
+	const struct manifest *manifest = parts->manifest;
+	struct error err = {0};
+	bool ok;
+	if (has_failed(parts))
+		return;
+	if (index < manifest->child_count)
+		ok = copy_child(parts, &manifest->children[index], &err);
+	else
+		ok = blob_copy(parts->image, &manifest->blobs[index - manifest->child_count],
+			       parts->thorough, &err);
+	if (!ok)
+		fail(parts, &err);
+}
+
+static bool copy_parts(struct image *image, const struct manifest *manifest, int depth,
+		       bool thorough, struct error *err)
+{
+	struct parts parts = {.image = image,
+			      .manifest = manifest,
+			      .depth = depth,
+			      .thorough = thorough,
+			      .lock = PTHREAD_MUTEX_INITIALIZER,
+			      .err = err};
+	pool_each(image->copier->options.pool, manifest->child_count + manifest->blob_count, copy_part,
+		  &parts);
+	pthread_mutex_destroy(&parts.lock);
+	if (!parts.failed && cancel_requested())
+		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+	return !parts.failed;
+}
+
+static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
+			  struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_bytes source;
+	struct manifest manifest;
+	if (!arena)
+		return error_memory(err);
+	if (depth > MANIFEST_DEPTH_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
+				 MANIFEST_DEPTH_MAX);
+	if (!manifests_get(&image->from, arena, digest, &source, err))
+		return false;
+	if (!manifest_parse(arena, source.bytes, str_of(source.content_type), &manifest, err))
+		return error_wrap(err, "manifest %s@%s", image->from.name, digest);
+	struct manifest_push push = {.reference = reference,
+				     .digest = digest,
+				     .media_type = manifest.media_type,
+				     .bytes = source.bytes};
+	for (bool thorough = false;; thorough = true) {
+		bool incomplete = false;
+		if (!copy_parts(image, &manifest, depth, thorough, err))
+			return false;
+		if (manifests_put(&image->to, &push, &incomplete, err))
+			return true;
+		if (!incomplete || thorough)
+			return false;
+	}
+}
+
+bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
+{
+	return copy_manifest(image, digest, reference, 1, err);
+}

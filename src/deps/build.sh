@@ -1,0 +1,287 @@
+#!/bin/bash
+# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, asan, tsan) and print the folder they are in.
+#
+# musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
+# asan, tsan  for the tests: BearSSL and curl from the same sources, instrumented, on glibc; the other libraries are the
+#       distribution's. So the TLS and HTTP code that is examined is the code that ships.
+#
+# The result is cached under ${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-~/.cache}/image-syncer} by the hash of all that went into
+# it: this folder, the resolved versions, the compiler, the flags. Sources are fetched once and kept there as well, so only
+# the first build needs the network; --update asks for newer source packages. Everything is built in a temporary folder
+# that is renamed when it is complete, under a lock. stdout is the folder, and nothing else; stderr tells what happens.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS LIBS CC
+export LC_ALL=C
+umask 022
+
+die() {
+	printf 'deps: %s\n' "$@" >&2
+	exit 1
+}
+
+update=
+if [ "${1:-}" = --update ]; then
+	update=yes
+	shift
+fi
+flavor=${1:-}
+case $flavor in
+musl) wanted='musl bearssl curl cjson libyaml nettle pcre2' ;;
+asan | tsan) wanted='bearssl curl' ;;
+*) die 'usage: build.sh [--update] musl|asan|tsan' ;;
+esac
+
+if [ "$flavor" = musl ]; then
+	"$here/setup.sh" --check build
+else
+	"$here/setup.sh" --check sanitize
+fi
+
+cache=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set; set IMAGE_SYNCER_CACHE}/.cache}/image-syncer}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+sources=$cache/sources
+jobs=$(nproc)
+flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
+
+# --- Sources -----------------------------------------------------------------------------------------------------------
+
+recipe=$(cat "$here/packages" "$here/fetch.sh" | sha256sum)
+exec 8>"$cache/sources.lock"
+flock 8
+complete() { # every source listed is still there
+	local name version dsc
+	while read -r name version dsc; do
+		[ -e "$sources/$dsc" ] || return 1
+	done <"$sources/versions"
+}
+if [ -n "$update" ] || ! [ -e "$sources/versions" ] || ! complete || [ "$(cat "$sources/recipe" 2>/dev/null)" != "$recipe" ]; then
+	"$here/fetch.sh" "$sources"
+	printf '%s\n' "$recipe" >"$sources/recipe"
+fi
+resolved=$(cat "$sources/versions")
+exec 8>&-
+
+version_of() {
+	awk -v name="$1" '$1 == name { print $2 }' <<<"$resolved"
+}
+
+# --- Cached? -----------------------------------------------------------------------------------------------------------
+
+hash=$({
+	cat "$here/build.sh" "$here/flags.mk" "$here"/*.patch
+	printf '%s\n' "$resolved" "$flavor" "$flags"
+	gcc --version
+	gcc -dumpmachine
+} | sha256sum | cut -c1-16)
+result=$cache/$flavor-$hash
+
+exec 9>"$cache/$flavor.lock"
+flock 9
+if [ -e "$result/versions" ]; then
+	touch "$result"
+	echo "$result"
+	exit
+fi
+
+work=$(mktemp -d "$cache/tmp.$flavor.XXXXXX")
+prefix=$work/prefix
+mkdir -p "$prefix/lib" "$prefix/include" "$work/log"
+trap 'rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT
+trap 'kill $(jobs -p) 2>/dev/null; exit 143' TERM
+
+# step NAME COMMAND...: run one step with its output in a log; when it fails, show the end of that and stop.
+# (Never call it in a condition: there the shell would ignore that a command in the middle of a step failed.)
+step() {
+	local name=$1 status
+	shift
+	set +e
+	(
+		set -e
+		"$@"
+	) >"$work/log/$name" 2>&1 </dev/null
+	status=$?
+	set -e
+	if [ $status != 0 ]; then
+		cp "$work/log/$name" "$cache/failed-$flavor-$name.log"
+		tail -n 25 "$work/log/$name" >&2
+		die "$flavor: $name failed (whole log: $cache/failed-$flavor-$name.log)"
+	fi
+}
+
+# The numbers of background jobs that must all succeed.
+wait_all() {
+	local pid status=0
+	for pid; do
+		wait "$pid" || status=1
+	done
+	[ $status = 0 ] || exit 1
+}
+
+if [ "$flavor" = musl ]; then
+	cc=$prefix/bin/musl-gcc
+	link=-static
+	host=--host=$(uname -m)-linux-musl
+else
+	cc=gcc
+	link=$(make -s -f "$here/flags.mk" "print-link-$flavor")
+	host=
+fi
+flags="$flags -ffile-prefix-map=$work=deps"
+
+unpack() { # name
+	local dsc
+	dsc=$(awk -v name="$1" '$1 == name { print $3 }' <<<"$resolved")
+	dpkg-source --no-check -x "$sources/$dsc" "$work/$1"
+}
+
+# --- Libraries ---------------------------------------------------------------------------------------------------------
+
+build_musl() {
+	cd "$work/musl"
+	grep -q static-pie tools/musl-gcc.specs.sh # the packaged patch of the compiler wrapper
+	./configure --prefix="$prefix" --syslibdir="$prefix/lib" --disable-shared CC=gcc CFLAGS="$flags"
+	make -j"$jobs"
+	make install
+}
+
+build_bearssl() {
+	local hunks
+	cd "$work/bearssl"
+	patch -p1 --fuzz=0 --verbose <"$here/bearssl-decoder.patch" >../patched
+	hunks=$(grep -c '^Hunk #[0-9]* succeeded at' ../patched || true)
+	[ "$hunks" = 3 ] || die "the decoder patch applied $hunks of 3 hunks"
+	# It reads unaligned words on purpose where the machine can.
+	make lib -j"$jobs" CC="$cc" CFLAGS="$flags -fno-sanitize=alignment"
+	cp build/libbearssl.a "$prefix/lib"
+	cp inc/*.h "$prefix/include"
+}
+
+# Everything but HTTP and HTTPS over BearSSL is left out. What must stay: the threaded resolver (the other one ignores time
+# limits), socketpair or eventfd (wakes it up), proxies with Basic, IPv6, and the error texts. What must stay out for another
+# reason than size: digest, ntlm, doh, dnsshuffle and websockets, the only users of an unlocked random generator.
+configure_curl() {
+	cd "$work/curl"
+	./configure $host --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
+		--with-bearssl="$prefix" --without-ca-bundle --without-ca-path --without-ca-fallback \
+		--without-{zlib,brotli,zstd,libpsl,libidn2,nghttp2,ngtcp2,librtmp,libssh2,libgsasl} \
+		--disable-{ftp,file,ldap,ldaps,rtsp,dict,telnet,tftp,pop3,imap,smb,smtp,gopher,mqtt,ipfs,websockets} \
+		--disable-{manual,docs,libcurl-option,ntlm,kerberos-auth,negotiate-auth,digest-auth,bearer-auth,aws,tls-srp} \
+		--disable-{unix-sockets,cookies,doh,mime,form-api,dateparse,netrc,progress-meter,dnsshuffle,alt-svc,hsts} \
+		--disable-{headers-api,sspi,bindlocal,ech,get-easy-options,httpsrr,ssls-export,sha512-256,ares} \
+		CC="$cc" CFLAGS="${1:-$flags}" CPPFLAGS="-I$prefix/include -DNDEBUG" LDFLAGS="-L$prefix/lib $link"
+	for have in USE_BEARSSL USE_THREADS_POSIX USE_IPV6 HAVE_EVENTFD; do
+		grep -q "^#define $have 1" lib/curl_config.h || die "curl was configured without $have"
+	done
+}
+
+build_curl() {
+	cd "$work/curl"
+	make -C lib -j"$jobs" CFLAGS="$flags"
+	make -C lib install
+	make -C include install
+}
+
+build_cjson() { # one file; never cJSON_Utils
+	cd "$work/cjson"
+	"$cc" $flags -c cJSON.c
+	ar rcs "$prefix/lib/libcjson.a" cJSON.o
+	mkdir -p "$prefix/include/cjson"
+	cp cJSON.h "$prefix/include/cjson"
+}
+
+build_libyaml() { # the package has no configure script
+	local version=${1%%-*} file
+	cd "$work/libyaml/src"
+	for file in *.c; do
+		"$cc" $flags -I../include -DYAML_DECLARE_STATIC -DYAML_VERSION_STRING="\"$version\"" \
+			-DYAML_VERSION_MAJOR="$(cut -d. -f1 <<<"$version")" -DYAML_VERSION_MINOR="$(cut -d. -f2 <<<"$version")" \
+			-DYAML_VERSION_PATCH="$(cut -d. -f3 <<<"$version")" -c "$file"
+	done
+	ar rcs "$prefix/lib/libyaml.a" *.o
+	cp ../include/yaml.h "$prefix/include"
+}
+
+build_nettle() { # its helper program runs while building, so it is compiled for this machine; no gmp needed
+	cd "$work/nettle"
+	./configure --prefix="$prefix" --disable-shared --enable-static --enable-fat --disable-public-key --enable-mini-gmp \
+		--disable-openssl --disable-documentation CC="$cc" CFLAGS="$flags" LDFLAGS="$link"
+	make -j"$jobs" CC_FOR_BUILD=gcc libnettle.a
+	strip --strip-debug libnettle.a
+	cp libnettle.a "$prefix/lib"
+	mkdir -p "$prefix/include/nettle"
+	cp ./*.h "$prefix/include/nettle"
+	rm -f "$prefix/include/nettle/config.h"
+}
+
+build_pcre2() { # tags are ASCII: bytes are enough
+	cd "$work/pcre2"
+	./configure --prefix="$prefix" --disable-shared --enable-static --disable-unicode --disable-jit \
+		--disable-dependency-tracking CC="$cc" CFLAGS="$flags" LDFLAGS="$link"
+	make -j"$jobs" libpcre2-8.la
+	cp .libs/libpcre2-8.a "$prefix/lib"
+	cp src/pcre2.h "$prefix/include"
+}
+
+# --- Order -------------------------------------------------------------------------------------------------------------
+
+started=$SECONDS
+echo "deps: building for $flavor (once; about a minute and a half on two cores)" >&2
+pids=()
+for name in $wanted; do
+	step "unpack-$name" unpack "$name" &
+	pids+=($!)
+done
+wait_all "${pids[@]}"
+
+if [ "$flavor" = musl ]; then
+	step musl build_musl
+	{
+		step bearssl build_bearssl
+		step curl-configure configure_curl
+		step curl build_curl
+	} &
+	transfer=$!
+	{
+		step nettle build_nettle
+		step pcre2 build_pcre2
+		step cjson build_cjson
+		step libyaml build_libyaml "$(version_of libyaml)"
+	} &
+	wait_all $transfer $!
+	# The compiler wrapper knows its folder by name.
+	sed -i "s#$prefix#$result#g" "$prefix/bin/musl-gcc" "$prefix/lib/musl-gcc.specs"
+else
+	# configure's trial programs are linked with the sanitizer, for BearSSL's sake, but must not be judged by it.
+	export ASAN_OPTIONS=detect_leaks=0
+	step bearssl build_bearssl
+	step curl-configure configure_curl -O1
+	step curl build_curl
+fi
+rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
+
+{
+	if [ "$flavor" = musl ]; then
+		for name in $wanted; do
+			echo "$name $(version_of "$name")"
+		done
+	else
+		echo "glibc $(dpkg-query -W -f '${Version}' libc6-dev)"
+		for name in $wanted; do
+			echo "$name $(version_of "$name")"
+		done
+		for name in cjson yaml pcre2; do
+			echo "${name/#yaml/libyaml} $(dpkg-query -W -f '${Version}' "lib$name-dev")"
+		done
+		echo "nettle $(dpkg-query -W -f '${Version}' nettle-dev)"
+	fi
+} >"$prefix/versions"
+# Results nobody asked for in a month, and leftovers of builds that were killed.
+find "$cache" -maxdepth 1 \( -name "$flavor-????????????????" -o -name "tmp.$flavor.*" \) -mtime +30 -exec rm -rf {} +
+rm -rf "$result"
+mv "$prefix" "$result"
+echo "deps: $flavor ready after $((SECONDS - started)) s" >&2
+echo "$result"

@@ -1,0 +1,96 @@
+#!/bin/bash
+# setup.sh [--check] build|sanitize|demo|test: install the Debian packages that this purpose needs.
+#
+# Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
+# missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
+# server) are neither started nor left enabled: the tests start their own.
+set -euo pipefail
+
+check=
+if [ "${1:-}" = --check ]; then
+	check=yes
+	shift
+fi
+
+build='gcc libc6-dev make m4 dpkg-dev ca-certificates'
+sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
+demo="$build python3 docker-registry openssl"
+test="$sanitize $demo python3-pytest nginx skopeo clang-format-19 git"
+case ${1:-} in
+build) packages=$build ;;
+sanitize) packages=$sanitize ;;
+demo) packages=$demo ;;
+test) packages=$test ;;
+*)
+	echo 'usage: setup.sh [--check] build|sanitize|demo|test' >&2
+	exit 2
+	;;
+esac
+
+command -v dpkg-query >/dev/null || {
+	echo 'setup: this recipe is for Debian: dpkg-query is not here' >&2
+	exit 1
+}
+
+present=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null | awk '$2 == "installed" { print $1 }' || true)
+missing=
+for package in $packages; do
+	grep -qxF "$package" <<<"$present" || case " $missing " in
+	*" $package "*) ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ -n "$check" ]; then
+	echo "setup: missing packages:$missing" >&2
+	echo "setup: get them with \"make setup\" (as root)" >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "setup: missing packages:$missing" >&2
+	echo 'setup: installing needs root: "sudo make setup"' >&2
+	exit 1
+fi
+
+# Debian's hook that says whether a service may start: while installing, it may not.
+policy=/usr/sbin/policy-rc.d
+saved=
+restore() {
+	rm -f "$policy"
+	[ -z "$saved" ] || mv "$saved" "$policy"
+}
+if [ -e "$policy" ]; then
+	saved=$policy.saved-by-setup
+	mv "$policy" "$saved"
+fi
+trap restore EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+
+echo "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+apt() {
+	if ! apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 25 "$log" >&2
+		rm -f "$log"
+		echo "setup: apt-get $1 failed" >&2
+		return 1
+	fi
+}
+apt update || echo 'setup: going on with the package lists that are here' >&2
+apt install -y --no-install-recommends $missing
+rm -f "$log"
+
+for service in docker-registry nginx; do
+	case " $missing " in *" $service "*) ;; *) continue ;; esac
+	if command -v systemctl >/dev/null; then
+		systemctl disable --quiet "$service.service" 2>/dev/null || true
+	fi
+	if command -v update-rc.d >/dev/null; then
+		update-rc.d "$service" disable >/dev/null 2>&1 || true
+	fi
+done

@@ -1,0 +1,126 @@
+/*
+ * json_check.c decides what is JSON and says where each value stands; cJSON decodes. Both see the
+ * values in the same order, so the tree is built by walking cJSON's with a finger on the marks.
+ * Numbers are taken from the text, because cJSON keeps them as doubles.
+ */
+#include "doc/json.h"
+
+#include "doc/json_check.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+struct walk {
+	struct arena *arena;
+	struct str text;
+	const struct json_mark *marks; /* the next one */
+	struct error *err;
+};
+
+static void delete_tree(cJSON **tree)
+{
+	cJSON_Delete(*tree);
+}
+
+/* A node at the next mark, of which only the place is known; NULL without memory. */
+static struct node *place_node(struct walk *walk, const struct json_mark **mark)
+{
+	struct node *node = arena_new_of(walk->arena, struct node);
+	*mark = walk->marks++;
+	if (!node) {
+		error_memory(walk->err);
+		return NULL;
+	}
+	node->line = (int)(*mark)->line;
+	node->column = (int)(*mark)->column;
+	node->source_at = (*mark)->at;
+	node->source_len = (*mark)->len;
+	node->text = str_head(str_from(walk->text, (*mark)->at), (*mark)->len);
+	return node;
+}
+
+static enum node_kind kind_of(const cJSON *item)
+{
+	if (cJSON_IsObject(item))
+		return NODE_MAP;
+	if (cJSON_IsArray(item))
+		return NODE_LIST;
+	if (cJSON_IsString(item))
+		return NODE_STRING;
+	if (cJSON_IsNumber(item))
+		return NODE_NUMBER;
+	return cJSON_IsBool(item) ? NODE_BOOL : NODE_NULL;
+}
+
+/* Makes node a string with cJSON's decoded text, or a scalar with its text as written. */
+static bool fill_scalar(struct walk *walk, struct node *node, const char *decoded)
+{
+	size_t len = decoded ? strlen(decoded) : node->text.len;
+	char *copy = arena_copy(walk->arena, decoded ? decoded : node->text.at, len);
+	if (!copy)
+		return error_memory(walk->err);
+	node->quoted = decoded != NULL;
+	node->text = (struct str){copy, len};
+	return true;
+}
+
+static const struct node *build_name(struct walk *walk, const char *decoded)
+{
+	const struct json_mark *mark;
+	struct node *node = place_node(walk, &mark);
+	if (!node || !fill_scalar(walk, node, decoded))
+		return NULL;
+	node->kind = NODE_STRING;
+	return node;
+}
+
+static const struct node *build(struct walk *walk, const cJSON *item);
+
+/* The elements of a list or object. Their number is known, so the arrays are made first. */
+static bool fill_container(struct walk *walk, struct node *node, const cJSON *item, size_t count)
+{
+	bool map = node->kind == NODE_MAP;
+	const struct node **items = arena_array(walk->arena, count, sizeof(*items));
+	const struct node **keys = map ? arena_array(walk->arena, count, sizeof(*keys)) : NULL;
+	if (!items || (map && !keys))
+		return error_memory(walk->err);
+	const cJSON *child = item->child;
+	for (size_t i = 0; i < count; i++, child = child->next) {
+		if (map && !(keys[i] = build_name(walk, child->string)))
+			return false;
+		if (!(items[i] = build(walk, child)))
+			return false;
+	}
+	node->text = (struct str){0};
+	node->count = count;
+	node->items = items;
+	node->keys = keys;
+	return !map || node_keys_unique(node, walk->err);
+}
+
+static const struct node *build(struct walk *walk, const cJSON *item)
+{
+	const struct json_mark *mark;
+	struct node *node = place_node(walk, &mark);
+	if (!node)
+		return NULL;
+	node->kind = kind_of(item);
+	node->truth = cJSON_IsTrue(item);
+	bool container = node->kind == NODE_LIST || node->kind == NODE_MAP;
+	bool filled = container ? fill_container(walk, node, item, mark->count)
+				: fill_scalar(walk, node, item->valuestring);
+	return filled ? node : NULL;
+}
+
+bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+{
+	scoped(buf_finish) struct buf marks = {0};
+	if (!json_check(text, &marks, err))
+		return false;
+	scoped(delete_tree) cJSON *tree = cJSON_ParseWithLength(text.at, text.len);
+	if (!tree)
+		return error_memory(err);
+	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks.at, err};
+	*out = build(&walk, tree);
+	return *out != NULL;
+}

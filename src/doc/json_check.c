@@ -1,0 +1,300 @@
+/*
+ * A recursive descent over the bytes that decodes nothing: cJSON does that, and this file decides
+ * what cJSON gets to see. Recursion is bounded by JSON_DEPTH_MAX, the number of values by
+ * JSON_VALUES_MAX, so a hostile manifest cannot cost more than some tens of megabytes.
+ *
+ * line_start and wide give the column: bytes since the line began, less those that only continue a
+ * character.
+ */
+#include "doc/json_check.h"
+
+#include "doc/json.h"
+#include "doc/utf8.h"
+
+#include <string.h>
+
+enum { NUMBER_MAX = 63, TEXT_MAX = BUF_MAX };
+
+struct check {
+	struct str text;
+	size_t at;
+	size_t line_start; /* offset of the current line */
+	size_t wide;       /* continuation bytes of UTF-8 in the current line so far */
+	uint32_t line;
+	int depth;
+	struct buf *marks;
+	struct error *err;
+};
+
+static bool check_value(struct check *check);
+
+static uint32_t column(const struct check *check)
+{
+	return (uint32_t)(check->at - check->line_start - check->wide + 1);
+}
+
+static bool fail(struct check *check, const char *what)
+{
+	return error_set(check->err, ERROR_CONFIG, "%u:%u: %s", check->line, column(check), what);
+}
+
+/* The next byte, or -1 at the end. */
+static int peek(const struct check *check)
+{
+	return check->at < check->text.len ? (unsigned char)check->text.at[check->at] : -1;
+}
+
+/* Steps over c if it comes next. */
+static bool take(struct check *check, char c)
+{
+	if (peek(check) != c)
+		return false;
+	check->at++;
+	return true;
+}
+
+static void skip_space(struct check *check)
+{
+	for (;; check->at++) {
+		int c = peek(check);
+		if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+			return;
+		if (c == '\n') {
+			check->line++;
+			check->line_start = check->at + 1;
+			check->wide = 0;
+		}
+	}
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int hex_digit(int c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Four hexadecimal digits; -1 when there are none. */
+static int take_hex4(struct check *check)
+{
+	int value = 0;
+	for (int i = 0; i < 4; i++) {
+		int digit = hex_digit(peek(check));
+		if (digit < 0)
+			return -1;
+		value = value * 16 + digit;
+		check->at++;
+	}
+	return value;
+}
+
+/* Behind "\u": one character of the basic plane but NUL, or a whole surrogate pair. */
+static bool check_unicode_escape(struct check *check)
+{
+	int first = take_hex4(check);
+	if (first < 0)
+		return fail(check, "\\u needs four hexadecimal digits");
+	if (first == 0)
+		return fail(check, "\\u0000 is not allowed in a string");
+	if (first < 0xd800 || first > 0xdfff)
+		return true;
+	bool pair = first < 0xdc00 && take(check, '\\') && take(check, 'u');
+	int second = pair ? take_hex4(check) : -1;
+	if (second < 0xdc00 || second > 0xdfff)
+		return fail(check, "half of a surrogate pair");
+	return true;
+}
+
+static bool check_escape(struct check *check)
+{
+	int c = peek(check);
+	if (c < 0 || !c || !strchr("\"\\/bfnrtu", c))
+		return fail(check, "unknown escape in a string");
+	check->at++;
+	return c != 'u' || check_unicode_escape(check);
+}
+
+/* One plain character of a string. */
+static bool check_character(struct check *check)
+{
+	int c = peek(check);
+	if (c < 0)
+		return fail(check, "the string has no closing quote");
+	if (c == '\n' || c == '\r')
+		return fail(check,
+			    "a string must end on its line: a quote is missing, or write \\n");
+	if (c < 0x20)
+		return fail(check, "control character in a string: write it as an escape");
+	size_t len = utf8_length(str_from(check->text, check->at));
+	if (!len)
+		return fail(check, "not valid UTF-8: save the file as UTF-8");
+	check->at += len;
+	check->wide += len - 1;
+	return true;
+}
+
+static bool check_string(struct check *check)
+{
+	check->at++;
+	while (!take(check, '"'))
+		if (!(take(check, '\\') ? check_escape(check) : check_character(check)))
+			return false;
+	return true;
+}
+
+static bool take_digits(struct check *check)
+{
+	size_t start = check->at;
+	while (is_digit(peek(check)))
+		check->at++;
+	return check->at > start;
+}
+
+static bool check_number(struct check *check)
+{
+	size_t start = check->at;
+	take(check, '-');
+	bool zero = take(check, '0');
+	if (zero && is_digit(peek(check)))
+		return fail(check, "a number must not begin with 0");
+	if (!zero && !take_digits(check))
+		return fail(check, "a number needs digits");
+	if (take(check, '.') && !take_digits(check))
+		return fail(check, "a number needs digits behind its point");
+	if (take(check, 'e') || take(check, 'E')) {
+		if (!take(check, '+'))
+			take(check, '-');
+		if (!take_digits(check))
+			return fail(check, "a number needs digits in its exponent");
+	}
+	if (check->at - start > NUMBER_MAX)
+		return fail(check, "the number is too long");
+	return true;
+}
+
+static bool check_word(struct check *check)
+{
+	static const char *const words[] = {"true", "false", "null"};
+	struct str rest = str_from(check->text, check->at);
+	for (size_t i = 0; i < array_count(words); i++) {
+		if (!str_starts(rest, words[i]))
+			continue;
+		check->at += strlen(words[i]);
+		return true;
+	}
+	if (check->at >= check->text.len)
+		return fail(check, "the document ends where a value is expected");
+	return fail(check,
+		    "expected a value: a string in double quotes, a number, true, false, null, "
+		    "[ or {");
+}
+
+/* Remembers that a value begins here; *index finds the mark again. */
+static bool begin_mark(struct check *check, size_t *index)
+{
+	struct json_mark mark = {
+		.at = (uint32_t)check->at, .line = check->line, .column = column(check)};
+	*index = check->marks->len / sizeof(mark);
+	if (*index >= JSON_VALUES_MAX)
+		return fail(check, "the document has too many values");
+	buf_add(check->marks, &mark, sizeof(mark));
+	return buf_ok(check->marks) || error_memory(check->err);
+}
+
+static void end_mark(struct check *check, size_t index, uint32_t count)
+{
+	struct json_mark *mark = (struct json_mark *)(void *)check->marks->at + index;
+	mark->len = (uint32_t)check->at - mark->at;
+	mark->count = count;
+}
+
+static bool check_name(struct check *check)
+{
+	size_t mark;
+	if (peek(check) != '"')
+		return fail(check, "expected a name in double quotes, or }");
+	if (!begin_mark(check, &mark) || !check_string(check))
+		return false;
+	end_mark(check, mark, 0);
+	skip_space(check);
+	if (!take(check, ':'))
+		return fail(check, "expected : behind the name");
+	skip_space(check);
+	return true;
+}
+
+/* Behind an element: true with *more set, or the closing bracket. */
+static bool check_separator(struct check *check, char close, bool *more)
+{
+	skip_space(check);
+	*more = take(check, ',');
+	if (!*more)
+		return take(check, close) ||
+		       fail(check, close == '}' ? "expected , or }" : "expected , or ]");
+	skip_space(check);
+	return peek(check) != close ||
+	       fail(check, "there must be no comma behind the last element");
+}
+
+static bool check_container(struct check *check, char close, uint32_t *count)
+{
+	if (++check->depth > JSON_DEPTH_MAX)
+		return fail(check, "the document is nested too deeply");
+	check->at++;
+	skip_space(check);
+	bool more = !take(check, close);
+	for (*count = 0; more; ++*count) {
+		if ((close == '}' && !check_name(check)) || !check_value(check) ||
+		    !check_separator(check, close, &more))
+			return false;
+	}
+	check->depth--;
+	return true;
+}
+
+static bool check_content(struct check *check, uint32_t *count)
+{
+	int c = peek(check);
+	if (c == '{')
+		return check_container(check, '}', count);
+	if (c == '[')
+		return check_container(check, ']', count);
+	if (c == '"')
+		return check_string(check);
+	return c == '-' || is_digit(c) ? check_number(check) : check_word(check);
+}
+
+static bool check_value(struct check *check)
+{
+	size_t mark;
+	uint32_t count = 0;
+	if (!begin_mark(check, &mark))
+		return false;
+	if (!check_content(check, &count))
+		return false;
+	end_mark(check, mark, count);
+	return true;
+}
+
+bool json_check(struct str text, struct buf *marks, struct error *err)
+{
+	struct check check = {.text = text, .line = 1, .marks = marks, .err = err};
+	if (text.len > TEXT_MAX)
+		return error_set(err, ERROR_CONFIG, "1:1: the document is too large");
+	if (str_starts(text, "\xef\xbb\xbf"))
+		return fail(&check, "the document starts with a byte order mark: save it without");
+	skip_space(&check);
+	if (check.at == text.len)
+		return fail(&check, "the document is empty");
+	if (!check_value(&check))
+		return false;
+	skip_space(&check);
+	return check.at == text.len || fail(&check, "nothing may follow the document");
+}

@@ -1,0 +1,270 @@
+/*
+ * libyaml's events, not its documents: events carry marks, and anchors and aliases can be refused
+ * where they stand instead of being expanded first. The tree is built by recursive descent with a
+ * bounded depth. Elements are gathered in a buffer of pointers and copied into the arena when their
+ * number is known.
+ */
+#include "doc/yaml.h"
+
+#include "base/buf.h"
+#include "doc/yaml_scalar.h"
+
+#include <string.h>
+#include <yaml.h>
+
+struct load {
+	yaml_parser_t parser;
+	struct arena *arena;
+	struct str text;
+	struct error *err;
+	int depth;
+};
+
+static void finish_event(yaml_event_t *event)
+{
+	yaml_event_delete(event);
+}
+
+static void finish_load(struct load *load)
+{
+	yaml_parser_delete(&load->parser);
+}
+
+static bool fail(const struct load *load, yaml_mark_t mark, const char *what)
+{
+	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s", mark.line + 1, mark.column + 1,
+			 what);
+}
+
+/* Bytes that are no UTF-8, or a control character: libyaml gives their offset only. */
+static bool fail_bytes(const struct load *load)
+{
+	struct str before = str_head(load->text, load->parser.problem_offset);
+	yaml_mark_t mark = {0};
+	for (size_t i = 0; i < before.len; i++) {
+		unsigned char byte = (unsigned char)before.at[i];
+		mark.column = byte == '\n' ? 0 : mark.column + ((byte & 0xc0) != 0x80);
+		mark.line += byte == '\n';
+	}
+	return fail(load, mark, "not valid UTF-8, or a control character: save the file as UTF-8");
+}
+
+/* A tab at a place where libyaml expected something else is the classical mistake. */
+static bool tab_in_line(const struct load *load, size_t line)
+{
+	struct str rest = load->text, at = {0};
+	for (size_t i = 0; i <= line; i++)
+		if (!str_cut(&rest, '\n', &at))
+			return false;
+	for (size_t i = 0; i < at.len && (at.at[i] == ' ' || at.at[i] == '\t'); i++)
+		if (at.at[i] == '\t')
+			return true;
+	return false;
+}
+
+/* Turns what libyaml says into one of our errors. */
+static bool fail_parser(const struct load *load)
+{
+	const yaml_parser_t *parser = &load->parser;
+	if (parser->error == YAML_MEMORY_ERROR)
+		return error_memory(load->err);
+	if (parser->error == YAML_READER_ERROR)
+		return fail_bytes(load);
+	yaml_mark_t mark = parser->problem_mark;
+	if (tab_in_line(load, mark.line))
+		return fail(load, mark, "a tab indents this line: YAML wants spaces");
+	if (!parser->context)
+		return fail(load, mark, parser->problem);
+	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s %s that began in line %zu",
+			 mark.line + 1, mark.column + 1, parser->problem, parser->context,
+			 parser->context_mark.line + 1);
+}
+
+static bool next_event(struct load *load, yaml_event_t *event)
+{
+	return yaml_parser_parse(&load->parser, event) || fail_parser(load);
+}
+
+static bool no_extras(const struct load *load, const yaml_event_t *event, const void *anchor,
+		      const void *tag)
+{
+	if (anchor)
+		return fail(load, event->start_mark,
+			    "anchors (&name) are not supported: write the "
+			    "value out where it is needed");
+	if (tag)
+		return fail(load, event->start_mark,
+			    "tags (!name) are not supported: put text that "
+			    "begins with ! in quotes");
+	return true;
+}
+
+static struct node *new_node(const struct load *load, const yaml_event_t *event)
+{
+	struct node *node = arena_new_of(load->arena, struct node);
+	if (!node) {
+		error_memory(load->err);
+		return NULL;
+	}
+	node->line = (int)event->start_mark.line + 1;
+	node->column = (int)event->start_mark.column + 1;
+	return node;
+}
+
+static struct node *read_scalar(const struct load *load, const yaml_event_t *event)
+{
+	size_t len = event->data.scalar.length;
+	const void *anchor = event->data.scalar.anchor, *tag = event->data.scalar.tag;
+	struct node *node = no_extras(load, event, anchor, tag) ? new_node(load, event) : NULL;
+	char *copy = node ? arena_copy(load->arena, (char *)event->data.scalar.value, len) : NULL;
+	if (node && !copy)
+		error_memory(load->err);
+	if (!copy)
+		return NULL;
+	if (memchr(copy, '\0', len)) {
+		fail(load, event->start_mark, "the text contains a NUL character");
+		return NULL;
+	}
+	node->text = (struct str){copy, len};
+	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	node->kind = node->quoted ? NODE_STRING : yaml_scalar_kind(node->text, &node->truth);
+	return node;
+}
+
+static struct node *read_value(struct load *load, const yaml_event_t *event);
+
+/* A key is text, whatever kind its words would have as a value. */
+static const struct node *read_key(const struct load *load, const yaml_event_t *event)
+{
+	if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT) {
+		fail(load, event->start_mark,
+		     "a key must be plain text; put one that begins with "
+		     "a bracket or brace in quotes");
+		return NULL;
+	}
+	if (event->type == YAML_ALIAS_EVENT) {
+		fail(load, event->start_mark, "a key that begins with * must be in quotes");
+		return NULL;
+	}
+	struct node *key = read_scalar(load, event);
+	if (key && !key->quoted && str_is(key->text, "<<")) {
+		fail(load, event->start_mark,
+		     "merge keys (<<) are not supported: write the entries "
+		     "out");
+		return NULL;
+	}
+	if (key)
+		key->kind = NODE_STRING;
+	return key;
+}
+
+/* The next element, or pair of a map, goes to items and keys; *end when there is none. */
+static bool read_element(struct load *load, bool map, struct buf *keys, struct buf *items,
+			 bool *end)
+{
+	scoped(finish_event) yaml_event_t first = {0};
+	scoped(finish_event) yaml_event_t second = {0};
+	if (!next_event(load, &first))
+		return false;
+	*end = first.type == YAML_SEQUENCE_END_EVENT || first.type == YAML_MAPPING_END_EVENT;
+	if (*end)
+		return true;
+	const struct node *key = map ? read_key(load, &first) : NULL;
+	if (map && (!key || !next_event(load, &second)))
+		return false;
+	const struct node *value = read_value(load, map ? &second : &first);
+	if (!value)
+		return false;
+	buf_add(items, &value, sizeof(value));
+	if (map)
+		buf_add(keys, &key, sizeof(key));
+	return (buf_ok(items) && buf_ok(keys)) || error_memory(load->err);
+}
+
+static bool read_elements(struct load *load, struct node *node)
+{
+	scoped(buf_finish) struct buf keys = {0};
+	scoped(buf_finish) struct buf items = {0};
+	bool map = node->kind == NODE_MAP;
+	for (bool end = false; !end;)
+		if (!read_element(load, map, &keys, &items, &end))
+			return false;
+	node->count = items.len / sizeof(const struct node *);
+	node->items = (void *)arena_copy(load->arena, items.at, items.len);
+	if (map)
+		node->keys = (void *)arena_copy(load->arena, keys.at, keys.len);
+	if (!node->items || (map && !node->keys))
+		return error_memory(load->err);
+	return !map || node_keys_unique(node, load->err);
+}
+
+static struct node *read_container(struct load *load, const yaml_event_t *event)
+{
+	bool map = event->type == YAML_MAPPING_START_EVENT;
+	const void *anchor =
+		map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
+	const void *tag = map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
+	struct node *node = no_extras(load, event, anchor, tag) ? new_node(load, event) : NULL;
+	if (!node)
+		return NULL;
+	if (load->depth >= YAML_DEPTH_MAX) {
+		fail(load, event->start_mark, "the document is nested too deeply");
+		return NULL;
+	}
+	node->kind = map ? NODE_MAP : NODE_LIST;
+	load->depth++;
+	bool good = read_elements(load, node);
+	load->depth--;
+	return good ? node : NULL;
+}
+
+static struct node *read_value(struct load *load, const yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		return read_scalar(load, event);
+	if (event->type != YAML_ALIAS_EVENT)
+		return read_container(load, event);
+	fail(load, event->start_mark,
+	     "aliases (*name) are not supported: write the value out, or "
+	     "put text that begins with * in quotes");
+	return NULL;
+}
+
+/* The next event must be of type, which holds no data; otherwise fails with what. */
+static bool expect(struct load *load, yaml_event_type_t type, const char *what)
+{
+	scoped(finish_event) yaml_event_t event = {0};
+	if (!next_event(load, &event))
+		return false;
+	return event.type == type || fail(load, event.start_mark, what);
+}
+
+static bool read_document(struct load *load, const struct node **out)
+{
+	scoped(finish_event) yaml_event_t event = {0};
+	if (!expect(load, YAML_STREAM_START_EVENT, "not a YAML stream"))
+		return false;
+	if (!expect(load, YAML_DOCUMENT_START_EVENT,
+		    "the document is empty (write {} for an empty mapping)"))
+		return false;
+	if (!next_event(load, &event))
+		return false;
+	*out = read_value(load, &event);
+	return *out && expect(load, YAML_DOCUMENT_END_EVENT, "not a YAML document") &&
+	       expect(load, YAML_STREAM_END_EVENT,
+		      "a second document begins here: put everything "
+		      "into one");
+}
+
+bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+{
+	scoped(finish_load) struct load load = {.arena = arena, .text = text, .err = err};
+	if (text.len > YAML_BYTES_MAX)
+		return error_set(err, ERROR_CONFIG, "1:1: the document is larger than 1 MiB");
+	if (!yaml_parser_initialize(&load.parser))
+		return error_memory(err);
+	yaml_parser_set_encoding(&load.parser, YAML_UTF8_ENCODING);
+	const char *at = text.at ? text.at : "";
+	yaml_parser_set_input_string(&load.parser, (const unsigned char *)at, text.len);
+	return read_document(&load, out);
+}

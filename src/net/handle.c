@@ -1,0 +1,351 @@
+/*
+ * Everything runs through the multi interface, a download as well as a HEAD, so that one loop does
+ * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download be
+ * pulled while an upload runs. The callbacks only move bytes and note why they stopped a transfer.
+ *
+ * Clocks: libcurl limits connecting; what comes after is ours. A silent body gets STALL_MS, an answer
+ * to a complete request ANSWER_MS, and the answer to an upload COMMIT_MS, because registries that
+ * store on object storage assemble for minutes after the last byte (failures.md 2.2).
+ */
+#include "net/handle.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "net/stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	CONNECT_MS = 20000,
+	STALL_MS = 30000,
+	ANSWER_MS = 60000,
+	COMMIT_MS = 900000,
+	DOWN_BUFFER = 64 * 1024,
+	UP_BUFFER = 256 * 1024,
+	HEADERS_MAX = 64 * 1024,
+	ERROR_BODY_MAX = 64 * 1024,
+};
+
+/* Notes why a callback ends the transfer. */
+static void stop_because(struct handle *handle, const struct error *reason)
+{
+	if (!handle->stopped)
+		handle->reason = *reason;
+	handle->stopped = true;
+}
+
+static bool is_success(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+static size_t take_header(char *at, size_t size, size_t count, void *ctx)
+{
+	struct handle *handle = ctx;
+	struct http_answer *answer = handle->answer;
+	struct str line = {at, size * count};
+	struct error reason;
+	handle->last_progress = clock_ms();
+	if (!answer) /* trailers of a download */
+		return size * count;
+	while (line.len && (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	if (str_starts(line, "HTTP/")) {
+		int64_t status = 0;
+		str_to_int64(str_head(str_from(line, str_find(line, ' ') + 1), 3), &status);
+		handle->status = answer->status = (int)status;
+		buf_reset(&answer->headers);
+		handle->head_complete = false;
+	} else if (line.len) {
+		buf_add_str(&answer->headers, line);
+		buf_add_char(&answer->headers, '\n');
+	} else if (handle->status >= 200) {
+		handle->head_complete = true;
+	}
+	if (buf_ok(&answer->headers))
+		return size * count;
+	error_set(&reason, ERROR_CORRUPT, "the answer's headers exceed %d bytes", HEADERS_MAX);
+	stop_because(handle, &reason);
+	return 0;
+}
+
+/* An error page may be cut; what we asked for may not. */
+static size_t keep_body(struct handle *handle, const char *at, size_t len)
+{
+	struct http_answer *answer = handle->answer;
+	struct error reason;
+	bool success = is_success(handle->status);
+	size_t max = success ? handle->request.answer_max : ERROR_BODY_MAX;
+	if (len <= max && answer->body.len <= max - len) {
+		buf_add(&answer->body, at, len);
+		if (buf_ok(&answer->body))
+			return len;
+		error_memory(&reason);
+	} else if (!success) {
+		handle->enough = true;
+		return CURL_WRITEFUNC_ERROR;
+	} else {
+		error_set(&reason, ERROR_CORRUPT, "the answer exceeds %zu bytes", max);
+	}
+	stop_because(handle, &reason);
+	return CURL_WRITEFUNC_ERROR;
+}
+
+static size_t take_body(char *at, size_t size, size_t count, void *ctx)
+{
+	struct handle *handle = ctx;
+	size_t len = size * count;
+	handle->last_progress = clock_ms();
+	if (!handle->stream || !is_success(handle->status))
+		return keep_body(handle, at, len);
+	return stream_put(handle->stream, at, len) ? len : CURL_WRITEFUNC_PAUSE;
+}
+
+/* libcurl wants more of the request's body: pull it from the stream, however long that takes. */
+static size_t give_body(char *at, size_t size, size_t count, void *ctx)
+{
+	struct handle *handle = ctx;
+	struct reader *stream = handle->request.stream;
+	struct error reason;
+	size_t room = size * count;
+	size_t got = 0;
+	if ((int64_t)room > handle->stream_left)
+		room = (size_t)handle->stream_left;
+	if (room && !stream->read(stream, at, room, &got, &reason)) {
+		stop_because(handle, &reason);
+		return CURL_READFUNC_ABORT;
+	}
+	if (room && !got) {
+		error_set(&reason, ERROR_NETWORK, "the source ended %lld bytes early",
+			  (long long)handle->stream_left);
+		stop_because(handle, &reason);
+		return CURL_READFUNC_ABORT;
+	}
+	handle->stream_left -= (int64_t)got;
+	handle->last_progress = clock_ms();
+	return got;
+}
+
+/* What never changes in the life of a handle. */
+static void set_constants(struct handle *handle)
+{
+	CURL *easy = handle->easy;
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)DOWN_BUFFER);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(easy, CURLOPT_READDATA, handle);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
+}
+
+struct handle *handle_new(const char *key, const char *host)
+{
+	struct arena *arena = arena_new();
+	struct handle *handle = arena ? arena_new_of(arena, struct handle) : NULL;
+	if (!handle) {
+		arena_free(&arena);
+		return NULL;
+	}
+	handle->arena = arena;
+	handle->easy = curl_easy_init();
+	handle->multi = curl_multi_init();
+	snprintf(handle->key, sizeof(handle->key), "%s", key);
+	snprintf(handle->host, sizeof(handle->host), "%s", host);
+	if (!handle->easy || !handle->multi) {
+		handle_free(&handle);
+		return NULL;
+	}
+	set_constants(handle);
+	return handle;
+}
+
+void handle_free(struct handle **handle)
+{
+	if (!*handle)
+		return;
+	struct arena *arena = (*handle)->arena;
+	handle_stop(*handle);
+	/* Cached connections in the multi still point to the TLS session: it goes last. */
+	curl_easy_cleanup((*handle)->easy);
+	curl_multi_cleanup((*handle)->multi);
+	tls_session_free(&(*handle)->tls);
+	*handle = NULL;
+	arena_free(&arena);
+}
+
+static bool add_header(struct handle *handle, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(handle->headers, line);
+	if (more)
+		handle->headers = more;
+	return more != NULL;
+}
+
+static bool set_headers(struct handle *handle)
+{
+	const struct http_request *request = &handle->request;
+	/* No "Expect: 100-continue" pause, no type of libcurl's own choice. */
+	bool ok = add_header(handle, "Expect:") && add_header(handle, "Accept-Encoding: identity") &&
+		  add_header(handle, "Content-Type:");
+	for (size_t i = 0; ok && i < request->header_count; i++)
+		ok = add_header(handle, request->headers[i]);
+	return ok && curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, handle->headers) == CURLE_OK;
+}
+
+/* Each branch first undoes what an earlier request may have left behind. */
+static void set_method(struct handle *handle)
+{
+	const struct http_request *request = &handle->request;
+	CURL *easy = handle->easy;
+	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+	if (strcmp(request->method, "HEAD") == 0) {
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	} else if (request->stream) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UP_BUFFER);
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->stream_size);
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	} else if (strcmp(request->method, "GET") != 0) {
+		const char *body = request->body.at ? request->body.at : "";
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	}
+}
+
+bool handle_start(struct handle *handle, const struct http_request *request,
+		  struct http_answer *answer, struct error *err)
+{
+	handle->request = *request;
+	handle->status = 0;
+	handle->answer = answer;
+	handle->stream = NULL;
+	handle->stream_left = request->stream_size;
+	handle->last_progress = clock_ms();
+	handle->head_complete = handle->finished = handle->broken = false;
+	handle->enough = handle->stopped = false;
+	handle->detail[0] = '\0';
+	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
+	set_method(handle);
+	if (!set_headers(handle) ||
+	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
+	    curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
+		return error_memory(err);
+	handle->running = true;
+	return true;
+}
+
+static bool network_error(struct handle *handle, CURLcode code, struct error *err)
+{
+	const char *host = handle->host;
+	const char *tls = handle->tls ? tls_session_failure(handle->tls) : NULL;
+	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
+	double connected = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
+	if (tls)
+		return error_set(err, ERROR_TLS, "%s", tls);
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return error_memory(err);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+		return error_set(err, ERROR_UNREACHABLE, "%s: %s", host, why);
+	case CURLE_OPERATION_TIMEDOUT:
+		return error_set(err, connected > 0 ? ERROR_NETWORK : ERROR_UNREACHABLE, "%s: %s", host,
+				 why);
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return error_set(err, ERROR_REFUSED, "%s: %s", host, why);
+	default:
+		return error_set(err, ERROR_NETWORK, "%s: %s", host, why);
+	}
+}
+
+/* Takes the result of a transfer that libcurl has ended. */
+static bool take_result(struct handle *handle, CURLcode code, struct error *err)
+{
+	handle->finished = true;
+	handle->broken = code != CURLE_OK;
+	if (handle->stopped) {
+		*err = handle->reason;
+		return false;
+	}
+	if (code == CURLE_OK || (handle->enough && code == CURLE_WRITE_ERROR))
+		return true;
+	/* A server may refuse an upload and close: its complete answer is what counts. */
+	if (handle->head_complete && handle->status >= 400 &&
+	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
+		return true;
+	return network_error(handle, code, err);
+}
+
+static bool check_clock(struct handle *handle, struct error *err)
+{
+	int64_t limit = handle->head_complete ? STALL_MS : ANSWER_MS;
+	if (handle->request.stream && !handle->head_complete)
+		limit = handle->stream_left ? STALL_MS : COMMIT_MS;
+	if (cancel_urgent())
+		error_set(err, ERROR_CANCELED, "stopped by a signal");
+	else if (clock_ms() - handle->last_progress > limit)
+		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
+			  (long long)(limit / 1000));
+	else
+		return true;
+	handle->broken = true;
+	return false;
+}
+
+/* Sleeps until the network or the request to stop has something new. */
+static void wait_for_network(struct handle *handle)
+{
+	struct curl_waitfd stop = {.fd = cancel_fd(), .events = CURL_WAIT_POLLIN};
+	bool watch = stop.fd >= 0 && !cancel_requested();
+	curl_multi_poll(handle->multi, watch ? &stop : NULL, watch ? 1 : 0,
+			cancel_requested() ? 100 : 1000, NULL);
+}
+
+bool handle_step(struct handle *handle, struct error *err)
+{
+	int running = 0;
+	int left = 0;
+	CURLMcode code = curl_multi_perform(handle->multi, &running);
+	if (code != CURLM_OK)
+		return error_set(err, ERROR_NETWORK, "%s", curl_multi_strerror(code));
+	const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
+	if (message && message->msg == CURLMSG_DONE)
+		return take_result(handle, message->data.result, err);
+	if (!check_clock(handle, err))
+		return false;
+	wait_for_network(handle);
+	return true;
+}
+
+void handle_stop(struct handle *handle)
+{
+	if (!handle->running)
+		return;
+	if (!handle->finished)
+		handle->broken = true;
+	curl_multi_remove_handle(handle->multi, handle->easy);
+	curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(handle->headers);
+	handle->headers = NULL;
+	handle->running = false;
+	handle->stream = NULL;
+}

@@ -1,0 +1,59 @@
+/*
+ * One libcurl handle with its own connections: set up, run step by step, and kept for the next one.
+ *
+ * Private to net/. A handle belongs to one origin and one trust set for all its life, so neither a
+ * connection nor credentials can reach another (security.md 2.4). One thread at a time.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "net/http.h"
+#include "net/tls.h"
+
+#include <curl/curl.h>
+
+enum { HANDLE_KEY_SIZE = 320 };
+
+struct handle {
+	struct arena *arena; /* holds the handle itself */
+	CURL *easy;
+	CURLM *multi;
+	struct tls_session *tls;    /* NULL for plain http */
+	struct handle *next;        /* in the list of idle handles */
+	char key[HANDLE_KEY_SIZE];  /* origin and trust */
+	char host[HANDLE_KEY_SIZE]; /* for messages */
+	char detail[CURL_ERROR_SIZE];
+
+	/* The current exchange. */
+	struct http_request request; /* its url and headers are not looked at after the start */
+	struct http_answer *answer; /* NULL once the head of a download was handed out */
+	int status;
+	struct stream *stream;      /* gets the body of a 2xx answer, when set */
+	struct curl_slist *headers; /* of the request */
+	int64_t stream_left;        /* bytes of the request's stream that libcurl has not read yet */
+	int64_t last_progress;      /* clock_ms() */
+	bool running;               /* added to multi */
+	bool head_complete;         /* the final answer's status and headers are there */
+	bool finished;              /* the answer is complete */
+	bool broken;                /* the connection must not be used again */
+	bool enough;                /* a callback stopped the transfer, the answer will do */
+	bool stopped;               /* a callback stopped the transfer, reason says why */
+	struct error reason;
+};
+
+/* A fresh handle; both texts are cut to HANDLE_KEY_SIZE. NULL without memory. */
+struct handle *handle_new(const char *key, const char *host);
+void handle_free(struct handle **handle);
+/*
+ * Prepares an exchange; the steps then fill *answer, which must stay until the exchange ends or
+ * handle->answer is set to NULL. The request's body and stream must stay as long as it is sent.
+ */
+bool handle_start(struct handle *handle, const struct http_request *request,
+		  struct http_answer *answer, struct error *err);
+/*
+ * Moves the transfer on, waiting for the network a short while at most. False when it failed,
+ * stalled or was cancelled. Sets handle->finished when the answer is complete.
+ */
+bool handle_step(struct handle *handle, struct error *err);
+/* Ends the exchange. The connection stays usable unless handle->broken. */
+void handle_stop(struct handle *handle);

@@ -1,0 +1,57 @@
+/*
+ * HTTP requests over libcurl (RFC 9110, 9112): HTTP/1.1, keep-alive, no redirects of its own.
+ *
+ * A struct http is shared by all threads. It keeps idle handles, each with its connection, by
+ * origin and trust; a request leases one and gives it back. Every wait ends when the run is
+ * cancelled, and a transfer that makes no progress is given up. Status codes are answers, not
+ * errors: an error means there was no complete answer.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/reader.h"
+#include "net/url.h"
+
+struct http;
+struct stream;
+
+struct http_request {
+	const char *method; /* "GET", "HEAD", "POST", "PUT", "DELETE" */
+	const struct url *url;
+	const char *const *headers; /* "Name: value", header_count of them */
+	size_t header_count;
+	struct str body;       /* sent as it is; at may be NULL */
+	struct reader *stream; /* or: a body of stream_size bytes, pulled from here */
+	int64_t stream_size;
+	size_t answer_max;   /* bytes of answer body that are kept; more is ERROR_CORRUPT */
+	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
+	bool insecure;       /* the server's certificate is not checked */
+};
+
+struct http_answer {
+	int status;
+	struct buf headers; /* lines "Name: value\n" of the final answer */
+	struct buf body;
+};
+
+/* user_agent is sent with every request and must outlive the client. ca_file: see tls_new(). */
+struct http *http_new(const char *user_agent, const char *ca_file);
+/* No request may be under way. *http may be NULL. */
+void http_free(struct http **http);
+
+/* Sends the request and reads the whole answer into *answer, which http_answer_finish() releases. */
+bool http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
+	       struct error *err);
+/*
+ * Sends the request and returns once the answer's head is there. With a status of 2xx the body is
+ * read from *out; with any other it is in answer->body and *out stays NULL.
+ */
+bool http_open(struct http *http, const struct http_request *request, struct http_answer *answer,
+	       struct stream **out, struct error *err);
+void http_answer_finish(struct http_answer *answer);
+/* The value of the first header of that name, or the empty slice with at == NULL. */
+struct str http_header(const struct http_answer *answer, const char *name);
+/* Iterates over all headers of that name; *at starts as 0. False after the last one. */
+bool http_header_next(const struct http_answer *answer, const char *name, size_t *at,
+		      struct str *value);

@@ -1,0 +1,113 @@
+/*
+ * The reader drives the transfer: nobody else touches the handle while a download is open, and a
+ * reader that is slow simply leaves the server waiting. That keeps memory bounded by the ring,
+ * whatever the size of the blob.
+ */
+#include "net/stream.h"
+
+#include "base/arena.h"
+#include "net/handle.h"
+
+#include <string.h>
+
+enum { RING_MIN = 64 * 1024, RING_MAX = 1024 * 1024 };
+
+struct stream {
+	struct reader reader;
+	struct arena *arena;
+	struct handle *handle;
+	void (*release)(void *ctx, struct handle *handle);
+	void *ctx;
+	bool paused;
+	size_t start, used, size; /* of the ring */
+	char *ring;
+};
+
+static size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+bool stream_put(struct stream *stream, const void *bytes, size_t len)
+{
+	if (len > stream->size - stream->used) {
+		stream->paused = true;
+		return false;
+	}
+	size_t end = (stream->start + stream->used) % stream->size;
+	size_t first = min_size(len, stream->size - end);
+	memcpy(stream->ring + end, bytes, first);
+	memcpy(stream->ring, (const char *)bytes + first, len - first);
+	stream->used += len;
+	return true;
+}
+
+static size_t take(struct stream *stream, char *at, size_t size)
+{
+	size_t len = min_size(size, stream->used);
+	size_t first = min_size(len, stream->size - stream->start);
+	memcpy(at, stream->ring + stream->start, first);
+	memcpy(at + first, stream->ring, len - first);
+	stream->start = (stream->start + len) % stream->size;
+	stream->used -= len;
+	return len;
+}
+
+static bool resume(struct stream *stream, struct error *err)
+{
+	if (!stream->paused || stream->used > stream->size / 2)
+		return true;
+	stream->paused = false;
+	if (curl_easy_pause(stream->handle->easy, CURLPAUSE_CONT) != CURLE_OK)
+		return error_set(err, ERROR_NETWORK, "the download cannot be resumed");
+	return true;
+}
+
+static bool pull(struct reader *reader, void *at, size_t size, size_t *got, struct error *err)
+{
+	struct stream *stream = (struct stream *)reader;
+	while (!stream->used && !stream->handle->finished)
+		if (!resume(stream, err) || !handle_step(stream->handle, err))
+			return false;
+	*got = take(stream, at, size);
+	return resume(stream, err);
+}
+
+struct stream *stream_new(struct handle *handle, int64_t size_hint,
+			  void (*release)(void *ctx, struct handle *handle), void *ctx)
+{
+	struct arena *arena = arena_new();
+	struct stream *stream = arena ? arena_new_of(arena, struct stream) : NULL;
+	size_t size = size_hint > 0 && size_hint < RING_MAX ? (size_t)size_hint : RING_MAX;
+	if (size < RING_MIN)
+		size = RING_MIN;
+	char *ring = stream ? arena_alloc(arena, size) : NULL;
+	if (!ring) {
+		arena_free(&arena);
+		return NULL;
+	}
+	*stream = (struct stream){.reader = {.read = pull},
+				  .arena = arena,
+				  .handle = handle,
+				  .release = release,
+				  .ctx = ctx,
+				  .ring = ring,
+				  .size = size};
+	return stream;
+}
+
+struct reader *stream_reader(struct stream *stream)
+{
+	return &stream->reader;
+}
+
+void stream_close(struct stream **stream)
+{
+	if (!*stream)
+		return;
+	struct arena *arena = (*stream)->arena;
+	handle_stop((*stream)->handle);
+	(*stream)->release((*stream)->ctx, (*stream)->handle);
+	*stream = NULL;
+	arena_free(&arena);
+}

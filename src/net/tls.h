@@ -1,0 +1,49 @@
+/*
+ * TLS for libcurl's BearSSL backend: trust anchors, certificate rules, cipher suites.
+ *
+ * A struct tls is one trust set: anchors parsed once per process and shared by all threads, used
+ * through CURLOPT_SSL_CTX_FUNCTION. A struct tls_session belongs to one easy handle and must stay
+ * until after curl_easy_cleanup(). TLS 1.2 only (RFC 5246), ECDHE with AES-GCM or ChaCha20-Poly1305;
+ * names by RFC 6125 from the subjectAltName only, IP addresses included. What BearSSL cannot do
+ * stands in src/README.md.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <curl/curl.h>
+
+struct tls;
+struct tls_session;
+
+/*
+ * A trust set from a file of PEM certificates. With path NULL: $SSL_CERT_FILE, else the system's
+ * bundle at its usual places. The file is read on first use, not here; what is wrong with it is told
+ * by tls_session_new(). NULL without memory. Free it after the last session.
+ */
+struct tls *tls_new(const char *path);
+void tls_free(struct tls **tls);
+
+/*
+ * Prepares easy for https to host (a name or an IP literal, without port). insecure skips every
+ * certificate check. ERROR_CONFIG: no usable certificate authority; ERROR_MEMORY.
+ */
+bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure,
+		     struct tls_session **out, struct error *err);
+void tls_session_free(struct tls_session **session);
+/*
+ * Tells the session what libcurl wrote into CURLOPT_ERRORBUFFER for a transfer that failed, "" if
+ * nothing: refusals by the server stand only there. Call it before tls_session_failure().
+ */
+void tls_session_note(struct tls_session *session, const char *curl_text);
+/*
+ * Why the last handshake failed, as a sentence for people with a remedy ("certificate of reg.io has
+ * expired (check the local clock)"), or NULL when TLS was not the reason. Valid until the next
+ * transfer. A failure told here is permanent: ERROR_TLS, not worth a retry.
+ */
+const char *tls_session_failure(const struct tls_session *session);
+/* True when the last handshake failed because the other side answered in another protocol. */
+bool tls_session_not_tls(const struct tls_session *session);
+/* Name of the suite of the last handshake ("ECDHE-RSA-AES128-GCM-SHA256"), NULL before. */
+const char *tls_session_suite(const struct tls_session *session);

@@ -1,0 +1,43 @@
+/*
+ * BearSSL's own decoder tells key, names and dates, but not the extensions this program decides by
+ * (names by address, extended key usage). Those are read here, strictly: what this reader does not
+ * understand is refused, even where BearSSL would have been more lenient.
+ */
+#include "net/tls_der.h"
+
+enum { LENGTH_BYTES = 3 };
+
+bool tls_der_next(struct str *in, struct tls_der *out)
+{
+	const unsigned char *at = (const unsigned char *)in->at;
+	if (in->len < 2 || (at[0] & 0x1f) == 0x1f)
+		return false;
+	size_t header = 2, length = at[1];
+	if (length >= 0x80) {
+		size_t count = length - 0x80;
+		if (!count || count > LENGTH_BYTES || in->len < 2 + count || !at[2])
+			return false;
+		for (length = 0; header < 2 + count; header++)
+			length = length << 8 | at[header];
+		if (length < 0x80)
+			return false;
+	}
+	if (in->len - header < length)
+		return false;
+	out->tag = at[0];
+	out->value = (struct str){in->at + header, length};
+	out->whole = (struct str){in->at, header + length};
+	*in = str_from(*in, header + length);
+	return true;
+}
+
+bool tls_der_expect(struct str *in, unsigned char tag, struct str *value)
+{
+	struct tls_der element;
+	struct str rest = *in;
+	if (!tls_der_next(&rest, &element) || element.tag != tag)
+		return false;
+	*in = rest;
+	*value = element.value;
+	return true;
+}

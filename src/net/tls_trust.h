@@ -1,0 +1,21 @@
+/*
+ * The certificate authorities a trust set stands on: which file, read once, on first use.
+ *
+ * After the first success the anchors are constant and shared by all threads; a file that cannot be
+ * used stays refused with the same error. Lives in the arena it was made with.
+ */
+#pragma once
+
+#include "net/tls_pem.h"
+
+struct tls_trust;
+
+/*
+ * Trust in the certificates of path; with NULL those of $SSL_CERT_FILE, else of the system's bundle
+ * at its usual places. Nothing is read yet. NULL without memory. arena serves this alone.
+ */
+struct tls_trust *tls_trust_new(struct arena *arena, const char *path);
+/* Ends the lock; the memory is the arena's. */
+void tls_trust_finish(struct tls_trust *trust);
+/* The anchors, at least one, valid as long as the arena. ERROR_CONFIG, ERROR_MEMORY. */
+bool tls_trust_get(struct tls_trust *trust, struct tls_anchors *out, struct error *err);

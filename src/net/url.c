@@ -1,0 +1,160 @@
+/*
+ * The policy is a short list of what is allowed; everything else is denied. A registry reached over
+ * https never makes us speak http, and credentials leave the configured origin in one case only: a
+ * token server that plainly belongs to the same operator.
+ */
+#include "net/url.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+static void handle_close(CURLU **handle)
+{
+	curl_url_cleanup(*handle);
+}
+
+static void text_close(char **text)
+{
+	curl_free(*text);
+}
+
+static const char *part(struct arena *arena, CURLU *handle, CURLUPart what, unsigned flags)
+{
+	scoped(text_close) char *text = NULL;
+	if (curl_url_get(handle, what, &text, flags) != CURLUE_OK)
+		return NULL;
+	return arena_string(arena, text);
+}
+
+static bool has_part(CURLU *handle, CURLUPart what)
+{
+	scoped(text_close) char *text = NULL;
+	return curl_url_get(handle, what, &text, 0) == CURLUE_OK;
+}
+
+static bool take_parts(struct arena *arena, CURLU *handle, struct url *out, struct error *err)
+{
+	if (has_part(handle, CURLUPART_USER) || has_part(handle, CURLUPART_PASSWORD) ||
+	    has_part(handle, CURLUPART_FRAGMENT))
+		return error_set(err, ERROR_REFUSED, "URL with user name or fragment refused");
+	out->text = part(arena, handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+	out->scheme = part(arena, handle, CURLUPART_SCHEME, 0);
+	out->host = part(arena, handle, CURLUPART_HOST, 0);
+	out->port = part(arena, handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	if (!out->text || !out->scheme || !out->host || !out->port)
+		return error_set(err, ERROR_REFUSED, "URL without host refused");
+	for (char *at = (char *)(uintptr_t)out->host; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+	if (strcmp(out->scheme, "http") != 0 && strcmp(out->scheme, "https") != 0)
+		return error_set(err, ERROR_REFUSED, "URL scheme %s refused", out->scheme);
+	return true;
+}
+
+/* A backslash or a control character means something else to every parser. */
+static bool plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= 0x20 || *text == 0x7f || *text == '\\')
+			return false;
+	return true;
+}
+
+bool url_parse(struct arena *arena, const char *text, struct url *out, struct error *err)
+{
+	return url_resolve(arena, NULL, text, out, err);
+}
+
+bool url_resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
+		 struct error *err)
+{
+	scoped(handle_close) CURLU *handle = curl_url();
+	if (!handle)
+		return error_memory(err);
+	if (!plain(text))
+		return error_set(err, ERROR_REFUSED, "URL with blanks or control characters refused");
+	if (base && curl_url_set(handle, CURLUPART_URL, base->text, 0) != CURLUE_OK)
+		return error_set(err, ERROR_REFUSED, "bad base URL");
+	CURLUcode code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_memory(err);
+	if (code != CURLUE_OK)
+		return error_set(err, ERROR_REFUSED, "URL refused: %s", curl_url_strerror(code));
+	return take_parts(arena, handle, out, err);
+}
+
+bool url_same_origin(const struct url *a, const struct url *b)
+{
+	return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->port, b->port) == 0;
+}
+
+static size_t labels(const char *host)
+{
+	size_t count = 1;
+	for (; *host; host++)
+		count += *host == '.';
+	return count;
+}
+
+static bool is_address(const char *host)
+{
+	return host[0] == '[' || host[strspn(host, "0123456789.")] == '\0';
+}
+
+/* auth.example.com for registry.example.com: the same parent of at least two labels. */
+static bool siblings(const char *a, const char *b)
+{
+	const char *parent_a = strchr(a, '.');
+	const char *parent_b = strchr(b, '.');
+	if (!parent_a || !parent_b || is_address(a) || is_address(b))
+		return false;
+	if (labels(a) < 3)
+		parent_a = NULL;
+	/* The realm may also be the parent itself: gitlab.com for registry.gitlab.com. */
+	return parent_a && (strcmp(parent_a, parent_b) == 0 || strcmp(parent_a + 1, b) == 0);
+}
+
+/* Token servers of the same operator that no rule about names finds. */
+static bool known_realm(const char *registry, const char *realm)
+{
+	static const char *const pairs[][2] = {
+		{"lscr.io", "ghcr.io"},
+		{"registry.redhat.io", "sso.redhat.com"},
+		{"registry.connect.redhat.com", "sso.redhat.com"},
+	};
+	for (size_t i = 0; i < array_count(pairs); i++)
+		if (strcmp(registry, pairs[i][0]) == 0 && strcmp(realm, pairs[i][1]) == 0)
+			return true;
+	return false;
+}
+
+enum url_verdict url_may_send(const struct url *registry, const struct url *url,
+			      enum url_purpose purpose)
+{
+	bool same_host = strcmp(registry->host, url->host) == 0;
+	if (strcmp(registry->scheme, "https") == 0 && strcmp(url->scheme, "https") != 0)
+		return URL_DENY;
+	if (url_same_origin(registry, url))
+		return URL_WITH_AUTH;
+	switch (purpose) {
+	case URL_REDIRECT:
+		return URL_ANONYMOUS;
+	case URL_UPLOAD:
+		return URL_ANONYMOUS;
+	case URL_TOKEN:
+		if (same_host || siblings(registry->host, url->host) ||
+		    known_realm(registry->host, url->host))
+			return URL_WITH_AUTH;
+		return URL_ANONYMOUS;
+	case URL_API:
+		break;
+	}
+	return URL_DENY;
+}
+
+struct str url_public(const struct url *url)
+{
+	struct str text = str_of(url->text);
+	return str_head(text, str_find(text, '?'));
+}

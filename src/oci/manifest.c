@@ -1,0 +1,296 @@
+/*
+ * Strict about structure, indifferent to content. A document that could be read as an image by one
+ * reader and as an index by another is refused, since what we copy must be what others will see;
+ * most registries are written in Go and match names without case, so a structural name in another
+ * case counts as such a document too. Absent and null lists are the same, as Go writes them.
+ */
+#include "oci/manifest.h"
+
+#include "base/map.h"
+#include "doc/json.h"
+#include "oci/digest.h"
+
+#include <string.h>
+
+/* Longest piece of a foreign text that an error quotes. */
+enum { QUOTE_MAX = 160 };
+
+/* The members of a document that decide what it is; NULL where absent or null. */
+struct parts {
+	const struct node *media_type, *manifests, *config, *layers, *blobs, *fs_layers, *subject;
+	bool has_manifests, has_content; /* present, be it as null */
+};
+
+static const struct node *member(const struct node *root, const char *name)
+{
+	const struct node *node = node_get(root, name);
+	return node && node->kind != NODE_NULL ? node : NULL;
+}
+
+/* Refuses names that only some readers take for structural ones. */
+static bool check_names(const struct node *root, struct error *err)
+{
+	static const char *const structural[] = {"mediaType", "manifests",    "config",
+						 "layers",    "blobs",        "fsLayers",
+						 "subject",   "schemaVersion"};
+	for (size_t i = 0; i < root->count; i++) {
+		struct str key = node_string(root->keys[i]);
+		for (size_t j = 0; j < array_count(structural); j++)
+			if (str_equal_nocase(key, str_of(structural[j])) &&
+			    !str_is(key, structural[j]))
+				return error_set(err, ERROR_CORRUPT,
+						 "manifest has \"%.*s\" instead of \"%s\"",
+						 STR_ARGS(key), structural[j]);
+	}
+	return true;
+}
+
+static bool check_kind(const struct node *node, enum node_kind kind, const char *name,
+		       struct error *err)
+{
+	if (!node || node->kind == kind)
+		return true;
+	return error_set(err, ERROR_CORRUPT, "manifest: \"%s\" is %s", name,
+			 node_kind_name(node->kind));
+}
+
+static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
+{
+	if (root->kind != NODE_MAP)
+		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
+				 node_kind_name(root->kind));
+	if (!check_names(root, err))
+		return false;
+	*parts = (struct parts){
+		.media_type = member(root, "mediaType"),
+		.manifests = member(root, "manifests"),
+		.config = member(root, "config"),
+		.layers = member(root, "layers"),
+		.blobs = member(root, "blobs"),
+		.fs_layers = member(root, "fsLayers"),
+		.subject = member(root, "subject"),
+		.has_manifests = node_get(root, "manifests"),
+		.has_content = node_get(root, "config") || node_get(root, "layers") ||
+			       node_get(root, "blobs") || node_get(root, "artifactType"),
+	};
+	int64_t version = 2;
+	const struct node *schema = member(root, "schemaVersion");
+	if ((schema && node_int64(schema, &version) && version == 1) ||
+	    (parts->fs_layers && !parts->has_manifests))
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"Docker schema 1 manifest: deprecated, push the image again with a "
+			"current tool");
+	if (parts->manifests &&
+	    (parts->config || parts->layers || parts->blobs || parts->fs_layers))
+		return error_set(
+			err, ERROR_CORRUPT,
+			"manifest is ambiguous: it has both \"manifests\" and the members of an "
+			"image (CVE-2021-41190)");
+	return check_kind(parts->media_type, NODE_STRING, "mediaType", err) &&
+	       check_kind(parts->manifests, NODE_LIST, "manifests", err) &&
+	       check_kind(parts->config, NODE_MAP, "config", err) &&
+	       check_kind(parts->layers, NODE_LIST, "layers", err) &&
+	       check_kind(parts->blobs, NODE_LIST, "blobs", err) &&
+	       check_kind(parts->subject, NODE_MAP, "subject", err);
+}
+
+/* Types a plain web server gives to any file: they say nothing. */
+static bool generic(struct str type)
+{
+	static const char *const types[] = {"", "application/json", "application/octet-stream",
+					    "text/plain"};
+	for (size_t i = 0; i < array_count(types); i++)
+		if (str_equal_nocase(type, str_of(types[i])))
+			return true;
+	return false;
+}
+
+/* The document's own type, else the served one; empty when neither says anything. */
+static bool choose_type(const struct parts *parts, struct str content_type, struct str *type,
+			struct error *err)
+{
+	struct str own = media_bare(node_string(parts->media_type));
+	struct str served = media_bare(content_type);
+	if (own.len && media_kind(served) != MEDIA_OTHER && !str_equal_nocase(own, served))
+		return error_set(err, ERROR_CORRUPT,
+				 "manifest calls itself %.*s but was served as %.*s",
+				 STR_ARGS(str_head(own, QUOTE_MAX)), STR_ARGS(served));
+	*type = own.len ? own : generic(served) ? (struct str){0} : served;
+	if (type->len && !media_valid(*type))
+		return error_set(err, ERROR_CORRUPT, "manifest has an invalid media type: %.*s",
+				 STR_ARGS(str_head(*type, QUOTE_MAX)));
+	return true;
+}
+
+static bool choose_kind(struct arena *arena, const struct parts *parts, struct str type,
+			struct manifest *out, struct error *err)
+{
+	enum media_kind kind = media_kind(type);
+	if (kind == MEDIA_SCHEMA1)
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"Docker schema 1 manifest: deprecated, push the image again with a "
+			"current tool");
+	if (kind == MEDIA_OTHER)
+		kind = parts->has_manifests && !parts->config && !parts->layers ? MEDIA_INDEX
+										: MEDIA_MANIFEST;
+	bool fits = kind == MEDIA_INDEX
+			    ? parts->has_manifests && !parts->config && !parts->layers
+			    : !parts->manifests && (parts->has_content || parts->subject);
+	if (!fits)
+		return error_set(err, ERROR_CORRUPT,
+				 "%s: its members do not fit its media type \"%.*s\"",
+				 kind == MEDIA_INDEX ? "index" : "manifest", STR_ARGS(type));
+	if (!type.len)
+		type = kind == MEDIA_INDEX ? STR("application/vnd.oci.image.index.v1+json")
+					   : STR("application/vnd.oci.image.manifest.v1+json");
+	out->kind = kind;
+	out->media_type = arena_copy(arena, type.at, type.len);
+	return out->media_type || error_memory(err);
+}
+
+/* algorithm:encoded of the image-spec, whatever the algorithm. */
+static bool digest_shaped(struct str digest)
+{
+	struct str algorithm = {0};
+	str_cut(&digest, ':', &algorithm);
+	if (!algorithm.len || !digest.len)
+		return false;
+	for (size_t i = 0; i < algorithm.len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789+._-", algorithm.at[i]))
+			return false;
+	return !str_is(algorithm, "sha256") && !str_is(algorithm, "sha512");
+}
+
+static bool read_digest(struct arena *arena, const struct node *node, const char *where,
+			const char **out, struct error *err)
+{
+	struct str digest = node_string(node_get(node, "digest"));
+	struct str shown = str_head(digest, QUOTE_MAX);
+	if (!digest_valid(digest) && digest_shaped(digest))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "%s: digest %.*s cannot be verified here, only sha256 and sha512",
+				 where, STR_ARGS(shown));
+	if (!digest_valid(digest))
+		return error_set(err, ERROR_CORRUPT, "%s: invalid digest \"%.*s\"", where,
+				 STR_ARGS(shown));
+	*out = arena_copy(arena, digest.at, digest.len);
+	return *out || error_memory(err);
+}
+
+static bool read_descriptor(struct arena *arena, const struct node *node, const char *where,
+			    struct descriptor *out, struct error *err)
+{
+	if (node->kind != NODE_MAP)
+		return error_set(err, ERROR_CORRUPT, "%s: a descriptor is %s, not an object", where,
+				 node_kind_name(node->kind));
+	const struct node *type = member(node, "mediaType");
+	struct str text = node_string(type);
+	if (type && type->kind != NODE_STRING)
+		return error_set(err, ERROR_CORRUPT, "%s: \"mediaType\" is %s", where,
+				 node_kind_name(type->kind));
+	if (!read_digest(arena, node, where, &out->digest, err))
+		return false;
+	if (!node_int64(node_get(node, "size"), &out->size))
+		return error_set(err, ERROR_CORRUPT, "%s: %s has no valid size", where,
+				 out->digest);
+	out->nondistributable = media_nondistributable(text);
+	out->media_type = arena_copy(arena, text.at, text.len);
+	return out->media_type || error_memory(err);
+}
+
+/* A list of descriptors in which each digest stands once. */
+struct collection {
+	struct descriptor *items;
+	size_t count;
+	struct map known; /* digest -> its item */
+};
+
+static void collection_finish(struct collection *collection)
+{
+	map_finish(&collection->known);
+}
+
+static bool collect(struct arena *arena, const struct node *node, const char *where,
+		    struct collection *into, struct error *err)
+{
+	struct descriptor *next = &into->items[into->count];
+	if (!read_descriptor(arena, node, where, next, err))
+		return false;
+	struct descriptor *old = map_get(&into->known, str_of(next->digest));
+	if (!old) {
+		into->count++;
+		return map_put(&into->known, str_of(next->digest), next) || error_memory(err);
+	}
+	if (old->size != next->size)
+		return error_set(err, ERROR_CORRUPT, "%s: %s stands there with two sizes", where,
+				 old->digest);
+	old->nondistributable = old->nondistributable && next->nondistributable;
+	return true;
+}
+
+static bool collect_list(struct arena *arena, const struct node *list, const char *where,
+			 struct collection *into, struct error *err)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (!collect(arena, list->items[i], where, into, err))
+			return false;
+	return true;
+}
+
+static bool make_room(struct arena *arena, size_t count, const char *what, struct collection *into,
+		      struct error *err)
+{
+	if (count > MANIFEST_CHILDREN_MAX)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "manifest with %zu %s: at most %d are accepted", count, what,
+				 MANIFEST_CHILDREN_MAX);
+	into->items = arena_array(arena, count + 1, sizeof(*into->items));
+	return into->items || error_memory(err);
+}
+
+static size_t length_of(const struct node *list)
+{
+	return list ? list->count : 0;
+}
+
+static bool read_content(struct arena *arena, const struct parts *parts, struct manifest *out,
+			 struct error *err)
+{
+	scoped(collection_finish) struct collection blobs = {0};
+	scoped(collection_finish) struct collection children = {0};
+	size_t count = length_of(parts->layers) + length_of(parts->blobs) + 1;
+	if (!make_room(arena, count, "layers", &blobs, err) ||
+	    !make_room(arena, length_of(parts->manifests), "entries", &children, err) ||
+	    (parts->config && !collect(arena, parts->config, "config", &blobs, err)) ||
+	    !collect_list(arena, parts->layers, "layers", &blobs, err) ||
+	    !collect_list(arena, parts->blobs, "blobs", &blobs, err) ||
+	    !collect_list(arena, parts->manifests, "manifests", &children, err))
+		return false;
+	out->blobs = blobs.items;
+	out->blob_count = blobs.count;
+	out->children = children.items;
+	out->child_count = children.count;
+	return !parts->subject || read_digest(arena, parts->subject, "subject", &out->subject, err);
+}
+
+bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
+		    struct manifest *out, struct error *err)
+{
+	const struct node *root = NULL;
+	struct parts parts = {0};
+	struct str type = {0};
+	*out = (struct manifest){.bytes = bytes};
+	if (bytes.len > MANIFEST_BYTES_MAX)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "manifest of %zu bytes: at most %d are accepted", bytes.len,
+				 MANIFEST_BYTES_MAX);
+	if (!json_read(arena, bytes, &root, err)) {
+		if (err->kind == ERROR_CONFIG)
+			err->kind = ERROR_CORRUPT;
+		return error_wrap(err, "manifest is not valid JSON");
+	}
+	return find_parts(root, &parts, err) && choose_type(&parts, content_type, &type, err) &&
+	       choose_kind(arena, &parts, type, out, err) && read_content(arena, &parts, out, err);
+}

@@ -1,0 +1,47 @@
+/*
+ * What a manifest refers to: its closure, one level deep (image-spec "Image Manifest" and "Image
+ * Index").
+ *
+ * The bytes of a manifest are never changed or rebuilt; parsing only finds what else must be
+ * copied. Plain records in the caller's arena; the text given to manifest_parse() must outlive them.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "oci/media.h"
+
+enum {
+	MANIFEST_BYTES_MAX = 8 * 1024 * 1024,
+	MANIFEST_CHILDREN_MAX = 10000,
+	MANIFEST_DEPTH_MAX = 8
+};
+
+struct descriptor {
+	const char *media_type; /* "" when absent */
+	const char *digest;     /* valid by digest_valid() */
+	int64_t size;           /* bytes, not negative */
+	bool nondistributable;
+};
+
+struct manifest {
+	struct str bytes; /* exactly as served */
+	const char
+		*media_type; /* what to send as Content-Type: the document's own, else the served */
+	enum media_kind kind;           /* MEDIA_MANIFEST or MEDIA_INDEX */
+	const struct descriptor *blobs; /* config and layers, each digest once */
+	size_t blob_count;
+	const struct descriptor *children; /* entries of an index, each digest once */
+	size_t child_count;
+	const char *subject; /* digest of the subject, or NULL */
+};
+
+/*
+ * Parses bytes served with content_type (may be empty). Refused, as ERROR_CORRUPT: no JSON,
+ * manifests together with layers, config or fsLayers (CVE-2021-41190), a mediaType of the document
+ * that contradicts the served one, invalid descriptors. ERROR_UNSUPPORTED: schema 1, digests nobody
+ * here can verify. An unknown config, layer or artifact type is fine.
+ */
+bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
+		    struct manifest *out, struct error *err);

@@ -1,0 +1,38 @@
+/*
+ * The two records everything speaks of: a task says which image goes where, an outcome how it went.
+ *
+ * plan/ makes tasks, copy/ turns each into one outcome, report/ tells about outcomes. Plain data:
+ * a task is immutable once planned and lives as long as the run.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "oci/reference.h"
+
+#include <stdint.h>
+
+struct task {
+	struct reference source;
+	struct reference destination;
+	const char *place; /* "images.yaml:3:1", where the rule stands */
+};
+
+enum outcome_status {
+	OUTCOME_COPIED,
+	OUTCOME_SKIPPED,
+	OUTCOME_WOULD_COPY, /* --dry-run */
+	OUTCOME_FAILED,
+};
+
+struct outcome {
+	enum outcome_status status;
+	const char *reason;         /* a short static word: "in-sync", "missing", "differs", ... */
+	const char *digest;         /* of the source; NULL when it never became known */
+	int64_t bytes;              /* uploaded */
+	unsigned blobs_copied;      /* sent by this run for this image */
+	unsigned blobs_mounted;     /* taken from another repository of the same registry */
+	unsigned blobs_present;     /* were there already */
+	int64_t milliseconds;       /* from start to end of this image */
+	enum error_kind error_kind; /* with OUTCOME_FAILED */
+	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
+};

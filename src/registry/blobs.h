@@ -1,0 +1,40 @@
+/*
+ * Blobs of a repository (distribution-spec 1.1: "Pulling blobs", "Pushing blobs", "Mounting a blob from
+ * another repository").
+ *
+ * Each function makes one attempt; copy/blob.c repeats a transfer as a whole.
+ */
+#pragma once
+
+#include "base/reader.h"
+#include "net/stream.h"
+#include "registry/registry.h"
+
+/* An upload that was begun, or not needed. */
+struct upload {
+	bool present;        /* the blob is in the repository now: mounted, or there already */
+	struct url location; /* else: where its bytes go */
+};
+
+/* Opens the blob's bytes for reading. ERROR_MISSING: there is none. The caller checks the digest. */
+bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
+		struct stream **out, struct error *err);
+/* Asks whether the blob is there with that size. */
+bool blobs_exists(const struct repository *repository, const char *digest, int64_t size, bool *found,
+		  struct error *err);
+/*
+ * Begins an upload, offering to mount the blob from the repository named from. from may be the
+ * repository itself: then a registry that knows mounting says in the same request whether the blob
+ * is there already. NULL: no mount. Strings of *out live in arena.
+ */
+bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
+		 const char *from, struct upload *out, struct error *err);
+/* Sends size bytes of body and closes the upload. The registry checks the digest, too. */
+bool blobs_send(const struct repository *repository, const struct upload *upload,
+		const char *digest, struct reader *body, int64_t size, struct error *err);
+/* Gives an upload up; failure does not matter. */
+void blobs_cancel(const struct repository *repository, const struct upload *upload);
+/* Whether mounting is worth a try at this registry; see blobs_mount_useless(). */
+bool blobs_mountable(const struct repository *repository);
+/* Remembers that the registry did not mount a blob it holds. */
+void blobs_mount_useless(const struct repository *repository);

@@ -1,0 +1,29 @@
+/*
+ * Who we are at a registry: the entries of the auth file and the choice among them.
+ *
+ * Plain records, made by config/, read by registry/. The key is a registry or registry/path; the
+ * longest key that is a prefix at a path boundary wins (spec: image-syncer.md 4.1). Docker Hub's
+ * names are all one. Immutable once the run has started.
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct credential {
+	struct str key;       /* as written, host lower-cased: "reg.io:5000/team" */
+	const char *username; /* NULL: anonymous */
+	const char *password; /* NULL: anonymous */
+	bool insecure; /* certificates are not checked, and http is tried where https is not spoken */
+	const char *place; /* "auth.yaml:3:1" */
+};
+
+struct credentials {
+	struct credential *items;
+	size_t count;
+};
+
+/* The entry for host/repository, or NULL. host is normalised ("docker.io"). */
+const struct credential *credential_find(const struct credentials *credentials, struct str host,
+					 struct str repository);
+/* The key with scheme, trailing slash and Docker Hub's aliases normalised: a slice of key or static. */
+struct str credential_key_normal(struct str key);

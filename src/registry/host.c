@@ -1,0 +1,134 @@
+/* Strings of an older challenge stay in the arena: they change at most a few times in a run. */
+#include "registry/host.h"
+
+#include "base/clock.h"
+#include "oci/reference.h"
+
+#include <string.h>
+
+enum { DEAD_MS = 5000 };
+
+bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
+{
+	*host = (struct host){.insecure = insecure, .scheme = "https"};
+	host->name = arena_string(arena, name);
+	host->address = host->name ? reference_api_host(host->name) : NULL;
+	host->arena = arena_new();
+	if (!host->name || !host->arena) {
+		arena_free(&host->arena);
+		return false;
+	}
+	pthread_mutex_init(&host->lock, NULL);
+	pthread_cond_init(&host->changed, NULL);
+	return true;
+}
+
+void host_finish(struct host *host)
+{
+	pthread_cond_destroy(&host->changed);
+	pthread_mutex_destroy(&host->lock);
+	arena_free(&host->arena);
+}
+
+bool host_enter(struct host *host, bool *probing, struct error *err)
+{
+	bool ok = true;
+	pthread_mutex_lock(&host->lock);
+	while (host->state == HOST_PROBING)
+		pthread_cond_wait(&host->changed, &host->lock);
+	*probing = false;
+	if (host->state == HOST_UNKNOWN && clock_ms() < host->dead_until) {
+		*err = host->dead;
+		ok = false;
+	} else if (host->state == HOST_UNKNOWN) {
+		host->state = HOST_PROBING;
+		*probing = true;
+	}
+	pthread_mutex_unlock(&host->lock);
+	return ok;
+}
+
+void host_leave(struct host *host, const struct error *reason)
+{
+	pthread_mutex_lock(&host->lock);
+	host->state = reason ? HOST_UNKNOWN : HOST_KNOWN;
+	if (reason) {
+		host->dead = *reason;
+		host->dead_until = clock_ms() + DEAD_MS;
+	}
+	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
+}
+
+bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err)
+{
+	pthread_mutex_lock(&host->lock);
+	const char *scheme = host->scheme;
+	pthread_mutex_unlock(&host->lock);
+	const char *text = arena_printf(arena, "%s://%s/", scheme, host->address);
+	return text ? url_parse(arena, text, out, err) : error_memory(err);
+}
+
+void host_use_scheme(struct host *host, const char *scheme)
+{
+	pthread_mutex_lock(&host->lock);
+	host->scheme = scheme;
+	pthread_mutex_unlock(&host->lock);
+}
+
+static bool copy_text(struct arena *arena, const char *text, const char **out)
+{
+	*out = text ? arena_string(arena, text) : NULL;
+	return !text || *out;
+}
+
+static bool copy_challenge(struct arena *arena, const struct challenge *from, struct challenge *out)
+{
+	*out = (struct challenge){.scheme = from->scheme};
+	return copy_text(arena, from->realm, &out->realm) &&
+	       copy_text(arena, from->service, &out->service);
+}
+
+bool host_challenge(struct host *host, struct arena *arena, struct challenge *out)
+{
+	pthread_mutex_lock(&host->lock);
+	bool ok = copy_challenge(arena, &host->challenge, out);
+	pthread_mutex_unlock(&host->lock);
+	return ok;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool host_learn(struct host *host, const struct challenge *challenge)
+{
+	bool ok = true;
+	struct challenge copy;
+	pthread_mutex_lock(&host->lock);
+	bool same = host->challenge.scheme == challenge->scheme &&
+		    same_text(host->challenge.realm, challenge->realm) &&
+		    same_text(host->challenge.service, challenge->service);
+	if (!same)
+		ok = copy_challenge(host->arena, challenge, &copy);
+	if (!same && ok)
+		host->challenge = copy;
+	pthread_mutex_unlock(&host->lock);
+	return ok;
+}
+
+bool host_mount_useless(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	bool useless = host->mount_useless;
+	pthread_mutex_unlock(&host->lock);
+	return useless;
+}
+
+void host_set_mount_useless(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->mount_useless = true;
+	pthread_mutex_unlock(&host->lock);
+}

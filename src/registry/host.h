@@ -1,0 +1,52 @@
+/*
+ * What the run has learnt about one registry host. Private to registry/.
+ *
+ * The first request to a host is made by one thread while the others wait: it finds out whether the
+ * host speaks https, and how it wants us to log in, so that nobody asks twice. A host that could not
+ * be reached is left alone for a few seconds, so that a thousand tags do not each wait it out.
+ */
+#pragma once
+
+#include "net/url.h"
+#include "registry/challenge.h"
+
+#include <pthread.h>
+
+enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
+
+struct host {
+	const char *name;    /* as configured: "docker.io" */
+	const char *address; /* where requests go: "registry-1.docker.io" */
+	bool insecure;       /* certificates are not checked; http is tried where https fails */
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t changed;
+	enum host_state state;
+	const char *scheme; /* "https" or "http"; fixed once HOST_KNOWN */
+	struct challenge challenge;
+	struct arena *arena; /* holds the strings of challenge */
+	int64_t dead_until;  /* clock_ms() */
+	struct error dead;
+	bool mount_useless; /* it answered 202 for a blob that was there */
+};
+
+bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);
+void host_finish(struct host *host);
+
+/*
+ * Waits until the host is known or the caller is the one to find out: then *probing is set and
+ * host_leave() must follow. Fails with the earlier error while the host is considered dead.
+ */
+bool host_enter(struct host *host, bool *probing, struct error *err);
+/* Ends probing; reason NULL: it answered, else why it did not. */
+void host_leave(struct host *host, const struct error *reason);
+/* The base URL "https://address/". */
+bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err);
+/* Switches between https and http; only while probing. */
+void host_use_scheme(struct host *host, const char *scheme);
+/* A copy of the challenge in arena; scheme CHALLENGE_NONE before any. False without memory. */
+bool host_challenge(struct host *host, struct arena *arena, struct challenge *out);
+/* Remembers realm and service of challenge. False without memory. */
+bool host_learn(struct host *host, const struct challenge *challenge);
+bool host_mount_useless(struct host *host);
+void host_set_mount_useless(struct host *host);

@@ -1,0 +1,167 @@
+/*
+ * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it or leave the
+ * digest out, and errors on HEAD have no words. In all these cases GET is asked and decides.
+ */
+#include "registry/manifests.h"
+
+#include "base/retry.h"
+#include "oci/digest.h"
+#include "oci/manifest.h"
+#include "oci/media.h"
+#include "registry/answer.h"
+#include "registry/request.h"
+
+#include <string.h>
+
+static const char *manifest_path(const struct repository *repository, struct arena *arena,
+				 const char *reference)
+{
+	return arena_printf(arena, "/v2/%s/manifests/%s", repository->name, reference);
+}
+
+static bool is_digest(const char *reference)
+{
+	return strchr(reference, ':') != NULL;
+}
+
+static bool describe(const struct repository *repository, const char *reference, struct error *err)
+{
+	return error_wrap(err, "manifest %s/%s%c%s", registry_host_name(repository), repository->name,
+			  is_digest(reference) ? '@' : ':', reference);
+}
+
+/* GET; *found false for a 404. */
+static bool get(const struct repository *repository, struct arena *arena, const char *reference,
+		bool *found, struct manifest_bytes *out, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	char digest[DIGEST_TEXT_SIZE];
+	struct request request = {.method = "GET",
+				  .path = manifest_path(repository, arena, reference),
+				  .accept = media_accept,
+				  .answer_max = MANIFEST_BYTES_MAX};
+	if (!request.path)
+		return error_memory(err);
+	if (!request_send(repository, &request, &answer, err))
+		return describe(repository, reference, err);
+	*found = answer.status == 200;
+	if (answer.status == 404)
+		return true;
+	if (!*found) {
+		answer_error(&answer, err);
+		return describe(repository, reference, err);
+	}
+	struct str type = http_header(&answer, "Content-Type");
+	out->bytes = (struct str){arena_copy(arena, answer.body.at, answer.body.len), answer.body.len};
+	out->content_type = arena_copy(arena, type.at, type.len);
+	if (is_digest(reference) && !digest_verify(buf_str(&answer.body), str_of(reference), err))
+		return describe(repository, reference, err);
+	digest_of(buf_str(&answer.body), digest);
+	out->digest = arena_string(arena, is_digest(reference) ? reference : digest);
+	return (out->bytes.at && out->content_type && out->digest) || error_memory(err);
+}
+
+bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest_status *out, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	struct manifest_bytes bytes = {0};
+	struct request request = {.method = "HEAD",
+				  .path = manifest_path(repository, arena, reference),
+				  .accept = media_accept};
+	*out = (struct manifest_status){0};
+	if (!request.path)
+		return error_memory(err);
+	if (!request_send(repository, &request, &answer, err))
+		return describe(repository, reference, err);
+	if (answer.status == 404)
+		return true;
+	struct str digest = http_header(&answer, "Docker-Content-Digest");
+	if (answer.status == 200 && digest_valid(digest)) {
+		out->found = true;
+		out->digest = arena_copy(arena, digest.at, digest.len);
+		return out->digest || error_memory(err);
+	}
+	if (!get(repository, arena, reference, &out->found, &bytes, err))
+		return false;
+	out->digest = bytes.digest;
+	return true;
+}
+
+bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
+		   struct manifest_bytes *out, struct error *err)
+{
+	bool found = false;
+	if (!get(repository, arena, reference, &found, out, err))
+		return false;
+	if (found)
+		return true;
+	error_set(err, ERROR_MISSING, "not found");
+	return describe(repository, reference, err);
+}
+
+static bool says_incomplete(const struct http_answer *answer)
+{
+	return answer->status >= 400 && answer->status < 500 &&
+	       (answer_has_code(answer, "MANIFEST_BLOB_UNKNOWN") ||
+		answer_has_code(answer, "BLOB_UNKNOWN") ||
+		answer_has_code(answer, "MANIFEST_UNKNOWN"));
+}
+
+static bool put_once(const struct repository *repository, const struct manifest_push *push,
+		     struct arena *arena, bool *incomplete, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	struct request request = {.method = "PUT",
+				  .path = manifest_path(repository, arena, push->reference),
+				  .content_type = push->media_type,
+				  .body = push->bytes};
+	if (!request.path)
+		return error_memory(err);
+	if (!request_send_once(repository, &request, &answer, err))
+		return false;
+	*incomplete = says_incomplete(&answer);
+	if (answer.status < 200 || answer.status >= 300)
+		return answer_error(&answer, err);
+	struct str digest = http_header(&answer, "Docker-Content-Digest");
+	if (digest.len && !str_is(digest, push->digest))
+		return error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s instead of %s",
+				 STR_ARGS(digest), push->digest);
+	if (digest.len)
+		return true;
+	/* No digest, no proof: a web server that says yes to everything is no registry. */
+	struct manifest_status status;
+	if (!manifests_head(repository, arena, push->reference, &status, err))
+		return false;
+	if (status.found && strcmp(status.digest, push->digest) == 0)
+		return true;
+	return error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
+}
+
+/* True when the manifest is there although the answer to its PUT never came. */
+static bool arrived(const struct repository *repository, const struct manifest_push *push,
+		    struct arena *arena)
+{
+	struct error ignored;
+	struct manifest_status status;
+	return manifests_head(repository, arena, push->reference, &status, &ignored) && status.found &&
+	       strcmp(status.digest, push->digest) == 0;
+}
+
+bool manifests_put(const struct repository *repository, const struct manifest_push *push,
+		   bool *incomplete, struct error *err)
+{
+	*incomplete = false;
+	for (unsigned attempt = 0;; attempt++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		if (!arena)
+			return error_memory(err);
+		if (put_once(repository, push, arena, incomplete, err))
+			return true;
+		if (*incomplete || !retry_wait(&retry_default, attempt, err))
+			return describe(repository, push->reference, err);
+		if ((err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE) &&
+		    arrived(repository, push, arena))
+			return true;
+	}
+}

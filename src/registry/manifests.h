@@ -1,0 +1,45 @@
+/*
+ * Manifests of a repository (distribution-spec 1.1: "Pulling manifests", "Checking if content exists
+ * in the registry", "Pushing Manifests").
+ */
+#pragma once
+
+#include "registry/registry.h"
+
+/* What a registry says about a manifest without sending it. */
+struct manifest_status {
+	bool found;
+	const char *digest; /* when found; as claimed by the registry, or hashed from the bytes */
+};
+
+/* A manifest as served; its bytes match digest. */
+struct manifest_bytes {
+	struct str bytes;
+	const char *content_type; /* "" when not sent */
+	const char *digest;
+};
+
+/* Asks for the manifest that reference, a tag or digest, names. Not found is an answer. */
+bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest_status *out, struct error *err);
+/*
+ * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
+ * with a tag the digest is computed. ERROR_MISSING: there is none.
+ */
+bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
+		   struct manifest_bytes *out, struct error *err);
+
+/* One manifest to push. */
+struct manifest_push {
+	const char *reference; /* a tag, or digest */
+	const char *digest;    /* of bytes */
+	const char *media_type;
+	struct str bytes;
+};
+
+/*
+ * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds.
+ * *incomplete tells that the registry misses something the manifest names (MANIFEST_BLOB_UNKNOWN).
+ */
+bool manifests_put(const struct repository *repository, const struct manifest_push *push,
+		   bool *incomplete, struct error *err);

@@ -1,0 +1,84 @@
+/* Hosts are found by name and trust: an entry marked insecure must not soften another one's checks. */
+#include "registry/registry.h"
+
+#include "registry/host.h"
+#include "registry/registry_private.h"
+
+struct registry *registry_new(const struct registry_options *options)
+{
+	struct arena *arena = arena_new();
+	struct registry *registry = arena ? arena_new_of(arena, struct registry) : NULL;
+	if (!registry) {
+		arena_free(&arena);
+		return NULL;
+	}
+	registry->arena = arena;
+	registry->options = *options;
+	pthread_mutex_init(&registry->lock, NULL);
+	registry->tokens = token_cache_new();
+	if (!registry->tokens)
+		registry_free(&registry);
+	return registry;
+}
+
+void registry_free(struct registry **registry)
+{
+	if (!*registry)
+		return;
+	struct arena *arena = (*registry)->arena;
+	for (size_t i = 0; i < (*registry)->hosts.count; i++)
+		host_finish((*registry)->hosts.entries[i].value);
+	map_finish(&(*registry)->hosts);
+	token_cache_free(&(*registry)->tokens);
+	pthread_mutex_destroy(&(*registry)->lock);
+	*registry = NULL;
+	arena_free(&arena);
+}
+
+/* Called locked. */
+static struct host *find_host(struct registry *registry, const char *name, bool insecure)
+{
+	scoped(buf_finish) struct buf key = {0};
+	buf_printf(&key, "%s %d", name, insecure);
+	if (!buf_ok(&key))
+		return NULL;
+	struct host *host = map_get(&registry->hosts, buf_str(&key));
+	if (host)
+		return host;
+	host = arena_new_of(registry->arena, struct host);
+	if (!host || !host_init(host, registry->arena, name, insecure))
+		return NULL;
+	if (!map_put(&registry->hosts, buf_str(&key), host)) {
+		host_finish(host);
+		return NULL;
+	}
+	return host;
+}
+
+bool registry_open(struct registry *registry, const struct reference *ref, bool target,
+		   struct repository *out, struct error *err)
+{
+	const struct credential *credential = credential_find(
+		registry->options.credentials, str_of(ref->host), str_of(ref->repository));
+	pthread_mutex_lock(&registry->lock);
+	struct host *host = find_host(registry, ref->host, credential && credential->insecure);
+	pthread_mutex_unlock(&registry->lock);
+	if (!host)
+		return error_memory(err);
+	*out = (struct repository){.registry = registry,
+				   .host = host,
+				   .name = ref->repository,
+				   .credential = credential,
+				   .target = target};
+	return true;
+}
+
+bool registry_same(const struct repository *a, const struct repository *b)
+{
+	return a->host == b->host && a->credential == b->credential;
+}
+
+const char *registry_host_name(const struct repository *repository)
+{
+	return repository->host->name;
+}

@@ -1,0 +1,45 @@
+/*
+ * Registries as the rest of the program sees them: one client for the whole run, and repositories.
+ *
+ * A struct repository is a plain record naming one repository on one side of the copy; it is
+ * immutable and may be used by any thread at once. What can be done with it stands in manifests.h,
+ * blobs.h and tags.h.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "net/http.h"
+#include "oci/reference.h"
+#include "registry/credential.h"
+
+struct registry;
+struct host;
+
+struct registry_options {
+	struct http *http;
+	const struct credentials *credentials;
+	/* Called after each HTTP request that was answered, from any thread; may be NULL. */
+	void (*counted)(void *ctx, bool target);
+	void *ctx;
+};
+
+struct repository {
+	struct registry *registry;
+	struct host *host;
+	const char *name;                    /* "library/nginx" */
+	const struct credential *credential; /* NULL: anonymous */
+	bool target;                         /* we write here: tokens are asked with pull and push */
+};
+
+/* options and what it points to must outlive the client. NULL without memory. */
+struct registry *registry_new(const struct registry_options *options);
+void registry_free(struct registry **registry);
+
+/* The repository that ref names; strings of ref must outlive it. ERROR_MEMORY only. */
+bool registry_open(struct registry *registry, const struct reference *ref, bool target,
+		   struct repository *out, struct error *err);
+/* True when both are on the same registry under the same login: blobs can be mounted across. */
+bool registry_same(const struct repository *a, const struct repository *b);
+/* A stable name of the registry, for tables: host as configured. */
+const char *registry_host_name(const struct repository *repository);

@@ -1,0 +1,387 @@
+/*
+ * One exchange is at most three sends: without or with what we know, with a fresh token, and with
+ * exactly the scope the registry named. A body that is a stream cannot be sent twice; its caller
+ * repeats the whole transfer.
+ */
+#include "registry/request.h"
+
+#include "base/base64.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "base/secret.h"
+#include "registry/answer.h"
+#include "registry/host.h"
+#include "registry/registry_private.h"
+
+#include <string.h>
+
+enum { SENDS_MAX = 3, REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
+
+/* What the sends of one exchange share. */
+struct exchange {
+	const struct repository *repository;
+	const struct request *request;
+	struct http_answer *answer;
+	struct stream **stream; /* NULL: the whole answer goes to answer */
+	struct arena *arena;
+	struct url origin;
+	const char *scope; /* what to ask a token for */
+	struct buf token;  /* of the last send, to be known as stale */
+	bool probing;      /* the first request to this host */
+};
+
+static void exchange_finish(struct exchange *exchange)
+{
+	buf_wipe(&exchange->token);
+	arena_free(&exchange->arena);
+}
+
+static const char *default_scope(const struct exchange *exchange)
+{
+	const struct repository *repository = exchange->repository;
+	const char *from = exchange->request->mount_from;
+	const char *actions = repository->target ? "pull,push" : "pull";
+	if (from && strcmp(from, repository->name) != 0)
+		return arena_printf(exchange->arena, "repository:%s:%s repository:%s:pull",
+				    repository->name, actions, from);
+	return arena_printf(exchange->arena, "repository:%s:%s", repository->name, actions);
+}
+
+static bool basic_header(const struct exchange *exchange, struct buf *out, struct error *err)
+{
+	const struct credential *credential = exchange->repository->credential;
+	scoped(buf_wipe) struct buf pair = {0};
+	if (!credential || !credential->username)
+		return true;
+	buf_printf(&pair, "%s:%s", credential->username, credential->password);
+	buf_add_string(out, "Authorization: Basic ");
+	base64_encode(buf_str(&pair), out);
+	return (buf_ok(&pair) && buf_ok(out)) || error_memory(err);
+}
+
+/* Appends the Authorization header that the host's challenge asks for; nothing if it asks for none. */
+static bool login(struct exchange *exchange, const char *stale, struct buf *out, struct error *err)
+{
+	struct challenge challenge;
+	const struct repository *repository = exchange->repository;
+	if (!host_challenge(repository->host, exchange->arena, &challenge))
+		return error_memory(err);
+	if (challenge.scheme == CHALLENGE_BASIC)
+		return basic_header(exchange, out, err);
+	if (challenge.scheme != CHALLENGE_BEARER)
+		return true;
+	struct token_request wanted = {.repository = repository,
+				       .origin = &exchange->origin,
+				       .realm = challenge.realm,
+				       .service = challenge.service,
+				       .scope = exchange->scope};
+	scoped(buf_wipe) struct buf token = {0};
+	if (!token_get(repository->registry->tokens, &wanted, stale, &token, err))
+		return false;
+	buf_printf(out, "Authorization: Bearer %s", buf_string(&token));
+	buf_wipe(&exchange->token);
+	exchange->token = token;
+	token = (struct buf){0};
+	return buf_ok(out) || error_memory(err);
+}
+
+static bool request_url(struct exchange *exchange, struct url *out, struct error *err)
+{
+	const struct request *request = exchange->request;
+	if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin, err))
+		return false;
+	if (request->url)
+		*out = *request->url;
+	else
+		return url_resolve(exchange->arena, &exchange->origin, request->path, out, err);
+	return true;
+}
+
+static bool transfer(struct exchange *exchange, const struct http_request *http, struct error *err)
+{
+	const struct registry_options *options = &exchange->repository->registry->options;
+	http_answer_finish(exchange->answer);
+	bool ok = exchange->stream
+			  ? http_open(options->http, http, exchange->answer, exchange->stream, err)
+			  : http_send(options->http, http, exchange->answer, err);
+	if (ok && options->counted)
+		options->counted(options->ctx, exchange->repository->target);
+	return ok;
+}
+
+static const char *header(struct exchange *exchange, const char *name, const char *value)
+{
+	return arena_printf(exchange->arena, "%s: %s", name, value);
+}
+
+/* Sends to url, with the Authorization header in login if the policy allows it. */
+static bool send_to(struct exchange *exchange, const struct url *url, enum url_purpose purpose,
+		    const struct buf *login, struct error *err)
+{
+	const struct request *request = exchange->request;
+	const char *headers[3];
+	size_t count = 0;
+	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
+	if (verdict == URL_DENY)
+		return error_set(err, ERROR_REFUSED, "%s sends us to %s://%s: refused",
+				 exchange->origin.host, url->scheme, url->host);
+	if (request->accept)
+		headers[count++] = header(exchange, "Accept", request->accept);
+	if (request->content_type)
+		headers[count++] = header(exchange, "Content-Type", request->content_type);
+	if (login->len && verdict == URL_WITH_AUTH)
+		headers[count++] = buf_string(login);
+	for (size_t i = 0; i < count; i++)
+		if (!headers[i])
+			return error_memory(err);
+	bool same_host = strcmp(url->host, exchange->origin.host) == 0;
+	struct http_request http = {.method = request->method,
+				    .url = url,
+				    .headers = headers,
+				    .header_count = count,
+				    .body = request->body,
+				    .stream = request->stream,
+				    .stream_size = request->stream_size,
+				    .answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
+				    .expect_size = request->expect_size,
+				    .insecure = exchange->repository->host->insecure && same_host};
+	return transfer(exchange, &http, err);
+}
+
+static bool is_redirect(const struct exchange *exchange)
+{
+	int status = exchange->answer->status;
+	bool reading = strcmp(exchange->request->method, "GET") == 0 ||
+		       strcmp(exchange->request->method, "HEAD") == 0;
+	return reading && (status == 301 || status == 302 || status == 303 || status == 307 ||
+			   status == 308);
+}
+
+/* Where a redirect leads. */
+static bool location_of(struct exchange *exchange, const struct url *base, struct url *out,
+			struct error *err)
+{
+	struct str value = http_header(exchange->answer, "Location");
+	const char *text = arena_copy(exchange->arena, value.at, value.len);
+	if (!text)
+		return error_memory(err);
+	if (!value.len)
+		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
+	return url_resolve(exchange->arena, base, text, out, err) || error_wrap(err, "redirect");
+}
+
+/* Sends, and follows where a read is sent on to. */
+static bool send_and_follow(struct exchange *exchange, const struct buf *login, struct error *err)
+{
+	struct url url;
+	enum url_purpose purpose = exchange->request->url ? exchange->request->purpose : URL_API;
+	if (!request_url(exchange, &url, err))
+		return false;
+	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
+		struct url next;
+		if (!send_to(exchange, &url, purpose, login, err))
+			return false;
+		if (!is_redirect(exchange))
+			return true;
+		if (!location_of(exchange, &url, &next, err))
+			return false;
+		url = next;
+		purpose = URL_REDIRECT;
+	}
+	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
+}
+
+/* A registry marked insecure may speak plain http: found out once, with the first request. */
+static bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err)
+{
+	struct host *host = exchange->repository->host;
+	struct error plain;
+	if (send_and_follow(exchange, login, err))
+		return true;
+	if (!exchange->probing || !host->insecure || exchange->request->url ||
+	    (err->kind != ERROR_TLS && err->kind != ERROR_NETWORK && err->kind != ERROR_UNREACHABLE))
+		return false;
+	host_use_scheme(host, "http");
+	if (send_and_follow(exchange, login, &plain)) {
+		log_debug("%s does not speak https, using http", host->name);
+		return true;
+	}
+	host_use_scheme(host, "https");
+	if (err->kind != ERROR_UNREACHABLE || plain.kind != ERROR_UNREACHABLE)
+		*err = plain;
+	return false;
+}
+
+/* Reads the challenge of a 401. *again: there is something new to try. */
+static bool learn(struct exchange *exchange, int sends, bool *again, struct error *err)
+{
+	struct challenge found = {0};
+	struct challenge known;
+	struct str value;
+	size_t at = 0;
+	struct host *host = exchange->repository->host;
+	while (http_header_next(exchange->answer, "WWW-Authenticate", &at, &value))
+		if (!challenge_parse(exchange->arena, value, &found))
+			return error_memory(err);
+	if (!host_challenge(host, exchange->arena, &known))
+		return error_memory(err);
+	*again = false;
+	if (found.scheme == CHALLENGE_NONE)
+		return true;
+	if (found.scheme == CHALLENGE_BASIC && known.scheme == CHALLENGE_BASIC)
+		return true;
+	const struct credential *credential = exchange->repository->credential;
+	if (found.scheme == CHALLENGE_BASIC && !(credential && credential->username))
+		return true;
+	if (!host_learn(host, &found))
+		return error_memory(err);
+	if (sends == SENDS_MAX - 1 && found.scope)
+		exchange->scope = found.scope;
+	*again = true;
+	return true;
+}
+
+static bool exchange_run(struct exchange *exchange, struct error *err)
+{
+	for (int sends = 1;; sends++) {
+		scoped(buf_wipe) struct buf authorization = {0};
+		bool again = false;
+		const char *stale = exchange->token.len
+					    ? arena_string(exchange->arena, exchange->token.at)
+					    : NULL;
+		if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin, err) ||
+		    !login(exchange, stale, &authorization, err) ||
+		    !send_probing(exchange, &authorization, err))
+			return false;
+		/* Giving an upload up is a courtesy: no new login for it. */
+		if (exchange->answer->status != 401 || sends == SENDS_MAX ||
+		    strcmp(exchange->request->method, "DELETE") == 0)
+			return true;
+		if (!learn(exchange, sends, &again, err))
+			return false;
+		if (!again)
+			return true;
+		if (exchange->request->stream)
+			return error_set(err, ERROR_NETWORK, "the login expired during the upload");
+	}
+}
+
+/* A sentence about a final refusal that names the login used, and what to do. */
+static void explain_denied(const struct repository *repository, struct error *err)
+{
+	const struct credential *credential = repository->credential;
+	if (credential && credential->username)
+		error_wrap(err, "%s refused the login of %s for %s", repository->host->name,
+			   credential->place, repository->name);
+	else
+		error_wrap(err, "%s refused anonymous access to %s (add it to the auth file)",
+			   repository->host->name, repository->name);
+}
+
+/* Statuses that another try may cure become errors; so do refusals, whose words need the login. */
+static bool judge(const struct repository *repository, const struct http_answer *answer,
+		  struct error *err)
+{
+	int status = answer->status;
+	if (status == 429 || status == 408 || status == 499 || (status >= 500 && status != 501)) {
+		answer_error(answer, err);
+		return error_wrap(err, "%s", repository->host->name);
+	}
+	if (status == 401) {
+		answer_error(answer, err);
+		explain_denied(repository, err);
+		return false;
+	}
+	return true;
+}
+
+static bool run_once(const struct repository *repository, const struct request *request,
+		     struct http_answer *answer, struct stream **stream, bool probing,
+		     struct error *err)
+{
+	scoped(exchange_finish) struct exchange exchange = {.repository = repository,
+							    .request = request,
+							    .answer = answer,
+							    .stream = stream,
+							    .arena = arena_new(),
+							    .probing = probing};
+	if (!exchange.arena)
+		return error_memory(err);
+	exchange.scope = default_scope(&exchange);
+	if (!exchange.scope)
+		return error_memory(err);
+	if (!exchange_run(&exchange, err)) {
+		if (err->kind == ERROR_DENIED)
+			explain_denied(repository, err);
+		return false;
+	}
+	return judge(repository, answer, err);
+}
+
+/* Runs under the host's state: the first request finds out, and says when the host is down. */
+static bool run(const struct repository *repository, const struct request *request,
+		struct http_answer *answer, struct stream **stream,
+		const struct retry_policy *policy, struct error *err)
+{
+	bool probing = false;
+	bool ok = false;
+	if (!host_enter(repository->host, &probing, err))
+		return false;
+	for (unsigned attempt = 0;; attempt++) {
+		ok = run_once(repository, request, answer, stream, probing, err);
+		if (ok || !retry_wait(policy, attempt, err))
+			break;
+	}
+	bool unreachable = !ok && (err->kind == ERROR_UNREACHABLE || err->kind == ERROR_TLS ||
+				   err->kind == ERROR_NETWORK || err->kind == ERROR_CANCELED);
+	if (probing)
+		host_leave(repository->host, unreachable ? err : NULL);
+	return ok;
+}
+
+static const struct retry_policy single = {.attempts = 1};
+
+bool request_send(const struct repository *repository, const struct request *request,
+		  struct http_answer *answer, struct error *err)
+{
+	return run(repository, request, answer, NULL, request->stream ? &single : &retry_default, err);
+}
+
+bool request_send_once(const struct repository *repository, const struct request *request,
+		       struct http_answer *answer, struct error *err)
+{
+	return run(repository, request, answer, NULL, &single, err);
+}
+
+bool request_open(const struct repository *repository, const struct request *request,
+		  struct http_answer *answer, struct stream **out, struct error *err)
+{
+	return run(repository, request, answer, out, &single, err);
+}
+
+bool request_here(const struct repository *repository, struct arena *arena,
+		  const struct request *request, struct url *out, struct error *err)
+{
+	struct url origin;
+	if (request->url) {
+		*out = *request->url;
+		return true;
+	}
+	return host_origin(repository->host, arena, &origin, err) &&
+	       url_resolve(arena, &origin, request->path, out, err);
+}
+
+bool request_location(const struct repository *repository, struct arena *arena,
+		      const struct request *request, const struct http_answer *answer,
+		      struct url *out, struct error *err)
+{
+	struct url here;
+	struct str value = http_header(answer, "Location");
+	const char *text = arena_copy(arena, value.at, value.len);
+	if (!text)
+		return error_memory(err);
+	if (!value.len)
+		return error_set(err, ERROR_CORRUPT, "answer without a Location");
+	return request_here(repository, arena, request, &here, err) &&
+	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
+}

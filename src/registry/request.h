@@ -1,0 +1,43 @@
+/*
+ * One request to a registry: URL, login, redirects and retries around net/http.h. Private to registry/.
+ *
+ * The registry's challenge is answered as the token specification says, redirects go where
+ * url_may_send() allows. Statuses that another try may cure (429, 5xx) come back as errors, every
+ * other status is the caller's to judge.
+ */
+#pragma once
+
+#include "net/stream.h"
+#include "registry/registry.h"
+
+struct request {
+	const char *method;
+	const char *path;            /* below the registry: "/v2/name/tags/list" */
+	const struct url *url;       /* or: a URL the registry gave us */
+	enum url_purpose purpose;    /* of url */
+	const char *accept;          /* or NULL */
+	const char *content_type;    /* or NULL */
+	struct str body;
+	struct reader *stream;       /* or a body of stream_size bytes; sent once, never repeated */
+	int64_t stream_size;
+	size_t answer_max;
+	int64_t expect_size;         /* request_open(): size of the body, 0 if not known */
+	const char *mount_from;      /* another repository of the registry that must be readable */
+};
+
+/* Sends the request, and again after a failure that is worth it; a stream is sent once only. */
+bool request_send(const struct repository *repository, const struct request *request,
+		  struct http_answer *answer, struct error *err);
+/* request_send() without repetition. */
+bool request_send_once(const struct repository *repository, const struct request *request,
+		       struct http_answer *answer, struct error *err);
+/* Like request_send_once() for a download: with a 2xx status *out is the body, else NULL. */
+bool request_open(const struct repository *repository, const struct request *request,
+		  struct http_answer *answer, struct stream **out, struct error *err);
+/* The URL the request went to, before any redirect. */
+bool request_here(const struct repository *repository, struct arena *arena,
+		  const struct request *request, struct url *out, struct error *err);
+/* The URL of the header Location of answer, relative to the URL of request. */
+bool request_location(const struct repository *repository, struct arena *arena,
+		      const struct request *request, const struct http_answer *answer,
+		      struct url *out, struct error *err);

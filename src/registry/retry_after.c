@@ -1,0 +1,65 @@
+/*
+ * Registries send nonsense here ("1.889377ms", negative numbers); nonsense means that they did not
+ * say, so that the program's own waiting applies. The date is read by position, since strptime()
+ * accepts more than the grammar and depends on the locale.
+ */
+#include "registry/retry_after.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+/* The number in the two or four digits at offset; -1 when they are none. */
+static int number_at(struct str text, size_t offset, size_t len)
+{
+	int64_t number;
+	return str_to_int64(str_head(str_from(text, offset), len), &number) ? (int)number : -1;
+}
+
+/* 0 for Jan; -1 when there is no month at offset. */
+static int month_at(struct str text, size_t offset)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	for (int month = 0; month < 12; month++)
+		if (memcmp(names + 3 * month, text.at + offset, 3) == 0)
+			return month;
+	return -1;
+}
+
+/* Seconds since 1970 of "Sun, 06 Nov 1994 08:49:37 GMT"; false for anything else. */
+static bool parse_date(struct str text, int64_t *out)
+{
+	static const char shape[] = "aaa, 00 aaa 0000 00:00:00 GMT";
+	if (text.len != sizeof(shape) - 1)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (shape[i] != 'a' && shape[i] != '0' && shape[i] != text.at[i])
+			return false;
+	struct tm date = {
+		.tm_mday = number_at(text, 5, 2),
+		.tm_mon = month_at(text, 8),
+		.tm_year = number_at(text, 12, 4) - 1900,
+		.tm_hour = number_at(text, 17, 2),
+		.tm_min = number_at(text, 20, 2),
+		.tm_sec = number_at(text, 23, 2),
+	};
+	if (date.tm_mday < 1 || date.tm_mon < 0 || date.tm_year < 70 || date.tm_hour < 0 ||
+	    date.tm_hour > 23 || date.tm_min < 0 || date.tm_min > 59 || date.tm_sec < 0 ||
+	    date.tm_sec > 60)
+		return false;
+	int day = date.tm_mday;
+	if (date.tm_sec == 60) /* a leap second must not move into the next day */
+		date.tm_sec = 59;
+	*out = timegm(&date);
+	return date.tm_mday == day;
+}
+
+int retry_after_parse(struct str value, int64_t now_unix)
+{
+	int64_t seconds = -1;
+	int64_t date = 0;
+	value = str_trim(value);
+	if (!str_to_int64(value, &seconds) && parse_date(value, &date))
+		seconds = date - now_unix;
+	return seconds < 0 || seconds > INT_MAX ? -1 : (int)seconds;
+}

@@ -1,0 +1,109 @@
+/*
+ * A page must bring something new or be the last one: an endless chain of links, by mistake or
+ * malice, ends the listing with an error instead of never.
+ */
+#include "registry/tags.h"
+
+#include "base/map.h"
+#include "doc/json.h"
+#include "registry/answer.h"
+#include "registry/link.h"
+#include "registry/request.h"
+
+enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_TAGS = 1000 };
+
+static bool take_page(struct map *seen, const struct http_answer *answer, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	const struct node *root = NULL;
+	if (!arena)
+		return error_memory(err);
+	if (!json_read(arena, buf_str(&answer->body), &root, err)) {
+		err->kind = err->kind == ERROR_MEMORY ? ERROR_MEMORY : ERROR_CORRUPT;
+		return false;
+	}
+	const struct node *list = node_get(root, "tags");
+	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
+		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
+	for (size_t i = 0; i < list->count; i++) {
+		struct str tag = node_string(list->items[i]);
+		if (!reference_tag_valid(tag))
+			continue;
+		if (seen->count >= TAGS_MAX)
+			return error_set(err, ERROR_CORRUPT, "more than %d tags", TAGS_MAX);
+		if (!map_get(seen, tag) && !map_put(seen, tag, seen))
+			return error_memory(err);
+	}
+	return true;
+}
+
+/* The URL of the next page, or text NULL when this was the last one. */
+static bool next_page(const struct http_answer *answer, struct arena *arena, const struct url *here,
+		      struct url *next, struct error *err)
+{
+	struct str value;
+	struct str target;
+	size_t at = 0;
+	*next = (struct url){0};
+	while (http_header_next(answer, "Link", &at, &value)) {
+		if (!link_next(value, &target))
+			continue;
+		const char *text = arena_copy(arena, target.at, target.len);
+		if (!text)
+			return error_memory(err);
+		return url_resolve(arena, here, text, next, err) || error_wrap(err, "Link");
+	}
+	return true;
+}
+
+static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
+		    struct error *err)
+{
+	const char *path =
+		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
+	struct request request = {.method = "GET", .path = path, .answer_max = PAGE_MAX};
+	struct url url, next;
+	if (!path)
+		return error_memory(err);
+	for (int page = 0; page < TAGS_PAGES_MAX; page++) {
+		scoped(http_answer_finish) struct http_answer answer = {0};
+		size_t before = seen->count;
+		if (!request_send(repository, &request, &answer, err))
+			return false;
+		if (answer.status != 200)
+			return answer_error(&answer, err);
+		if (!take_page(seen, &answer, err) ||
+		    !request_here(repository, arena, &request, &url, err) ||
+		    !next_page(&answer, arena, &url, &next, err))
+			return false;
+		if (!next.text)
+			return true;
+		if (seen->count == before)
+			return error_set(err, ERROR_CORRUPT, "a page of the tag list brings nothing new");
+		url = next;
+		request = (struct request){
+			.method = "GET", .url = &url, .purpose = URL_API, .answer_max = PAGE_MAX};
+	}
+	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+}
+
+bool tags_list(const struct repository *repository, struct arena *arena,
+	       const char *const **tags, size_t *count, struct error *err)
+{
+	scoped(map_finish) struct map seen = {0};
+	scoped(arena_free) struct arena *scratch = arena_new();
+	if (!scratch)
+		return error_memory(err);
+	if (!collect(repository, scratch, &seen, err))
+		return error_wrap(err, "tags of %s/%s", registry_host_name(repository),
+				  repository->name);
+	const char **list = arena_array(arena, seen.count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < seen.count; i++) {
+		list[i] = arena_copy(arena, seen.entries[i].key, seen.entries[i].len);
+		if (!list[i])
+			return error_memory(err);
+	}
+	*tags = list;
+	*count = seen.count;
+	return list || error_memory(err);
+}

@@ -1,0 +1,31 @@
+/*
+ * Bearer tokens by the GET flow of the distribution token specification. Private to registry/.
+ *
+ * Tokens are cached by registry, realm, service, scope and login. One fetch is in flight per key, the others
+ * wait for it. A token is fetched again before it expires (registry-protocol.md 1.5). Any thread.
+ */
+#pragma once
+
+#include "registry/registry.h"
+
+struct tokens;
+
+/* Everything that decides which token is meant. */
+struct token_request {
+	const struct repository *repository;
+	const struct url *origin; /* of the registry */
+	const char *realm;        /* as the registry sent it */
+	const char *service;      /* or NULL */
+	const char *scope;        /* scopes separated by blanks */
+};
+
+struct tokens *token_cache_new(void);
+void token_cache_free(struct tokens **tokens);
+
+/*
+ * Writes a valid token for request into out, fetching it when there is none. stale, when not NULL,
+ * is a token the registry has just refused: it is not handed out again. ERROR_DENIED: the token
+ * server refused.
+ */
+bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
+	       struct buf *out, struct error *err);

@@ -1,0 +1,227 @@
+/*
+ * The lock guards the tally and is held for counting only: writing happens outside, so that a slow
+ * terminal or log file holds up the thread that writes and no other. The price is that two lines of
+ * images that end together may stand in another order than their counts.
+ */
+#include "report/report.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "report/display.h"
+#include "report/report_json.h"
+#include "report/summary.h"
+#include "report/tally.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum { JSON_MAX = 1024 * 1024 * 1024 };
+
+struct report {
+	struct arena *arena; /* holds this struct as well */
+	pthread_mutex_t lock;
+	struct report_options options;
+	struct progress *progress;
+	struct display *display; /* NULL: log lines instead */
+	struct tally tally;
+	int64_t started_ms;
+};
+
+struct report *report_new(const struct report_options *options, struct progress *progress)
+{
+	struct arena *arena = arena_new();
+	struct report *report = arena ? arena_new_of(arena, struct report) : NULL;
+	if (!report) {
+		arena_free(&arena);
+		return NULL;
+	}
+	report->arena = arena;
+	report->options = *options;
+	report->progress = progress;
+	report->started_ms = clock_ms();
+	report->tally.started = clock_unix();
+	report->tally.dry_run = options->dry_run;
+	pthread_mutex_init(&report->lock, NULL);
+	if (options->live && display_possible())
+		report->display = display_open(arena, progress, !options->log_in_file);
+	return report;
+}
+
+void report_free(struct report **given)
+{
+	struct report *report = *given;
+	if (!report)
+		return;
+	display_close(&report->display);
+	pthread_mutex_destroy(&report->lock);
+	struct arena *arena = report->arena;
+	arena_free(&arena);
+	*given = NULL;
+}
+
+static struct display_counts counts(const struct report *report)
+{
+	return (struct display_counts){
+		.done = tally_done(&report->tally),
+		.total = report->tally.total,
+		.failed = report->tally.failed,
+	};
+}
+
+void report_plan(struct report *report, size_t images)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.total += images;
+	struct display_counts now = counts(report);
+	pthread_mutex_unlock(&report->lock);
+	if (report->display)
+		display_count(report->display, &now);
+}
+
+/* The words around an image's line, close to the original's (image-syncer.md 7.1). */
+static void log_image(const struct tally_image *image, const char *work, const char *source,
+		      const char *destination, const struct display_counts *now)
+{
+	scoped(buf_finish) struct buf text = {0};
+	summary_outcome(image, &text);
+	if (image->outcome.status == OUTCOME_FAILED)
+		log_error("Failed to execute %s from %s to %s: %s. "
+			  "Now %zu/%zu images have been processed.",
+			  work, source, destination, buf_string(&text), now->done, now->total);
+	else
+		log_info("Finish %s from %s to %s: %s. Now %zu/%zu images have been processed.",
+			 work, source, destination, buf_string(&text), now->done, now->total);
+}
+
+static char mark(enum outcome_status status)
+{
+	if (status == OUTCOME_FAILED)
+		return 'x';
+	return status == OUTCOME_SKIPPED ? '=' : '+';
+}
+
+static void show_image(struct report *report, const struct tally_image *image, const char *source,
+		       const char *destination, const struct display_counts *now)
+{
+	scoped(buf_finish) struct buf text = {0};
+	enum outcome_status status = image->outcome.status;
+	if (status == OUTCOME_COPIED)
+		summary_brief(&image->outcome, &text);
+	else if (status == OUTCOME_SKIPPED && image->outcome.reason)
+		buf_add_string(&text, image->outcome.reason);
+	else
+		summary_outcome(image, &text);
+	struct display_event event = {
+		.mark = mark(status),
+		.source = source,
+		.destination = destination,
+		.detail = buf_string(&text),
+	};
+	display_count(report->display, now);
+	display_finished(report->display, &event);
+}
+
+static void tell(struct report *report, const struct tally_image *image, const char *work,
+		 const struct display_counts *now)
+{
+	scoped(buf_finish) struct buf source = {0};
+	scoped(buf_finish) struct buf destination = {0};
+	tally_source(image, &source);
+	tally_destination(image, &destination);
+	if (report->display)
+		show_image(report, image, buf_string(&source), buf_string(&destination), now);
+	if (!report->display || report->options.log_in_file)
+		log_image(image, work, buf_string(&source), buf_string(&destination), now);
+}
+
+void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome)
+{
+	struct tally_image image = {.task = task, .place = task->place, .outcome = *outcome};
+	pthread_mutex_lock(&report->lock);
+	tally_add(&report->tally, report->arena, &image);
+	struct display_counts now = counts(report);
+	pthread_mutex_unlock(&report->lock);
+	tell(report, &image, "synchronizing image", &now);
+}
+
+void report_rule_failed(struct report *report, const char *source, const char *destination,
+			const char *place, const struct error *why)
+{
+	struct tally_image image = {
+		.source = source,
+		.destination = destination,
+		.place = place,
+		.outcome =
+			{
+				.status = OUTCOME_FAILED,
+				.error_kind = why->kind,
+				.error_text = why->text,
+			},
+	};
+	pthread_mutex_lock(&report->lock);
+	report->tally.total++;
+	tally_add(&report->tally, report->arena, &image);
+	struct display_counts now = counts(report);
+	pthread_mutex_unlock(&report->lock);
+	tell(report, &image, "generating sync tasks", &now);
+}
+
+static bool write_json(const struct report *report, struct error *err)
+{
+	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
+	const char *path = report->options.json_path;
+	if (!path)
+		return true;
+	report_json_write(&report->tally, &text);
+	if (!buf_ok(&text))
+		return error_memory(err) || error_wrap(err, "report %s", path);
+	if (!file_write(path, buf_str(&text), err))
+		return error_wrap(err, "report");
+	if (report->tally.unlisted) {
+		error_memory(err);
+		return error_wrap(err, "report %s lacks %zu images", path, report->tally.unlisted);
+	}
+	return true;
+}
+
+static void write_summary(const struct report *report)
+{
+	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
+	scoped(buf_finish) struct buf last = {0};
+	summary_last_line(&report->tally, &last);
+	if (report->options.log_in_file)
+		log_info("%s", buf_string(&last));
+	if (report->tally.failed && !report->options.quiet_stdout) {
+		fputs("failed tasks exist\n", stdout);
+		fflush(stdout);
+	}
+	summary_write(&report->tally, &text);
+	if (buf_ok(&text))
+		fwrite(buf_string(&text), 1, text.len, stderr);
+	else
+		fprintf(stderr, "%s\n", buf_string(&last));
+	fflush(stderr);
+}
+
+bool report_finish(struct report *report, int signal, struct error *err)
+{
+	struct progress_view view = {0};
+	display_close(&report->display);
+	progress_view(report->progress, &view);
+	report->tally.requests_source = view.requests_source;
+	report->tally.requests_target = view.requests_target;
+	report->tally.milliseconds = clock_ms() - report->started_ms;
+	report->tally.signal = signal;
+	tally_sort(&report->tally, report->arena);
+	bool written = write_json(report, err);
+	write_summary(report);
+	return written;
+}
+
+int report_exit_code(const struct report *report, int signal)
+{
+	if (signal)
+		return 128 + signal;
+	return tally_clean(&report->tally) ? 0 : 1;
+}

@@ -1,0 +1,59 @@
+/*
+ * Collects what happened and tells it: while it happens, at the end, and to machines.
+ *
+ * On a terminal that is the live display (display.h), elsewhere one log line per image; at the end
+ * a summary on stderr (summary.h) and the JSON of design.md section 7. report_plan(),
+ * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
+ * the report. The report ends before its progress does.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "plan/progress.h"
+#include "plan/task.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct report;
+
+struct report_options {
+	const char *json_path; /* --report: a file, "-" for stdout, NULL for none */
+	bool dry_run;
+	bool live;         /* stderr is a terminal and the live display is wanted */
+	bool quiet_stdout; /* stdout carries the JSON and nothing else */
+	bool log_in_file;  /* the log does not go to stderr: it gets its lines, live or not */
+};
+
+/*
+ * The clock of the run starts here. The options are copied, except json_path; TERM and NO_COLOR are
+ * honoured. NULL without memory.
+ */
+struct report *report_new(const struct report_options *options, struct progress *progress);
+/* Also ends the display when report_finish() was never reached. *report may be NULL. */
+void report_free(struct report **report);
+
+/* images more have become known; each is owed one report_outcome(). */
+void report_plan(struct report *report, size_t images);
+/*
+ * The final outcome of one image, of the last round that tried it. The task is kept by reference,
+ * the outcome is copied.
+ */
+void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome);
+/*
+ * A rule whose images never became known, say because its tags could not be listed. It counts as
+ * one more image, which failed; report_plan() must not count it. The texts are copied.
+ */
+void report_rule_failed(struct report *report, const char *source, const char *destination,
+			const char *place, const struct error *why);
+
+/*
+ * Ends the display, writes the JSON and the summary, whose last words are on stderr. signal is the
+ * one that ended the run, 0 for none. False: the JSON is not written, or not complete; the rest is.
+ */
+bool report_finish(struct report *report, int signal, struct error *err);
+/*
+ * 0 when every image is in sync (or would be, in a dry run), 1 when one is not, 128 + signal when a
+ * signal ended the run. For the time after the last outcome.
+ */
+int report_exit_code(const struct report *report, int signal);

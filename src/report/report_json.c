@@ -1,0 +1,150 @@
+/*
+ * Secrets are masked text by text, before they are written, and not in the finished document: there
+ * a password such as "true" or "12345" would also match a literal or a number, and what is left
+ * would not be JSON. The same pass makes control characters and workflow commands harmless, since
+ * the document may go to stdout (security.md 7).
+ */
+#include "report/report_json.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "doc/json_writer.h"
+
+static void write_text(struct json_writer *json, const char *name, const char *text)
+{
+	json_writer_name(json, name);
+	json_writer_string(json, text);
+}
+
+static void write_int(struct json_writer *json, const char *name, int64_t value)
+{
+	json_writer_name(json, name);
+	json_writer_int(json, value);
+}
+
+static void write_count(struct json_writer *json, const char *name, size_t value)
+{
+	write_int(json, name, (int64_t)value);
+}
+
+static void write_seconds(struct json_writer *json, const char *name, int64_t milliseconds)
+{
+	json_writer_name(json, name);
+	json_writer_seconds(json, milliseconds);
+}
+
+/* A text that others may have chosen. */
+static void write_foreign(struct json_writer *json, const char *name, const char *text)
+{
+	scoped(buf_finish) struct buf clean = {0};
+	log_clean(str_of(text), 0, &clean);
+	write_text(json, name, buf_string(&clean));
+	if (!buf_ok(&clean))
+		json->out->failed = true;
+}
+
+static void write_side(struct json_writer *json, const char *name, const struct tally_image *image,
+		       void (*print)(const struct tally_image *image, struct buf *out))
+{
+	scoped(buf_finish) struct buf text = {0};
+	print(image, &text);
+	write_foreign(json, name, buf_string(&text));
+	if (!buf_ok(&text))
+		json->out->failed = true;
+}
+
+static const char *status_name(enum outcome_status status)
+{
+	switch (status) {
+	case OUTCOME_COPIED:
+		return "copied";
+	case OUTCOME_SKIPPED:
+		return "skipped";
+	case OUTCOME_WOULD_COPY:
+		return "would-copy";
+	case OUTCOME_FAILED:
+		break;
+	}
+	return "failed";
+}
+
+static void write_blobs(struct json_writer *json, const struct outcome *outcome)
+{
+	json_writer_name(json, "blobs");
+	json_writer_open_object(json);
+	write_int(json, "copied", outcome->blobs_copied);
+	write_int(json, "mounted", outcome->blobs_mounted);
+	write_int(json, "present", outcome->blobs_present);
+	json_writer_close_object(json);
+}
+
+static void write_error(struct json_writer *json, const struct tally_image *image)
+{
+	json_writer_name(json, "error");
+	json_writer_open_object(json);
+	write_text(json, "kind", error_kind_name(image->outcome.error_kind));
+	write_foreign(json, "message", tally_failure(image));
+	json_writer_close_object(json);
+}
+
+static void write_image(struct json_writer *json, const struct tally_image *image)
+{
+	const struct outcome *outcome = &image->outcome;
+	json_writer_open_object(json);
+	write_side(json, "source", image, tally_source);
+	write_side(json, "destination", image, tally_destination);
+	write_text(json, "status", status_name(outcome->status));
+	if (outcome->reason)
+		write_text(json, "reason", outcome->reason);
+	if (outcome->digest)
+		write_foreign(json, "digest", outcome->digest);
+	write_int(json, "bytes", outcome->bytes);
+	write_blobs(json, outcome);
+	write_seconds(json, "seconds", outcome->milliseconds);
+	if (outcome->status == OUTCOME_FAILED)
+		write_error(json, image);
+	json_writer_close_object(json);
+}
+
+static void write_requests(struct json_writer *json, const struct tally *tally)
+{
+	json_writer_name(json, "requests");
+	json_writer_open_object(json);
+	write_int(json, "source", tally->requests_source);
+	write_int(json, "destination", tally->requests_target);
+	json_writer_close_object(json);
+}
+
+static void write_totals(struct json_writer *json, const struct tally *tally)
+{
+	char started[CLOCK_TEXT_SIZE];
+	clock_rfc3339(tally->started, started);
+	write_int(json, "version", 1);
+	write_text(json, "result", tally_result(tally));
+	json_writer_name(json, "dry_run");
+	json_writer_bool(json, tally->dry_run);
+	write_text(json, "started", started);
+	write_seconds(json, "seconds", tally->milliseconds);
+	write_count(json, "total", tally->total);
+	write_count(json, "copied", tally->copied);
+	write_count(json, "skipped", tally->skipped);
+	if (tally->dry_run)
+		write_count(json, "would_copy", tally->would_copy);
+	write_count(json, "failed", tally->failed);
+	write_int(json, "bytes", tally->bytes);
+	write_requests(json, tally);
+}
+
+void report_json_write(const struct tally *tally, struct buf *out)
+{
+	struct json_writer json = {.out = out};
+	json_writer_open_object(&json);
+	write_totals(&json, tally);
+	json_writer_name(&json, "images");
+	json_writer_open_list(&json);
+	for (const struct tally_image *image = tally->first; image; image = image->next)
+		write_image(&json, image);
+	json_writer_close_list(&json);
+	json_writer_close_object(&json);
+	buf_add_char(out, '\n');
+}

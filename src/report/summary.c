@@ -1,0 +1,144 @@
+/*
+ * Failures come first and totals last: after five hundred failed images, what is still on the
+ * screen is how many there were. A reason is cut to 512 bytes, as everything remote is (security.md
+ * 7); the JSON report has it whole.
+ */
+#include "report/summary.h"
+
+#include "base/log.h"
+#include "report/format.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { REASON_MAX = 512 };
+
+void summary_brief(const struct outcome *outcome, struct buf *out)
+{
+	char size[FORMAT_SIZE], duration[FORMAT_SIZE];
+	format_bytes(outcome->bytes, size);
+	format_duration(outcome->milliseconds, duration);
+	buf_printf(out, "copied %s in %s", size, duration);
+}
+
+static void describe_copied(const struct outcome *outcome, struct buf *out)
+{
+	summary_brief(outcome, out);
+	buf_printf(out, ", blobs: %u sent, %u mounted, %u already there", outcome->blobs_copied,
+		   outcome->blobs_mounted, outcome->blobs_present);
+}
+
+static void describe_skipped(const struct outcome *outcome, struct buf *out)
+{
+	const char *reason = outcome->reason ? outcome->reason : "";
+	if (strcmp(reason, "in-sync") == 0)
+		reason = "destination image exists";
+	else if (strcmp(reason, "no-platform") == 0)
+		reason = "no manifest fits platform filters";
+	buf_add_string(out, "skip synchronization");
+	if (*reason)
+		buf_printf(out, " because %s", reason);
+}
+
+void summary_outcome(const struct tally_image *image, struct buf *out)
+{
+	const struct outcome *outcome = &image->outcome;
+	switch (outcome->status) {
+	case OUTCOME_COPIED:
+		describe_copied(outcome, out);
+		break;
+	case OUTCOME_SKIPPED:
+		describe_skipped(outcome, out);
+		break;
+	case OUTCOME_WOULD_COPY:
+		buf_add_string(out, "would be copied");
+		if (outcome->reason)
+			buf_printf(out, ": %s", outcome->reason);
+		break;
+	case OUTCOME_FAILED:
+		buf_add_string(out, tally_failure(image));
+		break;
+	}
+}
+
+static void add_failed(const struct tally_image *image, struct buf *out)
+{
+	scoped(buf_finish) struct buf name = {0};
+	tally_source(image, &name);
+	buf_add_string(&name, " -> ");
+	tally_destination(image, &name);
+	buf_add_string(out, "  x ");
+	log_clean(buf_str(&name), 0, out);
+	buf_add_string(out, ": ");
+	log_clean(str_of(tally_failure(image)), REASON_MAX, out);
+	if (image->place) {
+		buf_add_string(out, " (");
+		log_clean(str_of(image->place), 0, out);
+		buf_add_char(out, ')');
+	}
+	buf_add_char(out, '\n');
+}
+
+static void add_failures(const struct tally *tally, struct buf *out)
+{
+	if (!tally->failed)
+		return;
+	buf_add_string(out, "failed images:\n");
+	for (const struct tally_image *image = tally->first; image; image = image->next)
+		if (image->outcome.status == OUTCOME_FAILED)
+			add_failed(image, out);
+	if (tally->unlisted)
+		buf_printf(out, "  (out of memory: %zu images are counted but not listed)\n",
+			   tally->unlisted);
+}
+
+static void add_images(const struct tally *tally, struct buf *out)
+{
+	const char *skipped = tally->skipped == tally->in_sync ? "in sync" : "skipped";
+	buf_printf(out, "%zu image%s: ", tally->total, tally->total == 1 ? "" : "s");
+	if (tally->dry_run)
+		buf_printf(out, "%zu would be copied", tally->would_copy);
+	else
+		buf_printf(out, "%zu copied", tally->copied);
+	buf_printf(out, ", %zu %s, %zu failed", tally->skipped, skipped, tally->failed);
+	if (tally_left(tally))
+		buf_printf(out, ", %zu not processed", tally_left(tally));
+	buf_add_string(out, tally->dry_run ? " (dry run: nothing was written)\n" : "\n");
+}
+
+static void add_transfer(const struct tally *tally, struct buf *out)
+{
+	char size[FORMAT_SIZE], rate[FORMAT_SIZE];
+	format_bytes(tally->bytes, size);
+	format_rate(format_average(tally->bytes, tally->milliseconds), rate);
+	if (tally->bytes)
+		buf_printf(out, "%s sent, %s; ", size, rate);
+	else
+		buf_add_string(out, "nothing sent; ");
+	buf_printf(out, "%lld requests to sources, %lld to destinations\n",
+		   (long long)tally->requests_source, (long long)tally->requests_target);
+}
+
+void summary_last_line(const struct tally *tally, struct buf *out)
+{
+	char duration[FORMAT_SIZE];
+	format_duration(tally->milliseconds, duration);
+	buf_printf(out, "Synchronization finished, %zu tasks failed, cost %s.", tally->failed,
+		   duration);
+}
+
+static const char *signal_name(int number)
+{
+	return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "a signal";
+}
+
+void summary_write(const struct tally *tally, struct buf *out)
+{
+	add_failures(tally, out);
+	if (tally->signal)
+		buf_printf(out, "stopped by %s\n", signal_name(tally->signal));
+	add_images(tally, out);
+	add_transfer(tally, out);
+	summary_last_line(tally, out);
+	buf_add_char(out, '\n');
+}

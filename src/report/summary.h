@@ -1,0 +1,21 @@
+/* What a run says about its images in words: a sentence for each, and the closing summary. */
+#pragma once
+
+#include "base/buf.h"
+#include "report/tally.h"
+
+/*
+ * Appends how it went: "copied 45.38MB in 1.2s, blobs: 5 sent, ...", or the reason of a failure.
+ * Not sanitized yet.
+ */
+void summary_outcome(const struct tally_image *image, struct buf *out);
+/* Appends "copied 45.38MB in 1.2s" and no more. */
+void summary_brief(const struct outcome *outcome, struct buf *out);
+/*
+ * Appends the closing summary, harmless for a terminal: each failed image with its reason on one
+ * line, the totals, and as last line the original's "Synchronization finished, ..."
+ * (image-syncer.md 7.1).
+ */
+void summary_write(const struct tally *tally, struct buf *out);
+/* Appends that last line, without its newline. */
+void summary_last_line(const struct tally *tally, struct buf *out);

@@ -1,0 +1,59 @@
+/*
+ * What the report knows: every outcome, and their sums.
+ *
+ * Plain data that summary.c and report_json.c read; report.c fills it and guards it. Strings live
+ * in the arena of the report, tasks with the run.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "plan/task.h"
+
+#include <stdbool.h>
+
+struct tally_image {
+	struct tally_image *next;
+	const struct task *task;          /* NULL for a rule that failed as a whole */
+	const char *source, *destination; /* of such a rule */
+	const char *place;                /* where the rule stands; NULL: unknown */
+	struct outcome outcome;
+};
+
+struct tally {
+	struct tally_image *first, *last; /* in the order they ended, until tally_sort() */
+	size_t listed;                    /* images in that list */
+	size_t total;                     /* images known of */
+	size_t copied, skipped, would_copy, failed;
+	size_t in_sync;  /* of those skipped */
+	size_t unlisted; /* counted, but there was no memory for their record */
+	int64_t bytes;   /* uploaded for all of them */
+
+	/* Known at the end of the run. */
+	bool dry_run;
+	int signal;
+	int64_t started; /* seconds since 1970 */
+	int64_t milliseconds;
+	int64_t requests_source, requests_target;
+};
+
+/* Counts image->outcome, and keeps a copy of *image and its texts. */
+void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
+/*
+ * Puts the list into the order of the rules, and of the tags within each, so that two reports can
+ * be compared. Without memory for it the order stays.
+ */
+void tally_sort(struct tally *tally, struct arena *arena);
+/* Images that have an outcome. */
+size_t tally_done(const struct tally *tally);
+/* Images without an outcome: a signal came first. */
+size_t tally_left(const struct tally *tally);
+/* True when nothing failed and nothing is left. */
+bool tally_clean(const struct tally *tally);
+/* "success", "partial", "failure" or "cancelled". */
+const char *tally_result(const struct tally *tally);
+
+/* Append one side of an image, as written in the report. */
+void tally_source(const struct tally_image *image, struct buf *out);
+void tally_destination(const struct tally_image *image, struct buf *out);
+/* Why the image failed: never empty. */
+const char *tally_failure(const struct tally_image *image);
