@@ -1,6 +1,6 @@
 /*
- * argv -> command -> exit code. There is one command so far; what it does stands in cmd/sync.c, and the
- * tour of the whole program in README.md beside this file.
+ * argv -> command -> exit code. There is one command so far; what it does stands in cmd/sync.c,
+ * and the tour of the whole program in README.md beside this file.
  */
 #include "base/cancel.h"
 #include "base/secret.h"

@@ -1,4 +1,7 @@
-/* Growth doubles, so building n bytes costs O(n); the limit is checked before memory is asked for. */
+/*
+ * Growth doubles, so building n bytes costs O(n); the limit is checked before memory is asked
+ * for.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>

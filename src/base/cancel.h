@@ -12,7 +12,9 @@
 
 enum { CANCEL_GRACE_MS = 5000 };
 
-/* Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once. */
+/*
+ * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once.
+ */
 bool cancel_install(void);
 /* Asks the run to stop; signal_number is what cancel_signal() will tell. */
 void cancel_now(int signal_number);

@@ -1,4 +1,7 @@
-/* Every write, sync and close is checked: a report that is not on disk must not be called written. */
+/*
+ * Every write, sync and close is checked: a report that is not on disk must not be called
+ * written.
+ */
 #include "base/file.h"
 
 #include <errno.h>
@@ -25,7 +28,8 @@ bool file_read(const char *path, struct buf *out, struct error *err)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_set(err, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+			return error_set(err, ERROR_CONFIG, "cannot read %s: %s", path,
+					 strerror(errno));
 		if (got == 0)
 			return true;
 		buf_add(out, chunk, (size_t)got);
@@ -64,7 +68,8 @@ static bool replace(const char *path, struct str content)
 {
 	scoped(buf_finish) struct buf aside = {0};
 	buf_printf(&aside, "%s.%ld.tmp", path, (long)getpid());
-	int fd = buf_ok(&aside) ? open(aside.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	int fd =
+		buf_ok(&aside) ? open(aside.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
 	if (fd < 0)
 		return false;
 	bool written = write_all(fd, content) && fsync(fd) == 0;

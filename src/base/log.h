@@ -14,7 +14,10 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* Sends the log to stream (stderr at first), which stays the caller's; lines above level are dropped. */
+/*
+ * Sends the log to stream (stderr at first), which stays the caller's; lines above level are
+ * dropped.
+ */
 void log_open(FILE *stream, enum log_level level);
 /* True when debug lines are wanted. */
 bool log_debugging(void);

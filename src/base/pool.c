@@ -1,7 +1,7 @@
 /*
  * A stack of open loops under one mutex. Whoever wants work takes the next index of the newest loop
- * that has one left. A loop leaves the stack when its last index is taken; its caller then waits for
- * the calls still under way. A worker thread that could not be started is simply missing.
+ * that has one left. A loop leaves the stack when its last index is taken; its caller then waits
+ * for the calls still under way. A worker thread that could not be started is simply missing.
  */
 #include "base/pool.h"
 

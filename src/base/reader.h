@@ -12,8 +12,8 @@
 
 struct reader {
 	/*
-	 * Fills at with up to size (> 0) bytes; *got tells how many, 0 only at the end. False: err says
-	 * why, and the reader must not be read again.
+	 * Fills at with up to size (> 0) bytes; *got tells how many, 0 only at the end. False:
+	 * err says why, and the reader must not be read again.
 	 */
 	bool (*read)(struct reader *reader, void *at, size_t size, size_t *got, struct error *err);
 };

@@ -1,9 +1,9 @@
 /*
  * The only place where configuration, plan, registries, copier and report meet.
  *
- * Three steps: everything that can be wrong with the input is told before the first request; then all
- * rules are expanded into tasks, so that duplicates and contradictions are found in file order; then
- * the tasks run, in rounds when some fail for reasons that may pass.
+ * Three steps: everything that can be wrong with the input is told before the first request; then
+ * all rules are expanded into tasks, so that duplicates and contradictions are found in file
+ * order; then the tasks run, in rounds when some fail for reasons that may pass.
  */
 #include "cmd/sync.h"
 
@@ -112,10 +112,10 @@ static bool load(struct run *run)
 {
 	scoped(problem_finish) struct problems problems = {0};
 	open_log(run, &problems);
-	bool memory = config_load(run->arena, run->options, &run->config, &problems) &&
-		      plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
-				 &problems);
-	if (!memory && !problems.error_count)
+	bool ok = config_load(run->arena, run->options, &run->config, &problems);
+	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
+	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, &problems);
+	if (!ok && !problems.error_count)
 		problem_add(&problems, NULL, "out of memory");
 	log_warnings(&problems);
 	print_problems(&problems);

@@ -17,8 +17,9 @@ struct config {
 
 /*
  * Reads the files that options name. Every mistake of both files goes to problems; false when there
- * was one, warnings do not count. *out is valid either way and holds what could be read, so that the
- * caller can look for mistakes in the rules themselves (plan_parse) and tell all of them at once.
+ * was one, warnings do not count. *out is valid either way and holds what could be read, so that
+ * the caller can look for mistakes in the rules themselves (plan_parse) and tell all of them at
+ * once.
  */
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems);

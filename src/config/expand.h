@@ -21,8 +21,8 @@ enum expand_mode {
 };
 
 /*
- * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names the
- * variable and what to do, never a value or other parts of text.
+ * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names
+ * the variable and what to do, never a value or other parts of text.
  */
 bool expand_text(struct arena *arena, struct str text, enum expand_mode mode,
 		 const struct expand_lookup *lookup, const char **out, struct error *err);

@@ -1,8 +1,8 @@
 /*
  * The images file: what is copied where (image-syncer.md 2.4).
  *
- * A mapping from a source to a destination or a list of destinations. What the texts mean is decided
- * by plan/.
+ * A mapping from a source to a destination or a list of destinations. What the texts mean is
+ * decided by plan/.
  */
 #pragma once
 

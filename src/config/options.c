@@ -1,7 +1,7 @@
 /*
- * The syntax is that of the original's flag library: `--f v`, `--f=v`, `-p6`, `-p 6`, `-p=6`, letters
- * in a row, the last one wins, `--` ends the options. One table drives all of it; adding an option
- * means one line in options.def and, for a new kind of value, one function here.
+ * The syntax is that of the original's flag library: `--f v`, `--f=v`, `-p6`, `-p 6`, `-p=6`,
+ * letters in a row, the last one wins, `--` ends the options. One table drives all of it; adding
+ * an option means one line in options.def and, for a new kind of value, one function here.
  */
 #include "config/options.h"
 

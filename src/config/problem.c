@@ -1,6 +1,6 @@
 /*
- * Messages quote what users and other people's files say, so each passes the same sanitizer as a log
- * line: a newline in a quoted key cannot forge a line of its own.
+ * Messages quote what users and other people's files say, so each passes the same sanitizer as a
+ * log line: a newline in a quoted key cannot forge a line of its own.
  */
 #include "config/problem.h"
 

@@ -18,7 +18,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* Passes a download on, counting and hashing: the last bytes are handed out only if all is right. */
+/*
+ * Passes a download on, counting and hashing: the last bytes are handed out only if all is right.
+ */
 struct checked {
 	struct reader reader;
 	struct reader *source;
@@ -38,11 +40,13 @@ static bool check_end(struct checked *checked, struct error *err)
 	if (!checked->source->read(checked->source, &extra, 1, &got, err))
 		return false;
 	if (got)
-		return error_set(err, ERROR_CORRUPT, "the source sent more than the %lld bytes announced",
+		return error_set(err, ERROR_CORRUPT,
+				 "the source sent more than the %lld bytes announced",
 				 (long long)checked->blob->size);
 	digest_finish(&checked->hash, digest);
 	if (strcmp(digest, checked->blob->digest) != 0)
-		return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
+		return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s",
+				 digest);
 	return true;
 }
 
@@ -72,7 +76,7 @@ static bool checked_read(struct reader *reader, void *at, size_t size, size_t *g
 	if (pull_checked(checked, at, size, got, err))
 		return true;
 	checked->failed = true;
-	return error_wrap(err, "source blob %.19s", checked->blob->digest);
+	return error_wrap(err, "source blob %s", checked->blob->digest);
 }
 
 /* Nothing to fetch: the empty blob's content is known. */
@@ -121,7 +125,13 @@ static bool send_blob(struct image *image, const struct descriptor *blob,
 	return ok;
 }
 
-/* Where the upload's POST offers to mount from: a place of this run, or the repository itself. */
+/* Where on the target's registry the blob is known to lie, NULL if nowhere. */
+static const char *known_place(const struct image *image, const char *place)
+{
+	return !place && registry_same(&image->from, &image->to) ? image->from.name : place;
+}
+
+/* What the upload's POST offers to mount from: a known place, or the repository itself. */
 static const char *mount_offer(const struct image *image, const char *place, bool thorough)
 {
 	if (thorough || !blobs_mountable(&image->to))
@@ -139,8 +149,7 @@ static bool attempt(struct image *image, const struct descriptor *blob, const ch
 	*present = false;
 	if (!arena)
 		return error_memory(err);
-	if (!from && !thorough &&
-	    !blobs_exists(&image->to, blob->digest, blob->size, present, err))
+	if (!from && !thorough && !blobs_exists(&image->to, blob->digest, blob->size, present, err))
 		return false;
 	if (*present)
 		return true;
@@ -173,8 +182,8 @@ static bool attempts(struct image *image, const struct descriptor *blob, const c
 		bool ambiguous = may_have_arrived(err);
 		if (!retry_wait(&retry_default, count, err))
 			return false;
-		if (ambiguous && blobs_exists(&image->to, blob->digest, blob->size, &found, &ignored) &&
-		    found)
+		if (ambiguous &&
+		    blobs_exists(&image->to, blob->digest, blob->size, &found, &ignored) && found)
 			return true;
 	}
 }
@@ -184,6 +193,7 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 		 bool thorough, struct error *err)
 {
 	bool present = false;
+	place = known_place(image, place);
 	while (sem_wait(&image->copier->blobs) != 0 && errno == EINTR)
 		;
 	bool ok = attempts(image, blob, place, thorough, &present, err);
@@ -216,8 +226,7 @@ static bool move_once(struct image *image, const struct descriptor *blob, bool t
 	return ok;
 }
 
-bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough,
-	       struct error *err)
+bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct inflight *inflight = image->copier->inflight;

@@ -64,8 +64,9 @@ static void ask(void *ctx, size_t index)
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
 	else
-		question->ok = manifests_head(question->repository, question->arena, question->reference,
-					      &question->status, &question->err);
+		question->ok =
+			manifests_head(question->repository, question->arena, question->reference,
+				       &question->status, &question->err);
 }
 
 /* A digest needs no asking: it is what it is. */
@@ -88,8 +89,7 @@ static bool check_destination_digest(const struct task *task, const char *digest
 static bool copy(struct image *image, const struct task *task, struct outcome *outcome,
 		 struct error *err)
 {
-	const char *reference =
-		task->destination.tag ? task->destination.tag : outcome->digest;
+	const char *reference = task->destination.tag ? task->destination.tag : outcome->digest;
 	if (!tree_copy(image, outcome->digest, reference, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;

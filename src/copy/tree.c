@@ -1,6 +1,6 @@
 /*
- * Blobs, then child manifests by digest, then the manifest itself: nothing at the target ever points
- * to something incomplete. The manifest's bytes are pushed as they came.
+ * Blobs, then child manifests by digest, then the manifest itself: nothing at the target ever
+ * points to something incomplete. The manifest's bytes are pushed as they came.
  *
  * When the target was said to hold a part and then misses it while the parent is pushed, the parts
  * are sent once more without believing anybody (oras-go#1212: a half-copied index never healed).
@@ -64,8 +64,9 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
 }
 
 /*
- * An index may list what is no manifest, as build caches do with layers. The source is asked, since a
- * type nobody knows says nothing, and some registries answer 500 to a blob's digest as a manifest.
+ * An index may list what is no manifest, as build caches do with layers. The source is asked,
+ * since a type nobody knows says nothing, and some registries answer 500 to a blob's digest as a
+ * manifest.
  */
 static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
 {
@@ -125,8 +126,8 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 			      .thorough = thorough,
 			      .lock = PTHREAD_MUTEX_INITIALIZER,
 			      .err = err};
-	pool_each(image->copier->options.pool, manifest->child_count + manifest->blob_count, copy_part,
-		  &parts);
+	pool_each(image->copier->options.pool, manifest->child_count + manifest->blob_count,
+		  copy_part, &parts);
 	pthread_mutex_destroy(&parts.lock);
 	if (!parts.failed && cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");

@@ -1,6 +1,7 @@
 /*
  * Only the length is ever needed: texts are checked and passed on, never decoded. The ranges of the
- * second byte are what tells overlong forms, surrogates and too large numbers from valid characters.
+ * second byte are what tells overlong forms, surrogates and too large numbers from valid
+ * characters.
  */
 #include "doc/utf8.h"
 

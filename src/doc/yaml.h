@@ -2,9 +2,9 @@
  * YAML 1.1 in, the part of it that configuration needs.
  *
  * Refused with a message that says what to write instead: documents over 1 MiB, depth over 16,
- * anchors, aliases, merge keys and tags, keys that are no plain text, a key that stands twice in one
- * mapping, a second document, and an empty one. Plain scalars get YAML 1.1's kinds (null, true and
- * yes and on, numbers) and keep the text as written. Nothing is kept between calls.
+ * anchors, aliases, merge keys and tags, keys that are no plain text, a key that stands twice in
+ * one mapping, a second document, and an empty one. Plain scalars get YAML 1.1's kinds (null,
+ * true and yes and on, numbers) and keep the text as written. Nothing is kept between calls.
  */
 #pragma once
 

@@ -3,9 +3,10 @@
  * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download be
  * pulled while an upload runs. The callbacks only move bytes and note why they stopped a transfer.
  *
- * Clocks: libcurl limits connecting; what comes after is ours. A silent body gets STALL_MS, an answer
- * to a complete request ANSWER_MS, and the answer to an upload COMMIT_MS, because registries that
- * store on object storage assemble for minutes after the last byte (failures.md 2.2).
+ * Clocks: libcurl limits connecting; what comes after is ours. A silent body gets STALL_MS, an
+ * answer to a complete request ANSWER_MS, and the answer to an upload COMMIT_MS, because
+ * registries that store on object storage assemble for minutes after the last byte (failures.md
+ * 2.2).
  */
 #include "net/handle.h"
 
@@ -198,11 +199,13 @@ static bool set_headers(struct handle *handle)
 {
 	const struct http_request *request = &handle->request;
 	/* No "Expect: 100-continue" pause, no type of libcurl's own choice. */
-	bool ok = add_header(handle, "Expect:") && add_header(handle, "Accept-Encoding: identity") &&
+	bool ok = add_header(handle, "Expect:") &&
+		  add_header(handle, "Accept-Encoding: identity") &&
 		  add_header(handle, "Content-Type:");
 	for (size_t i = 0; ok && i < request->header_count; i++)
 		ok = add_header(handle, request->headers[i]);
-	return ok && curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, handle->headers) == CURLE_OK;
+	return ok &&
+	       curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, handle->headers) == CURLE_OK;
 }
 
 /* Each branch first undoes what an earlier request may have left behind. */
@@ -253,10 +256,14 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 static bool network_error(struct handle *handle, CURLcode code, struct error *err)
 {
 	const char *host = handle->host;
-	const char *tls = handle->tls ? tls_session_failure(handle->tls) : NULL;
 	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
+	const char *tls = NULL;
 	double connected = 0;
 	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
+	if (handle->tls) {
+		tls_session_note(handle->tls, why);
+		tls = tls_session_failure(handle->tls);
+	}
 	if (tls)
 		return error_set(err, ERROR_TLS, "%s", tls);
 	switch (code) {
@@ -267,8 +274,8 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 	case CURLE_COULDNT_CONNECT:
 		return error_set(err, ERROR_UNREACHABLE, "%s: %s", host, why);
 	case CURLE_OPERATION_TIMEDOUT:
-		return error_set(err, connected > 0 ? ERROR_NETWORK : ERROR_UNREACHABLE, "%s: %s", host,
-				 why);
+		return error_set(err, connected > 0 ? ERROR_NETWORK : ERROR_UNREACHABLE, "%s: %s",
+				 host, why);
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return error_set(err, ERROR_REFUSED, "%s: %s", host, why);

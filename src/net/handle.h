@@ -26,18 +26,18 @@ struct handle {
 
 	/* The current exchange. */
 	struct http_request request; /* its url and headers are not looked at after the start */
-	struct http_answer *answer; /* NULL once the head of a download was handed out */
+	struct http_answer *answer;  /* NULL once the head of a download was handed out */
 	int status;
 	struct stream *stream;      /* gets the body of a 2xx answer, when set */
 	struct curl_slist *headers; /* of the request */
-	int64_t stream_left;        /* bytes of the request's stream that libcurl has not read yet */
-	int64_t last_progress;      /* clock_ms() */
-	bool running;               /* added to multi */
-	bool head_complete;         /* the final answer's status and headers are there */
-	bool finished;              /* the answer is complete */
-	bool broken;                /* the connection must not be used again */
-	bool enough;                /* a callback stopped the transfer, the answer will do */
-	bool stopped;               /* a callback stopped the transfer, reason says why */
+	int64_t stream_left;   /* bytes of the request's stream that libcurl has not read yet */
+	int64_t last_progress; /* clock_ms() */
+	bool running;          /* added to multi */
+	bool head_complete;    /* the final answer's status and headers are there */
+	bool finished;         /* the answer is complete */
+	bool broken;           /* the connection must not be used again */
+	bool enough;           /* a callback stopped the transfer, the answer will do */
+	bool stopped;          /* a callback stopped the transfer, reason says why */
 	struct error reason;
 };
 

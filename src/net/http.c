@@ -1,7 +1,7 @@
 /*
- * Handles are leased, not owned by threads: the last one returned for an origin is the next one used,
- * so few connections serve many workers and each stays warm. DNS answers and TLS sessions are shared
- * by all handles under locks, connections never are.
+ * Handles are leased, not owned by threads: the last one returned for an origin is the next one
+ * used, so few connections serve many workers and each stays warm. DNS answers and TLS sessions
+ * are shared by all handles under locks, connections never are.
  */
 #include "net/http.h"
 

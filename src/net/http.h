@@ -40,7 +40,9 @@ struct http *http_new(const char *user_agent, const char *ca_file);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
 
-/* Sends the request and reads the whole answer into *answer, which http_answer_finish() releases. */
+/*
+ * Sends the request and reads the whole answer into *answer, which http_answer_finish() releases.
+ */
 bool http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
 	       struct error *err);
 /*

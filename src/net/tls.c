@@ -109,6 +109,9 @@ static CURLcode set_options(CURL *easy, const struct tls *tls, struct tls_sessio
 	bool checked = !session->insecure;
 	/* The backend can compare names only; addresses are compared by our engine. */
 	bool named = checked && !session->verify.address.len;
+	/* A proxy of the same name would go unchecked: nobody else may resume its sessions. */
+	char proxy_tag[TAG_SIZE + sizeof("/insecure")];
+	snprintf(proxy_tag, sizeof(proxy_tag), "%s%s", tls->tag, checked ? "" : "/insecure");
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, checked ? 1L : 0L);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, named ? 2L : 0L);
@@ -119,9 +122,7 @@ static CURLcode set_options(CURL *easy, const struct tls *tls, struct tls_sessio
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
 	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY_CRLFILE, tls->tag);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+		code = curl_easy_setopt(easy, CURLOPT_PROXY_CRLFILE, proxy_tag);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_up_client);
 	return code ? code : curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, session);
@@ -138,9 +139,9 @@ static struct str address_of(struct arena *arena, struct str host)
 	if (host.len >= sizeof(text))
 		return STR("");
 	snprintf(text, sizeof(text), "%.*s", STR_ARGS(host));
-	size_t len = inet_pton(AF_INET, text, bytes) == 1	 ? sizeof(struct in_addr)
+	size_t len = inet_pton(AF_INET, text, bytes) == 1    ? sizeof(struct in_addr)
 		     : inet_pton(AF_INET6, text, bytes) == 1 ? sizeof(struct in6_addr)
-								 : 0;
+							     : 0;
 	return (struct str){arena_copy(arena, (const char *)bytes, len), len};
 }
 
@@ -178,10 +179,11 @@ bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure
 	if (code == CURLE_OUT_OF_MEMORY)
 		return error_memory(err);
 	if (code)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "this libcurl cannot be used for https (%s): it must be built with "
-				 "BearSSL",
-				 curl_easy_strerror(code));
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"this libcurl cannot be used for https (%s): it must be built with "
+			"BearSSL",
+			curl_easy_strerror(code));
 	*out = session;
 	session = NULL;
 	return true;

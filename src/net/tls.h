@@ -3,9 +3,9 @@
  *
  * A struct tls is one trust set: anchors parsed once per process and shared by all threads, used
  * through CURLOPT_SSL_CTX_FUNCTION. A struct tls_session belongs to one easy handle and must stay
- * until after curl_easy_cleanup(). TLS 1.2 only (RFC 5246), ECDHE with AES-GCM or ChaCha20-Poly1305;
- * names by RFC 6125 from the subjectAltName only, IP addresses included. What BearSSL cannot do
- * stands in src/README.md.
+ * until after curl_easy_cleanup(). TLS 1.2 only (RFC 5246), ECDHE with AES-GCM or
+ * ChaCha20-Poly1305; names by RFC 6125 from the subjectAltName only, IP addresses included. What
+ * BearSSL cannot do stands in src/README.md.
  */
 #pragma once
 
@@ -19,15 +19,17 @@ struct tls_session;
 
 /*
  * A trust set from a file of PEM certificates. With path NULL: $SSL_CERT_FILE, else the system's
- * bundle at its usual places. The file is read on first use, not here; what is wrong with it is told
- * by tls_session_new(). NULL without memory. Free it after the last session.
+ * bundle at its usual places. The file is read on first use, not here; what is wrong with it is
+ * told by tls_session_new(). NULL without memory. Free it after the last session.
  */
 struct tls *tls_new(const char *path);
 void tls_free(struct tls **tls);
 
 /*
  * Prepares easy for https to host (a name or an IP literal, without port). insecure skips every
- * certificate check. ERROR_CONFIG: no usable certificate authority; ERROR_MEMORY.
+ * certificate check, but that of an https proxy. easy may not be reset afterwards.
+ * ERROR_CONFIG: no usable certificate authority; ERROR_UNSUPPORTED: libcurl is built without
+ * BearSSL; ERROR_MEMORY.
  */
 bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure,
 		     struct tls_session **out, struct error *err);

@@ -1,4 +1,4 @@
-/* The cipher suites of RFC 5289 and RFC 7905 that are offered, in the order of this CPU's liking. */
+/* The cipher suites of RFC 5289 and RFC 7905 that are offered, in the order this CPU likes. */
 #pragma once
 
 #include <bearssl.h>

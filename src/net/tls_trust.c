@@ -80,10 +80,11 @@ static bool load(struct tls_trust *trust, struct error *err)
 	if (!tls_pem_anchors(trust->arena, buf_str(&text), &found, err))
 		return false;
 	if (!found.count)
-		return error_set(err, ERROR_CONFIG,
-				 "%s%s has no usable CA certificate (%zu skipped as damaged or of an "
-				 "unsupported kind); it must hold certificates in PEM form",
-				 trust->origin, path, found.skipped);
+		return error_set(
+			err, ERROR_CONFIG,
+			"%s%s has no usable CA certificate (%zu skipped as damaged or of an "
+			"unsupported kind); it must hold certificates in PEM form",
+			trust->origin, path, found.skipped);
 	if (found.skipped)
 		log_warn("%s%s: %zu of %zu CA certificates skipped, damaged or of an unsupported "
 			 "kind",
@@ -96,8 +97,7 @@ bool tls_trust_get(struct tls_trust *trust, struct tls_anchors *out, struct erro
 {
 	pthread_mutex_lock(&trust->lock);
 	if (!trust->tried)
-		trust->tried = load(trust, &trust->failure) ||
-			       trust->failure.kind != ERROR_MEMORY;
+		trust->tried = load(trust, &trust->failure) || trust->failure.kind != ERROR_MEMORY;
 	bool usable = trust->anchors.count > 0;
 	*out = trust->anchors;
 	if (!usable)

@@ -1,10 +1,10 @@
 /*
- * Three facts about BearSSL shape this file. Its certificate decoder writes out of bounds when it is
- * fed after an error, so it gets the leaf in one push, after the last byte has come. Its minimal
- * engine checks no name at all when it is given none, so a chain without anything to compare with is
- * refused before it starts. And the same engine serves the handshake with an https proxy: nothing
- * but the name tells the two apart, so a certificate goes unchecked only when that is host's name
- * (or there is none: libcurl refuses https proxies that are given by address).
+ * Three facts about BearSSL shape this file. Its certificate decoder writes out of bounds when it
+ * is fed after an error, so it gets the leaf in one push, after the last byte has come. Its minimal
+ * engine checks no name at all when it is given none, so a chain without anything to compare with
+ * is refused. And the same engine serves the handshake with an https proxy: nothing but the name
+ * tells the two apart, so a certificate goes unchecked only when that is host's name (or there is
+ * none: libcurl refuses https proxies that are given by address).
  */
 #include "net/tls_verify.h"
 
@@ -31,7 +31,7 @@ static void minimal_start(struct tls_verify *verify, const char *name)
 	br_x509_minimal_context *minimal = &verify->minimal;
 	struct tls_anchors anchors = {0};
 	struct error err;
-	/* Loaded before, except for the proxy of an insecure host; without anchors nothing passes. */
+	/* Loaded before but for the proxy of an insecure host; without anchors nothing passes. */
 	tls_trust_get(verify->trust, &anchors, &err);
 	br_x509_minimal_init(minimal, &br_sha256_vtable, anchors.at, anchors.count);
 	br_x509_minimal_set_rsa(minimal, verify->engine->irsavrfy);
@@ -62,8 +62,6 @@ static void start_chain(const br_x509_class **ctx, const char *name)
 static void start_cert(const br_x509_class **ctx, uint32_t length)
 {
 	struct tls_verify *verify = verify_of(ctx);
-	if (verify->certificate == 0 && length > LEAF_LIMIT && !verify->code)
-		verify->code = BR_ERR_X509_LIMIT_EXCEEDED;
 	if (!verify->unchecked && !verify->code)
 		verify->minimal.vtable->start_cert(&verify->minimal.vtable, length);
 }

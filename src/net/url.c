@@ -72,7 +72,8 @@ bool url_resolve(struct arena *arena, const struct url *base, const char *text, 
 	if (!handle)
 		return error_memory(err);
 	if (!plain(text))
-		return error_set(err, ERROR_REFUSED, "URL with blanks or control characters refused");
+		return error_set(err, ERROR_REFUSED,
+				 "URL with blanks or control characters refused");
 	if (base && curl_url_set(handle, CURLUPART_URL, base->text, 0) != CURLUE_OK)
 		return error_set(err, ERROR_REFUSED, "bad base URL");
 	CURLUcode code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);

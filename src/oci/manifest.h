@@ -3,7 +3,8 @@
  * Index").
  *
  * The bytes of a manifest are never changed or rebuilt; parsing only finds what else must be
- * copied. Plain records in the caller's arena; the text given to manifest_parse() must outlive them.
+ * copied. Plain records in the caller's arena; the text given to manifest_parse() must outlive
+ * them.
  */
 #pragma once
 

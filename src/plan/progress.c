@@ -1,12 +1,12 @@
 /* Slots are claimed under a mutex a few times per blob; the hot path is one atomic addition. */
 #include "plan/progress.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 struct slot {
 	bool used;
@@ -16,6 +16,7 @@ struct slot {
 };
 
 struct progress {
+	struct arena *arena;
 	_Atomic int64_t bytes, requests_source, requests_target;
 	pthread_mutex_t lock;
 	struct slot slots[PROGRESS_TRANSFERS];
@@ -23,18 +24,25 @@ struct progress {
 
 struct progress *progress_new(void)
 {
-	struct progress *progress = calloc(1, sizeof(*progress));
-	if (progress)
-		pthread_mutex_init(&progress->lock, NULL);
+	struct arena *arena = arena_new();
+	struct progress *progress = arena ? arena_new_of(arena, struct progress) : NULL;
+	if (!progress) {
+		arena_free(&arena);
+		return NULL;
+	}
+	progress->arena = arena;
+	pthread_mutex_init(&progress->lock, NULL);
 	return progress;
 }
 
 void progress_free(struct progress **progress)
 {
-	if (*progress)
-		pthread_mutex_destroy(&(*progress)->lock);
-	free(*progress);
+	if (!*progress)
+		return;
+	struct arena *arena = (*progress)->arena;
+	pthread_mutex_destroy(&(*progress)->lock);
 	*progress = NULL;
+	arena_free(&arena);
 }
 
 int progress_begin(struct progress *progress, const char *label, int64_t size)
@@ -96,7 +104,8 @@ void progress_view(struct progress *progress, struct progress_view *view)
 	pthread_mutex_lock(&progress->lock);
 	for (int i = 0; i < PROGRESS_TRANSFERS; i++) {
 		const struct slot *slot = &progress->slots[i];
-		struct progress_transfer transfer = {.size = slot->size, .since_ms = slot->since_ms};
+		struct progress_transfer transfer = {.size = slot->size,
+						     .since_ms = slot->since_ms};
 		if (!slot->used)
 			continue;
 		transfer.done = atomic_load(&slot->done);

@@ -1,14 +1,12 @@
 /*
  * What is happening right now, for the display: counters and the transfers in flight.
  *
- * copy/ and registry/ write, report/ reads a snapshot a few times a second. Counters are atomic, the
- * table of transfers has its own lock. Nothing here influences the run.
+ * copy/ and registry/ write, report/ reads a snapshot a few times a second. Counters are atomic,
+ * the table of transfers has its own lock. Nothing here influences the run.
  */
 #pragma once
 
 #include "base/str.h"
-
-
 
 struct progress;
 
@@ -22,10 +20,10 @@ struct progress_transfer {
 };
 
 struct progress_view {
-	int64_t bytes;             /* uploaded so far in this run */
-	int64_t requests_source;   /* HTTP requests answered, token requests included */
+	int64_t bytes;           /* uploaded so far in this run */
+	int64_t requests_source; /* HTTP requests answered, token requests included */
 	int64_t requests_target;
-	unsigned transfers;        /* used entries of transfer[], oldest first */
+	unsigned transfers; /* used entries of transfer[], oldest first */
 	struct progress_transfer transfer[PROGRESS_TRANSFERS];
 };
 

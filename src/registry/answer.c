@@ -1,6 +1,6 @@
 /*
- * Registries disagree on statuses, load balancers answer in HTML: the status decides the kind, a few
- * well-known codes refine it, and what cannot be parsed is quoted shortly.
+ * Registries disagree on statuses, load balancers answer in HTML: the status decides the kind, a
+ * few well-known codes refine it, and what cannot be parsed is quoted shortly.
  */
 #include "registry/answer.h"
 
@@ -94,7 +94,8 @@ static void refine(struct error *err, struct str words)
 		{"quota", ERROR_REJECTED},
 	};
 	for (size_t i = 0; words.at && i < array_count(table); i++)
-		if (err->http_status >= 400 && err->http_status < 500 && strstr(words.at, table[i].word))
+		if (err->http_status >= 400 && err->http_status < 500 &&
+		    strstr(words.at, table[i].word))
 			err->kind = table[i].kind;
 }
 

@@ -5,8 +5,8 @@
 #include "net/http.h"
 
 /*
- * Fills err from an answer whose status nobody expected: kind by status and error code, Retry-After,
- * and the registry's own words (distribution-spec "Error Codes"). Always false.
+ * Fills err from an answer whose status nobody expected: kind by status and error code,
+ * Retry-After, and the registry's own words (distribution-spec "Error Codes"). Always false.
  */
 bool answer_error(const struct http_answer *answer, struct error *err);
 /* True when the answer's error list (distribution-spec "Error Codes") holds code. */

@@ -19,7 +19,7 @@ static const char *blob_path(const struct repository *repository, struct arena *
 
 static bool describe(const struct repository *repository, const char *digest, struct error *err)
 {
-	return error_wrap(err, "blob %s/%s@%.19s", registry_host_name(repository), repository->name,
+	return error_wrap(err, "blob %s/%s@%s", registry_host_name(repository), repository->name,
 			  digest);
 }
 
@@ -42,8 +42,8 @@ bool blobs_open(const struct repository *repository, const char *digest, int64_t
 	return describe(repository, digest, err);
 }
 
-bool blobs_exists(const struct repository *repository, const char *digest, int64_t size, bool *found,
-		  struct error *err)
+bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
+		  bool *found, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -55,7 +55,8 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 	if (!request_send(repository, &request, &answer, err))
 		return describe(repository, digest, err);
 	struct str length = http_header(&answer, "Content-Length");
-	*found = answer.status == 200 && (!length.len || str_to_int64(length, &held)) && held == size;
+	*found = answer.status == 200 && (!length.len || str_to_int64(length, &held)) &&
+		 held == size;
 	if (answer.status == 200 || answer.status == 404)
 		return true;
 	answer_error(&answer, err);
@@ -89,7 +90,9 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 	*out = (struct upload){0};
 	bool ok = begin(repository, arena, digest, from, &answer, &request, err);
 	/* Registries exist that refuse a mount they cannot do, instead of opening an upload. */
-	bool refused = ok ? answer.status >= 400 : err->kind == ERROR_DENIED;
+	bool elsewhere = from && strcmp(from, repository->name) != 0;
+	bool refused = ok ? answer.status >= 400 && answer.status != 403
+			  : err->kind == ERROR_DENIED && elsewhere;
 	if (refused && from)
 		ok = begin(repository, arena, digest, NULL, &answer, &request, err);
 	if (!ok)

@@ -1,6 +1,6 @@
 /*
- * Blobs of a repository (distribution-spec 1.1: "Pulling blobs", "Pushing blobs", "Mounting a blob from
- * another repository").
+ * Blobs of a repository (distribution-spec 1.1: "Pulling blobs", "Pushing blobs", "Mounting a
+ * blob from another repository").
  *
  * Each function makes one attempt; copy/blob.c repeats a transfer as a whole.
  */
@@ -16,12 +16,14 @@ struct upload {
 	struct url location; /* else: where its bytes go */
 };
 
-/* Opens the blob's bytes for reading. ERROR_MISSING: there is none. The caller checks the digest. */
+/*
+ * Opens the blob's bytes for reading. ERROR_MISSING: there is none. The caller checks the digest.
+ */
 bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
 		struct stream **out, struct error *err);
 /* Asks whether the blob is there with that size. */
-bool blobs_exists(const struct repository *repository, const char *digest, int64_t size, bool *found,
-		  struct error *err);
+bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
+		  bool *found, struct error *err);
 /*
  * Begins an upload, offering to mount the blob from the repository named from. from may be the
  * repository itself: then a registry that knows mounting says in the same request whether the blob

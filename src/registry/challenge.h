@@ -3,7 +3,8 @@
  *
  * An answer can have several such headers and each several challenges. The caller starts with a
  * zeroed record and gives every header value to challenge_parse(), which keeps the best: Bearer,
- * then Basic, the first of equal ones. Schemes nobody here speaks (Negotiate, NTLM) are passed over.
+ * then Basic, the first of equal ones. Schemes nobody here speaks (Negotiate, NTLM) are passed
+ * over.
  */
 #pragma once
 

@@ -13,8 +13,8 @@ struct credential {
 	struct str key;       /* as written, host lower-cased: "reg.io:5000/team" */
 	const char *username; /* NULL: anonymous */
 	const char *password; /* NULL: anonymous */
-	bool insecure; /* certificates are not checked, and http is tried where https is not spoken */
-	const char *place; /* "auth.yaml:3:1" */
+	bool insecure;        /* certificates are not checked; http where https fails */
+	const char *place;    /* "auth.yaml:3:1" */
 };
 
 struct credentials {
@@ -25,5 +25,8 @@ struct credentials {
 /* The entry for host/repository, or NULL. host is normalised ("docker.io"). */
 const struct credential *credential_find(const struct credentials *credentials, struct str host,
 					 struct str repository);
-/* The key with scheme, trailing slash and Docker Hub's aliases normalised: a slice of key or static. */
+/*
+ * The key with scheme, trailing slash and Docker Hub's aliases normalised: a slice of key or
+ * static.
+ */
 struct str credential_key_normal(struct str key);

@@ -2,8 +2,9 @@
  * What the run has learnt about one registry host. Private to registry/.
  *
  * The first request to a host is made by one thread while the others wait: it finds out whether the
- * host speaks https, and how it wants us to log in, so that nobody asks twice. A host that could not
- * be reached is left alone for a few seconds, so that a thousand tags do not each wait it out.
+ * host speaks https, and how it wants us to log in, so that nobody asks twice. A host that could
+ * not be reached is left alone for a few seconds, so that a thousand tags do not each wait it
+ * out.
  */
 #pragma once
 

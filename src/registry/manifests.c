@@ -1,6 +1,6 @@
 /*
- * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it or leave the
- * digest out, and errors on HEAD have no words. In all these cases GET is asked and decides.
+ * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it or leave
+ * the digest out, and errors on HEAD have no words. In all these cases GET is asked and decides.
  */
 #include "registry/manifests.h"
 
@@ -26,8 +26,8 @@ static bool is_digest(const char *reference)
 
 static bool describe(const struct repository *repository, const char *reference, struct error *err)
 {
-	return error_wrap(err, "manifest %s/%s%c%s", registry_host_name(repository), repository->name,
-			  is_digest(reference) ? '@' : ':', reference);
+	return error_wrap(err, "manifest %s/%s%c%s", registry_host_name(repository),
+			  repository->name, is_digest(reference) ? '@' : ':', reference);
 }
 
 /* GET; *found false for a 404. */
@@ -52,7 +52,8 @@ static bool get(const struct repository *repository, struct arena *arena, const 
 		return describe(repository, reference, err);
 	}
 	struct str type = http_header(&answer, "Content-Type");
-	out->bytes = (struct str){arena_copy(arena, answer.body.at, answer.body.len), answer.body.len};
+	out->bytes =
+		(struct str){arena_copy(arena, answer.body.at, answer.body.len), answer.body.len};
 	out->content_type = arena_copy(arena, type.at, type.len);
 	if (is_digest(reference) && !digest_verify(buf_str(&answer.body), str_of(reference), err))
 		return describe(repository, reference, err);
@@ -144,8 +145,8 @@ static bool arrived(const struct repository *repository, const struct manifest_p
 {
 	struct error ignored;
 	struct manifest_status status;
-	return manifests_head(repository, arena, push->reference, &status, &ignored) && status.found &&
-	       strcmp(status.digest, push->digest) == 0;
+	return manifests_head(repository, arena, push->reference, &status, &ignored) &&
+	       status.found && strcmp(status.digest, push->digest) == 0;
 }
 
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,

@@ -1,6 +1,6 @@
 /*
- * Manifests of a repository (distribution-spec 1.1: "Pulling manifests", "Checking if content exists
- * in the registry", "Pushing Manifests").
+ * Manifests of a repository (distribution-spec 1.1: "Pulling manifests", "Checking if content
+ * exists in the registry", "Pushing Manifests").
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Hosts are found by name and trust: an entry marked insecure must not soften another one's checks. */
+/*
+ * Hosts are found by name and trust: an entry marked insecure must not soften another one's
+ * checks.
+ */
 #include "registry/registry.h"
 
 #include "registry/host.h"

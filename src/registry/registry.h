@@ -29,7 +29,7 @@ struct repository {
 	struct host *host;
 	const char *name;                    /* "library/nginx" */
 	const struct credential *credential; /* NULL: anonymous */
-	bool target;                         /* we write here: tokens are asked with pull and push */
+	bool target; /* we write here: tokens are asked with pull and push */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */

@@ -1,6 +1,6 @@
 /*
- * One exchange is at most three sends: without or with what we know, with a fresh token, and with
- * exactly the scope the registry named. A body that is a stream cannot be sent twice; its caller
+ * One exchange is at most three sends: with what we know, with a fresh token, and with exactly the
+ * scope the registry named. A body that is a stream cannot be sent twice; its caller
  * repeats the whole transfer.
  */
 #include "registry/request.h"
@@ -59,7 +59,10 @@ static bool basic_header(const struct exchange *exchange, struct buf *out, struc
 	return (buf_ok(&pair) && buf_ok(out)) || error_memory(err);
 }
 
-/* Appends the Authorization header that the host's challenge asks for; nothing if it asks for none. */
+/*
+ * Appends the Authorization header that the host's challenge asks for; nothing if it asks for
+ * none.
+ */
 static bool login(struct exchange *exchange, const char *stale, struct buf *out, struct error *err)
 {
 	struct challenge challenge;
@@ -142,7 +145,8 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 				    .body = request->body,
 				    .stream = request->stream,
 				    .stream_size = request->stream_size,
-				    .answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
+				    .answer_max =
+					    request->answer_max ? request->answer_max : TEXT_MAX,
 				    .expect_size = request->expect_size,
 				    .insecure = exchange->repository->host->insecure && same_host};
 	return transfer(exchange, &http, err);
@@ -153,8 +157,8 @@ static bool is_redirect(const struct exchange *exchange)
 	int status = exchange->answer->status;
 	bool reading = strcmp(exchange->request->method, "GET") == 0 ||
 		       strcmp(exchange->request->method, "HEAD") == 0;
-	return reading && (status == 301 || status == 302 || status == 303 || status == 307 ||
-			   status == 308);
+	return reading &&
+	       (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
 }
 
 /* Where a redirect leads. */
@@ -199,7 +203,8 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 	if (send_and_follow(exchange, login, err))
 		return true;
 	if (!exchange->probing || !host->insecure || exchange->request->url ||
-	    (err->kind != ERROR_TLS && err->kind != ERROR_NETWORK && err->kind != ERROR_UNREACHABLE))
+	    (err->kind != ERROR_TLS && err->kind != ERROR_NETWORK &&
+	     err->kind != ERROR_UNREACHABLE))
 		return false;
 	host_use_scheme(host, "http");
 	if (send_and_follow(exchange, login, &plain)) {
@@ -212,8 +217,59 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 	return false;
 }
 
+/* True when some scope of the list ours grants everything that scope asks for. */
+static bool grants(const char *ours, struct str scope)
+{
+	struct str rest = str_of(ours);
+	struct str mine;
+	size_t name = scope.len;
+	while (name && scope.at[name - 1] != ':')
+		name--;
+	while (str_cut(&rest, ' ', &mine)) {
+		struct str wanted = str_from(scope, name);
+		struct str action;
+		bool all = str_equal(str_head(mine, name), str_head(scope, name));
+		while (all && str_cut(&wanted, ',', &action)) {
+			struct str have = str_from(mine, name);
+			struct str one;
+			bool found = false;
+			while (!found && str_cut(&have, ',', &one))
+				found = str_equal(one, action);
+			all = found;
+		}
+		if (all)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * True when our scope covers theirs: the server granted less than we asked, asking again is idle.
+ */
+static bool covers(const char *ours, const char *theirs)
+{
+	struct str rest = str_of(theirs);
+	struct str scope;
+	while (str_cut(&rest, ' ', &scope))
+		if (scope.len && !grants(ours, scope))
+			return false;
+	return true;
+}
+
+/* What a refused token leaves to try: a fresh one, or exactly the scope the registry names. */
+static bool retry_token(struct exchange *exchange, const struct challenge *found)
+{
+	bool insufficient = found->error && strcmp(found->error, "insufficient_scope") == 0;
+	if (!exchange->token.len || !insufficient)
+		return true;
+	if (!found->scope || covers(exchange->scope, found->scope))
+		return false;
+	exchange->scope = found->scope;
+	return true;
+}
+
 /* Reads the challenge of a 401. *again: there is something new to try. */
-static bool learn(struct exchange *exchange, int sends, bool *again, struct error *err)
+static bool learn(struct exchange *exchange, bool *again, struct error *err)
 {
 	struct challenge found = {0};
 	struct challenge known;
@@ -235,9 +291,7 @@ static bool learn(struct exchange *exchange, int sends, bool *again, struct erro
 		return true;
 	if (!host_learn(host, &found))
 		return error_memory(err);
-	if (sends == SENDS_MAX - 1 && found.scope)
-		exchange->scope = found.scope;
-	*again = true;
+	*again = found.scheme != CHALLENGE_BEARER || retry_token(exchange, &found);
 	return true;
 }
 
@@ -249,7 +303,8 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		const char *stale = exchange->token.len
 					    ? arena_string(exchange->arena, exchange->token.at)
 					    : NULL;
-		if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin, err) ||
+		if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin,
+				 err) ||
 		    !login(exchange, stale, &authorization, err) ||
 		    !send_probing(exchange, &authorization, err))
 			return false;
@@ -257,7 +312,7 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		if (exchange->answer->status != 401 || sends == SENDS_MAX ||
 		    strcmp(exchange->request->method, "DELETE") == 0)
 			return true;
-		if (!learn(exchange, sends, &again, err))
+		if (!learn(exchange, &again, err))
 			return false;
 		if (!again)
 			return true;
@@ -344,7 +399,8 @@ static const struct retry_policy single = {.attempts = 1};
 bool request_send(const struct repository *repository, const struct request *request,
 		  struct http_answer *answer, struct error *err)
 {
-	return run(repository, request, answer, NULL, request->stream ? &single : &retry_default, err);
+	return run(repository, request, answer, NULL, request->stream ? &single : &retry_default,
+		   err);
 }
 
 bool request_send_once(const struct repository *repository, const struct request *request,

@@ -1,5 +1,6 @@
 /*
- * One request to a registry: URL, login, redirects and retries around net/http.h. Private to registry/.
+ * One request to a registry: URL, login, redirects and retries around net/http.h. Private to
+ * registry/.
  *
  * The registry's challenge is answered as the token specification says, redirects go where
  * url_may_send() allows. Statuses that another try may cure (429, 5xx) come back as errors, every
@@ -12,17 +13,17 @@
 
 struct request {
 	const char *method;
-	const char *path;            /* below the registry: "/v2/name/tags/list" */
-	const struct url *url;       /* or: a URL the registry gave us */
-	enum url_purpose purpose;    /* of url */
-	const char *accept;          /* or NULL */
-	const char *content_type;    /* or NULL */
+	const char *path;         /* below the registry: "/v2/name/tags/list" */
+	const struct url *url;    /* or: a URL the registry gave us */
+	enum url_purpose purpose; /* of url */
+	const char *accept;       /* or NULL */
+	const char *content_type; /* or NULL */
 	struct str body;
-	struct reader *stream;       /* or a body of stream_size bytes; sent once, never repeated */
+	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */
 	int64_t stream_size;
 	size_t answer_max;
-	int64_t expect_size;         /* request_open(): size of the body, 0 if not known */
-	const char *mount_from;      /* another repository of the registry that must be readable */
+	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */
+	const char *mount_from; /* another repository of the registry that must be readable */
 };
 
 /* Sends the request, and again after a failure that is worth it; a stream is sent once only. */

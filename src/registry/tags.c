@@ -79,7 +79,8 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 		if (!next.text)
 			return true;
 		if (seen->count == before)
-			return error_set(err, ERROR_CORRUPT, "a page of the tag list brings nothing new");
+			return error_set(err, ERROR_CORRUPT,
+					 "a page of the tag list brings nothing new");
 		url = next;
 		request = (struct request){
 			.method = "GET", .url = &url, .purpose = URL_API, .answer_max = PAGE_MAX};
@@ -87,8 +88,8 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
 }
 
-bool tags_list(const struct repository *repository, struct arena *arena,
-	       const char *const **tags, size_t *count, struct error *err)
+bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
+	       size_t *count, struct error *err)
 {
 	scoped(map_finish) struct map seen = {0};
 	scoped(arena_free) struct arena *scratch = arena_new();

@@ -141,7 +141,7 @@ static bool login_header(const struct token_request *request, const struct url *
 	if (!credential || !credential->username)
 		return true;
 	if (verdict != URL_WITH_AUTH) {
-		log_warn("%s sends us to a token server of another domain, %s: asking it without login",
+		log_warn("%s names a token server of another domain, %s: asking without login",
 			 request->origin->host, realm->host);
 		return true;
 	}
@@ -163,8 +163,9 @@ static bool ask_once(const struct token_request *request, struct arena *arena, s
 		return error_wrap(err, "token server of %s", request->origin->host);
 	enum url_verdict verdict = url_may_send(request->origin, &realm, URL_TOKEN);
 	if (verdict == URL_DENY)
-		return error_set(err, ERROR_REFUSED, "token server %s://%s of the registry %s refused",
-				 realm.scheme, realm.host, request->origin->host);
+		return error_set(err, ERROR_REFUSED,
+				 "token server %s://%s of the registry %s refused", realm.scheme,
+				 realm.host, request->origin->host);
 	const char *text = token_url(arena, &realm, request);
 	if (!text)
 		return error_memory(err);
@@ -177,7 +178,8 @@ static bool ask_once(const struct token_request *request, struct arena *arena, s
 				   .headers = headers,
 				   .header_count = login.len ? 1 : 0,
 				   .answer_max = ANSWER_MAX,
-				   .insecure = repository->host->insecure && verdict == URL_WITH_AUTH};
+				   .insecure =
+					   repository->host->insecure && verdict == URL_WITH_AUTH};
 	bool sent = http_send(options->http, &get, &answer, err);
 	if (options->counted && sent)
 		options->counted(options->ctx, repository->target);

@@ -1,8 +1,9 @@
 /*
  * Bearer tokens by the GET flow of the distribution token specification. Private to registry/.
  *
- * Tokens are cached by registry, realm, service, scope and login. One fetch is in flight per key, the others
- * wait for it. A token is fetched again before it expires (registry-protocol.md 1.5). Any thread.
+ * Tokens are cached by registry, realm, service, scope and login. One fetch is in flight per key,
+ * the others wait for it. A token is fetched again before it expires (registry-protocol.md 1.5).
+ * Any thread.
  */
 #pragma once
 

@@ -1,0 +1,109 @@
+"""A private certificate authority and the server certificates it signed, made by the openssl program."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+
+from . import need
+
+_SERVERS = {
+    # name: (key arguments, subject alternative names, who signs)
+    "server": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:localhost,IP:127.0.0.1", "ca"),
+    "rsa": (["-newkey", "rsa:2048"], "DNS:localhost,IP:127.0.0.1", "ca"),
+    "other": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:registry.test,IP:127.0.0.2", "ca"),
+}
+
+
+def _openssl(*arguments):
+    done = subprocess.run([need.program("openssl"), *arguments], capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"openssl {arguments[0]}: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+class Certs:
+    """Lives in its own directory: `ca` is the file to trust, `key(name)` and `chain(name)` are a server's."""
+
+    def __init__(self):
+        self.home = tempfile.mkdtemp(prefix="e2e-certs-")
+        self.ca = self._file("ca.pem")
+        _openssl("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                 "-keyout", self._file("ca.key"), "-out", self.ca, "-days", "30", "-subj", "/CN=end-to-end test CA",
+                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        for name, (key, names, signer) in _SERVERS.items():
+            self._server(name, key, names, signer)
+
+    def _file(self, name):
+        return os.path.join(self.home, name)
+
+    def _server(self, name, key, names, signer):
+        request, extensions = self._file(f"{name}.csr"), self._file(f"{name}.ext")
+        _openssl("req", "-nodes", *key, "-keyout", self.key(name), "-out", request, "-subj", f"/CN=end-to-end test {name}")
+        with open(extensions, "w", encoding="ascii") as file:
+            file.write(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
+                       "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+                       "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        _openssl("x509", "-req", "-in", request, "-CA", self._file(f"{signer}.pem"), "-CAkey", self._file(f"{signer}.key"),
+                 "-CAcreateserial", "-days", "30", "-sha256", "-extfile", extensions, "-out", self.chain(name))
+
+    def key(self, name="server"):
+        return self._file(f"{name}.key")
+
+    def chain(self, name="server"):
+        return self._file(f"{name}.pem")
+
+    def server_context(self, name="server"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.chain(name), self.key(name))
+        return context
+
+    def client_context(self):
+        context = ssl.create_default_context(cafile=self.ca)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    def remove(self):
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class SigningKey:
+    """An RSA key with a self-signed certificate, for tokens. Signing is one modular power on the key's own numbers."""
+
+    def __init__(self):
+        self.home = tempfile.mkdtemp(prefix="e2e-tokens-")
+        self.certificate = os.path.join(self.home, "token.pem")
+        key = os.path.join(self.home, "token.key")
+        _openssl("req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout", key, "-out", self.certificate,
+                 "-days", "30", "-subj", "/CN=end-to-end test tokens")
+        self.modulus, _, self._exponent = _integers(_openssl("rsa", "-in", key, "-traditional", "-outform", "DER"))[1:4]
+        with open(self.certificate, encoding="ascii") as file:
+            self.x5c = "".join(line.strip() for line in file if not line.startswith("-"))
+
+    def sign(self, digest):
+        """RSASSA-PKCS1-v1_5 over a SHA-256 digest (RFC 8017, 8.2)."""
+        size = (self.modulus.bit_length() + 7) // 8
+        info = bytes.fromhex("3031300d060960864801650304020105000420") + digest
+        block = b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+        return pow(int.from_bytes(block, "big"), self._exponent, self.modulus).to_bytes(size, "big")
+
+    def remove(self):
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _integers(der):
+    """The INTEGERs of one DER SEQUENCE."""
+    def item(at):
+        length, at = der[at + 1], at + 2
+        if length & 0x80:
+            count = length & 0x7F
+            length, at = int.from_bytes(der[at:at + count], "big"), at + count
+        return at, at + length
+
+    numbers, (at, end) = [], item(0)
+    while at < end:
+        start, stop = item(at)
+        numbers.append(int.from_bytes(der[start:stop], "big"))
+        at = stop
+    return numbers

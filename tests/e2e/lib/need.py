@@ -1,0 +1,28 @@
+"""Programs the tests need. A missing one is a failure with the command that repairs it, never a skipped test."""
+
+import os
+import shutil
+
+_EXTRA = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+class Missing(RuntimeError):
+    """A program or file is not there; the text says how to get it."""
+
+
+def program(name):
+    """The path of a program; directories that a shell may have left out of PATH are searched too."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *_EXTRA])
+    found = shutil.which(name, path=path)
+    if not found:
+        raise Missing(f"{name} is not installed: run `make setup` (Debian, root) and try again")
+    return found
+
+
+def binary():
+    """The program under test: $IMAGE_SYNCER, else build/image-syncer in the repository."""
+    root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+    path = os.path.abspath(os.environ.get("IMAGE_SYNCER") or os.path.join(root, "build", "image-syncer"))
+    if not os.access(path, os.X_OK):
+        raise Missing(f"{path} does not exist: run `make`, or set IMAGE_SYNCER to the program to test")
+    return path

@@ -1,0 +1,98 @@
+"""https with a private CA, `insecure: true`, and what is said when neither fits."""
+
+import pytest
+
+from lib import images, run
+from lib.registry import Registry
+
+
+@pytest.fixture(scope="module", params=("server", "rsa"), ids=("ecdsa", "rsa"))
+def secure(request, certs):
+    """A registry over https, its certificate signed by the private CA."""
+    with Registry("secure", certs=certs, cert=request.param) as started:
+        yield started
+
+
+@pytest.fixture
+def inside(secure):
+    client = images.Client(secure)
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("name", ("127.0.0.1", "localhost"))
+def test_a_private_ca_is_trusted_through_ssl_cert_file(sync, secure, inside, certs, repo, name):
+    picture = inside.push(images.multi(repo, platforms=2), repo, "v1")
+    host = f"{name}:{secure.port}"
+    result = sync({f"{host}/{repo}:v1": f"{host}/{repo}/copy"}, env={"SSL_CERT_FILE": certs.ca})
+    assert result.code == 0
+    assert inside.closure(f"{repo}/copy", "v1") == images.expected(picture)
+
+
+def test_https_source_to_http_target(sync, secure, inside, dst, at_target, certs, repo):
+    picture = inside.push(images.image(repo), repo, "v1")
+    result = sync({f"{secure.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst), env={"SSL_CERT_FILE": certs.ca})
+    assert result.code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_http_source_to_https_target(sync, secure, inside, src, from_source, certs, repo):
+    picture = from_source.push(images.image(repo), repo, "v1")
+    result = sync({f"{src.host}/{repo}:v1": f"{secure.host}/{repo}"}, run.insecure(src), env={"SSL_CERT_FILE": certs.ca})
+    assert result.code == 0
+    assert inside.closure(repo, "v1") == images.expected(picture)
+
+
+def test_an_unknown_ca_is_refused(sync, secure, inside, dst, at_target, repo):
+    inside.push(images.image(repo), repo, "v1")
+    result = sync({f"{secure.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst))
+    assert result.code == 1
+    image = result.image(f"{dst.host}/{repo}:v1")
+    assert image["status"] == "failed" and "certificate" in image["error"]["message"]
+    assert "certificate" in result.stderr
+    assert at_target.tags(repo) == []
+
+
+def test_insecure_skips_the_verification(sync, secure, inside, dst, at_target, repo):
+    picture = inside.push(images.image(repo), repo, "v1")
+    result = sync({f"{secure.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(secure, dst))
+    assert result.code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_insecure_is_per_registry(sync, secure, inside, registries, certs, repo):
+    other = registries("other", certs=certs)
+    inside.push(images.image(repo), repo, "v1")
+    result = sync({f"{secure.host}/{repo}:v1": f"{other.host}/{repo}"}, run.insecure(secure))
+    assert result.code == 1
+    assert "certificate" in result.image(f"{other.host}/{repo}:v1")["error"]["message"]
+    assert other.repositories() == []
+
+
+def test_a_certificate_for_another_name_is_refused(sync, registries, certs, dst, at_target, repo):
+    wrong = registries("wrong", certs=certs, cert="other")
+    images.Client(wrong).push(images.image(repo), repo, "v1")
+    for name in ("127.0.0.1", "localhost"):
+        result = sync({f"{name}:{wrong.port}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst), env={"SSL_CERT_FILE": certs.ca})
+        assert result.code == 1
+        assert "certificate" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+    assert at_target.tags(repo) == []
+
+
+def test_plain_http_needs_insecure(sync, src, dst, from_source, at_target, repo):
+    from_source.push(images.image(repo), repo, "v1")
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"})
+    assert result.code == 1
+    assert "insecure" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"], "the message names the way out"
+    assert src.seen() == [] and dst.seen() == [], "nothing goes over plain http"
+    assert at_target.tags(repo) == []
+
+
+def test_credentials_do_not_cross_plain_http_unasked(runner, registries, proxies, repo):
+    locked = registries("locked", users={"robot": "right-word-7"})
+    front = proxies(locked)
+    password = runner.secret("right-word-7")
+    result = runner.sync({f"{front.host}/{repo}:v1": f"{front.host}/{repo}:v2"},
+                         {front.host: {"username": "robot", "password": password}})
+    assert result.code == 1
+    assert front.seen() == []

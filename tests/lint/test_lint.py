@@ -1,0 +1,139 @@
+"""Every lint rule can fail: each is run on a small tree that is good, then on one with exactly one fault."""
+
+import os
+import subprocess
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GOOD_C = '/* Why. */\n#include "base/good.h"\n\nint good_one(void)\n{\n\treturn 1;\n}\n'
+GOOD_H = "/* What. */\n#pragma once\n\nint good_one(void);\n"
+HELP = "Usage: image-syncer\n  --auth FILE  who may\n"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tree every rule accepts. Its Makefile does nothing: the objects of "names" are made by the tests."""
+    files = {
+        "Makefile": "lint-objects:\n\t$(CHECK)\nbuild/image-syncer:\n",
+        "LICENSE": "", "README.md": "`--auth`\n",
+        "src/base/good.c": GOOD_C, "src/base/good.h": GOOD_H,
+        "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
+        "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
+        "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
+        "src/deps/build.sh": "echo 1.2.5\n",
+        "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
+        ".clang-format": open(os.path.join(HERE, "..", "..", ".clang-format"), encoding="utf-8").read(),
+    }
+    for name, text in files.items():
+        put(tmp_path, name, text)
+    (tmp_path / "build/image-syncer").chmod(0o755)
+    return tmp_path
+
+
+def put(tree, name, text):
+    path = tree / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def lint(rule, tree, **env):
+    return subprocess.run([os.path.join(HERE, rule)], cwd=tree, env={**os.environ, "MAKEFLAGS": "", **env},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+@pytest.mark.parametrize("rule", ["layers", "headers", "sizes", "words", "format", "options", "tree"])
+def test_a_good_tree_passes(rule, tree):
+    done = lint(rule, tree)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout == ""
+
+
+LONG = "\n".join(["/* Why. */"] + ["int x;"] * 500) + "\n"
+LONG_FUNCTION = "/* Why. */\nint f(void)\n{\n" + "\tf();\n" * 59 + "}\n"
+FAULTS = [
+    ("layers", "src/base/bad.c", '/* */\n#include "net/curly.h"\n', "not a file under src/"),
+    ("layers", "src/base/bad.h", '/* */\n#include "net/../base/good.h"\n', "may not include"),
+    ("layers", "src/net/bad.c", '/* */\n#include "config/options.def"\n', "net/ may not include config/"),
+    ("layers", "src/registry/bad.c", "/* */\n#include <curl/curl.h>\n", "belongs to net/"),
+    ("layers", "src/copy/bad.c", "/* */\n#include <bearssl_ssl.h>\n", "belongs to net/"),
+    ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
+    ("layers", "src/oci/bad.c", "/* */\n# include <cjson/cJSON.h>\n", "belongs to doc/"),
+    ("layers", "src/odd/bad.c", "/* */\n", "not a layer"),
+    ("headers", "src/base/bad.h", "#pragma once\n", "without a comment"),
+    ("headers", "src/base/bad.h", "/* What. */\nint x;\n", "no #pragma once"),
+    ("headers", "src/base/bad.c", "int x;\n", "without a comment"),
+    ("sizes", "src/base/bad.c", LONG, "501 lines"),
+    ("sizes", "src/base/bad.c", LONG_FUNCTION, "function of 61 lines"),
+    ("sizes", "src/base/bad.c", "/* " + "x" * 98 + " */\n", "104 columns"),
+    ("sizes", "tests/unit/test_bad.c", "\t" * 13 + "\n", "104 columns"),
+    ("words", "src/base/bad.c", "int f(void)\n{\n\tgoto out;\n}\n", "goto"),
+    ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
+    ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
+    ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
+    ("format", "tests/unit/test_bad.c", "    int x;\n", "make format"),
+    ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
+    ("options", "src/config/options.def", "\n", "no option"),
+    ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
+    ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
+    ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
+    ("tree", "notes.txt", "", "notes.txt does not belong"),
+    ("tree", "src/deps/fetch.sh", "curl http:" + "//mirror/debian\n", "network address"),
+    ("tree", "src/deps/fetch.sh", "host=ftp.debian" + ".org\n", "network address"),
+]
+
+
+@pytest.mark.parametrize("rule,name,text,expected", FAULTS)
+def test_a_fault_is_found(rule, name, text, expected, tree):
+    put(tree, name, text)
+    done = lint(rule, tree)
+    assert done.returncode != 0, "the rule saw nothing"
+    assert expected in done.stdout
+
+
+def test_two_files_with_one_library(tree):
+    put(tree, "src/base/a.c", "/* */\n#include <nettle/sha2.h>\n")
+    assert lint("layers", tree).returncode == 0
+    put(tree, "src/oci/b.c", "/* */\n#include <nettle/sha2.h>\n")
+    done = lint("layers", tree)
+    assert done.returncode != 0 and "more than one file" in done.stdout
+
+
+def test_words_ignores_comments_and_strings(tree):
+    put(tree, "src/net/fine.c", '/* goto free( */\nconst char *x = "free(goto)"; // strcpy(\nvoid x_free(int);\n')
+    done = lint("words", tree)
+    assert done.returncode == 0, done.stdout
+
+
+def test_names(tree):
+    objects = tree / "build/lint"
+    for source in ("base/good", "net/curly"):
+        (objects / source).parent.mkdir(parents=True, exist_ok=True)
+    put(tree, "src/net/curly.c", "/* Why. */\nint curly_x;\nstatic int y;\nint *curly(void);\nint *curly(void)\n{\n\treturn &y;\n}\n")
+
+    def build():
+        for source in ("base/good", "net/curly"):
+            subprocess.run(["gcc", "-Isrc", "-c", "-o", str(objects / (source + ".o")), f"src/{source}.c"], cwd=tree, check=True)
+
+    done = lint("names", tree)
+    assert done.returncode != 0 and "missing or old" in done.stdout
+    build()
+    done = lint("names", tree)
+    assert done.returncode == 0, done.stdout
+    put(tree, "src/net/curly.c", "/* Why. */\nint curled;\n")
+    build()
+    done = lint("names", tree)
+    assert done.returncode != 0 and "exports curled" in done.stdout
+
+
+def test_warnings_takes_the_compilers_word(tree):
+    assert lint("warnings", tree, CHECK="true").returncode == 0
+    assert lint("warnings", tree, CHECK="false").returncode != 0
+
+
+def test_run_sums_up(tree):
+    put(tree, "notes.txt", "")
+    done = subprocess.run([os.path.join(HERE, "run"), "tree", "layers"], cwd=tree, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stdout.startswith("FAIL  tree\n") and "\nok    layers\n" in done.stdout
+    assert done.stdout.endswith("lint: 1 passed, 1 failed\n")

@@ -1,0 +1,82 @@
+/* Errors: the text never exceeds its array, and the words added on the way up stand in front. */
+#include "base/error.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_set(void **state)
+{
+	struct error err = {.http_status = 500, .retry_after = 7};
+	(void)state;
+	assert_false(error_set(&err, ERROR_DENIED, "%s: %d", "host", 1));
+	assert_int_equal(err.kind, ERROR_DENIED);
+	assert_int_equal(err.http_status, 0);
+	assert_int_equal(err.retry_after, -1);
+	assert_string_equal(err.text, "host: 1");
+	assert_false(error_memory(&err));
+	assert_int_equal(err.kind, ERROR_MEMORY);
+}
+
+static void test_wrap(void **state)
+{
+	struct error err;
+	(void)state;
+	error_set(&err, ERROR_LIMITED, "slow down");
+	err.http_status = 429;
+	err.retry_after = 3;
+	assert_false(error_wrap(&err, "blob %d", 1));
+	assert_false(error_wrap(&err, "image"));
+	assert_string_equal(err.text, "image: blob 1: slow down");
+	assert_int_equal(err.kind, ERROR_LIMITED);
+	assert_int_equal(err.http_status, 429);
+	assert_int_equal(err.retry_after, 3);
+}
+
+/* Text around the array's size, added to in every way. */
+static void test_long(void **state)
+{
+	char words[ERROR_TEXT_SIZE + 10];
+	(void)state;
+	memset(words, 'w', sizeof(words));
+	for (int len = ERROR_TEXT_SIZE - 5; len < ERROR_TEXT_SIZE + 10; len++) {
+		struct error err;
+		error_set(&err, ERROR_IO, "%.*s", len, words);
+		assert_int_equal(strlen(err.text),
+				 len < ERROR_TEXT_SIZE ? len : ERROR_TEXT_SIZE - 1);
+		error_wrap(&err, "front");
+		assert_int_equal(strlen(err.text), ERROR_TEXT_SIZE - 1);
+		assert_int_equal(strncmp(err.text, "front: www", 10), 0);
+		error_wrap(&err, "%.*s", len, words);
+		assert_true(strlen(err.text) <= ERROR_TEXT_SIZE - 1);
+		assert_int_equal(strspn(err.text, "w"),
+				 len < ERROR_TEXT_SIZE ? len : ERROR_TEXT_SIZE - 1);
+	}
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int a = ERROR_NONE; a <= ERROR_CANCELED; a++) {
+		assert_string_not_equal(error_kind_name((enum error_kind)a), "unknown");
+		for (int b = ERROR_NONE; b < a; b++)
+			assert_string_not_equal(error_kind_name((enum error_kind)a),
+						error_kind_name((enum error_kind)b));
+	}
+	assert_string_equal(error_kind_name((enum error_kind)(ERROR_CANCELED + 1)), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

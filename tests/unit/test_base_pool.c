@@ -1,0 +1,215 @@
+/* The worker pool: every index once, nesting, width, order. Made for ThreadSanitizer too. */
+#include "base/pool.h"
+
+#include "base/scoped.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { OUTER = 20, MIDDLE = 5, INNER = 7 };
+
+struct work {
+	struct pool *pool;
+	atomic_int calls[OUTER * MIDDLE * INNER];
+	atomic_int working, most; /* threads inside a leaf, and the highest number seen */
+	size_t order[OUTER];
+	size_t ordered;
+};
+
+struct part {
+	struct work *work;
+	size_t base;
+};
+
+static void short_sleep(void)
+{
+	const struct timespec pause = {.tv_nsec = 200000};
+	nanosleep(&pause, NULL);
+}
+
+static void count_leaf(struct work *work, size_t index)
+{
+	int now = atomic_fetch_add(&work->working, 1) + 1;
+	int most = atomic_load(&work->most);
+	while (now > most && !atomic_compare_exchange_weak(&work->most, &most, now))
+		;
+	atomic_fetch_add(&work->calls[index], 1);
+	short_sleep();
+	atomic_fetch_sub(&work->working, 1);
+}
+
+static void leaf(void *ctx, size_t index)
+{
+	struct part *part = ctx;
+	count_leaf(part->work, part->base * INNER + index);
+}
+
+static void middle(void *ctx, size_t index)
+{
+	struct part *part = ctx;
+	struct part deeper = {part->work, part->base * MIDDLE + index};
+	pool_each(part->work->pool, INNER, leaf, &deeper);
+}
+
+static void outer(void *ctx, size_t index)
+{
+	struct part part = {ctx, index};
+	pool_each(part.work->pool, MIDDLE, middle, &part);
+}
+
+/* Images, children and blobs: three loops inside each other, with fewer threads than loops. */
+static void test_nested(void **state)
+{
+	static const unsigned widths[] = {1, 2, 3, 8, 32};
+	(void)state;
+	for (size_t w = 0; w < array_count(widths); w++) {
+		scoped(pool_free) struct pool *pool = pool_new(widths[w]);
+		struct work work = {.pool = pool};
+		pool_each(pool, OUTER, outer, &work);
+		for (size_t i = 0; i < array_count(work.calls); i++)
+			if (work.calls[i] != 1)
+				fail_msg("width %u: index %zu ran %d times", widths[w], i,
+					 work.calls[i]);
+		assert_int_equal(work.working, 0);
+		assert_in_range(work.most, 1, widths[w]);
+		if (widths[w] >= 8)
+			assert_true(work.most > 1);
+	}
+}
+
+static void note_order(void *ctx, size_t index)
+{
+	struct work *work = ctx;
+	work->order[work->ordered++] = index;
+}
+
+static void test_serial_order(void **state)
+{
+	static const unsigned widths[] = {0, 1};
+	(void)state;
+	for (size_t w = 0; w < array_count(widths); w++) {
+		scoped(pool_free) struct pool *pool = pool_new(widths[w]);
+		struct work work = {.pool = pool};
+		pool_each(pool, OUTER, note_order, &work);
+		assert_int_equal(work.ordered, OUTER);
+		for (size_t i = 0; i < OUTER; i++)
+			assert_int_equal(work.order[i], i);
+	}
+}
+
+/* When pool_each() returns, what the calls wrote can be read without any lock. */
+static void write_plain(void *ctx, size_t index)
+{
+	((size_t *)ctx)[index] = index + 1;
+}
+
+static void test_results_visible(void **state)
+{
+	size_t results[500] = {0};
+	scoped(pool_free) struct pool *pool = pool_new(4);
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		pool_each(pool, array_count(results), write_plain, results);
+		for (size_t i = 0; i < array_count(results); i++) {
+			assert_int_equal(results[i], i + 1);
+			results[i] = 0;
+		}
+	}
+}
+
+static void never(void *ctx, size_t index)
+{
+	(void)ctx;
+	(void)index;
+	abort();
+}
+
+static void test_nothing(void **state)
+{
+	struct pool *none = NULL;
+	scoped(pool_free) struct pool *pool = pool_new(4);
+	(void)state;
+	pool_each(pool, 0, never, NULL);
+	pool_free(&none);
+}
+
+/* Several threads may use one pool at the same time. */
+static void *use_pool(void *ctx)
+{
+	size_t results[100] = {0};
+	size_t sum = 0;
+	for (int round = 0; round < 20; round++)
+		pool_each(ctx, array_count(results), write_plain, results);
+	for (size_t i = 0; i < array_count(results); i++)
+		sum += results[i];
+	return sum == 5050 ? ctx : NULL;
+}
+
+static void test_several_callers(void **state)
+{
+	scoped(pool_free) struct pool *pool = pool_new(3);
+	pthread_t threads[4];
+	(void)state;
+	for (size_t i = 0; i < array_count(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, use_pool, pool), 0);
+	for (size_t i = 0; i < array_count(threads); i++) {
+		void *result = NULL;
+		pthread_join(threads[i], &result);
+		assert_ptr_equal(result, pool);
+	}
+}
+
+struct meeting {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int present;
+};
+
+/* Returns only when all are inside at the same time; gives up after five seconds. */
+static void meet(void *ctx, size_t index)
+{
+	struct meeting *meeting = ctx;
+	struct timespec limit;
+	(void)index;
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 5;
+	pthread_mutex_lock(&meeting->lock);
+	meeting->present++;
+	pthread_cond_broadcast(&meeting->changed);
+	while (meeting->present < 6 &&
+	       pthread_cond_timedwait(&meeting->changed, &meeting->lock, &limit) == 0)
+		;
+	pthread_mutex_unlock(&meeting->lock);
+}
+
+/* A pool of width 6 really runs six calls at once, the caller's included. */
+static void test_full_width(void **state)
+{
+	struct meeting meeting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+	scoped(pool_free) struct pool *pool = pool_new(6);
+	struct timespec start, end;
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	pool_each(pool, 6, meet, &meeting);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(meeting.present, 6);
+	assert_true(end.tv_sec - start.tv_sec < 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nested),          cmocka_unit_test(test_serial_order),
+		cmocka_unit_test(test_results_visible), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_several_callers), cmocka_unit_test(test_full_width),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

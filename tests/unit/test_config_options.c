@@ -1,0 +1,194 @@
+/*
+ * The command line: every form of every kind of option, what is refused and with which words,
+ * help.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/options.h"
+
+enum { WORDS_MAX = 16 };
+
+/* Splits at blanks; '' stands for an empty argument. */
+static struct options parse(const char *line, struct problems *problems)
+{
+	static char text[512];
+	char *words[WORDS_MAX] = {0};
+	int count = 0;
+	struct options options;
+	char *rest = text;
+	snprintf(text, sizeof(text), "image-syncer %s", line);
+	for (char *word; (word = strsep(&rest, " "));)
+		if (*word && count < WORDS_MAX - 1)
+			words[count++] = strcmp(word, "''") == 0 ? word + 2 : word;
+	bool good = options_parse(count, words, &options, problems);
+	assert_int_equal(good, problems->error_count == 0);
+	return options;
+}
+
+static struct options good(const char *line)
+{
+	scoped(problem_finish) struct problems problems = {0};
+	struct options options = parse(line, &problems);
+	if (problems.error_count)
+		fail_msg("%s: %s", line, buf_string(&problems.errors));
+	return options;
+}
+
+static void bad(const char *line, const char *message)
+{
+	scoped(problem_finish) struct problems problems = {0};
+	parse(line, &problems);
+	assert_string_equal(buf_string(&problems.errors), message);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	struct options options = good("");
+	assert_null(options.auth);
+	assert_null(options.images);
+	assert_null(options.log);
+	assert_null(options.report);
+	assert_int_equal(options.proc, 5);
+	assert_int_equal(options.retries, 2);
+	assert_false(options.force || options.dry_run || options.debug);
+	assert_false(options.version || options.help);
+}
+
+static void test_text(void **state)
+{
+	(void)state;
+	assert_string_equal(good("--images a.yaml").images, "a.yaml");
+	assert_string_equal(good("--images=a=b.yaml").images, "a=b.yaml");
+	assert_string_equal(good("--images a --images b").images, "b");
+	assert_string_equal(good("--images -").images, "-");
+	assert_string_equal(good("--images --odd-name").images, "--odd-name");
+	assert_null(good("--images=").images);
+	assert_null(good("--images ''").images);
+	assert_null(good("--images a --images=").images);
+	struct options options = good("--auth a --images i --log l --report r");
+	assert_string_equal(options.auth, "a");
+	assert_string_equal(options.log, "l");
+	assert_string_equal(options.report, "r");
+}
+
+static void test_number(void **state)
+{
+	(void)state;
+	assert_int_equal(good("--proc 6").proc, 6);
+	assert_int_equal(good("--proc=6").proc, 6);
+	assert_int_equal(good("-p6").proc, 6);
+	assert_int_equal(good("-p 6").proc, 6);
+	assert_int_equal(good("-p=6").proc, 6);
+	assert_int_equal(good("-p +6").proc, 6);
+	assert_int_equal(good("-p 6 --proc 7").proc, 7);
+	assert_int_equal(good("-p 0").proc, 0);
+	assert_int_equal(good("-p -1").proc, 0);
+	assert_int_equal(good("--proc=-3").proc, 0);
+	assert_int_equal(good("--proc=").proc, 5);
+	assert_int_equal(good("-p 9 -p=").proc, 5);
+	assert_int_equal(good("--proc=2147483647").proc, 2147483647);
+	assert_int_equal(good("-r 0").retries, 0);
+	assert_int_equal(good("--retries=7").retries, 7);
+}
+
+static void test_switch(void **state)
+{
+	(void)state;
+	assert_true(good("--force").force);
+	assert_true(good("--force=true").force);
+	assert_true(good("--force=1").force);
+	assert_true(good("--force=T").force);
+	assert_false(good("--force=false").force);
+	assert_false(good("--force --force=0").force);
+	assert_false(good("--force --force=F").force);
+	assert_false(good("--force --force=").force);
+	assert_true(good("--dry-run").dry_run);
+	assert_true(good("--debug").debug);
+	assert_true(good("--version").version);
+	assert_true(good("--help").help);
+	assert_true(good("-h").help);
+	assert_false(good("-h=false").help);
+	struct options options = good("-hp6");
+	assert_true(options.help);
+	assert_int_equal(options.proc, 6);
+}
+
+#define NOT_A_FILE ": what to copy stands in a file, given as --images FILE\n"
+
+static void test_refused(void **state)
+{
+	(void)state;
+	bad("--imagse x", "unknown option --imagse: did you mean --images?\n"
+			  "unexpected argument \"x\"" NOT_A_FILE);
+	bad("--report-file=x", "unknown option --report-file\n");
+	bad("--rep=x", "unknown option --rep: did you mean --report?\n");
+	bad("--xyzzy", "unknown option --xyzzy\n");
+	bad("--Force", "unknown option --Force: did you mean --force?\n");
+	bad("--=x", "unknown option --\n");
+	bad("-x", "unknown option -x\n");
+	bad("-auth", "unknown option -auth: did you mean --auth?\n");
+	bad("--images", "--images needs a value: --images FILE\n");
+	bad("-p", "--proc needs a value: --proc N\n");
+	bad("--auth --images x", "--auth needs a value: --auth FILE (what follows is --images)\n");
+	bad("--proc many", "--proc many: expected a whole number, as in --proc 5\n");
+	bad("-p6x", "--proc 6x: expected a whole number, as in --proc 5\n");
+	bad("-p 2147483648", "--proc 2147483648: expected a whole number, as in --proc 5\n");
+	bad("-p --", "--proc --: expected a whole number, as in --proc 5\n");
+	bad("--force=perhaps", "--force=perhaps: expected true or false\n");
+	bad("--force=yes", "--force=yes: expected true or false\n");
+	bad("--force false", "unexpected argument false: a switch takes its value behind =, as in "
+			     "--force=false\n");
+	bad("sync", "unexpected argument \"sync\"" NOT_A_FILE);
+	bad("-", "unexpected argument \"-\"" NOT_A_FILE);
+	bad("-- --force", "unexpected argument \"--force\"" NOT_A_FILE);
+}
+
+/* Asking for help works beside mistakes, and every mistake is told. */
+static void test_several(void **state)
+{
+	(void)state;
+	scoped(problem_finish) struct problems problems = {0};
+	struct options options = parse("--nope -p x --help", &problems);
+	assert_true(options.help);
+	assert_int_equal(options.proc, 5);
+	assert_int_equal(problems.error_count, 2);
+}
+
+static void test_help(void **state)
+{
+	(void)state;
+	static const char *const names[] = {
+		"--auth FILE", "--images FILE", "-p, --proc N",  "-r, --retries N", "--force",
+		"--dry-run",   "--log FILE",    "--report FILE", "--debug",         "--version",
+		"-h, --help",  "(default 5)",   "(default 2)",   "\nFiles:\n",      "\nOutput:\n"};
+	scoped(buf_finish) struct buf help = {0};
+	options_help(&help);
+	struct str rest = buf_str(&help), line;
+	for (size_t i = 0; i < array_count(names); i++)
+		if (!strstr(buf_string(&help), names[i]))
+			fail_msg("%s is missing in:\n%s", names[i], buf_string(&help));
+	while (str_cut(&rest, '\n', &line))
+		if (line.len > 80 || str_ends(line, " "))
+			fail_msg("too long, or blank at its end: \"%.*s\"", STR_ARGS(line));
+	assert_true(str_ends(buf_str(&help), ".\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_number),   cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_refused),  cmocka_unit_test(test_several),
+		cmocka_unit_test(test_help),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

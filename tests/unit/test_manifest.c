@@ -1,0 +1,304 @@
+/* Manifests: what they refer to, and what is no manifest. */
+#include "oci/manifest.h"
+
+#include "base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define A8 "aaaaaaaa"
+#define B8 "bbbbbbbb"
+#define C8 "cccccccc"
+#define DA "sha256:" A8 A8 A8 A8 A8 A8 A8 A8
+#define DB "sha256:" B8 B8 B8 B8 B8 B8 B8 B8
+#define DC "sha512:" C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8 C8
+
+#define OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define OCI_INDEX "application/vnd.oci.image.index.v1+json"
+#define DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
+#define ARTIFACT "application/vnd.oci.artifact.manifest.v1+json"
+
+#define ITEM(digest, size) "{\"mediaType\":\"x/y\",\"digest\":\"" digest "\",\"size\":" size "}"
+#define TYPE(type) "\"mediaType\":\"" type "\""
+#define CONFIG "\"config\":" ITEM(DA, "2")
+#define LAYERS(items) "\"layers\":[" items "]"
+#define MANIFESTS(items) "\"manifests\":[" items "]"
+
+/* summary: kind, media type, blobs, children and subject, as show() writes them. */
+struct row {
+	const char *served, *document;
+	const char *summary; /* NULL: refused */
+	enum error_kind kind;
+	const char *error;
+};
+
+static const struct row accepted[] = {
+	{OCI_MANIFEST, "{" TYPE(OCI_MANIFEST) "," CONFIG "," LAYERS(ITEM(DB, "3")) "}",
+	 "manifest " OCI_MANIFEST " blobs a2 b3", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS("") "}", "manifest " OCI_MANIFEST " blobs a2", 0,
+	 NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"layers\":null}", "manifest " OCI_MANIFEST " blobs a2", 0,
+	 NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"manifests\":null,\"subject\":null}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{"", "{" CONFIG ",\"layers\":[],\"manifests\":null}", "manifest " OCI_MANIFEST " blobs a2",
+	 0, NULL},
+	{DOCKER_MANIFEST "; charset=utf-8", "{" TYPE(DOCKER_MANIFEST) "," CONFIG "}",
+	 "manifest " DOCKER_MANIFEST " blobs a2", 0, NULL},
+	/* the document's own type wins where the server's says nothing */
+	{"", "{" TYPE(DOCKER_MANIFEST) "," CONFIG "}", "manifest " DOCKER_MANIFEST " blobs a2", 0,
+	 NULL},
+	{"application/octet-stream", "{" TYPE(OCI_INDEX) "," MANIFESTS("") "}", "index " OCI_INDEX,
+	 0, NULL},
+	{"", "{" CONFIG "}", "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{"application/json", "{" MANIFESTS(ITEM(DB, "3")) "}", "index " OCI_INDEX " children b3", 0,
+	 NULL},
+	{"Application/Vnd.oci.image.manifest.v1+json", "{" TYPE(OCI_MANIFEST) "," CONFIG "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	/* types of the future are judged by their members */
+	{"application/vnd.new.v3+json", "{" CONFIG "}",
+	 "manifest application/vnd.new.v3+json blobs a2", 0, NULL},
+	{"", "{" TYPE("application/vnd.new.v3+json") "," MANIFESTS("") "}",
+	 "index application/vnd.new.v3+json", 0, NULL},
+	/* indexes */
+	{DOCKER_LIST, "{" TYPE(DOCKER_LIST) "," MANIFESTS(ITEM(DA, "5") "," ITEM(DC, "0")) "}",
+	 "index " DOCKER_LIST " children a5 c0", 0, NULL},
+	{OCI_INDEX, "{\"manifests\":null}", "index " OCI_INDEX, 0, NULL},
+	{OCI_INDEX, "{" MANIFESTS(ITEM(DA, "5") "," ITEM(DA, "5")) "}",
+	 "index " OCI_INDEX " children a5", 0, NULL},
+	{OCI_INDEX, "{" MANIFESTS("") ",\"subject\":" ITEM(DB, "7") "}",
+	 "index " OCI_INDEX " subject " DB, 0, NULL},
+	/* artifacts */
+	{OCI_MANIFEST,
+	 "{\"artifactType\":\"a/b\"," CONFIG "," LAYERS("") ",\"subject\":" ITEM(DB, "7") "}",
+	 "manifest " OCI_MANIFEST " blobs a2 subject " DB, 0, NULL},
+	{ARTIFACT, "{" TYPE(ARTIFACT) ",\"blobs\":[" ITEM(DB, "3") "]}",
+	 "manifest " ARTIFACT " blobs b3", 0, NULL},
+	{ARTIFACT, "{\"subject\":" ITEM(DB, "7") "}", "manifest " ARTIFACT " subject " DB, 0, NULL},
+	/* the same blob twice, zero bytes, sizes beyond a double, unknown members */
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS(ITEM(DB, "0") "," ITEM(DB, "0") "," ITEM(DA, "2")) "}",
+	 "manifest " OCI_MANIFEST " blobs a2 b0", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS(ITEM(DB, "9007199254740993")) "}",
+	 "manifest " OCI_MANIFEST " blobs a2 b9007199254740993", 0, NULL},
+	{OCI_MANIFEST, "{\"x\":{\"layers\":1}," CONFIG ",\"annotations\":{\"Layers\":\"1\"}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "{\"schemaVersion\":2,\"config\":{\"digest\":\"" DA "\",\"size\":2}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+};
+
+static const struct row refused[] = {
+	{OCI_MANIFEST, "", NULL, ERROR_CORRUPT, "not valid JSON"},
+	{OCI_MANIFEST, "{", NULL, ERROR_CORRUPT, "not valid JSON"},
+	{OCI_MANIFEST, "<html>", NULL, ERROR_CORRUPT, "not valid JSON"},
+	{OCI_MANIFEST, "{" CONFIG "} x", NULL, ERROR_CORRUPT, "not valid JSON"},
+	{OCI_MANIFEST, "{" CONFIG "," CONFIG "}", NULL, ERROR_CORRUPT, "not valid JSON"},
+	{OCI_MANIFEST, "[]", NULL, ERROR_CORRUPT, "not an object"},
+	{OCI_MANIFEST, "{}", NULL, ERROR_CORRUPT, "do not fit"},
+	{"", "{}", NULL, ERROR_CORRUPT, "do not fit"},
+	{OCI_INDEX, "{}", NULL, ERROR_CORRUPT, "do not fit"},
+	/* read as one thing here and as another there */
+	{OCI_INDEX, "{" MANIFESTS("") "," LAYERS("") "}", NULL, ERROR_CORRUPT, "CVE-2021-41190"},
+	{OCI_INDEX, "{" MANIFESTS("") "," CONFIG "}", NULL, ERROR_CORRUPT, "CVE-2021-41190"},
+	{OCI_INDEX, "{" MANIFESTS("") ",\"fsLayers\":[]}", NULL, ERROR_CORRUPT, "CVE-2021-41190"},
+	{OCI_INDEX, "{" CONFIG "}", NULL, ERROR_CORRUPT, "do not fit"},
+	{OCI_MANIFEST, "{" MANIFESTS("") "}", NULL, ERROR_CORRUPT, "do not fit"},
+	{OCI_MANIFEST, "{" CONFIG ",\"Layers\":[]}", NULL, ERROR_CORRUPT, "\"Layers\" instead of"},
+	{OCI_MANIFEST, "{" CONFIG ",\"MEDIATYPE\":\"" OCI_INDEX "\"}", NULL, ERROR_CORRUPT,
+	 "instead"},
+	{OCI_MANIFEST, "{" TYPE(OCI_INDEX) "," MANIFESTS("") "}", NULL, ERROR_CORRUPT,
+	 "calls itself " OCI_INDEX},
+	{DOCKER_MANIFEST, "{" TYPE(OCI_MANIFEST) "," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "was served as"},
+	{"", "{" TYPE("a/b\\r\\nX: y") "," CONFIG "}", NULL, ERROR_CORRUPT, "invalid media type"},
+	{OCI_MANIFEST, "{\"mediaType\":1," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "\"mediaType\" is a number"},
+	{OCI_MANIFEST, "{" CONFIG ",\"layers\":{}}", NULL, ERROR_CORRUPT, "\"layers\" is"},
+	{OCI_MANIFEST, "{\"config\":[]}", NULL, ERROR_CORRUPT, "\"config\" is"},
+	{OCI_INDEX, "{\"manifests\":\"x\"}", NULL, ERROR_CORRUPT, "\"manifests\" is"},
+	/* schema 1 */
+	{"application/vnd.docker.distribution.manifest.v1+prettyjws", "{" CONFIG "}", NULL,
+	 ERROR_UNSUPPORTED, "schema 1"},
+	{"", "{\"schemaVersion\":1,\"fsLayers\":[]}", NULL, ERROR_UNSUPPORTED, "schema 1"},
+	{"", "{\"schemaVersion\":1}", NULL, ERROR_UNSUPPORTED, "schema 1"},
+	{"", "{\"fsLayers\":[]}", NULL, ERROR_UNSUPPORTED, "schema 1"},
+	/* descriptors */
+	{OCI_MANIFEST, "{\"config\":{}}", NULL, ERROR_CORRUPT, "config: invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("sha256:abc", "1") "}", NULL, ERROR_CORRUPT,
+	 "invalid digest \"sha256:abc\""},
+	{OCI_MANIFEST, "{\"config\":" ITEM("../../x", "1") "}", NULL, ERROR_CORRUPT,
+	 "invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("blake3:" A8, "1") "}", NULL, ERROR_UNSUPPORTED,
+	 "cannot be verified"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("blake3:", "1") "}", NULL, ERROR_CORRUPT,
+	 "invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("blake3", "1") "}", NULL, ERROR_CORRUPT,
+	 "invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(":abc", "1") "}", NULL, ERROR_CORRUPT, "invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("", "1") "}", NULL, ERROR_CORRUPT, "invalid digest"},
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS("1") "}", NULL, ERROR_CORRUPT, "not an object"},
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS("null") "}", NULL, ERROR_CORRUPT, "not an object"},
+	{OCI_MANIFEST, "{\"config\":{\"digest\":\"" DA "\"}}", NULL, ERROR_CORRUPT,
+	 "no valid size"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "-1") "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "1.5") "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "1e3") "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "\"2\"") "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "9223372036854775808") "}", NULL, ERROR_CORRUPT,
+	 "no valid size"},
+	{OCI_MANIFEST, "{\"config\":{\"mediaType\":5,\"digest\":\"" DA "\",\"size\":1}}", NULL,
+	 ERROR_CORRUPT, "\"mediaType\" is"},
+	{OCI_MANIFEST, "{" CONFIG "," LAYERS(ITEM(DA, "3")) "}", NULL, ERROR_CORRUPT, "two sizes"},
+	{OCI_MANIFEST, "{" CONFIG ",\"subject\":{}}", NULL, ERROR_CORRUPT,
+	 "subject: invalid digest"},
+};
+
+/* The algorithm is left out: 'a', 'b' and 'c' stand for DA, DB and DC. */
+static void add_items(const char *name, const struct descriptor *items, size_t count,
+		      struct buf *out)
+{
+	if (count)
+		buf_printf(out, " %s", name);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(out, " %c%lld", items[i].digest[7], (long long)items[i].size);
+}
+
+static void show(const struct manifest *manifest, struct buf *out)
+{
+	buf_printf(out, "%s %s", manifest->kind == MEDIA_INDEX ? "index" : "manifest",
+		   manifest->media_type);
+	add_items("blobs", manifest->blobs, manifest->blob_count, out);
+	add_items("children", manifest->children, manifest->child_count, out);
+	if (manifest->subject)
+		buf_printf(out, " subject %s", manifest->subject);
+}
+
+static void test_accepted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(accepted); i++) {
+		const struct row *row = &accepted[i];
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(buf_finish) struct buf out = {0};
+		struct manifest manifest;
+		struct error err = {0};
+		if (!manifest_parse(arena, str_of(row->document), str_of(row->served), &manifest,
+				    &err))
+			fail_msg("%s: %s", row->document, err.text);
+		show(&manifest, &out);
+		assert_string_equal(buf_string(&out), row->summary);
+		assert_ptr_equal(manifest.bytes.at, row->document);
+		assert_int_equal(manifest.bytes.len, strlen(row->document));
+	}
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(refused); i++) {
+		const struct row *row = &refused[i];
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct manifest manifest;
+		struct error err = {0};
+		if (manifest_parse(arena, str_of(row->document), str_of(row->served), &manifest,
+				   &err))
+			fail_msg("accepted: %s", row->document);
+		if (err.kind != row->kind || !strstr(err.text, row->error))
+			fail_msg("%s: %s: %s", row->document, error_kind_name(err.kind), err.text);
+	}
+}
+
+#define FOREIGN(digest)                                                                            \
+	"{\"mediaType\":\"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip\","            \
+	"\"digest\":\"" digest "\",\"size\":3,\"urls\":[\"http://x/\"]}"
+
+/* A layer is kept back only when every mention of it says so. */
+static void test_nondistributable(void **state)
+{
+	static const struct {
+		const char *layers;
+		bool kept_back;
+	} cases[] = {
+		{FOREIGN(DB), true},
+		{FOREIGN(DB) "," FOREIGN(DB), true},
+		{FOREIGN(DB) "," ITEM(DB, "3"), false},
+		{ITEM(DB, "3") "," FOREIGN(DB), false},
+		{ITEM(DB, "3"), false},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct manifest manifest;
+		struct error err = {0};
+		const char *text =
+			arena_printf(arena, "{%s,\"layers\":[%s]}", CONFIG, cases[i].layers);
+		assert_true(
+			manifest_parse(arena, str_of(text), STR(OCI_MANIFEST), &manifest, &err));
+		assert_int_equal(manifest.blob_count, 2);
+		assert_false(manifest.blobs[0].nondistributable);
+		assert_int_equal(manifest.blobs[1].nondistributable, cases[i].kept_back);
+	}
+}
+
+static void test_media_types(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest manifest;
+	struct error err;
+	const char *text = "{\"manifests\":[" ITEM(DA, "1") ",{\"digest\":\"" DB "\",\"size\":1}]}";
+	(void)state;
+	assert_true(manifest_parse(arena, str_of(text), STR(OCI_INDEX), &manifest, &err));
+	assert_string_equal(manifest.children[0].media_type, "x/y");
+	assert_string_equal(manifest.children[0].digest, DA);
+	assert_string_equal(manifest.children[1].media_type, "");
+}
+
+static bool parse_many(size_t count, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf text = {0};
+	struct manifest manifest;
+	buf_add_string(&text, "{\"manifests\":[");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&text, "%s{\"digest\":\"sha256:%064zx\",\"size\":1}", i ? "," : "", i);
+	buf_add_string(&text, "]}");
+	bool parsed = manifest_parse(arena, buf_str(&text), STR(OCI_INDEX), &manifest, err);
+	if (parsed)
+		assert_int_equal(manifest.child_count, count);
+	return parsed;
+}
+
+static void test_limits(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf text = {0};
+	struct manifest manifest;
+	struct error err = {0};
+	(void)state;
+	assert_true(parse_many(MANIFEST_CHILDREN_MAX, &err));
+	assert_false(parse_many(MANIFEST_CHILDREN_MAX + 1, &err));
+	assert_int_equal(err.kind, ERROR_UNSUPPORTED);
+	buf_add_string(&text, "{" CONFIG "}");
+	while (text.len < MANIFEST_BYTES_MAX)
+		buf_add_char(&text, ' ');
+	assert_true(manifest_parse(arena, buf_str(&text), STR(OCI_MANIFEST), &manifest, &err));
+	buf_add_char(&text, ' ');
+	assert_false(manifest_parse(arena, buf_str(&text), STR(OCI_MANIFEST), &manifest, &err));
+	assert_int_equal(err.kind, ERROR_UNSUPPORTED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_accepted),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nondistributable), cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_limits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
