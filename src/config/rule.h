@@ -1,18 +1,36 @@
 /*
  * One line of the images file: a source and one destination, as written and expanded.
  *
- * A source with a list of destinations gives several rules, in file order. Plain records in the
+ * A source with several destinations gives several rules, in file order. Plain records in the
  * configuration's arena. What the texts mean is decided by plan/.
  */
 #pragma once
 
+#include "oci/platform.h"
+
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Which tags of the source a rule takes: the mapping form of a rule. All zero: no restriction. */
+struct selection {
+	const char *const *tags; /* tags and /patterns/; any of them */
+	size_t tag_count;
+	const char *const *exclude; /* tags and /patterns/; none of them */
+	size_t exclude_count;
+	const char *semver;  /* a range: ">=1.2 <2", "^1.4", "~1.4.2" */
+	int64_t latest;      /* only the newest so many; 0: all */
+	bool latest_by_date; /* newest by the image's creation, else by semantic version */
+	int64_t since;       /* created at this time or later, seconds since 1970; 0: any time */
+};
 
 struct rule {
-	const char *source;            /* never empty */
-	const char *destination;       /* environment expanded, never empty */
-	const char *source_place;      /* "images.yaml:3:1" */
-	const char *destination_place; /* "images.yaml:3:22" */
+	const char *source;                      /* never empty */
+	const char *destination;                 /* environment expanded, never empty */
+	const char *source_place;                /* "images.yaml:3:1" */
+	const char *destination_place;           /* "images.yaml:3:22" */
+	const struct selection *selection;       /* NULL: what the source's text says */
+	const struct platform_filter *platforms; /* NULL: no filter of its own */
 };
 
 struct rules {

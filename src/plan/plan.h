@@ -20,6 +20,9 @@ struct catalog {
 	 */
 	bool (*tags)(void *ctx, struct arena *arena, const struct reference *source,
 		     const char *const **tags, size_t *count, struct error *err);
+	/* When the image that source names was created, in seconds since 1970; 0: not known. */
+	bool (*created)(void *ctx, const struct reference *source, int64_t *when,
+			struct error *err);
 	void *ctx;
 };
 

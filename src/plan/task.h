@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "oci/platform.h"
 #include "oci/reference.h"
 
 #include <stdint.h>
@@ -14,7 +15,8 @@
 struct task {
 	struct reference source;
 	struct reference destination;
-	const char *place; /* "images.yaml:3:1", where the rule stands */
+	const char *place;                       /* "images.yaml:3:1", where the rule stands */
+	const struct platform_filter *platforms; /* NULL: everything */
 };
 
 enum outcome_status {

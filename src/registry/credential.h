@@ -15,6 +15,12 @@ struct credential {
 	const char *password; /* NULL: anonymous */
 	bool insecure;        /* certificates are not checked; http where https fails */
 	const char *place;    /* "auth.yaml:3:1" */
+	const char *token;    /* identity token for the token server; NULL: none */
+	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
+	const char *proxy; /* URL of the proxy for this registry; NULL: by the environment */
+	const char *const *mirrors; /* hosts to read from first, before the registry itself */
+	size_t mirror_count;
+	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */
 };
 
 struct credentials {

@@ -1,0 +1,39 @@
+/*
+ * Platforms of images, and filters on them (image-spec "Image Index", property platform).
+ *
+ * Filters are those of the original (image-syncer.md 6.6): a pattern is "value" or "value:extra",
+ * equal to the platform's value, or to its value and its extra (os.version for --os, variant for
+ * --arch). Plain records in the caller's arena.
+ */
+#pragma once
+
+#include "base/str.h"
+
+/* What an index entry or an image's config says; absent values are the empty slice. */
+struct platform {
+	struct str os, os_version, architecture, variant;
+};
+
+struct platform_pattern {
+	struct str value;
+	struct str extra; /* empty: any */
+};
+
+/* All parts that are not empty must pass; within a part one pattern suffices. */
+struct platform_filter {
+	const struct platform_pattern *os;
+	size_t os_count;
+	const struct platform_pattern *arch;
+	size_t arch_count;
+	const struct platform *platforms; /* "linux/arm64/v8": empty members match anything */
+	size_t platform_count;
+};
+
+/* True when filter lets platform pass. A value the platform does not state passes. */
+bool platform_matches(const struct platform_filter *filter, const struct platform *platform);
+/* True when the filter has no pattern at all: everything passes. */
+bool platform_filter_empty(const struct platform_filter *filter);
+/* Parses "arm" or "arm:v7". False for an empty value. */
+bool platform_pattern_parse(struct str text, struct platform_pattern *out);
+/* Parses "os/architecture[/variant]" or "os". False when the text is none. */
+bool platform_parse(struct str text, struct platform *out);
