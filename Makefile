@@ -203,6 +203,20 @@ e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
 
+build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile
+	@mkdir -p $(@D)
+	@$(say) "CC   musl $<"
+	@$(call compile,musl) -c -o $@ $<
+
+build/musl/bench/%: build/musl/bench/%.o build/musl/libimage-syncer.a
+	@$(say) "LINK musl $@"
+	@$(CC_musl) -pthread $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib $(libraries)
+
+.PHONY: bench
+bench: build/musl/bench/tls_connect ## measure: the CPU cost of a new https connection
+	@src/deps/setup.sh test
+	@$(PYTHON) -B tests/bench/tls.py $<
+
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
