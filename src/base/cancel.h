@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { CANCEL_GRACE_MS = 5000 };
+enum { CANCEL_GRACE_MS = 4000 };
 
 /*
  * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once.

@@ -60,7 +60,9 @@ restore() {
 	rm -f "$policy"
 	[ -z "$saved" ] || mv "$saved" "$policy"
 }
-if [ -e "$policy" ]; then
+if [ -e "$policy.saved-by-setup" ]; then # an earlier run was killed before it could put it back
+	saved=$policy.saved-by-setup
+elif [ -e "$policy" ]; then
 	saved=$policy.saved-by-setup
 	mv "$policy" "$saved"
 fi

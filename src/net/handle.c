@@ -345,12 +345,12 @@ bool handle_step(struct handle *handle, struct error *err)
 
 void handle_stop(struct handle *handle)
 {
-	if (!handle->running)
-		return;
-	if (!handle->finished)
+	if (handle->running)
+		curl_multi_remove_handle(handle->multi, handle->easy);
+	if (handle->running && !handle->finished)
 		handle->broken = true;
-	curl_multi_remove_handle(handle->multi, handle->easy);
-	curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+	if (handle->easy)
+		curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(handle->headers);
 	handle->headers = NULL;
 	handle->running = false;

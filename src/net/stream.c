@@ -6,6 +6,7 @@
 #include "net/stream.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "net/handle.h"
 
 #include <string.h>
@@ -66,6 +67,8 @@ static bool resume(struct stream *stream, struct error *err)
 static bool pull(struct reader *reader, void *at, size_t size, size_t *got, struct error *err)
 {
 	struct stream *stream = (struct stream *)reader;
+	/* The time the reader took is not the server's: its clock starts now. */
+	stream->handle->last_progress = clock_ms();
 	while (!stream->used && !stream->handle->finished)
 		if (!resume(stream, err) || !handle_step(stream->handle, err))
 			return false;

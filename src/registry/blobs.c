@@ -109,6 +109,19 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 	       describe(repository, digest, err);
 }
 
+/* The end of an upload: what another try from the start may cure is told apart from refusals. */
+static void upload_error(const struct http_answer *answer, struct error *err)
+{
+	answer_error(answer, err);
+	if (answer->status == 404 || answer->status == 416 ||
+	    answer_has_code(answer, "BLOB_UPLOAD_UNKNOWN") ||
+	    answer_has_code(answer, "BLOB_UPLOAD_INVALID"))
+		err->kind = ERROR_UNAVAILABLE;
+	else if (answer_has_code(answer, "DIGEST_INVALID") ||
+		 answer_has_code(answer, "SIZE_INVALID"))
+		err->kind = ERROR_CORRUPT;
+}
+
 bool blobs_send(const struct repository *repository, const struct upload *upload,
 		const char *digest, struct reader *body, int64_t size, struct error *err)
 {
@@ -134,7 +147,7 @@ bool blobs_send(const struct repository *repository, const struct upload *upload
 		return describe(repository, digest, err);
 	struct str stored = http_header(&answer, "Docker-Content-Digest");
 	if (answer.status < 200 || answer.status >= 300)
-		answer_error(&answer, err);
+		upload_error(&answer, err);
 	else if (stored.len && !str_is(stored, digest))
 		error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s", STR_ARGS(stored));
 	else
