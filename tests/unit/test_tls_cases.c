@@ -358,12 +358,20 @@ static void make_many(const char *name, unsigned count)
 	fixture_certificate(name, "leaf", "int", "-config many -extensions x -subj /CN=many");
 }
 
-/* A certificate whose last day was before its first. */
+/* A certificate whose last day is past: "openssl ca" is what takes dates in every release. */
 static void make_expired(const char *name, const char *key, const char *issuer, const char *options)
 {
-	fixture_run("openssl req -new -config cnf -key %s.key %s | openssl x509 -req -days -1 "
-		    "-copy_extensions copy -CA %s.pem -CAkey %s.key -set_serial 7 -out %s.pem",
-		    key, options, issuer, issuer, name);
+	static const char config[] =
+		"[ca]\ndefault_ca=c\n[c]\nnew_certs_dir=.\ndatabase=ca-index\n"
+		"unique_subject=no\npolicy=p\ncopy_extensions=copy\n"
+		"default_md=sha256\nserial=ca-serial\n[p]\ncommonName=supplied\n";
+	fixture_write("ca.cnf", str_of(config));
+	fixture_write("ca-index", STR(""));
+	fixture_run("openssl req -new -config cnf -key %s.key %s -out expired.csr", key, options);
+	fixture_run("openssl ca -batch -notext -create_serial -config ca.cnf -in expired.csr "
+		    "-startdate 20200101000000Z -enddate 20200201000000Z "
+		    "-cert %s.pem -keyfile %s.key -out %s.pem",
+		    issuer, issuer, name);
 	fixture_run("cp %s.key %s.key", key, name);
 }
 
