@@ -191,6 +191,9 @@ static void expand_rule(void *ctx, size_t index)
 	struct run *run = ctx;
 	struct expansion *expansion = &run->expansions[index];
 	struct catalog catalog = {.tags = list_tags, .ctx = run};
+	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
+		return; /* of an earlier round */
+	arena_free(&expansion->arena);
 	expansion->arena = arena_new();
 	if (cancel_requested())
 		error_set(&expansion->err, ERROR_CANCELED, "stopped by a signal");
@@ -201,6 +204,14 @@ static void expand_rule(void *ctx, size_t index)
 					    &expansion->tasks, &expansion->count, &expansion->err);
 }
 
+static bool expand_again(const struct run *run)
+{
+	for (size_t i = 0; i < run->rule_count && !cancel_requested(); i++)
+		if (!run->expansions[i].ok && retry_helps(run->expansions[i].err.kind))
+			return true;
+	return false;
+}
+
 /* Lists tags in rounds, as images are copied: a rule is not lost to one bad minute. */
 static bool expand(struct run *run)
 {
@@ -208,6 +219,10 @@ static bool expand(struct run *run)
 	if (!run->expansions)
 		return false;
 	pool_each(run->pool, run->rule_count, expand_rule, run);
+	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
+		registry_forgive(run->registry);
+		pool_each(run->pool, run->rule_count, expand_rule, run);
+	}
 	return true;
 }
 
@@ -323,6 +338,7 @@ static bool work(struct run *run)
 				todo[count++] = i;
 		for (size_t i = 0; i < count; i++)
 			run->again[todo[i]] = false;
+		registry_forgive(run->registry);
 		if (count)
 			log_info("Start to retry %zu images, please wait ...", count);
 	}

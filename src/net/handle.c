@@ -253,9 +253,27 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	return true;
 }
 
+static enum error_kind network_kind(CURLcode code, bool connected)
+{
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return ERROR_MEMORY;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+		return ERROR_UNREACHABLE;
+	case CURLE_OPERATION_TIMEDOUT:
+		return connected ? ERROR_NETWORK : ERROR_UNREACHABLE;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return ERROR_REFUSED;
+	default:
+		return ERROR_NETWORK;
+	}
+}
+
 static bool network_error(struct handle *handle, CURLcode code, struct error *err)
 {
-	const char *host = handle->host;
 	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
 	const char *tls = NULL;
 	double connected = 0;
@@ -266,22 +284,8 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 	}
 	if (tls)
 		return error_set(err, ERROR_TLS, "%s", tls);
-	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
-		return error_memory(err);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-		return error_set(err, ERROR_UNREACHABLE, "%s: %s", host, why);
-	case CURLE_OPERATION_TIMEDOUT:
-		return error_set(err, connected > 0 ? ERROR_NETWORK : ERROR_UNREACHABLE, "%s: %s",
-				 host, why);
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return error_set(err, ERROR_REFUSED, "%s: %s", host, why);
-	default:
-		return error_set(err, ERROR_NETWORK, "%s: %s", host, why);
-	}
+	error_set(err, network_kind(code, connected > 0), "%s", why);
+	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }
 
 /* Takes the result of a transfer that libcurl has ended. */

@@ -60,6 +60,13 @@ void host_leave(struct host *host, const struct error *reason)
 	pthread_mutex_unlock(&host->lock);
 }
 
+void host_forgive(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->dead_until = 0;
+	pthread_mutex_unlock(&host->lock);
+}
+
 bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err)
 {
 	pthread_mutex_lock(&host->lock);

@@ -41,6 +41,8 @@ void host_finish(struct host *host);
 bool host_enter(struct host *host, bool *probing, struct error *err);
 /* Ends probing; reason NULL: it answered, else why it did not. */
 void host_leave(struct host *host, const struct error *reason);
+/* Ends the time in which the host is left alone. */
+void host_forgive(struct host *host);
 /* The base URL "https://address/". */
 bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err);
 /* Switches between https and http; only while probing. */

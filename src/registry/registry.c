@@ -76,6 +76,14 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	return true;
 }
 
+void registry_forgive(struct registry *registry)
+{
+	pthread_mutex_lock(&registry->lock);
+	for (size_t i = 0; i < registry->hosts.count; i++)
+		host_forgive(registry->hosts.entries[i].value);
+	pthread_mutex_unlock(&registry->lock);
+}
+
 bool registry_same(const struct repository *a, const struct repository *b)
 {
 	return a->host == b->host && a->credential == b->credential;

@@ -36,6 +36,9 @@ struct repository {
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry **registry);
 
+/* Before another round: hosts that could not be reached are tried again at once. */
+void registry_forgive(struct registry *registry);
+
 /* The repository that ref names; strings of ref must outlive it. ERROR_MEMORY only. */
 bool registry_open(struct registry *registry, const struct reference *ref, bool target,
 		   struct repository *out, struct error *err);

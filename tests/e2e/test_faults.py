@@ -170,6 +170,16 @@ def test_a_missing_repository_fails_its_rule_only(sync, src, dst, both, at_targe
     assert f"{repo}/nothing" in failed[0]["source"]
 
 
+def test_a_tag_list_that_is_broken_once_is_listed_again(sync, src, dst, both, at_target, repo, neighbours):
+    rules = {f"{src.host}/{repo}": f"{dst.host}/{repo}"}
+    broken = proxy.Status(200, {"Content-Type": "application/json"}, b'{"tags": ["v')
+    src.rule("GET", "/tags/list", broken)
+    assert sync(rules, both, flags=["--retries", "0"]).code == 1
+    src.rule("GET", "/tags/list", broken)
+    assert sync(rules, both, flags=["--retries", "1"]).code == 0
+    assert at_target.tags(repo) == ["v1", "v2", "v3"]
+
+
 def test_a_blob_the_source_lost(sync, src, dst, both, at_target, repo, neighbours):
     digest = next(iter(neighbours["v2"].blobs))
     rule = src.rule("GET", f"/blobs/{digest}", proxy.Status(404, {}, b'{"errors":[{"code":"BLOB_UNKNOWN"}]}'), times=None)
