@@ -242,7 +242,7 @@ static void set_method(struct handle *handle)
 	}
 }
 
-/* libcurl signs what it sends. It wants to normalise the path for that, so such handles do not stay. */
+/* libcurl signs what it sends. It normalises the path for that, so such handles do not stay. */
 static bool set_signature(struct handle *handle)
 {
 	const struct http_signature *signature = handle->request.signature;
