@@ -45,10 +45,9 @@ static bool open_at(const struct repository *repository, const char *digest, int
 bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
 		struct stream **out, struct error *err)
 {
-	scoped(arena_free) struct arena *arena = arena_new();
 	struct repository mirror;
-	bool trusted = arena && !mirror_distrusted(repository, digest);
-	for (size_t i = 0; trusted && mirror_at(repository, i, arena, &mirror); i++) {
+	bool trusted = !mirror_distrusted(repository, digest);
+	for (size_t i = 0; trusted && mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		if (open_at(&mirror, digest, size, out, &failure))
 			return true;

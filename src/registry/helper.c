@@ -207,7 +207,7 @@ static bool judge(const struct run *run, const char *host, struct login *out, st
 	if (good)
 		return helper_parse(output, out, err);
 	if (str_starts(output, "credentials not found")) {
-		log_warn("the credential helper has no login for %s: asking without", host);
+		log_info("the credential helper has no login for %s: asking without", host);
 		return true;
 	}
 	struct str words = run->said.len ? buf_str(&run->said) : output;

@@ -97,7 +97,7 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 		    struct manifest_status *out, struct error *err)
 {
 	struct repository mirror;
-	for (size_t i = 0; mirror_at(repository, i, arena, &mirror); i++) {
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		bool ok = head(&mirror, arena, reference, out, &failure);
 		if (ok && out->found)
@@ -112,7 +112,7 @@ bool manifests_get(const struct repository *repository, struct arena *arena, con
 {
 	struct repository mirror;
 	bool found = false;
-	for (size_t i = 0; mirror_at(repository, i, arena, &mirror); i++) {
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		bool ok = get(&mirror, arena, reference, &found, out, &failure);
 		if (ok && found)

@@ -1,6 +1,6 @@
 /*
- * A mirror may be written with a path, `mirror.example/hub`: many proxies serve each of their
- * sources under a name of its own, which then stands in front of the repository's.
+ * A mirror's record is made anew for each request: it is a look-up of its login and its host, which
+ * both exist once. It has no mirrors itself, whatever stands in its own entry.
  */
 #include "registry/mirror.h"
 
@@ -8,35 +8,16 @@
 #include "base/log.h"
 #include "registry/registry_private.h"
 
-#include <string.h>
-
-static char *lower(char *text)
-{
-	for (char *at = text; at && *at; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	return text;
-}
-
-bool mirror_at(const struct repository *repository, size_t index, struct arena *arena,
-	       struct repository *out)
+bool mirror_at(const struct repository *repository, size_t index, struct repository *out)
 {
 	const struct credential *credential = repository->credential;
 	struct error ignored;
-	struct str host;
 	if (repository->target || repository->mirror || !credential ||
 	    index >= credential->mirror_count || cancel_requested())
 		return false;
-	struct str path = credential_key_normal(str_of(credential->mirrors[index]));
-	str_cut(&path, '/', &host);
-	struct reference ref = {
-		.host = lower(arena_copy(arena, host.at, host.len)),
-		.repository =
-			path.len ? arena_printf(arena, "%.*s/%s", STR_ARGS(path), repository->name)
-				 : repository->name,
-	};
-	if (!ref.host || !ref.repository ||
-	    !registry_open(repository->registry, &ref, false, out, &ignored))
+	const struct reference ref = {.host = credential->mirrors[index],
+				      .repository = repository->name};
+	if (!registry_open(repository->registry, &ref, false, out, &ignored))
 		return false;
 	out->mirror = true;
 	return true;

@@ -5,7 +5,7 @@
  * none. What a mirror has not got, or cannot give, the next one is asked for and in the end the
  * registry itself. Any thread.
  *
- *	for (size_t i = 0; mirror_at(repository, i, arena, &mirror); i++)
+ *	for (size_t i = 0; mirror_at(repository, i, &mirror); i++)
  *		if (work(&mirror, &failure))
  *			return true;
  *	return work(repository, err);
@@ -14,12 +14,8 @@
 
 #include "registry/registry.h"
 
-/*
- * The repository's place at its mirror number index, with strings in arena. False: there are no
- * more; a target has none.
- */
-bool mirror_at(const struct repository *repository, size_t index, struct arena *arena,
-	       struct repository *out);
+/* The repository at its mirror number index. False: there are no more; a target has none. */
+bool mirror_at(const struct repository *repository, size_t index, struct repository *out);
 /* Says in the log that the next place is asked; reason NULL: the mirror has not got it. */
 void mirror_passed(const struct repository *mirror, const struct error *reason);
 /* Remembers that a mirror's copy of a blob was damaged. */

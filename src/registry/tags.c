@@ -97,7 +97,7 @@ static bool collect_anywhere(const struct repository *repository, struct arena *
 			     struct map *seen, struct error *err)
 {
 	struct repository mirror;
-	for (size_t i = 0; mirror_at(repository, i, arena, &mirror); i++) {
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure = {.kind = ERROR_MISSING};
 		if (collect(&mirror, arena, seen, &failure) && seen->count)
 			return true;
