@@ -169,7 +169,7 @@ configure_curl() {
 		--with-bearssl="$prefix" --without-ca-bundle --without-ca-path --without-ca-fallback \
 		--without-{zlib,brotli,zstd,libpsl,libidn2,nghttp2,ngtcp2,librtmp,libssh2,libgsasl} \
 		--disable-{ftp,file,ldap,ldaps,rtsp,dict,telnet,tftp,pop3,imap,smb,smtp,gopher,mqtt,ipfs,websockets} \
-		--disable-{manual,docs,libcurl-option,ntlm,kerberos-auth,negotiate-auth,digest-auth,bearer-auth,aws,tls-srp} \
+		--disable-{manual,docs,libcurl-option,ntlm,kerberos-auth,negotiate-auth,digest-auth,bearer-auth,tls-srp} \
 		--disable-{unix-sockets,cookies,doh,mime,form-api,dateparse,netrc,progress-meter,dnsshuffle,alt-svc,hsts} \
 		--disable-{headers-api,sspi,bindlocal,ech,get-easy-options,httpsrr,ssls-export,sha512-256,ares} \
 		CC="$cc" CFLAGS="${1:-$flags}" CPPFLAGS="-I$prefix/include -DNDEBUG" LDFLAGS="-L$prefix/lib $link"

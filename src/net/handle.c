@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "net/stream.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,6 +129,15 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
+/* Programs that are started (credential helpers) inherit no connection. */
+static int set_up_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)ctx;
+	(void)purpose;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return CURL_SOCKOPT_OK;
+}
+
 /* What never changes in the life of a handle. */
 static void set_constants(struct handle *handle)
 {
@@ -150,6 +160,7 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
 	curl_easy_setopt(easy, CURLOPT_READDATA, handle);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_up_socket);
 }
 
 struct handle *handle_new(const char *key, const char *host)
@@ -231,6 +242,19 @@ static void set_method(struct handle *handle)
 	}
 }
 
+/* libcurl signs what it sends. It normalises the path for that, so such handles do not stay. */
+static bool set_signature(struct handle *handle)
+{
+	const struct http_signature *signature = handle->request.signature;
+	CURL *easy = handle->easy;
+	if (!signature)
+		return true;
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 0L);
+	return curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, signature->scope) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_USERNAME, signature->access_key) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PASSWORD, signature->secret_key) == CURLE_OK;
+}
+
 bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err)
 {
@@ -245,7 +269,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
 	set_method(handle);
-	if (!set_headers(handle) ||
+	if (!set_headers(handle) || !set_signature(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
 	    curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
 		return error_memory(err);
@@ -351,7 +375,7 @@ void handle_stop(struct handle *handle)
 {
 	if (handle->running)
 		curl_multi_remove_handle(handle->multi, handle->easy);
-	if (handle->running && !handle->finished)
+	if (handle->running && (!handle->finished || handle->request.signature))
 		handle->broken = true;
 	if (handle->easy)
 		curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);

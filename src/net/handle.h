@@ -1,8 +1,8 @@
 /*
  * One libcurl handle with its own connections: set up, run step by step, and kept for the next one.
  *
- * Private to net/. A handle belongs to one origin and one trust set for all its life, so neither a
- * connection nor credentials can reach another (security.md 2.4). One thread at a time.
+ * Private to net/. A handle belongs to one origin, one trust set and one proxy for all its life, so
+ * neither a connection nor credentials can reach another (security.md 2.4). One thread at a time.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include <curl/curl.h>
 
-enum { HANDLE_KEY_SIZE = 320 };
+enum { HANDLE_KEY_SIZE = 384 };
 
 struct handle {
 	struct arena *arena; /* holds the handle itself */
@@ -20,7 +20,7 @@ struct handle {
 	CURLM *multi;
 	struct tls_session *tls;    /* NULL for plain http */
 	struct handle *next;        /* in the list of idle handles */
-	char key[HANDLE_KEY_SIZE];  /* origin and trust */
+	char key[HANDLE_KEY_SIZE];  /* origin, trust, proxy */
 	char host[HANDLE_KEY_SIZE]; /* for messages */
 	char detail[CURL_ERROR_SIZE];
 

@@ -2,11 +2,15 @@
  * Handles are leased, not owned by threads: the last one returned for an origin is the next one
  * used, so few connections serve many workers and each stays warm. DNS answers and TLS sessions
  * are shared by all handles under locks, connections never are.
+ *
+ * A handle's key names its trust set and its proxy by where their records lie: both stay as long as
+ * the client, and the credentials of a proxy stand in no second place.
  */
 #include "net/http.h"
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "net/handle.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -17,12 +21,21 @@
 
 struct http {
 	struct arena *arena;
-	struct tls *tls;
+	struct tls *tls; /* the usual trust */
 	const char *user_agent;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
-	pthread_mutex_t lock; /* guards idle */
+	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct handle *idle;
+	struct map trusts;  /* file of certificate authorities -> struct tls */
+	struct map proxies; /* URL -> its copy */
+};
+
+/* How a request gets to its server. */
+struct route {
+	struct tls *tls;
+	const char *proxy; /* of the map of proxies, or NULL */
+	char key[HANDLE_KEY_SIZE];
 };
 
 static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *ctx)
@@ -93,6 +106,12 @@ void http_free(struct http **http)
 	}
 	if ((*http)->share)
 		curl_share_cleanup((*http)->share);
+	for (size_t i = 0; i < (*http)->trusts.count; i++) {
+		struct tls *tls = (*http)->trusts.entries[i].value;
+		tls_free(&tls);
+	}
+	map_finish(&(*http)->trusts);
+	map_finish(&(*http)->proxies);
 	tls_free(&(*http)->tls);
 	pthread_mutex_destroy(&(*http)->lock);
 	curl_global_cleanup();
@@ -129,17 +148,72 @@ static void give_back(void *ctx, struct handle *handle)
 	pthread_mutex_unlock(&http->lock);
 }
 
-static bool new_handle(struct http *http, const struct http_request *request, const char *key,
-		       struct handle **out, struct error *err)
+/* Called locked. The trust in the authorities of one file, or the usual one. */
+static struct tls *find_trust(struct http *http, const char *ca)
 {
-	struct handle *handle = handle_new(key, request->url->host);
+	struct tls *tls = ca ? map_get(&http->trusts, str_of(ca)) : http->tls;
+	if (tls)
+		return tls;
+	tls = tls_new(ca);
+	if (tls && !map_put(&http->trusts, str_of(ca), tls))
+		tls_free(&tls);
+	return tls;
+}
+
+/* Called locked. One copy for each proxy; NULL without memory. */
+static const char *find_proxy(struct http *http, const char *proxy)
+{
+	char *copy = map_get(&http->proxies, str_of(proxy));
+	if (copy)
+		return copy;
+	copy = arena_string(http->arena, proxy);
+	return copy && map_put(&http->proxies, str_of(proxy), copy) ? copy : NULL;
+}
+
+static bool find_route(struct http *http, const struct http_request *request, struct route *out,
+		       struct error *err)
+{
+	const struct url *url = request->url;
+	pthread_mutex_lock(&http->lock);
+	out->tls = find_trust(http, request->ca);
+	out->proxy = request->proxy ? find_proxy(http, request->proxy) : NULL;
+	pthread_mutex_unlock(&http->lock);
+	if (!out->tls || (request->proxy && !out->proxy))
+		return error_memory(err);
+	int len = snprintf(out->key, sizeof(out->key), "%s://%s:%s%s %p %p", url->scheme, url->host,
+			   url->port, request->insecure ? " insecure" : "", (void *)out->tls,
+			   (const void *)out->proxy);
+	if (len < 0 || (size_t)len >= sizeof(out->key))
+		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
+	return true;
+}
+
+/* A registry's own proxy counts whatever the environment says about proxies and exceptions. */
+static bool set_proxy(struct handle *handle, const char *proxy, struct error *err)
+{
+	CURLcode code = CURLE_OK;
+	if (proxy)
+		code = curl_easy_setopt(handle->easy, CURLOPT_PROXY, proxy);
+	if (proxy && !code)
+		code = curl_easy_setopt(handle->easy, CURLOPT_NOPROXY, "");
+	return !code || error_memory(err);
+}
+
+static bool new_handle(struct http *http, const struct http_request *request,
+		       const struct route *route, struct handle **out, struct error *err)
+{
+	struct handle *handle = handle_new(route->key, request->url->host);
 	if (!handle)
 		return error_memory(err);
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
+	if (!set_proxy(handle, route->proxy, err)) {
+		handle_free(&handle);
+		return false;
+	}
 	if (strcmp(request->url->scheme, "https") == 0 &&
-	    !tls_session_new(http->tls, handle->easy, str_of(request->url->host), request->insecure,
-			     &handle->tls, err)) {
+	    !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
+			     request->insecure, &handle->tls, err)) {
 		handle_free(&handle);
 		return false;
 	}
@@ -151,15 +225,12 @@ static bool new_handle(struct http *http, const struct http_request *request, co
 static bool start(struct http *http, const struct http_request *request, struct http_answer *answer,
 		  struct handle **out, struct error *err)
 {
-	char key[HANDLE_KEY_SIZE];
-	const struct url *url = request->url;
+	struct route route;
 	*answer = (struct http_answer){0};
-	int len = snprintf(key, sizeof(key), "%s://%s:%s%s", url->scheme, url->host, url->port,
-			   request->insecure ? " insecure" : "");
-	if (len < 0 || (size_t)len >= sizeof(key))
-		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
-	struct handle *handle = take_idle(http, key);
-	if (!handle && !new_handle(http, request, key, &handle, err))
+	if (!find_route(http, request, &route, err))
+		return false;
+	struct handle *handle = take_idle(http, route.key);
+	if (!handle && !new_handle(http, request, &route, &handle, err))
 		return false;
 	if (!handle_start(handle, request, answer, err)) {
 		handle_free(&handle);

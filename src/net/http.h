@@ -2,7 +2,7 @@
  * HTTP requests over libcurl (RFC 9110, 9112): HTTP/1.1, keep-alive, no redirects of its own.
  *
  * A struct http is shared by all threads. It keeps idle handles, each with its connection, by
- * origin and trust; a request leases one and gives it back. Every wait ends when the run is
+ * origin, trust and proxy; a request leases one and gives it back. Every wait ends when the run is
  * cancelled, and a transfer that makes no progress is given up. Status codes are answers, not
  * errors: an error means there was no complete answer.
  */
@@ -16,6 +16,13 @@
 struct http;
 struct stream;
 
+/* How to sign a request with AWS Signature Version 4. */
+struct http_signature {
+	const char *scope; /* "aws:amz:eu-west-1:ecr" */
+	const char *access_key;
+	const char *secret_key;
+};
+
 struct http_request {
 	const char *method; /* "GET", "HEAD", "POST", "PUT", "DELETE" */
 	const struct url *url;
@@ -27,6 +34,9 @@ struct http_request {
 	size_t answer_max;   /* bytes of answer body that are kept; more is ERROR_CORRUPT */
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
 	bool insecure;       /* the server's certificate is not checked */
+	const char *ca;    /* file of the only certificate authorities to trust; NULL: the usual */
+	const char *proxy; /* URL of the proxy, "" for none; NULL: by the environment */
+	const struct http_signature *signature; /* or NULL */
 };
 
 struct http_answer {

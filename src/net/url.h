@@ -40,3 +40,5 @@ enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 			      enum url_purpose purpose);
 /* The text without its query, for messages: queries of signed URLs are secrets. */
 struct str url_public(const struct url *url);
+/* The password within the URL of a proxy, decoded; NULL when there is none. Never for requests. */
+const char *url_password(struct arena *arena, const char *text);

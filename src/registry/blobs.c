@@ -7,6 +7,7 @@
 #include "base/percent.h"
 #include "registry/answer.h"
 #include "registry/host.h"
+#include "registry/mirror.h"
 #include "registry/request.h"
 
 #include <string.h>
@@ -23,8 +24,8 @@ static bool describe(const struct repository *repository, const char *digest, st
 			  digest);
 }
 
-bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
-		struct stream **out, struct error *err)
+static bool open_at(const struct repository *repository, const char *digest, int64_t size,
+		    struct stream **out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -38,8 +39,27 @@ bool blobs_open(const struct repository *repository, const char *digest, int64_t
 	if (*out && answer.status == 200)
 		return true;
 	stream_close(out);
-	answer_error(&answer, err);
+	request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
+}
+
+bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
+		struct stream **out, struct error *err)
+{
+	struct repository mirror;
+	bool trusted = !mirror_distrusted(repository, digest);
+	for (size_t i = 0; trusted && mirror_at(repository, i, &mirror); i++) {
+		struct error failure;
+		if (open_at(&mirror, digest, size, out, &failure))
+			return true;
+		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
+	}
+	return open_at(repository, digest, size, out, err);
+}
+
+void blobs_spoiled(const struct repository *repository, const char *digest)
+{
+	mirror_distrust(repository, digest);
 }
 
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
@@ -57,9 +77,10 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 	struct str length = http_header(&answer, "Content-Length");
 	*found = answer.status == 200 && (!length.len || str_to_int64(length, &held)) &&
 		 held == size;
-	if (answer.status == 200 || answer.status == 404)
+	bool hidden = answer.status == 403 && repository->target;
+	if (answer.status == 200 || answer.status == 404 || hidden)
 		return true;
-	answer_error(&answer, err);
+	request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
 }
 
@@ -102,7 +123,7 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 		return true;
 	}
 	if (answer.status < 200 || answer.status >= 300) {
-		answer_error(&answer, err);
+		request_refused(repository, &request, &answer, err);
 		return describe(repository, digest, err);
 	}
 	return request_location(repository, arena, &request, &answer, &out->location, err) ||
@@ -110,9 +131,10 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 }
 
 /* The end of an upload: what another try from the start may cure is told apart from refusals. */
-static void upload_error(const struct http_answer *answer, struct error *err)
+static void upload_refused(const struct repository *repository, const struct request *request,
+			   const struct http_answer *answer, struct error *err)
 {
-	answer_error(answer, err);
+	request_refused(repository, request, answer, err);
 	if (answer->status == 404 || answer->status == 416 ||
 	    answer_has_code(answer, "BLOB_UPLOAD_UNKNOWN") ||
 	    answer_has_code(answer, "BLOB_UPLOAD_INVALID"))
@@ -147,7 +169,7 @@ bool blobs_send(const struct repository *repository, const struct upload *upload
 		return describe(repository, digest, err);
 	struct str stored = http_header(&answer, "Docker-Content-Digest");
 	if (answer.status < 200 || answer.status >= 300)
-		upload_error(&answer, err);
+		upload_refused(repository, &request, &answer, err);
 	else if (stored.len && !str_is(stored, digest))
 		error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s", STR_ARGS(stored));
 	else

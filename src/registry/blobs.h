@@ -17,11 +17,17 @@ struct upload {
 };
 
 /*
- * Opens the blob's bytes for reading. ERROR_MISSING: there is none. The caller checks the digest.
+ * Opens the blob's bytes for reading, at a source's mirror if one has them. ERROR_MISSING: there is
+ * none. The caller checks the digest, and says so when it does not fit.
  */
 bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
 		struct stream **out, struct error *err);
-/* Asks whether the blob is there with that size. */
+/* Tells that the blob did not fit its digest: the next one to open it gets it past all mirrors. */
+void blobs_spoiled(const struct repository *repository, const char *digest);
+/*
+ * Asks whether the blob is there with that size. A target's 403 means no: registries exist that
+ * hide what is missing.
+ */
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
 		  bool *found, struct error *err);
 /*

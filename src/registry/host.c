@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { DEAD_MS = 5000 };
-
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
 	*host = (struct host){.insecure = insecure, .scheme = "https"};
@@ -48,13 +46,13 @@ bool host_enter(struct host *host, bool *probing, struct error *err)
 	return ok;
 }
 
-void host_leave(struct host *host, const struct error *reason)
+void host_leave(struct host *host, const struct error *reason, int64_t dead_ms)
 {
 	pthread_mutex_lock(&host->lock);
 	host->state = reason ? HOST_UNKNOWN : HOST_KNOWN;
 	if (reason) {
 		host->dead = *reason;
-		host->dead_until = clock_ms() + DEAD_MS;
+		host->dead_until = clock_ms() + dead_ms;
 	}
 	pthread_cond_broadcast(&host->changed);
 	pthread_mutex_unlock(&host->lock);
@@ -123,6 +121,26 @@ bool host_learn(struct host *host, const struct challenge *challenge)
 		host->challenge = copy;
 	pthread_mutex_unlock(&host->lock);
 	return ok;
+}
+
+bool host_ping(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	while (host->pinging)
+		pthread_cond_wait(&host->changed, &host->lock);
+	bool chosen = !host->pinged;
+	host->pinging = chosen;
+	pthread_mutex_unlock(&host->lock);
+	return chosen;
+}
+
+void host_pinged(struct host *host, bool done)
+{
+	pthread_mutex_lock(&host->lock);
+	host->pinging = false;
+	host->pinged = done;
+	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
 }
 
 bool host_mount_useless(struct host *host)

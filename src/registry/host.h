@@ -28,7 +28,8 @@ struct host {
 	struct arena *arena; /* holds the strings of challenge */
 	int64_t dead_until;  /* clock_ms() */
 	struct error dead;
-	bool mount_useless; /* it answered 202 for a blob that was there */
+	bool mount_useless;   /* it answered 202 for a blob that was there */
+	bool pinging, pinged; /* somebody asks the root of the API, has asked it */
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);
@@ -39,8 +40,8 @@ void host_finish(struct host *host);
  * host_leave() must follow. Fails with the earlier error while the host is considered dead.
  */
 bool host_enter(struct host *host, bool *probing, struct error *err);
-/* Ends probing; reason NULL: it answered, else why it did not. */
-void host_leave(struct host *host, const struct error *reason);
+/* Ends probing; reason NULL: it answered, else why it did not, and how long it is left alone. */
+void host_leave(struct host *host, const struct error *reason, int64_t dead_ms);
 /* Ends the time in which the host is left alone. */
 void host_forgive(struct host *host);
 /* The base URL "https://address/". */
@@ -51,5 +52,11 @@ void host_use_scheme(struct host *host, const char *scheme);
 bool host_challenge(struct host *host, struct arena *arena, struct challenge *out);
 /* Remembers realm and service of challenge. False without memory. */
 bool host_learn(struct host *host, const struct challenge *challenge);
+/*
+ * True for the one who is to ask the root of the API, who calls host_pinged() when it is done; the
+ * others wait for that and are told false. Not done: the next one is to ask.
+ */
+bool host_ping(struct host *host);
+void host_pinged(struct host *host, bool done);
 bool host_mount_useless(struct host *host);
 void host_set_mount_useless(struct host *host);

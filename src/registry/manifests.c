@@ -1,6 +1,9 @@
 /*
  * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it or leave
  * the digest out, and errors on HEAD have no words. In all these cases GET is asked and decides.
+ *
+ * At a target a 403 says nothing yet: Artifact Registry, ECR and JFrog answer so for what does not
+ * exist. It counts as absent there, and the push that follows gets the answer that matters.
  */
 #include "registry/manifests.h"
 
@@ -9,6 +12,7 @@
 #include "oci/manifest.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/mirror.h"
 #include "registry/request.h"
 
 #include <string.h>
@@ -45,10 +49,10 @@ static bool get(const struct repository *repository, struct arena *arena, const 
 	if (!request_send(repository, &request, &answer, err))
 		return describe(repository, reference, err);
 	*found = answer.status == 200;
-	if (answer.status == 404)
+	if (answer.status == 404 || (answer.status == 403 && repository->target))
 		return true;
 	if (!*found) {
-		answer_error(&answer, err);
+		request_refused(repository, &request, &answer, err);
 		return describe(repository, reference, err);
 	}
 	struct str type = http_header(&answer, "Content-Type");
@@ -62,8 +66,8 @@ static bool get(const struct repository *repository, struct arena *arena, const 
 	return (out->bytes.at && out->content_type && out->digest) || error_memory(err);
 }
 
-bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
-		    struct manifest_status *out, struct error *err)
+static bool head(const struct repository *repository, struct arena *arena, const char *reference,
+		 struct manifest_status *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct manifest_bytes bytes = {0};
@@ -89,10 +93,32 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 	return true;
 }
 
+bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest_status *out, struct error *err)
+{
+	struct repository mirror;
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
+		struct error failure;
+		bool ok = head(&mirror, arena, reference, out, &failure);
+		if (ok && out->found)
+			return true;
+		mirror_passed(&mirror, ok ? NULL : &failure);
+	}
+	return head(repository, arena, reference, out, err);
+}
+
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err)
 {
+	struct repository mirror;
 	bool found = false;
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
+		struct error failure;
+		bool ok = get(&mirror, arena, reference, &found, out, &failure);
+		if (ok && found)
+			return true;
+		mirror_passed(&mirror, ok ? NULL : &failure);
+	}
 	if (!get(repository, arena, reference, &found, out, err))
 		return false;
 	if (found)
@@ -123,7 +149,7 @@ static bool put_once(const struct repository *repository, const struct manifest_
 		return false;
 	*incomplete = says_incomplete(&answer);
 	if (answer.status < 200 || answer.status >= 300)
-		return answer_error(&answer, err);
+		return request_refused(repository, &request, &answer, err);
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
 	if (digest.len && !str_is(digest, push->digest))
 		return error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s instead of %s",
@@ -132,7 +158,7 @@ static bool put_once(const struct repository *repository, const struct manifest_
 		return true;
 	/* No digest, no proof: a web server that says yes to everything is no registry. */
 	struct manifest_status status;
-	if (!manifests_head(repository, arena, push->reference, &status, err))
+	if (!head(repository, arena, push->reference, &status, err))
 		return false;
 	if (status.found && strcmp(status.digest, push->digest) == 0)
 		return true;
@@ -145,8 +171,8 @@ static bool arrived(const struct repository *repository, const struct manifest_p
 {
 	struct error ignored;
 	struct manifest_status status;
-	return manifests_head(repository, arena, push->reference, &status, &ignored) &&
-	       status.found && strcmp(status.digest, push->digest) == 0;
+	return head(repository, arena, push->reference, &status, &ignored) && status.found &&
+	       strcmp(status.digest, push->digest) == 0;
 }
 
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,

@@ -19,12 +19,16 @@ struct manifest_bytes {
 	const char *digest;
 };
 
-/* Asks for the manifest that reference, a tag or digest, names. Not found is an answer. */
+/*
+ * Asks for the manifest that reference, a tag or digest, names; a source's mirrors first. Not found
+ * is an answer.
+ */
 bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest_status *out, struct error *err);
 /*
  * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
- * with a tag the digest is computed. ERROR_MISSING: there is none.
+ * with a tag the digest is computed. A source's mirrors are asked first. ERROR_MISSING: there is
+ * none.
  */
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err);

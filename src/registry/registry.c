@@ -1,11 +1,20 @@
 /*
- * Hosts are found by name and trust: an entry marked insecure must not soften another one's
- * checks.
+ * Hosts are found by name and by how they are reached: an entry marked insecure must not soften
+ * another one's checks, and a proxy that is down says nothing about the way past it.
  */
 #include "registry/registry.h"
 
+#include "base/secret.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
+
+/* Passwords within the URLs of proxies. */
+static void register_proxies(struct arena *arena, const struct credentials *credentials)
+{
+	for (size_t i = 0; i < credentials->count; i++)
+		if (credentials->items[i].proxy)
+			secret_register(str_of(url_password(arena, credentials->items[i].proxy)));
+}
 
 struct registry *registry_new(const struct registry_options *options)
 {
@@ -18,8 +27,10 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->arena = arena;
 	registry->options = *options;
 	pthread_mutex_init(&registry->lock, NULL);
+	register_proxies(arena, options->credentials);
 	registry->tokens = token_cache_new();
-	if (!registry->tokens)
+	registry->logins = login_cache_new();
+	if (!registry->tokens || !registry->logins || !ecr_keys_read(arena, &registry->aws))
 		registry_free(&registry);
 	return registry;
 }
@@ -32,6 +43,8 @@ void registry_free(struct registry **registry)
 	for (size_t i = 0; i < (*registry)->hosts.count; i++)
 		host_finish((*registry)->hosts.entries[i].value);
 	map_finish(&(*registry)->hosts);
+	map_finish(&(*registry)->spoiled);
+	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);
 	pthread_mutex_destroy(&(*registry)->lock);
 	*registry = NULL;
@@ -39,10 +52,14 @@ void registry_free(struct registry **registry)
 }
 
 /* Called locked. */
-static struct host *find_host(struct registry *registry, const char *name, bool insecure)
+static struct host *find_host(struct registry *registry, const char *name,
+			      const struct credential *credential)
 {
 	scoped(buf_finish) struct buf key = {0};
-	buf_printf(&key, "%s %d", name, insecure);
+	bool insecure = credential && credential->insecure;
+	const char *ca = credential && credential->ca ? credential->ca : "";
+	const char *proxy = credential && credential->proxy ? credential->proxy : "";
+	buf_printf(&key, "%s %d %s %s", name, insecure, ca, proxy);
 	if (!buf_ok(&key))
 		return NULL;
 	struct host *host = map_get(&registry->hosts, buf_str(&key));
@@ -64,7 +81,7 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	const struct credential *credential = credential_find(
 		registry->options.credentials, str_of(ref->host), str_of(ref->repository));
 	pthread_mutex_lock(&registry->lock);
-	struct host *host = find_host(registry, ref->host, credential && credential->insecure);
+	struct host *host = find_host(registry, ref->host, credential);
 	pthread_mutex_unlock(&registry->lock);
 	if (!host)
 		return error_memory(err);

@@ -30,6 +30,7 @@ struct repository {
 	const char *name;                    /* "library/nginx" */
 	const struct credential *credential; /* NULL: anonymous */
 	bool target; /* we write here: tokens are asked with pull and push */
+	bool mirror; /* a mirror stands in for another registry; see mirror.h */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/map.h"
+#include "registry/ecr.h"
+#include "registry/login.h"
 #include "registry/registry.h"
 #include "registry/token.h"
 
@@ -11,6 +13,9 @@ struct registry {
 	struct arena *arena;
 	struct registry_options options;
 	struct tokens *tokens;
-	pthread_mutex_t lock; /* guards hosts and arena */
-	struct map hosts;     /* name, and whether insecure -> struct host */
+	struct logins *logins;
+	struct ecr_keys aws;
+	pthread_mutex_t lock; /* guards what follows, and arena */
+	struct map hosts;     /* name and how it is reached -> struct host */
+	struct map spoiled;   /* digests that came damaged from a mirror */
 };

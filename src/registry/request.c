@@ -5,17 +5,23 @@
  */
 #include "registry/request.h"
 
-#include "base/base64.h"
 #include "base/log.h"
 #include "base/retry.h"
-#include "base/secret.h"
 #include "registry/answer.h"
+#include "registry/explain.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
+#include "registry/scope.h"
 
 #include <string.h>
 
-enum { SENDS_MAX = 3, REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
+enum {
+	SENDS_MAX = 3,
+	REDIRECTS_MAX = 5,
+	TEXT_MAX = 64 * 1024,
+	DEAD_MS = 5000,
+	DEAD_MIRROR_MS = 60000,
+};
 
 /* What the sends of one exchange share. */
 struct exchange {
@@ -27,7 +33,11 @@ struct exchange {
 	struct url origin;
 	const char *scope; /* what to ask a token for */
 	struct buf token;  /* of the last send, to be known as stale */
+	unsigned serial;   /* of the login of the last send, when it can be asked for again */
+	unsigned refused;  /* the serial that the registry refused */
+	bool basic;        /* the last send carried the login itself, or there is none */
 	bool probing;      /* the first request to this host */
+	bool explained;    /* the error needs no further words about the login */
 };
 
 static void exchange_finish(struct exchange *exchange)
@@ -36,41 +46,57 @@ static void exchange_finish(struct exchange *exchange)
 	arena_free(&exchange->arena);
 }
 
-static const char *default_scope(const struct exchange *exchange)
+static const char *default_scope(const struct repository *repository, const struct request *request,
+				 struct arena *arena)
 {
-	const struct repository *repository = exchange->repository;
-	const char *from = exchange->request->mount_from;
-	const char *actions = repository->target ? "pull,push" : "pull";
-	if (from && strcmp(from, repository->name) != 0)
-		return arena_printf(exchange->arena, "repository:%s:%s repository:%s:pull",
-				    repository->name, actions, from);
-	return arena_printf(exchange->arena, "repository:%s:%s", repository->name, actions);
+	return scope_default(arena, repository->name, repository->target, request->mount_from);
 }
 
-static bool basic_header(const struct exchange *exchange, struct buf *out, struct error *err)
+/* Says whose login was refused, and what it probably means. */
+static void explain(const struct repository *repository, const struct request *request,
+		    const char *scope, struct error *err)
 {
-	const struct credential *credential = exchange->repository->credential;
-	scoped(buf_wipe) struct buf pair = {0};
-	if (!credential || !credential->username)
-		return true;
-	buf_printf(&pair, "%s:%s", credential->username, credential->password);
-	buf_add_string(out, "Authorization: Basic ");
-	base64_encode(buf_str(&pair), out);
-	return (buf_ok(&pair) && buf_ok(out)) || error_memory(err);
+	struct challenge challenge = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (arena)
+		host_challenge(repository->host, arena, &challenge);
+	const struct refusal refusal = {
+		.host = repository->host->name,
+		.repository = repository->name,
+		.place = login_place(repository),
+		.scope = challenge.scheme == CHALLENGE_BEARER ? scope : NULL,
+		.target = repository->target,
+		.listing = request->listing,
+	};
+	explain_refusal(&refusal, err);
+}
+
+/* A login that the registry itself takes. */
+static bool authorize_basic(struct exchange *exchange, struct buf *out, struct error *err)
+{
+	scoped(login_finish) struct login login = {0};
+	exchange->explained = true;
+	if (!login_get(exchange->repository, exchange->refused, &login, err))
+		return false;
+	exchange->explained = false;
+	exchange->serial = login.serial;
+	exchange->basic = true;
+	return login_basic(&login, out, err);
 }
 
 /*
  * Appends the Authorization header that the host's challenge asks for; nothing if it asks for
  * none.
  */
-static bool login(struct exchange *exchange, const char *stale, struct buf *out, struct error *err)
+static bool authorize(struct exchange *exchange, const char *stale, struct buf *out,
+		      struct error *err)
 {
 	struct challenge challenge;
 	const struct repository *repository = exchange->repository;
 	if (!host_challenge(repository->host, exchange->arena, &challenge))
 		return error_memory(err);
 	if (challenge.scheme == CHALLENGE_BASIC)
-		return basic_header(exchange, out, err);
+		return authorize_basic(exchange, out, err);
 	if (challenge.scheme != CHALLENGE_BEARER)
 		return true;
 	struct token_request wanted = {.repository = repository,
@@ -122,6 +148,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		    const struct buf *login, struct error *err)
 {
 	const struct request *request = exchange->request;
+	const struct credential *credential = exchange->repository->credential;
 	const char *headers[3];
 	size_t count = 0;
 	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
@@ -148,7 +175,9 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 				    .answer_max =
 					    request->answer_max ? request->answer_max : TEXT_MAX,
 				    .expect_size = request->expect_size,
-				    .insecure = exchange->repository->host->insecure && same_host};
+				    .insecure = exchange->repository->host->insecure && same_host,
+				    .ca = credential && same_host ? credential->ca : NULL,
+				    .proxy = credential ? credential->proxy : NULL};
 	return transfer(exchange, &http, err);
 }
 
@@ -217,54 +246,57 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 	return false;
 }
 
-/* True when some scope of the list ours grants everything that scope asks for. */
-static bool grants(const char *ours, struct str scope)
-{
-	struct str rest = str_of(ours);
-	struct str mine;
-	size_t name = scope.len;
-	while (name && scope.at[name - 1] != ':')
-		name--;
-	while (str_cut(&rest, ' ', &mine)) {
-		struct str wanted = str_from(scope, name);
-		struct str action;
-		bool all = str_equal(str_head(mine, name), str_head(scope, name));
-		while (all && str_cut(&wanted, ',', &action)) {
-			struct str have = str_from(mine, name);
-			struct str one;
-			bool found = false;
-			while (!found && str_cut(&have, ',', &one))
-				found = str_equal(one, action);
-			all = found;
-		}
-		if (all)
-			return true;
-	}
-	return false;
-}
-
-/*
- * True when our scope covers theirs: the server granted less than we asked, asking again is idle.
- */
-static bool covers(const char *ours, const char *theirs)
-{
-	struct str rest = str_of(theirs);
-	struct str scope;
-	while (str_cut(&rest, ' ', &scope))
-		if (scope.len && !grants(ours, scope))
-			return false;
-	return true;
-}
-
 /* What a refused token leaves to try: a fresh one, or exactly the scope the registry names. */
 static bool retry_token(struct exchange *exchange, const struct challenge *found)
 {
 	bool insufficient = found->error && strcmp(found->error, "insufficient_scope") == 0;
 	if (!exchange->token.len || !insufficient)
 		return true;
-	if (!found->scope || covers(exchange->scope, found->scope))
+	if (!found->scope || scope_covers(exchange->scope, found->scope))
 		return false;
 	exchange->scope = found->scope;
+	return true;
+}
+
+/* Reads the challenges of answer into *best. */
+static bool read_challenges(struct exchange *exchange, const struct http_answer *answer,
+			    struct challenge *best, struct error *err)
+{
+	struct str value;
+	size_t at = 0;
+	while (http_header_next(answer, "WWW-Authenticate", &at, &value))
+		if (!challenge_parse(exchange->arena, value, best))
+			return error_memory(err);
+	return true;
+}
+
+/* For a 401 that does not say how to log in: the root of the API does, and is asked once a host. */
+static bool ping(struct exchange *exchange, struct challenge *found, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	const struct repository *repository = exchange->repository;
+	struct exchange root = *exchange;
+	struct request request = {.method = "GET", .path = "/v2/"};
+	const struct buf anonymous = {0};
+	if (!host_ping(repository->host))
+		return host_challenge(repository->host, exchange->arena, found) ||
+		       error_memory(err);
+	root.request = &request;
+	root.answer = &answer;
+	root.stream = NULL;
+	bool ok = send_and_follow(&root, &anonymous, err) &&
+		  (answer.status != 401 || read_challenges(exchange, &answer, found, err));
+	ok = ok && (host_learn(repository->host, found) || error_memory(err));
+	host_pinged(repository->host, ok);
+	return ok;
+}
+
+/* What is left to try after a refused login: none, or a newer one from a helper or cloud. */
+static bool retry_basic(struct exchange *exchange)
+{
+	if (!exchange->serial || exchange->refused)
+		return false;
+	exchange->refused = exchange->serial;
 	return true;
 }
 
@@ -273,21 +305,23 @@ static bool learn(struct exchange *exchange, bool *again, struct error *err)
 {
 	struct challenge found = {0};
 	struct challenge known;
-	struct str value;
-	size_t at = 0;
 	struct host *host = exchange->repository->host;
-	while (http_header_next(exchange->answer, "WWW-Authenticate", &at, &value))
-		if (!challenge_parse(exchange->arena, value, &found))
-			return error_memory(err);
+	*again = false;
+	if (!read_challenges(exchange, exchange->answer, &found, err))
+		return false;
 	if (!host_challenge(host, exchange->arena, &known))
 		return error_memory(err);
-	*again = false;
+	if (found.scheme == CHALLENGE_NONE && known.scheme != CHALLENGE_NONE)
+		found = known;
+	else if (found.scheme == CHALLENGE_NONE && !ping(exchange, &found, err))
+		return false;
 	if (found.scheme == CHALLENGE_NONE)
 		return true;
-	if (found.scheme == CHALLENGE_BASIC && known.scheme == CHALLENGE_BASIC)
+	if (found.scheme == CHALLENGE_BASIC && exchange->basic) {
+		*again = retry_basic(exchange);
 		return true;
-	const struct credential *credential = exchange->repository->credential;
-	if (found.scheme == CHALLENGE_BASIC && !(credential && credential->username))
+	}
+	if (found.scheme == CHALLENGE_BASIC && !login_exists(exchange->repository))
 		return true;
 	if (!host_learn(host, &found))
 		return error_memory(err);
@@ -305,7 +339,7 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 					    : NULL;
 		if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin,
 				 err) ||
-		    !login(exchange, stale, &authorization, err) ||
+		    !authorize(exchange, stale, &authorization, err) ||
 		    !send_probing(exchange, &authorization, err))
 			return false;
 		/* Giving an upload up is a courtesy: no new login for it. */
@@ -321,33 +355,26 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 	}
 }
 
-/* A sentence about a final refusal that names the login used, and what to do. */
-static void explain_denied(const struct repository *repository, struct error *err)
+bool request_refused(const struct repository *repository, const struct request *request,
+		     const struct http_answer *answer, struct error *err)
 {
-	const struct credential *credential = repository->credential;
-	if (credential && credential->username)
-		error_wrap(err, "%s refused the login of %s for %s", repository->host->name,
-			   credential->place, repository->name);
-	else
-		error_wrap(err, "%s refused anonymous access to %s (add it to the auth file)",
-			   repository->host->name, repository->name);
+	scoped(arena_free) struct arena *arena = arena_new();
+	answer_error(answer, err);
+	explain(repository, request, arena ? default_scope(repository, request, arena) : NULL, err);
+	return false;
 }
 
-/* Statuses that another try may cure become errors; so do refusals, whose words need the login. */
-static bool judge(const struct repository *repository, const struct http_answer *answer,
-		  struct error *err)
+/* Statuses that another try may cure become errors; so does a refusal of the login. */
+static bool judge(const struct exchange *exchange, struct error *err)
 {
-	int status = answer->status;
-	if (status == 429 || status == 408 || status == 499 || (status >= 500 && status != 501)) {
-		answer_error(answer, err);
-		return error_wrap(err, "%s", repository->host->name);
-	}
-	if (status == 401) {
-		answer_error(answer, err);
-		explain_denied(repository, err);
-		return false;
-	}
-	return true;
+	int status = exchange->answer->status;
+	bool again =
+		status == 429 || status == 408 || status == 499 || (status >= 500 && status != 501);
+	if (!again && status != 401)
+		return true;
+	answer_error(exchange->answer, err);
+	explain(exchange->repository, exchange->request, exchange->scope, err);
+	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
 }
 
 static bool run_once(const struct repository *repository, const struct request *request,
@@ -362,15 +389,15 @@ static bool run_once(const struct repository *repository, const struct request *
 							    .probing = probing};
 	if (!exchange.arena)
 		return error_memory(err);
-	exchange.scope = default_scope(&exchange);
+	exchange.scope = default_scope(repository, request, exchange.arena);
 	if (!exchange.scope)
 		return error_memory(err);
 	if (!exchange_run(&exchange, err)) {
-		if (err->kind == ERROR_DENIED)
-			explain_denied(repository, err);
+		if (err->kind == ERROR_DENIED && !exchange.explained)
+			explain(repository, request, exchange.scope, err);
 		return false;
 	}
-	return judge(repository, answer, err);
+	return judge(&exchange, err);
 }
 
 /* Runs under the host's state: the first request finds out, and says when the host is down. */
@@ -390,7 +417,8 @@ static bool run(const struct repository *repository, const struct request *reque
 	bool unreachable = !ok && (err->kind == ERROR_UNREACHABLE || err->kind == ERROR_TLS ||
 				   err->kind == ERROR_NETWORK || err->kind == ERROR_CANCELED);
 	if (probing)
-		host_leave(repository->host, unreachable ? err : NULL);
+		host_leave(repository->host, unreachable ? err : NULL,
+			   repository->mirror ? DEAD_MIRROR_MS : DEAD_MS);
 	return ok;
 }
 

@@ -24,6 +24,7 @@ struct request {
 	size_t answer_max;
 	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */
 	const char *mount_from; /* another repository of the registry that must be readable */
+	bool listing;           /* for the words of a refusal: it is the list of tags */
 };
 
 /* Sends the request, and again after a failure that is worth it; a stream is sent once only. */
@@ -35,6 +36,12 @@ bool request_send_once(const struct repository *repository, const struct request
 /* Like request_send_once() for a download: with a 2xx status *out is the body, else NULL. */
 bool request_open(const struct repository *repository, const struct request *request,
 		  struct http_answer *answer, struct stream **out, struct error *err);
+/*
+ * Fills err from an answer with a status that nobody wanted: whose login was refused for what, and
+ * what that probably means at this registry. Always false.
+ */
+bool request_refused(const struct repository *repository, const struct request *request,
+		     const struct http_answer *answer, struct error *err);
 /* The URL the request went to, before any redirect. */
 bool request_here(const struct repository *repository, struct arena *arena,
 		  const struct request *request, struct url *out, struct error *err);

@@ -6,8 +6,8 @@
 
 #include "base/map.h"
 #include "doc/json.h"
-#include "registry/answer.h"
 #include "registry/link.h"
+#include "registry/mirror.h"
 #include "registry/request.h"
 
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_TAGS = 1000 };
@@ -61,7 +61,8 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 {
 	const char *path =
 		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
-	struct request request = {.method = "GET", .path = path, .answer_max = PAGE_MAX};
+	struct request request = {
+		.method = "GET", .path = path, .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
 	if (!path)
 		return error_memory(err);
@@ -71,7 +72,7 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 		if (!request_send(repository, &request, &answer, err))
 			return false;
 		if (answer.status != 200)
-			return answer_error(&answer, err);
+			return request_refused(repository, &request, &answer, err);
 		if (!take_page(seen, &answer, err) ||
 		    !request_here(repository, arena, &request, &url, err) ||
 		    !next_page(&answer, arena, &url, &next, err))
@@ -82,10 +83,29 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 			return error_set(err, ERROR_CORRUPT,
 					 "a page of the tag list brings nothing new");
 		url = next;
-		request = (struct request){
-			.method = "GET", .url = &url, .purpose = URL_API, .answer_max = PAGE_MAX};
+		request = (struct request){.method = "GET",
+					   .url = &url,
+					   .purpose = URL_API,
+					   .answer_max = PAGE_MAX,
+					   .listing = true};
 	}
 	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+}
+
+/* The first mirror that lists the repository counts as a whole, else the registry itself. */
+static bool collect_anywhere(const struct repository *repository, struct arena *arena,
+			     struct map *seen, struct error *err)
+{
+	struct repository mirror;
+	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
+		struct error failure = {.kind = ERROR_MISSING};
+		if (collect(&mirror, arena, seen, &failure) && seen->count)
+			return true;
+		map_finish(seen);
+		*seen = (struct map){0};
+		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
+	}
+	return collect(repository, arena, seen, err);
 }
 
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
@@ -95,7 +115,7 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
 	scoped(arena_free) struct arena *scratch = arena_new();
 	if (!scratch)
 		return error_memory(err);
-	if (!collect(repository, scratch, &seen, err))
+	if (!collect_anywhere(repository, scratch, &seen, err))
 		return error_wrap(err, "tags of %s/%s", registry_host_name(repository),
 				  repository->name);
 	const char **list = arena_array(arena, seen.count + 1, sizeof(*list));

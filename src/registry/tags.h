@@ -6,8 +6,9 @@
 enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
 
 /*
- * All tags in the registry's order, each once; what is no valid tag is left out. Pages are followed
- * by their Link header, on the registry's origin only. ERROR_MISSING: no such repository.
+ * All tags in the registry's order, each once; what is no valid tag is left out. The first of a
+ * source's mirrors that lists any is believed. Pages are followed by their Link header, on the
+ * registry's origin only. ERROR_MISSING: no such repository.
  */
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
 	       size_t *count, struct error *err);

@@ -1,0 +1,107 @@
+/*
+ * Registries hide what one may not see: the same status stands for a missing repository, a missing
+ * right and a wrong password. What experience adds for each is one table; its first fitting row
+ * counts, the general ones come last.
+ */
+#include "registry/explain.h"
+
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum side { ANY_SIDE, SOURCE, TARGET };
+enum who { ANYBODY, ANONYMOUS, LOGGED_IN };
+
+static const struct {
+	const char *host;  /* how its name ends; ".x" is also x; NULL: every host */
+	const char *words; /* what must stand in the registry's words; NULL: anything */
+	enum error_kind kind;
+	enum side side;
+	enum who who;
+	bool listing; /* for lists of tags alone */
+	const char *hint;
+} rows[] = {
+	{".docker.io", NULL, ERROR_LIMITED, ANY_SIDE, ANONYMOUS, false,
+	 "Docker Hub gives anonymous users few pulls: put a login for docker.io into the auth "
+	 "file"},
+	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
+	 "at Docker Hub this also means that the repository does not exist"},
+	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
+	 "Docker Hub wants an access token where two-factor login is on, and answers so for a "
+	 "missing repository, too"},
+	{".ghcr.io", NULL, ERROR_DENIED, TARGET, ANYBODY, false,
+	 "GHCR wants a token with write:packages, or a package linked to the workflow's "
+	 "repository"},
+	{".ghcr.io", NULL, ERROR_DENIED, SOURCE, ANYBODY, false,
+	 "packages of GHCR are private at first: publish it, or give a token with read:packages"},
+	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
+	 "ECR does not make repositories: create it there first, or set up a repository creation "
+	 "template"},
+	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
+	 "ECR does not make repositories: create it there first"},
+	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
+	 "ECR needs a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
+	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
+	 "a login of ECR lasts 12 hours and needs the right ecr:BatchGetImage, to push "
+	 "ecr:PutImage and those for layers"},
+	{".gcr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
+	 "Google answers so for a missing repository, too"},
+	{".pkg.dev", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
+	 "Artifact Registry answers so for a missing repository, too: the name is "
+	 "PROJECT/REPOSITORY/IMAGE"},
+	{".azurecr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
+	 "is the name of the registry right, and has this login AcrPull, to push AcrPush?"},
+	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, true,
+	 "ACR does not list the tags of private repositories: name the tags in the rule"},
+	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
+	 "ACR has a registry and a password of its own for each region; does the namespace exist "
+	 "there?"},
+	{".aliyuncs.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
+	 "does the namespace exist in this region?"},
+	{".quay.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
+	 "Quay answers so for a missing repository, too"},
+	{NULL, "roject", ERROR_MISSING, TARGET, ANYBODY, false, "create the project there first"},
+	{NULL, NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
+	 "put a login for it into the auth file"},
+	{NULL, NULL, ERROR_DENIED, TARGET, LOGGED_IN, false,
+	 "does the project or namespace exist, and may this login push there?"},
+	{NULL, NULL, ERROR_DENIED, SOURCE, LOGGED_IN, false,
+	 "is the name right, and may this login pull it?"},
+};
+
+static bool host_fits(const char *end, const char *host)
+{
+	return !end || str_ends(str_of(host), end) || strcmp(host, end + 1) == 0;
+}
+
+static const char *find_hint(const struct refusal *refusal, const struct error *err)
+{
+	enum side side = refusal->target ? TARGET : SOURCE;
+	enum who who = refusal->place ? LOGGED_IN : ANONYMOUS;
+	for (size_t i = 0; i < array_count(rows); i++)
+		if (rows[i].kind == err->kind && host_fits(rows[i].host, refusal->host) &&
+		    (rows[i].side == ANY_SIDE || rows[i].side == side) &&
+		    (rows[i].who == ANYBODY || rows[i].who == who) &&
+		    (!rows[i].listing || refusal->listing) &&
+		    (!rows[i].words || strstr(err->text, rows[i].words)))
+			return rows[i].hint;
+	return NULL;
+}
+
+bool explain_refusal(const struct refusal *refusal, struct error *err)
+{
+	const char *hint = find_hint(refusal, err);
+	size_t len = strlen(err->text);
+	if (hint)
+		snprintf(err->text + len, sizeof(err->text) - len, " (%s)", hint);
+	if (err->kind != ERROR_DENIED)
+		return false;
+	const char *scope = refusal->scope ? refusal->scope : "";
+	const char *joint = refusal->scope ? ", scope " : "";
+	if (refusal->place)
+		return error_wrap(err, "%s refused the login of %s for %s%s%s", refusal->host,
+				  refusal->place, refusal->repository, joint, scope);
+	return error_wrap(err, "%s refused anonymous access to %s%s%s", refusal->host,
+			  refusal->repository, joint, scope);
+}

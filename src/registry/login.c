@@ -1,0 +1,278 @@
+/*
+ * A helper that gives the same answer again, or a login that is refused right after it was renewed,
+ * is not asked for each of a thousand requests: after one renewal the next one has to wait.
+ *
+ * Google's names stand for themselves but for `_oauth2_`, which is the original's: its password is
+ * a service account's key in base64, and Google takes that key as it is from the user `_json_key`.
+ * Azure takes an identity token as password of the user of zeros; where such a user is configured,
+ * the password is an identity token.
+ */
+#include "registry/login.h"
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "registry/ecr.h"
+#include "registry/helper.h"
+#include "registry/host.h"
+#include "registry/registry_private.h"
+
+#include <string.h>
+
+enum { PAUSE_MS = 30000, FAILED_MS = 10000 };
+
+static const char identity_user[] = "00000000-0000-0000-0000-000000000000";
+
+/* What a helper or a cloud answered. */
+struct held {
+	struct login login;
+	int64_t fetched_at, renew_at; /* clock_ms() */
+	unsigned serial;              /* 0: never fetched */
+	bool fetching, renewed, failed;
+	struct error failure; /* when failed */
+};
+
+struct logins {
+	struct arena *arena;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct map entries;
+};
+
+struct logins *login_cache_new(void)
+{
+	struct arena *arena = arena_new();
+	struct logins *logins = arena ? arena_new_of(arena, struct logins) : NULL;
+	if (!logins) {
+		arena_free(&arena);
+		return NULL;
+	}
+	logins->arena = arena;
+	pthread_mutex_init(&logins->lock, NULL);
+	pthread_cond_init(&logins->changed, NULL);
+	return logins;
+}
+
+void login_cache_free(struct logins **logins)
+{
+	if (!*logins)
+		return;
+	struct arena *arena = (*logins)->arena;
+	for (size_t i = 0; i < (*logins)->entries.count; i++)
+		login_finish(&((struct held *)(*logins)->entries.entries[i].value)->login);
+	map_finish(&(*logins)->entries);
+	pthread_cond_destroy(&(*logins)->changed);
+	pthread_mutex_destroy(&(*logins)->lock);
+	*logins = NULL;
+	arena_free(&arena);
+}
+
+void login_finish(struct login *login)
+{
+	buf_wipe(&login->username);
+	buf_wipe(&login->secret);
+	login->identity = false;
+	login->serial = 0;
+}
+
+bool login_set(struct login *login, struct str username, struct str secret)
+{
+	buf_add_str(&login->username, username);
+	buf_add_str(&login->secret, secret);
+	return buf_ok(&login->username) && buf_ok(&login->secret);
+}
+
+bool login_basic(const struct login *login, struct buf *out, struct error *err)
+{
+	scoped(buf_wipe) struct buf pair = {0};
+	if (!login->secret.len)
+		return true;
+	buf_add_str(&pair, buf_str(&login->username));
+	buf_add_char(&pair, ':');
+	buf_add_str(&pair, buf_str(&login->secret));
+	buf_add_string(out, "Authorization: Basic ");
+	base64_encode(buf_str(&pair), out);
+	return (buf_ok(&pair) && buf_ok(out)) || error_memory(err);
+}
+
+/* --- from the configuration ----------------------------------------------------------------- */
+
+static bool is_google(const char *host)
+{
+	struct str name = str_of(host);
+	return str_is(name, "gcr.io") || str_ends(name, ".gcr.io") || str_ends(name, ".pkg.dev");
+}
+
+static bool google_key(const struct credential *credential, struct login *out, struct error *err)
+{
+	scoped(buf_wipe) struct buf key = {0};
+	if (!base64_decode(str_of(credential->password), &key) ||
+	    !str_starts(str_trim(buf_str(&key)), "{"))
+		return error_set(err, ERROR_CONFIG,
+				 "%s: the password of _oauth2_ must be a service account's JSON "
+				 "key in base64",
+				 credential->place);
+	secret_register_basic(STR("_json_key"), buf_str(&key));
+	return login_set(out, STR("_json_key"), buf_str(&key)) || error_memory(err);
+}
+
+static bool configured(const struct repository *repository, struct login *out, struct error *err)
+{
+	const struct credential *credential = repository->credential;
+	const char *username = credential->username ? credential->username : identity_user;
+	const char *secret = credential->token ? credential->token : credential->password;
+	if (is_google(repository->host->name) && strcmp(username, "_oauth2_") == 0 && secret)
+		return google_key(credential, out, err);
+	out->identity = credential->token || strcmp(username, identity_user) == 0;
+	return login_set(out, str_of(username), str_of(secret)) || error_memory(err);
+}
+
+static bool has_login(const struct credential *credential)
+{
+	return credential && (credential->token || (credential->username && credential->password));
+}
+
+static bool has_helper(const struct credential *credential)
+{
+	return credential && credential->helper;
+}
+
+static bool is_ecr(const struct repository *repository)
+{
+	struct ecr_name ignored;
+	return repository->registry->aws.access &&
+	       ecr_name_parse(str_of(repository->host->name), &ignored);
+}
+
+bool login_exists(const struct repository *repository)
+{
+	return has_login(repository->credential) || has_helper(repository->credential) ||
+	       is_ecr(repository);
+}
+
+const char *login_place(const struct repository *repository)
+{
+	if (has_login(repository->credential) || has_helper(repository->credential))
+		return repository->credential->place;
+	return is_ecr(repository) ? "AWS_ACCESS_KEY_ID" : NULL;
+}
+
+/* --- from outside --------------------------------------------------------------------------- */
+
+/* Called locked. */
+static struct held *find_held(struct logins *logins, const struct repository *repository)
+{
+	scoped(buf_finish) struct buf key = {0};
+	bool helper = has_helper(repository->credential);
+	buf_printf(&key, "%s %s", repository->host->name,
+		   helper ? repository->credential->helper : "");
+	if (!buf_ok(&key))
+		return NULL;
+	struct held *held = map_get(&logins->entries, buf_str(&key));
+	if (held)
+		return held;
+	held = arena_new_of(logins->arena, struct held);
+	return held && map_put(&logins->entries, buf_str(&key), held) ? held : NULL;
+}
+
+static bool fetch(const struct repository *repository, struct login *out, int64_t *life,
+		  struct error *err)
+{
+	struct ecr_name name;
+	*life = INT64_MAX;
+	if (has_helper(repository->credential) &&
+	    !helper_get(repository->credential->helper, repository->host->name, out, err))
+		return error_wrap(err, "%s", repository->credential->place);
+	if (!has_helper(repository->credential) &&
+	    (!ecr_name_parse(str_of(repository->host->name), &name) ||
+	     !ecr_login(repository, &name, out, life, err)))
+		return error_wrap(err, "%s", repository->host->name);
+	if (out->identity)
+		buf_reset(&out->username);
+	if (out->identity)
+		buf_add_string(&out->username, identity_user);
+	if (out->secret.len)
+		secret_register_basic(buf_str(&out->username), buf_str(&out->secret));
+	return buf_ok(&out->username) || error_memory(err);
+}
+
+/* Called locked. Whether somebody has to be asked now. */
+static bool due(const struct held *held, unsigned refused)
+{
+	int64_t now = clock_ms();
+	int64_t age = now - held->fetched_at;
+	if (held->failed)
+		return age >= FAILED_MS;
+	if (!held->serial)
+		return true;
+	if (refused == held->serial)
+		return !held->renewed || age >= PAUSE_MS;
+	return now >= held->renew_at && age >= PAUSE_MS;
+}
+
+/* Called locked: what fetch() brought, good or bad. */
+static void keep(struct held *held, bool ok, struct login *fresh, int64_t life,
+		 const struct error *err)
+{
+	held->renewed = held->serial > 0;
+	held->failed = !ok;
+	held->fetched_at = clock_ms();
+	held->fetching = false;
+	if (!ok) {
+		held->failure = *err;
+		return;
+	}
+	login_finish(&held->login);
+	held->login = *fresh;
+	*fresh = (struct login){0};
+	held->serial++;
+	held->renew_at = life == INT64_MAX ? INT64_MAX : held->fetched_at + life;
+}
+
+/* Called locked. */
+static bool hand_out(const struct held *held, struct login *out, struct error *err)
+{
+	if (held->failed) {
+		*err = held->failure;
+		return false;
+	}
+	out->identity = held->login.identity;
+	out->serial = held->serial;
+	return login_set(out, buf_str(&held->login.username), buf_str(&held->login.secret)) ||
+	       error_memory(err);
+}
+
+static bool from_outside(const struct repository *repository, unsigned refused, struct login *out,
+			 struct error *err)
+{
+	struct logins *logins = repository->registry->logins;
+	scoped(login_finish) struct login fresh = {0};
+	int64_t life = 0;
+	pthread_mutex_lock(&logins->lock);
+	struct held *held = find_held(logins, repository);
+	while (held && held->fetching)
+		pthread_cond_wait(&logins->changed, &logins->lock);
+	bool asking = held && due(held, refused);
+	if (asking)
+		held->fetching = true;
+	bool ok = asking || (held ? hand_out(held, out, err) : error_memory(err));
+	pthread_mutex_unlock(&logins->lock);
+	if (!asking)
+		return ok;
+
+	ok = fetch(repository, &fresh, &life, err);
+	pthread_mutex_lock(&logins->lock);
+	keep(held, ok, &fresh, life, err);
+	ok = hand_out(held, out, err);
+	pthread_cond_broadcast(&logins->changed);
+	pthread_mutex_unlock(&logins->lock);
+	return ok;
+}
+
+bool login_get(const struct repository *repository, unsigned refused, struct login *out,
+	       struct error *err)
+{
+	if (has_login(repository->credential))
+		return configured(repository, out, err);
+	return !login_exists(repository) || from_outside(repository, refused, out, err);
+}
