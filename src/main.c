@@ -8,6 +8,10 @@
 #include "cmd/sync.h"
 #include "config/options.h"
 
+#include <sys/resource.h>
+
+enum { DESCRIPTORS_MAX = 65536 };
+
 static int print(void (*text)(struct buf *out))
 {
 	scoped(buf_finish) struct buf out = {0};
@@ -32,8 +36,19 @@ static int run(int argc, char **argv)
 	return 2;
 }
 
+/* Many registries at once need many connections: take what the system allows. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
+	allow_descriptors();
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);
 	int code = run(argc, argv);

@@ -23,9 +23,11 @@ void cancel_now(int signal_number)
 {
 	int none = 0;
 	int saved = errno;
+	/* The time first: whoever sees the flag must not take it for long past. */
+	if (!atomic_load(&requested))
+		atomic_store(&requested_at, clock_ms());
 	if (atomic_compare_exchange_strong(&requested, &none, signal_number)) {
 		const uint64_t one = 1;
-		atomic_store(&requested_at, clock_ms());
 		if (event >= 0 && write(event, &one, sizeof(one)) < 0)
 			atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
 	} else {
@@ -54,6 +56,12 @@ bool cancel_requested(void)
 bool cancel_urgent(void)
 {
 	return cancel_requested() && clock_ms() - atomic_load(&requested_at) >= CANCEL_GRACE_MS;
+}
+
+bool cancel_final(void)
+{
+	return cancel_requested() &&
+	       clock_ms() - atomic_load(&requested_at) >= CANCEL_GRACE_MS + CANCEL_LAST_MS;
 }
 
 int cancel_signal(void)

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { CANCEL_GRACE_MS = 4000 };
+enum { CANCEL_GRACE_MS = 3500, CANCEL_LAST_MS = 1000 };
 
 /*
  * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once.
@@ -22,6 +22,8 @@ void cancel_now(int signal_number);
 bool cancel_requested(void);
 /* True when the grace period is over: drop what is under way. */
 bool cancel_urgent(void);
+/* True CANCEL_LAST_MS later: drop also what only cleans up. */
+bool cancel_final(void);
 /* The signal that asked, 0 if none did. */
 int cancel_signal(void);
 /* Readable once cancel_requested(); -1 before cancel_install(). Never read from it. */

@@ -14,6 +14,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->http_status = 0;
 	err->retry_after = -1;
+	err->exhausted = false;
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
@@ -53,6 +54,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_NETWORK] = "network",
 		[ERROR_UNREACHABLE] = "unreachable",
 		[ERROR_TLS] = "tls",
+		[ERROR_NOT_TLS] = "tls",
 		[ERROR_CORRUPT] = "corrupt",
 		[ERROR_IMMUTABLE] = "immutable",
 		[ERROR_UNSUPPORTED] = "unsupported",

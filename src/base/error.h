@@ -22,6 +22,7 @@ enum error_kind {
 	ERROR_NETWORK,     /* connection lost, stalled, timed out */
 	ERROR_UNREACHABLE, /* no connection at all: name not found, refused */
 	ERROR_TLS,         /* certificate or handshake refused */
+	ERROR_NOT_TLS,     /* the server does not speak TLS on this port */
 	ERROR_CORRUPT,     /* bytes do not match their digest, or an answer makes no sense */
 	ERROR_IMMUTABLE,   /* the target tag may not change */
 	ERROR_UNSUPPORTED, /* understood, but neither side can do it */
@@ -38,10 +39,11 @@ struct error {
 	enum error_kind kind;
 	int http_status;            /* 0: no HTTP answer was involved */
 	int retry_after;            /* seconds the server asked us to wait; -1: it did not say */
+	bool exhausted;             /* it was tried again as often as makes sense */
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 
-/* Fills err with kind and text, http_status 0, retry_after -1. Returns false. */
+/* Fills err with kind and text, everything else as unknown. Returns false. */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...) printf_like(3, 4);
 
 /* Puts "words: " in front of the text. Returns false. */

@@ -89,5 +89,12 @@ bool file_write(const char *path, struct str content, struct error *err)
 	bool special = strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
 	if (special ? write_in_place(path, content) : replace(path, content))
 		return true;
+	/*
+	 * A file that is a mount of its own, or in a folder that is closed to us, has no
+	 * "beside".
+	 */
+	if (!special && (errno == EBUSY || errno == EXDEV || errno == EACCES || errno == EROFS) &&
+	    write_in_place(path, content))
+		return true;
 	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }

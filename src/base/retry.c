@@ -12,7 +12,7 @@
 const struct retry_policy retry_default = {.attempts = 6, .base_ms = 500, .cap_ms = 60000};
 
 /* A host that nobody answers for is asked less often: the name or the port is probably wrong. */
-enum { UNREACHABLE_ATTEMPTS = 3 };
+enum { UNREACHABLE_ATTEMPTS = 4 };
 
 bool retry_helps(enum error_kind kind)
 {
@@ -42,7 +42,8 @@ static unsigned attempts_for(const struct retry_policy *policy, enum error_kind 
 bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
 		unsigned random, unsigned *wait_ms)
 {
-	if (!retry_helps(err->kind) || attempt + 1 >= attempts_for(policy, err->kind))
+	if (err->exhausted || !retry_helps(err->kind) ||
+	    attempt + 1 >= attempts_for(policy, err->kind))
 		return false;
 	uint64_t wait = policy->base_ms;
 	for (unsigned i = 0; i < attempt && wait < policy->cap_ms; i++)
@@ -66,8 +67,10 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 	unsigned wait_ms = 0;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = 0;
-	if (!retry_next(policy, attempt, err, random, &wait_ms))
+	if (!retry_next(policy, attempt, err, random, &wait_ms)) {
+		err->exhausted = policy->attempts > 1;
 		return false;
+	}
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);
 	if (cancel_sleep(wait_ms))
 		return true;

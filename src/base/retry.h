@@ -35,5 +35,8 @@ bool retry_helps(enum error_kind kind);
  */
 bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
 		unsigned random, unsigned *wait_ms);
-/* retry_next() with real randomness, then the wait. False: give up, err says why. */
+/*
+ * retry_next() with real randomness, then the wait. False: give up, err says why. An error given up
+ * here is marked exhausted, so that a loop around this one does not start all over.
+ */
 bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct error *err);

@@ -22,7 +22,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, WIDTH_MIN = 16, WIDTH_MAX = 128, PROC_UNLIMITED = 32 };
+enum {
+	EXIT_USAGE = 2,
+	WIDTH_MIN = 16,
+	WIDTH_MAX = 128,
+	PROC_UNLIMITED = 32,
+	ROUND_PAUSE = 5,
+	ROUND_PAUSE_MAX = 300
+};
 
 /* Everything one run owns, in the order it is made; released in the opposite one. */
 struct run {
@@ -41,7 +48,8 @@ struct run {
 	struct expansion *expansions; /* one for each rule */
 	const struct task **tasks;    /* of all rules, each pair once */
 	size_t task_count;
-	bool *again; /* for each task: failed in this round, worth another one */
+	bool *again;   /* for each task: failed in this round, worth another one */
+	int *patience; /* for each task: the server's Retry-After */
 };
 
 /* What one rule became. */
@@ -221,7 +229,8 @@ static bool expand(struct run *run)
 	pool_each(run->pool, run->rule_count, expand_rule, run);
 	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
 		registry_forgive(run->registry);
-		pool_each(run->pool, run->rule_count, expand_rule, run);
+		if (cancel_sleep(ROUND_PAUSE * 1000))
+			pool_each(run->pool, run->rule_count, expand_rule, run);
 	}
 	return true;
 }
@@ -265,7 +274,8 @@ static bool collect(struct run *run)
 		most += run->expansions[i].count;
 	run->tasks = arena_array(run->arena, most + 1, sizeof(const struct task *));
 	run->again = arena_array(run->arena, most + 1, sizeof(*run->again));
-	if (!run->tasks || !run->again)
+	run->patience = arena_array(run->arena, most + 1, sizeof(*run->patience));
+	if (!run->tasks || !run->again || !run->patience)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
@@ -310,15 +320,46 @@ static void run_task(void *ctx, size_t index)
 				  .reason = error_kind_name(ERROR_MEMORY),
 				  .error_kind = ERROR_MEMORY,
 				  .error_text = "out of memory"};
+	/* What was never begun has no outcome: the report counts it as not processed. */
+	if (cancel_requested())
+		return;
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (arena)
 		copier_run(run->copier, arena, run->tasks[number], &outcome);
 	run->again[number] = outcome.status == OUTCOME_FAILED && !round->last &&
 			     retry_helps(outcome.error_kind) && !cancel_requested();
+	run->patience[number] = outcome.retry_after;
 	if (run->again[number])
 		log_attempt(run->tasks[number], &outcome);
 	else
 		report_outcome(run->report, run->tasks[number], &outcome);
+}
+
+/* Moves the tasks that are worth another round to the front of todo; returns how many. */
+static size_t take_failed(struct run *run, size_t *todo)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < run->task_count; i++) {
+		if (run->again[i])
+			todo[count++] = i;
+		run->again[i] = false;
+	}
+	return count;
+}
+
+/* Between rounds: long enough for a restart, or as long as the servers asked for. */
+static bool pause_for(struct run *run, const size_t *todo, size_t count)
+{
+	int seconds = ROUND_PAUSE;
+	for (size_t i = 0; i < count; i++)
+		if (run->patience[todo[i]] > seconds)
+			seconds = run->patience[todo[i]];
+	if (seconds > ROUND_PAUSE_MAX)
+		seconds = ROUND_PAUSE_MAX;
+	log_info("Start to retry %zu image%s in %d s, please wait ...", count,
+		 count == 1 ? "" : "s", seconds);
+	registry_forgive(run->registry);
+	return cancel_sleep((unsigned)seconds * 1000);
 }
 
 static bool work(struct run *run)
@@ -332,15 +373,9 @@ static bool work(struct run *run)
 	for (int left = run->options->retries; count; left--) {
 		struct round round = {.run = run, .todo = todo, .last = left <= 0};
 		pool_each(run->pool, count, run_task, &round);
-		count = 0;
-		for (size_t i = 0; i < run->task_count; i++)
-			if (run->again[i])
-				todo[count++] = i;
-		for (size_t i = 0; i < count; i++)
-			run->again[todo[i]] = false;
-		registry_forgive(run->registry);
-		if (count)
-			log_info("Start to retry %zu images, please wait ...", count);
+		count = take_failed(run, todo);
+		if (count && !pause_for(run, todo, count))
+			return true;
 	}
 	return true;
 }

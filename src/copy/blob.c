@@ -180,6 +180,8 @@ static bool attempts(struct image *image, const struct descriptor *blob, const c
 		if (attempt(image, blob, place, thorough, present, err))
 			return true;
 		bool ambiguous = may_have_arrived(err);
+		/* A login that was renewed and refused again will not get better. */
+		err->exhausted |= err->http_status == 401 && count > 0;
 		if (!retry_wait(&retry_default, count, err))
 			return false;
 		if (ambiguous &&
@@ -210,8 +212,7 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 }
 
 /* Moves the blob to the registry, or within it when this run has put it there already. */
-static bool move_once(struct image *image, const struct descriptor *blob, bool thorough,
-		      struct error *err)
+static bool move_once(struct image *image, const struct descriptor *blob, struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct inflight *inflight = image->copier->inflight;
@@ -219,10 +220,14 @@ static bool move_once(struct image *image, const struct descriptor *blob, bool t
 	buf_printf(&key, "%s@%s", registry_host_name(&image->to), blob->digest);
 	if (!buf_ok(&key))
 		return error_memory(err);
-	bool leads = inflight_lead(inflight, buf_str(&key), &place);
-	bool ok = move(image, blob, place, thorough, err);
-	if (leads)
-		inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL);
+	enum inflight_role role =
+		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
+	if (role == INFLIGHT_FAILED)
+		return false;
+	bool ok = move(image, blob, place, false, err);
+	if (role == INFLIGHT_LEADS)
+		inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host,
+			     err);
 	return ok;
 }
 
@@ -241,11 +246,13 @@ bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough
 		return error_memory(err);
 	if (thorough)
 		return move(image, blob, NULL, true, err);
-	if (!inflight_lead(inflight, buf_str(&key), &place)) {
+	enum inflight_role role =
+		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
+	if (role == INFLIGHT_DONE)
 		atomic_fetch_add(&image->present, 1);
-		return true;
-	}
-	bool ok = move_once(image, blob, thorough, err);
-	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL);
+	if (role != INFLIGHT_LEADS)
+		return role == INFLIGHT_DONE;
+	bool ok = move_once(image, blob, err);
+	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
 	return ok;
 }

@@ -9,6 +9,9 @@
 struct entry {
 	bool leading;
 	const char *place; /* NULL until done */
+	unsigned failures;
+	const void *origin;    /* of the lead that failed last */
+	struct error *failure; /* why */
 };
 
 struct inflight {
@@ -54,28 +57,50 @@ static struct entry *entry_of(struct inflight *inflight, struct str key)
 	return entry && map_put(&inflight->entries, key, entry) ? entry : NULL;
 }
 
-bool inflight_lead(struct inflight *inflight, struct str key, const char **place)
+/* True when the failure that ended the wait would be the waiter's as well. */
+static bool shares_failure(const struct entry *entry, unsigned failures, const void *origin)
 {
+	return entry->failures != failures && entry->origin == origin && entry->failure &&
+	       entry->failure->exhausted;
+}
+
+enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
+				  const char **place, struct error *err)
+{
+	enum inflight_role role = INFLIGHT_LEADS;
 	*place = NULL;
 	pthread_mutex_lock(&inflight->lock);
 	struct entry *entry = entry_of(inflight, key);
+	unsigned failures = entry ? entry->failures : 0;
 	while (entry && entry->leading)
 		pthread_cond_wait(&inflight->changed, &inflight->lock);
-	if (entry && entry->place)
+	if (entry && entry->place) {
 		*place = entry->place;
-	else if (entry)
+		role = INFLIGHT_DONE;
+	} else if (entry && shares_failure(entry, failures, origin)) {
+		*err = *entry->failure;
+		role = INFLIGHT_FAILED;
+	} else if (entry) {
 		entry->leading = true;
+	}
 	pthread_mutex_unlock(&inflight->lock);
-	return !*place;
+	return role;
 }
 
-void inflight_end(struct inflight *inflight, struct str key, const char *place)
+void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
+		  const struct error *err)
 {
 	pthread_mutex_lock(&inflight->lock);
 	struct entry *entry = map_get(&inflight->entries, key);
 	if (entry) {
 		entry->leading = false;
 		entry->place = place ? arena_string(inflight->arena, place) : NULL;
+		entry->failures += place == NULL;
+		entry->origin = origin;
+		if (!place && !entry->failure)
+			entry->failure = arena_new_of(inflight->arena, struct error);
+		if (!place && entry->failure)
+			*entry->failure = *err;
 		pthread_cond_broadcast(&inflight->changed);
 	}
 	pthread_mutex_unlock(&inflight->lock);

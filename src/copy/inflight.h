@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/error.h"
 #include "base/str.h"
 
 struct inflight;
@@ -14,11 +15,23 @@ struct inflight;
 struct inflight *inflight_new(void);
 void inflight_free(struct inflight **inflight);
 
+enum inflight_role {
+	INFLIGHT_LEADS,  /* the caller moves it and must call inflight_end() */
+	INFLIGHT_DONE,   /* it is there */
+	INFLIGHT_FAILED, /* the leader that was waited for failed, and so would the caller */
+};
+
 /*
- * Claims key. True: the caller leads and must call inflight_end(). False: it is done, *place is
- * where (what the leader said), valid as long as the table. Waits while another thread leads.
- * Without memory the caller leads an unnamed key: the work is done, perhaps twice.
+ * Claims key for bytes from origin (compared as a pointer), waiting while another thread leads.
+ * INFLIGHT_DONE: *place is where, as the leader said, valid as long as the table. INFLIGHT_FAILED:
+ * *err is the leader's error; it had the same origin and had tried as often as makes sense. Without
+ * memory the caller leads an unnamed key: the work is done, perhaps twice.
  */
-bool inflight_lead(struct inflight *inflight, struct str key, const char **place);
-/* Ends the lead. place (copied) says where it lies now; NULL: it failed, somebody else may lead. */
-void inflight_end(struct inflight *inflight, struct str key, const char *place);
+enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
+				  const char **place, struct error *err);
+/*
+ * Ends the lead. place (copied) says where it lies now; NULL: it failed for the reason in err, and
+ * somebody else may lead.
+ */
+void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
+		  const struct error *err);

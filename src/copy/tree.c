@@ -10,7 +10,6 @@
 #include "base/cancel.h"
 #include "copy/blob.h"
 #include "oci/manifest.h"
-#include "registry/blobs.h"
 #include "registry/manifests.h"
 
 #include <pthread.h>
@@ -25,17 +24,21 @@ struct parts {
 	const struct manifest *manifest;
 	int depth;
 	bool thorough;
-	pthread_mutex_t lock; /* guards failed and err */
+	pthread_mutex_t lock; /* guards what follows */
 	bool failed;
+	bool left_out; /* a part was not begun, because the run is to stop */
 	struct error *err;
 };
 
-static bool has_failed(struct parts *parts)
+/* True when a part is not worth beginning. */
+static bool is_over(struct parts *parts)
 {
+	bool stop = cancel_requested();
 	pthread_mutex_lock(&parts->lock);
 	bool failed = parts->failed;
+	parts->left_out |= stop;
 	pthread_mutex_unlock(&parts->lock);
-	return failed || cancel_requested();
+	return failed || stop;
 }
 
 static void fail(struct parts *parts, const struct error *err)
@@ -64,17 +67,29 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
 }
 
 /*
- * An index may list what is no manifest, as build caches do with layers. The source is asked,
- * since a type nobody knows says nothing, and some registries answer 500 to a blob's digest as a
- * manifest.
+ * An index may list what is no manifest, as build caches do with layers. A layer is known by its
+ * type; for a type nobody knows the source is asked for a manifest first, because a registry may
+ * serve manifests as blobs too, and a manifest taken for a blob would come without its layers.
  */
+static bool is_blob(struct parts *parts, const struct descriptor *child, bool *blob,
+		    struct error *err)
+{
+	bool manifest = false;
+	*blob = media_is_content(str_of(child->media_type));
+	if (*blob || media_kind(str_of(child->media_type)) != MEDIA_OTHER)
+		return true;
+	if (!manifests_probe(&parts->image->from, child->digest, &manifest, err))
+		return false;
+	*blob = !manifest;
+	return true;
+}
+
 static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
 {
-	bool is_blob = false;
-	if (media_kind(str_of(child->media_type)) == MEDIA_OTHER &&
-	    !blobs_exists(&parts->image->from, child->digest, child->size, &is_blob, err))
+	bool blob = false;
+	if (!is_blob(parts, child, &blob, err))
 		return false;
-	if (is_blob)
+	if (blob)
 		return blob_copy(parts->image, child, parts->thorough, err);
 	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, err);
 }
@@ -92,11 +107,13 @@ static bool copy_child(struct parts *parts, const struct descriptor *child, stru
 		   child->digest);
 	if (!buf_ok(&key))
 		return error_memory(err);
-	if (!inflight_lead(inflight, buf_str(&key), &place))
-		return true;
+	enum inflight_role role =
+		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
+	if (role != INFLIGHT_LEADS)
+		return role == INFLIGHT_DONE;
 	bool ok = at_target(image, child->digest, &found, err) &&
 		  (found || copy_untyped(parts, child, err));
-	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL);
+	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
 	return ok;
 }
 
@@ -106,7 +123,7 @@ static void copy_part(void *ctx, size_t index)
 	const struct manifest *manifest = parts->manifest;
 	struct error err = {0};
 	bool ok;
-	if (has_failed(parts))
+	if (is_over(parts))
 		return;
 	if (index < manifest->child_count)
 		ok = copy_child(parts, &manifest->children[index], &err);
@@ -129,7 +146,7 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 	pool_each(image->copier->options.pool, manifest->child_count + manifest->blob_count,
 		  copy_part, &parts);
 	pthread_mutex_destroy(&parts.lock);
-	if (!parts.failed && cancel_requested())
+	if (!parts.failed && parts.left_out)
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	return !parts.failed;
 }

@@ -259,6 +259,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err)
 {
 	handle->request = *request;
+	handle->method = request->method;
 	handle->status = 0;
 	handle->answer = answer;
 	handle->stream = NULL;
@@ -307,7 +308,8 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 		tls = tls_session_failure(handle->tls);
 	}
 	if (tls)
-		return error_set(err, ERROR_TLS, "%s", tls);
+		return error_set(err, tls_session_not_tls(handle->tls) ? ERROR_NOT_TLS : ERROR_TLS,
+				 "%s", tls);
 	error_set(err, network_kind(code, connected > 0), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }
@@ -335,7 +337,9 @@ static bool check_clock(struct handle *handle, struct error *err)
 	int64_t limit = handle->head_complete ? STALL_MS : ANSWER_MS;
 	if (handle->request.stream && !handle->head_complete)
 		limit = handle->stream_left ? STALL_MS : COMMIT_MS;
-	if (cancel_urgent())
+	/* A request that only cleans up behind us has a little more time. */
+	bool cleanup = strcmp(handle->method, "DELETE") == 0;
+	if (cleanup ? cancel_final() : cancel_urgent())
 		error_set(err, ERROR_CANCELED, "stopped by a signal");
 	else if (clock_ms() - handle->last_progress > limit)
 		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,

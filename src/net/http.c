@@ -19,6 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Connections kept for later: each is a descriptor and some 64 KiB. */
+enum { IDLE_MAX = 64 };
+
 struct http {
 	struct arena *arena;
 	struct tls *tls; /* the usual trust */
@@ -135,6 +138,19 @@ static struct handle *take_idle(struct http *http, const char *key)
 	return found;
 }
 
+/* Called locked. Unlinks the handle that was idle longest, if there are too many. */
+static struct handle *take_surplus(struct http *http)
+{
+	struct handle **at = &http->idle;
+	for (size_t count = 0; *at && (*at)->next; at = &(*at)->next)
+		if (++count >= IDLE_MAX) {
+			struct handle *last = (*at)->next;
+			(*at)->next = last->next;
+			return last;
+		}
+	return NULL;
+}
+
 static void give_back(void *ctx, struct handle *handle)
 {
 	struct http *http = ctx;
@@ -145,7 +161,9 @@ static void give_back(void *ctx, struct handle *handle)
 	pthread_mutex_lock(&http->lock);
 	handle->next = http->idle;
 	http->idle = handle;
+	struct handle *surplus = take_surplus(http);
 	pthread_mutex_unlock(&http->lock);
+	handle_free(&surplus);
 }
 
 /* Called locked. The trust in the authorities of one file, or the usual one. */

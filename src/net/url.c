@@ -141,14 +141,13 @@ enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 	switch (purpose) {
 	case URL_REDIRECT:
 		return URL_ANONYMOUS;
-	case URL_UPLOAD:
-		return URL_ANONYMOUS;
 	case URL_TOKEN:
 		if (same_host || siblings(registry->host, url->host) ||
 		    known_realm(registry->host, url->host))
 			return URL_WITH_AUTH;
 		return URL_ANONYMOUS;
 	case URL_API:
+	case URL_UPLOAD: /* image bytes go to the registry itself and nowhere else */
 		break;
 	}
 	return URL_DENY;

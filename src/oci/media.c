@@ -44,17 +44,35 @@ enum media_kind media_kind(struct str type)
 	return MEDIA_OTHER;
 }
 
+static bool in_family(struct str type, const char *const *families, size_t count)
+{
+	struct str bare = media_bare(type);
+	for (size_t i = 0; i < count; i++)
+		if (str_equal_nocase(str_head(bare, strlen(families[i])), str_of(families[i])))
+			return true;
+	return false;
+}
+
+bool media_is_content(struct str type)
+{
+	static const char *const families[] = {
+		"application/vnd.oci.image.layer.",
+		"application/vnd.oci.image.config.",
+		"application/vnd.oci.empty.",
+		"application/vnd.docker.image.rootfs.",
+		"application/vnd.docker.container.image",
+		"application/vnd.buildkit.cacheconfig.",
+	};
+	return in_family(type, families, array_count(families));
+}
+
 bool media_nondistributable(struct str type)
 {
 	static const char *const families[] = {
 		"application/vnd.oci.image.layer.nondistributable.",
 		"application/vnd.docker.image.rootfs.foreign.",
 	};
-	struct str bare = media_bare(type);
-	for (size_t i = 0; i < array_count(families); i++)
-		if (str_equal_nocase(str_head(bare, strlen(families[i])), str_of(families[i])))
-			return true;
-	return false;
+	return in_family(type, families, array_count(families));
 }
 
 static bool name_char(char c)

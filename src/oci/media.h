@@ -21,6 +21,8 @@ enum { MEDIA_TYPE_MAX = 255 };
 struct str media_bare(struct str type);
 /* Classifies a type; parameters and case are ignored. */
 enum media_kind media_kind(struct str type);
+/* True for the types of layers and configs: content that is never a manifest. */
+bool media_is_content(struct str type);
 /* True for layers that may not be distributed (foreign, nondistributable): not uploaded. */
 bool media_nondistributable(struct str type);
 /* True for type/subtype of RFC 6838, without parameters: safe to send in a header. */

@@ -37,4 +37,5 @@ struct outcome {
 	int64_t milliseconds;       /* from start to end of this image */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
+	int retry_after;            /* with OUTCOME_FAILED: seconds the server asked for, or < 0 */
 };

@@ -5,6 +5,7 @@
 #include "registry/answer.h"
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "doc/json.h"
 #include "registry/retry_after.h"
 
@@ -102,12 +103,17 @@ static void refine(struct error *err, struct str words)
 bool answer_error(const struct http_answer *answer, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf quoted = {0};
 	scoped(buf_finish) struct buf words = {0};
 	const struct node *list = arena ? error_list(arena, answer) : NULL;
+	/* Masked before anything is cut: half a secret is no longer recognised. */
+	scoped(buf_finish) struct buf body = {0};
+	secret_mask(buf_str(&answer->body), &body);
 	if (list)
-		quote_list(list, &words);
+		quote_list(list, &quoted);
 	else
-		quote_text(buf_str(&answer->body), &words);
+		quote_text(buf_str(&body), &quoted);
+	secret_mask(buf_str(&quoted), &words);
 	error_set(err, kind_of_status(answer->status), "HTTP %d%s%.300s", answer->status,
 		  words.len ? " " : "", buf_string(&words));
 	err->http_status = answer->status;

@@ -7,6 +7,7 @@
 #include "base/percent.h"
 #include "registry/answer.h"
 #include "registry/host.h"
+#include "registry/location.h"
 #include "registry/mirror.h"
 #include "registry/request.h"
 
@@ -126,7 +127,7 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 		request_refused(repository, &request, &answer, err);
 		return describe(repository, digest, err);
 	}
-	return request_location(repository, arena, &request, &answer, &out->location, err) ||
+	return location_given(repository, arena, &request, &answer, &out->location, err) ||
 	       describe(repository, digest, err);
 }
 
@@ -142,6 +143,19 @@ static void upload_refused(const struct repository *repository, const struct req
 	else if (answer_has_code(answer, "DIGEST_INVALID") ||
 		 answer_has_code(answer, "SIZE_INVALID"))
 		err->kind = ERROR_CORRUPT;
+}
+
+/* For a registry that accepted an upload without naming its digest: does it hold the blob? */
+static bool confirm(const struct repository *repository, const char *digest, int64_t size,
+		    struct error *err)
+{
+	bool found = false;
+	if (!blobs_exists(repository, digest, size, &found, err))
+		return false;
+	if (found)
+		return true;
+	error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
+	return describe(repository, digest, err);
 }
 
 bool blobs_send(const struct repository *repository, const struct upload *upload,
@@ -173,7 +187,7 @@ bool blobs_send(const struct repository *repository, const struct upload *upload
 	else if (stored.len && !str_is(stored, digest))
 		error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s", STR_ARGS(stored));
 	else
-		return true;
+		return stored.len || confirm(repository, digest, size, err);
 	return describe(repository, digest, err);
 }
 

@@ -51,8 +51,10 @@ void host_leave(struct host *host, const struct error *reason, int64_t dead_ms)
 	pthread_mutex_lock(&host->lock);
 	host->state = reason ? HOST_UNKNOWN : HOST_KNOWN;
 	if (reason) {
+		bool dead = reason->kind == ERROR_UNREACHABLE || reason->kind == ERROR_TLS ||
+			    reason->kind == ERROR_NOT_TLS;
 		host->dead = *reason;
-		host->dead_until = clock_ms() + dead_ms;
+		host->dead_until = dead ? clock_ms() + dead_ms : 0;
 	}
 	pthread_cond_broadcast(&host->changed);
 	pthread_mutex_unlock(&host->lock);

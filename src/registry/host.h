@@ -40,7 +40,10 @@ void host_finish(struct host *host);
  * host_leave() must follow. Fails with the earlier error while the host is considered dead.
  */
 bool host_enter(struct host *host, bool *probing, struct error *err);
-/* Ends probing; reason NULL: it answered, else why it did not, and how long it is left alone. */
+/*
+ * Ends probing. reason NULL: it answered; else why it did not. A host that could not be reached at
+ * all is then left alone for dead_ms; a lost connection says nothing about the next one.
+ */
 void host_leave(struct host *host, const struct error *reason, int64_t dead_ms);
 /* Ends the time in which the host is left alone. */
 void host_forgive(struct host *host);

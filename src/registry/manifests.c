@@ -34,9 +34,9 @@ static bool describe(const struct repository *repository, const char *reference,
 			  repository->name, is_digest(reference) ? '@' : ':', reference);
 }
 
-/* GET; *found false for a 404. */
-static bool get(const struct repository *repository, struct arena *arena, const char *reference,
-		bool *found, struct manifest_bytes *out, struct error *err)
+static bool get_once(const struct repository *repository, struct arena *arena,
+		     const char *reference, bool *found, struct manifest_bytes *out,
+		     struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	char digest[DIGEST_TEXT_SIZE];
@@ -64,6 +64,18 @@ static bool get(const struct repository *repository, struct arena *arena, const 
 	digest_of(buf_str(&answer.body), digest);
 	out->digest = arena_string(arena, is_digest(reference) ? reference : digest);
 	return (out->bytes.at && out->content_type && out->digest) || error_memory(err);
+}
+
+/* GET; *found false for a 404. Bytes that do not match their digest are fetched once more. */
+static bool get(const struct repository *repository, struct arena *arena, const char *reference,
+		bool *found, struct manifest_bytes *out, struct error *err)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		if (get_once(repository, arena, reference, found, out, err))
+			return true;
+		if (!retry_wait(&retry_default, attempt, err))
+			return false;
+	}
 }
 
 static bool head(const struct repository *repository, struct arena *arena, const char *reference,
@@ -125,6 +137,23 @@ bool manifests_get(const struct repository *repository, struct arena *arena, con
 		return true;
 	error_set(err, ERROR_MISSING, "not found");
 	return describe(repository, reference, err);
+}
+
+bool manifests_probe(const struct repository *repository, const char *digest, bool *found,
+		     struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct request request = {.method = "HEAD", .accept = media_accept};
+	request.path = arena ? manifest_path(repository, arena, digest) : NULL;
+	if (!request.path)
+		return error_memory(err);
+	bool ok = request_send_once(repository, &request, &answer, err);
+	*found = ok && answer.status == 200;
+	if (ok && (answer.status == 401 || answer.status == 403))
+		ok = request_refused(repository, &request, &answer, err);
+	/* distribution answers 500 to the digest of what is no manifest */
+	return ok || err->http_status >= 500;
 }
 
 static bool says_incomplete(const struct http_answer *answer)

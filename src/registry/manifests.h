@@ -33,6 +33,13 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err);
 
+/*
+ * Whether the repository serves digest as a manifest, asked once. Anything but a plain yes counts
+ * as no, refusals of the login excepted.
+ */
+bool manifests_probe(const struct repository *repository, const char *digest, bool *found,
+		     struct error *err);
+
 /* One manifest to push. */
 struct manifest_push {
 	const char *reference; /* a tag, or digest */

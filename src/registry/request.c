@@ -153,8 +153,10 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 	size_t count = 0;
 	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
 	if (verdict == URL_DENY)
-		return error_set(err, ERROR_REFUSED, "%s sends us to %s://%s: refused",
-				 exchange->origin.host, url->scheme, url->host);
+		return error_set(err, ERROR_REFUSED,
+				 "%s wants %s to go to %s://%s: refused, it is another place",
+				 exchange->origin.host, request->stream ? "the upload" : "us",
+				 url->scheme, url->host);
 	if (request->accept)
 		headers[count++] = header(exchange, "Accept", request->accept);
 	if (request->content_type)
@@ -224,24 +226,38 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
 }
 
-/* A registry marked insecure may speak plain http: found out once, with the first request. */
+/* True when an answer over http shows that http is what the port is for. */
+static bool speaks_http(const struct exchange *exchange)
+{
+	int status = exchange->answer->status;
+	return status != 400 && (status < 300 || status >= 400);
+}
+
+/*
+ * A registry marked insecure may speak plain http: found out once, with the first request. One lost
+ * connection is no proof, and neither is "400, this is an https port".
+ */
 static bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err)
 {
 	struct host *host = exchange->repository->host;
 	struct error plain;
 	if (send_and_follow(exchange, login, err))
 		return true;
-	if (!exchange->probing || !host->insecure || exchange->request->url ||
-	    (err->kind != ERROR_TLS && err->kind != ERROR_NETWORK &&
-	     err->kind != ERROR_UNREACHABLE))
+	if (!exchange->probing || !host->insecure || exchange->request->url)
+		return false;
+	if (err->kind == ERROR_NETWORK && send_and_follow(exchange, login, err))
+		return true;
+	if (err->kind != ERROR_NOT_TLS && err->kind != ERROR_NETWORK &&
+	    err->kind != ERROR_UNREACHABLE)
 		return false;
 	host_use_scheme(host, "http");
-	if (send_and_follow(exchange, login, &plain)) {
+	bool sent = send_and_follow(exchange, login, &plain);
+	if (sent && speaks_http(exchange)) {
 		log_debug("%s does not speak https, using http", host->name);
 		return true;
 	}
 	host_use_scheme(host, "https");
-	if (err->kind != ERROR_UNREACHABLE || plain.kind != ERROR_UNREACHABLE)
+	if (!sent && err->kind == ERROR_NOT_TLS)
 		*err = plain;
 	return false;
 }
@@ -329,6 +345,20 @@ static bool learn(struct exchange *exchange, bool *again, struct error *err)
 	return true;
 }
 
+/* The body is spent: all that can be done is to have a fresh login ready for the next upload. */
+static bool renew_for_upload(struct exchange *exchange, struct error *err)
+{
+	scoped(buf_wipe) struct buf authorization = {0};
+	const char *stale = arena_string(exchange->arena, buf_string(&exchange->token));
+	if (!stale)
+		return error_memory(err);
+	if (!authorize(exchange, stale, &authorization, err))
+		return false;
+	error_set(err, ERROR_NETWORK, "the registry did not take the login for the upload");
+	err->http_status = 401;
+	return false;
+}
+
 static bool exchange_run(struct exchange *exchange, struct error *err)
 {
 	for (int sends = 1;; sends++) {
@@ -351,7 +381,7 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		if (!again)
 			return true;
 		if (exchange->request->stream)
-			return error_set(err, ERROR_NETWORK, "the login expired during the upload");
+			return renew_for_upload(exchange, err);
 	}
 }
 
@@ -370,7 +400,8 @@ static bool judge(const struct exchange *exchange, struct error *err)
 	int status = exchange->answer->status;
 	bool again =
 		status == 429 || status == 408 || status == 499 || (status >= 500 && status != 501);
-	if (!again && status != 401)
+	/* A refusal without words: whoever asked by HEAD asks again by GET for them. */
+	if (!again && (status != 401 || strcmp(exchange->request->method, "HEAD") == 0))
 		return true;
 	answer_error(exchange->answer, err);
 	explain(exchange->repository, exchange->request, exchange->scope, err);
@@ -415,7 +446,8 @@ static bool run(const struct repository *repository, const struct request *reque
 			break;
 	}
 	bool unreachable = !ok && (err->kind == ERROR_UNREACHABLE || err->kind == ERROR_TLS ||
-				   err->kind == ERROR_NETWORK || err->kind == ERROR_CANCELED);
+				   err->kind == ERROR_NOT_TLS || err->kind == ERROR_NETWORK ||
+				   err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG);
 	if (probing)
 		host_leave(repository->host, unreachable ? err : NULL,
 			   repository->mirror ? DEAD_MIRROR_MS : DEAD_MS);
@@ -441,31 +473,4 @@ bool request_open(const struct repository *repository, const struct request *req
 		  struct http_answer *answer, struct stream **out, struct error *err)
 {
 	return run(repository, request, answer, out, &single, err);
-}
-
-bool request_here(const struct repository *repository, struct arena *arena,
-		  const struct request *request, struct url *out, struct error *err)
-{
-	struct url origin;
-	if (request->url) {
-		*out = *request->url;
-		return true;
-	}
-	return host_origin(repository->host, arena, &origin, err) &&
-	       url_resolve(arena, &origin, request->path, out, err);
-}
-
-bool request_location(const struct repository *repository, struct arena *arena,
-		      const struct request *request, const struct http_answer *answer,
-		      struct url *out, struct error *err)
-{
-	struct url here;
-	struct str value = http_header(answer, "Location");
-	const char *text = arena_copy(arena, value.at, value.len);
-	if (!text)
-		return error_memory(err);
-	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "answer without a Location");
-	return request_here(repository, arena, request, &here, err) &&
-	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
 }

@@ -42,10 +42,3 @@ bool request_open(const struct repository *repository, const struct request *req
  */
 bool request_refused(const struct repository *repository, const struct request *request,
 		     const struct http_answer *answer, struct error *err);
-/* The URL the request went to, before any redirect. */
-bool request_here(const struct repository *repository, struct arena *arena,
-		  const struct request *request, struct url *out, struct error *err);
-/* The URL of the header Location of answer, relative to the URL of request. */
-bool request_location(const struct repository *repository, struct arena *arena,
-		      const struct request *request, const struct http_answer *answer,
-		      struct url *out, struct error *err);

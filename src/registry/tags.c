@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "doc/json.h"
 #include "registry/link.h"
+#include "registry/location.h"
 #include "registry/mirror.h"
 #include "registry/request.h"
 
@@ -74,7 +75,7 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 		if (answer.status != 200)
 			return request_refused(repository, &request, &answer, err);
 		if (!take_page(seen, &answer, err) ||
-		    !request_here(repository, arena, &request, &url, err) ||
+		    !location_asked(repository, arena, &request, &url, err) ||
 		    !next_page(&answer, arena, &url, &next, err))
 			return false;
 		if (!next.text)

@@ -10,11 +10,13 @@
 
 #include <pthread.h>
 
-enum { MARGIN_MS = 10000 };
+enum { MARGIN_MS = 10000, FAILED_MS = 4000 };
 
 struct entry {
 	struct buf token;
-	int64_t renew_at; /* clock_ms() */
+	int64_t renew_at;     /* clock_ms() */
+	int64_t failed_until; /* clock_ms(): nobody asks again before, failure is the answer */
+	struct error failure;
 	bool fetching;
 };
 
@@ -76,36 +78,59 @@ static bool usable(const struct entry *entry, const char *stale)
 	       !(stale && str_is(buf_str(&entry->token), stale));
 }
 
+/* What the table says: a token into out, an error, or that the caller has to fetch. Locked. */
+static bool look_up(struct tokens *tokens, struct entry *entry, const char *stale, bool *fetch,
+		    struct buf *out, struct error *err)
+{
+	*fetch = false;
+	while (entry->fetching)
+		pthread_cond_wait(&tokens->changed, &tokens->lock);
+	if (usable(entry, stale)) {
+		buf_add_str(out, buf_str(&entry->token));
+		return buf_ok(out) || error_memory(err);
+	}
+	if (clock_ms() < entry->failed_until) {
+		*err = entry->failure;
+		return false;
+	}
+	*fetch = entry->fetching = true;
+	return true;
+}
+
+/* Stores what came of a fetch and wakes those who wait for it. Locked. */
+static bool store(struct tokens *tokens, struct entry *entry, const struct buf *fresh, int64_t life,
+		  const struct error *failure)
+{
+	int64_t margin = life * 100 > MARGIN_MS ? life * 100 : MARGIN_MS;
+	entry->fetching = false;
+	buf_wipe(&entry->token);
+	if (failure) {
+		entry->failure = *failure;
+		entry->failed_until = clock_ms() + FAILED_MS;
+	} else {
+		buf_add_str(&entry->token, buf_str(fresh));
+		entry->renew_at = clock_ms() + life * 1000 - margin;
+	}
+	pthread_cond_broadcast(&tokens->changed);
+	return buf_ok(&entry->token);
+}
+
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
 	       struct buf *out, struct error *err)
 {
 	int64_t life = 0;
+	bool fetch = false;
 	scoped(buf_wipe) struct buf fresh = {0};
 	pthread_mutex_lock(&tokens->lock);
 	struct entry *entry = find_entry(tokens, request);
-	while (entry && entry->fetching)
-		pthread_cond_wait(&tokens->changed, &tokens->lock);
-	bool fetching = entry && !usable(entry, stale);
-	if (fetching)
-		entry->fetching = true;
-	else if (entry)
-		buf_add_str(out, buf_str(&entry->token));
+	bool ok = entry ? look_up(tokens, entry, stale, &fetch, out, err) : error_memory(err);
 	pthread_mutex_unlock(&tokens->lock);
-	if (!fetching)
-		return (entry && buf_ok(out)) || error_memory(err);
-
-	bool ok = token_fetch(request, &fresh, &life, err);
+	if (!fetch)
+		return ok;
+	ok = token_fetch(request, &fresh, &life, err);
 	pthread_mutex_lock(&tokens->lock);
-	entry->fetching = false;
-	buf_wipe(&entry->token);
-	if (ok) {
-		int64_t margin = life * 100 > MARGIN_MS ? life * 100 : MARGIN_MS;
-		buf_add_str(&entry->token, buf_str(&fresh));
-		buf_add_str(out, buf_str(&fresh));
-		entry->renew_at = clock_ms() + life * 1000 - margin;
-		ok = (buf_ok(out) && buf_ok(&entry->token)) || error_memory(err);
-	}
-	pthread_cond_broadcast(&tokens->changed);
+	bool stored = store(tokens, entry, &fresh, life, ok ? NULL : err);
 	pthread_mutex_unlock(&tokens->lock);
-	return ok;
+	buf_add_str(out, buf_str(&fresh));
+	return ok && ((stored && buf_ok(out)) || error_memory(err));
 }

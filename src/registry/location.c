@@ -1,0 +1,31 @@
+/* A Location may be relative; it is resolved against the request, and nothing else is done to it. */
+#include "registry/location.h"
+
+#include "registry/host.h"
+
+bool location_asked(const struct repository *repository, struct arena *arena,
+		    const struct request *request, struct url *out, struct error *err)
+{
+	struct url origin;
+	if (request->url) {
+		*out = *request->url;
+		return true;
+	}
+	return host_origin(repository->host, arena, &origin, err) &&
+	       url_resolve(arena, &origin, request->path, out, err);
+}
+
+bool location_given(const struct repository *repository, struct arena *arena,
+		    const struct request *request, const struct http_answer *answer,
+		    struct url *out, struct error *err)
+{
+	struct url here;
+	struct str value = http_header(answer, "Location");
+	const char *text = arena_copy(arena, value.at, value.len);
+	if (!text)
+		return error_memory(err);
+	if (!value.len)
+		return error_set(err, ERROR_CORRUPT, "answer without a Location");
+	return location_asked(repository, arena, request, &here, err) &&
+	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
+}
