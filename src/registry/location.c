@@ -1,4 +1,4 @@
-/* A Location may be relative; it is resolved against the request, and nothing else is done to it. */
+/* A Location may be relative: it is resolved against the request, and otherwise left alone. */
 #include "registry/location.h"
 
 #include "registry/host.h"
