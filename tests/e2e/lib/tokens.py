@@ -1,4 +1,4 @@
-"""A token server in a thread: the GET flow of the distribution token specification, with RS256 tokens docker-registry accepts.
+"""A token server in a thread: both flows of the distribution token specification, with RS256 tokens docker-registry accepts.
 
 Every request is recorded. What it grants is the intersection of what is asked and what the caller may do, as real ones do it.
 """
@@ -27,6 +27,7 @@ class Asked:
     scopes: list          # as asked, one string per scope
     granted: list         # the access entries of the token
     status: int
+    form: dict | None = None    # of a POST: what was sent, without the refresh token
 
 
 def _b64(data):
@@ -43,12 +44,18 @@ def parse_scope(text):
 class TokenServer:
     """users {name: password}; anonymous and allowed are the actions each kind of caller gets.
 
+    identities  {refresh token: name}: who may come by POST (OAuth2)
+    oauth       False, or the status every POST gets
+
     expires_in  what the answer promises (None leaves the field out)
     life        how long the registry really accepts the token, in seconds
     """
 
-    def __init__(self, users=None, anonymous=(), allowed=("pull", "push", "delete"), expires_in=300, life=300.0, context=None):
+    def __init__(self, users=None, anonymous=(), allowed=("pull", "push", "delete"), expires_in=300, life=300.0, context=None,
+                 identities=None, oauth=False):
         self.users = users or {}
+        self.identities = identities or {}
+        self.oauth = oauth
         self.anonymous = set(anonymous)
         self.allowed = set(allowed)
         self.expires_in = expires_in
@@ -109,15 +116,19 @@ class TokenServer:
             return records
         return [each for each in records if any(parse_scope(scope)[1] == repo for scope in each.scopes)]
 
-    def answer(self, method, query, authorization):
+    def answer(self, method, query, authorization, body=b""):
         """(status, document) for one request, recorded."""
-        user, status = self._who(authorization)
-        asked = urllib.parse.parse_qs(query)
-        scopes = asked.get("scope", [])
+        asked, form = urllib.parse.parse_qs(query), None
+        if method == "POST":
+            asked = urllib.parse.parse_qs(body.decode())
+            user, status = self._bearer_of(asked.pop("refresh_token", []), asked, authorization)
+            form = {name: values[0] for name, values in asked.items()}
+            scopes = form.get("scope", "").split(" ")
+        else:
+            user, status = self._who(authorization)
+            scopes = asked.get("scope", [])
         service = asked.get("service", [None])[0]
-        if method != "GET":
-            status = 405
-        elif service != self.service:
+        if status == 200 and service != self.service:
             status = 400
         may = self.anonymous if user is None else self.allowed
         if status == 200 and user is None and not self.anonymous:
@@ -128,13 +139,26 @@ class TokenServer:
             kept = [action for action in actions if action in may]
             granted.append({"type": kind, "name": name, "actions": kept})
         with self._lock:
-            self.records.append(Asked(method, user, service, scopes, granted, status))
+            self.records.append(Asked(method, user, service, scopes, granted, status, form))
         if status != 200:
             return status, {"errors": [{"code": "UNAUTHORIZED", "message": "the token server refuses"}]}
         document = {self.field: self.mint(granted, user or "")}
+        if method == "POST":
+            document = {"access_token": document[self.field], "refresh_token": "another-refresh-token", "token_type": "Bearer"}
         if self.expires_in is not None:
             document["expires_in"] = self.expires_in
         return status, document
+
+    def _bearer_of(self, tokens, form, authorization):
+        """Who comes by POST: one refresh token, one scope, no Basic login, nothing about offline access."""
+        if self.oauth:
+            return None, self.oauth
+        known = {"grant_type", "service", "client_id", "scope"}
+        if set(form) != known or form["grant_type"] != ["refresh_token"] or any(len(each) != 1 for each in form.values()):
+            return None, 400
+        if authorization or len(tokens) != 1 or tokens[0] not in self.identities:
+            return None, 401
+        return self.identities[tokens[0]], 200
 
     def _who(self, authorization):
         if not authorization:
@@ -155,9 +179,9 @@ def _handler(server):
 
         def _do(self):
             length = int(self.headers.get("Content-Length") or 0)
-            self.rfile.read(length)
+            body = self.rfile.read(length)
             url = urllib.parse.urlsplit(self.path)
-            status, document = server.answer(self.command, url.query, self.headers.get("Authorization"))
+            status, document = server.answer(self.command, url.query, self.headers.get("Authorization"), body)
             body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

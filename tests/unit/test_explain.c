@@ -1,0 +1,118 @@
+/* The words about a refusal: who was refused what, and what it probably means there. */
+#include "registry/explain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PLACE "auth.yaml:3:1"
+
+static const struct {
+	const char *host, *place;
+	bool target, listing;
+	enum error_kind kind;
+	const char *words; /* of the registry */
+	const char *found; /* what must stand in the text */
+} rows[] = {
+	{"docker.io", NULL, false, false, ERROR_LIMITED, "HTTP 429", "login for docker.io"},
+	{"docker.io", PLACE, false, false, ERROR_LIMITED, "HTTP 429", "HTTP 429"},
+	{"docker.io", NULL, false, false, ERROR_DENIED, "HTTP 401", "does not exist"},
+	{"docker.io", PLACE, false, false, ERROR_DENIED, "HTTP 401", "access token"},
+	{"ghcr.io", NULL, false, false, ERROR_DENIED, "HTTP 403", "read:packages"},
+	{"ghcr.io", PLACE, true, false, ERROR_DENIED, "HTTP 403", "write:packages"},
+	{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, true, false, ERROR_MISSING,
+	 "HTTP 404 NAME_UNKNOWN", "create it there first"},
+	{"1.dkr.ecr.eu-west-1.amazonaws.com", NULL, false, false, ERROR_DENIED, "HTTP 401",
+	 "AWS_ACCESS_KEY_ID"},
+	{"1.dkr.ecr.cn-north-1.amazonaws.com.cn", PLACE, true, false, ERROR_MISSING, "HTTP 404",
+	 "create it there first"},
+	{"eu.gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "missing repository"},
+	{"gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "missing repository"},
+	{"europe-docker.pkg.dev", PLACE, true, false, ERROR_DENIED, "HTTP 403", "PROJECT/"},
+	{"me.azurecr.io", PLACE, true, false, ERROR_DENIED, "HTTP 401", "AcrPush"},
+	{"registry.cn-hangzhou.aliyuncs.com", PLACE, false, true, ERROR_DENIED, "HTTP 401",
+	 "name the tags in the rule"},
+	{"registry.cn-hangzhou.aliyuncs.com", PLACE, true, false, ERROR_DENIED, "HTTP 401",
+	 "namespace"},
+	{"quay.io", NULL, false, false, ERROR_DENIED, "HTTP 401", "missing repository"},
+	{"harbor.test", PLACE, true, false, ERROR_MISSING,
+	 "HTTP 404 NOT_FOUND: project x not found", "create the project"},
+	{"notgcr.io.test", PLACE, false, false, ERROR_DENIED, "HTTP 403", "may this login pull"},
+	{"xghcr.io", NULL, false, false, ERROR_DENIED, "HTTP 403", "into the auth file"},
+	{"reg.test", PLACE, true, false, ERROR_DENIED, "HTTP 403", "may this login push"},
+	{"reg.test", NULL, true, false, ERROR_DENIED, "HTTP 401", "into the auth file"},
+};
+
+static void test_hints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		struct error err;
+		const struct refusal refusal = {.host = rows[i].host,
+						.repository = "team/app",
+						.place = rows[i].place,
+						.target = rows[i].target,
+						.listing = rows[i].listing};
+		error_set(&err, rows[i].kind, "%s", rows[i].words);
+		assert_false(explain_refusal(&refusal, &err));
+		if (!strstr(err.text, rows[i].found) || !strstr(err.text, rows[i].words))
+			fail_msg("row %zu: %s", i, err.text);
+		assert_int_equal(err.kind, rows[i].kind);
+	}
+}
+
+static void test_text(void **state)
+{
+	struct error err;
+	struct refusal refusal = {.host = "reg.test",
+				  .repository = "team/app",
+				  .place = PLACE,
+				  .scope = "repository:team/app:pull"};
+	(void)state;
+	error_set(&err, ERROR_DENIED, "HTTP 403 DENIED: no");
+	explain_refusal(&refusal, &err);
+	assert_string_equal(err.text,
+			    "reg.test refused the login of auth.yaml:3:1 for team/app, scope "
+			    "repository:team/app:pull: HTTP 403 DENIED: no (is the name right, and "
+			    "may this login pull it?)");
+	refusal.place = refusal.scope = NULL;
+	error_set(&err, ERROR_DENIED, "HTTP 403");
+	explain_refusal(&refusal, &err);
+	assert_string_equal(err.text, "reg.test refused anonymous access to team/app: HTTP 403 "
+				      "(put a login for it into the auth file)");
+}
+
+static void test_nothing_to_say(void **state)
+{
+	struct error err;
+	const struct refusal refusal = {.host = "reg.test", .repository = "team/app"};
+	(void)state;
+	error_set(&err, ERROR_MISSING, "HTTP 404");
+	explain_refusal(&refusal, &err);
+	assert_string_equal(err.text, "HTTP 404");
+}
+
+static void test_long_words(void **state)
+{
+	struct error err;
+	const struct refusal refusal = {.host = "docker.io", .repository = "team/app"};
+	(void)state;
+	error_set(&err, ERROR_DENIED, "%0*d", ERROR_TEXT_SIZE - 1, 7);
+	explain_refusal(&refusal, &err);
+	assert_true(strlen(err.text) < ERROR_TEXT_SIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_nothing_to_say),
+		cmocka_unit_test(test_long_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
