@@ -1,202 +1,115 @@
 /*
- * Each entry is read field by field through a table of names, so that one walk finds unknown names,
- * names given twice in different cases (JSON takes any case, as the original does) and the values.
- * Messages never contain a value of this file.
+ * Keys are looked at here, what stands below each of them in auth_entry.c. What concerns the file
+ * as a whole comes last: two keys for one registry, and who may read it.
  */
 #include "config/auth_file.h"
 
-#include "base/secret.h"
-#include "config/nearest.h"
+#include "base/map.h"
+#include "config/auth_entry.h"
+#include "config/registry_key.h"
 
 #include <string.h>
 
-enum field { USERNAME, PASSWORD, INSECURE, EXPANDENV, DISABLEEXPANDENV, FIELDS };
-
-static const char *const names[FIELDS] = {
-	[USERNAME] = "username",
-	[PASSWORD] = "password",
-	[INSECURE] = "insecure",
-	[EXPANDENV] = "expandenv",
-	[DISABLEEXPANDENV] = "disableexpandenv",
-};
-
-struct reading {
-	struct arena *arena;
-	const struct document *document;
-	const struct expand_lookup *lookup;
-	struct problems *problems;
-};
-
-/* One entry: its key and what stands in its fields. */
-struct entry {
-	struct str key;
-	const struct node *values[FIELDS]; /* NULL: not given */
-};
-
-static const char *place_of(const struct reading *reading, const struct node *node)
+/* What is odd about a key itself. */
+static void check_key(const struct auth_reading *reading, const struct credential *entry)
 {
-	return document_place(reading->arena, reading->document, node);
+	struct str host, repository;
+	registry_key_split(entry->key, &host, &repository);
+	const char *real = registry_key_lookalike(host);
+	if (!entry->key.len)
+		problem_warn(reading->problems, entry->place,
+			     "an empty registry name matches nothing");
+	else if (real)
+		problem_warn(reading->problems, entry->place,
+			     "%.*s looks like %s misspelt: names like it collect logins",
+			     STR_ARGS(host), real);
 }
 
-static void warn_unknown(const struct reading *reading, const struct node *name, struct str key)
+/* Returns a secret that stands in the file itself, or NULL. */
+static const struct node *read_entry(const struct auth_reading *reading, const struct node *key,
+				     const struct node *value, struct credential *out)
 {
-	const char *near = nearest_word(name->text, names, FIELDS);
-	problem_warn(reading->problems, place_of(reading, name),
-		     "%.*s: unknown field \"%.*s\" is ignored%s%s%s", STR_ARGS(key),
-		     STR_ARGS(name->text), near ? ": did you mean " : "", near ? near : "",
-		     near ? "?" : "");
-}
-
-/* The number of the field called name, or FIELDS. */
-static size_t find_field(const struct reading *reading, struct str name)
-{
-	size_t field = 0;
-	for (; field < FIELDS; field++) {
-		struct str known = str_of(names[field]);
-		if (reading->document->json ? str_equal_nocase(name, known)
-					    : str_equal(name, known))
-			break;
-	}
-	return field;
-}
-
-static void collect_fields(const struct reading *reading, const struct node *map,
-			   struct entry *entry)
-{
-	for (size_t i = 0; i < map->count; i++) {
-		const struct node *name = map->keys[i];
-		size_t field = find_field(reading, name->text);
-		if (field == FIELDS)
-			warn_unknown(reading, name, entry->key);
-		else if (entry->values[field])
-			problem_add(reading->problems, place_of(reading, name),
-				    "%.*s: %s is given twice: keep one", STR_ARGS(entry->key),
-				    names[field]);
-		else
-			entry->values[field] = map->items[i];
-	}
-}
-
-/* YAML takes any scalar as written, JSON strings only; null means not given in both. */
-static bool read_text(const struct reading *reading, const struct entry *entry, enum field field,
-		      struct str *out)
-{
-	const struct node *value = entry->values[field];
-	*out = (struct str){0};
-	if (!value || value->kind == NODE_NULL)
-		return true;
-	bool scalar = value->kind != NODE_LIST && value->kind != NODE_MAP;
-	*out = value->text;
-	if (value->kind == NODE_STRING || (scalar && !reading->document->json))
-		return true;
-	problem_add(reading->problems, place_of(reading, value),
-		    "%.*s: %s is %s: it must be a string", STR_ARGS(entry->key), names[field],
-		    node_kind_name(value->kind));
-	return false;
-}
-
-static bool read_switch(const struct reading *reading, const struct entry *entry, enum field field,
-			bool fallback)
-{
-	const struct node *value = entry->values[field];
-	if (!value || value->kind == NODE_NULL)
-		return fallback;
-	if (value->kind == NODE_BOOL)
-		return value->truth;
-	problem_add(reading->problems, place_of(reading, value),
-		    "%.*s: %s is %s: write true or false, without quotes", STR_ARGS(entry->key),
-		    names[field], node_kind_name(value->kind));
-	return fallback;
-}
-
-/* The text of field with its variables expanded; NULL when empty or wrong. */
-static const char *read_secret(const struct reading *reading, const struct entry *entry,
-			       enum field field, bool expand)
-{
-	struct str text;
-	const char *result = NULL;
-	struct error err = {0};
-	if (!read_text(reading, entry, field, &text) || !text.len)
-		return NULL;
-	bool good = true;
-	if (expand) {
-		good = expand_text(reading->arena, text, EXPAND_CREDENTIAL, reading->lookup,
-				   &result, &err);
-	} else {
-		result = arena_copy(reading->arena, text.at, text.len);
-		good = result || error_memory(&err);
-	}
-	if (!good)
-		problem_add(reading->problems, place_of(reading, entry->values[field]),
-			    "%.*s: %s: %s", STR_ARGS(entry->key), names[field], err.text);
-	return good ? result : NULL;
-}
-
-static void read_login(const struct reading *reading, const struct entry *entry,
-		       struct credential *out)
-{
-	size_t before = reading->problems->error_count;
-	bool disabled = read_switch(reading, entry, DISABLEEXPANDENV, false);
-	bool expand = read_switch(reading, entry, EXPANDENV, !disabled);
-	out->username = read_secret(reading, entry, USERNAME, expand);
-	out->password = read_secret(reading, entry, PASSWORD, expand);
-	if (out->username && out->password)
-		secret_register_basic(str_of(out->username), str_of(out->password));
-	else if (out->password)
-		secret_register(str_of(out->password));
-	if (reading->problems->error_count > before || !out->username == !out->password)
-		return;
-	problem_add(reading->problems, out->place,
-		    "%.*s: %s is given without %s: give both, or none for anonymous access",
-		    STR_ARGS(entry->key), out->username ? "username" : "password",
-		    out->username ? "password" : "username");
-}
-
-/* The key with its host, the part up to the first slash behind a scheme, in lower case. */
-static struct str lower_host(struct arena *arena, struct str key)
-{
-	char *copy = arena_copy(arena, key.at, key.len);
-	if (!copy)
-		return (struct str){0};
-	char *scheme = strstr(copy, "://");
-	char *at = scheme ? scheme + 3 : copy;
-	for (; *at && *at != '/'; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	return (struct str){copy, key.len};
-}
-
-static void read_entry(const struct reading *reading, const struct node *key,
-		       const struct node *value, struct credential *out)
-{
-	struct entry entry = {.key = key->text};
-	out->place = place_of(reading, key);
-	out->key = lower_host(reading->arena, key->text);
+	out->place = document_place(reading->arena, reading->document, key);
+	out->key = registry_key_lower(reading->arena, key->text);
 	if (!out->key.at) {
 		problem_add(reading->problems, out->place, "out of memory");
-		return;
+		return NULL;
 	}
-	if (!key->text.len)
-		problem_warn(reading->problems, out->place,
-			     "an empty registry name matches nothing");
+	check_key(reading, out);
 	if (value->kind == NODE_NULL)
-		return;
+		return NULL;
 	if (value->kind != NODE_MAP) {
-		problem_add(reading->problems, place_of(reading, value),
+		problem_add(reading->problems,
+			    document_place(reading->arena, reading->document, value),
 			    "%.*s: expected username, password and insecure, found %s",
 			    STR_ARGS(key->text), node_kind_name(value->kind));
-		return;
+		return NULL;
 	}
-	collect_fields(reading, value, &entry);
-	read_login(reading, &entry, out);
-	out->insecure = read_switch(reading, &entry, INSECURE, false);
+	return auth_entry_read(reading, key->text, value, out);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_fields(const struct credential *a, const struct credential *b)
+{
+	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
+	       same_text(a->token, b->token) && a->insecure == b->insecure &&
+	       same_text(a->ca, b->ca) && same_text(a->proxy, b->proxy) && !a->mirror_count &&
+	       !b->mirror_count;
+}
+
+static void tell_equal(const struct auth_reading *reading, const struct credential *later,
+		       const struct credential *first)
+{
+	if (same_fields(later, first))
+		problem_warn(reading->problems, later->place,
+			     "%.*s is the same registry as %.*s at %s, and is not needed",
+			     STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+	else
+		problem_add(reading->problems, later->place,
+			    "%.*s is the same registry as %.*s at %s: keep one",
+			    STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+}
+
+/* Two names of one registry would leave it to chance which login is used. */
+static void check_equal_keys(const struct auth_reading *reading, const struct credentials *list)
+{
+	scoped(map_finish) struct map seen = {0};
+	for (size_t i = 0; i < list->count; i++) {
+		struct credential *entry = &list->items[i];
+		struct str host, path;
+		registry_key_split(entry->key, &host, &path);
+		const char *name =
+			arena_printf(reading->arena, "%.*s/%.*s", STR_ARGS(host), STR_ARGS(path));
+		const struct credential *first = name ? map_get(&seen, str_of(name)) : NULL;
+		if (!entry->key.len)
+			continue;
+		if (first)
+			tell_equal(reading, entry, first);
+		else if (!name || !map_put(&seen, str_of(name), entry))
+			problem_add(reading->problems, entry->place, "out of memory");
+	}
+}
+
+/* literal: a password in the file, or NULL. */
+static void check_mode(const struct auth_reading *reading, const struct node *literal)
+{
+	const struct document *document = reading->document;
+	if (literal && document->mode & 077)
+		problem_warn(reading->problems, document_place(reading->arena, document, literal),
+			     "a secret stands here, and other users can read this file (mode "
+			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
+			     document->mode, document->name);
 }
 
 void auth_file_read(struct arena *arena, const struct document *document,
 		    const struct expand_lookup *lookup, struct credentials *out,
 		    struct problems *problems)
 {
-	struct reading reading = {arena, document, lookup, problems};
+	struct auth_reading reading = {arena, document, lookup, problems};
 	const struct node *root = document->root;
 	*out = (struct credentials){0};
 	if (root->kind == NODE_NULL)
@@ -212,7 +125,13 @@ void auth_file_read(struct arena *arena, const struct document *document,
 		problem_add(problems, document->name, "out of memory");
 		return;
 	}
-	for (; out->count < root->count; out->count++)
-		read_entry(&reading, root->keys[out->count], root->items[out->count],
-			   &out->items[out->count]);
+	const struct node *literal = NULL;
+	for (; out->count < root->count; out->count++) {
+		const struct node *found =
+			read_entry(&reading, root->keys[out->count], root->items[out->count],
+				   &out->items[out->count]);
+		literal = literal ? literal : found;
+	}
+	check_equal_keys(&reading, out);
+	check_mode(&reading, literal);
 }
