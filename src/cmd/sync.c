@@ -232,13 +232,17 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	if (same_source(&earlier->source, &task->source))
 		return true;
 	struct error err;
-	char *source = reference_string(run->arena, &task->source);
 	char *other = reference_string(run->arena, &earlier->source);
-	if (!source || !other)
+	if (!other)
 		return false;
 	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
 		  earlier->place);
-	report_rule_failed(run->report, source, key.at, task->place, &err);
+	struct outcome outcome = {.status = OUTCOME_FAILED,
+				  .reason = error_kind_name(err.kind),
+				  .error_kind = err.kind,
+				  .error_text = err.text};
+	report_plan(run->report, 1);
+	report_outcome(run->report, task, &outcome);
 	return true;
 }
 
@@ -254,14 +258,8 @@ static bool collect(struct run *run)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
-		const struct plan_rule *rule = &run->rules[i];
-		const char *source = reference_string(run->arena, &rule->source.name);
-		const char *destination = reference_string(run->arena, &rule->destination.name);
-		if (!source || !destination)
-			return false;
 		if (!expansion->ok)
-			report_rule_failed(run->report, source, destination, rule->place,
-					   &expansion->err);
+			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
 		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
 			if (!add_task(run, &seen, &expansion->tasks[j]))
 				return false;
