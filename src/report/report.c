@@ -92,7 +92,7 @@ static void log_image(const struct tally_image *image, const char *work, const c
 			  work, source, destination, buf_string(&text), now->done, now->total);
 	else if (image->outcome.status == OUTCOME_WOULD_COPY)
 		log_info("Would copy image from %s to %s: %s. "
-			 "Now %zu/%zu images have been compared.",
+			 "Now %zu/%zu images have been processed.",
 			 source, destination, buf_string(&text), now->done, now->total);
 	else
 		log_info("Finish %s from %s to %s: %s. Now %zu/%zu images have been processed.",
@@ -137,7 +137,7 @@ static void tell(struct report *report, const struct tally_image *image, const c
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome)
 {
 	struct tally_image image = {.task = task, .outcome = *outcome};
-	const char *work = report->options.dry_run ? "comparing image" : "synchronizing image";
+	const char *work = report->options.dry_run ? "comparison of image" : "synchronizing image";
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
 	struct display_counts now = counts(report);
@@ -152,6 +152,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 		.outcome =
 			{
 				.status = OUTCOME_FAILED,
+				.reason = error_kind_name(why->kind),
 				.error_kind = why->kind,
 				.error_text = why->text,
 			},

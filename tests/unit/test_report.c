@@ -166,6 +166,7 @@ static void test_json_is_in_the_order_of_the_rules(void **state)
 		field_is(images->items[i], "destination", wanted[i]);
 	field_is(result.document, "total", "4");
 	field_is(result.document, "failed", "2");
+	field_is(images->items[2], "reason", "unreachable");
 	field_is(node_get(images->items[2], "error"), "kind", "unreachable");
 	has(&result.err, "Failed to execute generating sync tasks from gone.io/a to reg.io/m/a: "
 			 "gone.io: no such host. Now 4/4 images have been processed.");
@@ -212,8 +213,8 @@ static void test_dry_run(void **state)
 	field_is(node_get(result.document, "images")->items[0], "status", "would-copy");
 	has(&result.err, "level=info msg=\"Would copy image from docker.io/library/nginx:v1 to "
 			 "reg.io/m/nginx:v1: the destination has another image there. "
-			 "Now 1/3 images have been compared.\"\n");
-	has(&result.err, "Finish comparing image from docker.io/library/nginx:v2 to "
+			 "Now 1/3 images have been processed.\"\n");
+	has(&result.err, "Finish comparison of image from docker.io/library/nginx:v2 to "
 			 "reg.io/m/nginx:v2: skip synchronization because destination image exists."
 			 " Now 2/3 images have been processed.\"\n");
 	has(&result.err, "dry run, nothing was written: 3 images: 2 would be copied (1 missing, "
