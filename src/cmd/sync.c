@@ -148,7 +148,6 @@ static unsigned pool_width(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
-	bool stdout_json = options->report && strcmp(options->report, "-") == 0;
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(about_user_agent, NULL);
@@ -169,7 +168,6 @@ static bool set_up(struct run *run)
 	struct report_options report = {.json_path = options->report,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
-					.quiet_stdout = stdout_json,
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;

@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { JSON_MAX = 1024 * 1024 * 1024 };
 
@@ -227,6 +228,18 @@ static bool write_files(const struct report *report, struct error *err)
 	return all;
 }
 
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+/* Standard output carries a document, and nothing else may be there. */
+static bool stdout_taken(const struct report_options *options)
+{
+	return is_stdout(options->json_path) || is_stdout(options->success_path) ||
+	       is_stdout(options->failed_path);
+}
+
 static void write_summary(const struct report *report)
 {
 	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
@@ -234,7 +247,7 @@ static void write_summary(const struct report *report)
 	summary_last_line(&report->tally, &last);
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
-	if (report->tally.failed && !report->options.quiet_stdout) {
+	if (report->tally.failed && !stdout_taken(&report->options)) {
 		fputs("failed tasks exist\n", stdout);
 		fflush(stdout);
 	}

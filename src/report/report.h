@@ -24,9 +24,8 @@ struct report_options {
 	const char *failed_path;  /* --output-failed-images: the same */
 	bool images_json;         /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
-	bool live;         /* stderr is a terminal and the live display is wanted */
-	bool quiet_stdout; /* stdout carries the JSON and nothing else */
-	bool log_in_file;  /* the log does not go to stderr: it gets its lines, live or not */
+	bool live;        /* stderr is a terminal and the live display is wanted */
+	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */
 };
 
 /*

@@ -237,7 +237,7 @@ static void test_json_on_stdout_is_alone_there(void **state)
 {
 	scoped(result_finish) struct result result = run((struct run){
 		.outcomes = {&copied, &in_sync, &failed},
-		.options = {.json_path = "-", .quiet_stdout = true},
+		.options = {.json_path = "-"},
 	});
 	struct error error;
 	(void)state;

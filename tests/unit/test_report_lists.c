@@ -274,6 +274,16 @@ static void test_files(void **state)
 	unlink(failed_path);
 }
 
+static void test_a_list_on_stdout_is_alone_there(void **state)
+{
+	struct report_options options = {.failed_path = "-"};
+	scoped(buf_finish) struct buf told = {0};
+	(void)state;
+	run(&options, true, &told);
+	has(&told, "\ngone.io/a:\n  - reg.io/m/a\nquay.io/a/b:x:\n  - reg.io/m/b:x\n");
+	has_not(&told, "failed tasks exist");
+}
+
 static void test_files_that_cannot_be_written_are_all_named(void **state)
 {
 	struct report_options options = {.success_path = "/no/such/copied",
@@ -294,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_a_selection_is_kept),
 		cmocka_unit_test(test_one_source_under_several_filters),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_a_list_on_stdout_is_alone_there),
 		cmocka_unit_test(test_files_that_cannot_be_written_are_all_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
