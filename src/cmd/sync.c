@@ -201,6 +201,9 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run};
 	run->copier = run->registry ? copier_new(&copier) : NULL;
 	struct report_options report = {.json_path = options->report,
+					.success_path = options->output_success_images,
+					.failed_path = options->output_failed_images,
+					.images_json = run->config.lists_json,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
 					.log_in_file = run->log != NULL};

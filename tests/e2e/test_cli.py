@@ -72,7 +72,7 @@ def test_every_bad_rule_is_named_before_any_request(sync, src, dst, both, repo):
     ("a: b\n\tc: d\n", 2),
     ("- a\n- b\n", 1),
     ("{src}/{repo}:v1: {dst}/{repo}\n\n{src}/{repo}:v1: {dst}/{repo}/b\n", 3),
-    ("{src}/{repo}:v1: &x {dst}/{repo}\n{src}/{repo}:v2: *x\n", None),
+    ("{src}/{repo}:v1: {dst}/{repo}\n{src}/{repo}:v2: *nowhere\n", 2),
     ("{src}/{repo}:v1: {dst}/{repo}\n---\nmore: {dst}/{repo}\n", None),
 ), ids=("tab", "list", "duplicate-key", "alias", "second-document"))
 def test_a_broken_rules_file_is_named_with_its_line(sync, src, dst, both, repo, text, line):
