@@ -101,6 +101,14 @@ static void warn_unused(struct usage *usage, const struct credential *entry, con
 		     near ? "?" : "");
 }
 
+/* A key that begins with x- names no registry but holds an anchor, as in compose files. */
+static bool is_unused(const struct usage *usage, size_t index)
+{
+	const struct credential *entry = &usage->config->credentials.items[index];
+	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
+	       !str_starts(entry->key, "x-");
+}
+
 static bool tell(struct usage *usage)
 {
 	const struct config *config = usage->config;
@@ -111,7 +119,7 @@ static bool tell(struct usage *usage)
 		hosts[i] = usage->hosts.entries[i].key;
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];
-		if (i < config->auth_count && !usage->used[i] && entry->key.len)
+		if (is_unused(usage, i))
 			warn_unused(usage, entry, hosts, usage->hosts.count);
 		else if (i >= config->auth_count && usage->used[i])
 			log_info("%.*s: login from %s", STR_ARGS(entry->key), entry->place);
