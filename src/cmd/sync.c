@@ -192,7 +192,6 @@ static unsigned pool_width(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
-	bool stdout_json = options->report && strcmp(options->report, "-") == 0;
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(about_user_agent, NULL);
@@ -211,9 +210,11 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run};
 	run->copier = run->registry ? copier_new(&copier) : NULL;
 	struct report_options report = {.json_path = options->report,
+					.success_path = options->output_success_images,
+					.failed_path = options->output_failed_images,
+					.images_json = run->config.lists_json,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
-					.quiet_stdout = stdout_json,
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
@@ -292,13 +293,17 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	if (same_source(&earlier->source, &task->source))
 		return true;
 	struct error err;
-	char *source = reference_string(run->arena, &task->source);
 	char *other = reference_string(run->arena, &earlier->source);
-	if (!source || !other)
+	if (!other)
 		return false;
 	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
 		  earlier->place);
-	report_rule_failed(run->report, source, key.at, task->place, &err);
+	struct outcome outcome = {.status = OUTCOME_FAILED,
+				  .reason = error_kind_name(err.kind),
+				  .error_kind = err.kind,
+				  .error_text = err.text};
+	report_plan(run->report, 1);
+	report_outcome(run->report, task, &outcome);
 	return true;
 }
 
@@ -315,14 +320,8 @@ static bool collect(struct run *run)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
-		const struct plan_rule *rule = &run->rules[i];
-		const char *source = reference_string(run->arena, &rule->source.name);
-		const char *destination = reference_string(run->arena, &rule->destination.name);
-		if (!source || !destination)
-			return false;
 		if (!expansion->ok)
-			report_rule_failed(run->report, source, destination, rule->place,
-					   &expansion->err);
+			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
 		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
 			if (!add_task(run, &seen, &expansion->tasks[j]))
 				return false;
