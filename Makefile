@@ -77,6 +77,7 @@ test: ## everything: lint, unit, text cases, gates, end to end on all three buil
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory cases
 	@$(MAKE) --no-print-directory gates
+	@tests/e2e/install-original.sh
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-tsan

@@ -7,6 +7,7 @@
 #include "cmd/about.h"
 #include "cmd/sync.h"
 #include "config/options.h"
+#include "config/options_help.h"
 
 static int print(void (*text)(struct buf *out))
 {

@@ -64,12 +64,19 @@ static bool write_in_place(const char *path, struct str content)
 	return written;
 }
 
+/* Makes the file beside path and tells its name; -1 when it cannot be made. */
+static int open_aside(const char *path, struct buf *aside)
+{
+	buf_printf(aside, "%s.%ld.tmp", path, (long)getpid());
+	if (!buf_ok(aside))
+		return -1;
+	return open(aside->at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+}
+
 static bool replace(const char *path, struct str content)
 {
 	scoped(buf_finish) struct buf aside = {0};
-	buf_printf(&aside, "%s.%ld.tmp", path, (long)getpid());
-	int fd =
-		buf_ok(&aside) ? open(aside.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	int fd = open_aside(path, &aside);
 	if (fd < 0)
 		return false;
 	bool written = write_all(fd, content) && fsync(fd) == 0;
@@ -90,4 +97,28 @@ bool file_write(const char *path, struct str content, struct error *err)
 	if (special ? write_in_place(path, content) : replace(path, content))
 		return true;
 	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
+static bool can_replace(const char *path)
+{
+	scoped(buf_finish) struct buf aside = {0};
+	int fd = open_aside(path, &aside);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return unlink(aside.at) == 0;
+}
+
+bool file_writable(const char *path, struct error *err)
+{
+	struct stat info;
+	if (strcmp(path, "-") == 0)
+		return true;
+	bool there = stat(path, &info) == 0;
+	bool good = there && !S_ISREG(info.st_mode) ? access(path, W_OK) == 0 : can_replace(path);
+	if (there && S_ISDIR(info.st_mode)) {
+		errno = EISDIR;
+		good = false;
+	}
+	return good || error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }

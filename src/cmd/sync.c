@@ -13,6 +13,7 @@
 #include "base/retry.h"
 #include "cmd/about.h"
 #include "config/config.h"
+#include "config/usage.h"
 #include "copy/copier.h"
 #include "plan/plan.h"
 #include "registry/tags.h"
@@ -20,9 +21,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, WIDTH_MIN = 16, WIDTH_MAX = 128, PROC_UNLIMITED = 32 };
+enum { EXIT_USAGE = 2, WIDTH_MIN = 16, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
 
 /* Everything one run owns, in the order it is made; released in the opposite one. */
 struct run {
@@ -107,6 +109,22 @@ static bool open_log(struct run *run, struct problems *problems)
 	return !path || run->log;
 }
 
+/* Tells what the rules leave of the credentials, and completes those. False without memory. */
+static bool settle_credentials(struct run *run, struct problems *problems)
+{
+	struct usage_side *sides = arena_array(run->arena, run->rule_count * 2, sizeof(*sides));
+	if (!sides)
+		return false;
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct plan_rule *rule = &run->rules[i];
+		const struct reference *from = &rule->source.name, *to = &rule->destination.name;
+		sides[2 * i] = (struct usage_side){from->host, from->repository, rule->place, true};
+		sides[2 * i + 1] =
+			(struct usage_side){to->host, to->repository, rule->place, false};
+	}
+	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
+}
+
 /* Reads and checks everything. False: problems were printed, nothing was asked of any registry. */
 static bool load(struct run *run)
 {
@@ -115,6 +133,8 @@ static bool load(struct run *run)
 	bool ok = config_load(run->arena, run->options, &run->config, &problems);
 	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
 	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, &problems);
+	if (ok && !problems.error_count)
+		ok = settle_credentials(run, &problems);
 	if (!ok && !problems.error_count)
 		problem_add(&problems, NULL, "out of memory");
 	log_warnings(&problems);
@@ -129,26 +149,40 @@ static void count_request(void *ctx, bool target)
 	progress_request(ctx, target);
 }
 
+/*
+ * --proc 0: as many as open files allow. A blob needs two connections, and the threads beside it
+ * that check and list need some as well.
+ */
+static unsigned blobs_by_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return WIDTH_MIN;
+	if (limit.rlim_cur >= FILES_KEPT + WIDTH_MAX * FILES_EACH)
+		return WIDTH_MAX;
+	unsigned files = (unsigned)limit.rlim_cur;
+	return files >= FILES_KEPT + FILES_EACH ? (files - FILES_KEPT) / FILES_EACH : 1;
+}
+
 static unsigned blobs_in_flight(const struct run *run)
 {
-	return run->options->proc ? (unsigned)run->options->proc : PROC_UNLIMITED;
+	return run->options->proc ? (unsigned)run->options->proc : blobs_by_files();
 }
 
 /* Checks and manifests run wider than blobs; --proc 1 makes all of it serial. */
 static unsigned pool_width(const struct run *run)
 {
-	unsigned width = blobs_in_flight(run) * 3;
-	if (run->options->proc == 1)
+	unsigned blobs = blobs_in_flight(run);
+	if (blobs == 1)
 		return 1;
-	if (width < WIDTH_MIN)
-		return WIDTH_MIN;
-	return width < WIDTH_MAX ? width : WIDTH_MAX;
+	if (blobs > WIDTH_MAX / 3)
+		return WIDTH_MAX;
+	return blobs * 3 > WIDTH_MIN ? blobs * 3 : WIDTH_MIN;
 }
 
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
-	bool stdout_json = options->report && strcmp(options->report, "-") == 0;
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(about_user_agent, NULL);
@@ -167,9 +201,11 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run};
 	run->copier = run->registry ? copier_new(&copier) : NULL;
 	struct report_options report = {.json_path = options->report,
+					.success_path = options->output_success_images,
+					.failed_path = options->output_failed_images,
+					.images_json = run->config.lists_json,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
-					.quiet_stdout = stdout_json,
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
@@ -232,13 +268,17 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	if (same_source(&earlier->source, &task->source))
 		return true;
 	struct error err;
-	char *source = reference_string(run->arena, &task->source);
 	char *other = reference_string(run->arena, &earlier->source);
-	if (!source || !other)
+	if (!other)
 		return false;
 	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
 		  earlier->place);
-	report_rule_failed(run->report, source, key.at, task->place, &err);
+	struct outcome outcome = {.status = OUTCOME_FAILED,
+				  .reason = error_kind_name(err.kind),
+				  .error_kind = err.kind,
+				  .error_text = err.text};
+	report_plan(run->report, 1);
+	report_outcome(run->report, task, &outcome);
 	return true;
 }
 
@@ -254,14 +294,8 @@ static bool collect(struct run *run)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
-		const struct plan_rule *rule = &run->rules[i];
-		const char *source = reference_string(run->arena, &rule->source.name);
-		const char *destination = reference_string(run->arena, &rule->destination.name);
-		if (!source || !destination)
-			return false;
 		if (!expansion->ok)
-			report_rule_failed(run->report, source, destination, rule->place,
-					   &expansion->err);
+			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
 		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
 			if (!add_task(run, &seen, &expansion->tasks[j]))
 				return false;

@@ -7,15 +7,34 @@
 
 #include "base/secret.h"
 #include "config/nearest.h"
+#include "config/registry_key.h"
+#include "oci/reference.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-enum field { USERNAME, PASSWORD, INSECURE, EXPANDENV, DISABLEEXPANDENV, FIELDS };
+enum field {
+	USERNAME,
+	PASSWORD,
+	TOKEN,
+	INSECURE,
+	CA,
+	PROXY,
+	MIRRORS,
+	EXPANDENV,
+	DISABLEEXPANDENV,
+	FIELDS
+};
 
 static const char *const names[FIELDS] = {
 	[USERNAME] = "username",
 	[PASSWORD] = "password",
+	[TOKEN] = "token",
 	[INSECURE] = "insecure",
+	[CA] = "ca",
+	[PROXY] = "proxy",
+	[MIRRORS] = "mirrors",
 	[EXPANDENV] = "expandenv",
 	[DISABLEEXPANDENV] = "disableexpandenv",
 };
@@ -31,6 +50,8 @@ struct reading {
 struct entry {
 	struct str key;
 	const struct node *values[FIELDS]; /* NULL: not given */
+	bool expand;                       /* variables are replaced */
+	const struct node *literal;        /* a secret that stands in the file itself */
 };
 
 static const char *place_of(const struct reading *reading, const struct node *node)
@@ -110,8 +131,8 @@ static bool read_switch(const struct reading *reading, const struct entry *entry
 }
 
 /* The text of field with its variables expanded; NULL when empty or wrong. */
-static const char *read_secret(const struct reading *reading, const struct entry *entry,
-			       enum field field, bool expand)
+static const char *read_expanded(const struct reading *reading, const struct entry *entry,
+				 enum field field)
 {
 	struct str text;
 	const char *result = NULL;
@@ -119,7 +140,7 @@ static const char *read_secret(const struct reading *reading, const struct entry
 	if (!read_text(reading, entry, field, &text) || !text.len)
 		return NULL;
 	bool good = true;
-	if (expand) {
+	if (entry->expand) {
 		good = expand_text(reading->arena, text, EXPAND_CREDENTIAL, reading->lookup,
 				   &result, &err);
 	} else {
@@ -132,64 +153,218 @@ static const char *read_secret(const struct reading *reading, const struct entry
 	return good ? result : NULL;
 }
 
-static void read_login(const struct reading *reading, const struct entry *entry,
-		       struct credential *out)
+/* The same for a secret, which is registered; one that was not expanded is written in the file. */
+static const char *read_secret(const struct reading *reading, struct entry *entry, enum field field)
+{
+	const char *secret = read_expanded(reading, entry, field);
+	if (!secret)
+		return NULL;
+	secret_register(str_of(secret));
+	if (str_is(entry->values[field]->text, secret) && !entry->literal)
+		entry->literal = entry->values[field];
+	return secret;
+}
+
+/* A token needs no name beside it; else name and password go together. */
+static void check_login(const struct reading *reading, const struct entry *entry,
+			struct credential *login)
+{
+	if (login->token && login->password)
+		problem_add(reading->problems, login->place,
+			    "%.*s: token and password are two logins: keep one",
+			    STR_ARGS(entry->key));
+	else if (!login->token && !login->username != !login->password)
+		problem_add(reading->problems, login->place,
+			    "%.*s: %s is given without %s: give both, or none for anonymous access",
+			    STR_ARGS(entry->key), login->username ? "username" : "password",
+			    login->username ? "password" : "username");
+	if (login->username && login->password)
+		secret_register_basic(str_of(login->username), str_of(login->password));
+	else
+		login->username = login->password = NULL;
+}
+
+static void read_login(const struct reading *reading, struct entry *entry, struct credential *out)
 {
 	size_t before = reading->problems->error_count;
-	bool disabled = read_switch(reading, entry, DISABLEEXPANDENV, false);
-	bool expand = read_switch(reading, entry, EXPANDENV, !disabled);
-	out->username = read_secret(reading, entry, USERNAME, expand);
-	out->password = read_secret(reading, entry, PASSWORD, expand);
-	if (out->username && out->password)
-		secret_register_basic(str_of(out->username), str_of(out->password));
-	else if (out->password)
-		secret_register(str_of(out->password));
-	if (reading->problems->error_count > before || !out->username == !out->password)
-		return;
-	problem_add(reading->problems, out->place,
-		    "%.*s: %s is given without %s: give both, or none for anonymous access",
-		    STR_ARGS(entry->key), out->username ? "username" : "password",
-		    out->username ? "password" : "username");
+	out->username = read_expanded(reading, entry, USERNAME);
+	out->password = read_secret(reading, entry, PASSWORD);
+	out->token = read_secret(reading, entry, TOKEN);
+	if (reading->problems->error_count == before)
+		check_login(reading, entry, out);
 }
 
-/* The key with its host, the part up to the first slash behind a scheme, in lower case. */
-static struct str lower_host(struct arena *arena, struct str key)
+/* The file is parsed where connections are made; here it must only be there. */
+static void read_ca(const struct reading *reading, const struct entry *entry,
+		    struct credential *out)
 {
-	char *copy = arena_copy(arena, key.at, key.len);
-	if (!copy)
-		return (struct str){0};
-	char *scheme = strstr(copy, "://");
-	char *at = scheme ? scheme + 3 : copy;
-	for (; *at && *at != '/'; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	return (struct str){copy, key.len};
+	out->ca = read_expanded(reading, entry, CA);
+	if (out->ca && access(out->ca, R_OK) != 0)
+		problem_add(reading->problems, place_of(reading, entry->values[CA]),
+			    "%.*s: ca: cannot read %s: %s", STR_ARGS(entry->key), out->ca,
+			    strerror(errno));
 }
 
-static void read_entry(const struct reading *reading, const struct node *key,
-		       const struct node *value, struct credential *out)
+/* A proxy's password stands inside its URL, between the first colon and the last @. */
+static void register_userinfo(struct str authority)
+{
+	struct str user, password = authority;
+	while (password.len && password.at[password.len - 1] != '@')
+		password.len--;
+	if (!password.len)
+		return;
+	password.len--;
+	str_cut(&password, ':', &user);
+	secret_register(password);
+	secret_register_basic(user, password);
+}
+
+static void read_proxy(const struct reading *reading, const struct entry *entry,
+		       struct credential *out)
+{
+	out->proxy = read_expanded(reading, entry, PROXY);
+	if (!out->proxy)
+		return;
+	struct str url = str_of(out->proxy);
+	struct str authority = str_from(url, str_starts(url, "https://") ? 8 : 7);
+	authority = str_head(authority, str_find(authority, '/'));
+	register_userinfo(authority);
+	bool scheme = str_starts(url, "http://") || str_starts(url, "https://");
+	bool blank = strpbrk(out->proxy, " \t\r\n") != NULL;
+	if (!scheme || blank || !authority.len)
+		problem_add(reading->problems, place_of(reading, entry->values[PROXY]),
+			    "%.*s: proxy: expected a URL as in http://proxy.example.com:3128",
+			    STR_ARGS(entry->key));
+}
+
+/* The registry that text names, or NULL: a name with a repository behind it must parse as such. */
+static const char *mirror_host(const struct reading *reading, struct str text)
+{
+	struct error err;
+	struct reference ref;
+	const char *image = arena_printf(reading->arena, "%.*s/x", STR_ARGS(text));
+	if (!image || !reference_parse(reading->arena, str_of(image), &ref, &err))
+		return NULL;
+	return strcmp(ref.repository, "x") == 0 ? ref.host : NULL;
+}
+
+static void read_mirror(const struct reading *reading, const struct entry *entry,
+			const struct node *value, struct credential *out, const char **mirrors)
+{
+	const char *host = value->kind == NODE_STRING ? mirror_host(reading, value->text) : NULL;
+	if (host)
+		mirrors[out->mirror_count++] = host;
+	else
+		problem_add(reading->problems, place_of(reading, value),
+			    "%.*s: mirrors: expected the name of a registry, as in "
+			    "mirror.example.com:5000",
+			    STR_ARGS(entry->key));
+}
+
+/* A list of names, or a single one. */
+static void read_mirrors(const struct reading *reading, const struct entry *entry,
+			 struct credential *out)
+{
+	const struct node *value = entry->values[MIRRORS];
+	if (!value || value->kind == NODE_NULL)
+		return;
+	size_t count = value->kind == NODE_LIST ? value->count : 1;
+	const char **mirrors = arena_array(reading->arena, count, sizeof(*mirrors));
+	if (!mirrors)
+		problem_add(reading->problems, out->place, "out of memory");
+	for (size_t i = 0; mirrors && i < count; i++)
+		read_mirror(reading, entry, value->kind == NODE_LIST ? value->items[i] : value, out,
+			    mirrors);
+	out->mirrors = mirrors;
+}
+
+static void read_fields(const struct reading *reading, struct entry *entry, struct credential *out)
+{
+	bool disabled = read_switch(reading, entry, DISABLEEXPANDENV, false);
+	entry->expand = read_switch(reading, entry, EXPANDENV, !disabled);
+	read_login(reading, entry, out);
+	out->insecure = read_switch(reading, entry, INSECURE, false);
+	read_ca(reading, entry, out);
+	read_proxy(reading, entry, out);
+	read_mirrors(reading, entry, out);
+}
+
+/* What is odd about a key itself. */
+static void check_key(const struct reading *reading, const struct credential *entry)
+{
+	struct str host, repository;
+	registry_key_split(entry->key, &host, &repository);
+	const char *real = registry_key_lookalike(host);
+	if (!entry->key.len)
+		problem_warn(reading->problems, entry->place,
+			     "an empty registry name matches nothing");
+	else if (real)
+		problem_warn(reading->problems, entry->place,
+			     "%.*s looks like %s misspelt: names like it collect logins",
+			     STR_ARGS(host), real);
+}
+
+/* Returns a secret that stands in the file itself, or NULL. */
+static const struct node *read_entry(const struct reading *reading, const struct node *key,
+				     const struct node *value, struct credential *out)
 {
 	struct entry entry = {.key = key->text};
 	out->place = place_of(reading, key);
-	out->key = lower_host(reading->arena, key->text);
+	out->key = registry_key_lower(reading->arena, key->text);
 	if (!out->key.at) {
 		problem_add(reading->problems, out->place, "out of memory");
-		return;
+		return NULL;
 	}
-	if (!key->text.len)
-		problem_warn(reading->problems, out->place,
-			     "an empty registry name matches nothing");
+	check_key(reading, out);
 	if (value->kind == NODE_NULL)
-		return;
+		return NULL;
 	if (value->kind != NODE_MAP) {
 		problem_add(reading->problems, place_of(reading, value),
 			    "%.*s: expected username, password and insecure, found %s",
 			    STR_ARGS(key->text), node_kind_name(value->kind));
-		return;
+		return NULL;
 	}
 	collect_fields(reading, value, &entry);
-	read_login(reading, &entry, out);
-	out->insecure = read_switch(reading, &entry, INSECURE, false);
+	read_fields(reading, &entry, out);
+	return entry.literal;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Two names of one registry would leave it to chance which login is used. */
+static void check_equal_keys(const struct reading *reading, const struct credentials *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct credential *a = &list->items[i], *b = &list->items[j];
+			bool equal = a->key.len && registry_key_equal(a->key, b->key);
+			bool same = same_text(a->username, b->username) &&
+				    same_text(a->password, b->password) &&
+				    same_text(a->token, b->token) && a->insecure == b->insecure;
+			if (equal && same)
+				problem_warn(reading->problems, a->place,
+					     "%.*s is the same registry as %.*s at %s, and is "
+					     "not needed",
+					     STR_ARGS(a->key), STR_ARGS(b->key), b->place);
+			else if (equal)
+				problem_add(reading->problems, a->place,
+					    "%.*s is the same registry as %.*s at %s: keep one",
+					    STR_ARGS(a->key), STR_ARGS(b->key), b->place);
+		}
+}
+
+/* literal: a password in the file, or NULL. */
+static void check_mode(const struct reading *reading, const struct node *literal)
+{
+	const struct document *document = reading->document;
+	if (literal && document->mode & 077)
+		problem_warn(reading->problems, place_of(reading, literal),
+			     "a secret stands here, and other users can read this file (mode "
+			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
+			     document->mode, document->name);
 }
 
 void auth_file_read(struct arena *arena, const struct document *document,
@@ -212,7 +387,13 @@ void auth_file_read(struct arena *arena, const struct document *document,
 		problem_add(problems, document->name, "out of memory");
 		return;
 	}
-	for (; out->count < root->count; out->count++)
-		read_entry(&reading, root->keys[out->count], root->items[out->count],
-			   &out->items[out->count]);
+	const struct node *literal = NULL;
+	for (; out->count < root->count; out->count++) {
+		const struct node *found =
+			read_entry(&reading, root->keys[out->count], root->items[out->count],
+				   &out->items[out->count]);
+		literal = literal ? literal : found;
+	}
+	check_equal_keys(&reading, out);
+	check_mode(&reading, literal);
 }

@@ -1,7 +1,9 @@
 /*
  * The auth file: who we are at which registry (image-syncer.md 2.2, 3 and 4.1).
  *
- * A mapping from a registry, or registry/path, to username, password, insecure and expandenv.
+ * A mapping from a registry, or registry/path, to username and password, or token (an identity
+ * token); insecure; ca, a file; proxy, a URL; mirrors, a list of registries; expandenv, or its
+ * opposite disableexpandenv.
  */
 #pragma once
 
@@ -10,8 +12,11 @@
 #include "registry/credential.h"
 
 /*
- * Turns the document into credentials in arena, with variables expanded; every password is
- * registered as a secret. All mistakes go to problems; unknown fields are warned about.
+ * Turns the document into credentials in arena, with variables expanded; every password and
+ * token is registered as a secret. All mistakes go to problems, also a ca that cannot be read and
+ * two keys for one registry that differ. Warned about are unknown fields, misspelt registries, and
+ * secrets in a file that others can read. Of a login, either username and password are set, or
+ * token, or nothing.
  */
 void auth_file_read(struct arena *arena, const struct document *document,
 		    const struct expand_lookup *lookup, struct credentials *out,

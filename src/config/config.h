@@ -1,25 +1,30 @@
 /*
- * Everything a run is told, from the command line, the environment and the two files.
+ * Everything a run is told, from the command line, the environment and the files.
  *
- * Plain records in the arena given to config_load(), never changed afterwards.
+ * Plain records in the arena given to config_load(), never changed once the run has started.
  */
 #pragma once
 
+#include "config/docker_config.h"
 #include "config/options.h"
 #include "config/rule.h"
 #include "registry/credential.h"
 
 struct config {
 	struct options options;
-	struct credentials credentials;
+	struct credentials credentials; /* of the auth file first, then docker's */
+	size_t auth_count;              /* how many of them are the auth file's */
+	struct docker_store store;      /* the helper for hosts without a login, see usage.h */
 	struct rules rules;
+	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
+	bool lists_json; /* lists of images are written as JSON, else as YAML */
 };
 
 /*
- * Reads the files that options name. Every mistake of both files goes to problems; false when there
- * was one, warnings do not count. *out is valid either way and holds what could be read, so that
- * the caller can look for mistakes in the rules themselves (plan_parse) and tell all of them at
- * once.
+ * Reads the files that options name. Every mistake goes to problems; false when there was one,
+ * warnings do not count. *out is valid either way and holds what could be read, so that the caller
+ * can look for mistakes in the rules themselves (plan_parse) and tell all of them at once. Rules
+ * without platforms of their own get those of the options.
  */
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems);

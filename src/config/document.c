@@ -9,6 +9,7 @@
 #include "doc/yaml.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { JSON_FILE_MAX = 8 * 1024 * 1024 };
 
@@ -18,13 +19,20 @@ static bool ends_nocase(struct str text, const char *suffix)
 	return text.len >= len && str_equal_nocase(str_from(text, text.len - len), str_of(suffix));
 }
 
-bool document_read(struct arena *arena, const char *path, struct document *out,
-		   struct problems *problems)
+static unsigned mode_of(const char *path)
+{
+	struct stat info;
+	bool regular = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+	return regular ? info.st_mode & 0777 : 0;
+}
+
+static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
+		    struct problems *problems)
 {
 	struct error err;
-	bool standard = strcmp(path, "-") == 0;
-	*out = (struct document){.name = standard ? "stdin" : path,
-				 .json = ends_nocase(str_of(path), ".json")};
+	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path,
+				 .json = json,
+				 .mode = mode_of(path)};
 	scoped(buf_wipe) struct buf text = buf_limit(out->json ? JSON_FILE_MAX : YAML_BYTES_MAX);
 	if (!file_read(path, &text, &err)) {
 		if (buf_ok(&text))
@@ -43,6 +51,18 @@ bool document_read(struct arena *arena, const char *path, struct document *out,
 	else
 		problem_add(problems, out->name, "%s", err.text);
 	return false;
+}
+
+bool document_read(struct arena *arena, const char *path, struct document *out,
+		   struct problems *problems)
+{
+	return read_as(arena, path, ends_nocase(str_of(path), ".json"), out, problems);
+}
+
+bool document_read_json(struct arena *arena, const char *path, struct document *out,
+			struct problems *problems)
+{
+	return read_as(arena, path, true, out, problems);
 }
 
 const char *document_place(struct arena *arena, const struct document *document,

@@ -12,12 +12,16 @@
 struct document {
 	const char *name; /* for messages: the path, or "stdin" */
 	bool json;
+	unsigned mode; /* permission bits of a regular file; 0 for anything else */
 	const struct node *root;
 };
 
 /* Reads path ("-" is stdin, as YAML). Mistakes go to problems, then it is false. */
 bool document_read(struct arena *arena, const char *path, struct document *out,
 		   struct problems *problems);
+/* The same with JSON, whatever the name is. */
+bool document_read_json(struct arena *arena, const char *path, struct document *out,
+			struct problems *problems);
 /* "images.yaml:3:1", the place of node; just the name without memory. */
 const char *document_place(struct arena *arena, const struct document *document,
 			   const struct node *node);

@@ -5,33 +5,18 @@
  */
 #include "config/options.h"
 
-#include "config/nearest.h"
+#include "config/option.h"
 
 #include <limits.h>
-#include <stddef.h>
 #include <string.h>
 
-enum kind { KIND_GROUP, KIND_TEXT, KIND_NUMBER, KIND_SWITCH };
-
-struct option {
-	enum kind kind;
-	const char *name; /* of a group: its title */
-	char letter;
-	const char *argument; /* name of the value in --help */
-	int fallback;
-	size_t field; /* offset in struct options */
-	const char *help;
-};
-
-static const struct option table[] = {
-#define OPTION_GROUP(title) {.kind = KIND_GROUP, .name = title},
-#define OPTION_TEXT(field, name, letter, argument, help)                                           \
-	{KIND_TEXT, name, letter, argument, 0, offsetof(struct options, field), help},
-#define OPTION_NUMBER(field, name, letter, argument, fallback, help)                               \
-	{KIND_NUMBER, name, letter, argument, fallback, offsetof(struct options, field), help},
-#define OPTION_SWITCH(field, name, letter, help)                                                   \
-	{KIND_SWITCH, name, letter, NULL, 0, offsetof(struct options, field), help},
-#include "config/options.def"
+/* Options of old releases: scripts still pass them empty. */
+static const struct removed {
+	const char *name, *release, *instead;
+} removed[] = {
+	{"records", "v1.1.0", "nothing is recorded any more, both registries are asked"},
+	{"namespace", "v1.5.0", "write the whole destination into each rule"},
+	{"registry", "v1.5.1", "write the whole destination into each rule"},
 };
 
 /* Walks the arguments. */
@@ -40,21 +25,15 @@ struct parse {
 	char **argv;
 	struct options *out;
 	struct problems *problems;
+	const char *words[OPTIONS_WORDS_MAX]; /* what is no option */
+	size_t word_count;                    /* all of them, also those without room */
 };
 
-static const struct option *find_name(struct str name)
+static const struct removed *find_removed(struct str name)
 {
-	for (size_t i = 0; i < array_count(table); i++)
-		if (table[i].kind != KIND_GROUP && str_is(name, table[i].name))
-			return &table[i];
-	return NULL;
-}
-
-static const struct option *find_letter(char letter)
-{
-	for (size_t i = 0; i < array_count(table); i++)
-		if (letter && table[i].letter == letter)
-			return &table[i];
+	for (size_t i = 0; i < array_count(removed); i++)
+		if (str_is(name, removed[i].name))
+			return &removed[i];
 	return NULL;
 }
 
@@ -67,12 +46,14 @@ static void *field_of(struct options *options, const struct option *option)
 static void set_default(struct options *options, const struct option *option)
 {
 	void *field = field_of(options, option);
-	if (option->kind == KIND_TEXT)
+	if (option->kind == OPTION_KIND_TEXT)
 		*(const char **)field = NULL;
-	else if (option->kind == KIND_NUMBER)
+	else if (option->kind == OPTION_KIND_NUMBER)
 		*(int *)field = option->fallback;
-	else if (option->kind == KIND_SWITCH)
+	else if (option->kind == OPTION_KIND_SWITCH)
 		*(bool *)field = false;
+	else if (option->kind == OPTION_KIND_LIST)
+		((struct option_list *)field)->count = 0;
 }
 
 static bool parse_number(struct str text, int *out)
@@ -87,8 +68,7 @@ static bool parse_number(struct str text, int *out)
 	return true;
 }
 
-/* The words that the original takes. */
-static bool parse_switch(struct str text, bool *out)
+bool options_switch(struct str text, bool *out)
 {
 	static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True"};
 	static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
@@ -101,18 +81,34 @@ static bool parse_switch(struct str text, bool *out)
 	return false;
 }
 
+static void add_item(struct parse *parse, const struct option *option, const char *value)
+{
+	struct option_list *list = field_of(parse->out, option);
+	if (list->count < OPTIONS_LIST_MAX)
+		list->items[list->count++] = value;
+	else
+		problem_add(parse->problems, NULL,
+			    "--%s is given more than %d times: join values by commas", option->name,
+			    OPTIONS_LIST_MAX);
+}
+
+/* An empty value takes back a single one; of a list it is left out. */
 static void set_value(struct parse *parse, const struct option *option, const char *value)
 {
 	void *field = field_of(parse->out, option);
+	if (!*value && option->kind == OPTION_KIND_LIST)
+		return;
 	if (!*value)
 		set_default(parse->out, option);
-	else if (option->kind == KIND_TEXT)
+	else if (option->kind == OPTION_KIND_LIST)
+		add_item(parse, option, value);
+	else if (option->kind == OPTION_KIND_TEXT)
 		*(const char **)field = value;
-	else if (option->kind == KIND_NUMBER && !parse_number(str_of(value), field))
+	else if (option->kind == OPTION_KIND_NUMBER && !parse_number(str_of(value), field))
 		problem_add(parse->problems, NULL,
 			    "--%s %s: expected a whole number, as in --%s %d", option->name, value,
 			    option->name, option->fallback);
-	else if (option->kind == KIND_SWITCH && !parse_switch(str_of(value), field))
+	else if (option->kind == OPTION_KIND_SWITCH && !options_switch(str_of(value), field))
 		problem_add(parse->problems, NULL, "--%s=%s: expected true or false", option->name,
 			    value);
 }
@@ -124,7 +120,7 @@ static bool is_option(const char *argument)
 	if (!str_starts(name, "--"))
 		return false;
 	name = str_from(name, 2);
-	return find_name(str_head(name, str_find(name, '=')));
+	return option_named(str_head(name, str_find(name, '=')));
 }
 
 /* Takes the next argument as the value of option. */
@@ -143,14 +139,19 @@ static void take_value(struct parse *parse, const struct option *option)
 
 static void unknown_name(struct parse *parse, struct str given, struct str name)
 {
-	const char *names[array_count(table)];
-	size_t count = 0;
-	for (size_t i = 0; i < array_count(table); i++)
-		if (table[i].kind != KIND_GROUP)
-			names[count++] = table[i].name;
-	const char *near = nearest_word(name, names, count);
+	const char *near = option_nearest(name);
 	problem_add(parse->problems, NULL, "unknown option %.*s%s%s%s", STR_ARGS(given),
 		    near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
+}
+
+/* --namespace and its like: fine while empty. value is NULL when it is the next argument. */
+static void parse_removed(struct parse *parse, const struct removed *option, const char *value)
+{
+	if (!value && parse->at + 1 < parse->argc)
+		value = parse->argv[++parse->at];
+	if (value && *value)
+		problem_add(parse->problems, NULL, "--%s was removed in %s: %s", option->name,
+			    option->release, option->instead);
 }
 
 /* One argument that begins with "--". */
@@ -159,12 +160,15 @@ static void parse_long(struct parse *parse)
 	struct str given = str_of(parse->argv[parse->at]);
 	size_t equals = str_find(given, '=');
 	struct str name = str_from(str_head(given, equals), 2);
-	const struct option *option = find_name(name);
-	if (!option)
+	const struct option *option = option_named(name);
+	const struct removed *old = option ? NULL : find_removed(name);
+	if (old)
+		parse_removed(parse, old, equals < given.len ? given.at + equals + 1 : NULL);
+	else if (!option)
 		unknown_name(parse, str_head(given, equals), name);
 	else if (equals < given.len)
 		set_value(parse, option, given.at + equals + 1);
-	else if (option->kind == KIND_SWITCH)
+	else if (option->kind == OPTION_KIND_SWITCH)
 		*(bool *)field_of(parse->out, option) = true;
 	else
 		take_value(parse, option);
@@ -175,7 +179,7 @@ static void parse_letters(struct parse *parse)
 {
 	const char *given = parse->argv[parse->at];
 	for (const char *at = given + 1; *at; at++) {
-		const struct option *option = find_letter(*at);
+		const struct option *option = option_lettered(*at);
 		if (!option) {
 			unknown_name(parse, str_of(given), str_of(given + 1));
 			return;
@@ -184,7 +188,7 @@ static void parse_letters(struct parse *parse)
 			set_value(parse, option, at + 2);
 			return;
 		}
-		if (option->kind == KIND_SWITCH) {
+		if (option->kind == OPTION_KIND_SWITCH) {
 			*(bool *)field_of(parse->out, option) = true;
 			continue;
 		}
@@ -200,16 +204,40 @@ static void parse_word(struct parse *parse)
 {
 	const char *word = parse->argv[parse->at];
 	bool truth;
-	if (parse_switch(str_of(word), &truth))
+	if (options_switch(str_of(word), &truth)) {
 		problem_add(parse->problems, NULL,
 			    "unexpected argument %s: a switch takes its value behind =, as in "
 			    "--force=%s",
 			    word, word);
+		return;
+	}
+	if (parse->word_count < OPTIONS_WORDS_MAX)
+		parse->words[parse->word_count] = word;
 	else
 		problem_add(parse->problems, NULL,
-			    "unexpected argument \"%s\": what to copy stands in a file, given as "
-			    "--images FILE",
+			    "unexpected argument \"%s\": more than a source and a destination "
+			    "belongs into a file, given as --images FILE",
 			    word);
+	parse->word_count++;
+}
+
+/* One rule, or the name of a command. */
+static void use_words(struct parse *parse)
+{
+	struct options *out = parse->out;
+	const char *const *words = parse->words;
+	if (parse->word_count == 1 && strcmp(words[0], "version") == 0) {
+		out->version = true;
+	} else if (parse->word_count == 1) {
+		problem_add(
+			parse->problems, NULL,
+			"unexpected argument \"%s\": give a source and a destination, or a file "
+			"of rules as --images FILE",
+			words[0]);
+	} else if (parse->word_count >= OPTIONS_WORDS_MAX) {
+		out->source = words[0];
+		out->destination = words[1];
+	}
 }
 
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems)
@@ -218,8 +246,8 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 		.argc = argc, .at = 1, .argv = argv, .out = out, .problems = problems};
 	size_t before = problems->error_count;
 	*out = (struct options){0};
-	for (size_t i = 0; i < array_count(table); i++)
-		set_default(out, &table[i]);
+	for (size_t i = 0; i < option_count; i++)
+		set_default(out, &option_table[i]);
 	for (bool words = false; parse.at < argc; parse.at++) {
 		const char *argument = argv[parse.at];
 		if (!words && strcmp(argument, "--") == 0)
@@ -231,61 +259,6 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 		else
 			parse_word(&parse);
 	}
+	use_words(&parse);
 	return problems->error_count == before;
-}
-
-enum { HELP_INDENT = 24, HELP_WIDTH = 80 };
-
-/* Words of text, broken at HELP_WIDTH and continued at HELP_INDENT. */
-static void add_wrapped(struct buf *out, struct str text)
-{
-	size_t column = HELP_INDENT;
-	for (struct str word; str_cut(&text, ' ', &word);) {
-		if (column > HELP_INDENT && column + 1 + word.len > HELP_WIDTH) {
-			buf_printf(out, "\n%*s", HELP_INDENT, "");
-			column = HELP_INDENT;
-		} else if (column > HELP_INDENT) {
-			buf_add_char(out, ' ');
-			column++;
-		}
-		buf_add_str(out, word);
-		column += word.len;
-	}
-	buf_add_char(out, '\n');
-}
-
-static void add_option(struct buf *out, const struct option *option)
-{
-	char letter[] = {'-', option->letter, ',', ' ', '\0'};
-	scoped(buf_finish) struct buf left = {0};
-	scoped(buf_finish) struct buf right = {0};
-	buf_printf(&left, "  %s--%s%s%s", option->letter ? letter : "    ", option->name,
-		   option->argument ? " " : "", option->argument ? option->argument : "");
-	buf_printf(&right, "%s", option->help);
-	if (option->kind == KIND_NUMBER)
-		buf_printf(&right, " (default %d)", option->fallback);
-	if (left.len < HELP_INDENT)
-		buf_printf(out, "%-*s", HELP_INDENT, buf_string(&left));
-	else
-		buf_printf(out, "%s\n%*s", buf_string(&left), HELP_INDENT, "");
-	add_wrapped(out, buf_str(&right));
-}
-
-void options_help(struct buf *out)
-{
-	buf_add_string(
-		out,
-		"Usage: image-syncer --images FILE [--auth FILE] [OPTION]...\n"
-		"\n"
-		"Copies container images between registries: only what is missing or stale.\n");
-	for (size_t i = 0; i < array_count(table); i++) {
-		if (table[i].kind == KIND_GROUP)
-			buf_printf(out, "\n%s:\n", table[i].name);
-		else
-			add_option(out, &table[i]);
-	}
-	buf_add_string(
-		out, "\n"
-		     "Exit status: 0 everything in sync, 1 at least one image failed, 2 usage or\n"
-		     "configuration, 130 or 143 interrupted.\n");
 }

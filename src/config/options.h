@@ -8,24 +8,35 @@
 #include "base/buf.h"
 #include "config/problem.h"
 
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_WORDS_MAX = 2 };
+
+/* The values of an option that may be repeated, in order; empty ones are left out. */
+struct option_list {
+	const char *items[OPTIONS_LIST_MAX];
+	size_t count;
+};
+
 /* Texts are NULL when not given or given empty; numbers are never negative. */
 struct options {
 #define OPTION_GROUP(title)
 #define OPTION_TEXT(field, name, letter, argument, help) const char *field;
 #define OPTION_NUMBER(field, name, letter, argument, fallback, help) int field;
 #define OPTION_SWITCH(field, name, letter, help) bool field;
+#define OPTION_LIST(field, name, letter, argument, help) struct option_list field;
 #include "config/options.def"
 #undef OPTION_GROUP
 #undef OPTION_TEXT
 #undef OPTION_NUMBER
 #undef OPTION_SWITCH
+#undef OPTION_LIST
+	const char *source, *destination; /* SRC DST on the command line; both or none */
 };
 
 /*
  * Reads argv[1] and following into out, which gets defaults first. Every mistake goes to problems;
  * false when there was one. out->help and out->version are set all the same, so that whoever asks
- * for help gets it.
+ * for help gets it; the word "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
-/* Appends what --help prints. */
-void options_help(struct buf *out);
+/* Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on. */
+bool options_switch(struct str text, bool *out);

@@ -45,3 +45,9 @@ void problem_warn(struct problems *problems, const char *place, const char *form
 	add_line(&problems->warnings, place, format, args);
 	va_end(args);
 }
+
+void problem_demote(const struct problems *found, struct problems *problems)
+{
+	buf_add_str(&problems->warnings, buf_str(&found->errors));
+	buf_add_str(&problems->warnings, buf_str(&found->warnings));
+}

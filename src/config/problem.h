@@ -22,3 +22,5 @@ void problem_add(struct problems *problems, const char *place, const char *forma
 	printf_like(3, 4);
 void problem_warn(struct problems *problems, const char *place, const char *format, ...)
 	printf_like(3, 4);
+/* Adds what was found, errors and warnings alike, to problems as warnings. */
+void problem_demote(const struct problems *found, struct problems *problems);

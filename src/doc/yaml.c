@@ -1,12 +1,18 @@
 /*
- * libyaml's events, not its documents: events carry marks, and anchors and aliases can be refused
- * where they stand instead of being expanded first. The tree is built by recursive descent with a
- * bounded depth. Elements are gathered in a buffer of pointers and copied into the arena when their
- * number is known.
+ * libyaml's events, not its documents: events carry marks, and aliases can be judged where they
+ * stand instead of being expanded first. The tree is built by recursive descent with a bounded
+ * depth. Elements are gathered in a buffer of pointers and copied into the arena when their number
+ * is known.
+ *
+ * An alias costs no memory, but whoever walks the tree meets its values again. So each alias walks
+ * what it stands for once, against one limit for the document: that bounds every later walk, and
+ * these walks too.
  */
 #include "doc/yaml.h"
 
 #include "base/buf.h"
+#include "base/map.h"
+#include "doc/yaml_merge.h"
 #include "doc/yaml_scalar.h"
 
 #include <string.h>
@@ -17,7 +23,10 @@ struct load {
 	struct arena *arena;
 	struct str text;
 	struct error *err;
+	struct map anchors;                      /* name -> struct node; the latest counts */
+	const struct node *open[YAML_DEPTH_MAX]; /* what is being read, outermost first */
 	int depth;
+	size_t aliased; /* values that aliases stand for, so far */
 };
 
 static void finish_event(yaml_event_t *event)
@@ -28,6 +37,7 @@ static void finish_event(yaml_event_t *event)
 static void finish_load(struct load *load)
 {
 	yaml_parser_delete(&load->parser);
+	map_finish(&load->anchors);
 }
 
 static bool fail(const struct load *load, yaml_mark_t mark, const char *what)
@@ -85,24 +95,17 @@ static bool next_event(struct load *load, yaml_event_t *event)
 	return yaml_parser_parse(&load->parser, event) || fail_parser(load);
 }
 
-static bool no_extras(const struct load *load, const yaml_event_t *event, const void *anchor,
-		      const void *tag)
-{
-	if (anchor)
-		return fail(load, event->start_mark,
-			    "anchors (&name) are not supported: write the "
-			    "value out where it is needed");
-	if (tag)
-		return fail(load, event->start_mark,
-			    "tags (!name) are not supported: put text that "
-			    "begins with ! in quotes");
-	return true;
-}
-
-static struct node *new_node(const struct load *load, const yaml_event_t *event)
+/* A node at event, known by its anchor if it has one; a tag is refused. */
+static struct node *new_node(struct load *load, const yaml_event_t *event,
+			     const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	struct node *node = arena_new_of(load->arena, struct node);
-	if (!node) {
+	if (tag) {
+		fail(load, event->start_mark,
+		     "tags (!name) are not supported: put text that begins with ! in quotes");
+		return NULL;
+	}
+	if (!node || (anchor && !map_put(&load->anchors, str_of((const char *)anchor), node))) {
 		error_memory(load->err);
 		return NULL;
 	}
@@ -111,11 +114,11 @@ static struct node *new_node(const struct load *load, const yaml_event_t *event)
 	return node;
 }
 
-static struct node *read_scalar(const struct load *load, const yaml_event_t *event)
+static struct node *read_scalar(struct load *load, const yaml_event_t *event)
 {
 	size_t len = event->data.scalar.length;
-	const void *anchor = event->data.scalar.anchor, *tag = event->data.scalar.tag;
-	struct node *node = no_extras(load, event, anchor, tag) ? new_node(load, event) : NULL;
+	struct node *node =
+		new_node(load, event, event->data.scalar.anchor, event->data.scalar.tag);
 	char *copy = node ? arena_copy(load->arena, (char *)event->data.scalar.value, len) : NULL;
 	if (node && !copy)
 		error_memory(load->err);
@@ -131,30 +134,66 @@ static struct node *read_scalar(const struct load *load, const yaml_event_t *eve
 	return node;
 }
 
-static struct node *read_value(struct load *load, const yaml_event_t *event);
+/* Counts what an alias stands for. False: too much of it, or too deep at this place. */
+static bool count_aliased(struct load *load, const struct node *node, int depth, yaml_mark_t mark)
+{
+	bool container = node->kind == NODE_LIST || node->kind == NODE_MAP;
+	if (container && depth >= YAML_DEPTH_MAX)
+		return fail(load, mark,
+			    "with what this alias stands for, the document is nested "
+			    "too deeply");
+	if (++load->aliased > YAML_ALIASED_MAX)
+		return fail(load, mark, "the aliases up to here stand for too many values");
+	for (size_t i = 0; i < node->count; i++)
+		if (!count_aliased(load, node->items[i], depth + 1, mark))
+			return false;
+	return true;
+}
+
+/* The node that an alias stands for. */
+static const struct node *read_alias(struct load *load, const yaml_event_t *event)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	const struct node *node = map_get(&load->anchors, str_of(name));
+	if (!node) {
+		error_set(load->err, ERROR_CONFIG,
+			  "%zu:%zu: nothing above is called &%.200s: put text that begins with * "
+			  "in quotes",
+			  event->start_mark.line + 1, event->start_mark.column + 1, name);
+		return NULL;
+	}
+	for (int i = 0; i < load->depth; i++)
+		if (load->open[i] == node) {
+			fail(load, event->start_mark, "this alias stands inside what it means");
+			return NULL;
+		}
+	return count_aliased(load, node, load->depth, event->start_mark) ? node : NULL;
+}
+
+static const struct node *read_value(struct load *load, const yaml_event_t *event);
 
 /* A key is text, whatever kind its words would have as a value. */
-static const struct node *read_key(const struct load *load, const yaml_event_t *event)
+static const struct node *read_key(struct load *load, const yaml_event_t *event)
 {
-	if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT) {
+	bool collection =
+		event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+	const struct node *scalar = collection ? NULL : read_value(load, event);
+	if (collection || (scalar && (scalar->kind == NODE_LIST || scalar->kind == NODE_MAP))) {
 		fail(load, event->start_mark,
-		     "a key must be plain text; put one that begins with "
-		     "a bracket or brace in quotes");
+		     "a key must be plain text; put one that begins with a bracket or brace in "
+		     "quotes");
 		return NULL;
 	}
-	if (event->type == YAML_ALIAS_EVENT) {
-		fail(load, event->start_mark, "a key that begins with * must be in quotes");
+	struct node *key = scalar ? arena_new_of(load->arena, struct node) : NULL;
+	if (scalar && !key)
+		error_memory(load->err);
+	if (!key)
 		return NULL;
-	}
-	struct node *key = read_scalar(load, event);
-	if (key && !key->quoted && str_is(key->text, "<<")) {
-		fail(load, event->start_mark,
-		     "merge keys (<<) are not supported: write the entries "
-		     "out");
-		return NULL;
-	}
-	if (key)
-		key->kind = NODE_STRING;
+	*key = *scalar;
+	key->kind = NODE_STRING;
+	key->quoted = key->quoted || event->type == YAML_ALIAS_EVENT;
+	key->line = (int)event->start_mark.line + 1;
+	key->column = (int)event->start_mark.column + 1;
 	return key;
 }
 
@@ -195,16 +234,16 @@ static bool read_elements(struct load *load, struct node *node)
 		node->keys = (void *)arena_copy(load->arena, keys.at, keys.len);
 	if (!node->items || (map && !node->keys))
 		return error_memory(load->err);
-	return !map || node_keys_unique(node, load->err);
+	return !map || yaml_merge(load->arena, node, load->err);
 }
 
 static struct node *read_container(struct load *load, const yaml_event_t *event)
 {
 	bool map = event->type == YAML_MAPPING_START_EVENT;
-	const void *anchor =
-		map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
-	const void *tag = map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
-	struct node *node = no_extras(load, event, anchor, tag) ? new_node(load, event) : NULL;
+	struct node *node = map ? new_node(load, event, event->data.mapping_start.anchor,
+					   event->data.mapping_start.tag)
+				: new_node(load, event, event->data.sequence_start.anchor,
+					   event->data.sequence_start.tag);
 	if (!node)
 		return NULL;
 	if (load->depth >= YAML_DEPTH_MAX) {
@@ -212,22 +251,19 @@ static struct node *read_container(struct load *load, const yaml_event_t *event)
 		return NULL;
 	}
 	node->kind = map ? NODE_MAP : NODE_LIST;
-	load->depth++;
+	load->open[load->depth++] = node;
 	bool good = read_elements(load, node);
 	load->depth--;
 	return good ? node : NULL;
 }
 
-static struct node *read_value(struct load *load, const yaml_event_t *event)
+static const struct node *read_value(struct load *load, const yaml_event_t *event)
 {
 	if (event->type == YAML_SCALAR_EVENT)
 		return read_scalar(load, event);
-	if (event->type != YAML_ALIAS_EVENT)
-		return read_container(load, event);
-	fail(load, event->start_mark,
-	     "aliases (*name) are not supported: write the value out, or "
-	     "put text that begins with * in quotes");
-	return NULL;
+	if (event->type == YAML_ALIAS_EVENT)
+		return read_alias(load, event);
+	return read_container(load, event);
 }
 
 /* The next event must be of type, which holds no data; otherwise fails with what. */

@@ -218,7 +218,7 @@ static bool parse_side(struct planner *planner, const char *text, const char *pl
 /* Parses one rule. False: leave it out. */
 static bool parse_rule(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	*out = (struct plan_rule){.place = rule->source_place};
+	*out = (struct plan_rule){.place = rule->source_place, .rule = rule};
 	bool source = parse_side(planner, rule->source, rule->source_place, "source", &out->source);
 	bool destination = parse_side(planner, rule->destination, rule->destination_place,
 				      "destination", &out->destination);

@@ -36,6 +36,7 @@ struct plan_side {
 struct plan_rule {
 	struct plan_side source, destination;
 	const char *place;
+	const struct rule *rule; /* as written */
 };
 
 /*

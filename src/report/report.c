@@ -9,12 +9,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "report/display.h"
+#include "report/image_lists.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/tally.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { JSON_MAX = 1024 * 1024 * 1024 };
 
@@ -89,6 +91,10 @@ static void log_image(const struct tally_image *image, const char *work, const c
 		log_error("Failed to execute %s from %s to %s: %s. "
 			  "Now %zu/%zu images have been processed.",
 			  work, source, destination, buf_string(&text), now->done, now->total);
+	else if (image->outcome.status == OUTCOME_WOULD_COPY)
+		log_info("Would copy image from %s to %s: %s. "
+			 "Now %zu/%zu images have been processed.",
+			 source, destination, buf_string(&text), now->done, now->total);
 	else
 		log_info("Finish %s from %s to %s: %s. Now %zu/%zu images have been processed.",
 			 work, source, destination, buf_string(&text), now->done, now->total);
@@ -105,15 +111,9 @@ static void show_image(struct report *report, const struct tally_image *image, c
 		       const char *destination, const struct display_counts *now)
 {
 	scoped(buf_finish) struct buf text = {0};
-	enum outcome_status status = image->outcome.status;
-	if (status == OUTCOME_COPIED)
-		summary_brief(&image->outcome, &text);
-	else if (status == OUTCOME_SKIPPED && image->outcome.reason)
-		buf_add_string(&text, image->outcome.reason);
-	else
-		summary_outcome(image, &text);
+	summary_brief(image, &text);
 	struct display_event event = {
-		.mark = mark(status),
+		.mark = mark(image->outcome.status),
 		.source = source,
 		.destination = destination,
 		.detail = buf_string(&text),
@@ -137,24 +137,23 @@ static void tell(struct report *report, const struct tally_image *image, const c
 
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome)
 {
-	struct tally_image image = {.task = task, .place = task->place, .outcome = *outcome};
+	struct tally_image image = {.task = task, .outcome = *outcome};
+	const char *work = report->options.dry_run ? "comparison of image" : "synchronizing image";
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
 	struct display_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
-	tell(report, &image, "synchronizing image", &now);
+	tell(report, &image, work, &now);
 }
 
-void report_rule_failed(struct report *report, const char *source, const char *destination,
-			const char *place, const struct error *why)
+void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why)
 {
 	struct tally_image image = {
-		.source = source,
-		.destination = destination,
-		.place = place,
+		.rule = rule,
 		.outcome =
 			{
 				.status = OUTCOME_FAILED,
+				.reason = error_kind_name(why->kind),
 				.error_kind = why->kind,
 				.error_text = why->text,
 			},
@@ -167,22 +166,78 @@ void report_rule_failed(struct report *report, const char *source, const char *d
 	tell(report, &image, "generating sync tasks", &now);
 }
 
+/* Writes one of the documents to its file. */
+static bool save(const struct report *report, const char *what, const char *path,
+		 const struct buf *text, struct error *err)
+{
+	if (!buf_ok(text)) {
+		error_memory(err);
+		return error_wrap(err, "%s %s", what, path);
+	}
+	if (!file_write(path, buf_str(text), err))
+		return error_wrap(err, "%s", what);
+	if (report->tally.unlisted) {
+		error_memory(err);
+		return error_wrap(err, "%s %s lacks %zu images", what, path,
+				  report->tally.unlisted);
+	}
+	return true;
+}
+
 static bool write_json(const struct report *report, struct error *err)
 {
 	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
-	const char *path = report->options.json_path;
-	if (!path)
+	if (!report->options.json_path)
 		return true;
 	report_json_write(&report->tally, &text);
-	if (!buf_ok(&text))
-		return error_memory(err) || error_wrap(err, "report %s", path);
-	if (!file_write(path, buf_str(&text), err))
-		return error_wrap(err, "report");
-	if (report->tally.unlisted) {
-		error_memory(err);
-		return error_wrap(err, "report %s lacks %zu images", path, report->tally.unlisted);
+	return save(report, "report", report->options.json_path, &text, err);
+}
+
+static bool write_list(const struct report *report, enum outcome_status status, struct error *err)
+{
+	const struct report_options *options = &report->options;
+	bool failed = status == OUTCOME_FAILED;
+	const char *path = failed ? options->failed_path : options->success_path;
+	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
+	if (!path)
+		return true;
+	image_lists_write(&report->tally, status, options->images_json, &text);
+	return save(report, failed ? "list of failed images" : "list of copied images", path, &text,
+		    err);
+}
+
+/* All of them, whatever becomes of each. */
+static bool write_files(const struct report *report, struct error *err)
+{
+	struct error each[3] = {{0}};
+	bool written[3] = {
+		write_json(report, &each[0]),
+		write_list(report, OUTCOME_COPIED, &each[1]),
+		write_list(report, OUTCOME_FAILED, &each[2]),
+	};
+	bool all = true;
+	for (size_t i = 0; i < array_count(written); i++) {
+		if (written[i])
+			continue;
+		if (all)
+			*err = each[i];
+		else
+			log_error("%s", each[i].text);
+		all = false;
 	}
-	return true;
+	return all;
+}
+
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+/* Standard output carries a document, and nothing else may be there. */
+static bool stdout_taken(const struct report_options *options)
+{
+	return is_stdout(options->json_path) || is_stdout(options->success_path) ||
+	       is_stdout(options->failed_path);
 }
 
 static void write_summary(const struct report *report)
@@ -192,7 +247,7 @@ static void write_summary(const struct report *report)
 	summary_last_line(&report->tally, &last);
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
-	if (report->tally.failed && !report->options.quiet_stdout) {
+	if (report->tally.failed && !stdout_taken(&report->options)) {
 		fputs("failed tasks exist\n", stdout);
 		fflush(stdout);
 	}
@@ -214,7 +269,7 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	report->tally.milliseconds = clock_ms() - report->started_ms;
 	report->tally.signal = signal;
 	tally_sort(&report->tally, report->arena);
-	bool written = write_json(report, err);
+	bool written = write_files(report, err);
 	write_summary(report);
 	return written;
 }

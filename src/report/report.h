@@ -2,15 +2,16 @@
  * Collects what happened and tells it: while it happens, at the end, and to machines.
  *
  * On a terminal that is the live display (display.h), elsewhere one log line per image; at the end
- * a summary on stderr (summary.h) and the JSON of design.md section 7. report_plan(),
+ * a summary on stderr (summary.h), the JSON of design.md section 7, and the lists of copied and of
+ * failed images (image_lists.h). report_plan(),
  * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
  * the report. The report ends before its progress does.
  */
 #pragma once
 
 #include "base/error.h"
+#include "plan/plan.h"
 #include "plan/progress.h"
-#include "plan/task.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,15 +19,17 @@
 struct report;
 
 struct report_options {
-	const char *json_path; /* --report: a file, "-" for stdout, NULL for none */
+	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
+	const char *success_path; /* --output-success-images: the same */
+	const char *failed_path;  /* --output-failed-images: the same */
+	bool images_json;         /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
-	bool live;         /* stderr is a terminal and the live display is wanted */
-	bool quiet_stdout; /* stdout carries the JSON and nothing else */
-	bool log_in_file;  /* the log does not go to stderr: it gets its lines, live or not */
+	bool live;        /* stderr is a terminal and the live display is wanted */
+	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */
 };
 
 /*
- * The clock of the run starts here. The options are copied, except json_path; TERM and NO_COLOR are
+ * The clock of the run starts here. The options are copied, except the paths; TERM and NO_COLOR are
  * honoured. NULL without memory.
  */
 struct report *report_new(const struct report_options *options, struct progress *progress);
@@ -42,14 +45,15 @@ void report_plan(struct report *report, size_t images);
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome);
 /*
  * A rule whose images never became known, say because its tags could not be listed. It counts as
- * one more image, which failed; report_plan() must not count it. The texts are copied.
+ * one more image, which failed; report_plan() must not count it. The rule is kept by reference, the
+ * error is copied.
  */
-void report_rule_failed(struct report *report, const char *source, const char *destination,
-			const char *place, const struct error *why);
+void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why);
 
 /*
- * Ends the display, writes the JSON and the summary, whose last words are on stderr. signal is the
- * one that ended the run, 0 for none. False: the JSON is not written, or not complete; the rest is.
+ * Ends the display, writes the JSON, the lists and the summary, whose last words are on stderr.
+ * signal is the one that ended the run, 0 for none. False: a file is not written, or not complete;
+ * the others are. *err is about the first such file, the log names the further ones.
  */
 bool report_finish(struct report *report, int signal, struct error *err);
 /*

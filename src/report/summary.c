@@ -13,7 +13,7 @@
 
 enum { REASON_MAX = 512 };
 
-void summary_brief(const struct outcome *outcome, struct buf *out)
+static void add_copied(const struct outcome *outcome, struct buf *out)
 {
 	char size[FORMAT_SIZE], duration[FORMAT_SIZE];
 	format_bytes(outcome->bytes, size);
@@ -23,18 +23,33 @@ void summary_brief(const struct outcome *outcome, struct buf *out)
 
 static void describe_copied(const struct outcome *outcome, struct buf *out)
 {
-	summary_brief(outcome, out);
+	add_copied(outcome, out);
 	buf_printf(out, ", blobs: %u sent, %u mounted, %u already there", outcome->blobs_copied,
 		   outcome->blobs_mounted, outcome->blobs_present);
 }
 
+/* The words of outcome.reason: for a column on a terminal, and as a sentence for the log. */
+static const struct {
+	const char *word, *brief, *sentence;
+} reasons[] = {
+	{"in-sync", "in sync", "destination image exists"},
+	{"no-platform", "no platform fits", "no manifest fits platform filters"},
+	{"missing", "missing", "the destination does not have it"},
+	{"differs", "differs", "the destination has another image there"},
+	{"forced", "forced", "it is in sync, but --force pushes it again"},
+};
+
+static const char *reason_text(const struct outcome *outcome, bool brief)
+{
+	for (size_t i = 0; outcome->reason && i < array_count(reasons); i++)
+		if (strcmp(outcome->reason, reasons[i].word) == 0)
+			return brief ? reasons[i].brief : reasons[i].sentence;
+	return outcome->reason ? outcome->reason : "";
+}
+
 static void describe_skipped(const struct outcome *outcome, struct buf *out)
 {
-	const char *reason = outcome->reason ? outcome->reason : "";
-	if (strcmp(reason, "in-sync") == 0)
-		reason = "destination image exists";
-	else if (strcmp(reason, "no-platform") == 0)
-		reason = "no manifest fits platform filters";
+	const char *reason = reason_text(outcome, false);
 	buf_add_string(out, "skip synchronization");
 	if (*reason)
 		buf_printf(out, " because %s", reason);
@@ -51,9 +66,26 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		describe_skipped(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
-		buf_add_string(out, "would be copied");
-		if (outcome->reason)
-			buf_printf(out, ": %s", outcome->reason);
+		buf_add_string(out, reason_text(outcome, false));
+		break;
+	case OUTCOME_FAILED:
+		buf_add_string(out, tally_failure(image));
+		break;
+	}
+}
+
+void summary_brief(const struct tally_image *image, struct buf *out)
+{
+	const struct outcome *outcome = &image->outcome;
+	switch (outcome->status) {
+	case OUTCOME_COPIED:
+		add_copied(outcome, out);
+		break;
+	case OUTCOME_SKIPPED:
+		buf_add_string(out, reason_text(outcome, true));
+		break;
+	case OUTCOME_WOULD_COPY:
+		buf_printf(out, "would copy: %s", reason_text(outcome, true));
 		break;
 	case OUTCOME_FAILED:
 		buf_add_string(out, tally_failure(image));
@@ -71,9 +103,9 @@ static void add_failed(const struct tally_image *image, struct buf *out)
 	log_clean(buf_str(&name), 0, out);
 	buf_add_string(out, ": ");
 	log_clean(str_of(tally_failure(image)), REASON_MAX, out);
-	if (image->place) {
+	if (tally_place(image)) {
 		buf_add_string(out, " (");
-		log_clean(str_of(image->place), 0, out);
+		log_clean(str_of(tally_place(image)), 0, out);
 		buf_add_char(out, ')');
 	}
 	buf_add_char(out, '\n');
@@ -92,18 +124,38 @@ static void add_failures(const struct tally *tally, struct buf *out)
 			   tally->unlisted);
 }
 
+/* "3 would be copied (2 missing, 1 different)" */
+static void add_would_copy(const struct tally *tally, struct buf *out)
+{
+	size_t forced = tally->would_copy - tally->missing - tally->differs;
+	const char *before = " (";
+	buf_printf(out, "%zu would be copied", tally->would_copy);
+	if (tally->missing)
+		buf_printf(out, "%s%zu missing", before, tally->missing);
+	before = tally->missing ? ", " : before;
+	if (tally->differs)
+		buf_printf(out, "%s%zu different", before, tally->differs);
+	before = tally->differs ? ", " : before;
+	if (forced)
+		buf_printf(out, "%s%zu forced", before, forced);
+	buf_add_string(out, tally->would_copy ? ")" : "");
+}
+
 static void add_images(const struct tally *tally, struct buf *out)
 {
-	const char *skipped = tally->skipped == tally->in_sync ? "in sync" : "skipped";
+	buf_add_string(out, tally->dry_run ? "dry run, nothing was written: " : "");
 	buf_printf(out, "%zu image%s: ", tally->total, tally->total == 1 ? "" : "s");
 	if (tally->dry_run)
-		buf_printf(out, "%zu would be copied", tally->would_copy);
+		add_would_copy(tally, out);
 	else
 		buf_printf(out, "%zu copied", tally->copied);
-	buf_printf(out, ", %zu %s, %zu failed", tally->skipped, skipped, tally->failed);
+	buf_printf(out, ", %zu in sync", tally->in_sync);
+	if (tally->skipped > tally->in_sync)
+		buf_printf(out, ", %zu skipped", tally->skipped - tally->in_sync);
+	buf_printf(out, ", %zu failed", tally->failed);
 	if (tally_left(tally))
 		buf_printf(out, ", %zu not processed", tally_left(tally));
-	buf_add_string(out, tally->dry_run ? " (dry run: nothing was written)\n" : "\n");
+	buf_add_char(out, '\n');
 }
 
 static void add_transfer(const struct tally *tally, struct buf *out)
@@ -113,7 +165,7 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 	format_rate(format_average(tally->bytes, tally->milliseconds), rate);
 	if (tally->bytes)
 		buf_printf(out, "%s sent, %s; ", size, rate);
-	else
+	else if (!tally->dry_run)
 		buf_add_string(out, "nothing sent; ");
 	buf_printf(out, "%lld requests to sources, %lld to destinations\n",
 		   (long long)tally->requests_source, (long long)tally->requests_target);
@@ -123,8 +175,8 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 {
 	char duration[FORMAT_SIZE];
 	format_duration(tally->milliseconds, duration);
-	buf_printf(out, "Synchronization finished, %zu tasks failed, cost %s.", tally->failed,
-		   duration);
+	buf_printf(out, "%s finished, %zu tasks failed, cost %s.",
+		   tally->dry_run ? "Dry run" : "Synchronization", tally->failed, duration);
 }
 
 static const char *signal_name(int number)

@@ -5,16 +5,16 @@
 #include "report/tally.h"
 
 /*
- * Appends how it went: "copied 45.38MB in 1.2s, blobs: 5 sent, ...", or the reason of a failure.
- * Not sanitized yet.
+ * Appends how it went: "copied 45.38MB in 1.2s, blobs: 5 sent, ...", why it would be copied in a
+ * dry run, or the reason of a failure. Not sanitized yet.
  */
 void summary_outcome(const struct tally_image *image, struct buf *out);
-/* Appends "copied 45.38MB in 1.2s" and no more. */
-void summary_brief(const struct outcome *outcome, struct buf *out);
+/* The same for a narrow column: "copied 45.38MB in 1.2s", "in sync", "would copy: missing". */
+void summary_brief(const struct tally_image *image, struct buf *out);
 /*
  * Appends the closing summary, harmless for a terminal: each failed image with its reason on one
  * line, the totals, and as last line the original's "Synchronization finished, ..."
- * (image-syncer.md 7.1).
+ * (image-syncer.md 7.1), or "Dry run finished, ...".
  */
 void summary_write(const struct tally *tally, struct buf *out);
 /* Appends that last line, without its newline. */

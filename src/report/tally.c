@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is(const char *reason, const char *word)
+{
+	return reason && strcmp(reason, word) == 0;
+}
+
 static void count(struct tally *tally, const struct outcome *outcome)
 {
 	switch (outcome->status) {
@@ -17,11 +22,15 @@ static void count(struct tally *tally, const struct outcome *outcome)
 		break;
 	case OUTCOME_SKIPPED:
 		tally->skipped++;
-		if (outcome->reason && strcmp(outcome->reason, "in-sync") == 0)
+		if (is(outcome->reason, "in-sync"))
 			tally->in_sync++;
 		break;
 	case OUTCOME_WOULD_COPY:
 		tally->would_copy++;
+		if (is(outcome->reason, "missing"))
+			tally->missing++;
+		else if (is(outcome->reason, "differs"))
+			tally->differs++;
 		break;
 	case OUTCOME_FAILED:
 		tally->failed++;
@@ -52,9 +61,7 @@ void tally_add(struct tally *tally, struct arena *arena, const struct tally_imag
 	}
 	*kept = *image;
 	kept->next = NULL;
-	if (!keep(arena, &kept->source) || !keep(arena, &kept->destination) ||
-	    (!kept->task && !keep(arena, &kept->place)) || !keep(arena, &kept->outcome.digest) ||
-	    !keep(arena, &kept->outcome.error_text)) {
+	if (!keep(arena, &kept->outcome.digest) || !keep(arena, &kept->outcome.error_text)) {
 		tally->unlisted++;
 		return;
 	}
@@ -102,7 +109,7 @@ static int compare_images(const void *a, const void *b)
 	const struct tally_image *left = *(struct tally_image *const *)a;
 	const struct tally_image *right = *(struct tally_image *const *)b;
 	uintptr_t left_at = (uintptr_t)left->task, right_at = (uintptr_t)right->task;
-	int order = compare_places(left->place, right->place);
+	int order = compare_places(tally_place(left), tally_place(right));
 	if (!order && left->task && right->task) {
 		const struct reference *l = &left->task->destination;
 		const struct reference *r = &right->task->destination;
@@ -154,12 +161,17 @@ const char *tally_result(const struct tally *tally)
 	return tally_done(tally) > tally->failed ? "partial" : "failure";
 }
 
+const char *tally_place(const struct tally_image *image)
+{
+	return image->task ? image->task->place : image->rule->source_place;
+}
+
 void tally_source(const struct tally_image *image, struct buf *out)
 {
 	if (image->task)
 		reference_print(&image->task->source, out);
 	else
-		buf_add_string(out, image->source ? image->source : "");
+		buf_add_string(out, image->rule->source);
 }
 
 void tally_destination(const struct tally_image *image, struct buf *out)
@@ -167,7 +179,7 @@ void tally_destination(const struct tally_image *image, struct buf *out)
 	if (image->task)
 		reference_print(&image->task->destination, out);
 	else
-		buf_add_string(out, image->destination ? image->destination : "");
+		buf_add_string(out, image->rule->destination);
 }
 
 const char *tally_failure(const struct tally_image *image)

@@ -1,21 +1,20 @@
 /*
  * What the report knows: every outcome, and their sums.
  *
- * Plain data that summary.c and report_json.c read; report.c fills it and guards it. Strings live
- * in the arena of the report, tasks with the run.
+ * Plain data that summary.c, report_json.c and image_lists.c read; report.c fills it and guards it.
+ * Strings live in the arena of the report, tasks and rules with the run.
  */
 #pragma once
 
 #include "base/arena.h"
-#include "plan/task.h"
+#include "plan/plan.h"
 
 #include <stdbool.h>
 
 struct tally_image {
 	struct tally_image *next;
-	const struct task *task;          /* NULL for a rule that failed as a whole */
-	const char *source, *destination; /* of such a rule */
-	const char *place;                /* where the rule stands; NULL: unknown */
+	const struct task *task; /* NULL for a rule that failed as a whole */
+	const struct rule *rule; /* that rule; else NULL */
 	struct outcome outcome;
 };
 
@@ -25,6 +24,8 @@ struct tally {
 	size_t total;                     /* images known of */
 	size_t copied, skipped, would_copy, failed;
 	size_t in_sync;  /* of those skipped */
+	size_t missing;  /* of those that would be copied: the destination has nothing there */
+	size_t differs;  /* of the same: the destination has something else; the rest is forced */
 	size_t unlisted; /* counted, but there was no memory for their record */
 	int64_t bytes;   /* uploaded for all of them */
 
@@ -52,7 +53,9 @@ bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);
 
-/* Append one side of an image, as written in the report. */
+/* Where the image's rule stands, "images.yaml:3:1"; NULL: unknown. */
+const char *tally_place(const struct tally_image *image);
+/* Append one side of an image, as written in the report; of a rule, as the rule has it. */
 void tally_source(const struct tally_image *image, struct buf *out);
 void tally_destination(const struct tally_image *image, struct buf *out);
 /* Why the image failed: never empty. */

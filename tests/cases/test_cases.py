@@ -20,8 +20,9 @@ The program is the one that IMAGE_SYNCER names, else build/image-syncer. Every *
 args     one or more lines, split like a shell does; without this block "--images images.yaml", and "--auth auth.yaml" as well
          when the case has a file of that name
 env      variables, one on a line; the program gets nothing else but PATH
-file N   the file N in the case's own folder, which is the working directory, so messages name it as N; a line "\\---" stands
-         for "---", "\\===" for "===" and "\\t" at the beginning of a line for a tab
+file N   the file N in the case's own folder, which is the working directory, so messages name it as N; N may lie in folders,
+         and behind it may stand its mode, which is 600 else; a line "\\---" stands for "---", "\\===" for "===" and "\\t" at
+         the beginning of a line for a tab
 stdin    standard input; without it there is none
 exit N   the expected exit status; without it 2
 stderr, stdout, each any number of times with one of
@@ -63,8 +64,9 @@ class Case:
     def check(self):
         assert any(words[0] in STREAMS for words, _ in self.blocks), f"{self.where}: the case expects nothing"
         for words, lines in self.blocks:
-            good = (words in (["args"], ["env"], ["stdin"]) or len(words) == 2 and (
-                words[0] == "file" or words[0] == "exit" and words[1].isdigit() and not lines or
+            good = (words in (["args"], ["env"], ["stdin"]) or words[0] == "file" and (
+                len(words) == 2 or len(words) == 3 and re.fullmatch("[0-7]{3}", words[2])) or len(words) == 2 and (
+                words[0] == "exit" and words[1].isdigit() and not lines or
                 words[0] in STREAMS and words[1] in CHECKS and (lines or words[1] == "exact")))
             assert good, f"{self.where}: bad block: --- {' '.join(words)}"
 
@@ -98,12 +100,15 @@ def content(lines):
 def arguments(case):
     if case.lines("args") is not None:
         return shlex.split("\n".join(case.lines("args")))
-    return ["--images", "images.yaml"] + (["--auth", "auth.yaml"] if case.lines("file", "auth.yaml") is not None else [])
+    return ["--images", "images.yaml"] + (["--auth", "auth.yaml"] if any(words[0] == "auth.yaml" for words, _ in case.all("file")) else [])
 
 
 def run(case, folder):
-    for (name,), lines in case.all("file"):
-        (folder / name).write_text(content(lines), encoding="utf-8")
+    for (name, *mode), lines in case.all("file"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content(lines), encoding="utf-8")
+        path.chmod(int((mode or ["600"])[0], 8))
     environment = {"PATH": os.environ["PATH"], **dict(line.split("=", 1) for line in case.lines("env") or [])}
     # The sanitizers' builds are told by these what a finding is.
     environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})

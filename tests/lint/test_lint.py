@@ -73,6 +73,7 @@ FAULTS = [
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
     ("format", "tests/unit/test_bad.c", "    int x;\n", "make format"),
     ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
+    ("options", "src/config/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
     ("options", "src/config/options.def", "\n", "no option"),
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),

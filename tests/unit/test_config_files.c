@@ -100,14 +100,14 @@ static void test_auth(void **state)
 	      "  insecure: yes\n"
 	      "docker.io: {}\n"
 	      "quay.io:\n"
-	      "https://INDEX.docker.io/v1/:\n"
+	      "https://B.io/v1/:\n"
 	      "  username: 12345\n"
 	      "  password: true\n"
 	      "a.io: {username: '', password: ~, insecure: off}\n",
 	      "f.yaml:1:1 reg.io:5000/Team robot open-sesame insecure\n"
 	      "f.yaml:5:1 docker.io - -\n"
 	      "f.yaml:6:1 quay.io - -\n"
-	      "f.yaml:7:1 https://index.docker.io/v1/ 12345 true\n"
+	      "f.yaml:7:1 https://b.io/v1/ 12345 true\n"
 	      "f.yaml:10:1 a.io - -\n",
 	      "", "");
 	check(true, true,

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "config/options.h"
+#include "config/options_help.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -59,6 +60,14 @@ static void test_defaults(void **state)
 	assert_null(options.report);
 	assert_int_equal(options.proc, 5);
 	assert_int_equal(options.retries, 2);
+	assert_null(options.config);
+	assert_null(options.docker_config);
+	assert_null(options.output_success_images);
+	assert_null(options.output_failed_images);
+	assert_null(options.output_images_format);
+	assert_null(options.source);
+	assert_null(options.destination);
+	assert_int_equal(options.os.count + options.arch.count, 0);
 	assert_false(options.force || options.dry_run || options.debug);
 	assert_false(options.version || options.help);
 }
@@ -106,10 +115,14 @@ static void test_switch(void **state)
 	assert_true(good("--force").force);
 	assert_true(good("--force=true").force);
 	assert_true(good("--force=1").force);
+	assert_true(good("--force=t --dry-run=TRUE --debug=True").debug);
 	assert_true(good("--force=T").force);
 	assert_false(good("--force=false").force);
 	assert_false(good("--force --force=0").force);
 	assert_false(good("--force --force=F").force);
+	assert_false(good("--force --force=f").force);
+	assert_false(good("--force --force=FALSE").force);
+	assert_false(good("--force --force=False").force);
 	assert_false(good("--force --force=").force);
 	assert_true(good("--dry-run").dry_run);
 	assert_true(good("--debug").debug);
@@ -122,13 +135,70 @@ static void test_switch(void **state)
 	assert_int_equal(options.proc, 6);
 }
 
-#define NOT_A_FILE ": what to copy stands in a file, given as --images FILE\n"
+static void test_list(void **state)
+{
+	(void)state;
+	struct options options =
+		good("--os linux --arch=amd64,arm:v7 --os=windows --arch= --os ''");
+	assert_int_equal(options.os.count, 2);
+	assert_string_equal(options.os.items[0], "linux");
+	assert_string_equal(options.os.items[1], "windows");
+	assert_int_equal(options.arch.count, 1);
+	assert_string_equal(options.arch.items[0], "amd64,arm:v7");
+}
+
+static void test_list_too_long(void **state)
+{
+	(void)state;
+	static char os[] = "--os=linux", name[] = "image-syncer";
+	char *words[OPTIONS_LIST_MAX + 2] = {name};
+	scoped(problem_finish) struct problems problems = {0};
+	struct options options;
+	for (size_t i = 1; i < array_count(words); i++)
+		words[i] = os;
+	assert_true(options_parse(array_count(words) - 1, words, &options, &problems));
+	assert_int_equal(options.os.count, OPTIONS_LIST_MAX);
+	assert_false(options_parse(array_count(words), words, &options, &problems));
+	assert_string_equal(buf_string(&problems.errors),
+			    "--os is given more than 64 times: join values by commas\n");
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	struct options options = good("a/b:v1 --force r.io/b");
+	assert_string_equal(options.source, "a/b:v1");
+	assert_string_equal(options.destination, "r.io/b");
+	assert_true(options.force);
+	options = good("-- a -b");
+	assert_string_equal(options.destination, "-b");
+	assert_true(good("version").version);
+	assert_null(good("version").source);
+	assert_false(good("version x").version);
+}
+
+/* Scripts for old releases pass these empty. */
+static void test_removed(void **state)
+{
+	(void)state;
+	assert_string_equal(good("--namespace= --registry= --records= --images x").images, "x");
+	assert_string_equal(good("--namespace '' --images x").images, "x");
+	good("--records");
+	bad("--namespace=team", "--namespace was removed in v1.5.0: write the whole destination "
+				"into each rule\n");
+	bad("--registry r.io --force", "--registry was removed in v1.5.1: write the whole "
+				       "destination into each rule\n");
+	bad("--records=x", "--records was removed in v1.1.0: nothing is recorded any more, both "
+			   "registries are asked\n");
+}
+
+#define ONE_WORD ": give a source and a destination, or a file of rules as --images FILE\n"
 
 static void test_refused(void **state)
 {
 	(void)state;
 	bad("--imagse x", "unknown option --imagse: did you mean --images?\n"
-			  "unexpected argument \"x\"" NOT_A_FILE);
+			  "unexpected argument \"x\"" ONE_WORD);
 	bad("--report-file=x", "unknown option --report-file\n");
 	bad("--rep=x", "unknown option --rep: did you mean --report?\n");
 	bad("--xyzzy", "unknown option --xyzzy\n");
@@ -147,9 +217,14 @@ static void test_refused(void **state)
 	bad("--force=yes", "--force=yes: expected true or false\n");
 	bad("--force false", "unexpected argument false: a switch takes its value behind =, as in "
 			     "--force=false\n");
-	bad("sync", "unexpected argument \"sync\"" NOT_A_FILE);
-	bad("-", "unexpected argument \"-\"" NOT_A_FILE);
-	bad("-- --force", "unexpected argument \"--force\"" NOT_A_FILE);
+	bad("sync", "unexpected argument \"sync\"" ONE_WORD);
+	bad("-", "unexpected argument \"-\"" ONE_WORD);
+	bad("-- --force", "unexpected argument \"--force\"" ONE_WORD);
+	bad("a b c d", "unexpected argument \"c\": more than a source and a destination belongs "
+		       "into a file, given as --images FILE\n"
+		       "unexpected argument \"d\": more than a source and a destination belongs "
+		       "into a file, given as --images FILE\n");
+	bad("--os", "--os needs a value: --os OS,...\n");
 }
 
 /* Asking for help works beside mistakes, and every mistake is told. */
@@ -167,9 +242,12 @@ static void test_help(void **state)
 {
 	(void)state;
 	static const char *const names[] = {
-		"--auth FILE", "--images FILE", "-p, --proc N",  "-r, --retries N", "--force",
-		"--dry-run",   "--log FILE",    "--report FILE", "--debug",         "--version",
-		"-h, --help",  "(default 5)",   "(default 2)",   "\nFiles:\n",      "\nOutput:\n"};
+		"--auth FILE",   "--images FILE", "-p, --proc N",    "-r, --retries N",
+		"--force",       "--dry-run",     "--log FILE",      "--report FILE",
+		"--debug",       "--version",     "-h, --help",      "(default 5)",
+		"(default 2)",   "--os OS,...",   "--arch ARCH,...", "\nEnvironment:\n",
+		"SSL_CERT_FILE", "DOCKER_CONFIG", "NO_COLOR",        "(default yaml)",
+		"\nFiles:\n",    "\nOutput:\n"};
 	scoped(buf_finish) struct buf help = {0};
 	options_help(&help);
 	struct str rest = buf_str(&help), line;
@@ -187,6 +265,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_text),
 		cmocka_unit_test(test_number),   cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_list),     cmocka_unit_test(test_list_too_long),
+		cmocka_unit_test(test_words),    cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_refused),  cmocka_unit_test(test_several),
 		cmocka_unit_test(test_help),
 	};

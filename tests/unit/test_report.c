@@ -35,7 +35,7 @@ static void tell(struct report *report, const struct run *run)
 	if (run->rule_failed) {
 		struct error error;
 		error_set(&error, ERROR_UNREACHABLE, "gone.io: no such host");
-		report_rule_failed(report, "gone.io/a", "reg.io/m/a", "i.yaml:5:1", &error);
+		report_rule_failed(report, &rule, &error);
 	}
 }
 
@@ -166,6 +166,7 @@ static void test_json_is_in_the_order_of_the_rules(void **state)
 		field_is(images->items[i], "destination", wanted[i]);
 	field_is(result.document, "total", "4");
 	field_is(result.document, "failed", "2");
+	field_is(images->items[2], "reason", "unreachable");
 	field_is(node_get(images->items[2], "error"), "kind", "unreachable");
 	has(&result.err, "Failed to execute generating sync tasks from gone.io/a to reg.io/m/a: "
 			 "gone.io: no such host. Now 4/4 images have been processed.");
@@ -202,7 +203,7 @@ static void test_verdicts(void **state)
 static void test_dry_run(void **state)
 {
 	scoped(result_finish) struct result result = run((struct run){
-		.outcomes = {&would, &in_sync, &would},
+		.outcomes = {&would, &in_sync, &absent},
 		.options.dry_run = true,
 	});
 	(void)state;
@@ -210,9 +211,16 @@ static void test_dry_run(void **state)
 	field_is(result.document, "copied", "0");
 	field_is(result.document, "would_copy", "2");
 	field_is(node_get(result.document, "images")->items[0], "status", "would-copy");
-	has(&result.err, "to reg.io/m/nginx:v1: would be copied: differs. Now 1/3");
-	has(&result.err, "3 images: 2 would be copied, 1 in sync, 0 failed (dry run: nothing was "
-			 "written)\nnothing sent; ");
+	has(&result.err, "level=info msg=\"Would copy image from docker.io/library/nginx:v1 to "
+			 "reg.io/m/nginx:v1: the destination has another image there. "
+			 "Now 1/3 images have been processed.\"\n");
+	has(&result.err, "Finish comparison of image from docker.io/library/nginx:v2 to "
+			 "reg.io/m/nginx:v2: skip synchronization because destination image exists."
+			 " Now 2/3 images have been processed.\"\n");
+	has(&result.err, "dry run, nothing was written: 3 images: 2 would be copied (1 missing, "
+			 "1 different), 1 in sync, 0 failed\n"
+			 "1 requests to sources, 2 to destinations\n"
+			 "Dry run finished, 0 tasks failed, cost ");
 	assert_int_equal(result.out.len, 0);
 }
 
@@ -229,7 +237,7 @@ static void test_json_on_stdout_is_alone_there(void **state)
 {
 	scoped(result_finish) struct result result = run((struct run){
 		.outcomes = {&copied, &in_sync, &failed},
-		.options = {.json_path = "-", .quiet_stdout = true},
+		.options = {.json_path = "-"},
 	});
 	struct error error;
 	(void)state;

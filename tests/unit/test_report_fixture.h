@@ -49,11 +49,13 @@ static inline void capture_stop(struct capture *capture, struct buf *out)
 static const struct task tasks[] = {
 	{{"docker.io", "library/nginx", "v1", NULL},
 	 {"reg.io", "m/nginx", "v1", NULL},
-	 "i.yaml:3:1"},
+	 "i.yaml:3:1",
+	 NULL},
 	{{"docker.io", "library/nginx", "v2", NULL},
 	 {"reg.io", "m/nginx", "v2", NULL},
-	 "i.yaml:3:1"},
-	{{"quay.io", "a/b", "x", NULL}, {"reg.io", "m/b", "x", NULL}, "i.yaml:12:1"},
+	 "i.yaml:3:1",
+	 NULL},
+	{{"quay.io", "a/b", "x", NULL}, {"reg.io", "m/b", "x", NULL}, "i.yaml:12:1", NULL},
 };
 
 static const struct outcome copied = {
@@ -78,6 +80,15 @@ static const struct outcome failed = {
 	.error_text = "quay.io refuses to show a/b",
 };
 static const struct outcome would = {.status = OUTCOME_WOULD_COPY, .reason = "differs"};
+static const struct outcome absent = {.status = OUTCOME_WOULD_COPY, .reason = "missing"};
+
+/* A rule that became no images. */
+static const struct rule rule = {
+	.source = "gone.io/a",
+	.destination = "reg.io/m/a",
+	.source_place = "i.yaml:5:1",
+	.destination_place = "i.yaml:5:12",
+};
 
 static inline void has(const struct buf *buf, const char *text)
 {

@@ -61,6 +61,20 @@ static const struct row accepted[] = {
 	{"'<<': a", "{<<=s:a }"},
 	{"a: '*x'\nb: '&y'\nc: '!z'\n", "{a=s:*x b=s:&y c=s:!z }"},
 	{"{a: {b: [c, {d: e}]}}", "{a={b=[s:c {d=s:e } ] } }"},
+	{"a: &x b\nc: *x\n", "{a=s:b c=s:b }"},
+	{"a: &x 12\nb: *x\nc: &x [1]\nd: *x\n", "{a=i:12 b=i:12 c=[i:1 ] d=[i:1 ] }"},
+	{"&x 12: a\nb: *x\n*x : c\n", NULL},
+	{"&x 12: a\nb: [*x, *x]\n", "{12=s:a b=[i:12 i:12 ] }"},
+	{"a: &x k\n*x : v\n", "{a=s:k k=s:v }"},
+	{"a: &x {k: v, l: w}\nb: {<<: *x, l: own, m: n}\n",
+	 "{a={k=s:v l=s:w } b={k=s:v l=s:own m=s:n } }"},
+	{"a: &x {k: v}\nb: {k: own, <<: *x}\n", "{a={k=s:v } b={k=s:own } }"},
+	{"a: &x {k: 1, l: 1}\nb: &y {l: 2, m: 2}\nc: {<<: [*x, *y], m: 3}\n",
+	 "{a={k=i:1 l=i:1 } b={l=i:2 m=i:2 } c={k=i:1 l=i:1 m=i:3 } }"},
+	{"a: &x {k: v}\nb: &y {<<: *x, l: w}\nc: {<<: *y}\n",
+	 "{a={k=s:v } b={k=s:v l=s:w } c={k=s:v l=s:w } }"},
+	{"<<: {a: b}\nc: d\n", "{a=s:b c=s:d }"},
+	{"a: {<<: {}}\nb: {<<: []}\n", "{a={} b={} }"},
 };
 
 static void test_accepted(void **state)
@@ -88,16 +102,22 @@ static const struct row refused[] = {
 	{"# nothing\n", "2:1: the document is empty"},
 	{"a: b\n---\nc: d\n", "2:1: a second document"},
 	{"a: b\n...\n---\nc: d\n", "3:1: a second document"},
-	{"a: &x b\n", "1:4: anchors (&name) are not supported"},
-	{"a: &x [b]\n", "1:4: anchors (&name) are not supported"},
-	{"a: &x {b: c}\n", "1:4: anchors (&name) are not supported"},
-	{"&x a: b\n", "1:1: anchors (&name) are not supported"},
-	{"a: *x\n", "1:4: aliases (*name) are not supported"},
-	{"*x : b\n", "1:1: a key that begins with * must be in quotes"},
+	{"a: *x\n", "1:4: nothing above is called &x: put text that begins with * in quotes"},
+	{"*x : b\n", "1:1: nothing above is called &x"},
+	{"a: *x\nb: &x c\n", "1:4: nothing above is called &x"},
+	{"a: &x [b, *x]\n", "1:11: this alias stands inside what it means"},
+	{"a: &x\n  b: {c: *x}\n", "2:10: this alias stands inside what it means"},
+	{"&x {<<: *x}\n", "1:9: this alias stands inside what it means"},
+	{"a: &x [b]\n*x : c\n", "2:1: a key must be plain text"},
+	{"a: &x !y b\n", "1:4: tags (!name) are not supported"},
+	{"a: {b: 1, <<: {c: 2}, b: 3}\n", "1:23: \"b\" stands here and in line 1: keep one"},
+	{"a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "4:3: \"<<\" stands here and in line 3"},
+	{"a: {<<: b}\n", "1:5: << takes a mapping or a list of mappings"},
+	{"<<: [{a: b}, c]\n", "1:1: << takes a mapping or a list of mappings"},
+	{"<<:\n", "1:1: << takes a mapping or a list of mappings"},
 	{"a: !secret b\n", "1:4: tags (!name) are not supported"},
 	{"a: !!str 12\n", "1:4: tags (!name) are not supported"},
 	{"a: !x {b: c}\n", "1:4: tags (!name) are not supported"},
-	{"<<: {a: b}\n", "1:1: merge keys (<<) are not supported"},
 	{"? [a]\n: b\n", "1:3: a key must be plain text"},
 	{"{a}: b\n", "1:1: a key must be plain text"},
 	{"a: 1\nb: 2\n\na: 3\n", "4:1: \"a\" stands here and in line 1: keep one"},
@@ -165,6 +185,55 @@ static void test_limits(void **state)
 	assert_string_equal(err.text, "1:1: the document is larger than 1 MiB");
 }
 
+/* Aliases are nodes met again, not copies; what they stand for is counted. */
+static void test_aliases(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf text = {0};
+	struct error err = {0};
+	const struct node *root = NULL;
+	assert_true(yaml_read(arena, STR("a: &x [b, c]\nd: *x\ne: {<<: {f: *x}}\n"), &root, &err));
+	assert_ptr_equal(root->items[0], root->items[1]);
+	assert_ptr_equal(root->items[0], node_get(root->items[2], "f"));
+	assert_int_equal(root->items[1]->line, 1);
+	assert_int_equal(root->keys[1]->line, 2);
+
+	/* The billion laughs, and the same with merges. */
+	buf_add_string(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+	for (int i = 1; i < 10; i++) {
+		buf_printf(&text, "a%d: &a%d [", i, i);
+		for (int j = 0; j < 10; j++)
+			buf_printf(&text, "%s*a%d", j ? ", " : "", i - 1);
+		buf_add_string(&text, "]\n");
+	}
+	assert_false(yaml_read(arena, buf_str(&text), &root, &err));
+	assert_string_equal(err.text, "5:45: the aliases up to here stand for too many values");
+	buf_reset(&text);
+	buf_add_string(&text, "- &a [x, x, x, x, x, x, x, x, x]\n");
+	for (int i = 0; i < YAML_ALIASED_MAX / 10; i++)
+		buf_add_string(&text, "- *a\n");
+	assert_true(yaml_read(arena, buf_str(&text), &root, &err));
+	assert_int_equal(root->count, YAML_ALIASED_MAX / 10 + 1);
+	buf_add_string(&text, "- *a\n");
+	assert_false(yaml_read(arena, buf_str(&text), &root, &err));
+}
+
+/* Depth is that of what a walk would meet. */
+static void test_aliased_depth(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct error err = {0};
+	const struct node *root = NULL;
+	assert_true(
+		yaml_read(arena, STR("- &a [[[[[[[x]]]]]]]\n- [[[[[[[[*a]]]]]]]]\n"), &root, &err));
+	assert_false(yaml_read(arena, STR("- &a [[[[[[[x]]]]]]]\n- [[[[[[[[[*a]]]]]]]]]\n"), &root,
+			       &err));
+	assert_string_equal(err.text, "2:12: with what this alias stands for, the document is "
+				      "nested too deeply");
+}
+
 static void test_places(void **state)
 {
 	(void)state;
@@ -211,8 +280,9 @@ static void test_scalars(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits),   cmocka_unit_test(test_places),
+		cmocka_unit_test(test_accepted),      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_limits),        cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_aliased_depth), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_scalars),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,15 @@
+/* The single file of old releases, --config: {auth: ..., images: ...} (image-syncer.md 2.3). */
+#pragma once
+
+#include "config/document.h"
+#include "config/expand.h"
+#include "config/rule.h"
+#include "registry/credential.h"
+
+/*
+ * Reads both parts as auth_file_read() and images_file_read() do, credentials expanded as well. No
+ * auth is fine, no images is a mistake; other names are warned about.
+ */
+void legacy_file_read(struct arena *arena, const struct document *document,
+		      const struct expand_lookup *lookup, struct credentials *credentials,
+		      struct rules *rules, struct problems *problems);

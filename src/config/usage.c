@@ -1,0 +1,149 @@
+/*
+ * The credentials of a run are few and the rules are many, so each side is looked up once and what
+ * it found is marked.
+ */
+#include "config/usage.h"
+
+#include "base/log.h"
+#include "base/map.h"
+#include "config/logins.h"
+#include "config/nearest.h"
+#include "config/registry_key.h"
+
+#include <string.h>
+
+struct usage {
+	struct arena *arena;
+	struct config *config;
+	struct problems *problems;
+	bool *used;       /* for each credential */
+	struct map hosts; /* every host a side names -> its place */
+};
+
+static void usage_finish(struct usage *usage)
+{
+	map_finish(&usage->hosts);
+}
+
+static struct credential *look_up(struct usage *usage, const char *host, const char *repository)
+{
+	const struct credentials *list = &usage->config->credentials;
+	const struct credential *found = credential_find(list, str_of(host), str_of(repository));
+	if (!found)
+		return NULL;
+	size_t index = (size_t)(found - list->items);
+	usage->used[index] = true;
+	return &list->items[index];
+}
+
+/* The first time a host is met its spelling is looked at. */
+static bool see_host(struct usage *usage, const struct usage_side *side)
+{
+	struct str host = str_of(side->host);
+	if (map_get(&usage->hosts, host))
+		return true;
+	const char *real = registry_key_lookalike(host);
+	if (real)
+		problem_warn(usage->problems, side->place,
+			     "%s looks like %s misspelt: names like it collect logins", side->host,
+			     real);
+	return map_put(&usage->hosts, host, (void *)(uintptr_t)side->place);
+}
+
+/* Room for one more at the end was reserved for each side. */
+static void add_store(struct usage *usage, const struct usage_side *side, struct credential *entry)
+{
+	struct credentials *list = &usage->config->credentials;
+	const struct docker_store *store = &usage->config->store;
+	if (!store->helper || (entry && logins_any(entry)))
+		return;
+	if (!entry) {
+		usage->used[list->count] = true;
+		entry = &list->items[list->count++];
+		*entry = (struct credential){.key = str_of(side->host), .place = store->place};
+	}
+	entry->helper = store->helper;
+}
+
+static bool use_side(struct usage *usage, const struct usage_side *side)
+{
+	struct credential *entry = look_up(usage, side->host, side->repository);
+	for (size_t i = 0; entry && side->source && i < entry->mirror_count; i++)
+		look_up(usage, entry->mirrors[i], side->repository);
+	add_store(usage, side, entry);
+	return see_host(usage, side);
+}
+
+static void warn_unused(struct usage *usage, const struct credential *entry, const char **hosts,
+			size_t count)
+{
+	struct str host, path;
+	registry_key_split(entry->key, &host, &path);
+	const char *near = NULL;
+	for (size_t i = 0; i < count && !near; i++) {
+		struct str other = str_of(hosts[i]);
+		bool port = other.len > host.len && other.at[host.len] == ':' &&
+			    str_equal(str_head(other, host.len), host);
+		near = port ? hosts[i] : NULL;
+	}
+	if (near) {
+		problem_warn(usage->problems, entry->place,
+			     "%.*s is used by no rule: rules name %s, and the port is part of the "
+			     "name",
+			     STR_ARGS(entry->key), near);
+		return;
+	}
+	near = nearest_word(host, hosts, count);
+	if (near && str_is(host, near))
+		near = NULL;
+	problem_warn(usage->problems, entry->place, "%.*s is used by no rule%s%s%s",
+		     STR_ARGS(entry->key), near ? ": did you mean " : "", near ? near : "",
+		     near ? "?" : "");
+}
+
+/* A key that begins with x- names no registry but holds an anchor, as in compose files. */
+static bool is_unused(const struct usage *usage, size_t index)
+{
+	const struct credential *entry = &usage->config->credentials.items[index];
+	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
+	       !str_starts(entry->key, "x-");
+}
+
+static bool tell(struct usage *usage)
+{
+	const struct config *config = usage->config;
+	const char **hosts = arena_array(usage->arena, usage->hosts.count + 1, sizeof(*hosts));
+	if (!hosts)
+		return false;
+	for (size_t i = 0; i < usage->hosts.count; i++)
+		hosts[i] = usage->hosts.entries[i].key;
+	for (size_t i = 0; i < config->credentials.count; i++) {
+		const struct credential *entry = &config->credentials.items[i];
+		if (is_unused(usage, i))
+			warn_unused(usage, entry, hosts, usage->hosts.count);
+		else if (i >= config->auth_count && usage->used[i])
+			log_info("%.*s: login from %s", STR_ARGS(entry->key), entry->place);
+	}
+	return true;
+}
+
+bool usage_settle(struct arena *arena, struct config *config, const struct usage_side *sides,
+		  size_t count, struct problems *problems)
+{
+	scoped(usage_finish) struct usage usage = {
+		.arena = arena, .config = config, .problems = problems};
+	struct credentials *list = &config->credentials;
+	if (!count)
+		return true;
+	struct credential *items = arena_array(arena, list->count + count, sizeof(*items));
+	usage.used = arena_array(arena, list->count + count, sizeof(*usage.used));
+	if (!items || !usage.used)
+		return false;
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	list->items = items;
+	for (size_t i = 0; i < count; i++)
+		if (!use_side(&usage, &sides[i]))
+			return false;
+	return tell(&usage);
+}

@@ -1,0 +1,68 @@
+/*
+ * What stays plain is chosen narrowly: it begins with a letter or digit, has a slash, and nothing
+ * but what names of images are made of. With a slash in it no text is a number, a date or a word
+ * with a meaning of its own, and a colon inside is none before a space. In quotes everything beyond
+ * ASCII is escaped: names of images have nothing of the kind, and Unicode's line ends, byte order
+ * mark and non-characters, which YAML folds, drops or refuses, need no list of their own.
+ */
+#include "doc/yaml_quote.h"
+
+#include "doc/utf8.h"
+
+#include <string.h>
+
+static bool letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool plain(struct str text)
+{
+	if (!text.len || !letter_or_digit(text.at[0]) || text.at[text.len - 1] == ':')
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!letter_or_digit(text.at[i]) && !strchr("._-/:@", text.at[i]))
+			return false;
+	return str_find(text, '/') < text.len;
+}
+
+/* The number of a valid character of len bytes. */
+static unsigned code_of(struct str character)
+{
+	unsigned code = (unsigned char)character.at[0];
+	if (character.len > 1)
+		code &= 0x7fU >> character.len;
+	for (size_t i = 1; i < character.len; i++)
+		code = code << 6 | ((unsigned char)character.at[i] & 0x3fU);
+	return code;
+}
+
+static void add_character(struct buf *out, unsigned code)
+{
+	if (code == '"' || code == '\\')
+		buf_printf(out, "\\%c", (char)code);
+	else if (code >= ' ' && code < 0x7f)
+		buf_add_char(out, (char)code);
+	else if (code < 0x10000)
+		buf_printf(out, "\\u%04X", code);
+	else
+		buf_printf(out, "\\U%08X", code);
+}
+
+void yaml_quote(struct str text, struct buf *out)
+{
+	if (plain(text)) {
+		buf_add_str(out, text);
+		return;
+	}
+	buf_add_char(out, '"');
+	while (text.len) {
+		size_t len = utf8_length(text);
+		if (len)
+			add_character(out, code_of(str_head(text, len)));
+		else
+			buf_add_string(out, "\\uFFFD");
+		text = str_from(text, len ? len : 1);
+	}
+	buf_add_char(out, '"');
+}

@@ -1,0 +1,354 @@
+/*
+ * A list is an images file, where a source can stand once. So everything that goes from one source
+ * is gathered under it, in an array that is sorted by source. The same source under two different
+ * platform filters cannot be one key; the second is written as "repo:v1,v1", which is another text
+ * and the same image, on both sides.
+ *
+ * A "$" can stand only in a pattern of a destination; it is doubled, since reading expands.
+ */
+#include "report/image_lists.h"
+
+#include "base/clock.h"
+#include "doc/json_writer.h"
+#include "doc/yaml_quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+	struct str source, destination;
+	const struct selection *selection;
+	const struct platform_filter *platforms; /* NULL unless the rule has its own */
+	const struct tally_image *image;
+	size_t order;
+	unsigned spelling; /* 0, or how often the tag is repeated */
+};
+
+/* Where a list is written: one of two forms of the same document. */
+struct sheet {
+	struct buf *out;
+	struct json_writer json;
+	bool in_json;
+	int depth; /* of YAML */
+};
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static void name(struct sheet *sheet, struct str key)
+{
+	scoped(buf_finish) struct buf copy = {0};
+	if (sheet->in_json) {
+		buf_add_str(&copy, key);
+		json_writer_name(&sheet->json, buf_string(&copy));
+		sheet->out->failed |= !buf_ok(&copy);
+		return;
+	}
+	buf_printf(sheet->out, "%*s", sheet->depth * 2, "");
+	if (key.len > YAML_QUOTE_KEY_MAX)
+		buf_add_string(sheet->out, "? ");
+	yaml_quote(key, sheet->out);
+	if (key.len > YAML_QUOTE_KEY_MAX)
+		buf_printf(sheet->out, "\n%*s", sheet->depth * 2, "");
+	buf_add_char(sheet->out, ':');
+}
+
+/* One of the names that a rule's mapping has. */
+static void field(struct sheet *sheet, const char *word)
+{
+	if (sheet->in_json)
+		json_writer_name(&sheet->json, word);
+	else
+		buf_printf(sheet->out, "%*s%s:", sheet->depth * 2, "", word);
+}
+
+/* A value: behind its name, or an item of a list. */
+static void text(struct sheet *sheet, struct str value, bool item)
+{
+	scoped(buf_finish) struct buf copy = {0};
+	if (sheet->in_json) {
+		buf_add_str(&copy, value);
+		json_writer_string(&sheet->json, buf_string(&copy));
+		sheet->out->failed |= !buf_ok(&copy);
+		return;
+	}
+	if (item)
+		buf_printf(sheet->out, "%*s- ", sheet->depth * 2, "");
+	else
+		buf_add_char(sheet->out, ' ');
+	yaml_quote(value, sheet->out);
+	buf_add_char(sheet->out, '\n');
+}
+
+static void open_list(struct sheet *sheet, const char *list_name)
+{
+	if (list_name)
+		field(sheet, list_name);
+	if (sheet->in_json)
+		json_writer_open_list(&sheet->json);
+	else
+		buf_add_char(sheet->out, '\n');
+	sheet->depth++;
+}
+
+static void close_list(struct sheet *sheet)
+{
+	if (sheet->in_json)
+		json_writer_close_list(&sheet->json);
+	sheet->depth--;
+}
+
+static void open_map(struct sheet *sheet)
+{
+	if (sheet->in_json)
+		json_writer_open_object(&sheet->json);
+	else
+		buf_add_char(sheet->out, '\n');
+	sheet->depth++;
+}
+
+static void close_map(struct sheet *sheet)
+{
+	if (sheet->in_json)
+		json_writer_close_object(&sheet->json);
+	sheet->depth--;
+}
+
+static void number(struct sheet *sheet, const char *number_name, int64_t value)
+{
+	field(sheet, number_name);
+	if (sheet->in_json)
+		json_writer_int(&sheet->json, value);
+	else
+		buf_printf(sheet->out, " %lld\n", (long long)value);
+}
+
+static void strings(struct sheet *sheet, const char *list_name, const char *const *items,
+		    size_t count)
+{
+	if (!count)
+		return;
+	open_list(sheet, list_name);
+	for (size_t i = 0; i < count; i++)
+		text(sheet, str_of(items[i]), true);
+	close_list(sheet);
+}
+
+/* --- one source ---------------------------------------------------------------------------- */
+
+static void add_selection(struct sheet *sheet, const struct selection *selection)
+{
+	char since[CLOCK_TEXT_SIZE];
+	strings(sheet, "tags", selection->tags, selection->tag_count);
+	strings(sheet, "exclude", selection->exclude, selection->exclude_count);
+	if (selection->semver) {
+		field(sheet, "semver");
+		text(sheet, str_of(selection->semver), false);
+	}
+	if (selection->latest)
+		number(sheet, "latest", selection->latest);
+	if (!selection->since)
+		return;
+	clock_rfc3339(selection->since, since);
+	field(sheet, "since");
+	text(sheet, str_of(since), false);
+}
+
+static void add_platforms(struct sheet *sheet, const struct platform_filter *filter)
+{
+	scoped(buf_finish) struct buf joined = {0};
+	open_list(sheet, "platforms");
+	for (size_t i = 0; i < filter->platform_count; i++) {
+		const struct platform *platform = &filter->platforms[i];
+		buf_reset(&joined);
+		buf_add_str(&joined, platform->os);
+		if (platform->architecture.len)
+			buf_printf(&joined, "/%.*s", STR_ARGS(platform->architecture));
+		if (platform->variant.len)
+			buf_printf(&joined, "/%.*s", STR_ARGS(platform->variant));
+		text(sheet, buf_str(&joined), true);
+		sheet->out->failed |= !buf_ok(&joined);
+	}
+	close_list(sheet);
+}
+
+static bool one_key(const struct entry *a, const struct entry *b)
+{
+	return a->spelling == b->spelling && str_equal(a->source, b->source);
+}
+
+/* Appends the tag or digest as often again as the spelling asks for. */
+static void repeat(const struct entry *entry, const struct reference *ref, struct buf *out)
+{
+	for (unsigned i = 0; ref && i < entry->spelling; i++)
+		buf_printf(out, ",%s", reference_target(ref));
+}
+
+static void add_key(struct sheet *sheet, const struct entry *entry)
+{
+	const struct task *task = entry->image->task;
+	scoped(buf_finish) struct buf key = {0};
+	buf_add_str(&key, entry->source);
+	repeat(entry, task ? &task->source : NULL, &key);
+	name(sheet, buf_str(&key));
+	sheet->out->failed |= !buf_ok(&key);
+}
+
+static void add_destination(struct sheet *sheet, const struct entry *entry)
+{
+	const struct task *task = entry->image->task;
+	scoped(buf_finish) struct buf value = {0};
+	struct str rest = entry->destination, part;
+	for (bool more = false; str_cut(&rest, '$', &part); more = true) {
+		buf_add_string(&value, more ? "$$" : "");
+		buf_add_str(&value, part);
+	}
+	repeat(entry, task ? &task->destination : NULL, &value);
+	text(sheet, buf_str(&value), true);
+	sheet->out->failed |= !buf_ok(&value);
+}
+
+/* Writes the entries that share the first one's key; tells how many. */
+static size_t add_source(struct sheet *sheet, const struct entry *entries, size_t count)
+{
+	const struct entry *first = entries;
+	bool mapping = first->selection || first->platforms;
+	size_t used = 0;
+	add_key(sheet, first);
+	if (mapping)
+		open_map(sheet);
+	open_list(sheet, mapping ? "to" : NULL);
+	for (; used < count && one_key(first, &entries[used]); used++)
+		add_destination(sheet, &entries[used]);
+	close_list(sheet);
+	if (first->selection)
+		add_selection(sheet, first->selection);
+	if (first->platforms)
+		add_platforms(sheet, first->platforms);
+	if (mapping)
+		close_map(sheet);
+	return used;
+}
+
+/* --- all of them --------------------------------------------------------------------------- */
+
+static bool same_platform(const struct platform *a, const struct platform *b)
+{
+	return str_equal(a->os, b->os) && str_equal(a->architecture, b->architecture) &&
+	       str_equal(a->variant, b->variant);
+}
+
+static bool same_filter(const struct entry *a, const struct entry *b)
+{
+	const struct platform_filter *left = a->platforms, *right = b->platforms;
+	if (a->selection != b->selection || !left != !right)
+		return false;
+	if (left == right)
+		return true;
+	if (left->platform_count != right->platform_count)
+		return false;
+	for (size_t i = 0; i < left->platform_count; i++)
+		if (!same_platform(&left->platforms[i], &right->platforms[i]))
+			return false;
+	return true;
+}
+
+static int compare_sources(const struct entry *a, const struct entry *b)
+{
+	size_t shorter = a->source.len < b->source.len ? a->source.len : b->source.len;
+	int order = shorter ? memcmp(a->source.at, b->source.at, shorter) : 0;
+	return order ? order : (a->source.len > b->source.len) - (a->source.len < b->source.len);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	int order = compare_sources(left, right);
+	if (!order)
+		order = (left->spelling > right->spelling) - (left->spelling < right->spelling);
+	return order ? order : (left->order > right->order) - (left->order < right->order);
+}
+
+/* In a sorted array: gives each entry a spelling that others of its source share, or none does. */
+static void spell(struct entry *entries, size_t count)
+{
+	for (size_t i = 1, first = 0; i < count; i++) {
+		unsigned highest = 0;
+		size_t at = first;
+		if (!str_equal(entries[i].source, entries[first].source)) {
+			first = i;
+			continue;
+		}
+		for (; at < i && !same_filter(&entries[at], &entries[i]); at++)
+			if (highest < entries[at].spelling)
+				highest = entries[at].spelling;
+		entries[i].spelling = at < i ? entries[at].spelling : highest + 1;
+	}
+}
+
+static const struct platform_filter *own_platforms(const struct tally_image *image)
+{
+	const struct platform_filter *filter =
+		image->task ? image->task->platforms : image->rule->platforms;
+	return filter && filter->platform_count ? filter : NULL;
+}
+
+/* The image's names as they stand in a rule; false without memory. */
+static bool fill(struct entry *entry, const struct tally_image *image, struct arena *arena)
+{
+	scoped(buf_finish) struct buf source = {0};
+	scoped(buf_finish) struct buf destination = {0};
+	tally_source(image, &source);
+	tally_destination(image, &destination);
+	entry->image = image;
+	entry->platforms = own_platforms(image);
+	entry->selection = image->task ? NULL : image->rule->selection;
+	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
+	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));
+	return buf_ok(&source) && buf_ok(&destination) && entry->source.at && entry->destination.at;
+}
+
+static size_t gather(const struct tally *tally, enum outcome_status status, struct arena *arena,
+		     struct entry **out)
+{
+	struct entry *entries = arena_array(arena, tally->listed + 1, sizeof(*entries));
+	size_t count = 0;
+	*out = NULL;
+	if (!entries)
+		return 0;
+	for (const struct tally_image *image = tally->first; image; image = image->next) {
+		if (image->outcome.status != status)
+			continue;
+		if (!fill(&entries[count], image, arena))
+			return 0;
+		entries[count].order = count;
+		count++;
+	}
+	qsort(entries, count, sizeof(*entries), compare_entries);
+	spell(entries, count);
+	qsort(entries, count, sizeof(*entries), compare_entries);
+	*out = entries;
+	return count;
+}
+
+void image_lists_write(const struct tally *tally, enum outcome_status status, bool json,
+		       struct buf *out)
+{
+	struct sheet sheet = {.out = out, .json = {.out = out}, .in_json = json};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct entry *entries = NULL;
+	size_t count = arena ? gather(tally, status, arena, &entries) : 0;
+	if (!entries) {
+		out->failed = true;
+		return;
+	}
+	if (json)
+		json_writer_open_object(&sheet.json);
+	for (size_t at = 0; at < count;)
+		at += add_source(&sheet, &entries[at], count - at);
+	if (json)
+		json_writer_close_object(&sheet.json);
+	else if (!count)
+		buf_add_string(out, "{}");
+	if (json || !count)
+		buf_add_char(out, '\n');
+}

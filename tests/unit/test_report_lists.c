@@ -1,0 +1,311 @@
+/* The lists of copied and failed images, read back as the images file they are to be. */
+#include "test_report_fixture.h"
+
+#include <signal.h>
+
+#include "base/file.h"
+#include "doc/json.h"
+#include "doc/yaml.h"
+#include "report/image_lists.h"
+
+#define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static const struct platform both_platforms[] = {
+	{.os = {"linux", 5}, .architecture = {"amd64", 5}},
+	{.os = {"linux", 5}, .architecture = {"arm", 3}, .variant = {"v7", 2}},
+};
+static const struct platform_filter both = {.platforms = both_platforms, .platform_count = 2};
+static const struct platform_filter same_both = {.platforms = both_platforms, .platform_count = 2};
+static const struct platform_filter first = {.platforms = both_platforms, .platform_count = 1};
+static const struct platform_pattern pattern = {.value = {"linux", 5}};
+static const struct platform_filter of_flags = {.os = &pattern, .os_count = 1};
+
+struct lists {
+	struct arena *arena;
+	struct tally tally;
+	struct buf yaml, json;
+	const struct node *document; /* of the YAML; the JSON is the same */
+};
+
+static struct lists lists_new(void)
+{
+	return (struct lists){.arena = arena_new()};
+}
+
+static void lists_finish(struct lists *lists)
+{
+	arena_free(&lists->arena);
+	buf_finish(&lists->yaml);
+	buf_finish(&lists->json);
+}
+
+static void add(struct lists *lists, const struct task *task, const struct outcome *outcome)
+{
+	struct tally_image image = {.task = task, .outcome = *outcome};
+	tally_add(&lists->tally, lists->arena, &image);
+}
+
+static void add_rule(struct lists *lists, const struct rule *failing)
+{
+	struct tally_image image = {.rule = failing, .outcome = failed};
+	tally_add(&lists->tally, lists->arena, &image);
+}
+
+static void same(const struct node *a, const struct node *b)
+{
+	assert_non_null(b);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->count, b->count);
+	assert_true(str_equal(a->text, b->text));
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->keys)
+			assert_true(str_equal(a->keys[i]->text, b->keys[i]->text));
+		same(a->items[i], b->items[i]);
+	}
+}
+
+/* Writes the list in both forms, reads both back, and sees that they say the same. */
+static void write_lists(struct lists *lists, enum outcome_status status)
+{
+	const struct node *other = NULL;
+	struct error error = {0};
+	image_lists_write(&lists->tally, status, false, &lists->yaml);
+	image_lists_write(&lists->tally, status, true, &lists->json);
+	assert_true(buf_ok(&lists->yaml) && buf_ok(&lists->json));
+	if (!yaml_read(lists->arena, buf_str(&lists->yaml), &lists->document, &error) ||
+	    !json_read(lists->arena, buf_str(&lists->json), &other, &error)) {
+		print_error("%s\nin %s%s", error.text, buf_string(&lists->yaml),
+			    buf_string(&lists->json));
+		fail();
+	}
+	same(lists->document, other);
+}
+
+static void test_nothing(void **state)
+{
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	add(&lists, &tasks[0], &in_sync);
+	add(&lists, &tasks[1], &failed);
+	add(&lists, &tasks[2], &would);
+	write_lists(&lists, OUTCOME_COPIED);
+	assert_string_equal(buf_string(&lists.yaml), "{}\n");
+	assert_string_equal(buf_string(&lists.json), "{}\n");
+}
+
+static void test_sorted_by_source(void **state)
+{
+	static const struct task more[] = {
+		{{"reg.io", "z", "v1", NULL}, {"b.io", "z", "v1", NULL}, "i.yaml:1:1", NULL},
+		{{"reg.io", "z", "v1", NULL}, {"a.io:5000", "z", "w", NULL}, "i.yaml:2:1", NULL},
+		{{"[::1]:5000", "a", NULL, DIGEST}, {"a.io", "a", NULL, DIGEST}, "i:3:1", NULL},
+		{{"reg.io", "a_b/c", NULL, DIGEST}, {"a.io", "a", "v9", DIGEST}, "i:4:1", NULL},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(more); i++)
+		add(&lists, &more[i], &copied);
+	add(&lists, &tasks[0], &copied);
+	add(&lists, &tasks[1], &failed);
+	write_lists(&lists, OUTCOME_COPIED);
+	assert_string_equal(buf_string(&lists.yaml), "\"[::1]:5000/a@" DIGEST "\":\n"
+						     "  - a.io/a@" DIGEST "\n"
+						     "docker.io/library/nginx:v1:\n"
+						     "  - reg.io/m/nginx:v1\n"
+						     "reg.io/a_b/c@" DIGEST ":\n"
+						     "  - a.io/a:v9@" DIGEST "\n"
+						     "reg.io/z:v1:\n"
+						     "  - b.io/z:v1\n"
+						     "  - a.io:5000/z:w\n");
+	assert_int_equal(lists.document->count, 4);
+}
+
+static void test_a_rule_stands_as_it_was_written(void **state)
+{
+	static const struct rule patterns[] = {
+		{.source = "reg.io/a:/^v\\d+\\.\"x\" # '$/", .destination = "b.io/a:/v$/"},
+		{.source = "nginx", .destination = "b.io/nginx"},
+		{.source = "nginx", .destination = "c.io/nginx"},
+		{.source = "reg.io/a: b\n\t",
+		 .destination = "b.io/\xc2\x85\xe4\xb8\xad\xef\xbb\xbf"},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(patterns); i++)
+		add_rule(&lists, &patterns[i]);
+	write_lists(&lists, OUTCOME_FAILED);
+	has(&lists.yaml, "\"nginx\":\n  - b.io/nginx\n  - c.io/nginx\n");
+	const struct node *to = node_get(lists.document, patterns[0].source);
+	assert_non_null(to);
+	assert_true(str_is(to->items[0]->text, "b.io/a:/v$$/"));
+	to = node_get(lists.document, patterns[3].source);
+	assert_non_null(to);
+	assert_true(str_is(to->items[0]->text, patterns[3].destination));
+}
+
+static void test_a_long_source_is_a_key_all_the_same(void **state)
+{
+	char source[3000] = "reg.io/a:/";
+	struct rule longest = {.source = source, .destination = "b.io/a"};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	memset(source + 10, '|', sizeof(source) - 11);
+	add_rule(&lists, &longest);
+	add_rule(&lists, &rule);
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_int_equal(lists.document->count, 2);
+	assert_non_null(node_get(lists.document, source));
+}
+
+static void test_a_selection_is_kept(void **state)
+{
+	static const char *const tags[] = {"/^v/", "latest"}, *const exclude[] = {"/-rc/"};
+	static const struct selection selection = {.tags = tags,
+						   .tag_count = 2,
+						   .exclude = exclude,
+						   .exclude_count = 1,
+						   .semver = ">=1.2 <2",
+						   .latest = 3,
+						   .since = 1700000000};
+	static const struct rule choosing = {.source = "reg.io/a",
+					     .destination = "b.io/a",
+					     .selection = &selection,
+					     .platforms = &both};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	add_rule(&lists, &choosing);
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:\n"
+						     "  to:\n"
+						     "    - b.io/a\n"
+						     "  tags:\n"
+						     "    - \"/^v/\"\n"
+						     "    - \"latest\"\n"
+						     "  exclude:\n"
+						     "    - \"/-rc/\"\n"
+						     "  semver: \">=1.2 <2\"\n"
+						     "  latest: 3\n"
+						     "  since: \"2023-11-14T22:13:20Z\"\n"
+						     "  platforms:\n"
+						     "    - linux/amd64\n"
+						     "    - linux/arm/v7\n");
+}
+
+static void test_one_source_under_several_filters(void **state)
+{
+	static const struct reference from = {"reg.io", "a", "v1", NULL};
+	static const struct task filtered[] = {
+		{from, {"b.io", "a", "v1", NULL}, "i.yaml:1:1", &of_flags},
+		{from, {"c.io", "a", "w", NULL}, "i.yaml:2:1", &both},
+		{from, {"d.io", "a", "v1", NULL}, "i.yaml:3:1", NULL},
+		{from, {"e.io", "a", "v1", NULL}, "i.yaml:4:1", &same_both},
+		{from, {"f.io", "a", NULL, DIGEST}, "i.yaml:5:1", &first},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(filtered); i++)
+		add(&lists, &filtered[i], &copied);
+	write_lists(&lists, OUTCOME_COPIED);
+	assert_string_equal(buf_string(&lists.yaml),
+			    "reg.io/a:v1:\n"
+			    "  - b.io/a:v1\n"
+			    "  - d.io/a:v1\n"
+			    "\"reg.io/a:v1,v1\":\n"
+			    "  to:\n"
+			    "    - \"c.io/a:w,w\"\n"
+			    "    - \"e.io/a:v1,v1\"\n"
+			    "  platforms:\n"
+			    "    - linux/amd64\n"
+			    "    - linux/arm/v7\n"
+			    "\"reg.io/a:v1,v1,v1\":\n"
+			    "  to:\n"
+			    "    - \"f.io/a@" DIGEST "," DIGEST "," DIGEST "\"\n"
+			    "  platforms:\n"
+			    "    - linux/amd64\n");
+}
+
+static void run(const struct report_options *options, bool wanted, struct buf *told)
+{
+	struct progress *progress = progress_new();
+	struct capture out = capture_start(STDOUT_FILENO), err = capture_start(STDERR_FILENO);
+	struct error why = {0}, reason = {0};
+	struct report *report = report_new(options, progress);
+	report_plan(report, array_count(tasks));
+	report_outcome(report, &tasks[0], &copied);
+	report_outcome(report, &tasks[1], &in_sync);
+	report_outcome(report, &tasks[2], &failed);
+	error_set(&why, ERROR_UNREACHABLE, "gone.io: no such host");
+	report_rule_failed(report, &rule, &why);
+	bool finished = report_finish(report, SIGTERM, &reason);
+	report_free(&report);
+	progress_free(&progress);
+	capture_stop(&err, told);
+	capture_stop(&out, told);
+	assert_int_equal(finished, wanted);
+	if (!finished)
+		has(told, "cannot write /no/such/failed");
+	assert_true(finished || strstr(reason.text, "cannot write /no/such/copied"));
+}
+
+static void file_is(const char *path, const char *text)
+{
+	scoped(buf_finish) struct buf content = {0};
+	struct error error;
+	assert_true(file_read(path, &content, &error));
+	assert_string_equal(buf_string(&content), text);
+}
+
+static void test_files(void **state)
+{
+	char copied_path[] = "/tmp/copied-XXXXXX", failed_path[] = "/tmp/failed-XXXXXX";
+	struct report_options options = {.success_path = copied_path, .failed_path = failed_path};
+	scoped(buf_finish) struct buf told = {0};
+	(void)state;
+	close(mkstemp(copied_path));
+	close(mkstemp(failed_path));
+	run(&options, true, &told);
+	file_is(copied_path, "docker.io/library/nginx:v1:\n  - reg.io/m/nginx:v1\n");
+	file_is(failed_path, "gone.io/a:\n  - reg.io/m/a\nquay.io/a/b:x:\n  - reg.io/m/b:x\n");
+	options.images_json = true;
+	run(&options, true, &told);
+	file_is(copied_path,
+		"{\n  \"docker.io/library/nginx:v1\": [\n    \"reg.io/m/nginx:v1\"\n  ]\n}\n");
+	unlink(copied_path);
+	unlink(failed_path);
+}
+
+static void test_a_list_on_stdout_is_alone_there(void **state)
+{
+	struct report_options options = {.failed_path = "-"};
+	scoped(buf_finish) struct buf told = {0};
+	(void)state;
+	run(&options, true, &told);
+	has(&told, "\ngone.io/a:\n  - reg.io/m/a\nquay.io/a/b:x:\n  - reg.io/m/b:x\n");
+	has_not(&told, "failed tasks exist");
+}
+
+static void test_files_that_cannot_be_written_are_all_named(void **state)
+{
+	struct report_options options = {.success_path = "/no/such/copied",
+					 .failed_path = "/no/such/failed"};
+	scoped(buf_finish) struct buf told = {0};
+	(void)state;
+	run(&options, false, &told);
+	has(&told, "stopped by SIGTERM");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_sorted_by_source),
+		cmocka_unit_test(test_a_rule_stands_as_it_was_written),
+		cmocka_unit_test(test_a_long_source_is_a_key_all_the_same),
+		cmocka_unit_test(test_a_selection_is_kept),
+		cmocka_unit_test(test_one_source_under_several_filters),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_a_list_on_stdout_is_alone_there),
+		cmocka_unit_test(test_files_that_cannot_be_written_are_all_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
