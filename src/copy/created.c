@@ -1,7 +1,7 @@
 /*
  * The configuration is asked first because it is what a builder writes; the annotation of an index
- * is often that of the last release script that touched it. Of two annotations the one nearer to the
- * image counts.
+ * is often that of the last release script that touched it. Of two annotations the one nearer to
+ * the image counts.
  */
 #include "copy/created.h"
 

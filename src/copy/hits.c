@@ -1,7 +1,7 @@
 /*
- * A pattern is hit by what the whole filter lets pass, not by what is sorted out for another reason:
- * so the first run, which sees the source, and the next one, which sees what is left of it at the
- * target, come to the same answer.
+ * A pattern is hit by what the whole filter lets pass, not by what is sorted out for another
+ * reason: so the first run, which sees the source, and the next one, which sees what is left of it
+ * at the target, come to the same answer.
  */
 #include "copy/hits.h"
 

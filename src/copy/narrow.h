@@ -23,9 +23,9 @@ struct narrowed {
 bool narrow(struct image *image, struct arena *arena, const char *digest, struct narrowed *out,
 	    struct error *err);
 /*
- * Asks the target for the manifest with the digest held, and tells whether it is all that the filter
- * leaves of digest: the source is not asked. A false *same means no more than that narrow() must
- * decide.
+ * Asks the target for the manifest with the digest held, and tells whether it is all that the
+ * filter leaves of digest: the source is not asked. A false *same means no more than that narrow()
+ * must decide.
  */
 bool narrow_recognize(struct image *image, struct arena *arena, const char *digest,
 		      const char *held, bool *same, struct error *err);

@@ -229,8 +229,9 @@ static void test_replaced_descriptor(void **state)
 {
 	static const char before[] =
 		"{\"manifests\":[ {\"data\":\"e30=\",\n\"annotations\":{\"digest\":\"x\",\"size\":"
-		"\"y\"} , \"size\" : 12, \"mediaType\":\"application\\/vnd.oci.image.index.v1+json\","
-		"\"digest\" :\"" DB "\", \"x\":1} ]}";
+		"\"y\"} , \"size\" : 12, "
+		"\"mediaType\":\"application\\/vnd.oci.image.index.v1+json\",\"digest\" :\"" DB
+		"\", \"x\":1} ]}";
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest manifest;
 	struct filter_index index;
