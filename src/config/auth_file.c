@@ -1,296 +1,17 @@
 /*
- * Each entry is read field by field through a table of names, so that one walk finds unknown names,
- * names given twice in different cases (JSON takes any case, as the original does) and the values.
- * Messages never contain a value of this file.
+ * Keys are looked at here, what stands below each of them in auth_entry.c. What concerns the file
+ * as a whole comes last: two keys for one registry, and who may read it.
  */
 #include "config/auth_file.h"
 
-#include "base/secret.h"
-#include "config/nearest.h"
+#include "base/map.h"
+#include "config/auth_entry.h"
 #include "config/registry_key.h"
-#include "oci/reference.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-enum field {
-	USERNAME,
-	PASSWORD,
-	TOKEN,
-	INSECURE,
-	CA,
-	PROXY,
-	MIRRORS,
-	EXPANDENV,
-	DISABLEEXPANDENV,
-	FIELDS
-};
-
-static const char *const names[FIELDS] = {
-	[USERNAME] = "username",
-	[PASSWORD] = "password",
-	[TOKEN] = "token",
-	[INSECURE] = "insecure",
-	[CA] = "ca",
-	[PROXY] = "proxy",
-	[MIRRORS] = "mirrors",
-	[EXPANDENV] = "expandenv",
-	[DISABLEEXPANDENV] = "disableexpandenv",
-};
-
-struct reading {
-	struct arena *arena;
-	const struct document *document;
-	const struct expand_lookup *lookup;
-	struct problems *problems;
-};
-
-/* One entry: its key and what stands in its fields. */
-struct entry {
-	struct str key;
-	const struct node *values[FIELDS]; /* NULL: not given */
-	bool expand;                       /* variables are replaced */
-	const struct node *literal;        /* a secret that stands in the file itself */
-};
-
-static const char *place_of(const struct reading *reading, const struct node *node)
-{
-	return document_place(reading->arena, reading->document, node);
-}
-
-static void warn_unknown(const struct reading *reading, const struct node *name, struct str key)
-{
-	const char *near = nearest_word(name->text, names, FIELDS);
-	problem_warn(reading->problems, place_of(reading, name),
-		     "%.*s: unknown field \"%.*s\" is ignored%s%s%s", STR_ARGS(key),
-		     STR_ARGS(name->text), near ? ": did you mean " : "", near ? near : "",
-		     near ? "?" : "");
-}
-
-/* The number of the field called name, or FIELDS. */
-static size_t find_field(const struct reading *reading, struct str name)
-{
-	size_t field = 0;
-	for (; field < FIELDS; field++) {
-		struct str known = str_of(names[field]);
-		if (reading->document->json ? str_equal_nocase(name, known)
-					    : str_equal(name, known))
-			break;
-	}
-	return field;
-}
-
-static void collect_fields(const struct reading *reading, const struct node *map,
-			   struct entry *entry)
-{
-	for (size_t i = 0; i < map->count; i++) {
-		const struct node *name = map->keys[i];
-		size_t field = find_field(reading, name->text);
-		if (field == FIELDS)
-			warn_unknown(reading, name, entry->key);
-		else if (entry->values[field])
-			problem_add(reading->problems, place_of(reading, name),
-				    "%.*s: %s is given twice: keep one", STR_ARGS(entry->key),
-				    names[field]);
-		else
-			entry->values[field] = map->items[i];
-	}
-}
-
-/* YAML takes any scalar as written, JSON strings only; null means not given in both. */
-static bool read_text(const struct reading *reading, const struct entry *entry, enum field field,
-		      struct str *out)
-{
-	const struct node *value = entry->values[field];
-	*out = (struct str){0};
-	if (!value || value->kind == NODE_NULL)
-		return true;
-	bool scalar = value->kind != NODE_LIST && value->kind != NODE_MAP;
-	*out = value->text;
-	if (value->kind == NODE_STRING || (scalar && !reading->document->json))
-		return true;
-	problem_add(reading->problems, place_of(reading, value),
-		    "%.*s: %s is %s: it must be a string", STR_ARGS(entry->key), names[field],
-		    node_kind_name(value->kind));
-	return false;
-}
-
-static bool read_switch(const struct reading *reading, const struct entry *entry, enum field field,
-			bool fallback)
-{
-	const struct node *value = entry->values[field];
-	if (!value || value->kind == NODE_NULL)
-		return fallback;
-	if (value->kind == NODE_BOOL)
-		return value->truth;
-	problem_add(reading->problems, place_of(reading, value),
-		    "%.*s: %s is %s: write true or false, without quotes", STR_ARGS(entry->key),
-		    names[field], node_kind_name(value->kind));
-	return fallback;
-}
-
-/* The text of field with its variables expanded; NULL when empty or wrong. */
-static const char *read_expanded(const struct reading *reading, const struct entry *entry,
-				 enum field field)
-{
-	struct str text;
-	const char *result = NULL;
-	struct error err = {0};
-	if (!read_text(reading, entry, field, &text) || !text.len)
-		return NULL;
-	bool good = true;
-	if (entry->expand) {
-		good = expand_text(reading->arena, text, EXPAND_CREDENTIAL, reading->lookup,
-				   &result, &err);
-	} else {
-		result = arena_copy(reading->arena, text.at, text.len);
-		good = result || error_memory(&err);
-	}
-	if (!good)
-		problem_add(reading->problems, place_of(reading, entry->values[field]),
-			    "%.*s: %s: %s", STR_ARGS(entry->key), names[field], err.text);
-	return good ? result : NULL;
-}
-
-/* The same for a secret, which is registered; one that was not expanded is written in the file. */
-static const char *read_secret(const struct reading *reading, struct entry *entry, enum field field)
-{
-	const char *secret = read_expanded(reading, entry, field);
-	if (!secret)
-		return NULL;
-	secret_register(str_of(secret));
-	if (str_is(entry->values[field]->text, secret) && !entry->literal)
-		entry->literal = entry->values[field];
-	return secret;
-}
-
-/* A token needs no name beside it; else name and password go together. */
-static void check_login(const struct reading *reading, const struct entry *entry,
-			struct credential *login)
-{
-	if (login->token && login->password)
-		problem_add(reading->problems, login->place,
-			    "%.*s: token and password are two logins: keep one",
-			    STR_ARGS(entry->key));
-	else if (!login->token && !login->username != !login->password)
-		problem_add(reading->problems, login->place,
-			    "%.*s: %s is given without %s: give both, or none for anonymous access",
-			    STR_ARGS(entry->key), login->username ? "username" : "password",
-			    login->username ? "password" : "username");
-	if (login->username && login->password)
-		secret_register_basic(str_of(login->username), str_of(login->password));
-	else
-		login->username = login->password = NULL;
-}
-
-static void read_login(const struct reading *reading, struct entry *entry, struct credential *out)
-{
-	size_t before = reading->problems->error_count;
-	out->username = read_expanded(reading, entry, USERNAME);
-	out->password = read_secret(reading, entry, PASSWORD);
-	out->token = read_secret(reading, entry, TOKEN);
-	if (reading->problems->error_count == before)
-		check_login(reading, entry, out);
-}
-
-/* The file is parsed where connections are made; here it must only be there. */
-static void read_ca(const struct reading *reading, const struct entry *entry,
-		    struct credential *out)
-{
-	out->ca = read_expanded(reading, entry, CA);
-	if (out->ca && access(out->ca, R_OK) != 0)
-		problem_add(reading->problems, place_of(reading, entry->values[CA]),
-			    "%.*s: ca: cannot read %s: %s", STR_ARGS(entry->key), out->ca,
-			    strerror(errno));
-}
-
-/* A proxy's password stands inside its URL, between the first colon and the last @. */
-static void register_userinfo(struct str authority)
-{
-	struct str user, password = authority;
-	while (password.len && password.at[password.len - 1] != '@')
-		password.len--;
-	if (!password.len)
-		return;
-	password.len--;
-	str_cut(&password, ':', &user);
-	secret_register(password);
-	secret_register_basic(user, password);
-}
-
-static void read_proxy(const struct reading *reading, const struct entry *entry,
-		       struct credential *out)
-{
-	out->proxy = read_expanded(reading, entry, PROXY);
-	if (!out->proxy)
-		return;
-	struct str url = str_of(out->proxy);
-	struct str authority = str_from(url, str_starts(url, "https://") ? 8 : 7);
-	authority = str_head(authority, str_find(authority, '/'));
-	register_userinfo(authority);
-	bool scheme = str_starts(url, "http://") || str_starts(url, "https://");
-	bool blank = strpbrk(out->proxy, " \t\r\n") != NULL;
-	if (!scheme || blank || !authority.len)
-		problem_add(reading->problems, place_of(reading, entry->values[PROXY]),
-			    "%.*s: proxy: expected a URL as in http://proxy.example.com:3128",
-			    STR_ARGS(entry->key));
-}
-
-/* The registry that text names, or NULL: a name with a repository behind it must parse as such. */
-static const char *mirror_host(const struct reading *reading, struct str text)
-{
-	struct error err;
-	struct reference ref;
-	const char *image = arena_printf(reading->arena, "%.*s/x", STR_ARGS(text));
-	if (!image || !reference_parse(reading->arena, str_of(image), &ref, &err))
-		return NULL;
-	return strcmp(ref.repository, "x") == 0 ? ref.host : NULL;
-}
-
-static void read_mirror(const struct reading *reading, const struct entry *entry,
-			const struct node *value, struct credential *out, const char **mirrors)
-{
-	const char *host = value->kind == NODE_STRING ? mirror_host(reading, value->text) : NULL;
-	if (host)
-		mirrors[out->mirror_count++] = host;
-	else
-		problem_add(reading->problems, place_of(reading, value),
-			    "%.*s: mirrors: expected the name of a registry, as in "
-			    "mirror.example.com:5000",
-			    STR_ARGS(entry->key));
-}
-
-/* A list of names, or a single one. */
-static void read_mirrors(const struct reading *reading, const struct entry *entry,
-			 struct credential *out)
-{
-	const struct node *value = entry->values[MIRRORS];
-	if (!value || value->kind == NODE_NULL)
-		return;
-	size_t count = value->kind == NODE_LIST ? value->count : 1;
-	const char **mirrors = arena_array(reading->arena, count, sizeof(*mirrors));
-	if (!mirrors)
-		problem_add(reading->problems, out->place, "out of memory");
-	for (size_t i = 0; mirrors && i < count; i++)
-		read_mirror(reading, entry, value->kind == NODE_LIST ? value->items[i] : value, out,
-			    mirrors);
-	out->mirrors = mirrors;
-}
-
-static void read_fields(const struct reading *reading, struct entry *entry, struct credential *out)
-{
-	bool disabled = read_switch(reading, entry, DISABLEEXPANDENV, false);
-	entry->expand = read_switch(reading, entry, EXPANDENV, !disabled);
-	read_login(reading, entry, out);
-	out->insecure = read_switch(reading, entry, INSECURE, false);
-	read_ca(reading, entry, out);
-	read_proxy(reading, entry, out);
-	read_mirrors(reading, entry, out);
-}
 
 /* What is odd about a key itself. */
-static void check_key(const struct reading *reading, const struct credential *entry)
+static void check_key(const struct auth_reading *reading, const struct credential *entry)
 {
 	struct str host, repository;
 	registry_key_split(entry->key, &host, &repository);
@@ -305,11 +26,10 @@ static void check_key(const struct reading *reading, const struct credential *en
 }
 
 /* Returns a secret that stands in the file itself, or NULL. */
-static const struct node *read_entry(const struct reading *reading, const struct node *key,
+static const struct node *read_entry(const struct auth_reading *reading, const struct node *key,
 				     const struct node *value, struct credential *out)
 {
-	struct entry entry = {.key = key->text};
-	out->place = place_of(reading, key);
+	out->place = document_place(reading->arena, reading->document, key);
 	out->key = registry_key_lower(reading->arena, key->text);
 	if (!out->key.at) {
 		problem_add(reading->problems, out->place, "out of memory");
@@ -319,14 +39,13 @@ static const struct node *read_entry(const struct reading *reading, const struct
 	if (value->kind == NODE_NULL)
 		return NULL;
 	if (value->kind != NODE_MAP) {
-		problem_add(reading->problems, place_of(reading, value),
+		problem_add(reading->problems,
+			    document_place(reading->arena, reading->document, value),
 			    "%.*s: expected username, password and insecure, found %s",
 			    STR_ARGS(key->text), node_kind_name(value->kind));
 		return NULL;
 	}
-	collect_fields(reading, value, &entry);
-	read_fields(reading, &entry, out);
-	return entry.literal;
+	return auth_entry_read(reading, key->text, value, out);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -334,34 +53,53 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Two names of one registry would leave it to chance which login is used. */
-static void check_equal_keys(const struct reading *reading, const struct credentials *list)
+static bool same_fields(const struct credential *a, const struct credential *b)
 {
-	for (size_t i = 1; i < list->count; i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct credential *a = &list->items[i], *b = &list->items[j];
-			bool equal = a->key.len && registry_key_equal(a->key, b->key);
-			bool same = same_text(a->username, b->username) &&
-				    same_text(a->password, b->password) &&
-				    same_text(a->token, b->token) && a->insecure == b->insecure;
-			if (equal && same)
-				problem_warn(reading->problems, a->place,
-					     "%.*s is the same registry as %.*s at %s, and is "
-					     "not needed",
-					     STR_ARGS(a->key), STR_ARGS(b->key), b->place);
-			else if (equal)
-				problem_add(reading->problems, a->place,
-					    "%.*s is the same registry as %.*s at %s: keep one",
-					    STR_ARGS(a->key), STR_ARGS(b->key), b->place);
-		}
+	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
+	       same_text(a->token, b->token) && a->insecure == b->insecure &&
+	       same_text(a->ca, b->ca) && same_text(a->proxy, b->proxy) && !a->mirror_count &&
+	       !b->mirror_count;
+}
+
+static void tell_equal(const struct auth_reading *reading, const struct credential *later,
+		       const struct credential *first)
+{
+	if (same_fields(later, first))
+		problem_warn(reading->problems, later->place,
+			     "%.*s is the same registry as %.*s at %s, and is not needed",
+			     STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+	else
+		problem_add(reading->problems, later->place,
+			    "%.*s is the same registry as %.*s at %s: keep one",
+			    STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+}
+
+/* Two names of one registry would leave it to chance which login is used. */
+static void check_equal_keys(const struct auth_reading *reading, const struct credentials *list)
+{
+	scoped(map_finish) struct map seen = {0};
+	for (size_t i = 0; i < list->count; i++) {
+		struct credential *entry = &list->items[i];
+		struct str host, path;
+		registry_key_split(entry->key, &host, &path);
+		const char *name =
+			arena_printf(reading->arena, "%.*s/%.*s", STR_ARGS(host), STR_ARGS(path));
+		const struct credential *first = name ? map_get(&seen, str_of(name)) : NULL;
+		if (!entry->key.len)
+			continue;
+		if (first)
+			tell_equal(reading, entry, first);
+		else if (!name || !map_put(&seen, str_of(name), entry))
+			problem_add(reading->problems, entry->place, "out of memory");
+	}
 }
 
 /* literal: a password in the file, or NULL. */
-static void check_mode(const struct reading *reading, const struct node *literal)
+static void check_mode(const struct auth_reading *reading, const struct node *literal)
 {
 	const struct document *document = reading->document;
 	if (literal && document->mode & 077)
-		problem_warn(reading->problems, place_of(reading, literal),
+		problem_warn(reading->problems, document_place(reading->arena, document, literal),
 			     "a secret stands here, and other users can read this file (mode "
 			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
 			     document->mode, document->name);
@@ -371,7 +109,7 @@ void auth_file_read(struct arena *arena, const struct document *document,
 		    const struct expand_lookup *lookup, struct credentials *out,
 		    struct problems *problems)
 {
-	struct reading reading = {arena, document, lookup, problems};
+	struct auth_reading reading = {arena, document, lookup, problems};
 	const struct node *root = document->root;
 	*out = (struct credentials){0};
 	if (root->kind == NODE_NULL)

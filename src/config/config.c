@@ -155,6 +155,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	outputs_check(options, &out->lists_json, problems);
 	read_files(&loading);
 	add_docker_logins(&loading);
+	host_files_places(arena, &lookup, &out->host_files);
 	add_platforms(&loading);
 	return problems->error_count == before;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/docker_config.h"
+#include "config/host_files.h"
 #include "config/options.h"
 #include "config/rule.h"
 #include "registry/credential.h"
@@ -15,6 +16,7 @@ struct config {
 	struct credentials credentials; /* of the auth file first, then docker's */
 	size_t auth_count;              /* how many of them are the auth file's */
 	struct docker_store store;      /* the helper for hosts without a login, see usage.h */
+	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
 	bool lists_json; /* lists of images are written as JSON, else as YAML */

@@ -17,7 +17,11 @@ struct usage {
 	struct config *config;
 	struct problems *problems;
 	bool *used;       /* for each credential */
-	struct map hosts; /* every host a side names -> its place */
+	struct map hosts; /* every host a side names -> struct host */
+};
+
+struct host {
+	const char *ca; /* of certs.d; NULL: none there */
 };
 
 static void usage_finish(struct usage *usage)
@@ -36,42 +40,58 @@ static struct credential *look_up(struct usage *usage, const char *host, const c
 	return &list->items[index];
 }
 
-/* The first time a host is met its spelling is looked at. */
-static bool see_host(struct usage *usage, const struct usage_side *side)
+/* The host of a side; the first time it is met its spelling and certs.d are looked at. */
+static const struct host *see_host(struct usage *usage, const struct usage_side *side)
 {
-	struct str host = str_of(side->host);
-	if (map_get(&usage->hosts, host))
-		return true;
-	const char *real = registry_key_lookalike(host);
+	const struct host_files *files = &usage->config->host_files;
+	struct host *host = map_get(&usage->hosts, str_of(side->host));
+	if (host)
+		return host;
+	const char *real = registry_key_lookalike(str_of(side->host));
 	if (real)
 		problem_warn(usage->problems, side->place,
 			     "%s looks like %s misspelt: names like it collect logins", side->host,
 			     real);
-	return map_put(&usage->hosts, host, (void *)(uintptr_t)side->place);
+	host_files_check(usage->arena, files, side->host, usage->problems);
+	host = arena_new_of(usage->arena, struct host);
+	if (!host || !map_put(&usage->hosts, str_of(side->host), host))
+		return NULL;
+	host->ca = host_files_ca(usage->arena, files, side->host, usage->problems);
+	return host;
 }
 
-/* Room for one more at the end was reserved for each side. */
-static void add_store(struct usage *usage, const struct usage_side *side, struct credential *entry)
+/*
+ * Gives an entry what others know of its host, and makes the entry if there is none. Room for one
+ * more at the end was reserved for each side.
+ */
+static void complete(struct usage *usage, const struct usage_side *side, const struct host *host,
+		     struct credential *entry)
 {
 	struct credentials *list = &usage->config->credentials;
 	const struct docker_store *store = &usage->config->store;
-	if (!store->helper || (entry && logins_any(entry)))
+	bool ca = host->ca && !(entry && (entry->ca || entry->insecure));
+	bool helper = store->helper && !(entry && logins_any(entry));
+	if (!ca && !helper)
 		return;
 	if (!entry) {
-		usage->used[list->count] = true;
+		usage->used[list->count] = helper;
 		entry = &list->items[list->count++];
-		*entry = (struct credential){.key = str_of(side->host), .place = store->place};
+		*entry = (struct credential){.key = str_of(side->host),
+					     .place = helper ? store->place : host->ca};
 	}
-	entry->helper = store->helper;
+	entry->ca = ca ? host->ca : entry->ca;
+	entry->helper = helper ? store->helper : entry->helper;
 }
 
 static bool use_side(struct usage *usage, const struct usage_side *side)
 {
+	const struct host *host = see_host(usage, side);
 	struct credential *entry = look_up(usage, side->host, side->repository);
 	for (size_t i = 0; entry && side->source && i < entry->mirror_count; i++)
 		look_up(usage, entry->mirrors[i], side->repository);
-	add_store(usage, side, entry);
-	return see_host(usage, side);
+	if (host)
+		complete(usage, side, host, entry);
+	return host != NULL;
 }
 
 static void warn_unused(struct usage *usage, const struct credential *entry, const char **hosts,
@@ -121,7 +141,7 @@ static bool tell(struct usage *usage)
 		const struct credential *entry = &config->credentials.items[i];
 		if (is_unused(usage, i))
 			warn_unused(usage, entry, hosts, usage->hosts.count);
-		else if (i >= config->auth_count && usage->used[i])
+		else if (i >= config->auth_count && usage->used[i] && logins_any(entry))
 			log_info("%.*s: login from %s", STR_ARGS(entry->key), entry->place);
 	}
 	return true;

@@ -114,9 +114,11 @@ static void test_helpers(void **state)
 {
 	(void)state;
 	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\"}}, \"credHelpers\": {\"b.io\": "
-	      "\"ecr-login\", \"a.io\": \"pass\", \"c.io\": \"\"}, \"credsStore\": \"desktop.exe\"}",
+	      "\"ecr-login\", \"a.io\": \"pass\", \"c.io\": \"\"}, "
+	      "\"credsStore\": \"desktop.exe\"}",
 	      false, "b.io - - - ecr-login\na.io - - - pass\na.io u w - -\n", "desktop.exe", "");
-	check("{\"credHelpers\": {\"a.io\": \"../x\", \"b.io\": 5}, \"credsStore\": \"a b\"}",
+	check("{\"credHelpers\": {\"a.io\": \"../x\", \"b.io\": 5}, "
+	      "\"credsStore\": \"a b\"}",
 	      false, "", "",
 	      "c.json:1:26: \"../x\" is no name of a credential helper\n"
 	      "c.json:1:42: \"\" is no name of a credential helper\n"

@@ -1,0 +1,21 @@
+/* One entry of the auth file: the fields of one registry (image-syncer.md 2.2 and 3). */
+#pragma once
+
+#include "config/document.h"
+#include "config/expand.h"
+#include "registry/credential.h"
+
+/* What reading an auth file needs everywhere. */
+struct auth_reading {
+	struct arena *arena;
+	const struct document *document;
+	const struct expand_lookup *lookup;
+	struct problems *problems;
+};
+
+/*
+ * Reads the fields in map into *out, whose key and place are set; key is how messages call it.
+ * Returns a password or token that stands in the file itself, for its place, or NULL.
+ */
+const struct node *auth_entry_read(const struct auth_reading *reading, struct str key,
+				   const struct node *map, struct credential *out);

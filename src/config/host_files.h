@@ -1,0 +1,29 @@
+/*
+ * What docker and podman were told about registries beside logins (image-syncer.md 4.3): the
+ * certificates in certs.d/HOST are used, registries.conf is not, which is told.
+ */
+#pragma once
+
+#include "config/expand.h"
+#include "config/problem.h"
+
+enum { HOST_FILES_MAX = 3 };
+
+/* Where to look, in order. Made by host_files_places(); zeroed it is nowhere. */
+struct host_files {
+	const char *certs[HOST_FILES_MAX];      /* folders called certs.d */
+	const char *registries[HOST_FILES_MAX]; /* files called registries.conf */
+};
+
+/* The usual places; the user's own come first. */
+void host_files_places(struct arena *arena, const struct expand_lookup *lookup,
+		       struct host_files *out);
+/*
+ * The certificate authority (*.crt) for host, as a path in arena, from the first certs.d that has a
+ * folder for it; NULL when there is none. Warns about further ones and client certificates.
+ */
+const char *host_files_ca(struct arena *arena, const struct host_files *files, const char *host,
+			  struct problems *problems);
+/* Warns when registries.conf has an entry for host. */
+void host_files_check(struct arena *arena, const struct host_files *files, const char *host,
+		      struct problems *problems);
