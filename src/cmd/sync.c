@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "config/usage.h"
 #include "copy/copier.h"
+#include "copy/created.h"
 #include "plan/plan.h"
 #include "registry/tags.h"
 #include "report/report.h"
@@ -231,11 +232,18 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	       tags_list(&repository, arena, tags, count, err);
 }
 
+static bool find_created(void *ctx, const struct reference *source, int64_t *when,
+			 struct error *err)
+{
+	struct run *run = ctx;
+	return created_of(run->registry, source, NULL, when, err);
+}
+
 static void expand_rule(void *ctx, size_t index)
 {
 	struct run *run = ctx;
 	struct expansion *expansion = &run->expansions[index];
-	struct catalog catalog = {.tags = list_tags, .ctx = run};
+	struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
 	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
 		return; /* of an earlier round */
 	arena_free(&expansion->arena);
@@ -415,6 +423,17 @@ static bool work(struct run *run)
 	return true;
 }
 
+/* A pattern that fits nothing at all is most likely a slip of the pen. */
+static void warn_unmatched(struct run *run)
+{
+	const char *const *patterns = NULL;
+	size_t count = 0;
+	if (cancel_requested() || !copier_unmatched(run->copier, run->arena, &patterns, &count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		log_warn("platform filter: no image of this run is for %s", patterns[i]);
+}
+
 int sync_run(const struct options *options)
 {
 	scoped(run_finish) struct run run = {.options = options, .arena = arena_new()};
@@ -425,6 +444,7 @@ int sync_run(const struct options *options)
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
+	warn_unmatched(&run);
 	bool written = report_finish(run.report, cancel_signal(), &err);
 	int code = report_exit_code(run.report, cancel_signal());
 	if (!written)

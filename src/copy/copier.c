@@ -2,12 +2,16 @@
  * The frame around one image: compare both sides, decide, copy, tell. Both HEADs are sent at once;
  * with equal digests that is all. The source's digest is pinned here: whatever happens to its tag
  * later, the copy is the one image that stood there when the run looked.
+ *
+ * A platform filter changes what the target is to hold, and nothing else: it says which digest is
+ * wanted, and the rest goes on as if the source had that.
  */
 #include "copy/copier.h"
 
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/copier_private.h"
+#include "copy/narrow.h"
 #include "copy/tree.h"
 #include "registry/manifests.h"
 
@@ -25,7 +29,8 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->options = *options;
 	sem_init(&copier->blobs, 0, options->blobs_in_flight);
 	copier->inflight = inflight_new();
-	if (!copier->inflight)
+	copier->hits = hits_new();
+	if (!copier->inflight || !copier->hits)
 		copier_free(&copier);
 	return copier;
 }
@@ -36,6 +41,7 @@ void copier_free(struct copier **copier)
 		return;
 	struct arena *arena = (*copier)->arena;
 	inflight_free(&(*copier)->inflight);
+	hits_free(&(*copier)->hits);
 	sem_destroy(&(*copier)->blobs);
 	*copier = NULL;
 	arena_free(&arena);
@@ -86,29 +92,85 @@ static bool check_destination_digest(const struct task *task, const char *digest
 			 digest, wanted);
 }
 
-static bool copy(struct image *image, const struct task *task, struct outcome *outcome,
-		 struct error *err)
+/* What is to be done about one image. */
+struct decision {
+	const char *held;   /* digest at the target, or NULL */
+	const char *wanted; /* digest that is to be there; NULL: no platform of it passes */
+};
+
+/* A filter gives an index other bytes, so it has another digest. */
+static bool refuse_digest(const struct task *task, const struct narrowed *narrowed,
+			  struct error *err)
 {
-	const char *reference = task->destination.tag ? task->destination.tag : outcome->digest;
-	if (!tree_copy(image, outcome->digest, reference, err))
+	return error_set(err, ERROR_UNSUPPORTED,
+			 "the destination asks for %s, but the platform filter takes %zu of %zu "
+			 "images, which makes another index with another digest: give the "
+			 "destination a tag, or this rule no filter",
+			 task->destination.digest, narrowed->kept, narrowed->total);
+}
+
+/* Lets the task's filter decide what the target is to hold. */
+static bool apply_filter(struct image *image, struct arena *arena, const struct task *task,
+			 struct outcome *outcome, struct decision *decision, struct error *err)
+{
+	struct narrowed narrowed;
+	bool same = false;
+	if (decision->held && !image->copier->options.force &&
+	    !narrow_recognize(image, arena, outcome->digest, decision->held, &same, err))
+		return false;
+	if (same) {
+		decision->wanted = decision->held;
+		return true;
+	}
+	if (!narrow(image, arena, outcome->digest, &narrowed, err))
+		return false;
+	outcome->platforms_kept = narrowed.kept;
+	outcome->platforms = narrowed.total;
+	decision->wanted = narrowed.digest;
+	if (narrowed.digest && task->destination.digest &&
+	    strcmp(narrowed.digest, task->destination.digest) != 0)
+		return refuse_digest(task, &narrowed, err);
+	return true;
+}
+
+static bool copy(struct image *image, const struct task *task, const char *digest,
+		 struct outcome *outcome, struct error *err)
+{
+	const char *tag = task->destination.tag;
+	if (!tree_copy(image, digest, tag ? tag : digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
 	return true;
 }
 
-/* Compares both sides and does what is needed; fills everything but the counts. */
-static bool run(struct image *image, struct arena *arena, const struct task *task,
-		struct outcome *outcome, struct error *err)
+/* Does what the decision asks for. */
+static bool carry_out(struct image *image, const struct task *task, const struct decision *decision,
+		      struct outcome *outcome, struct error *err)
 {
 	const struct copier_options *options = &image->copier->options;
-	scoped(question_finish) struct question asked[2] = {
-		{.repository = &image->from, .reference = reference_target(&task->source)},
-		{.repository = &image->to, .reference = reference_target(&task->destination)},
-	};
+	bool same =
+		decision->held && decision->wanted && strcmp(decision->held, decision->wanted) == 0;
+	if (!decision->wanted || (same && !options->force)) {
+		outcome->status = OUTCOME_SKIPPED;
+		outcome->reason = same ? "in-sync" : "no-platform";
+		return true;
+	}
+	outcome->reason = !decision->held ? "missing" : same ? "forced" : "differs";
+	if (options->dry_run) {
+		outcome->status = OUTCOME_WOULD_COPY;
+		return true;
+	}
+	return copy(image, task, decision->wanted, outcome, err);
+}
+
+/* Sends the two questions at once. An image at the source that is not there is an error. */
+static bool ask_both(struct image *image, const struct task *task, struct question asked[2],
+		     struct error *err)
+{
 	size_t first = task->source.digest ? skip_source(task, &asked[0]) : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
-	pool_each(options->pool, 2 - first, ask, &asked[first]);
+	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
 	if (!asked[0].ok || !asked[1].ok) {
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
@@ -116,6 +178,19 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	if (!asked[0].status.found)
 		return error_set(err, ERROR_MISSING, "source: %s/%s:%s does not exist",
 				 task->source.host, task->source.repository, asked[0].reference);
+	return true;
+}
+
+/* Compares both sides and does what is needed; fills everything but the counts. */
+static bool run(struct image *image, struct arena *arena, const struct task *task,
+		struct outcome *outcome, struct error *err)
+{
+	scoped(question_finish) struct question asked[2] = {
+		{.repository = &image->from, .reference = reference_target(&task->source)},
+		{.repository = &image->to, .reference = reference_target(&task->destination)},
+	};
+	if (!ask_both(image, task, asked, err))
+		return false;
 	outcome->digest = arena_string(arena, asked[0].status.digest);
 	if (!outcome->digest)
 		return error_memory(err);
@@ -123,18 +198,11 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 		return false;
 	const struct manifest_status *target = &asked[1].status;
 	image->fresh = !target->found;
-	bool same = target->found && strcmp(target->digest, outcome->digest) == 0;
-	outcome->reason = !target->found ? "missing" : same ? "forced" : "differs";
-	if (same && !options->force) {
-		outcome->status = OUTCOME_SKIPPED;
-		outcome->reason = "in-sync";
-		return true;
-	}
-	if (options->dry_run) {
-		outcome->status = OUTCOME_WOULD_COPY;
-		return true;
-	}
-	return copy(image, task, outcome, err);
+	struct decision decision = {.held = target->found ? target->digest : NULL,
+				    .wanted = outcome->digest};
+	if (image->filter && !apply_filter(image, arena, task, outcome, &decision, err))
+		return false;
+	return carry_out(image, task, &decision, outcome, err);
 }
 
 static void failed(struct arena *arena, struct outcome *outcome, const struct error *err)
@@ -147,20 +215,41 @@ static void failed(struct arena *arena, struct outcome *outcome, const struct er
 	outcome->error_text = text ? text : "out of memory";
 }
 
+static const struct platform_filter *filter_of(const struct task *task)
+{
+	const struct platform_filter *filter = task->platforms;
+	return filter && !platform_filter_empty(filter) ? filter : NULL;
+}
+
+static void image_finish(struct image *image)
+{
+	map_finish(&image->known);
+}
+
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	struct image image = {.copier = copier};
+	scoped(image_finish) struct image image = {.copier = copier, .filter = filter_of(task)};
 	int64_t start = clock_ms();
 	*outcome = (struct outcome){0};
+	if (image.filter)
+		hits_add(copier->hits, image.filter);
 	if (!registry_open(copier->options.registry, &task->source, false, &image.from, &err) ||
 	    !registry_open(copier->options.registry, &task->destination, true, &image.to, &err) ||
 	    !run(&image, arena, task, outcome, &err))
 		failed(arena, outcome, &err);
+	if (image.filter && !image.judged)
+		hits_mark_all(copier->hits, image.filter);
 	outcome->bytes = atomic_load(&image.bytes);
 	outcome->blobs_copied = atomic_load(&image.copied);
 	outcome->blobs_mounted = atomic_load(&image.mounted);
 	outcome->blobs_present = atomic_load(&image.present);
 	outcome->milliseconds = clock_ms() - start;
+}
+
+bool copier_unmatched(struct copier *copier, struct arena *arena, const char *const **patterns,
+		      size_t *count)
+{
+	return hits_missed(copier->hits, arena, patterns, count);
 }

@@ -32,3 +32,10 @@ void copier_free(struct copier **copier);
  */
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
 		struct outcome *outcome);
+/*
+ * The patterns of platform filters that no image of the run was let pass by, as "os=linux" or
+ * "arch=arm:v7"; for a warning after the last task. Where an image's platforms were not looked at,
+ * since it failed or is in sync as it is, its patterns are not among them. False without memory.
+ */
+bool copier_unmatched(struct copier *copier, struct arena *arena, const char *const **patterns,
+		      size_t *count);

@@ -1,7 +1,9 @@
 /* What the files of copy/ share: the run's copier, and the one image under way. */
 #pragma once
 
+#include "base/map.h"
 #include "copy/copier.h"
+#include "copy/hits.h"
 #include "copy/inflight.h"
 
 #include <semaphore.h>
@@ -11,6 +13,7 @@ struct copier {
 	struct arena *arena;
 	struct copier_options options;
 	struct inflight *inflight;
+	struct hits *hits;
 	sem_t blobs; /* free places for moving blobs */
 };
 
@@ -18,6 +21,9 @@ struct copier {
 struct image {
 	struct copier *copier;
 	struct repository from, to;
+	const struct platform_filter *filter; /* NULL: none */
+	bool judged;                          /* the filter has seen all the platforms that pass */
+	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
 	atomic_uint copied, mounted, present; /* blobs */
 	_Atomic int64_t bytes;                /* uploaded */

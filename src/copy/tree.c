@@ -9,7 +9,7 @@
 
 #include "base/cancel.h"
 #include "copy/blob.h"
-#include "oci/manifest.h"
+#include "copy/fetch.h"
 #include "registry/manifests.h"
 
 #include <pthread.h>
@@ -17,6 +17,17 @@
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
 			  struct error *err);
+
+/* The manifest from the source, or the one that is known to be what it has to be. */
+static bool get_manifest(const struct image *image, struct arena *arena, const char *digest,
+			 struct manifest *out, struct error *err)
+{
+	const struct manifest *known = map_get(&image->known, str_of(digest));
+	if (!known)
+		return fetch_manifest(&image->from, arena, digest, out, err);
+	*out = *known;
+	return true;
+}
 
 /* The parts of one manifest, worked on in parallel; the first error is kept. */
 struct parts {
@@ -155,21 +166,18 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 			  struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct manifest_bytes source;
 	struct manifest manifest;
 	if (!arena)
 		return error_memory(err);
 	if (depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);
-	if (!manifests_get(&image->from, arena, digest, &source, err))
+	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
-	if (!manifest_parse(arena, source.bytes, str_of(source.content_type), &manifest, err))
-		return error_wrap(err, "manifest %s@%s", image->from.name, digest);
 	struct manifest_push push = {.reference = reference,
 				     .digest = digest,
 				     .media_type = manifest.media_type,
-				     .bytes = source.bytes};
+				     .bytes = manifest.bytes};
 	for (bool thorough = false;; thorough = true) {
 		bool incomplete = false;
 		if (!copy_parts(image, &manifest, depth, thorough, err))

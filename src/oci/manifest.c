@@ -270,6 +270,7 @@ static bool read_content(struct arena *arena, const struct parts *parts, struct 
 		return false;
 	out->blobs = blobs.items;
 	out->blob_count = blobs.count;
+	out->config = parts->config ? &blobs.items[0] : NULL;
 	out->children = children.items;
 	out->child_count = children.count;
 	return !parts->subject || read_digest(arena, parts->subject, "subject", &out->subject, err);
@@ -291,6 +292,12 @@ bool manifest_parse(struct arena *arena, struct str bytes, struct str content_ty
 			err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "manifest is not valid JSON");
 	}
+	out->document = root;
 	return find_parts(root, &parts, err) && choose_type(&parts, content_type, &type, err) &&
 	       choose_kind(arena, &parts, type, out, err) && read_content(arena, &parts, out, err);
+}
+
+struct str manifest_annotation(const struct manifest *manifest, const char *key)
+{
+	return node_string(node_get(node_get(manifest->document, "annotations"), key));
 }

@@ -13,6 +13,8 @@
 #include "base/str.h"
 #include "oci/media.h"
 
+struct node;
+
 enum {
 	MANIFEST_BYTES_MAX = 8 * 1024 * 1024,
 	MANIFEST_CHILDREN_MAX = 10000,
@@ -33,9 +35,11 @@ struct manifest {
 	enum media_kind kind;           /* MEDIA_MANIFEST or MEDIA_INDEX */
 	const struct descriptor *blobs; /* config and layers, each digest once */
 	size_t blob_count;
+	const struct descriptor *config;   /* of blobs; NULL when there is none */
 	const struct descriptor *children; /* entries of an index, each digest once */
 	size_t child_count;
-	const char *subject; /* digest of the subject, or NULL */
+	const char *subject;         /* digest of the subject, or NULL */
+	const struct node *document; /* the whole of it; lives in the arena of manifest_parse() */
 };
 
 /*
@@ -46,3 +50,5 @@ struct manifest {
  */
 bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
 		    struct manifest *out, struct error *err);
+/* The text of one of the document's own annotations; the empty slice when it is not there. */
+struct str manifest_annotation(const struct manifest *manifest, const char *key);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 /* What an index entry or an image's config says; absent values are the empty slice. */
@@ -37,3 +39,19 @@ bool platform_filter_empty(const struct platform_filter *filter);
 bool platform_pattern_parse(struct str text, struct platform_pattern *out);
 /* Parses "os/architecture[/variant]" or "os". False when the text is none. */
 bool platform_parse(struct str text, struct platform *out);
+
+/* The patterns of all three parts, counted through: os, then arch, then platforms. */
+size_t platform_pattern_count(const struct platform_filter *filter);
+/*
+ * Appends one pattern: "os=windows:10.0", "arch=arm:v7", "platforms=linux/arm64". ';', '%' and
+ * what is no printable ASCII are written as %XX.
+ */
+void platform_pattern_print(const struct platform_filter *filter, size_t index, struct buf *out);
+/* True when platform states what the pattern asks for; a value it does not state is no hit. */
+bool platform_pattern_hits(const struct platform_filter *filter, size_t index,
+			   const struct platform *platform);
+/*
+ * The filter as one text, which is the same for every order of the same patterns: sorted, each
+ * once, joined by ';'. NULL without memory.
+ */
+const char *platform_filter_text(struct arena *arena, const struct platform_filter *filter);

@@ -287,6 +287,7 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 			.source = source_of(&source.items[i]),
 			.destination = destination_of(destination, i, &source.items[i]),
 			.place = rule->place,
+			.platforms = rule->rule->platforms,
 		};
 	*count = source.count;
 	return true;

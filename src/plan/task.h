@@ -28,13 +28,15 @@ enum outcome_status {
 
 struct outcome {
 	enum outcome_status status;
-	const char *reason;         /* a short static word: "in-sync", "missing", "differs", ... */
-	const char *digest;         /* of the source; NULL when it never became known */
-	int64_t bytes;              /* uploaded */
-	unsigned blobs_copied;      /* sent by this run for this image */
-	unsigned blobs_mounted;     /* taken from another repository of the same registry */
-	unsigned blobs_present;     /* were there already */
-	int64_t milliseconds;       /* from start to end of this image */
+	const char *reason;     /* a short static word: "in-sync", "missing", "no-platform", ... */
+	const char *digest;     /* of the source; NULL when it never became known */
+	int64_t bytes;          /* uploaded */
+	unsigned blobs_copied;  /* sent by this run for this image */
+	unsigned blobs_mounted; /* taken from another repository of the same registry */
+	unsigned blobs_present; /* were there already */
+	size_t platforms_kept;  /* images that a platform filter let pass, */
+	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
+	int64_t milliseconds;   /* from start to end of this image */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
 	int retry_after;            /* with OUTCOME_FAILED: seconds the server asked for, or < 0 */

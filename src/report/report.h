@@ -57,7 +57,8 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
  */
 bool report_finish(struct report *report, int signal, struct error *err);
 /*
- * 0 when every image is in sync (or would be, in a dry run), 1 when one is not, 128 + signal when a
- * signal ended the run. For the time after the last outcome.
+ * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
+ * filters left nothing of any, 128 + signal when a signal ended the run. For the time after the
+ * last outcome.
  */
 int report_exit_code(const struct report *report, int signal);

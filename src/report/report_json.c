@@ -78,6 +78,18 @@ static void write_blobs(struct json_writer *json, const struct outcome *outcome)
 	json_writer_close_object(json);
 }
 
+/* Only where a platform filter had a look. */
+static void write_platforms(struct json_writer *json, const struct outcome *outcome)
+{
+	if (!outcome->platforms)
+		return;
+	json_writer_name(json, "platforms");
+	json_writer_open_object(json);
+	write_count(json, "kept", outcome->platforms_kept);
+	write_count(json, "total", outcome->platforms);
+	json_writer_close_object(json);
+}
+
 static void write_error(struct json_writer *json, const struct tally_image *image)
 {
 	json_writer_name(json, "error");
@@ -100,6 +112,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_foreign(json, "digest", outcome->digest);
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
+	write_platforms(json, outcome);
 	write_seconds(json, "seconds", outcome->milliseconds);
 	if (outcome->status == OUTCOME_FAILED)
 		write_error(json, image);

@@ -6,7 +6,8 @@
 
 /*
  * Appends the document, final newline included. Secrets are masked in every text that is not our
- * own. Without memory buf_ok(out) says so. One field more than design.md has: a dry run tells
- * "would_copy", so that the figures still add up to total.
+ * own. Without memory buf_ok(out) says so. More than design.md has: a dry run tells "would_copy",
+ * so that the figures still add up to total, and an image that a platform filter looked at has
+ * "platforms": how many were "kept" of the "total".
  */
 void report_json_write(const struct tally *tally, struct buf *out);

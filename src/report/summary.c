@@ -55,18 +55,28 @@ static void describe_skipped(const struct outcome *outcome, struct buf *out)
 		buf_printf(out, " because %s", reason);
 }
 
+/* How much of an index a platform filter takes. */
+static void add_platforms(const struct outcome *outcome, struct buf *out)
+{
+	if (outcome->platforms_kept < outcome->platforms)
+		buf_printf(out, ", filtered, %zu of %zu platforms", outcome->platforms_kept,
+			   outcome->platforms);
+}
+
 void summary_outcome(const struct tally_image *image, struct buf *out)
 {
 	const struct outcome *outcome = &image->outcome;
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		describe_copied(outcome, out);
+		add_platforms(outcome, out);
 		break;
 	case OUTCOME_SKIPPED:
 		describe_skipped(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_add_string(out, reason_text(outcome, false));
+		add_platforms(outcome, out);
 		break;
 	case OUTCOME_FAILED:
 		buf_add_string(out, tally_failure(image));
@@ -80,12 +90,14 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		add_copied(outcome, out);
+		add_platforms(outcome, out);
 		break;
 	case OUTCOME_SKIPPED:
 		buf_add_string(out, reason_text(outcome, true));
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_printf(out, "would copy: %s", reason_text(outcome, true));
+		add_platforms(outcome, out);
 		break;
 	case OUTCOME_FAILED:
 		buf_add_string(out, tally_failure(image));
@@ -190,6 +202,9 @@ void summary_write(const struct tally *tally, struct buf *out)
 	if (tally->signal)
 		buf_printf(out, "stopped by %s\n", signal_name(tally->signal));
 	add_images(tally, out);
+	if (tally_all_filtered(tally))
+		buf_add_string(out, "nothing is left of any image: no platform of them passes the "
+				    "filters, check --os, --arch and the platforms of the rules\n");
 	add_transfer(tally, out);
 	summary_last_line(tally, out);
 	buf_add_char(out, '\n');

@@ -24,6 +24,8 @@ static void count(struct tally *tally, const struct outcome *outcome)
 		tally->skipped++;
 		if (is(outcome->reason, "in-sync"))
 			tally->in_sync++;
+		if (is(outcome->reason, "no-platform"))
+			tally->no_platform++;
 		break;
 	case OUTCOME_WOULD_COPY:
 		tally->would_copy++;
@@ -147,9 +149,14 @@ size_t tally_left(const struct tally *tally)
 	return tally->total - tally_done(tally);
 }
 
+bool tally_all_filtered(const struct tally *tally)
+{
+	return tally->total && tally->no_platform == tally->total;
+}
+
 bool tally_clean(const struct tally *tally)
 {
-	return tally->failed == 0 && tally_left(tally) == 0;
+	return tally->failed == 0 && tally_left(tally) == 0 && !tally_all_filtered(tally);
 }
 
 const char *tally_result(const struct tally *tally)
@@ -158,7 +165,8 @@ const char *tally_result(const struct tally *tally)
 		return "cancelled";
 	if (tally_clean(tally))
 		return "success";
-	return tally_done(tally) > tally->failed ? "partial" : "failure";
+	bool nothing = tally_done(tally) == tally->failed || tally_all_filtered(tally);
+	return nothing ? "failure" : "partial";
 }
 
 const char *tally_place(const struct tally_image *image)

@@ -23,8 +23,9 @@ struct tally {
 	size_t listed;                    /* images in that list */
 	size_t total;                     /* images known of */
 	size_t copied, skipped, would_copy, failed;
-	size_t in_sync;  /* of those skipped */
-	size_t missing;  /* of those that would be copied: the destination has nothing there */
+	size_t in_sync;     /* of those skipped */
+	size_t no_platform; /* of those skipped: a filter let nothing of them pass */
+	size_t missing;     /* of those that would be copied: the destination has nothing there */
 	size_t differs;  /* of the same: the destination has something else; the rest is forced */
 	size_t unlisted; /* counted, but there was no memory for their record */
 	int64_t bytes;   /* uploaded for all of them */
@@ -48,7 +49,9 @@ void tally_sort(struct tally *tally, struct arena *arena);
 size_t tally_done(const struct tally *tally);
 /* Images without an outcome: a signal came first. */
 size_t tally_left(const struct tally *tally);
-/* True when nothing failed and nothing is left. */
+/* True when a platform filter left nothing of any image, of which there was one at least. */
+bool tally_all_filtered(const struct tally *tally);
+/* True when nothing failed, nothing is left, and not everything was filtered away. */
 bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);

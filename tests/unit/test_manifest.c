@@ -259,6 +259,33 @@ static void test_media_types(void **state)
 	assert_string_equal(manifest.children[1].media_type, "");
 }
 
+static void test_config_and_annotations(void **state)
+{
+	static const struct {
+		const char *text, *config, *note; /* NULL: there is none */
+	} cases[] = {
+		{"{" CONFIG "," LAYERS(ITEM(DB, "3")) "}", DA, NULL},
+		{"{" CONFIG ",\"annotations\":{\"a\":\"b\",\"note\":\"x\\u0026y\"}}", DA, "x&y"},
+		{"{" LAYERS(ITEM(DB, "3")) ",\"annotations\":null}", NULL, NULL},
+		{"{\"config\":null," LAYERS(ITEM(DB, "3")) ",\"annotations\":{\"note\":1}}", NULL,
+		 NULL},
+		{"{" MANIFESTS(ITEM(DB, "3")) ",\"annotations\":{\"note\":\"\"}}", NULL, ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct manifest manifest;
+		struct error err = {0};
+		assert_true(manifest_parse(arena, str_of(cases[i].text), STR(""), &manifest, &err));
+		assert_int_equal(manifest.config != NULL, cases[i].config != NULL);
+		if (manifest.config)
+			assert_string_equal(manifest.config->digest, cases[i].config);
+		struct str note = manifest_annotation(&manifest, "note");
+		assert_int_equal(note.at != NULL, cases[i].note != NULL);
+		assert_true(str_is(note, cases[i].note ? cases[i].note : ""));
+	}
+}
+
 static bool parse_many(size_t count, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -296,8 +323,11 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nondistributable), cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nondistributable),
+		cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_config_and_annotations),
 		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,11 @@ static void test_verdicts(void **state)
 		{{.outcomes = {&copied, &copied, &copied}, .rule_failed = true}, 1, "partial"},
 		{{.outcomes = {&copied, &failed, NULL}, .signal = SIGINT}, 130, "cancelled"},
 		{{.outcomes = {&copied}, .signal = SIGTERM}, 143, "cancelled"},
+		/* all of a run filtered away is a mistake, a part of it is not */
+		{{.outcomes = {&unfit, &unfit, &unfit}}, 1, "failure"},
+		{{.outcomes = {&unfit, &in_sync, &unfit}}, 0, "success"},
+		{{.outcomes = {&unfit, &failed, &unfit}}, 1, "partial"},
+		{{.outcomes = {&unfit, &unfit, &unfit}, .options.dry_run = true}, 1, "failure"},
 		{{.outcomes = {&would, &in_sync, &would}, .options.dry_run = true}, 0, "success"},
 		{{.outcomes = {&would, &failed, &would}, .options.dry_run = true}, 1, "partial"},
 	};
@@ -198,6 +203,36 @@ static void test_verdicts(void **state)
 		assert_int_equal(result.code, rows[i].code);
 		field_is(result.document, "result", rows[i].result);
 	}
+}
+
+static void test_platforms(void **state)
+{
+	static const struct outcome some = {
+		.status = OUTCOME_COPIED, .platforms_kept = 2, .platforms = 5};
+	static const struct outcome all = {
+		.status = OUTCOME_COPIED, .platforms_kept = 5, .platforms = 5};
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&some, &unfit, &all}});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	assert_int_equal(result.code, 0);
+	field_is(node_get(images->items[0], "platforms"), "kept", "2");
+	field_is(node_get(images->items[0], "platforms"), "total", "5");
+	field_is(images->items[1], "reason", "no-platform");
+	field_is(node_get(images->items[1], "platforms"), "kept", "0");
+	field_is(node_get(images->items[2], "platforms"), "kept", "5");
+	has(&result.err, ", filtered, 2 of 5 platforms. Now 1/3");
+	has(&result.err, "because no manifest fits platform filters. Now 2/3");
+	has_not(&result.err, "5 of 5");
+	has_not(&result.err, "nothing is left of any image");
+}
+
+static void test_everything_filtered_away(void **state)
+{
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&unfit, &unfit, &unfit}});
+	(void)state;
+	has(&result.err, "\nnothing is left of any image: no platform of them passes the filters");
 }
 
 static void test_dry_run(void **state)
@@ -317,6 +352,8 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_platforms),
+		cmocka_unit_test(test_everything_filtered_away),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_a_signal_is_named),
 		cmocka_unit_test(test_json_on_stdout_is_alone_there),

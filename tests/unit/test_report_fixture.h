@@ -79,6 +79,12 @@ static const struct outcome failed = {
 	.error_kind = ERROR_DENIED,
 	.error_text = "quay.io refuses to show a/b",
 };
+static const struct outcome unfit = {
+	.status = OUTCOME_SKIPPED,
+	.reason = "no-platform",
+	.digest = "sha256:cc",
+	.platforms = 3,
+};
 static const struct outcome would = {.status = OUTCOME_WOULD_COPY, .reason = "differs"};
 static const struct outcome absent = {.status = OUTCOME_WOULD_COPY, .reason = "missing"};
 

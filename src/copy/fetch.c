@@ -1,0 +1,87 @@
+/*
+ * A configuration is a blob like another, but read into memory: its size is bounded before anything
+ * is asked, and nothing is parsed before its digest was checked.
+ */
+#include "copy/fetch.h"
+
+#include "base/cancel.h"
+#include "base/retry.h"
+#include "oci/digest.h"
+#include "registry/blobs.h"
+#include "registry/manifests.h"
+
+bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest *out, struct error *err)
+{
+	struct manifest_bytes served;
+	if (!manifests_get(repository, arena, reference, &served, err))
+		return false;
+	if (manifest_parse(arena, served.bytes, str_of(served.content_type), out, err))
+		return true;
+	return error_wrap(err, "manifest %s@%s", repository->name, served.digest);
+}
+
+/* Fills out, which has room for size bytes, with all of the body. */
+static bool read_body(struct reader *reader, char *out, size_t size, struct error *err)
+{
+	char extra;
+	size_t got = 0;
+	for (size_t at = 0; at < size; at += got) {
+		if (!reader->read(reader, out + at, size - at, &got, err))
+			return false;
+		if (!got)
+			return error_set(err, ERROR_CORRUPT, "it ended %zu bytes early", size - at);
+	}
+	if (!reader->read(reader, &extra, 1, &got, err))
+		return false;
+	return !got ||
+	       error_set(err, ERROR_CORRUPT, "it is longer than the %zu bytes announced", size);
+}
+
+/* One attempt to read a blob whose size was checked. */
+static bool read_blob(const struct repository *repository, const struct descriptor *blob, char *out,
+		      struct error *err)
+{
+	scoped(stream_close) struct stream *stream = NULL;
+	size_t size = (size_t)blob->size;
+	if (!blobs_open(repository, blob->digest, blob->size, &stream, err))
+		return false;
+	return (read_body(stream_reader(stream), out, size, err) &&
+		digest_verify((struct str){out, size}, str_of(blob->digest), err)) ||
+	       error_wrap(err, "blob %s@%s", repository->name, blob->digest);
+}
+
+static bool read_blob_repeatedly(const struct repository *repository, const struct descriptor *blob,
+				 char *out, struct error *err)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		if (cancel_requested())
+			return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		if (read_blob(repository, blob, out, err))
+			return true;
+		if (!retry_wait(&retry_default, attempt, err))
+			return false;
+	}
+}
+
+bool fetch_config(const struct repository *repository, struct arena *arena,
+		  const struct manifest *manifest, bool *known, struct image_config *out,
+		  struct error *err)
+{
+	const struct descriptor *config = manifest->config;
+	*out = (struct image_config){0};
+	*known = config && image_config_known(str_of(config->media_type));
+	if (!*known)
+		return true;
+	if (config->size > IMAGE_CONFIG_BYTES_MAX)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "image configuration %s of %lld bytes: at most %d are accepted",
+				 config->digest, (long long)config->size, IMAGE_CONFIG_BYTES_MAX);
+	struct str bytes = {arena_alloc(arena, (size_t)config->size + 1), (size_t)config->size};
+	if (!bytes.at)
+		return error_memory(err);
+	if (!read_blob_repeatedly(repository, config, (char *)(uintptr_t)bytes.at, err))
+		return false;
+	return image_config_parse(arena, bytes, out, err) ||
+	       error_wrap(err, "blob %s@%s", repository->name, config->digest);
+}

@@ -1,0 +1,17 @@
+/* Small documents read whole: manifests, and the configuration of an image. */
+#pragma once
+
+#include "oci/image_config.h"
+#include "oci/manifest.h"
+#include "registry/registry.h"
+
+/* The manifest that reference, a tag or digest, names; verified and parsed, all of it in arena. */
+bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest *out, struct error *err);
+/*
+ * The configuration of the image that manifest describes; verified and parsed, all of it in arena.
+ * *known false: it has none of a type whose content is known, *out is zeroed and nothing was asked.
+ */
+bool fetch_config(const struct repository *repository, struct arena *arena,
+		  const struct manifest *manifest, bool *known, struct image_config *out,
+		  struct error *err);
