@@ -49,7 +49,9 @@ static const struct {
 	{ERROR_LIMITED, 0, INT_MAX, -1, -1},
 	{ERROR_LIMITED, 4, 1, 20250, 40500},
 	{ERROR_UNREACHABLE, 1, -1, 750, 1500},
-	{ERROR_UNREACHABLE, 2, -1, -1, -1},
+	{ERROR_UNREACHABLE, 2, -1, 2250, 4500},
+	{ERROR_UNREACHABLE, 3, -1, -1, -1},
+	{ERROR_NOT_TLS, 0, -1, -1, -1},
 	{ERROR_CORRUPT, 0, -1, 250, 500},
 	{ERROR_CORRUPT, 1, -1, -1, -1},
 	{ERROR_MEMORY, 1, -1, -1, -1},
@@ -113,6 +115,56 @@ static void test_loop(void **state)
 		calls++;
 	assert_int_equal(calls, 4);
 	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_true(err.exhausted);
+}
+
+/* A loop around a loop does not start all over with an error the inner one gave up. */
+static void test_exhausted(void **state)
+{
+	const struct retry_policy policy = {.attempts = 3, .base_ms = 1, .cap_ms = 2};
+	struct error err;
+	unsigned calls = 0;
+	unsigned wait;
+	(void)state;
+	for (unsigned outer = 0;; outer++) {
+		for (unsigned inner = 0;; inner++) {
+			error_set(&err, ERROR_UNAVAILABLE, "down");
+			assert_false(err.exhausted);
+			calls++;
+			if (!retry_wait(&policy, inner, &err))
+				break;
+		}
+		if (!retry_wait(&policy, outer, &err))
+			break;
+	}
+	assert_int_equal(calls, 3);
+	assert_true(err.exhausted);
+	assert_false(retry_next(&retry_default, 0, &err, 0, &wait));
+}
+
+/* What only one attempt was allowed for was not tried often: the loop around decides. */
+static void test_single_is_not_exhausted(void **state)
+{
+	const struct retry_policy once = {.attempts = 1};
+	struct error err;
+	unsigned wait;
+	(void)state;
+	error_set(&err, ERROR_NETWORK, "lost");
+	assert_false(retry_wait(&once, 0, &err));
+	assert_false(err.exhausted);
+	assert_true(retry_next(&retry_default, 0, &err, 0, &wait));
+}
+
+/* A server that wants more patience than there is: nobody waits, and nobody asks again. */
+static void test_patience(void **state)
+{
+	struct error err;
+	(void)state;
+	error_set(&err, ERROR_LIMITED, "slow down");
+	err.retry_after = 999;
+	assert_false(retry_wait(&retry_default, 0, &err));
+	assert_int_equal(err.kind, ERROR_LIMITED);
+	assert_true(err.exhausted);
 }
 
 int main(void)
@@ -120,7 +172,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_few_attempts), cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_loop),         cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_patience),     cmocka_unit_test(test_single_is_not_exhausted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

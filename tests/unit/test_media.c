@@ -93,6 +93,43 @@ static void test_nondistributable(void **state)
 			fail_msg("%s", layers[i].type);
 }
 
+static const struct {
+	const char *type;
+	bool yes;
+} contents[] = {
+	{"application/vnd.oci.image.layer.v1.tar+gzip", true},
+	{"application/vnd.oci.image.layer.nondistributable.v1.tar", true},
+	{"application/vnd.oci.image.config.v1+json", true},
+	{"application/vnd.oci.empty.v1+json", true},
+	{"application/vnd.docker.image.rootfs.diff.tar.gzip", true},
+	{"application/vnd.docker.container.image.v1+json", true},
+	{"application/vnd.buildkit.cacheconfig.v0", true},
+	{" Application/VND.oci.image.LAYER.v1.tar ; x=y", true},
+	{"application/vnd.oci.image.manifest.v1+json", false},
+	{"application/vnd.oci.image.index.v1+json", false},
+	{"application/vnd.docker.distribution.manifest.v2+json", false},
+	{"application/vnd.docker.distribution.manifest.list.v2+json", false},
+	{"application/vnd.oci.artifact.manifest.v1+json", false},
+	{"application/vnd.example.cache.layer.v1", false},
+	{"application/vnd.oci.image.layer", false},
+	{"application/json", false},
+	{"", false},
+};
+
+/* Whatever is content at once is no manifest; what is neither is for the source to say. */
+static void test_content(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(contents); i++) {
+		struct str type = str_of(contents[i].type);
+		if (media_is_content(type) != contents[i].yes)
+			fail_msg("%s", contents[i].type);
+		if (contents[i].yes)
+			assert_int_equal(media_kind(type), MEDIA_OTHER);
+	}
+	assert_false(media_is_content((struct str){0}));
+}
+
 static void test_valid(void **state)
 {
 	char longest[MEDIA_TYPE_MAX + 1];
@@ -116,9 +153,9 @@ static void test_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds), cmocka_unit_test(test_accept),
-		cmocka_unit_test(test_bare),  cmocka_unit_test(test_nondistributable),
-		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_kinds),   cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_bare),    cmocka_unit_test(test_nondistributable),
+		cmocka_unit_test(test_content), cmocka_unit_test(test_valid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
