@@ -49,6 +49,7 @@ struct expansion {
 	struct arena *arena;
 	struct task *tasks;
 	size_t count;
+	struct problems warnings;
 	struct error err;
 	bool ok;
 };
@@ -61,8 +62,10 @@ static void run_finish(struct run *run)
 	pool_free(&run->pool);
 	http_free(&run->http);
 	progress_free(&run->progress);
-	for (size_t i = 0; run->expansions && i < run->rule_count; i++)
+	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
+		problem_finish(&run->expansions[i].warnings);
+	}
 	if (run->log) {
 		log_open(stderr, LOG_INFO);
 		fclose(run->log);
@@ -198,7 +201,8 @@ static void expand_rule(void *ctx, size_t index)
 		error_memory(&expansion->err);
 	else
 		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
-					    &expansion->tasks, &expansion->count, &expansion->err);
+					    &expansion->tasks, &expansion->count,
+					    &expansion->warnings, &expansion->err);
 }
 
 /* Lists tags in rounds, as images are copied: a rule is not lost to one bad minute. */
@@ -209,12 +213,6 @@ static bool expand(struct run *run)
 		return false;
 	pool_each(run->pool, run->rule_count, expand_rule, run);
 	return true;
-}
-
-static bool same_source(const struct reference *a, const struct reference *b)
-{
-	return strcmp(a->host, b->host) == 0 && strcmp(a->repository, b->repository) == 0 &&
-	       strcmp(reference_target(a), reference_target(b)) == 0;
 }
 
 /* Adds a task unless its pair is there; a second source for one destination is a failed image. */
@@ -229,7 +227,7 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 		run->tasks[run->task_count++] = task;
 		return map_put(seen, buf_str(&key), (void *)(uintptr_t)task);
 	}
-	if (same_source(&earlier->source, &task->source))
+	if (plan_same_work(earlier, task))
 		return true;
 	struct error err;
 	char *source = reference_string(run->arena, &task->source);
@@ -259,6 +257,7 @@ static bool collect(struct run *run)
 		const char *destination = reference_string(run->arena, &rule->destination.name);
 		if (!source || !destination)
 			return false;
+		log_warnings(&expansion->warnings);
 		if (!expansion->ok)
 			report_rule_failed(run->report, source, destination, rule->place,
 					   &expansion->err);
