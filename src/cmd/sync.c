@@ -61,6 +61,7 @@ struct expansion {
 	struct arena *arena;
 	struct task *tasks;
 	size_t count;
+	struct problems warnings;
 	struct error err;
 	bool ok;
 };
@@ -73,8 +74,10 @@ static void run_finish(struct run *run)
 	pool_free(&run->pool);
 	http_free(&run->http);
 	progress_free(&run->progress);
-	for (size_t i = 0; run->expansions && i < run->rule_count; i++)
+	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
+		problem_finish(&run->expansions[i].warnings);
+	}
 	if (run->log) {
 		log_open(stderr, LOG_INFO);
 		fclose(run->log);
@@ -232,11 +235,43 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	       tags_list(&repository, arena, tags, count, err);
 }
 
-static bool find_created(void *ctx, const struct reference *source, int64_t *when,
+/* The dates of some images, asked for in parallel. */
+struct dates {
+	struct run *run;
+	const struct reference *images;
+	int64_t *when;
+	struct error *errors;
+	bool *known;
+};
+
+static void find_date(void *ctx, size_t index)
+{
+	struct dates *dates = ctx;
+	if (cancel_requested())
+		error_set(&dates->errors[index], ERROR_CANCELED, "stopped by a signal");
+	else
+		dates->known[index] = created_of(dates->run->registry, &dates->images[index], NULL,
+						 &dates->when[index], &dates->errors[index]);
+}
+
+static bool find_created(void *ctx, const struct reference *images, size_t count, int64_t *when,
 			 struct error *err)
 {
 	struct run *run = ctx;
-	return created_of(run->registry, source, NULL, when, err);
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct dates dates = {.run = run, .images = images, .when = when};
+	dates.errors = arena ? arena_array(arena, count, sizeof(*dates.errors)) : NULL;
+	dates.known = arena ? arena_array(arena, count, sizeof(*dates.known)) : NULL;
+	if (!dates.errors || !dates.known)
+		return error_memory(err);
+	pool_each(run->pool, count, find_date, &dates);
+	for (size_t i = 0; i < count; i++) {
+		if (dates.known[i])
+			continue;
+		*err = dates.errors[i];
+		return false;
+	}
+	return true;
 }
 
 static void expand_rule(void *ctx, size_t index)
@@ -254,7 +289,8 @@ static void expand_rule(void *ctx, size_t index)
 		error_memory(&expansion->err);
 	else
 		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
-					    &expansion->tasks, &expansion->count, &expansion->err);
+					    &expansion->tasks, &expansion->count,
+					    &expansion->warnings, &expansion->err);
 }
 
 static bool expand_again(const struct run *run)
@@ -280,12 +316,6 @@ static bool expand(struct run *run)
 	return true;
 }
 
-static bool same_source(const struct reference *a, const struct reference *b)
-{
-	return strcmp(a->host, b->host) == 0 && strcmp(a->repository, b->repository) == 0 &&
-	       strcmp(reference_target(a), reference_target(b)) == 0;
-}
-
 /* Adds a task unless its pair is there; a second source for one destination is a failed image. */
 static bool add_task(struct run *run, struct map *seen, const struct task *task)
 {
@@ -298,7 +328,7 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 		run->tasks[run->task_count++] = task;
 		return map_put(seen, buf_str(&key), (void *)(uintptr_t)task);
 	}
-	if (same_source(&earlier->source, &task->source))
+	if (plan_same_work(earlier, task))
 		return true;
 	struct error err;
 	char *other = reference_string(run->arena, &earlier->source);
@@ -328,6 +358,7 @@ static bool collect(struct run *run)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
+		log_warnings(&expansion->warnings);
 		if (!expansion->ok)
 			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
 		for (size_t j = 0; expansion->ok && j < expansion->count; j++)

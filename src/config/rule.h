@@ -12,16 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which tags of the source a rule takes: the mapping form of a rule. All zero: no restriction. */
+/* A text of the file and where it stands. */
+struct placed {
+	const char *text;
+	const char *place; /* "images.yaml:3:1" */
+};
+
+/*
+ * Which tags of the source a rule takes: the mapping form of a rule. All zero: no restriction. Each
+ * text of tags and exclude is a list as behind the ':' of a source: "v1", "/^v2/", "v1,/^v2/".
+ */
 struct selection {
-	const char *const *tags; /* tags and /patterns/; any of them */
+	const struct placed *tags; /* any of them */
 	size_t tag_count;
-	const char *const *exclude; /* tags and /patterns/; none of them */
+	const struct placed *exclude; /* none of them */
 	size_t exclude_count;
-	const char *semver;  /* a range: ">=1.2 <2", "^1.4", "~1.4.2" */
-	int64_t latest;      /* only the newest so many; 0: all */
-	bool latest_by_date; /* newest by the image's creation, else by semantic version */
-	int64_t since;       /* created at this time or later, seconds since 1970; 0: any time */
+	struct placed semver; /* a range: ">=1.2 <2", "^1.4", "~1.4.2"; text NULL: any */
+	int64_t latest;       /* only the newest so many; 0: all */
+	bool latest_by_date;  /* newest by the image's creation, else by semantic version */
+	int64_t since;        /* created at this time or later, seconds since 1970; 0: any time */
 };
 
 struct rule {

@@ -1,137 +1,129 @@
 /*
- * What a rule says outright is paired here, once: plan_parse() leaves rules whose two sides have
- * the same number of items, so that mistakes and double work are found while they can still be told
- * by their place. Only the rules that mean "all tags" wait for a listing.
+ * What a rule says outright is paired here, once: plan_parse() leaves such rules with the same
+ * number of items on both sides, so that mistakes and double work are found while they can still be
+ * told by their place. Only the rules that a registry has to be asked for wait: all tags, patterns
+ * in the source, a selection.
  *
  * A source with tag and digest is pulled by the digest and pushed under the tag; a destination with
  * a digest has it checked before anything is pushed.
  */
 #include "plan/plan.h"
 
-#include "base/map.h"
+#include "plan/claims.h"
+#include "plan/filter.h"
+#include "plan/items.h"
+#include "plan/select.h"
 #include "plan/side.h"
 
 #include <string.h>
 
-/* Who writes a destination image. */
-struct claim {
-	const char *source;     /* the image, or the repository when it means all tags */
-	const char *repository; /* of the source */
-	const char *place;
-	bool all_tags;
-};
-
 struct planner {
 	struct arena *arena;
 	struct problems *problems;
-	struct map pairs;  /* "source destination" -> anything: work already planned */
-	struct map claims; /* destination image -> struct claim */
-	bool out_of_memory;
+	struct claims claims;
+	/* The source read last: a source with several destinations is judged and told of once. */
+	const struct rule *last;
+	struct plan_side side;
+	bool side_good;
+	const struct selection *selection;
+	struct plan_side selected; /* side, perhaps with the selection's tags */
+	const struct select *select;
+	bool select_good;
 };
 
 static void planner_finish(struct planner *planner)
 {
-	map_finish(&planner->pairs);
-	map_finish(&planner->claims);
+	claims_finish(&planner->claims);
 }
 
-/* The reference as text; "" without memory, which ends the planning. */
-static const char *text_of(struct planner *planner, const struct reference *ref)
-{
-	const char *text = reference_string(planner->arena, ref);
-	planner->out_of_memory = planner->out_of_memory || !text;
-	return text ? text : "";
-}
+/* --- parsing ------------------------------------------------------------------------------- */
 
-/* The same for comparing: every name of Docker Hub's registry is one. */
-static const char *identity(struct planner *planner, const struct reference *ref)
+/* Tells err as a problem at place, or remembers that there is no memory. Returns false. */
+static bool complain(struct planner *planner, const char *place, const char *what,
+		     const struct error *err)
 {
-	struct reference same = *ref;
-	same.host = reference_api_host(ref->host);
-	return text_of(planner, &same);
-}
-
-/* Item i of a destination, for a source item. Without items of its own it repeats the source. */
-static struct reference destination_of(const struct plan_side *side, size_t i,
-				       const struct reference *source)
-{
-	struct reference ref = side->name;
-	if (side->count)
-		return side->items[i];
-	ref.tag = source->tag;
-	ref.digest = source->tag ? NULL : source->digest;
-	return ref;
+	if (err->kind == ERROR_MEMORY)
+		planner->claims.out_of_memory = true;
+	else
+		problem_add(planner->problems, place, "%s%s", what, err->text);
+	return false;
 }
 
 /* What is pulled: by digest where there is one. */
-static struct reference source_of(const struct reference *item)
+static struct reference pulled(const struct reference *image)
 {
-	struct reference ref = *item;
+	struct reference ref = *image;
 	if (ref.digest)
 		ref.tag = NULL;
 	return ref;
 }
 
-/* True the first time a pair is seen. */
-static bool pair_is_new(struct planner *planner, const char *source, const char *destination)
+static bool same_source(const struct rule *a, const struct rule *b)
 {
-	const char *pair = arena_printf(planner->arena, "%s %s", source, destination);
-	if (!pair) {
-		planner->out_of_memory = true;
+	return strcmp(a->source_place, b->source_place) == 0 && strcmp(a->source, b->source) == 0;
+}
+
+/* A selection looks at tags, so each item must have one. */
+static bool check_selectable(struct planner *planner, const struct rule *rule)
+{
+	for (size_t i = 0; i < planner->side.count; i++) {
+		const struct plan_item *item = &planner->side.items[i];
+		if (item->pattern || item->ref.tag)
+			continue;
+		problem_add(planner->problems, rule->source_place,
+			    "source \"%.300s\": a selection is made by tags, but %s has none: "
+			    "remove it, or put it into a rule of its own",
+			    rule->source, item->ref.digest);
 		return false;
 	}
-	if (map_get(&planner->pairs, str_of(pair)))
-		return false;
-	if (!map_put(&planner->pairs, str_of(pair), planner))
-		planner->out_of_memory = true;
 	return true;
 }
 
-static bool claims_agree(const struct claim *a, const struct claim *b)
+static void parse_selection(struct planner *planner, const struct rule *rule)
 {
-	if (a->all_tags || b->all_tags)
-		return strcmp(a->repository, b->repository) == 0;
-	return strcmp(a->source, b->source) == 0;
+	bool memory = true;
+	planner->selection = rule->selection;
+	planner->selected = planner->side;
+	planner->select = NULL;
+	planner->select_good = true;
+	if (!rule->selection)
+		return;
+	planner->select_good = select_parse(planner->arena, rule->selection, &planner->selected,
+					    &planner->select, planner->problems, &memory);
+	if (planner->select && !check_selectable(planner, rule))
+		planner->select_good = false;
+	planner->claims.out_of_memory = planner->claims.out_of_memory || !memory;
 }
 
-/* Reserves a destination tag. A digest names the same content whoever writes it: no conflict. */
-static bool claim_destination(struct planner *planner, const struct reference *destination,
-			      const struct claim *wanted)
+static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	struct reference image = *destination;
-	image.digest = NULL;
-	if (!image.tag)
-		return true;
-	const char *key = identity(planner, &image);
-	const struct claim *old = map_get(&planner->claims, str_of(key));
-	if (!old) {
-		struct claim *claim = arena_new_of(planner->arena, struct claim);
-		if (claim)
-			*claim = *wanted;
-		if (!claim || !map_put(&planner->claims, str_of(key), claim))
-			planner->out_of_memory = true;
-		return true;
+	struct error err = {0};
+	bool same = planner->last && same_source(planner->last, rule);
+	if (!same) {
+		planner->side_good =
+			side_parse(planner->arena, str_of(rule->source), &planner->side, &err);
+		if (!planner->side_good)
+			complain(planner, rule->source_place, "source ", &err);
 	}
-	if (claims_agree(old, wanted))
-		return true;
-	problem_add(
-		planner->problems, wanted->place,
-		"two sources for one destination: %s/%s:%s is written from %s here and from %s at "
-		"%s",
-		image.host, image.repository, image.tag, wanted->source, old->source, old->place);
-	return false;
+	planner->last = rule;
+	if (!planner->side_good)
+		return false;
+	if (!same || planner->selection != rule->selection)
+		parse_selection(planner, rule);
+	out->source = planner->selected;
+	out->select = planner->select;
+	return planner->select_good;
 }
 
-static struct claim claim_of(struct planner *planner, const struct plan_rule *rule,
-			     const struct reference *source)
+static bool parse_destination(struct planner *planner, const struct rule *rule,
+			      struct plan_rule *out)
 {
-	return (struct claim){
-		.source = text_of(planner, source),
-		.repository = text_of(planner, &rule->source.name),
-		.place = rule->place,
-		.all_tags = rule->source.count == 0,
-	};
+	struct error err = {0};
+	return side_parse(planner->arena, str_of(rule->destination), &out->destination, &err) ||
+	       complain(planner, rule->destination_place, "destination ", &err);
 }
+
+/* --- pairing what is known ----------------------------------------------------------------- */
 
 /* Checks one pair of a rule. False: it is a mistake, which was reported. */
 static bool check_pair(struct planner *planner, const struct plan_rule *rule,
@@ -140,155 +132,139 @@ static bool check_pair(struct planner *planner, const struct plan_rule *rule,
 	if (source->digest && destination->digest &&
 	    strcmp(source->digest, destination->digest) != 0) {
 		problem_add(planner->problems, rule->place,
-			    "the digest of source and destination must match: %s and %s",
-			    source->digest, destination->digest);
+			    "the digest of source and destination must match: %s and %s (%s)",
+			    source->digest, destination->digest, rule->destination_place);
 		return false;
 	}
-	struct claim claim = claim_of(planner, rule, source);
-	return claim_destination(planner, destination, &claim);
+	return claims_take(&planner->claims, rule, source, destination, planner->problems);
+}
+
+/* Makes images the items of side. */
+static bool set_items(struct arena *arena, struct plan_side *side, const struct images *images)
+{
+	struct plan_item *items = arena_array(arena, images->count, sizeof(*items));
+	for (size_t i = 0; items && i < images->count; i++)
+		items[i].ref = images->items[i];
+	side->items = items;
+	side->count = images->count;
+	return items != NULL;
+}
+
+/* Both sides of a rule whose source needs no registry; their numbers are equal. */
+static bool known_images(struct planner *planner, const struct plan_rule *rule,
+			 struct images *sources, struct images *destinations)
+{
+	struct error err = {0};
+	if (items_source(planner->arena, &rule->source, rule->place, NULL, sources,
+			 planner->problems, &err) &&
+	    items_destination(planner->arena, &rule->destination, sources, destinations, &err))
+		return true;
+	if (err.kind == ERROR_CONFIG)
+		error_wrap(&err, "%s/%s (%s)", rule->destination.name.host,
+			   rule->destination.name.repository, rule->destination_place);
+	return complain(planner, rule->place, "to ", &err);
 }
 
 /* Gives a rule with a known source its final pairs. False: leave the rule out. */
 static bool pair_known(struct planner *planner, struct plan_rule *rule)
 {
-	size_t total = rule->source.count;
+	struct images sources, destinations;
 	size_t kept = 0;
-	if (rule->destination.count && rule->destination.count != total) {
-		problem_add(
-			planner->problems, rule->place,
-			"the number of tags of source and destination is not matched: %zu and %zu",
-			total, rule->destination.count);
+	if (!known_images(planner, rule, &sources, &destinations))
 		return false;
-	}
-	struct reference *sources = arena_array(planner->arena, total, sizeof(*sources));
-	struct reference *destinations = arena_array(planner->arena, total, sizeof(*destinations));
-	if (!sources || !destinations) {
-		planner->out_of_memory = true;
-		return false;
-	}
-	for (size_t i = 0; i < total; i++) {
-		struct reference to = destination_of(&rule->destination, i, &rule->source.items[i]);
-		struct reference from = source_of(&rule->source.items[i]);
+	for (size_t i = 0; i < sources.count; i++) {
+		struct reference from = pulled(&sources.items[i]);
+		struct reference to = destinations.items[i];
 		if (!check_pair(planner, rule, &from, &to))
 			return false;
-		if (!pair_is_new(planner, identity(planner, &from), identity(planner, &to)))
+		if (!claims_pair_is_new(&planner->claims, rule, &from, &to))
 			continue;
-		sources[kept] = from;
-		destinations[kept++] = to;
+		sources.items[kept] = from;
+		destinations.items[kept++] = to;
 	}
-	rule->source.items = sources;
-	rule->destination.items = destinations;
-	rule->source.count = rule->destination.count = kept;
+	sources.count = destinations.count = kept;
+	if (!set_items(planner->arena, &rule->source, &sources) ||
+	    !set_items(planner->arena, &rule->destination, &destinations))
+		planner->claims.out_of_memory = true;
 	return kept > 0;
 }
 
-/* A rule for all tags: its destination's items are known, what goes there is not. */
+/* A rule that needs the registry: its destination's items are known, what goes there is not. */
 static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 {
-	const char *source = identity(planner, &rule->source.name);
-	const char *whole = identity(planner, &rule->destination.name);
-	struct claim claim = claim_of(planner, rule, &rule->source.name);
-	for (size_t i = 0; i < rule->destination.count; i++) {
-		const struct reference *item = &rule->destination.items[i];
-		if (!claim_destination(planner, item, &claim))
+	for (size_t i = 0; i < rule->destination.count; i++)
+		if (!claims_take(&planner->claims, rule, NULL, &rule->destination.items[i].ref,
+				 planner->problems))
 			return false;
-		whole = arena_printf(planner->arena, "%s,%s,%s", whole, item->tag ? item->tag : "",
-				     item->digest ? item->digest : "");
-		if (!whole) {
-			planner->out_of_memory = true;
-			return false;
-		}
-	}
-	return pair_is_new(planner, source, whole);
-}
-
-static bool parse_side(struct planner *planner, const char *text, const char *place,
-		       const char *name, struct plan_side *out)
-{
-	struct error err = {0};
-	if (side_parse(planner->arena, str_of(text), out, &err))
-		return true;
-	if (err.kind == ERROR_MEMORY)
-		planner->out_of_memory = true;
-	else
-		problem_add(planner->problems, place, "%s %s", name, err.text);
-	return false;
+	return claims_rule_is_new(&planner->claims, rule);
 }
 
 /* Parses one rule. False: leave it out. */
 static bool parse_rule(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	*out = (struct plan_rule){.place = rule->source_place, .rule = rule};
-	bool source = parse_side(planner, rule->source, rule->source_place, "source", &out->source);
-	bool destination = parse_side(planner, rule->destination, rule->destination_place,
-				      "destination", &out->destination);
+	*out = (struct plan_rule){.rule = rule,
+				  .place = rule->source_place,
+				  .destination_place = rule->destination_place,
+				  .platforms = rule->platforms};
+	bool source = parse_source(planner, rule, out);
+	bool destination = parse_destination(planner, rule, out);
 	if (!source || !destination)
 		return false;
-	return out->source.count ? pair_known(planner, out) : pair_unknown(planner, out);
+	bool known = out->source.count && !out->select && !side_has_patterns(&out->source);
+	return known ? pair_known(planner, out) : pair_unknown(planner, out);
 }
 
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems)
 {
-	scoped(planner_finish) struct planner planner = {.arena = arena, .problems = problems};
+	scoped(planner_finish) struct planner planner = {
+		.arena = arena, .problems = problems, .claims = {.arena = arena}};
 	*count = 0;
 	*out = arena_array(arena, rules->count, sizeof(**out));
-	for (size_t i = 0; *out && i < rules->count && !planner.out_of_memory; i++)
+	for (size_t i = 0; *out && i < rules->count && !planner.claims.out_of_memory; i++)
 		if (parse_rule(&planner, &rules->items[i], &(*out)[*count]))
 			++*count;
-	return *out && !planner.out_of_memory;
+	return *out && !planner.claims.out_of_memory;
 }
 
-/* Turns a tag list from a registry into items. It is not to be trusted: tags end up in URLs. */
-static bool list_items(struct arena *arena, const struct plan_rule *rule,
-		       const struct catalog *catalog, struct plan_side *out, struct error *err)
-{
-	const char *const *tags = NULL;
-	out->name = rule->source.name;
-	if (!catalog->tags(catalog->ctx, arena, &out->name, &tags, &out->count, err))
-		return false;
-	struct reference *items = arena_array(arena, out->count, sizeof(*items));
-	if (!items)
-		return error_memory(err);
-	for (size_t i = 0; i < out->count; i++) {
-		items[i] = out->name;
-		items[i].tag = tags[i];
-		if (!reference_tag_valid(str_of(tags[i])))
-			return error_set(err, ERROR_CORRUPT,
-					 "%s/%s: the registry lists an invalid tag: "
-					 "%.200s",
-					 out->name.host, out->name.repository, tags[i]);
-	}
-	out->items = items;
-	return true;
-}
+/* --- expanding ----------------------------------------------------------------------------- */
 
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
-		 struct task **tasks, size_t *count, struct error *err)
+		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
 {
-	struct plan_side source = rule->source;
-	const struct plan_side *destination = &rule->destination;
+	struct images sources, destinations;
 	*tasks = NULL;
 	*count = 0;
-	if (!source.count && !list_items(arena, rule, catalog, &source, err))
+	if (!items_source(arena, &rule->source, rule->place, catalog, &sources, warnings, err))
 		return false;
-	if (destination->count && destination->count != source.count)
-		return error_set(
-			err, ERROR_CONFIG,
-			"the number of tags of source and destination is not matched: %s/%s has "
-			"%zu, %s/%s is given %zu",
-			source.name.host, source.name.repository, source.count,
-			destination->name.host, destination->name.repository, destination->count);
-	*tasks = arena_array(arena, source.count, sizeof(**tasks));
+	if (rule->select &&
+	    !select_apply(arena, rule->select, catalog, rule->place, &sources, warnings, err))
+		return false;
+	if (!items_destination(arena, &rule->destination, &sources, &destinations, err))
+		return err->kind == ERROR_CONFIG
+			       ? error_wrap(err, "%s/%s to %s/%s", rule->source.name.host,
+					    rule->source.name.repository,
+					    rule->destination.name.host,
+					    rule->destination.name.repository)
+			       : false;
+	*tasks = arena_array(arena, sources.count, sizeof(**tasks));
 	if (!*tasks)
 		return error_memory(err);
-	for (size_t i = 0; i < source.count; i++)
+	for (size_t i = 0; i < sources.count; i++)
 		(*tasks)[i] = (struct task){
-			.source = source_of(&source.items[i]),
-			.destination = destination_of(destination, i, &source.items[i]),
+			.source = pulled(&sources.items[i]),
+			.destination = destinations.items[i],
 			.place = rule->place,
-			.platforms = rule->rule->platforms,
+			.platforms = rule->platforms,
 		};
-	*count = source.count;
+	*count = sources.count;
 	return true;
+}
+
+bool plan_same_work(const struct task *a, const struct task *b)
+{
+	return strcmp(a->source.host, b->source.host) == 0 &&
+	       strcmp(a->source.repository, b->source.repository) == 0 &&
+	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0 &&
+	       filter_equal(a->platforms, b->platforms);
 }

@@ -2,17 +2,25 @@
  * From rules to tasks: pure, no network.
  *
  * First every rule is parsed (plan_parse), which finds all mistakes before any request. Then each
- * is expanded into tasks (plan_expand); where a rule means "all tags", they come from a catalog
- * that the caller provides. The grammar is that of image-syncer.md section 5; every row of its
- * example table that has no regular expression is implemented, the others are refused by name.
+ * is expanded into tasks (plan_expand); what only a registry knows, the tags of a repository and
+ * the age of an image, comes from a catalog that the caller provides. The grammar is that of
+ * image-syncer.md section 5, every row of its example table; the mapping form of a rule adds a
+ * selection (select.h).
+ *
+ * The images of a rule, in order: the items of the source as written; a pattern stands for the
+ * listed tags that it finds, in the order of the list, without those that the source names itself
+ * or that an earlier pattern found. Without items, all listed tags. Of these, what the selection
+ * leaves. They are paired by position with the items of the destination, where a pattern stands for
+ * the images of the source that it finds. Both sides must have the same number.
  */
 #pragma once
 
 #include "config/problem.h"
 #include "config/rule.h"
+#include "plan/pattern.h"
 #include "plan/task.h"
 
-/* Where tag lists come from; tests use a table. */
+/* Where lists come from; tests use a table. Called from plan_expand() alone, in its thread. */
 struct catalog {
 	/*
 	 * Lists the tags of source (host and repository) into arena, in the registry's order,
@@ -20,23 +28,35 @@ struct catalog {
 	 */
 	bool (*tags)(void *ctx, struct arena *arena, const struct reference *source,
 		     const char *const **tags, size_t *count, struct error *err);
-	/* When the image that source names was created, in seconds since 1970; 0: not known. */
-	bool (*created)(void *ctx, const struct reference *source, int64_t *when,
+	/*
+	 * When each of the count images was created, to when[], in seconds since 1970; 0: not
+	 * known. All at once, so that they can be asked for in parallel. NULL: cannot be known.
+	 */
+	bool (*created)(void *ctx, const struct reference *images, size_t count, int64_t *when,
 			struct error *err);
 	void *ctx;
+};
+
+/* What is wanted of a repository: a tag and/or a digest, or what a pattern finds. */
+struct plan_item {
+	struct reference ref;          /* with host and repository; all NULL with a pattern */
+	const struct pattern *pattern; /* NULL: none */
 };
 
 /* One side of a rule: a repository and what is wanted of it. */
 struct plan_side {
 	struct reference name;         /* host and repository; tag and digest NULL */
-	const struct reference *items; /* host, repository and a tag and/or digest each */
+	const struct plan_item *items; /* in the order they are written */
 	size_t count; /* 0: all tags (source), same items as the source (destination) */
 };
 
 struct plan_rule {
 	struct plan_side source, destination;
-	const char *place;
-	const struct rule *rule; /* as written */
+	const struct rule *rule;                 /* as written */
+	const struct select *select;             /* NULL: everything */
+	const struct platform_filter *platforms; /* of its tasks */
+	const char *place;                       /* of the source */
+	const char *destination_place;
 };
 
 /*
@@ -47,6 +67,14 @@ struct plan_rule {
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);
 
-/* The tasks of one rule, in order. Fails when the tag list cannot be had or the counts differ. */
+/*
+ * The tasks of one rule, in order, and warnings about what is odd but no failure: a pattern that
+ * finds nothing, an empty repository, a selection that leaves nothing. Fails when a list cannot be
+ * had, the numbers of both sides differ or a pattern takes too long. Several threads may expand
+ * rules at the same time, each with its own arena and problems.
+ */
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
-		 struct task **tasks, size_t *count, struct error *err);
+		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err);
+
+/* True when both tasks copy the same image, filtered alike: for tasks of one destination. */
+bool plan_same_work(const struct task *a, const struct task *b);

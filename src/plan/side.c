@@ -1,8 +1,11 @@
 /*
- * Every item of a list is attached to the repository and parsed as a whole reference, so an item is
- * checked, and complained about, by the same code as a name written out.
+ * The repository and its first tag or digest are parsed as one reference, so that a plain name is
+ * judged as everywhere else. Only a pattern in first place is cut off before: ":/" begins it, which
+ * no port and no tag can.
  */
 #include "plan/side.h"
+
+#include "plan/list.h"
 
 enum { QUOTE_MAX = 300 };
 
@@ -12,62 +15,59 @@ static bool refuse(struct str text, const char *why, struct error *err)
 			 why);
 }
 
-/* ":/" starts a pattern, unless it belongs to "scheme://something". */
-static bool has_pattern(struct str text)
+/* "scheme://something": not the empty pattern, which nothing or a comma follows. */
+static bool has_scheme(struct str text)
 {
 	size_t slash = str_find(text, '/');
 	struct str behind = str_from(text, slash);
-	bool scheme =
-		slash && text.at[slash - 1] == ':' && str_starts(behind, "//") && behind.len > 2;
-	for (size_t i = scheme ? slash + 2 : 0; i + 1 < text.len; i++)
+	return slash && text.at[slash - 1] == ':' && str_starts(behind, "//") && behind.len > 2 &&
+	       behind.at[2] != ',';
+}
+
+/* Where the ':' in front of a leading pattern stands, else the first ',', else the end. */
+static size_t first_end(struct str text)
+{
+	size_t comma = str_find(text, ',');
+	for (size_t i = 0; i + 1 < comma && !has_scheme(text); i++)
 		if (text.at[i] == ':' && text.at[i + 1] == '/')
-			return !scheme;
-	return false;
-}
-
-static size_t count_parts(struct str text)
-{
-	struct str part;
-	size_t count = 0;
-	while (str_cut(&text, ',', &part))
-		count++;
-	return count;
-}
-
-/* A tag, a digest, or a tag with a digest, of the repository name. */
-static bool parse_item(struct arena *arena, const struct reference *name, struct str item,
-		       struct reference *out, struct error *err)
-{
-	bool bare_digest = str_find(item, ':') < item.len && str_find(item, '@') == item.len;
-	if (str_find(item, '/') < item.len)
-		return refuse(item, "a list names tags or digests of one repository only", err);
-	const char *text = arena_printf(arena, "%s/%s%c%.*s", name->host, name->repository,
-					bare_digest ? '@' : ':', STR_ARGS(item));
-	return text ? reference_parse(arena, str_of(text), out, err) : error_memory(err);
+			return i;
+	return comma;
 }
 
 bool side_parse(struct arena *arena, struct str text, struct plan_side *out, struct error *err)
 {
-	struct str rest = text;
-	struct str part = {0};
-	size_t count = count_parts(text);
-	*out = (struct plan_side){0};
-	if (has_pattern(text))
-		return refuse(text, "tag patterns are not supported by this version yet", err);
-	struct reference *items = arena_array(arena, count, sizeof(*items));
+	struct reference first;
+	size_t end = first_end(text);
+	bool list = end < text.len;
+	bool pattern = list && text.at[end] == ':';
+	struct plan_item *items = arena_array(arena, list_most(text) + 1, sizeof(*items));
+	*out = (struct plan_side){.items = items};
 	if (!items)
 		return error_memory(err);
-	for (size_t i = 0; str_cut(&rest, ',', &part); i++) {
-		if (count > 1 && !part.len)
-			return refuse(text, "empty item: remove the extra ','", err);
-		if (i == 0 ? !reference_parse(arena, part, &items[0], err)
-			   : !parse_item(arena, &items[0], part, &items[i], err))
-			return false;
-		if (count > 1 && !items[0].tag && !items[0].digest)
-			return refuse(text, "the first item of the list has no tag", err);
-	}
-	out->name = (struct reference){.host = items[0].host, .repository = items[0].repository};
-	out->items = items;
-	out->count = items[0].tag || items[0].digest ? count : 0;
-	return true;
+	if (list && !pattern && !end)
+		return refuse(text, "empty item: remove the extra ','", err);
+	if (!reference_parse(arena, str_head(text, end), &first, err))
+		return false;
+	bool named = first.tag || first.digest;
+	if (pattern && named)
+		return refuse(text, "a tag and a pattern are separated by ',', not by ':'", err);
+	if (list && !pattern && !named)
+		return refuse(text, "the first item of the list has no tag", err);
+	out->name = (struct reference){.host = first.host, .repository = first.repository};
+	if (named)
+		items[out->count++].ref = first;
+	if (!list ||
+	    list_parse(arena, &out->name, str_from(text, end + 1), items, &out->count, err))
+		return true;
+	if (err->kind == ERROR_CONFIG)
+		error_wrap(err, "\"%.*s\"", STR_ARGS(str_head(text, QUOTE_MAX)));
+	return false;
+}
+
+bool side_has_patterns(const struct plan_side *side)
+{
+	for (size_t i = 0; i < side->count; i++)
+		if (side->items[i].pattern)
+			return true;
+	return false;
 }

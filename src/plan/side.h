@@ -1,6 +1,6 @@
 /*
- * One side of a rule: `host/repository`, one tag or digest, or a list of them separated by commas
- * (image-syncer.md 5.1).
+ * One side of a rule: `host/repository`, alone or with one tag or digest, or with a list of tags,
+ * digests and patterns (image-syncer.md 5.1, list.h): `host/repository:/^v1/,v2.0`.
  */
 #pragma once
 
@@ -8,3 +8,5 @@
 
 /* Parses text; everything lives in arena. ERROR_CONFIG quotes the text and says what is wrong. */
 bool side_parse(struct arena *arena, struct str text, struct plan_side *out, struct error *err);
+/* True when some item is a pattern: what it stands for is known only with a list of tags. */
+bool side_has_patterns(const struct plan_side *side);

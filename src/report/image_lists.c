@@ -122,14 +122,14 @@ static void number(struct sheet *sheet, const char *number_name, int64_t value)
 		buf_printf(sheet->out, " %lld\n", (long long)value);
 }
 
-static void strings(struct sheet *sheet, const char *list_name, const char *const *items,
+static void strings(struct sheet *sheet, const char *list_name, const struct placed *items,
 		    size_t count)
 {
 	if (!count)
 		return;
 	open_list(sheet, list_name);
 	for (size_t i = 0; i < count; i++)
-		text(sheet, str_of(items[i]), true);
+		text(sheet, str_of(items[i].text), true);
 	close_list(sheet);
 }
 
@@ -140,9 +140,9 @@ static void add_selection(struct sheet *sheet, const struct selection *selection
 	char since[CLOCK_TEXT_SIZE];
 	strings(sheet, "tags", selection->tags, selection->tag_count);
 	strings(sheet, "exclude", selection->exclude, selection->exclude_count);
-	if (selection->semver) {
+	if (selection->semver.text) {
 		field(sheet, "semver");
-		text(sheet, str_of(selection->semver), false);
+		text(sheet, str_of(selection->semver.text), false);
 	}
 	if (selection->latest)
 		number(sheet, "latest", selection->latest);

@@ -1,6 +1,6 @@
 /*
- * Rules and what becomes of them. The first table is that of image-syncer.md 5.5, row by row,
- * without the rows that need a regular expression to work.
+ * Rules and what becomes of them. The first table is that of image-syncer.md 5.5, row by row; the
+ * rows that a configuration file can show without a registry are also in tests/cases/rules.txt.
  */
 #include "plan/plan.h"
 
@@ -24,11 +24,16 @@
 	source ":v1 > " destination ":v1; " source ":v2 > " destination ":v2; " source             \
 	       ":latest > " destination ":latest; " source ":1.0-arm > " destination ":1.0-arm"
 
+#define V12(source, destination)                                                                   \
+	source ":v1 > " destination ":v1; " source ":v2 > " destination ":v2"
+#define V12X(source, destination)                                                                  \
+	source ":v2 > " destination ":v2; " source ":v1 > " destination ":v1"
+
 struct row {
 	int number;
 	const char *source, *destination;
 	const char *tasks; /* NULL: a mistake that plan_parse() tells */
-	const char *error; /* with tasks NULL, or "" tasks: part of the message */
+	const char *error; /* part of what is said; NULL: nothing */
 };
 
 static const struct row rows[] = {
@@ -91,19 +96,39 @@ static const struct row rows[] = {
 	{32, "reg.io/a@md5:abc", "reg2.io/c/d", NULL, "unsupported digest algorithm"},
 	{32, "reg.io/a@sha512:" HEX64 HEX64, "reg2.io/c/d",
 	 "reg.io/a@sha512:" HEX64 HEX64 " > reg2.io/c/d@sha512:" HEX64 HEX64, NULL},
-	{33, "reg.io/a/b:/v.*/", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{33, "reg.io:5000/a/b:/v.*/", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{36, "reg.io/a/b:/v.*", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{36, "reg.io/a/b:/", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{38, "reg.io/a/b://", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{38, "nginx://", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{39, "reg.io/a/b:/a/,/b/", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{40, "reg.io/a/b:/v1/,v2", "reg2.io/c/d", NULL, "tag patterns are not supported"},
-	{41, "nginx:/v.*/", "reg2.io/c/d", NULL, "tag patterns are not supported"},
+	{33, "reg.io/a/b:/v.*/", "reg2.io/c/d", V12("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{33, "reg.io/a/b:/^v\\d$/", "reg2.io/c/d", V12("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{33, "reg.io:5000/a/b:/v.*/", "reg2.io/c/d", V12("reg.io:5000/a/b", "reg2.io/c/d"), NULL},
+	{34, "reg.io/a/b:/none/", "reg2.io/c/d", "",
+	 "pattern /none/ finds none of the 4 tags of reg.io/a/b"},
+	{34, "reg.io/a/b:/none/", "reg2.io/c/d:x", "", "is not matched: 0 and 1"},
+	{35, "reg.io/a/b:/v.*/", "reg2.io/c/d:x,y",
+	 "reg.io/a/b:v1 > reg2.io/c/d:x; reg.io/a/b:v2 > reg2.io/c/d:y", NULL},
+	{35, "reg.io/a/b:/v.*/", "reg2.io/c/d:x", "", "is not matched: 2 and 1"},
+	{36, "reg.io/a/b:/v.*", "reg2.io/c/d", NULL, "must start and end with \"/\""},
+	{36, "reg.io/a/b:/", "reg2.io/c/d", NULL, "must start and end with \"/\""},
+	{37, "reg.io/a/b:/(/", "reg2.io/c/d", NULL,
+	 "pattern /(/: missing closing ): `(` at character 1"},
+	{37, "reg.io/a/b:/v(?=x)/", "reg2.io/c/d", NULL,
+	 "look-ahead is not supported: `(?=` at character 2"},
+	{38, "reg.io/a/b://", "reg2.io/c/d", ALL("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{38, "nginx://", "reg2.io/c/d", ALL("docker.io/library/nginx", "reg2.io/c/d"), NULL},
+	{39, "reg.io/a/b:/a/,/b/", "reg2.io/c/d",
+	 "reg.io/a/b:latest > reg2.io/c/d:latest; reg.io/a/b:1.0-arm > reg2.io/c/d:1.0-arm",
+	 "pattern /b/ finds none of the 4 tags"},
+	{40, "reg.io/a/b:/v1/,v2", "reg2.io/c/d", V12("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{41, "nginx:/v.*/", "reg2.io/c/d", V12("docker.io/library/nginx", "reg2.io/c/d"), NULL},
+	{42, "reg.io/A/b:/v.*/", "reg2.io/c/d", NULL, "repository name must be lowercase"},
 	{42, "reg.io/A/B:v1", "reg2.io/c/d", NULL, "repository name must be lowercase"},
-	{43, "reg.io/a/b:v1,v2", "reg2.io/c/d:/v.*/", NULL,
-	 "destination \"reg2.io/c/d:/v.*/\": tag pat"},
-	{47, "reg.io/a/b", "reg2.io/c/d:x", "", "reg.io/a/b has 4, reg2.io/c/d is given 1"},
+	{43, "reg.io/a/b:v1,v2", "reg2.io/c/d:/v.*/", V12("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{44, "reg.io/a/b:v1", "reg2.io/c/d:/v1/", "reg.io/a/b:v1 > reg2.io/c/d:v1", NULL},
+	{44, "reg.io/a/b:v1", "reg2.io/c/d:/x/", NULL, "is not matched: 1 and 0"},
+	{45, "reg.io/a/b:/v1|v2/", "reg2.io/c/d:v1,v2", V12("reg.io/a/b", "reg2.io/c/d"), NULL},
+	{46, "reg.io/a/b", "reg2.io/c/d:/v.*/", "", "is not matched: 4 and 2"},
+	{46, "reg.io/a/b", "reg2.io/c/d:/v1/", "", "is not matched: 4 and 1"},
+	{47, "reg.io/a/b", "reg2.io/c/d:x", "",
+	 "reg.io/a/b to reg2.io/c/d: the number of tags of source and destination is not "
+	 "matched: 4 and 1"},
 	{47, "one.io/a/b", "reg2.io/c/d:x", "one.io/a/b:v1 > reg2.io/c/d:x", NULL},
 	{47, "reg.io/a/b", "reg2.io/c/d:a,b,c,d",
 	 "reg.io/a/b:v1 > reg2.io/c/d:a; reg.io/a/b:v2 > reg2.io/c/d:b; "
@@ -150,11 +175,49 @@ static const struct row rows[] = {
 	{109, "reg.io/a:v1,v2", "reg2.io/c:x,x", NULL,
 	 "two sources for one destination: reg2.io/c:x"},
 	{110, "reg.io/a@" DG "," DG2, "reg2.io/c@" DG2 "," DG, NULL, "must match"},
-	{111, "none.io/a", "reg2.io/c", "", NULL},
-	{112, "none.io/a", "reg2.io/c:x", "", "none.io/a has 0"},
+	{111, "none.io/a", "reg2.io/c", "", "none.io/a has no tags: nothing to copy"},
+	{112, "none.io/a", "reg2.io/c:x", "", "is not matched: 0 and 1"},
 	{113, "bad.io/a", "reg2.io/c", "", "bad.io/a: the registry lists an invalid tag: ../x"},
 	{114, "down.io/a", "reg2.io/c", "", "down.io is down"},
 	{115, "one.io/a", "reg2.io/c@" DG, "one.io/a:v1 > reg2.io/c@" DG, NULL},
+	/* how items are told apart */
+	{120, "reg.io/a:/v{1,2}/", "reg2.io/c", V12("reg.io/a", "reg2.io/c"), NULL},
+	{120, "reg.io/a:/^v{1,2}[12]$/", "reg2.io/c", V12("reg.io/a", "reg2.io/c"), NULL},
+	{121, "reg.io/a:/a/b/", "reg2.io/c", "", "pattern /a/b/ finds none"},
+	{121, "reg.io/a:/a\\/,1|v1/", "reg2.io/c", "reg.io/a:v1 > reg2.io/c:v1", NULL},
+	{121, "reg.io/a:/a\\\\/,v1", "reg2.io/c:x", "reg.io/a:v1 > reg2.io/c:x",
+	 "pattern /a\\\\/ finds none"},
+	{122, "reg.io/a:/v1/,b/", "reg2.io/c", NULL, "\"b/\": a list names tags or digests"},
+	{122, "reg.io/a:/v1/,/v2", "reg2.io/c", NULL, "\"/v2\": a tag pattern must start and end"},
+	{123, "reg.io/a:/v1/,", "reg2.io/c", NULL, "\"reg.io/a:/v1/,\": empty item"},
+	{123, "reg.io/a:/v1/,,v2", "reg2.io/c", NULL, "empty item"},
+	{124, "reg.io/a:v1:/v2/", "reg2.io/c", NULL, "separated by ','"},
+	{124, "reg.io/a@" DG ":/v2/", "reg2.io/c", NULL, "separated by"},
+	{125, "reg.io:/v1/", "reg2.io/c", NULL, "registry without repository"},
+	{126, "https://", "reg2.io/c", ALL("docker.io/library/https", "reg2.io/c"), NULL},
+	{126, "a://,v9", "reg2.io/c",
+	 ALL("docker.io/library/a", "reg2.io/c") "; docker.io/library/a:v9 > reg2.io/c:v9", NULL},
+	/* the order of a mixed list, and what is named twice */
+	{130, "reg.io/a:v2,/v/", "reg2.io/c",
+	 "reg.io/a:v2 > reg2.io/c:v2; reg.io/a:v1 > reg2.io/c:v1", NULL},
+	{131, "reg.io/a:/v/,v1", "reg2.io/c:x,y",
+	 "reg.io/a:v2 > reg2.io/c:x; reg.io/a:v1 > reg2.io/c:y", NULL},
+	{132, "reg.io/a:/2/,/v/,v9", "reg2.io/c",
+	 V12X("reg.io/a", "reg2.io/c") "; reg.io/a:v9 > reg2.io/c:v9", NULL},
+	{133, "reg.io/a:/v/,v1@" DG, "reg2.io/c",
+	 "reg.io/a:v2 > reg2.io/c:v2; reg.io/a@" DG " > reg2.io/c:v1", NULL},
+	{134, "reg.io/a:/v1/," DG, "reg2.io/c:x,y",
+	 "reg.io/a:v1 > reg2.io/c:x; reg.io/a@" DG " > reg2.io/c:y", NULL},
+	{135, "reg.io/a:v1@" DG ",v2", "reg2.io/c:/v/",
+	 "reg.io/a@" DG " > reg2.io/c:v1; reg.io/a:v2 > reg2.io/c:v2", NULL},
+	{136, "reg.io/a@" DG, "reg2.io/c:/^sha256:a/", "reg.io/a@" DG " > reg2.io/c@" DG, NULL},
+	{137, "reg.io/a:v1,v2", "reg2.io/c:x,/v2/",
+	 "reg.io/a:v1 > reg2.io/c:x; reg.io/a:v2 > reg2.io/c:v2", NULL},
+	/* a pattern that would take for ever */
+	{141, "long.io/a:/(a+)+$/", "reg2.io/c", "",
+	 "pattern /(a+)+$/: takes too long on \"" A16 A16 "_\""},
+	{142, "reg.io/a:" A16 A16 "_", "reg2.io/c:/(a+)+$/", NULL,
+	 "to reg2.io/c (i.yaml:3:22): pattern /(a+)+$/: takes too long"},
 };
 
 static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,
@@ -162,6 +225,7 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 {
 	static const char *const listed[] = {"v1", "v2", "latest", "1.0-arm"};
 	static const char *const bad[] = {"v1", "../x"};
+	static const char *const runaway[] = {A16 A16 "_"};
 	bool is_bad = strcmp(source->host, "bad.io") == 0;
 	(void)arena;
 	assert_null(source->tag);
@@ -171,7 +235,9 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 		return error_set(err, ERROR_UNAVAILABLE, "down.io is down");
 	*tags = is_bad ? bad : listed;
 	*count = is_bad ? 2 : 4;
-	if (strcmp(source->host, "one.io") == 0)
+	if (strcmp(source->host, "long.io") == 0)
+		*tags = runaway;
+	if (strcmp(source->host, "one.io") == 0 || strcmp(source->host, "long.io") == 0)
 		*count = 1;
 	if (strcmp(source->host, "none.io") == 0)
 		*count = 0;
@@ -193,7 +259,7 @@ static void plan(const struct rules *rules, struct buf *out, struct problems *pr
 		struct task *tasks;
 		size_t count;
 		struct error err = {0};
-		if (!plan_expand(arena, &planned[i], &catalog, &tasks, &count, &err)) {
+		if (!plan_expand(arena, &planned[i], &catalog, &tasks, &count, problems, &err)) {
 			buf_add_string(errors, err.text);
 			continue;
 		}
@@ -212,8 +278,12 @@ static void check_row(const struct row *row)
 	scoped(buf_finish) struct buf out = {0};
 	scoped(buf_finish) struct buf errors = {0};
 	scoped(problem_finish) struct problems problems = {0};
-	struct rule rule = {row->source, row->destination, "i.yaml:3:1", "i.yaml:3:22"};
+	struct rule rule = {.source = row->source,
+			    .destination = row->destination,
+			    .source_place = "i.yaml:3:1",
+			    .destination_place = "i.yaml:3:22"};
 	plan(&(struct rules){&rule, 1}, &out, &problems, &errors);
+	buf_add_str(&errors, buf_str(&problems.warnings));
 	const char *expected = row->tasks ? row->tasks : "";
 	const char *message = row->tasks ? buf_string(&errors) : buf_string(&problems.errors);
 	if (strcmp(buf_string(&out), expected) != 0)
@@ -242,7 +312,7 @@ struct several {
 		const char *source, *destination;
 	} rule[3];
 	const char *tasks;
-	const char *error; /* NULL: none */
+	const char *error; /* part of what is said; NULL: nothing */
 };
 
 static const struct several sets[] = {
@@ -312,9 +382,10 @@ static void test_several(void **state)
 		struct rule rules[3];
 		size_t count = 0;
 		for (; count < 3 && sets[i].rule[count].source; count++)
-			rules[count] = (struct rule){sets[i].rule[count].source,
-						     sets[i].rule[count].destination,
-						     places[count][0], places[count][1]};
+			rules[count] = (struct rule){.source = sets[i].rule[count].source,
+						     .destination = sets[i].rule[count].destination,
+						     .source_place = places[count][0],
+						     .destination_place = places[count][1]};
 		plan(&(struct rules){rules, count}, &out, &problems, &errors);
 		assert_string_equal(buf_string(&out), sets[i].tasks);
 		assert_string_equal(buf_string(&errors), "");
@@ -330,8 +401,14 @@ static void test_digest_fields(void **state)
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(problem_finish) struct problems problems = {0};
 	struct rule rules[] = {
-		{"reg.io/a:v9@" DG, "reg2.io/c", "p", "q"},
-		{"reg.io/a:v9", "reg2.io/d:x@" DG2, "p", "q"},
+		{.source = "reg.io/a:v9@" DG,
+		 .destination = "reg2.io/c",
+		 .source_place = "p",
+		 .destination_place = "q"},
+		{.source = "reg.io/a:v9",
+		 .destination = "reg2.io/d:x@" DG2,
+		 .source_place = "p",
+		 .destination_place = "q"},
 	};
 	struct plan_rule *planned;
 	struct task *tasks;
@@ -340,10 +417,10 @@ static void test_digest_fields(void **state)
 	(void)state;
 	assert_true(plan_parse(arena, &(struct rules){rules, 2}, &planned, &count, &problems));
 	assert_int_equal(count, 2);
-	assert_true(plan_expand(arena, &planned[0], NULL, &tasks, &count, &err));
+	assert_true(plan_expand(arena, &planned[0], NULL, &tasks, &count, &problems, &err));
 	assert_string_equal(reference_target(&tasks[0].source), DG);
 	assert_string_equal(reference_target(&tasks[0].destination), "v9");
-	assert_true(plan_expand(arena, &planned[1], NULL, &tasks, &count, &err));
+	assert_true(plan_expand(arena, &planned[1], NULL, &tasks, &count, &problems, &err));
 	assert_string_equal(reference_target(&tasks[0].source), "v9");
 	assert_string_equal(reference_target(&tasks[0].destination), "x");
 	assert_string_equal(tasks[0].destination.digest, DG2);

@@ -1,0 +1,27 @@
+/*
+ * From the items of a rule to references: what "all tags" and patterns stand for.
+ *
+ * References have tag and/or digest as written. Everything lives in the arena given.
+ */
+#pragma once
+
+#include "plan/plan.h"
+
+/* A list of images of one repository. */
+struct images {
+	struct reference *items;
+	size_t count;
+};
+
+/* The images of a source; asks the catalog only where it must, and warns at place. */
+bool items_source(struct arena *arena, const struct plan_side *side, const char *place,
+		  const struct catalog *catalog, struct images *out, struct problems *warnings,
+		  struct error *err);
+/*
+ * The images of a destination for those of its source. ERROR_CONFIG when their numbers differ or a
+ * pattern takes too long.
+ */
+bool items_destination(struct arena *arena, const struct plan_side *side,
+		       const struct images *sources, struct images *out, struct error *err);
+/* What an image is called in patterns: its tag, else its digest. */
+struct str items_word(const struct reference *image);

@@ -1,0 +1,27 @@
+/*
+ * The selection of a rule in its mapping form: which of the source's images are copied.
+ *
+ * What can be told by the tag alone comes first: tags (any of them), exclude (none of them), semver
+ * (a tag that is no version is out). Then what was created since; then the newest few, by date or
+ * by precedence of versions (prereleases count; semver: "*" leaves them out). Dates are asked for
+ * only where needed, and only of images still in. Whatever is left keeps its order. An image whose
+ * date is not known is not created since anything, and the oldest of all; a warning says how many
+ * there are.
+ */
+#pragma once
+
+#include "plan/items.h"
+
+struct select;
+
+/*
+ * Checks and prepares selection for images of source; *out is NULL when it selects everything. When
+ * source has no items, the field tags becomes them: it names tags and need not restrict a list. All
+ * mistakes go to problems. False: there was one, or no memory, as *memory then tells.
+ */
+bool select_parse(struct arena *arena, const struct selection *selection, struct plan_side *source,
+		  const struct select **out, struct problems *problems, bool *memory);
+/* Leaves in images what is selected; warns at place. ERROR_UNSUPPORTED: dates cannot be had. */
+bool select_apply(struct arena *arena, const struct select *select, const struct catalog *catalog,
+		  const char *place, struct images *images, struct problems *warnings,
+		  struct error *err);
