@@ -54,7 +54,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_NETWORK] = "network",
 		[ERROR_UNREACHABLE] = "unreachable",
 		[ERROR_TLS] = "tls",
-		[ERROR_NOT_TLS] = "plaintext",
+		[ERROR_NOT_TLS] = "tls",
 		[ERROR_CORRUPT] = "corrupt",
 		[ERROR_IMMUTABLE] = "immutable",
 		[ERROR_UNSUPPORTED] = "unsupported",

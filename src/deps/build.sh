@@ -161,7 +161,8 @@ build_bearssl() {
 }
 
 # Everything but HTTP and HTTPS over BearSSL is left out. What must stay: the threaded resolver (the other one ignores time
-# limits), socketpair or eventfd (wakes it up), proxies with Basic, IPv6, and the error texts. What must stay out for another
+# limits), socketpair or eventfd (wakes it up), proxies with Basic, IPv6, AWS signatures (logins of ECR; they need no more than
+# curl's own SHA-256 and HMAC), and the error texts. What must stay out for another
 # reason than size: digest, ntlm, doh, dnsshuffle and websockets, the only users of an unlocked random generator.
 configure_curl() {
 	cd "$work/curl"

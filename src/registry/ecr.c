@@ -1,7 +1,8 @@
 /*
  * The host decides about region and partition, so that a rule from one region to another needs
  * nothing but the keys. A login is renewed ten minutes before its end: an upload that begins now
- * should be able to finish.
+ * should be able to finish. The address of the API comes from here or from the environment and
+ * never from a server, so there is nothing for url_may_send() to decide.
  */
 #include "registry/ecr.h"
 

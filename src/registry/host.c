@@ -145,6 +145,15 @@ void host_pinged(struct host *host, bool done)
 	pthread_mutex_unlock(&host->lock);
 }
 
+bool host_complain(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	bool first = !host->complained;
+	host->complained = true;
+	pthread_mutex_unlock(&host->lock);
+	return first;
+}
+
 bool host_mount_useless(struct host *host)
 {
 	pthread_mutex_lock(&host->lock);

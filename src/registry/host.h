@@ -29,6 +29,7 @@ struct host {
 	int64_t dead_until;  /* clock_ms() */
 	struct error dead;
 	bool mount_useless;   /* it answered 202 for a blob that was there */
+	bool complained;      /* a failure as a mirror was told */
 	bool pinging, pinged; /* somebody asks the root of the API, has asked it */
 };
 
@@ -61,5 +62,7 @@ bool host_learn(struct host *host, const struct challenge *challenge);
  */
 bool host_ping(struct host *host);
 void host_pinged(struct host *host, bool done);
+/* True for the first caller: worth a warning, what follows is more of the same. */
+bool host_complain(struct host *host);
 bool host_mount_useless(struct host *host);
 void host_set_mount_useless(struct host *host);

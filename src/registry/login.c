@@ -154,7 +154,7 @@ const char *login_place(const struct repository *repository)
 {
 	if (has_login(repository->credential) || has_helper(repository->credential))
 		return repository->credential->place;
-	return is_ecr(repository) ? "AWS_ACCESS_KEY_ID" : NULL;
+	return is_ecr(repository) ? "the AWS keys of the environment (AWS_ACCESS_KEY_ID)" : NULL;
 }
 
 /* --- from outside --------------------------------------------------------------------------- */
@@ -210,18 +210,19 @@ static bool due(const struct held *held, unsigned refused)
 	return now >= held->renew_at && age >= PAUSE_MS;
 }
 
-/* Called locked: what fetch() brought, good or bad. */
-static void keep(struct held *held, bool ok, struct login *fresh, int64_t life,
+/* Called locked: what fetch() brought. A login that nobody has refused outlives a failure. */
+static void keep(struct held *held, bool ok, struct login *fresh, int64_t life, unsigned refused,
 		 const struct error *err)
 {
+	bool good = held->serial && !held->failed && refused != held->serial;
 	held->renewed = held->serial > 0;
-	held->failed = !ok;
+	held->failed = !ok && !good;
 	held->fetched_at = clock_ms();
 	held->fetching = false;
-	if (!ok) {
+	if (held->failed)
 		held->failure = *err;
+	if (!ok)
 		return;
-	}
 	login_finish(&held->login);
 	held->login = *fresh;
 	*fresh = (struct login){0};
@@ -262,7 +263,7 @@ static bool from_outside(const struct repository *repository, unsigned refused, 
 
 	ok = fetch(repository, &fresh, &life, err);
 	pthread_mutex_lock(&logins->lock);
-	keep(held, ok, &fresh, life, err);
+	keep(held, ok, &fresh, life, refused, err);
 	ok = hand_out(held, out, err);
 	pthread_cond_broadcast(&logins->changed);
 	pthread_mutex_unlock(&logins->lock);

@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "registry/host.h"
 #include "registry/registry_private.h"
 
 bool mirror_at(const struct repository *repository, size_t index, struct repository *out)
@@ -25,8 +26,10 @@ bool mirror_at(const struct repository *repository, size_t index, struct reposit
 
 void mirror_passed(const struct repository *mirror, const struct error *reason)
 {
-	if (reason)
+	if (reason && host_complain(mirror->host))
 		log_warn("mirror passed over: %s", reason->text);
+	else if (reason)
+		log_debug("mirror passed over: %s", reason->text);
 	else
 		log_debug("mirror %s has no such thing in %s", registry_host_name(mirror),
 			  mirror->name);

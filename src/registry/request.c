@@ -431,6 +431,10 @@ static bool run_once(const struct repository *repository, const struct request *
 	return judge(&exchange, err);
 }
 
+static const struct retry_policy single = {.attempts = 1};
+/* There is another place to ask. */
+static const struct retry_policy hasty = {.attempts = 2, .base_ms = 500, .cap_ms = 5000};
+
 /* Runs under the host's state: the first request finds out, and says when the host is down. */
 static bool run(const struct repository *repository, const struct request *request,
 		struct http_answer *answer, struct stream **stream,
@@ -440,6 +444,8 @@ static bool run(const struct repository *repository, const struct request *reque
 	bool ok = false;
 	if (!host_enter(repository->host, &probing, err))
 		return false;
+	if (repository->mirror && policy->attempts > hasty.attempts)
+		policy = &hasty;
 	for (unsigned attempt = 0;; attempt++) {
 		ok = run_once(repository, request, answer, stream, probing, err);
 		if (ok || !retry_wait(policy, attempt, err))
@@ -453,8 +459,6 @@ static bool run(const struct repository *repository, const struct request *reque
 			   repository->mirror ? DEAD_MIRROR_MS : DEAD_MS);
 	return ok;
 }
-
-static const struct retry_policy single = {.attempts = 1};
 
 bool request_send(const struct repository *repository, const struct request *request,
 		  struct http_answer *answer, struct error *err)

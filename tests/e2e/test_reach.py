@@ -194,6 +194,19 @@ def test_a_mirror_that_is_down_costs_little(sync, src, dst, from_source, at_targ
     assert time.monotonic() - begun < 20
 
 
+def test_a_mirror_that_is_overloaded_costs_little(sync, src, dst, mirrored, from_source, at_target, repo):
+    mirror, _ = mirrored
+    picture = from_source.push(images.image(repo), repo, "v1")
+    mirror.rule("*", ".", proxy.Status(503), times=None)
+    auth = {**run.insecure(dst, mirror), **with_mirrors(src, mirror)}
+    begun = time.monotonic()
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, auth)
+    assert result.code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+    assert time.monotonic() - begun < 20
+    assert result.stderr.count("mirror passed over") == 1
+
+
 def test_the_second_mirror_and_then_the_source(sync, src, dst, mirrored, registries, proxies, from_source, at_target, repo):
     second, inside = mirrored
     first = proxies(registries("first"), name="first")

@@ -159,12 +159,13 @@ static void test_a_long_source_is_a_key_all_the_same(void **state)
 
 static void test_a_selection_is_kept(void **state)
 {
-	static const char *const tags[] = {"/^v/", "latest"}, *const exclude[] = {"/-rc/"};
+	static const struct placed tags[] = {{"/^v/", "i.yaml:2:9"}, {"latest", "i.yaml:2:15"}};
+	static const struct placed exclude[] = {{"/-rc/", "i.yaml:3:12"}};
 	static const struct selection selection = {.tags = tags,
 						   .tag_count = 2,
 						   .exclude = exclude,
 						   .exclude_count = 1,
-						   .semver = ">=1.2 <2",
+						   .semver = {">=1.2 <2", "i.yaml:4:11"},
 						   .latest = 3,
 						   .since = 1700000000};
 	static const struct rule choosing = {.source = "reg.io/a",
