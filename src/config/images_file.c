@@ -4,6 +4,8 @@
  */
 #include "config/images_file.h"
 
+#include "config/images_fields.h"
+
 #include <string.h>
 
 struct reading {
@@ -19,27 +21,29 @@ static const char *place_of(const struct reading *reading, const struct node *no
 	return document_place(reading->arena, reading->document, node);
 }
 
-/* An upper bound of the number of rules. */
-static size_t count_rules(const struct node *root)
+/* An upper bound of the number of rules that value gives. */
+static size_t count_rules(const struct node *value)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < root->count; i++)
-		count += root->items[i]->kind == NODE_LIST ? root->items[i]->count : 1;
+	size_t count = 1;
+	for (size_t i = 0; i < value->count; i++)
+		count += count_rules(value->items[i]);
 	return count;
 }
 
-/* Is destination among the rules since first? */
-static bool seen(const struct rules *rules, size_t first, const char *destination)
+/* Is there a rule since first with the same destination, selection and filter? */
+static bool seen(const struct rules *rules, size_t first, const struct rule *rule)
 {
 	for (size_t i = first; i < rules->count; i++)
-		if (strcmp(rules->items[i].destination, destination) == 0)
+		if (strcmp(rules->items[i].destination, rule->destination) == 0 &&
+		    rules->items[i].selection == rule->selection &&
+		    rules->items[i].platforms == rule->platforms)
 			return true;
 	return false;
 }
 
-/* One destination of the source that rule describes; rules of the same source begin at first. */
-static void read_destination(const struct reading *reading, struct rule rule,
-			     const struct node *value, size_t first)
+/* One name of a destination for the source of rule, whose rules begin at first. */
+static void read_name(const struct reading *reading, struct rule rule, const struct node *value,
+		      size_t first)
 {
 	struct error err = {0};
 	rule.destination_place = place_of(reading, value);
@@ -62,8 +66,43 @@ static void read_destination(const struct reading *reading, struct rule rule,
 			    "destination of %s is empty: write a name as in "
 			    "registry.example.com/team/app",
 			    rule.source);
-	else if (!seen(reading->rules, first, rule.destination))
+	else if (!seen(reading->rules, first, &rule))
 		reading->rules->items[reading->rules->count++] = rule;
+}
+
+/* Calls read for value, or for each of its items if it is a list. */
+static void read_each(const struct reading *reading, const struct rule *rule,
+		      const struct node *value, size_t first,
+		      void (*read)(const struct reading *reading, struct rule rule,
+				   const struct node *value, size_t first))
+{
+	if (value->kind != NODE_LIST) {
+		read(reading, *rule, value, first);
+		return;
+	}
+	if (!value->count)
+		problem_add(reading->problems, place_of(reading, value),
+			    "the list of destinations of %s is empty: name at least one",
+			    rule->source);
+	for (size_t i = 0; i < value->count; i++)
+		read(reading, *rule, value->items[i], first);
+}
+
+/* One destination: a name or a mapping. */
+static void read_destination(const struct reading *reading, struct rule rule,
+			     const struct node *value, size_t first)
+{
+	struct images_fields fields;
+	if (value->kind != NODE_MAP) {
+		read_name(reading, rule, value, first);
+		return;
+	}
+	images_fields_read(reading->arena, reading->document, rule.source, value, &fields,
+			   reading->problems);
+	rule.selection = fields.selection;
+	rule.platforms = fields.platforms;
+	if (fields.to)
+		read_each(reading, &rule, fields.to, first, read_name);
 }
 
 static void read_source(const struct reading *reading, const struct node *key,
@@ -81,16 +120,7 @@ static void read_source(const struct reading *reading, const struct node *key,
 			    "the source is empty: write a name as in quay.io/coreos/etcd:v3.5.0");
 		return;
 	}
-	if (value->kind != NODE_LIST) {
-		read_destination(reading, rule, value, first);
-		return;
-	}
-	if (!value->count)
-		problem_add(reading->problems, place_of(reading, value),
-			    "the list of destinations of %s is empty: name at least one",
-			    rule.source);
-	for (size_t i = 0; i < value->count; i++)
-		read_destination(reading, rule, value->items[i], first);
+	read_each(reading, &rule, value, first, read_destination);
 }
 
 void images_file_read(struct arena *arena, const struct document *document,

@@ -1,8 +1,28 @@
 /*
  * The images file: what is copied where (image-syncer.md 2.4).
  *
- * A mapping from a source to a destination or a list of destinations. What the texts mean is
- * decided by plan/.
+ * A mapping from a source to a destination, or to a list of destinations. A destination is a name,
+ * or a mapping that says more:
+ *
+ *   quay.io/coreos/etcd:
+ *     to: registry.example.com/etcd       a name or a list of names; must be there
+ *     tags: [v3.5.0, /^v3\.4\./]          as behind the ':' of a source; if the source has a
+ *                                         list of its own, only what is in both
+ *     exclude: [/-rc/, v3.4.1]            not these
+ *     semver: ">=3.4 <4"                  only versions in this range (plan/semver_range.h)
+ *     since: 2026-01-01                   only what was created since then; or 12h, 30d, 2w
+ *     latest: 5                           of these the newest five by version; by date with
+ *                                         "5 by date" or {count: 5, by: date}
+ *     platforms: [linux/amd64, linux/arm64/v8]
+ *     os: linux                           like --os and --arch: all three must let a platform pass
+ *     arch: [amd64, arm:v7]
+ *
+ * tags, exclude, platforms, os and arch take one text or a list; each text of the last three may
+ * hold several values with commas between. In YAML a number is taken as written, so 1.10 stays
+ * 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a warning. Several
+ * mappings in a list give a source several destinations with different selections. What the texts
+ * of tags, exclude and semver mean is decided by plan/, and in which order all of it applies
+ * (plan/select.h).
  */
 #pragma once
 

@@ -251,14 +251,15 @@ static void test_images_mistakes(void **state)
 	      "f.yaml:4:4: destination of d is a number (5)" EXPECTED
 	      "f.yaml:5:4: destination of e is true or false (yes)" EXPECTED
 	      "f.yaml:6:3: destination of f is null" EXPECTED
-	      "f.yaml:7:4: destination of g is a mapping" EXPECTED
+	      "f.yaml:7:4: g: to is missing: say where the images go, as in {to: "
+	      "registry.example.com/team/app}\n"
 	      "f.yaml:8:8: destination of j is a number (0x10)" EXPECTED
 	      "f.yaml:8:14: destination of j is a list" EXPECTED
 	      "f.yaml:8:19: destination of j is null (~)" EXPECTED
 	      "f.yaml:9:1: the source is empty: write a name as in quay.io/coreos/etcd:v3.5.0\n"
 	      "f.yaml:10:4: destination of l: environment variable NOPE is not set or empty: "
 	      "set it, or write $$ for a $\n",
-	      "");
+	      "f.yaml:7:5: g: unknown field \"h\" is ignored\n");
 	check(false, false, "- a\n- b\n", "",
 	      "f.yaml:1:1: expected a mapping from source to destination, found a list\n", "");
 }
