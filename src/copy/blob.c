@@ -105,6 +105,8 @@ static bool stream_blob(struct image *image, const struct descriptor *blob,
 		digest_start(&checked.hash, str_of(blob->digest));
 		ok = blobs_send(&image->to, upload, blob->digest, &checked.reader, blob->size, err);
 	}
+	if (!ok && checked.failed)
+		blobs_spoiled(&image->from, blob->digest);
 	/* The target is healthy then, and an open upload would be left to it. */
 	if (!ok && (checked.failed || err->kind == ERROR_CANCELED))
 		blobs_cancel(&image->to, upload);

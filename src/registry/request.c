@@ -252,7 +252,7 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 		return false;
 	host_use_scheme(host, "http");
 	bool sent = send_and_follow(exchange, login, &plain);
-	if (sent && speaks_http(exchange)) {
+	if (sent && (err->kind == ERROR_NOT_TLS || speaks_http(exchange))) {
 		log_debug("%s does not speak https, using http", host->name);
 		return true;
 	}

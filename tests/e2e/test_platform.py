@@ -392,7 +392,6 @@ def test_a_configuration_with_other_bytes_is_not_believed(sync, src, dst, both, 
         assert at_target.tags(repo) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a rule's value cannot be a mapping yet")
 def test_rules_have_filters_of_their_own(sync, src, dst, both, from_source, at_target, repo):
     picture, entries = many(repo)
     from_source.push(picture, repo, "v1")

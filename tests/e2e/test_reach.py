@@ -7,15 +7,8 @@ import time
 import pytest
 
 from lib import certs as certificates
-from lib import images, need, proxy, run
+from lib import images, proxy, run
 from test_login import Guarded, basic, forward, guarded  # noqa: F401  (fixtures)
-
-
-@pytest.fixture(autouse=True)
-def fields(runner):
-    """The fields this file is about belong to the auth file and to docker's logins, both read by config/."""
-    if "--docker-config" not in runner.run([need.binary(), "--help"]).stdout:
-        pytest.skip("this build does not read these fields")
 
 
 # -- an identity token as a field ---------------------------------------------------------------------------------------------
@@ -420,3 +413,16 @@ def test_a_run_with_a_hanging_helper_can_be_stopped(runner, door, helper, src, f
     result = runner.finish(process)
     assert result.code == 143
     assert time.monotonic() - begun < 25
+
+
+@pytest.mark.parametrize("fault", (proxy.Flip(40), proxy.ResetResponse(after=100)), ids=("damaged", "cut"))
+def test_a_blob_a_mirror_cannot_give_comes_from_the_source(sync, src, dst, mirrored, from_source, at_target, repo, fault):
+    mirror, inside = mirrored
+    picture = images.image(repo)
+    for client in (from_source, inside):
+        client.push(picture, repo, "v1")
+    mirror.rule("GET", "/blobs/", fault, times=None)
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, {**run.insecure(dst, mirror), **with_mirrors(src, mirror)})
+    assert result.code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+    assert src.seen(kind="blob") != []
