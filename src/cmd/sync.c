@@ -217,6 +217,7 @@ static bool set_up(struct run *run)
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,
 					.images_json = run->config.lists_json,
+					.platforms = run->config.platforms,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
 					.log_in_file = run->log != NULL};

@@ -144,8 +144,14 @@ static void add_selection(struct sheet *sheet, const struct selection *selection
 		field(sheet, "semver");
 		text(sheet, str_of(selection->semver.text), false);
 	}
-	if (selection->latest)
+	if (selection->latest && selection->latest_by_date) {
+		char newest[64];
+		snprintf(newest, sizeof(newest), "%lld by date", (long long)selection->latest);
+		field(sheet, "latest");
+		text(sheet, str_of(newest), false);
+	} else if (selection->latest) {
 		number(sheet, "latest", selection->latest);
+	}
 	if (!selection->since)
 		return;
 	clock_rfc3339(selection->since, since);
@@ -153,10 +159,29 @@ static void add_selection(struct sheet *sheet, const struct selection *selection
 	text(sheet, str_of(since), false);
 }
 
+static void add_patterns(struct sheet *sheet, const char *word,
+			 const struct platform_pattern *patterns, size_t count)
+{
+	scoped(buf_finish) struct buf joined = {0};
+	if (!count)
+		return;
+	open_list(sheet, word);
+	for (size_t i = 0; i < count; i++) {
+		buf_reset(&joined);
+		buf_add_str(&joined, patterns[i].value);
+		if (patterns[i].extra.len)
+			buf_printf(&joined, ":%.*s", STR_ARGS(patterns[i].extra));
+		text(sheet, buf_str(&joined), true);
+		sheet->out->failed |= !buf_ok(&joined);
+	}
+	close_list(sheet);
+}
+
 static void add_platforms(struct sheet *sheet, const struct platform_filter *filter)
 {
 	scoped(buf_finish) struct buf joined = {0};
-	open_list(sheet, "platforms");
+	if (filter->platform_count)
+		open_list(sheet, "platforms");
 	for (size_t i = 0; i < filter->platform_count; i++) {
 		const struct platform *platform = &filter->platforms[i];
 		buf_reset(&joined);
@@ -168,7 +193,10 @@ static void add_platforms(struct sheet *sheet, const struct platform_filter *fil
 		text(sheet, buf_str(&joined), true);
 		sheet->out->failed |= !buf_ok(&joined);
 	}
-	close_list(sheet);
+	if (filter->platform_count)
+		close_list(sheet);
+	add_patterns(sheet, "os", filter->os, filter->os_count);
+	add_patterns(sheet, "arch", filter->arch, filter->arch_count);
 }
 
 static bool one_key(const struct entry *a, const struct entry *b)
@@ -231,25 +259,17 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static bool same_platform(const struct platform *a, const struct platform *b)
-{
-	return str_equal(a->os, b->os) && str_equal(a->architecture, b->architecture) &&
-	       str_equal(a->variant, b->variant);
-}
-
 static bool same_filter(const struct entry *a, const struct entry *b)
 {
-	const struct platform_filter *left = a->platforms, *right = b->platforms;
-	if (a->selection != b->selection || !left != !right)
+	scoped(arena_free) struct arena *arena = NULL;
+	if (a->selection != b->selection || !a->platforms != !b->platforms)
 		return false;
-	if (left == right)
+	if (a->platforms == b->platforms)
 		return true;
-	if (left->platform_count != right->platform_count)
-		return false;
-	for (size_t i = 0; i < left->platform_count; i++)
-		if (!same_platform(&left->platforms[i], &right->platforms[i]))
-			return false;
-	return true;
+	arena = arena_new();
+	const char *left = arena ? platform_filter_text(arena, a->platforms) : NULL;
+	const char *right = arena ? platform_filter_text(arena, b->platforms) : NULL;
+	return left && right && strcmp(left, right) == 0;
 }
 
 static int compare_sources(const struct entry *a, const struct entry *b)
@@ -285,22 +305,26 @@ static void spell(struct entry *entries, size_t count)
 	}
 }
 
-static const struct platform_filter *own_platforms(const struct tally_image *image)
+/* The filter a rule has of its own; that of the flags is given with the flags again. */
+static const struct platform_filter *own_platforms(const struct tally *tally,
+						   const struct tally_image *image)
 {
 	const struct platform_filter *filter =
 		image->task ? image->task->platforms : image->rule->platforms;
-	return filter && filter->platform_count ? filter : NULL;
+	bool own = filter && filter != tally->general && !platform_filter_empty(filter);
+	return own ? filter : NULL;
 }
 
 /* The image's names as they stand in a rule; false without memory. */
-static bool fill(struct entry *entry, const struct tally_image *image, struct arena *arena)
+static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
+		 struct arena *arena)
 {
 	scoped(buf_finish) struct buf source = {0};
 	scoped(buf_finish) struct buf destination = {0};
 	tally_source(image, &source);
 	tally_destination(image, &destination);
 	entry->image = image;
-	entry->platforms = own_platforms(image);
+	entry->platforms = own_platforms(tally, image);
 	entry->selection = image->task ? NULL : image->rule->selection;
 	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
 	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));
@@ -318,7 +342,7 @@ static size_t gather(const struct tally *tally, enum outcome_status status, stru
 	for (const struct tally_image *image = tally->first; image; image = image->next) {
 		if (image->outcome.status != status)
 			continue;
-		if (!fill(&entries[count], image, arena))
+		if (!fill(&entries[count], tally, image, arena))
 			return 0;
 		entries[count].order = count;
 		count++;

@@ -30,6 +30,8 @@ struct tally {
 	size_t unlisted; /* counted, but there was no memory for their record */
 	int64_t bytes;   /* uploaded for all of them */
 
+	const struct platform_filter *general; /* of the flags: no rule's own */
+
 	/* Known at the end of the run. */
 	bool dry_run;
 	int signal;

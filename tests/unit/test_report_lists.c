@@ -174,6 +174,7 @@ static void test_a_selection_is_kept(void **state)
 					     .platforms = &both};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
+	lists.tally.general = &of_flags;
 	add_rule(&lists, &choosing);
 	write_lists(&lists, OUTCOME_FAILED);
 	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:\n"
@@ -203,6 +204,7 @@ static void test_one_source_under_several_filters(void **state)
 		{from, {"f.io", "a", NULL, DIGEST}, "i.yaml:5:1", &first},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
+	lists.tally.general = &of_flags;
 	(void)state;
 	for (size_t i = 0; i < array_count(filtered); i++)
 		add(&lists, &filtered[i], &copied);
