@@ -14,8 +14,8 @@ struct claim {
 	const char *source;     /* the image, or its repository while it is not known */
 	const char *repository; /* of the source */
 	const char *filter;     /* platforms, as text */
-	const char *place;
-	bool whole; /* source is a repository */
+	const char *place;      /* of the destination, where a source may have several */
+	bool whole;             /* source is a repository */
 };
 
 void claims_finish(struct claims *claims)
@@ -115,7 +115,7 @@ bool claims_take(struct claims *claims, const struct plan_rule *rule,
 	struct reference image = *destination;
 	struct claim claim = {.repository = text_of(claims, &rule->source.name),
 			      .filter = filter_text(claims, rule),
-			      .place = rule->place,
+			      .place = rule->destination_place,
 			      .whole = !source};
 	claim.source = source ? text_of(claims, source) : claim.repository;
 	image.digest = NULL;

@@ -107,10 +107,11 @@ bool pattern_match(const struct pattern *pattern, struct str subject, bool *matc
 		return error_memory(err);
 	if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
 	    result == PCRE2_ERROR_HEAPLIMIT) {
-		error_set(err, ERROR_CONFIG,
-			  "takes too long on \"%.*s\": write it without repetitions inside "
-			  "repetitions, as in (a+)+",
-			  STR_ARGS(str_head(subject, QUOTE_MAX)));
+		error_set(
+			err, ERROR_CONFIG,
+			"takes too long on \"%.*s\": use fewer repetitions, above all none inside "
+			"another one as in (a+)+",
+			STR_ARGS(str_head(subject, QUOTE_MAX)));
 	} else {
 		pcre2_get_error_message(result, text, sizeof(text));
 		error_set(err, ERROR_CONFIG, "on \"%.*s\": %s",

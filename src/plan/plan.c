@@ -229,24 +229,34 @@ bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule
 
 /* --- expanding ----------------------------------------------------------------------------- */
 
+/* The images of a rule on both sides; their numbers are equal. */
+static bool images_of(struct arena *arena, const struct plan_rule *rule,
+		      const struct catalog *catalog, struct images *sources,
+		      struct images *destinations, struct problems *warnings, struct error *err)
+{
+	if (!items_source(arena, &rule->source, rule->place, catalog, sources, warnings, err) ||
+	    (rule->select &&
+	     !select_apply(arena, rule->select, catalog, rule->place, sources, warnings, err)))
+		return err->kind == ERROR_CONFIG ? error_wrap(err, "%s/%s", rule->source.name.host,
+							      rule->source.name.repository)
+						 : false;
+	if (items_destination(arena, &rule->destination, sources, destinations, err))
+		return true;
+	return err->kind == ERROR_CONFIG
+		       ? error_wrap(err, "%s/%s to %s/%s", rule->source.name.host,
+				    rule->source.name.repository, rule->destination.name.host,
+				    rule->destination.name.repository)
+		       : false;
+}
+
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
 {
 	struct images sources, destinations;
 	*tasks = NULL;
 	*count = 0;
-	if (!items_source(arena, &rule->source, rule->place, catalog, &sources, warnings, err))
+	if (!images_of(arena, rule, catalog, &sources, &destinations, warnings, err))
 		return false;
-	if (rule->select &&
-	    !select_apply(arena, rule->select, catalog, rule->place, &sources, warnings, err))
-		return false;
-	if (!items_destination(arena, &rule->destination, &sources, &destinations, err))
-		return err->kind == ERROR_CONFIG
-			       ? error_wrap(err, "%s/%s to %s/%s", rule->source.name.host,
-					    rule->source.name.repository,
-					    rule->destination.name.host,
-					    rule->destination.name.repository)
-			       : false;
 	*tasks = arena_array(arena, sources.count, sizeof(**tasks));
 	if (!*tasks)
 		return error_memory(err);

@@ -346,17 +346,17 @@ static const struct several sets[] = {
 	/* two sources for one destination */
 	{{{"a.io/a:v1", "r.io/n"}, {"b.io/b:v1", "r.io/n"}, {NULL, NULL}},
 	 "a.io/a:v1 > r.io/n:v1",
-	 "i.yaml:2:1: two sources for one destination: r.io/n:v1 is written from b.io/b:v1 here "
-	 "and from a.io/a:v1 at i.yaml:1:1"},
+	 "i.yaml:2:9: two sources for one destination: r.io/n:v1 is written from b.io/b:v1 here "
+	 "and from a.io/a:v1 at i.yaml:1:9"},
 	{{{"a.io/a:v1", "docker.io/me/n"}, {"a.io/a:v2", "registry-1.docker.io/me/n:v1"}, {0}},
 	 "a.io/a:v1 > docker.io/me/n:v1",
-	 "i.yaml:2:1: two sources for one destination"},
+	 "i.yaml:2:9: two sources for one destination"},
 	{{{"a.io/a@" DG, "r.io/n:v1"}, {"a.io/a:v1", "r.io/n:v1@" DG}, {NULL, NULL}},
 	 "a.io/a@" DG " > r.io/n:v1",
-	 "i.yaml:2:1: two sources for one destination: r.io/n:v1 "},
+	 "i.yaml:2:9: two sources for one destination: r.io/n:v1 "},
 	{{{"one.io/a", "r.io/n:x"}, {"one.io/b:v1", "r.io/n:x"}, {NULL, NULL}},
 	 "one.io/a:v1 > r.io/n:x",
-	 "i.yaml:2:1: two sources for one destination"},
+	 "i.yaml:2:9: two sources for one destination"},
 	/* the one tag of a repository may be the same image */
 	{{{"one.io/a", "r.io/n:x"}, {"one.io/a:v1", "r.io/n:x"}, {NULL, NULL}},
 	 "one.io/a:v1 > r.io/n:x; one.io/a:v1 > r.io/n:x",
