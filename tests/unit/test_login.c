@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -256,6 +257,8 @@ int main(void)
 		cmocka_unit_test(test_basic),       cmocka_unit_test(test_asked_once),
 		cmocka_unit_test(test_asked_again), cmocka_unit_test(test_failures_are_kept),
 	};
+	/* As the program does: a helper may end without reading what it is told. */
+	signal(SIGPIPE, SIG_IGN);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	secret_forget();
 	return failed;
