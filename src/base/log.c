@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -46,29 +47,6 @@ void log_hook(void (*before)(void *ctx), void (*after)(void *ctx), void *ctx)
 	pthread_mutex_unlock(&sink.lock);
 }
 
-/* Length of the well-formed UTF-8 sequence at text, 0 if there is none; *code gets its value. */
-static size_t utf8_length(struct str text, uint32_t *code)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)text.at[0];
-	size_t len = first < 0x80    ? 1
-		     : first >= 0xf0 ? 4
-		     : first >= 0xe0 ? 3
-		     : first >= 0xc2 ? 2
-				     : 0;
-	if (!len || len > text.len || first > 0xf4)
-		return 0;
-	*code = len == 1 ? first : first & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if (((unsigned char)text.at[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | ((unsigned char)text.at[i] & 0x3f);
-	}
-	if (*code < smallest[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return len;
-}
-
 /* Characters that reorder or hide what a person reads. */
 static bool deceptive(uint32_t code)
 {
@@ -79,7 +57,7 @@ static bool deceptive(uint32_t code)
 static void add_clean_char(struct str *text, struct buf *out)
 {
 	uint32_t code = 0;
-	size_t len = utf8_length(*text, &code);
+	size_t len = utf8_decode(*text, &code);
 	unsigned char byte = (unsigned char)text->at[0];
 	if (!len || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
 		buf_printf(out, code == '\n' && len ? "\\n" : "\\x%02x", byte);

@@ -8,8 +8,8 @@
  */
 #include "doc/json_check.h"
 
+#include "base/utf8.h"
 #include "doc/json.h"
-#include "doc/utf8.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "doc/json_writer.h"
 
-#include "doc/utf8.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
  */
 #include "doc/yaml_quote.h"
 
-#include "doc/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,9 +1,8 @@
 /*
- * Only the length is ever needed: texts are checked and passed on, never decoded. The ranges of the
- * second byte are what tells overlong forms, surrogates and too large numbers from valid
- * characters.
+ * The ranges of the second byte are what tells overlong forms, surrogates and too large numbers
+ * from valid characters; what is left needs no further check.
  */
-#include "doc/utf8.h"
+#include "base/utf8.h"
 
 static bool between(unsigned char byte, unsigned low, unsigned high)
 {
@@ -36,5 +35,18 @@ size_t utf8_length(struct str text)
 	for (size_t i = 2; i < len; i++)
 		if (!between(at[i], 0x80, 0xbf))
 			return 0;
+	return len;
+}
+
+size_t utf8_decode(struct str text, uint32_t *code)
+{
+	size_t len = utf8_length(text);
+	*code = 0;
+	if (len == 1)
+		*code = (unsigned char)text.at[0];
+	else if (len)
+		*code = (unsigned char)text.at[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++)
+		*code = *code << 6 | ((unsigned char)text.at[i] & 0x3f);
 	return len;
 }

@@ -5,3 +5,5 @@
 
 /* Bytes of the character text starts with; 0 when they are no valid UTF-8 or text is empty. */
 size_t utf8_length(struct str text);
+/* The same, and *code becomes the character's number; 0 when there is none. */
+size_t utf8_decode(struct str text, uint32_t *code);
