@@ -68,7 +68,7 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = 0;
 	if (!retry_next(policy, attempt, err, random, &wait_ms)) {
-		err->exhausted = policy->attempts > 1;
+		err->exhausted |= policy->attempts > 1 && retry_helps(err->kind);
 		return false;
 	}
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);

@@ -89,16 +89,7 @@ static void run_finish(struct run *run)
 
 static void print_problems(const struct problems *problems)
 {
-	scoped(buf_finish) struct buf text = {0};
-	struct str rest = buf_str(&problems->errors);
-	struct str line;
-	while (str_cut(&rest, '\n', &line)) {
-		if (!line.len)
-			continue;
-		log_clean(line, 0, &text);
-		buf_add_char(&text, '\n');
-	}
-	fputs(buf_string(&text), stderr);
+	fputs(buf_string(&problems->errors), stderr);
 }
 
 static void log_warnings(const struct problems *problems)

@@ -57,11 +57,19 @@ static struct entry *entry_of(struct inflight *inflight, struct str key)
 	return entry && map_put(&inflight->entries, key, entry) ? entry : NULL;
 }
 
+/* Trouble of a host, as opposed to what concerns one repository, one login or one's own memory. */
+static bool concerns_host(const struct error *failure)
+{
+	return failure->exhausted && failure->http_status != 401 &&
+	       (failure->kind == ERROR_LIMITED || failure->kind == ERROR_UNAVAILABLE ||
+		failure->kind == ERROR_NETWORK || failure->kind == ERROR_UNREACHABLE);
+}
+
 /* True when the failure that ended the wait would be the waiter's as well. */
 static bool shares_failure(const struct entry *entry, unsigned failures, const void *origin)
 {
 	return entry->failures != failures && entry->origin == origin && entry->failure &&
-	       entry->failure->exhausted;
+	       concerns_host(entry->failure);
 }
 
 enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,

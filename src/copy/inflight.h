@@ -24,8 +24,9 @@ enum inflight_role {
 /*
  * Claims key for bytes from origin (compared as a pointer), waiting while another thread leads.
  * INFLIGHT_DONE: *place is where, as the leader said, valid as long as the table. INFLIGHT_FAILED:
- * *err is the leader's error; it had the same origin and had tried as often as makes sense. Without
- * memory the caller leads an unnamed key: the work is done, perhaps twice.
+ * *err is the leader's error; it had the same origin, had tried as often as makes sense, and its
+ * trouble was with a host: what is missing or denied in one repository may be fine in another.
+ * Without memory the caller leads an unnamed key: the work is done, perhaps twice.
  */
 enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
 				  const char **place, struct error *err);

@@ -142,6 +142,19 @@ static void test_exhausted(void **state)
 	assert_false(retry_next(&retry_default, 0, &err, 0, &wait));
 }
 
+/* What no try can cure was not tried often either: it says nothing about other repositories. */
+static void test_final_is_not_exhausted(void **state)
+{
+	static const enum error_kind final[] = {ERROR_MISSING, ERROR_DENIED, ERROR_REFUSED};
+	(void)state;
+	for (size_t i = 0; i < array_count(final); i++) {
+		struct error err;
+		error_set(&err, final[i], "no");
+		assert_false(retry_wait(&retry_default, 0, &err));
+		assert_false(err.exhausted);
+	}
+}
+
 /* What only one attempt was allowed for was not tried often: the loop around decides. */
 static void test_single_is_not_exhausted(void **state)
 {
@@ -170,10 +183,15 @@ static void test_patience(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_few_attempts), cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_loop),         cmocka_unit_test(test_exhausted),
-		cmocka_unit_test(test_patience),     cmocka_unit_test(test_single_is_not_exhausted),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_few_attempts),
+		cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_single_is_not_exhausted),
+		cmocka_unit_test(test_final_is_not_exhausted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

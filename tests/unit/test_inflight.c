@@ -110,9 +110,24 @@ static void test_failure_is_shared(void **state)
 static void test_failure_of_another_origin(void **state)
 {
 	struct waiter waiters[WAITERS];
-	const struct error err = failure(ERROR_MISSING, true);
+	const struct error err = failure(ERROR_LIMITED, true);
 	(void)state;
 	assert_int_equal(lead(waiters, elsewhere, NULL, &err), 1);
+}
+
+/* What one repository lacks, or one login may not do, another one may have and do. */
+static void test_failure_of_one_repository(void **state)
+{
+	static const enum error_kind kinds[] = {ERROR_MISSING, ERROR_DENIED, ERROR_CORRUPT};
+	struct waiter waiters[WAITERS];
+	(void)state;
+	for (size_t i = 0; i < array_count(kinds); i++) {
+		const struct error err = failure(kinds[i], true);
+		assert_int_equal(lead(waiters, here, NULL, &err), 1);
+	}
+	struct error login = failure(ERROR_NETWORK, true);
+	login.http_status = 401;
+	assert_int_equal(lead(waiters, here, NULL, &login), 1);
 }
 
 static void test_failure_that_may_pass(void **state)
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(test_done),
 		cmocka_unit_test(test_failure_is_shared),
 		cmocka_unit_test(test_failure_of_another_origin),
+		cmocka_unit_test(test_failure_of_one_repository),
 		cmocka_unit_test(test_failure_that_may_pass),
 		cmocka_unit_test(test_failure_is_not_kept),
 	};
