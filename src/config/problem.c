@@ -51,3 +51,12 @@ void problem_demote(const struct problems *found, struct problems *problems)
 	buf_add_str(&problems->warnings, buf_str(&found->errors));
 	buf_add_str(&problems->warnings, buf_str(&found->warnings));
 }
+
+void problem_log(const struct problems *problems)
+{
+	struct str rest = buf_str(&problems->warnings);
+	struct str line;
+	while (str_cut(&rest, '\n', &line))
+		if (line.len)
+			log_warn("%.*s", STR_ARGS(line));
+}

@@ -24,3 +24,5 @@ void problem_warn(struct problems *problems, const char *place, const char *form
 	printf_like(3, 4);
 /* Adds what was found, errors and warnings alike, to problems as warnings. */
 void problem_demote(const struct problems *found, struct problems *problems);
+/* Logs the warnings, one line each. */
+void problem_log(const struct problems *problems);

@@ -1,0 +1,152 @@
+/*
+ * All rules are expanded before the first image is copied, so that duplicates and contradictions
+ * are found in file order, whatever order the lists of tags come in.
+ */
+#include "cmd/expansion.h"
+
+#include "base/cancel.h"
+#include "base/map.h"
+#include "base/retry.h"
+#include "copy/created.h"
+#include "registry/tags.h"
+
+static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,
+		      const char *const **tags, size_t *count, struct error *err)
+{
+	struct run *run = ctx;
+	struct repository repository;
+	return registry_open(run->registry, source, false, &repository, err) &&
+	       tags_list(&repository, arena, tags, count, err);
+}
+
+/* The dates of some images, asked for in parallel. */
+struct dates {
+	struct run *run;
+	const struct reference *images;
+	int64_t *when;
+	struct error *errors;
+	bool *known;
+};
+
+static void find_date(void *ctx, size_t index)
+{
+	struct dates *dates = ctx;
+	if (cancel_requested())
+		error_set(&dates->errors[index], ERROR_CANCELED, "stopped by a signal");
+	else
+		dates->known[index] = created_of(dates->run->registry, &dates->images[index], NULL,
+						 &dates->when[index], &dates->errors[index]);
+}
+
+static bool find_created(void *ctx, const struct reference *images, size_t count, int64_t *when,
+			 struct error *err)
+{
+	struct run *run = ctx;
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct dates dates = {.run = run, .images = images, .when = when};
+	dates.errors = arena ? arena_array(arena, count, sizeof(*dates.errors)) : NULL;
+	dates.known = arena ? arena_array(arena, count, sizeof(*dates.known)) : NULL;
+	if (!dates.errors || !dates.known)
+		return error_memory(err);
+	pool_each(run->pool, count, find_date, &dates);
+	for (size_t i = 0; i < count; i++) {
+		if (dates.known[i])
+			continue;
+		*err = dates.errors[i];
+		return false;
+	}
+	return true;
+}
+
+static void expand_rule(void *ctx, size_t index)
+{
+	struct run *run = ctx;
+	struct expansion *expansion = &run->expansions[index];
+	struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
+	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
+		return; /* of an earlier round */
+	arena_free(&expansion->arena);
+	expansion->arena = arena_new();
+	if (cancel_requested())
+		error_set(&expansion->err, ERROR_CANCELED, "stopped by a signal");
+	else if (!expansion->arena)
+		error_memory(&expansion->err);
+	else
+		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
+					    &expansion->tasks, &expansion->count,
+					    &expansion->warnings, &expansion->err);
+}
+
+static bool expand_again(const struct run *run)
+{
+	for (size_t i = 0; i < run->rule_count && !cancel_requested(); i++)
+		if (!run->expansions[i].ok && retry_helps(run->expansions[i].err.kind))
+			return true;
+	return false;
+}
+
+/* In rounds, as images are copied: a rule is not lost to one bad minute. */
+bool expansion_run(struct run *run)
+{
+	run->expansions = arena_array(run->arena, run->rule_count + 1, sizeof(*run->expansions));
+	if (!run->expansions)
+		return false;
+	pool_each(run->pool, run->rule_count, expand_rule, run);
+	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
+		registry_forgive(run->registry);
+		if (cancel_sleep(RUN_PAUSE * 1000))
+			pool_each(run->pool, run->rule_count, expand_rule, run);
+	}
+	return true;
+}
+
+/* Adds a task unless its pair is there; a second source for one destination is a failed image. */
+static bool add_task(struct run *run, struct map *seen, const struct task *task)
+{
+	scoped(buf_finish) struct buf key = {0};
+	reference_print(&task->destination, &key);
+	if (!buf_ok(&key))
+		return false;
+	const struct task *earlier = map_get(seen, buf_str(&key));
+	if (!earlier) {
+		run->tasks[run->task_count++] = task;
+		return map_put(seen, buf_str(&key), (void *)(uintptr_t)task);
+	}
+	if (plan_same_work(earlier, task))
+		return true;
+	struct error err;
+	char *other = reference_string(run->arena, &earlier->source);
+	if (!other)
+		return false;
+	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
+		  earlier->place);
+	struct outcome outcome = {.status = OUTCOME_FAILED,
+				  .reason = error_kind_name(err.kind),
+				  .error_kind = err.kind,
+				  .error_text = err.text};
+	report_plan(run->report, 1);
+	report_outcome(run->report, task, &outcome);
+	return true;
+}
+
+bool expansion_collect(struct run *run)
+{
+	scoped(map_finish) struct map seen = {0};
+	size_t most = 0;
+	for (size_t i = 0; i < run->rule_count; i++)
+		most += run->expansions[i].count;
+	run->tasks = arena_array(run->arena, most + 1, sizeof(const struct task *));
+	if (!run->tasks)
+		return false;
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct expansion *expansion = &run->expansions[i];
+		problem_log(&expansion->warnings);
+		if (!expansion->ok)
+			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
+		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
+			if (!add_task(run, &seen, &expansion->tasks[j]))
+				return false;
+	}
+	report_plan(run->report, run->task_count);
+	return true;
+}

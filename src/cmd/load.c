@@ -1,0 +1,60 @@
+/*
+ * All mistakes are told at once, those of the command line, of both files and of the rules' own
+ * texts, and before the first request.
+ */
+#include "cmd/load.h"
+
+#include "base/log.h"
+#include "config/usage.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void print_problems(const struct problems *problems)
+{
+	fputs(buf_string(&problems->errors), stderr);
+}
+
+static bool open_log(struct run *run, struct problems *problems)
+{
+	const char *path = run->options->log;
+	enum log_level level = run->options->debug ? LOG_DEBUG : LOG_INFO;
+	if (path)
+		run->log = fopen(path, "we");
+	if (path && !run->log)
+		problem_add(problems, NULL, "--log: cannot open %s: %s", path, strerror(errno));
+	log_open(run->log ? run->log : stderr, level);
+	return !path || run->log;
+}
+
+/* Tells what the rules leave of the credentials, and completes those. False without memory. */
+static bool settle_credentials(struct run *run, struct problems *problems)
+{
+	struct usage_side *sides = arena_array(run->arena, run->rule_count * 2, sizeof(*sides));
+	if (!sides)
+		return false;
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct plan_rule *rule = &run->rules[i];
+		const struct reference *from = &rule->source.name, *to = &rule->destination.name;
+		sides[2 * i] = (struct usage_side){from->host, from->repository, rule->place, true};
+		sides[2 * i + 1] =
+			(struct usage_side){to->host, to->repository, rule->place, false};
+	}
+	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
+}
+
+bool load_run(struct run *run)
+{
+	scoped(problem_finish) struct problems problems = {0};
+	open_log(run, &problems);
+	bool ok = config_load(run->arena, run->options, &run->config, &problems);
+	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
+	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, &problems);
+	if (ok && !problems.error_count)
+		ok = settle_credentials(run, &problems);
+	if (!ok && !problems.error_count)
+		problem_add(&problems, NULL, "out of memory");
+	problem_log(&problems);
+	print_problems(&problems);
+	return !problems.error_count;
+}

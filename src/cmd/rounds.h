@@ -1,0 +1,10 @@
+/* The third step of a run: the tasks, in rounds when some fail for reasons that may pass. */
+#pragma once
+
+#include "cmd/run.h"
+
+/*
+ * Runs all tasks and tells the report each one's final outcome; what a signal kept from being begun
+ * has none. False without memory.
+ */
+bool rounds_run(struct run *run);

@@ -1,0 +1,43 @@
+/*
+ * What the files of cmd/ share about one run: everything it owns, in the order it is made; released
+ * in the opposite one (sync.c).
+ */
+#pragma once
+
+#include "config/config.h"
+#include "copy/copier.h"
+#include "plan/plan.h"
+#include "report/report.h"
+
+#include <stdio.h>
+
+/* What one rule became. */
+struct expansion {
+	struct arena *arena;
+	struct task *tasks;
+	size_t count;
+	struct problems warnings;
+	struct error err;
+	bool ok;
+};
+
+struct run {
+	const struct options *options;
+	struct arena *arena;
+	FILE *log;
+	struct config config;
+	struct plan_rule *rules;
+	size_t rule_count;
+	struct pool *pool;
+	struct progress *progress;
+	struct http *http;
+	struct registry *registry;
+	struct copier *copier;
+	struct report *report;
+	struct expansion *expansions; /* one for each rule */
+	const struct task **tasks;    /* of all rules, each pair once */
+	size_t task_count;
+};
+
+/* Seconds between rounds: long enough for a restart. */
+enum { RUN_PAUSE = 5 };
