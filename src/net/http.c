@@ -291,7 +291,10 @@ bool http_open(struct http *http, const struct http_request *request, struct htt
 	ok = handle->stream != NULL || error_memory(err);
 	while (ok && !handle->finished && !handle->head_complete)
 		ok = handle_step(handle, err);
-	bool success = ok && answer->status >= 200 && answer->status < 300;
+	bool success = handle->head_complete && answer->status >= 200 && answer->status < 300;
+	if (!ok && success)
+		ok = stream_failed(handle->stream, err);
+	success = success && ok;
 	while (ok && !success && !handle->finished)
 		ok = handle_step(handle, err);
 	if (ok)
