@@ -11,6 +11,7 @@
 #include "registry/explain.h"
 #include "registry/headers.h"
 #include "registry/host.h"
+#include "registry/location.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
 
@@ -158,19 +159,20 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 	if (login->len && verdict == URL_WITH_AUTH)
 		headers[count++] = buf_string(login);
 	bool same_host = strcmp(url->host, exchange->origin.host) == 0;
-	struct http_request http = {.method = request->method,
-				    .url = url,
-				    .headers = headers,
-				    .header_count = count,
-				    .body = request->body,
-				    .stream = request->stream,
-				    .stream_size = request->stream_size,
-				    .answer_max =
-					    request->answer_max ? request->answer_max : TEXT_MAX,
-				    .expect_size = request->expect_size,
-				    .insecure = exchange->repository->host->insecure && same_host,
-				    .ca = credential && same_host ? credential->ca : NULL,
-				    .proxy = credential ? credential->proxy : NULL};
+	struct http_request http = {
+		.method = request->method,
+		.url = url,
+		.headers = headers,
+		.header_count = count,
+		.body = request->body,
+		.stream = request->stream,
+		.stream_size = request->stream_size,
+		.answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
+		.expect_size = request->expect_size,
+		.chosen = !location_trusted(exchange->repository, &exchange->origin, url),
+		.insecure = exchange->repository->host->insecure && same_host,
+		.ca = credential && same_host ? credential->ca : NULL,
+		.proxy = credential ? credential->proxy : NULL};
 	return transfer(exchange, &http, err);
 }
 

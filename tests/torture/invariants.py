@@ -4,8 +4,6 @@ The numbers are those of the project's list of invariants: I1 closures are compl
 all arrived, I4 and I5 secrets stay where they belong, I7 the run ended, I8 nothing else was written, I10 the report is true.
 """
 
-from lib import images
-
 
 def _closure(client, repo, tag):
     """(digest or None, what is wrong or None)"""
@@ -70,11 +68,8 @@ def _report(scene, result, held, broken):
 def check(scene, result):
     """A list of violations, empty when all is well. `scene` is described in scene.py."""
     broken = []
-    client = images.Client(scene.target, scene.authorize)
-    try:
+    with scene.world.client("dst", *scene.wanted) as client:
         held = _tags(scene, client, result, broken)
-    finally:
-        client.close()
     _report(scene, result, held, broken)
     if scene.sides["src"].writes():
         broken.append(f"I8 the source was written to: {scene.sides['src'].writes()[0]}")

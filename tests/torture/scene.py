@@ -60,9 +60,11 @@ class World:
     def close(self):
         self._stack.close()
 
-    def push(self, side, picture, repo, *tags, skip=()):
-        with contextlib.closing(images.Client(self.registries[side], self.auth[side].bearer)) as client:
-            client.push(picture, repo, *tags, skip=skip)
+    def client(self, side, *repos):
+        """A client that may do everything in these repositories, past all proxies."""
+        access = [{"type": "repository", "name": repo, "actions": ["pull", "push"]} for repo in repos]
+        bearer = "Bearer " + self.auth[side].mint(access, life=3000)
+        return contextlib.closing(images.Client(self.registries[side], lambda _repo: bearer))
 
     def big(self, size):
         """A source repository with one image of one large layer, pushed once; (repo, picture, digest of the layer)."""
@@ -70,7 +72,8 @@ class World:
             if size not in self._big:
                 data = images.noise(size, size)
                 picture = images.image(f"big/{size}", parts=[data])
-                self.push("src", picture, f"big-{size}", "v1")
+                with self.client("src", f"big-{size}") as client:
+                    client.push(picture, f"big-{size}", "v1")
                 self._big[size] = f"big-{size}", picture, images.digest_of(data)
             return self._big[size]
 
@@ -96,9 +99,6 @@ class Scene:
     def stranger(self):
         return self.world.stranger
 
-    def authorize(self, repo):
-        return self.world.auth["dst"].bearer(repo)
-
     # -- contents ---------------------------------------------------------------------------------------------------------
 
     def many(self):
@@ -109,16 +109,22 @@ class Scene:
         entries = [{"platform": {"architecture": arch, "os": "linux"}} for arch in ("amd64", "arm64", "s390x")]
         pictures = {"a": images.index(platforms, entries=entries),
                     "b": images.image(f"{self.name}/b", parts=[shared]), "c": images.image(f"{self.name}/c", parts=[shared])}
+        with contextlib.ExitStack() as stack:
+            source, target = (stack.enter_context(self.world.client(side, *(f"{self.name}-{letter}" for letter in pictures)))
+                              for side in ("src", "dst"))
+            self._fill(pictures, source, target)
+        return self
+
+    def _fill(self, pictures, source, target):
         for letter, picture in pictures.items():
             repo, old = f"{self.name}-{letter}", images.image(f"{self.name}/old/{letter}", layers=0)
-            self.world.push("src", picture, repo, "v1")
-            self.world.push("dst", old, repo, "v1")
+            source.push(picture, repo, "v1")
+            target.push(old, repo, "v1")
             self.before[repo, "v1"] = old.digest
             self.wanted[repo] = {"v1": picture.digest}
             self.rules[repo] = repo
             for digest, data in picture.blobs.items():
                 (self.configs if data[:1] == b"{" else self.layers).append(digest)
-        return self
 
     def single(self, size):
         """One image with one large layer, for the cuts of layer C."""
