@@ -81,6 +81,7 @@ test: ## everything: lint, unit, text cases, gates, end to end on all three buil
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory e2e-asan
 	@$(MAKE) --no-print-directory e2e-tsan
+	@$(MAKE) --no-print-directory torture-quick
 
 check: unit cases ## fast and without network: unit tests and text cases
 
@@ -203,6 +204,16 @@ e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
+
+# Each cell breaks one thing in one run between real registries. LAYER=B takes one layer, SHARD=2/5 a part, LIMIT=500 at most so
+# many cells, ONLY=dst-put those whose name has it.
+torture_program = $(PYTHON) -B tests/torture/torture.py build/image-syncer
+.PHONY: torture torture-quick
+torture: build/image-syncer ## break every request in every way: layers A, B and C, thousands of runs (most of an hour)
+	@$(torture_program) --layer "$(or $(LAYER),ABC)" --shard "$(or $(SHARD),1/1)" --limit "$(or $(LIMIT),0)" --only "$(ONLY)"
+
+torture-quick: build/image-syncer ## 400 cells of layer A
+	@$(torture_program) --quick 400
 
 build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile
 	@mkdir -p $(@D)

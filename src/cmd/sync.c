@@ -77,7 +77,7 @@ static bool set_up(struct run *run)
 	const struct options *options = run->options;
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
-	run->http = http_new(about_user_agent, NULL);
+	run->http = http_new(about_user_agent, NULL, options->stall_timeout);
 	if (!run->progress || !run->pool || !run->http)
 		return false;
 	struct registry_options registry = {.http = run->http,

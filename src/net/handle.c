@@ -3,10 +3,11 @@
  * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download be
  * pulled while an upload runs. The callbacks only move bytes and note why they stopped a transfer.
  *
- * Clocks: libcurl limits connecting; what comes after is ours. A silent body gets STALL_MS, an
- * answer to a complete request ANSWER_MS, and the answer to an upload COMMIT_MS, because
- * registries that store on object storage assemble for minutes after the last byte (failures.md
- * 2.2).
+ * Clocks (failures.md 2.2): libcurl limits connecting; what comes after is ours. An answer to a
+ * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that store
+ * on object storage assemble for minutes after the last byte. A body is given up when nothing moves
+ * for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait for counts: not
+ * the time in which the reader of a download, or the source of an upload, had other things to do.
  */
 #include "net/handle.h"
 
@@ -20,9 +21,11 @@
 
 enum {
 	CONNECT_MS = 20000,
-	STALL_MS = 30000,
 	ANSWER_MS = 60000,
 	COMMIT_MS = 900000,
+	CLEANUP_MS = 10000, /* for a request that only gives something up */
+	RATE_WINDOWS = 4,
+	RATE_MIN = 1024, /* bytes a second */
 	DOWN_BUFFER = 64 * 1024,
 	UP_BUFFER = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
@@ -101,7 +104,10 @@ static size_t take_body(char *at, size_t size, size_t count, void *ctx)
 	handle->last_progress = clock_ms();
 	if (!handle->stream || !is_success(handle->status))
 		return keep_body(handle, at, len);
-	return stream_put(handle->stream, at, len) ? len : CURL_WRITEFUNC_PAUSE;
+	if (!stream_put(handle->stream, at, len))
+		return CURL_WRITEFUNC_PAUSE;
+	handle->moved += (int64_t)len;
+	return len;
 }
 
 /* libcurl wants more of the request's body: pull it from the stream, however long that takes. */
@@ -114,7 +120,11 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	size_t got = 0;
 	if ((int64_t)room > handle->stream_left)
 		room = (size_t)handle->stream_left;
-	if (room && !stream->read(stream, at, room, &got, &reason)) {
+	int64_t begun = clock_ms();
+	bool ok = !room || stream->read(stream, at, room, &got, &reason);
+	handle->last_progress = clock_ms();
+	handle->reader_ms += handle->last_progress - begun;
+	if (!ok) {
 		stop_because(handle, &reason);
 		return CURL_READFUNC_ABORT;
 	}
@@ -125,7 +135,6 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 		return CURL_READFUNC_ABORT;
 	}
 	handle->stream_left -= (int64_t)got;
-	handle->last_progress = clock_ms();
 	return got;
 }
 
@@ -140,7 +149,7 @@ static bool is_forbidden(const struct handle *handle, const struct sockaddr *add
 	long proxied = 0;
 	curl_easy_getinfo(handle->easy, CURLINFO_USED_PROXY, &proxied);
 	if (proxied && !is_literal)
-		return false;
+		return handle->chosen && strcmp(handle->host, "localhost") == 0;
 	if (proxied)
 		address = (const struct sockaddr *)&literal;
 	if (handle->chosen)
@@ -190,7 +199,7 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, handle);
 }
 
-struct handle *handle_new(const char *key, const char *host, bool chosen)
+struct handle *handle_new(const char *key, const char *host, bool chosen, int64_t stall_ms)
 {
 	struct arena *arena = arena_new();
 	struct handle *handle = arena ? arena_new_of(arena, struct handle) : NULL;
@@ -200,6 +209,7 @@ struct handle *handle_new(const char *key, const char *host, bool chosen)
 	}
 	handle->arena = arena;
 	handle->chosen = chosen;
+	handle->stall_ms = stall_ms;
 	handle->easy = curl_easy_init();
 	handle->multi = curl_multi_init();
 	snprintf(handle->key, sizeof(handle->key), "%s", key);
@@ -293,6 +303,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->stream = NULL;
 	handle->stream_left = request->stream_size;
 	handle->last_progress = clock_ms();
+	handle->sent = handle->waited_ms = handle->moved = 0;
 	handle->head_complete = handle->finished = handle->broken = false;
 	handle->enough = handle->stopped = false;
 	handle->detail[0] = '\0';
@@ -365,18 +376,60 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	return network_error(handle, code, err);
 }
 
+/* True while bytes of a body are what we wait for. */
+static bool in_body(const struct handle *handle)
+{
+	return handle->head_complete || (handle->request.stream && handle->stream_left);
+}
+
+/* How long nothing may happen now; 0: for ever. */
+static int64_t silence_limit(const struct handle *handle)
+{
+	if (strcmp(handle->method, "DELETE") == 0)
+		return CLEANUP_MS;
+	if (in_body(handle))
+		return handle->stall_ms;
+	return handle->request.stream ? COMMIT_MS : ANSWER_MS;
+}
+
+/* An upload's bytes count when they leave: libcurl holds many of them before. */
+static void note_sent(struct handle *handle)
+{
+	curl_off_t sent = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent <= handle->sent)
+		return;
+	handle->moved += sent - handle->sent;
+	handle->sent = sent;
+	handle->last_progress = clock_ms();
+}
+
+static bool too_slow(struct handle *handle)
+{
+	int64_t window = handle->stall_ms * RATE_WINDOWS;
+	if (!in_body(handle))
+		handle->waited_ms = handle->moved = 0;
+	if (!window || handle->waited_ms < window)
+		return false;
+	bool slow = handle->moved < RATE_MIN * (window / 1000);
+	handle->waited_ms = handle->moved = 0;
+	return slow;
+}
+
 static bool check_clock(struct handle *handle, struct error *err)
 {
-	int64_t limit = handle->head_complete ? STALL_MS : ANSWER_MS;
-	if (handle->request.stream && !handle->head_complete)
-		limit = handle->stream_left ? STALL_MS : COMMIT_MS;
+	int64_t limit = silence_limit(handle);
+	note_sent(handle);
 	/* A request that only cleans up behind us has a little more time. */
 	bool cleanup = strcmp(handle->method, "DELETE") == 0;
 	if (cleanup ? cancel_final() : cancel_urgent())
 		error_set(err, ERROR_CANCELED, "stopped by a signal");
-	else if (clock_ms() - handle->last_progress > limit)
+	else if (limit && clock_ms() - handle->last_progress > limit)
 		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
 			  (long long)(limit / 1000));
+	else if (too_slow(handle))
+		error_set(err, ERROR_NETWORK, "%s: less than 1 KiB a second for %lld s",
+			  handle->host, (long long)(handle->stall_ms * RATE_WINDOWS / 1000));
 	else
 		return true;
 	handle->broken = true;
@@ -392,7 +445,7 @@ static void wait_for_network(struct handle *handle)
 			cancel_requested() ? 100 : 1000, NULL);
 }
 
-bool handle_step(struct handle *handle, struct error *err)
+static bool step(struct handle *handle, struct error *err)
 {
 	int running = 0;
 	int left = 0;
@@ -406,6 +459,15 @@ bool handle_step(struct handle *handle, struct error *err)
 		return false;
 	wait_for_network(handle);
 	return true;
+}
+
+bool handle_step(struct handle *handle, struct error *err)
+{
+	int64_t begun = clock_ms();
+	handle->reader_ms = 0;
+	bool ok = step(handle, err);
+	handle->waited_ms += clock_ms() - begun - handle->reader_ms;
+	return ok;
 }
 
 void handle_stop(struct handle *handle)

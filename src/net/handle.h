@@ -20,6 +20,7 @@ struct handle {
 	CURLM *multi;
 	struct tls_session *tls;    /* NULL for plain http */
 	bool chosen;                /* see handle_new() */
+	int64_t stall_ms;           /* how long a body may make no progress; 0: for ever */
 	struct handle *next;        /* in the list of idle handles */
 	char key[HANDLE_KEY_SIZE];  /* origin, trust, proxy */
 	char host[HANDLE_KEY_SIZE]; /* for messages */
@@ -34,6 +35,10 @@ struct handle {
 	struct curl_slist *headers; /* of the request */
 	int64_t stream_left;   /* bytes of the request's stream that libcurl has not read yet */
 	int64_t last_progress; /* clock_ms() */
+	int64_t sent;          /* bytes of the request's body on the network */
+	int64_t waited_ms;     /* for this server, since the rate was looked at last */
+	int64_t moved;         /* bytes of bodies since then */
+	int64_t reader_ms;     /* spent in the request's stream during this step */
 	bool running;          /* added to multi */
 	bool head_complete;    /* the final answer's status and headers are there */
 	bool finished;         /* the answer is complete */
@@ -45,9 +50,10 @@ struct handle {
 
 /*
  * A fresh handle; both texts are cut to HANDLE_KEY_SIZE. chosen: a server named the host, so it may
- * have no address of an internal network. NULL without memory.
+ * have no address of an internal network. stall_ms: how long a body may make no progress, 0: for
+ * ever. NULL without memory.
  */
-struct handle *handle_new(const char *key, const char *host, bool chosen);
+struct handle *handle_new(const char *key, const char *host, bool chosen, int64_t stall_ms);
 void handle_free(struct handle **handle);
 /*
  * Prepares an exchange; the steps then fill *answer, which must stay until the exchange ends or

@@ -26,6 +26,7 @@ struct http {
 	struct arena *arena;
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
+	int64_t stall_ms;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 	pthread_mutex_t lock; /* guards what follows, and arena */
@@ -79,7 +80,7 @@ static void adopt_proxy_variable(void)
 		setenv("http_proxy", proxy, 0);
 }
 
-struct http *http_new(const char *user_agent, const char *ca_file)
+struct http *http_new(const char *user_agent, const char *ca_file, int stall_seconds)
 {
 	struct arena *arena = arena_new();
 	struct http *http = arena ? arena_new_of(arena, struct http) : NULL;
@@ -90,6 +91,7 @@ struct http *http_new(const char *user_agent, const char *ca_file)
 	adopt_proxy_variable();
 	http->arena = arena;
 	http->user_agent = user_agent;
+	http->stall_ms = (int64_t)stall_seconds * 1000;
 	pthread_mutex_init(&http->lock, NULL);
 	http->tls = tls_new(ca_file);
 	if (!http->tls || !share_open(http))
@@ -221,7 +223,8 @@ static bool set_proxy(struct handle *handle, const char *proxy, struct error *er
 static bool new_handle(struct http *http, const struct http_request *request,
 		       const struct route *route, struct handle **out, struct error *err)
 {
-	struct handle *handle = handle_new(route->key, request->url->host, request->chosen);
+	struct handle *handle =
+		handle_new(route->key, request->url->host, request->chosen, http->stall_ms);
 	if (!handle)
 		return error_memory(err);
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);

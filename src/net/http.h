@@ -46,8 +46,12 @@ struct http_answer {
 	struct buf body;
 };
 
-/* user_agent is sent with every request and must outlive the client. ca_file: see tls_new(). */
-struct http *http_new(const char *user_agent, const char *ca_file);
+/*
+ * user_agent is sent with every request and must outlive the client. ca_file: see tls_new().
+ * stall_seconds: how long a body may make no progress, and a fourth of how long it may be slower
+ * than 1 KiB a second; 0: for ever.
+ */
+struct http *http_new(const char *user_agent, const char *ca_file, int stall_seconds);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
 

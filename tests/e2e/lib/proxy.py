@@ -85,6 +85,13 @@ class CutRequest:
 
 
 @dataclasses.dataclass
+class StallRequest:
+    """Read no more of the request's body after this many bytes."""
+    after: int
+    seconds: float
+
+
+@dataclasses.dataclass
 class Swallow:
     """Let the registry carry the request out, then reset instead of answering."""
 
@@ -458,6 +465,8 @@ class _Pair:
                     raise
                 return True
             request.sent += len(piece) if counts else 0
+            if isinstance(request.action, StallRequest) and request.sent >= request.action.after:
+                self.proxy.wait(request.action.seconds)
             if self._left > _PIECE and select.select([self.upstream], [], [], 0)[0]:
                 return True
         return False
