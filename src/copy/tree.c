@@ -8,6 +8,7 @@
 #include "copy/tree.h"
 
 #include "base/cancel.h"
+#include "base/retry.h"
 #include "copy/blob.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
@@ -162,6 +163,24 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 	return !parts.failed;
 }
 
+/* Registries on object storage may know a blob only seconds after they took it (failures.md F20). */
+static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .cap_ms = 12000};
+
+/*
+ * After a push of which the target says that parts are missing: first they are sent once more, then
+ * there is nothing left but to give it time. False: that was enough, err stays.
+ */
+static bool may_settle(unsigned round, struct error *err)
+{
+	struct error again = *err;
+	again.kind = ERROR_UNAVAILABLE;
+	if (round == 0 || retry_wait(&settling, round - 1, &again))
+		return true;
+	if (again.kind == ERROR_CANCELED)
+		*err = again;
+	return false;
+}
+
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
 			  struct error *err)
 {
@@ -178,13 +197,13 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 				     .digest = digest,
 				     .media_type = manifest.media_type,
 				     .bytes = manifest.bytes};
-	for (bool thorough = false;; thorough = true) {
+	for (unsigned round = 0;; round++) {
 		bool incomplete = false;
-		if (!copy_parts(image, &manifest, depth, thorough, err))
+		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
 			return false;
 		if (manifests_put(&image->to, &push, &incomplete, err))
 			return true;
-		if (!incomplete || thorough)
+		if (!incomplete || !may_settle(round, err))
 			return false;
 	}
 }

@@ -117,7 +117,8 @@ bool answer_error(const struct http_answer *answer, struct error *err)
 	error_set(err, kind_of_status(answer->status), "HTTP %d%s%.300s", answer->status,
 		  words.len ? " " : "", buf_string(&words));
 	err->http_status = answer->status;
-	err->retry_after = retry_after_parse(http_header(answer, "Retry-After"), clock_unix());
+	int64_t now = retry_after_clock(http_header(answer, "Date"), clock_unix());
+	err->retry_after = retry_after_parse(http_header(answer, "Retry-After"), now);
 	refine(err, buf_str(&words));
 	return false;
 }

@@ -63,3 +63,9 @@ int retry_after_parse(struct str value, int64_t now_unix)
 		seconds = date - now_unix;
 	return seconds < 0 || seconds > INT_MAX ? -1 : (int)seconds;
 }
+
+int64_t retry_after_clock(struct str date, int64_t now_unix)
+{
+	int64_t served;
+	return parse_date(str_trim(date), &served) ? served : now_unix;
+}

@@ -10,3 +10,8 @@
  * 1994 08:49:37 GMT"). -1 for anything else, for dates in the past and for more than an int holds.
  */
 int retry_after_parse(struct str value, int64_t now_unix);
+/*
+ * The time by the clock of the server that answered with this Date header, seconds since 1970; ours
+ * when it has none. A date to wait for is meant by that clock, and either may be wrong.
+ */
+int64_t retry_after_clock(struct str date, int64_t now_unix);

@@ -220,3 +220,34 @@ def test_no_upload_is_forgotten_after_a_corrupt_blob(sync, src, dst, both, repo,
     opened = [each for each in dst.seen("POST", "upload") if each.status == 202]
     ended = {each.path.split("?")[0] for each in dst.seen("PUT|DELETE", "upload") if each.method == "DELETE" or each.status}
     assert opened and len(ended) == len(opened), "each one was closed by an answered PUT or cancelled by a DELETE"
+
+
+# -- registries that need time ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tag", (r"v1$", "sha256:"), ids=("tag", "child"))
+def test_a_target_that_knows_its_blobs_only_later(sync, src, dst, both, from_source, at_target, repo, tag):
+    """As registries on object storage do: uploads were taken, the manifest is refused for missing blobs, then it is not."""
+    picture = from_source.push(images.multi(repo, platforms=2), repo, "v1")
+    late = proxy.Status(400, {"Content-Type": "application/json"}, b'{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}')
+    rule = dst.rule("PUT", f"/manifests/{tag}", late, times=3)
+    assert sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=FAST).code == 0
+    assert rule.hits == 3
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_a_source_tag_that_moves_at_any_moment(sync, src, dst, both, from_source, at_target, repo):
+    """Before each request in turn the source's tag goes to another image: what arrives is one of the two, whole."""
+    old, new = (from_source.push(images.image(f"{repo}/{word}"), repo) for word in ("old", "new"))
+    arrived = set()
+    for number in range(100):
+        from_source.push_manifest(repo, old.root, "v1")
+        there = f"{repo}/{number}"
+        rule = src.rule("*", "", proxy.Before(lambda _: from_source.push_manifest(repo, new.root, "v1")), skip=number)
+        result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{there}"}, both, flags=FAST)
+        assert result.code == 0
+        assert at_target.closure(there, "v1") in (images.expected(old), images.expected(new))
+        assert result.image(f"{dst.host}/{there}:v1")["digest"] == at_target.head(there, "v1")
+        arrived.add(at_target.head(there, "v1"))
+        if not rule.hits:
+            break
+    assert number > 4 and arrived == {old.digest, new.digest}

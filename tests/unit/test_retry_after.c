@@ -71,10 +71,20 @@ static void test_rows(void **state)
 	assert_int_equal(retry_after_parse((struct str){0}, NOW), -1);
 }
 
+static void test_the_clock_of_the_server(void **state)
+{
+	(void)state;
+	assert_int_equal(retry_after_clock(STR("Sun, 06 Nov 1994 08:49:37 GMT"), NOW), 784111777);
+	assert_int_equal(retry_after_clock(STR(" Sun, 06 Nov 1994 08:49:37 GMT "), NOW), 784111777);
+	assert_int_equal(retry_after_clock(STR("yesterday"), NOW), NOW);
+	assert_int_equal(retry_after_clock((struct str){0}, NOW), NOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_the_clock_of_the_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

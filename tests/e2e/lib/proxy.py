@@ -103,6 +103,12 @@ class Delay:
 
 
 @dataclasses.dataclass
+class Before:
+    """Call call(request), then pass the request on."""
+    call: object
+
+
+@dataclasses.dataclass
 class Stall:
     """Pass this many bytes of the answer's body, then wait."""
     after: int
@@ -388,6 +394,8 @@ class _Pair:
         action, waits = request.action, headers.get("expect", "").lower() == "100-continue"
         if isinstance(action, Delay):
             self.proxy.wait(action.seconds)
+        if isinstance(action, Before):
+            action.call(request)
         if isinstance(action, (Reset, Close)):
             raise _Broken(reset=isinstance(action, Reset))
         if isinstance(action, (Status, Respond)):
