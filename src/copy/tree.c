@@ -163,7 +163,9 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 	return !parts.failed;
 }
 
-/* Registries on object storage may know a blob only seconds after they took it (failures.md F20). */
+/*
+ * Registries on object storage may know a blob only seconds after they took it (failures.md F20).
+ */
 static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .cap_ms = 12000};
 
 /*

@@ -1,13 +1,15 @@
 /*
  * Everything runs through the multi interface, a download as well as a HEAD, so that one loop does
- * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download be
- * pulled while an upload runs. The callbacks only move bytes and note why they stopped a transfer.
+ * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download
+ * be pulled while an upload runs. The callbacks only move bytes and note why they stopped a
+ * transfer.
  *
  * Clocks (failures.md 2.2): libcurl limits connecting; what comes after is ours. An answer to a
- * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that store
- * on object storage assemble for minutes after the last byte. A body is given up when nothing moves
- * for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait for counts: not
- * the time in which the reader of a download, or the source of an upload, had other things to do.
+ * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that
+ * store on object storage assemble for minutes after the last byte. A body is given up when
+ * nothing moves for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait
+ * for counts: not the time in which the reader of a download, or the source of an upload, had
+ * other things to do.
  */
 #include "net/handle.h"
 

@@ -53,9 +53,9 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
 		 const char *from, struct upload *out, struct error *err);
 /*
- * Asks how much of an upload the registry kept after it broke off, and where to go on (distribution-
- * spec "Pushing a blob in chunks"): fills upload->offset, and upload->location anew in arena. False:
- * it cannot go on, only be given up.
+ * Asks how much of an upload the registry kept after it broke off, and where to go on
+ * (distribution-spec "Pushing a blob in chunks"): fills upload->offset, and upload->location anew
+ * in arena. False: it cannot go on, only be given up.
  */
 bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
 		  struct error *err);
