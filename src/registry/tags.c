@@ -5,6 +5,7 @@
 #include "registry/tags.h"
 
 #include "base/map.h"
+#include "base/retry.h"
 #include "doc/json.h"
 #include "registry/link.h"
 #include "registry/location.h"
@@ -57,6 +58,22 @@ static bool next_page(const struct http_answer *answer, struct arena *arena, con
 	return true;
 }
 
+/* One page. What makes no sense is asked for once more. */
+static bool fetch_page(const struct repository *repository, const struct request *request,
+		       struct http_answer *answer, struct map *seen, struct error *err)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		if (!request_send(repository, request, answer, err))
+			return false;
+		if (answer->status != 200)
+			return request_refused(repository, request, answer, err);
+		if (take_page(seen, answer, err))
+			return true;
+		if (!retry_wait(&retry_default, attempt, err))
+			return false;
+	}
+}
+
 static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
 		    struct error *err)
 {
@@ -70,11 +87,7 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 	for (int page = 0; page < TAGS_PAGES_MAX; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
 		size_t before = seen->count;
-		if (!request_send(repository, &request, &answer, err))
-			return false;
-		if (answer.status != 200)
-			return request_refused(repository, &request, &answer, err);
-		if (!take_page(seen, &answer, err) ||
+		if (!fetch_page(repository, &request, &answer, seen, err) ||
 		    !location_asked(repository, arena, &request, &url, err) ||
 		    !next_page(&answer, arena, &url, &next, err))
 			return false;

@@ -176,8 +176,10 @@ def test_a_tag_list_that_is_broken_once_is_listed_again(sync, src, dst, both, at
     rules = {f"{src.host}/{repo}": f"{dst.host}/{repo}"}
     broken = proxy.Status(200, {"Content-Type": "application/json"}, b'{"tags": ["v')
     src.rule("GET", "/tags/list", broken)
+    assert sync(rules, both, flags=["--retries", "0"]).code == 0
+    src.rule("GET", "/tags/list", broken, times=2)
     assert sync(rules, both, flags=["--retries", "0"]).code == 1
-    src.rule("GET", "/tags/list", broken)
+    src.rule("GET", "/tags/list", broken, times=3)
     assert sync(rules, both, flags=["--retries", "1"]).code == 0
     assert at_target.tags(repo) == ["v1", "v2", "v3"]
 
