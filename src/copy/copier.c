@@ -133,13 +133,31 @@ static bool apply_filter(struct image *image, struct arena *arena, const struct 
 	return true;
 }
 
+/* A copy that took so long is worth a last question to the source (failures.md F22). */
+enum { LONG_COPY_MS = 10000 };
+
+/* True when the source's tag stands for another image now than when the copy began. */
+static bool has_moved(const struct image *image, const struct task *task, const char *digest)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_status status;
+	struct error ignored;
+	return arena && !task->source.digest && !cancel_requested() &&
+	       manifests_head(&image->from, arena, reference_target(&task->source), &status,
+			      &ignored) &&
+	       status.found && strcmp(status.digest, digest) != 0;
+}
+
 static bool copy(struct image *image, const struct task *task, const char *digest,
 		 struct outcome *outcome, struct error *err)
 {
 	const char *tag = task->destination.tag;
+	int64_t begun = clock_ms();
 	if (!tree_copy(image, digest, tag ? tag : digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
+	outcome->source_moved =
+		clock_ms() - begun >= LONG_COPY_MS && has_moved(image, task, outcome->digest);
 	return true;
 }
 

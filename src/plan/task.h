@@ -36,6 +36,7 @@ struct outcome {
 	unsigned blobs_present; /* were there already */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
+	bool source_moved;      /* while it was copied, the source's tag went to another image */
 	int64_t milliseconds;   /* from start to end of this image */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */

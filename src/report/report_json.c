@@ -113,6 +113,10 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
 	write_platforms(json, outcome);
+	if (outcome->source_moved) {
+		json_writer_name(json, "source_moved");
+		json_writer_bool(json, true);
+	}
 	write_seconds(json, "seconds", outcome->milliseconds);
 	if (outcome->status == OUTCOME_FAILED)
 		write_error(json, image);

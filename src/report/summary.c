@@ -70,6 +70,8 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 	case OUTCOME_COPIED:
 		describe_copied(outcome, out);
 		add_platforms(outcome, out);
+		if (outcome->source_moved)
+			buf_add_string(out, "; the source's tag has moved on meanwhile");
 		break;
 	case OUTCOME_SKIPPED:
 		describe_skipped(outcome, out);

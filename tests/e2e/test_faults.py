@@ -253,3 +253,17 @@ def test_a_source_tag_that_moves_at_any_moment(sync, src, dst, both, from_source
         if not rule.hits:
             break
     assert number > 4 and arrived == {old.digest, new.digest}
+
+
+def test_a_source_tag_that_moved_during_a_long_copy_is_told(sync, src, dst, both, from_source, at_target, repo):
+    old, new = (from_source.push(images.image(f"{repo}/{word}"), repo) for word in ("old", "new"))
+    from_source.push_manifest(repo, old.root, "v1")
+    from_source.push_manifest(repo, old.root, "v2")
+    src.rule("GET", "/blobs/", proxy.Stall(100, 11))
+    src.rule("GET", "/blobs/", proxy.Before(lambda _: from_source.push_manifest(repo, new.root, "v1")))
+    result = sync({f"{src.host}/{repo}:v1,v2": f"{dst.host}/{repo}"}, both, flags=FAST)
+    assert result.code == 0
+    for tag, moved in (("v1", True), ("v2", None)):
+        assert at_target.closure(repo, tag) == images.expected(old)
+        assert result.image(f"{dst.host}/{repo}:{tag}").get("source_moved") == moved
+    assert result.stderr.count("moved on meanwhile") == 1
