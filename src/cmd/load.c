@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "config/usage.h"
-#include "report/action.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +15,7 @@ static void tell_problems(const struct run *run, const struct problems *problems
 {
 	const struct inputs *inputs = run->options->inputs;
 	if (inputs)
-		action_problems(inputs, problems);
+		step_problems(inputs, problems);
 	if (!inputs || run->log)
 		problem_log(problems);
 	if (!inputs)

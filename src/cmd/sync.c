@@ -75,6 +75,8 @@ static unsigned pool_width(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
+	if (options->inputs)
+		run->action = step_action(options->inputs);
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(about_user_agent, NULL);
@@ -95,7 +97,7 @@ static bool set_up(struct run *run)
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,
-					.inputs = options->inputs,
+					.action = options->inputs ? &run->action : NULL,
 					.program = about_user_agent,
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,

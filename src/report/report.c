@@ -280,8 +280,8 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	tally_sort(&report->tally, report->arena);
 	bool written = write_files(report, err);
 	write_summary(report);
-	if (report->options.inputs)
-		action_finish(report->options.inputs, &report->tally, report->options.program,
+	if (report->options.action)
+		action_finish(report->options.action, &report->tally, report->options.program,
 			      report->options.json_path);
 	return written;
 }
