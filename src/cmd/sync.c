@@ -102,7 +102,7 @@ static bool set_up(struct run *run)
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
 					.dry_run = options->dry_run,
-					.live = isatty(STDERR_FILENO) && !options->debug,
+					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
@@ -125,6 +125,8 @@ int sync_run(const struct options *options, struct problems *problems)
 	struct error err;
 	if (!run.arena || !load_run(&run, problems))
 		return EXIT_USAGE;
+	if (run.config.timeout)
+		cancel_after(run.config.timeout);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {
 		log_error("out of memory");

@@ -16,6 +16,7 @@
 #include "report/tally.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -288,6 +289,8 @@ bool report_finish(struct report *report, int signal, struct error *err)
 
 int report_exit_code(const struct report *report, int signal)
 {
+	if (signal == SIGALRM)
+		return 1;
 	if (signal)
 		return 128 + signal;
 	return tally_clean(&report->tally) ? 0 : 1;

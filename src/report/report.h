@@ -65,7 +65,7 @@ void report_retry(struct report *report, size_t images);
 bool report_finish(struct report *report, int signal, struct error *err);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
- * filters left nothing of any, 128 + signal when a signal ended the run. For the time after the
- * last outcome.
+ * filters left nothing of any, or the time limit (SIGALRM) came first; 128 + signal when another
+ * signal ended the run. For the time after the last outcome.
  */
 int report_exit_code(const struct report *report, int signal);
