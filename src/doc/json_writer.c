@@ -10,6 +10,8 @@
 
 static void new_line(struct json_writer *writer)
 {
+	if (writer->compact)
+		return;
 	buf_add_char(writer->out, '\n');
 	for (int i = 0; i < writer->depth; i++)
 		buf_add_string(writer->out, "  ");
@@ -86,12 +88,15 @@ static void add_character(struct buf *out, struct str character)
 		buf_add_str(out, character);
 }
 
+/* "##[" is a command to the runner of a GitHub Action, wherever in a line it stands. */
 static void add_quoted(struct buf *out, struct str text)
 {
 	buf_add_char(out, '"');
 	while (text.len) {
 		size_t len = utf8_length(text);
-		if (len)
+		if (str_starts(text, "##["))
+			buf_add_string(out, "\\u0023");
+		else if (len)
 			add_character(out, str_head(text, len));
 		else
 			buf_add_string(out, "\xef\xbf\xbd");
@@ -104,7 +109,7 @@ void json_writer_name(struct json_writer *writer, const char *name)
 {
 	begin_element(writer);
 	add_quoted(writer->out, str_of(name));
-	buf_add_string(writer->out, ": ");
+	buf_add_string(writer->out, writer->compact ? ":" : ": ");
 	writer->named = true;
 }
 

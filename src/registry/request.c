@@ -213,6 +213,7 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 			return true;
 		if (!location_of(exchange, &url, &next, err))
 			return false;
+		location_hide(&url, &next);
 		url = next;
 		purpose = URL_REDIRECT;
 	}

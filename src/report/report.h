@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct action;
 struct report;
 
 struct report_options {
@@ -23,7 +24,9 @@ struct report_options {
 	const char *success_path; /* --output-success-images: the same */
 	const char *failed_path;  /* --output-failed-images: the same */
 	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
-	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	const struct action *action; /* the runner to tell, if this is a step of a job; or NULL */
+	const char *program;         /* "image-syncer/1.2.3" */
+	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
 	bool live;        /* stderr is a terminal and the live display is wanted */
 	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */
@@ -51,6 +54,9 @@ void report_outcome(struct report *report, const struct task *task, const struct
  */
 void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why);
 
+/* images, or rules, failed for the first time and are tried again. */
+void report_retry(struct report *report, size_t images);
+
 /*
  * Ends the display, writes the JSON, the lists and the summary, whose last words are on stderr.
  * signal is the one that ended the run, 0 for none. False: a file is not written, or not complete;
@@ -59,7 +65,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 bool report_finish(struct report *report, int signal, struct error *err);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
- * filters left nothing of any, 128 + signal when a signal ended the run. For the time after the
- * last outcome.
+ * filters left nothing of any, or the time limit (SIGALRM) came first; 128 + signal when another
+ * signal ended the run. For the time after the last outcome.
  */
 int report_exit_code(const struct report *report, int signal);
