@@ -37,7 +37,7 @@ build() { BUILDX_BUILDER=default docker build --iidfile "$bin.id" "$here" && cop
 folded() {
 	token=$(head -c 32 /dev/urandom | sha256sum | cut -c 1-32)
 	printf '::group::image-syncer: %s the program\n::stop-commands::%s\n' "$1" "$token" >&2
-	"$1" >&2 2>&1 && status=0 || status=1
+	"$1" >&2 && status=0 || status=1
 	printf '\n::%s::\n::endgroup::\n' "$token" >&2
 	return "$status"
 }
