@@ -234,7 +234,7 @@ class Runner:
 
     def _log(self):
         log = Log()
-        for secret in self.secrets:
+        for secret in [self.github_token, *self.secrets]:
             log.masks.add(secret)
         return log
 
@@ -247,7 +247,7 @@ class Running:
             size = len(f"{name}={value}".encode())
             if size > STRING_BYTES:
                 raise Refused(f"Argument list too long: {name} has {size} bytes")
-        self._runner, self._log, self._files, self._outputs = runner, log, files, outputs
+        self._runner, self.log, self._files, self._outputs = runner, log, files, outputs
         self._environment = environment
         self._lines = {"stderr": queue.Queue(), "stdout": queue.Queue()}
         self.process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -266,7 +266,7 @@ class Running:
         for lines in self._lines.values():
             with contextlib.suppress(queue.Empty):
                 while True:
-                    self._log.line(lines.get_nowait())
+                    self.log.line(lines.get_nowait())
 
     def wait(self, seconds):
         end = time.monotonic() + seconds
@@ -298,11 +298,11 @@ class Running:
         if self.wait(SECONDS) is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-            raise AssertionError(f"no end after {SECONDS} s: {self._log.raw}")
+            raise AssertionError(f"no end after {SECONDS} s: {self.log.raw}")
         for each in self._readers:
             each.join(5)
         self.handle()
-        log, texts = self._log, {}
+        log, texts = self.log, {}
         for name, path in self._files.items():
             with open(path, encoding="utf-8") as file:
                 texts[name] = file.read()

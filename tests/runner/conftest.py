@@ -11,6 +11,7 @@ import pytest  # noqa: E402
 
 import actions  # noqa: E402
 import engine as engines  # noqa: E402
+import scene as scenes  # noqa: E402
 from lib import images, need, registry  # noqa: E402
 
 
@@ -56,6 +57,11 @@ def runner(request, tmp_path, program):
     made = actions.Runner(tmp_path, program)
     request.node.runner = made
     return made
+
+
+@pytest.fixture
+def scene(runner, source, target, from_source, at_target, repo):
+    return scenes.Scene(runner, source, target, from_source, at_target, repo)
 
 
 @pytest.fixture(scope="session")
