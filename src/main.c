@@ -4,14 +4,19 @@
  */
 #include "base/cancel.h"
 #include "base/secret.h"
+#include "base/workflow.h"
 #include "cmd/about.h"
 #include "cmd/sync.h"
-#include "config/options.h"
+#include "config/inputs.h"
 #include "config/options_help.h"
+#include "report/action.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
-enum { DESCRIPTORS_MAX = 65536 };
+extern char **environ;
+
+enum { EXIT_USAGE = 2, DESCRIPTORS_MAX = 65536 };
 
 static int print(void (*text)(struct buf *out))
 {
@@ -21,20 +26,45 @@ static int print(void (*text)(struct buf *out))
 	return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(int argc, char **argv)
+/* In Action mode: what the step was given, before the command line. */
+static void read_inputs(struct arena *arena, struct inputs *inputs, struct options *options,
+			struct problems *problems)
+{
+	options_init(options);
+	if (!inputs_present(environ))
+		return;
+	workflow_mask_secrets();
+	inputs_read(arena, environ, inputs, options, problems);
+}
+
+static int wrong_usage(const struct options *options, const struct problems *problems)
+{
+	if (options->inputs)
+		action_problems(options->inputs, problems);
+	else
+		fputs(buf_string(&problems->errors), stderr);
+	fputs("Run image-syncer --help for the options.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int run(int argc, char **argv, struct arena *arena)
 {
 	scoped(problem_finish) struct problems problems = {0};
 	struct options options;
+	struct inputs inputs;
+	read_inputs(arena, &inputs, &options, &problems);
 	bool ok = options_parse(argc, argv, &options, &problems);
 	if (options.help)
 		return print(options_help);
 	if (options.version)
 		return print(about_version);
-	if (ok)
-		return sync_run(&options);
-	fprintf(stderr, "%sRun image-syncer --help for the options.\n",
-		buf_string(&problems.errors));
-	return 2;
+	if (options.inputs)
+		action_begin(&inputs);
+	if (!ok)
+		return wrong_usage(&options, &problems);
+	if (options.inputs)
+		inputs_settle(arena, &inputs, &options);
+	return sync_run(&options, &problems);
 }
 
 /* Many registries at once need many connections: take what the system allows. */
@@ -49,10 +79,13 @@ static void allow_descriptors(void)
 
 int main(int argc, char **argv)
 {
+	scoped(arena_free) struct arena *arena = arena_new();
 	allow_descriptors();
+	if (!arena)
+		return EXIT_FAILURE;
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);
-	int code = run(argc, argv);
+	int code = run(argc, argv, arena);
 	secret_forget();
 	return code;
 }

@@ -106,6 +106,14 @@ bool file_write(const char *path, struct str content, struct error *err)
 	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
+bool file_append(const char *path, struct str content, struct error *err)
+{
+	scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (fd >= 0 && write_all(fd, content))
+		return true;
+	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
 static bool can_replace(const char *path)
 {
 	scoped(buf_finish) struct buf aside = {0};

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* At most LIMIT forms are known, of which the first FIRM are never given up. */
-enum { SHORTEST = 4, FIRM = 1024, LIMIT = 4096 };
+enum { FIRM = 1024, LIMIT = 4096 };
 
 struct secret {
 	struct str text;
@@ -24,6 +24,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct secret *secrets;
 static size_t count;
 static size_t registered;
+static void (*watcher)(struct str form);
 
 static bool known(struct str text)
 {
@@ -56,7 +57,7 @@ static void drop_oldest(void)
 /* Inserts one form of a secret, longest first, so that a secret inside another leaves no rest. */
 static void add_form(struct str text)
 {
-	if (text.len < SHORTEST || known(text))
+	if (text.len < SECRET_SHORTEST || known(text))
 		return;
 	char *copy = malloc(text.len);
 	struct secret *more = copy ? realloc(secrets, (count + 1) * sizeof(*secrets)) : NULL;
@@ -74,6 +75,27 @@ static void add_form(struct str text)
 	memmove(secrets + at + 1, secrets + at, (count - at) * sizeof(*secrets));
 	secrets[at] = (struct secret){{copy, text.len}, registered++};
 	count++;
+	if (watcher)
+		watcher(secrets[at].text);
+}
+
+static void add_buf(const struct buf *form)
+{
+	if (buf_ok(form))
+		add_form(buf_str(form));
+}
+
+/* In all its spellings; what is found without padding is found with it as well. */
+static void add_base64(struct str text)
+{
+	scoped(buf_wipe) struct buf form = {0};
+	base64_encode(text, &form);
+	while (form.len && form.at[form.len - 1] == '=')
+		form.at[--form.len] = '\0';
+	add_buf(&form);
+	for (size_t i = 0; i < form.len; i++)
+		form.at[i] = form.at[i] == '+' ? '-' : form.at[i] == '/' ? '_' : form.at[i];
+	add_buf(&form);
 }
 
 static void add_json(struct str text, struct buf *out)
@@ -87,17 +109,16 @@ static void add_json(struct str text, struct buf *out)
 
 void secret_register(struct str text)
 {
-	static void (*const forms[])(struct str, struct buf *) = {base64_encode, percent_encode,
-								  add_json};
-	if (text.len < SHORTEST)
+	static void (*const forms[])(struct str, struct buf *) = {percent_encode, add_json};
+	if (text.len < SECRET_SHORTEST)
 		return;
 	pthread_mutex_lock(&lock);
 	add_form(text);
+	add_base64(text);
 	for (size_t i = 0; i < array_count(forms); i++) {
 		scoped(buf_wipe) struct buf form = {0};
 		forms[i](text, &form);
-		if (buf_ok(&form))
-			add_form(buf_str(&form));
+		add_buf(&form);
 	}
 	pthread_mutex_unlock(&lock);
 }
@@ -105,14 +126,22 @@ void secret_register(struct str text)
 void secret_register_basic(struct str user, struct str password)
 {
 	scoped(buf_wipe) struct buf pair = {0};
-	scoped(buf_wipe) struct buf encoded = {0};
 	secret_register(password);
 	buf_add_str(&pair, user);
 	buf_add_char(&pair, ':');
 	buf_add_str(&pair, password);
-	base64_encode(buf_str(&pair), &encoded);
-	if (buf_ok(&pair) && buf_ok(&encoded))
-		secret_register(buf_str(&encoded));
+	if (!buf_ok(&pair) || !password.len)
+		return;
+	pthread_mutex_lock(&lock);
+	add_base64(buf_str(&pair));
+	pthread_mutex_unlock(&lock);
+}
+
+void secret_watch(void (*fresh)(struct str form))
+{
+	pthread_mutex_lock(&lock);
+	watcher = fresh;
+	pthread_mutex_unlock(&lock);
 }
 
 /* The first registered secret that starts exactly here, or the empty slice. */

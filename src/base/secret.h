@@ -2,18 +2,26 @@
  * Every live secret, so that no output can contain one.
  *
  * Whoever learns a password or token registers it once; secret_mask() is applied by the log sink,
- * the terminal and the report. Masked are the text itself and its forms in base64, percent-encoding
- * and JSON. Safe from any thread.
+ * the terminal and the report. Masked are the text itself and its forms in base64 (with and without
+ * padding, and as in URLs), percent-encoding and JSON. Safe from any thread.
  */
 #pragma once
 
 #include "base/buf.h"
 
-/* Remembers text; shorter than 4 bytes it is ignored, it would mask ordinary words. */
+enum { SECRET_SHORTEST = 4 };
+
+/* Remembers text; with fewer than SECRET_SHORTEST bytes it is ignored: it would mask words. */
 void secret_register(struct str text);
 /* Registers user:password in base64 as well, the form of a Basic header. */
 void secret_register_basic(struct str user, struct str password);
 /* Appends text to out with every registered secret replaced by "***". */
 void secret_mask(struct str text, struct buf *out);
+/*
+ * From now on fresh(form) is called for each form that was not known before, by the thread that
+ * registers it and before secret_register() returns, one call at a time. It must register nothing.
+ * NULL ends it.
+ */
+void secret_watch(void (*fresh)(struct str form));
 /* Wipes and forgets all. At the end of the process. */
 void secret_forget(void);

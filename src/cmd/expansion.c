@@ -77,12 +77,14 @@ static void expand_rule(void *ctx, size_t index)
 					    &expansion->warnings, &expansion->err);
 }
 
-static bool expand_again(const struct run *run)
+/* How many rules are worth another round. */
+static size_t expand_again(const struct run *run)
 {
+	size_t count = 0;
 	for (size_t i = 0; i < run->rule_count && !cancel_requested(); i++)
 		if (!run->expansions[i].ok && retry_helps(run->expansions[i].err.kind))
-			return true;
-	return false;
+			count++;
+	return count;
 }
 
 /* In rounds, as images are copied: a rule is not lost to one bad minute. */
@@ -92,6 +94,8 @@ bool expansion_run(struct run *run)
 	if (!run->expansions)
 		return false;
 	pool_each(run->pool, run->rule_count, expand_rule, run);
+	if (run->options->retries)
+		report_retry(run->report, expand_again(run));
 	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
 		registry_forgive(run->registry);
 		if (cancel_sleep(RUN_PAUSE * 1000))

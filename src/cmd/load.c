@@ -6,13 +6,21 @@
 
 #include "base/log.h"
 #include "config/usage.h"
+#include "report/action.h"
 
 #include <errno.h>
 #include <string.h>
 
-static void print_problems(const struct problems *problems)
+/* A runner shows its annotations in its log: there a line of our own would be the second one. */
+static void tell_problems(const struct run *run, const struct problems *problems)
 {
-	fputs(buf_string(&problems->errors), stderr);
+	const struct inputs *inputs = run->options->inputs;
+	if (inputs)
+		action_problems(inputs, problems);
+	if (!inputs || run->log)
+		problem_log(problems);
+	if (!inputs)
+		fputs(buf_string(&problems->errors), stderr);
 }
 
 static bool open_log(struct run *run, struct problems *problems)
@@ -43,18 +51,16 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
 }
 
-bool load_run(struct run *run)
+bool load_run(struct run *run, struct problems *problems)
 {
-	scoped(problem_finish) struct problems problems = {0};
-	open_log(run, &problems);
-	bool ok = config_load(run->arena, run->options, &run->config, &problems);
+	open_log(run, problems);
+	bool ok = config_load(run->arena, run->options, &run->config, problems);
 	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
-	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, &problems);
-	if (ok && !problems.error_count)
-		ok = settle_credentials(run, &problems);
-	if (!ok && !problems.error_count)
-		problem_add(&problems, NULL, "out of memory");
-	problem_log(&problems);
-	print_problems(&problems);
-	return !problems.error_count;
+	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, problems);
+	if (ok && !problems->error_count)
+		ok = settle_credentials(run, problems);
+	if (!ok && !problems->error_count)
+		problem_add(problems, NULL, "out of memory");
+	tell_problems(run, problems);
+	return !problems->error_count;
 }

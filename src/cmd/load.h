@@ -5,7 +5,7 @@
 
 /*
  * Reads the files that run->options name, opens the log, parses all rules, completes the
- * credentials. False: problems were printed, nothing was asked of any registry. Warnings are logged
- * either way.
+ * credentials. problems may hold some already; all of them are told together. False: there were
+ * errors, nothing was asked of any registry. Warnings are logged either way.
  */
-bool load_run(struct run *run);
+bool load_run(struct run *run, struct problems *problems);

@@ -92,6 +92,8 @@ bool rounds_run(struct run *run)
 		round.last = left <= 0;
 		pool_each(run->pool, count, run_task, &round);
 		count = take_failed(&round, todo);
+		if (left == run->options->retries)
+			report_retry(run->report, count);
 		if (count && !pause_for(&round, count))
 			return true;
 	}

@@ -95,6 +95,8 @@ static bool set_up(struct run *run)
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,
+					.inputs = options->inputs,
+					.program = about_user_agent,
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
 					.dry_run = options->dry_run,
@@ -115,11 +117,11 @@ static void warn_unmatched(struct run *run)
 		log_warn("platform filter: no image of this run is for %s", patterns[i]);
 }
 
-int sync_run(const struct options *options)
+int sync_run(const struct options *options, struct problems *problems)
 {
 	scoped(run_finish) struct run run = {.options = options, .arena = arena_new()};
 	struct error err;
-	if (!run.arena || !load_run(&run))
+	if (!run.arena || !load_run(&run, problems))
 		return EXIT_USAGE;
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {

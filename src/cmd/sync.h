@@ -3,5 +3,8 @@
 
 #include "config/options.h"
 
-/* Loads the configuration, synchronizes, reports. Returns the exit code of design.md section 2. */
-int sync_run(const struct options *options);
+/*
+ * Loads the configuration, synchronizes, reports. problems: what was found wrong already, to be told
+ * with the rest. Returns the exit code of design.md section 2.
+ */
+int sync_run(const struct options *options, struct problems *problems);

@@ -98,7 +98,11 @@ static void check_equal_keys(const struct auth_reading *reading, const struct cr
 static void check_mode(const struct auth_reading *reading, const struct node *literal)
 {
 	const struct document *document = reading->document;
-	if (literal && document->mode & 077)
+	if (literal && document->input)
+		problem_warn(reading->problems, document_place(reading->arena, document, literal),
+			     "a secret stands here, and the log of a job shows its inputs: write "
+			     "${NAME}, and set the variable with env: on the step");
+	else if (literal && document->mode & 077)
 		problem_warn(reading->problems, document_place(reading->arena, document, literal),
 			     "a secret stands here, and other users can read this file (mode "
 			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",

@@ -2,9 +2,11 @@
 #include "config/config.h"
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "config/auth_file.h"
 #include "config/docker_files.h"
 #include "config/images_file.h"
+#include "config/inputs.h"
 #include "config/legacy_file.h"
 #include "config/logins.h"
 #include "config/outputs.h"
@@ -21,11 +23,16 @@ struct loading {
 	struct problems *problems;
 };
 
-/* Names are worth a line when a run is debugged, values never. */
+/*
+ * Names are worth a line when a run is debugged, values never. A container of an Action has no
+ * GITHUB_TOKEN in its environment, but as an input.
+ */
 static const char *environment(void *ctx, const char *name)
 {
-	(void)ctx;
+	const struct options *options = ctx;
 	const char *value = getenv(name);
+	if (options->inputs && (!value || !*value) && strcmp(name, "GITHUB_TOKEN") == 0)
+		value = options->inputs->token;
 	log_debug("environment variable %s %s", name,
 		  value && *value ? "is used" : "is not set or empty");
 	return value;
@@ -62,11 +69,19 @@ static void read_words(const struct loading *loading)
 		loading->out->rules = (struct rules){rule, 1};
 }
 
+/* A file, or the text of an input. False: there is none, or it is wrong. */
+static bool read_document(const struct loading *loading, const char *path, struct document *out)
+{
+	const char *text = inputs_text(loading->options->inputs, path);
+	if (text)
+		return document_parse(loading->arena, path, text, out, loading->problems);
+	return path && document_read(loading->arena, path, out, loading->problems);
+}
+
 static void read_auth(const struct loading *loading)
 {
 	struct document document;
-	const char *path = loading->options->auth;
-	if (path && document_read(loading->arena, path, &document, loading->problems))
+	if (read_document(loading, loading->options->auth, &document))
 		auth_file_read(loading->arena, &document, loading->lookup,
 			       &loading->out->credentials, loading->problems);
 }
@@ -74,8 +89,7 @@ static void read_auth(const struct loading *loading)
 static void read_images(const struct loading *loading)
 {
 	struct document document;
-	const char *path = loading->options->images;
-	if (path && document_read(loading->arena, path, &document, loading->problems))
+	if (read_document(loading, loading->options->images, &document))
 		images_file_read(loading->arena, &document, loading->lookup, &loading->out->rules,
 				 loading->problems);
 }
@@ -87,7 +101,7 @@ static void read_legacy(const struct loading *loading)
 	if (options->auth || options->images)
 		problem_warn(loading->problems, NULL,
 			     "--config is given: --auth and --images are ignored");
-	if (document_read(loading->arena, options->config, &document, loading->problems))
+	if (read_document(loading, options->config, &document))
 		legacy_file_read(loading->arena, &document, loading->lookup,
 				 &loading->out->credentials, &loading->out->rules,
 				 loading->problems);
@@ -113,7 +127,11 @@ static void read_files(const struct loading *loading)
 		read_legacy(loading);
 		return;
 	}
-	if (!words && !options->images)
+	if (!words && !options->images && options->inputs)
+		problem_add(loading->problems, NULL,
+			    "input images is missing: give the rules, or the file that says what "
+			    "to copy (images.yaml, which is the default, is not there)");
+	else if (!words && !options->images)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "
 			    "--images images.yaml (--help lists all options)");
@@ -136,6 +154,39 @@ static void add_docker_logins(const struct loading *loading)
 		problem_add(loading->problems, NULL, "out of memory");
 }
 
+/*
+ * The job's own token, for GitHub's registry, unless there is a login for it or a program that may
+ * have one.
+ */
+static void add_github_login(const struct loading *loading)
+{
+	struct config *out = loading->out;
+	const struct inputs *inputs = loading->options->inputs;
+	if (!inputs || !inputs->token || !inputs->github || out->store.helper)
+		return;
+	struct credential login = {.key = STR("ghcr.io"),
+				   .username = inputs->actor,
+				   .password = inputs->token,
+				   .place = "input github-token"};
+	const struct credentials list = {.items = &login, .count = 1};
+	if (!logins_join(loading->arena, &out->credentials, &list))
+		problem_add(loading->problems, NULL, "out of memory");
+}
+
+/* A job's log cannot hide what is this short: too many words would go with it. */
+static void warn_short(const struct loading *loading)
+{
+	const struct credentials *list = &loading->out->credentials;
+	for (size_t i = 0; loading->options->inputs && i < list->count; i++) {
+		const char *password = list->items[i].password;
+		if (password && strlen(password) < SECRET_SHORTEST)
+			problem_warn(loading->problems, list->items[i].place,
+				     "%.*s: the password has fewer than %d characters, and is not "
+				     "masked in the log",
+				     STR_ARGS(list->items[i].key), SECRET_SHORTEST);
+	}
+}
+
 static void add_platforms(const struct loading *loading)
 {
 	struct config *out = loading->out;
@@ -148,13 +199,18 @@ static void add_platforms(const struct loading *loading)
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
-	static const struct expand_lookup lookup = {.get = environment};
+	const struct expand_lookup lookup = {
+		.get = environment,
+		.ctx = (void *)(uintptr_t)options,
+		.advice = options->inputs ? "set it with env: on the step" : NULL};
 	struct loading loading = {arena, options, &lookup, out, problems};
 	size_t before = problems->error_count;
 	*out = (struct config){.options = *options};
 	outputs_check(options, &out->lists_json, problems);
 	read_files(&loading);
 	add_docker_logins(&loading);
+	add_github_login(&loading);
+	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	add_platforms(&loading);
 	return problems->error_count == before;

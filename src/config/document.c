@@ -26,6 +26,16 @@ static unsigned mode_of(const char *path)
 	return regular ? info.st_mode & 0777 : 0;
 }
 
+static bool tell(const struct document *document, const struct error *err,
+		 struct problems *problems)
+{
+	if (err->kind == ERROR_CONFIG)
+		problem_add(problems, NULL, "%s:%s", document->name, err->text);
+	else
+		problem_add(problems, document->name, "%s", err->text);
+	return false;
+}
+
 static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
 		    struct problems *problems)
 {
@@ -44,13 +54,7 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 	}
 	bool read = out->json ? json_read(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
-	if (read)
-		return true;
-	if (err.kind == ERROR_CONFIG)
-		problem_add(problems, NULL, "%s:%s", out->name, err.text);
-	else
-		problem_add(problems, out->name, "%s", err.text);
-	return false;
+	return read || tell(out, &err, problems);
 }
 
 bool document_read(struct arena *arena, const char *path, struct document *out,
@@ -63,6 +67,17 @@ bool document_read_json(struct arena *arena, const char *path, struct document *
 			struct problems *problems)
 {
 	return read_as(arena, path, true, out, problems);
+}
+
+bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
+		    struct problems *problems)
+{
+	struct error err;
+	struct str whole = str_of(text);
+	*out = (struct document){.name = name, .input = true};
+	out->json =
+		text[strspn(text, " \t\r\n")] == '{' && json_read(arena, whole, &out->root, &err);
+	return out->json || yaml_read(arena, whole, &out->root, &err) || tell(out, &err, problems);
 }
 
 const char *document_place(struct arena *arena, const struct document *document,

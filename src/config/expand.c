@@ -56,15 +56,26 @@ static bool replace(struct expand *expand, size_t len, const char *value)
 
 static bool missing(const struct expand *expand, struct str name)
 {
-	return error_set(
-		expand->err, ERROR_CONFIG,
-		"environment variable %.*s is not set or empty: set it, or write $$ for a $",
-		STR_ARGS(name));
+	const char *advice = expand->lookup->advice;
+	return error_set(expand->err, ERROR_CONFIG,
+			 "environment variable %.*s is not set or empty: %s, or write $$ for a $",
+			 STR_ARGS(name), advice ? advice : "set it");
 }
 
-/* *value is NULL when the variable is unset or empty. False without memory. */
+static bool is_refused(struct str name)
+{
+	return str_is(name, "ACTIONS_RUNTIME_TOKEN") ||
+	       str_is(name, "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+}
+
+/* *value is NULL when the variable is unset or empty. False when refused, or without memory. */
 static bool look_up(const struct expand *expand, struct str name, const char **value)
 {
+	if (is_refused(name))
+		return error_set(expand->err, ERROR_CONFIG,
+				 "environment variable %.*s is the runner's own and is given to "
+				 "no registry: use a secret made for it",
+				 STR_ARGS(name));
 	char *copy = arena_copy(expand->arena, name.at, name.len);
 	if (!copy)
 		return error_memory(expand->err);

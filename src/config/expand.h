@@ -13,6 +13,7 @@
 struct expand_lookup {
 	const char *(*get)(void *ctx, const char *name);
 	void *ctx;
+	const char *advice; /* how a variable is set; NULL: there is no more to say than "set it" */
 };
 
 enum expand_mode {
@@ -22,7 +23,8 @@ enum expand_mode {
 
 /*
  * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names
- * the variable and what to do, never a value or other parts of text.
+ * the variable and what to do, never a value or other parts of text. The tokens of a runner for
+ * its own services are refused: no registry has a use for them but to misuse them.
  */
 bool expand_text(struct arena *arena, struct str text, enum expand_mode mode,
 		 const struct expand_lookup *lookup, const char **out, struct error *err);

@@ -53,7 +53,7 @@ static void set_default(struct options *options, const struct option *option)
 	else if (option->kind == OPTION_KIND_SWITCH)
 		*(bool *)field = false;
 	else if (option->kind == OPTION_KIND_LIST)
-		((struct option_list *)field)->count = 0;
+		*(struct option_list *)field = (struct option_list){0};
 }
 
 static bool parse_number(struct str text, int *out)
@@ -81,34 +81,53 @@ bool options_switch(struct str text, bool *out)
 	return false;
 }
 
-static void add_item(struct parse *parse, const struct option *option, const char *value)
+static bool add_item(struct option_list *list, const char *value)
 {
-	struct option_list *list = field_of(parse->out, option);
-	if (list->count < OPTIONS_LIST_MAX)
-		list->items[list->count++] = value;
-	else
-		problem_add(parse->problems, NULL,
-			    "--%s is given more than %d times: join values by commas", option->name,
-			    OPTIONS_LIST_MAX);
+	if (list->preset)
+		*list = (struct option_list){0};
+	if (list->count == OPTIONS_LIST_MAX)
+		return false;
+	list->items[list->count++] = value;
+	return true;
+}
+
+bool options_set(struct options *out, const struct option *option, const char *value)
+{
+	void *field = field_of(out, option);
+	switch (option->kind) {
+	case OPTION_KIND_TEXT:
+		*(const char **)field = value;
+		return true;
+	case OPTION_KIND_NUMBER:
+		return parse_number(str_of(value), field);
+	case OPTION_KIND_SWITCH:
+		return options_switch(str_of(value), field);
+	case OPTION_KIND_LIST:
+		return add_item(field, value);
+	case OPTION_KIND_GROUP:
+		break;
+	}
+	return false;
 }
 
 /* An empty value takes back a single one; of a list it is left out. */
 static void set_value(struct parse *parse, const struct option *option, const char *value)
 {
-	void *field = field_of(parse->out, option);
 	if (!*value && option->kind == OPTION_KIND_LIST)
 		return;
 	if (!*value)
 		set_default(parse->out, option);
+	else if (options_set(parse->out, option, value))
+		return;
 	else if (option->kind == OPTION_KIND_LIST)
-		add_item(parse, option, value);
-	else if (option->kind == OPTION_KIND_TEXT)
-		*(const char **)field = value;
-	else if (option->kind == OPTION_KIND_NUMBER && !parse_number(str_of(value), field))
+		problem_add(parse->problems, NULL,
+			    "--%s is given more than %d times: join values by commas", option->name,
+			    OPTIONS_LIST_MAX);
+	else if (option->kind == OPTION_KIND_NUMBER)
 		problem_add(parse->problems, NULL,
 			    "--%s %s: expected a whole number, as in --%s %d", option->name, value,
 			    option->name, option->fallback);
-	else if (option->kind == OPTION_KIND_SWITCH && !options_switch(str_of(value), field))
+	else if (option->kind == OPTION_KIND_SWITCH)
 		problem_add(parse->problems, NULL, "--%s=%s: expected true or false", option->name,
 			    value);
 }
@@ -240,14 +259,18 @@ static void use_words(struct parse *parse)
 	}
 }
 
+void options_init(struct options *out)
+{
+	*out = (struct options){0};
+	for (size_t i = 0; i < option_count; i++)
+		set_default(out, &option_table[i]);
+}
+
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems)
 {
 	struct parse parse = {
 		.argc = argc, .at = 1, .argv = argv, .out = out, .problems = problems};
 	size_t before = problems->error_count;
-	*out = (struct options){0};
-	for (size_t i = 0; i < option_count; i++)
-		set_default(out, &option_table[i]);
 	for (bool words = false; parse.at < argc; parse.at++) {
 		const char *argument = argv[parse.at];
 		if (!words && strcmp(argument, "--") == 0)

@@ -14,7 +14,11 @@ enum { OPTIONS_LIST_MAX = 64, OPTIONS_WORDS_MAX = 2 };
 struct option_list {
 	const char *items[OPTIONS_LIST_MAX];
 	size_t count;
+	bool preset; /* not from the command line, whose first item replaces these */
 };
+
+struct inputs;
+struct option;
 
 /* Texts are NULL when not given or given empty; numbers are never negative. */
 struct options {
@@ -30,12 +34,22 @@ struct options {
 #undef OPTION_SWITCH
 #undef OPTION_LIST
 	const char *source, *destination; /* SRC DST on the command line; both or none */
+	const struct inputs *inputs;      /* of a GitHub Action; NULL: it is none */
 };
 
+/* Every option as it is without being given. */
+void options_init(struct options *out);
 /*
- * Reads argv[1] and following into out, which gets defaults first. Every mistake goes to problems;
- * false when there was one. out->help and out->version are set all the same, so that whoever asks
- * for help gets it; the word "version" alone is --version.
+ * Sets one option to value, which is not empty and is kept by reference; a list gets one more item.
+ * False: options of this kind do not take it, and nothing is changed.
+ */
+bool options_set(struct options *out, const struct option *option, const char *value);
+
+/*
+ * Reads argv[1] and following into out, which options_init() and perhaps inputs_read() filled: what
+ * is given here comes before that. Every mistake goes to problems; false when there was one.
+ * out->help and out->version are set all the same, so that whoever asks for help gets it; the word
+ * "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
 /* Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on. */

@@ -10,6 +10,8 @@
 
 static void new_line(struct json_writer *writer)
 {
+	if (writer->compact)
+		return;
 	buf_add_char(writer->out, '\n');
 	for (int i = 0; i < writer->depth; i++)
 		buf_add_string(writer->out, "  ");
@@ -104,7 +106,7 @@ void json_writer_name(struct json_writer *writer, const char *name)
 {
 	begin_element(writer);
 	add_quoted(writer->out, str_of(name));
-	buf_add_string(writer->out, ": ");
+	buf_add_string(writer->out, writer->compact ? ":" : ": ");
 	writer->named = true;
 }
 

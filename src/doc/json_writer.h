@@ -1,5 +1,5 @@
 /*
- * JSON out: one document, indented by two spaces, always valid.
+ * JSON out: one document, indented by two spaces or on one line, always valid.
  *
  * A writer is made with designated initialisers, `struct json_writer w = {.out = &buf}`, and needs
  * no end; a failure of the buffer sticks there (buf_ok). The caller pairs opening and closing calls
@@ -10,9 +10,10 @@
 
 #include "base/buf.h"
 
-/* Fields behind out are private. */
+/* Fields behind compact are private. */
 struct json_writer {
 	struct buf *out;
+	bool compact; /* all on one line */
 	int depth;
 	bool filled; /* the open object or list has an element */
 	bool named;  /* a name was written, its value comes next */

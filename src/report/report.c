@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "report/action.h"
 #include "report/display.h"
 #include "report/image_lists.h"
 #include "report/report_json.h"
@@ -167,6 +168,13 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 	tell(report, &image, "generating sync tasks", &now);
 }
 
+void report_retry(struct report *report, size_t images)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.retried += images;
+	pthread_mutex_unlock(&report->lock);
+}
+
 /* Writes one of the documents to its file. */
 static bool save(const struct report *report, const char *what, const char *path,
 		 const struct buf *text, struct error *err)
@@ -272,6 +280,9 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	tally_sort(&report->tally, report->arena);
 	bool written = write_files(report, err);
 	write_summary(report);
+	if (report->options.inputs)
+		action_finish(report->options.inputs, &report->tally, report->options.program,
+			      report->options.json_path);
 	return written;
 }
 

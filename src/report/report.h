@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "config/inputs.h"
 #include "plan/plan.h"
 #include "plan/progress.h"
 
@@ -23,7 +24,9 @@ struct report_options {
 	const char *success_path; /* --output-success-images: the same */
 	const char *failed_path;  /* --output-failed-images: the same */
 	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
-	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	const struct inputs *inputs; /* of a GitHub Action, to whose runner all is told; or NULL */
+	const char *program;         /* "image-syncer/1.2.3" */
+	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
 	bool live;        /* stderr is a terminal and the live display is wanted */
 	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */
@@ -50,6 +53,9 @@ void report_outcome(struct report *report, const struct task *task, const struct
  * error is copied.
  */
 void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why);
+
+/* images, or rules, failed for the first time and are tried again. */
+void report_retry(struct report *report, size_t images);
 
 /*
  * Ends the display, writes the JSON, the lists and the summary, whose last words are on stderr.

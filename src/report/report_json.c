@@ -53,21 +53,6 @@ static void write_side(struct json_writer *json, const char *name, const struct 
 		json->out->failed = true;
 }
 
-static const char *status_name(enum outcome_status status)
-{
-	switch (status) {
-	case OUTCOME_COPIED:
-		return "copied";
-	case OUTCOME_SKIPPED:
-		return "skipped";
-	case OUTCOME_WOULD_COPY:
-		return "would-copy";
-	case OUTCOME_FAILED:
-		break;
-	}
-	return "failed";
-}
-
 static void write_blobs(struct json_writer *json, const struct outcome *outcome)
 {
 	json_writer_name(json, "blobs");
@@ -105,7 +90,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	json_writer_open_object(json);
 	write_side(json, "source", image, tally_source);
 	write_side(json, "destination", image, tally_destination);
-	write_text(json, "status", status_name(outcome->status));
+	write_text(json, "status", tally_status(image));
 	if (outcome->reason)
 		write_text(json, "reason", outcome->reason);
 	if (outcome->digest)

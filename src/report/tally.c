@@ -169,6 +169,21 @@ const char *tally_result(const struct tally *tally)
 	return nothing ? "failure" : "partial";
 }
 
+const char *tally_status(const struct tally_image *image)
+{
+	switch (image->outcome.status) {
+	case OUTCOME_COPIED:
+		return "copied";
+	case OUTCOME_SKIPPED:
+		return "skipped";
+	case OUTCOME_WOULD_COPY:
+		return "would-copy";
+	case OUTCOME_FAILED:
+		break;
+	}
+	return "failed";
+}
+
 const char *tally_place(const struct tally_image *image)
 {
 	return image->task ? image->task->place : image->rule->source_place;

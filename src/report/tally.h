@@ -34,6 +34,7 @@ struct tally {
 
 	/* Known at the end of the run. */
 	bool dry_run;
+	size_t retried; /* images, or rules, that were tried again after they had failed */
 	int signal;
 	int64_t started; /* seconds since 1970 */
 	int64_t milliseconds;
@@ -58,6 +59,8 @@ bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);
 
+/* "copied", "skipped", "would-copy" or "failed". */
+const char *tally_status(const struct tally_image *image);
 /* Where the image's rule stands, "images.yaml:3:1"; NULL: unknown. */
 const char *tally_place(const struct tally_image *image);
 /* Append one side of an image, as written in the report; of a rule, as the rule has it. */

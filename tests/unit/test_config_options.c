@@ -29,6 +29,7 @@ static struct options parse(const char *line, struct problems *problems)
 	for (char *word; (word = strsep(&rest, " "));)
 		if (*word && count < WORDS_MAX - 1)
 			words[count++] = strcmp(word, "''") == 0 ? word + 2 : word;
+	options_init(&options);
 	bool good = options_parse(count, words, &options, problems);
 	assert_int_equal(good, problems->error_count == 0);
 	return options;
@@ -156,8 +157,10 @@ static void test_list_too_long(void **state)
 	struct options options;
 	for (size_t i = 1; i < array_count(words); i++)
 		words[i] = os;
+	options_init(&options);
 	assert_true(options_parse(array_count(words) - 1, words, &options, &problems));
 	assert_int_equal(options.os.count, OPTIONS_LIST_MAX);
+	options_init(&options);
 	assert_false(options_parse(array_count(words), words, &options, &problems));
 	assert_string_equal(buf_string(&problems.errors),
 			    "--os is given more than 64 times: join values by commas\n");

@@ -1,0 +1,151 @@
+/*
+ * Each kind of annotation has its bound, since a runner shows only the first ten of a step; what is
+ * beyond goes into the log as a plain line. Most have their line in the log by the annotation.
+ */
+#include "report/action.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/workflow.h"
+#include "report/action_output.h"
+#include "report/annotation.h"
+#include "report/step_summary.h"
+
+static void write_outputs(const struct inputs *inputs, const struct tally *tally,
+			  const char *report)
+{
+	struct error err;
+	struct action_output outputs[ACTION_OUTPUT_COUNT];
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!inputs->output)
+		return;
+	if (!arena || !action_output_all(arena, tally, report, outputs)) {
+		log_warn("the outputs of the step are not written: out of memory");
+		return;
+	}
+	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++) {
+		scoped(buf_finish) struct buf record = {0};
+		bool made = action_output_record(&outputs[i], &record) && buf_ok(&record);
+		if (made && file_append(inputs->output, buf_str(&record), &err))
+			continue;
+		log_warn("output %s of the step is not written: %s", outputs[i].name,
+			 made ? err.text : "out of memory");
+	}
+}
+
+void action_begin(const struct inputs *inputs)
+{
+	write_outputs(inputs, NULL, NULL);
+}
+
+static void write_summary(const struct inputs *inputs, const struct buf *text)
+{
+	struct error err;
+	if (!buf_ok(text))
+		log_warn("the summary of the job is not written: out of memory");
+	else if (!file_append(inputs->summary_to, buf_str(text), &err))
+		log_warn("the summary of the job is not written: %s", err.text);
+}
+
+static bool wants_summary(const struct inputs *inputs)
+{
+	return inputs->summary && inputs->summary_to;
+}
+
+static void send(const struct buf *command)
+{
+	if (buf_ok(command) && command->len)
+		workflow_send(command);
+}
+
+static void send_text(const char *type, const struct buf *text)
+{
+	scoped(buf_finish) struct buf command = {0};
+	annotation_text(type, buf_str(text), &command);
+	send(&command);
+}
+
+/* All lines: the first as annotations, the others as what they are, and how many those were. */
+static void tell_lines(const struct inputs *inputs, const char *type, const struct buf *lines,
+		       size_t most)
+{
+	struct str rest = buf_str(lines), line;
+	size_t told = 0;
+	while (str_cut(&rest, '\n', &line)) {
+		scoped(buf_finish) struct buf command = {0};
+		if (!line.len)
+			continue;
+		if (++told <= most)
+			annotation_problem(type, line, inputs->workspace, &command);
+		else
+			buf_add_str(&command, line);
+		send(&command);
+	}
+	if (told <= most)
+		return;
+	scoped(buf_finish) struct buf more = {0};
+	buf_printf(&more, "and %zu more %ss, which the log has", told - most, type);
+	send_text(type, &more);
+}
+
+void action_problems(const struct inputs *inputs, const struct problems *problems)
+{
+	/* One is left for the images that were tried again. */
+	tell_lines(inputs, "warning", &problems->warnings, ANNOTATION_MAX - 1);
+	tell_lines(inputs, "error", &problems->errors, ANNOTATION_MAX);
+	if (problems->error_count && wants_summary(inputs)) {
+		scoped(buf_finish) struct buf text = {0};
+		step_summary_problems(problems, &text);
+		write_summary(inputs, &text);
+	}
+}
+
+static void tell_image(const struct tally_image *image)
+{
+	scoped(buf_finish) struct buf text = {0};
+	tally_source(image, &text);
+	buf_add_string(&text, " -> ");
+	tally_destination(image, &text);
+	buf_printf(&text, ": %s", tally_failure(image));
+	send_text("error", &text);
+}
+
+static void tell_failures(const struct tally *tally)
+{
+	size_t told = 0;
+	for (const struct tally_image *image = tally->first; image && told < ANNOTATION_MAX;
+	     image = image->next) {
+		if (image->outcome.status != OUTCOME_FAILED)
+			continue;
+		tell_image(image);
+		told++;
+	}
+	if (tally->failed <= told)
+		return;
+	scoped(buf_finish) struct buf more = {0};
+	buf_printf(&more, "and %zu more images failed", tally->failed - told);
+	send_text("error", &more);
+}
+
+static void tell_retries(const struct tally *tally)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (!tally->retried)
+		return;
+	buf_printf(&text, "%zu image%s failed at first and had to be tried again", tally->retried,
+		   tally->retried == 1 ? "" : "s");
+	send_text("warning", &text);
+}
+
+void action_finish(const struct inputs *inputs, const struct tally *tally, const char *program,
+		   const char *report)
+{
+	write_outputs(inputs, tally, report);
+	tell_retries(tally);
+	tell_failures(tally);
+	if (wants_summary(inputs)) {
+		scoped(buf_finish) struct buf text = {0};
+		step_summary_write(tally, program, report, &text);
+		write_summary(inputs, &text);
+	}
+}

@@ -1,0 +1,90 @@
+/*
+ * A place is repeated in the message: of an annotation with a place the log shows the message only.
+ *
+ * Text of ours ends before the runner's own limit of 4096 characters, which would cut an escape in
+ * two.
+ */
+#include "report/annotation.h"
+
+#include "base/log.h"
+#include "base/workflow.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE_MAX = 3000 };
+
+struct place {
+	struct str file;
+	int64_t line, column;
+};
+
+void annotation_text(const char *type, struct str text, struct buf *out)
+{
+	scoped(buf_finish) struct buf clean = {0};
+	log_clean(text, MESSAGE_MAX, &clean);
+	buf_printf(out, "::%s title=image-syncer::", type);
+	workflow_data(buf_str(&clean), out);
+	out->failed |= !buf_ok(&clean);
+}
+
+/* Takes ":number" off the end of text. */
+static bool cut_number(struct str *text, int64_t *number)
+{
+	size_t colon = text->len;
+	while (colon && text->at[colon - 1] != ':')
+		colon--;
+	if (!colon || !str_to_int64(str_from(*text, colon), number))
+		return false;
+	text->len = colon - 1;
+	return true;
+}
+
+/* The place that line begins with. */
+static bool find_place(struct str line, struct place *out)
+{
+	for (size_t end = 0; end + 1 < line.len; end++) {
+		if (line.at[end] != ':' || line.at[end + 1] != ' ')
+			continue;
+		out->file = str_head(line, end);
+		return cut_number(&out->file, &out->column) && cut_number(&out->file, &out->line) &&
+		       out->file.len;
+	}
+	return false;
+}
+
+/* Appends the path of file as seen from the workspace; false when it is elsewhere, or no file. */
+static bool add_relative(struct str file, const char *workspace, struct buf *out)
+{
+	char name[PATH_MAX], full[PATH_MAX], root[PATH_MAX];
+	if (!workspace || file.len >= sizeof(name) || !realpath(workspace, root))
+		return false;
+	memcpy(name, file.at, file.len);
+	name[file.len] = '\0';
+	struct str rest = str_of(realpath(name, full));
+	if (!rest.len || !str_starts(rest, root))
+		return false;
+	rest = str_from(rest, strlen(root));
+	if (!str_starts(rest, "/"))
+		return false;
+	workflow_property(str_from(rest, 1), out);
+	return true;
+}
+
+void annotation_problem(const char *type, struct str line, const char *workspace, struct buf *out)
+{
+	struct place place;
+	scoped(buf_finish) struct buf file = {0};
+	if (!find_place(line, &place) || !add_relative(place.file, workspace, &file)) {
+		annotation_text(type, line, out);
+		return;
+	}
+	scoped(buf_finish) struct buf clean = {0};
+	log_clean(line, MESSAGE_MAX, &clean);
+	buf_printf(out, "::%s file=%s,line=%" PRId64 ",col=%" PRId64 ",title=image-syncer::", type,
+		   buf_string(&file), place.line, place.column);
+	workflow_data(buf_str(&clean), out);
+	out->failed |= !buf_ok(&clean) || !buf_ok(&file);
+}
