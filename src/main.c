@@ -6,10 +6,10 @@
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/step.h"
 #include "cmd/sync.h"
 #include "config/inputs.h"
 #include "config/options_help.h"
-#include "report/action.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -37,10 +37,16 @@ static void read_inputs(struct arena *arena, struct inputs *inputs, struct optio
 	inputs_read(arena, environ, inputs, options, problems);
 }
 
+static void begin_step(const struct inputs *inputs)
+{
+	const struct action action = step_action(inputs);
+	action_begin(&action);
+}
+
 static int wrong_usage(const struct options *options, const struct problems *problems)
 {
 	if (options->inputs)
-		action_problems(options->inputs, problems);
+		step_problems(options->inputs, problems);
 	else
 		fputs(buf_string(&problems->errors), stderr);
 	fputs("Run image-syncer --help for the options.\n", stderr);
@@ -59,7 +65,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	if (options.version)
 		return print(about_version);
 	if (options.inputs)
-		action_begin(&inputs);
+		begin_step(&inputs);
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)

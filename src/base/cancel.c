@@ -30,7 +30,9 @@ void cancel_now(int signal_number)
 		const uint64_t one = 1;
 		if (event >= 0 && write(event, &one, sizeof(one)) < 0)
 			atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
-	} else {
+	} else if (none == SIGALRM) {
+		atomic_store(&requested, signal_number);
+	} else if (signal_number != SIGALRM) {
 		_exit(128 + signal_number);
 	}
 	errno = saved;
@@ -45,7 +47,13 @@ bool cancel_install(void)
 	if (event < 0)
 		event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return event >= 0 && sigaction(SIGINT, &action, NULL) == 0 &&
-	       sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGPIPE, &ignore, NULL) == 0;
+	       sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGALRM, &action, NULL) == 0 &&
+	       sigaction(SIGPIPE, &ignore, NULL) == 0;
+}
+
+void cancel_after(unsigned seconds)
+{
+	alarm(seconds);
 }
 
 bool cancel_requested(void)

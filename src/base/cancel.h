@@ -13,9 +13,12 @@
 enum { CANCEL_GRACE_MS = 3500, CANCEL_LAST_MS = 1000 };
 
 /*
- * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once.
+ * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends at once;
+ * the end of the time is none.
  */
 bool cancel_install(void);
+/* Asks the run to stop when seconds have passed, with SIGALRM as the signal that asked. */
+void cancel_after(unsigned seconds);
 /* Asks the run to stop; signal_number is what cancel_signal() will tell. */
 void cancel_now(int signal_number);
 /* True once somebody asked to stop: start no new work. */

@@ -30,6 +30,18 @@ void log_open(FILE *stream, enum log_level level)
 	pthread_mutex_unlock(&sink.lock);
 }
 
+bool log_level_named(const char *name, enum log_level *out)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	for (size_t i = 0; i < array_count(names); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		*out = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
 bool log_debugging(void)
 {
 	pthread_mutex_lock(&sink.lock);

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "config/usage.h"
-#include "report/action.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +15,7 @@ static void tell_problems(const struct run *run, const struct problems *problems
 {
 	const struct inputs *inputs = run->options->inputs;
 	if (inputs)
-		action_problems(inputs, problems);
+		step_problems(inputs, problems);
 	if (!inputs || run->log)
 		problem_log(problems);
 	if (!inputs)
@@ -26,7 +25,13 @@ static void tell_problems(const struct run *run, const struct problems *problems
 static bool open_log(struct run *run, struct problems *problems)
 {
 	const char *path = run->options->log;
-	enum log_level level = run->options->debug ? LOG_DEBUG : LOG_INFO;
+	const char *named = run->options->log_level;
+	enum log_level level = LOG_INFO;
+	if (named && !log_level_named(named, &level))
+		problem_add(problems, NULL, "--log-level %s: expected error, warn, info or debug",
+			    named);
+	if (run->options->debug)
+		level = LOG_DEBUG;
 	if (path)
 		run->log = fopen(path, "we");
 	if (path && !run->log)

@@ -8,12 +8,15 @@
 #include "base/log.h"
 #include "base/retry.h"
 
+#include <stdatomic.h>
+
 enum { PAUSE_MAX = 300 };
 
 /* One round over the tasks in todo. */
 struct round {
 	struct run *run;
-	const size_t *todo; /* numbers of tasks */
+	atomic_bool stopped; /* --fail-fast, and something has failed */
+	const size_t *todo;  /* numbers of tasks */
 	bool last;
 	bool *again;   /* for each task: failed in this round, worth another one */
 	int *patience; /* for each task: the server's Retry-After */
@@ -36,7 +39,7 @@ static void run_task(void *ctx, size_t index)
 				  .error_kind = ERROR_MEMORY,
 				  .error_text = "out of memory"};
 	/* What was never begun has no outcome: the report counts it as not processed. */
-	if (cancel_requested())
+	if (cancel_requested() || atomic_load(&round->stopped))
 		return;
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (arena)
@@ -48,6 +51,8 @@ static void run_task(void *ctx, size_t index)
 		log_attempt(run->tasks[number], &outcome);
 	else
 		report_outcome(run->report, run->tasks[number], &outcome);
+	if (run->options->fail_fast && outcome.status == OUTCOME_FAILED && !round->again[number])
+		atomic_store(&round->stopped, true);
 }
 
 /* Moves the tasks that are worth another round to the front of todo; returns how many. */
@@ -88,12 +93,17 @@ bool rounds_run(struct run *run)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		todo[i] = i;
+	for (size_t i = 0; run->options->fail_fast && i < run->rule_count; i++)
+		if (!run->expansions[i].ok)
+			atomic_store(&round.stopped, true);
 	for (int left = run->options->retries; count; left--) {
 		round.last = left <= 0;
 		pool_each(run->pool, count, run_task, &round);
 		count = take_failed(&round, todo);
 		if (left == run->options->retries)
 			report_retry(run->report, count);
+		if (atomic_load(&round.stopped))
+			return true;
 		if (count && !pause_for(&round, count))
 			return true;
 	}

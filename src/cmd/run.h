@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "cmd/step.h"
 #include "config/config.h"
 #include "copy/copier.h"
 #include "plan/plan.h"
@@ -25,6 +26,7 @@ struct run {
 	const struct options *options;
 	struct arena *arena;
 	FILE *log;
+	struct action action; /* with options->inputs */
 	struct config config;
 	struct plan_rule *rules;
 	size_t rule_count;

@@ -75,6 +75,8 @@ static unsigned pool_width(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
+	if (options->inputs)
+		run->action = step_action(options->inputs);
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(about_user_agent, NULL);
@@ -95,12 +97,12 @@ static bool set_up(struct run *run)
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,
-					.inputs = options->inputs,
+					.action = options->inputs ? &run->action : NULL,
 					.program = about_user_agent,
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
 					.dry_run = options->dry_run,
-					.live = isatty(STDERR_FILENO) && !options->debug,
+					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
@@ -123,6 +125,8 @@ int sync_run(const struct options *options, struct problems *problems)
 	struct error err;
 	if (!run.arena || !load_run(&run, problems))
 		return EXIT_USAGE;
+	if (run.config.timeout)
+		cancel_after(run.config.timeout);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {
 		log_error("out of memory");

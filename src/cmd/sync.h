@@ -4,7 +4,7 @@
 #include "config/options.h"
 
 /*
- * Loads the configuration, synchronizes, reports. problems: what was found wrong already, to be told
- * with the rest. Returns the exit code of design.md section 2.
+ * Loads the configuration, synchronizes, reports. problems: what was found wrong already, to be
+ * told with the rest. Returns the exit code of design.md section 2.
  */
 int sync_run(const struct options *options, struct problems *problems);

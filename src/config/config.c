@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TIMEOUT_MAX = 3600 * 1000 };
+
 struct loading {
 	struct arena *arena;
 	const struct options *options;
@@ -196,6 +198,38 @@ static void add_platforms(const struct loading *loading)
 			out->rules.items[i].platforms = out->platforms;
 }
 
+/* Hours, minutes and seconds, each at most once. False: it is none, or it is nothing. */
+static bool read_time(struct str text, unsigned *out)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = {{'h', 3600}, {'m', 60}, {'s', 1}};
+	int64_t total = 0;
+	for (size_t i = 0; i < array_count(units); i++) {
+		int64_t number;
+		size_t len = str_find(text, units[i].unit);
+		if (len == text.len)
+			continue;
+		if (!str_to_int64(str_head(text, len), &number) || number > TIMEOUT_MAX)
+			return false;
+		total += number * units[i].seconds;
+		text = str_from(text, len + 1);
+	}
+	*out = (unsigned)total;
+	return !text.len && total > 0 && total <= TIMEOUT_MAX;
+}
+
+static void add_timeout(const struct loading *loading)
+{
+	const char *text = loading->options->timeout;
+	if (text && !read_time(str_of(text), &loading->out->timeout))
+		problem_add(loading->problems, NULL,
+			    "--timeout %s: expected a time of at most 1000 hours, as in 90s or "
+			    "5h30m",
+			    text);
+}
+
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
@@ -213,5 +247,6 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	add_platforms(&loading);
+	add_timeout(&loading);
 	return problems->error_count == before;
 }

@@ -19,6 +19,7 @@ struct config {
 	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
+	unsigned timeout;                        /* of --timeout, in seconds; 0: none */
 	bool lists_json; /* lists of images are written as JSON, else as YAML */
 };
 

@@ -18,6 +18,7 @@ static const char *const environment[][2] = {
 	{"XDG_RUNTIME_DIR, XDG_CONFIG_HOME", "where containers/auth.json of podman and others is"},
 	{"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
 	 "keys for registries of Amazon ECR that have no other login"},
+	{"GITHUB_ACTIONS, INPUT_*", "in a step of a GitHub Action: its inputs, see the manual"},
 	{"NO_COLOR", "no colours, if set and not empty"},
 	{"TERM", "dumb or unset: plain lines instead of the live display"},
 };

@@ -88,12 +88,15 @@ static void add_character(struct buf *out, struct str character)
 		buf_add_str(out, character);
 }
 
+/* "##[" is a command to the runner of a GitHub Action, wherever in a line it stands. */
 static void add_quoted(struct buf *out, struct str text)
 {
 	buf_add_char(out, '"');
 	while (text.len) {
 		size_t len = utf8_length(text);
-		if (len)
+		if (str_starts(text, "##["))
+			buf_add_string(out, "\\u0023");
+		else if (len)
 			add_character(out, str_head(text, len));
 		else
 			buf_add_string(out, "\xef\xbf\xbd");

@@ -3,7 +3,8 @@
  * but what names of images are made of. With a slash in it no text is a number, a date or a word
  * with a meaning of its own, and a colon inside is none before a space. In quotes everything beyond
  * ASCII is escaped: names of images have nothing of the kind, and Unicode's line ends, byte order
- * mark and non-characters, which YAML folds, drops or refuses, need no list of their own.
+ * mark and non-characters, which YAML folds, drops or refuses, need no list of their own. So is
+ * "##[", which is a command to the runner of a GitHub Action, wherever in a line it stands.
  */
 #include "doc/yaml_quote.h"
 
@@ -58,7 +59,9 @@ void yaml_quote(struct str text, struct buf *out)
 	buf_add_char(out, '"');
 	while (text.len) {
 		size_t len = utf8_length(text);
-		if (len)
+		if (str_starts(text, "##["))
+			buf_add_string(out, "\\u0023");
+		else if (len)
 			add_character(out, code_of(str_head(text, len)));
 		else
 			buf_add_string(out, "\\uFFFD");

@@ -11,13 +11,13 @@
 #include "report/annotation.h"
 #include "report/step_summary.h"
 
-static void write_outputs(const struct inputs *inputs, const struct tally *tally,
+static void write_outputs(const struct action *action, const struct tally *tally,
 			  const char *report)
 {
 	struct error err;
 	struct action_output outputs[ACTION_OUTPUT_COUNT];
 	scoped(arena_free) struct arena *arena = arena_new();
-	if (!inputs->output)
+	if (!action->output)
 		return;
 	if (!arena || !action_output_all(arena, tally, report, outputs)) {
 		log_warn("the outputs of the step are not written: out of memory");
@@ -26,30 +26,25 @@ static void write_outputs(const struct inputs *inputs, const struct tally *tally
 	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++) {
 		scoped(buf_finish) struct buf record = {0};
 		bool made = action_output_record(&outputs[i], &record) && buf_ok(&record);
-		if (made && file_append(inputs->output, buf_str(&record), &err))
+		if (made && file_append(action->output, buf_str(&record), &err))
 			continue;
 		log_warn("output %s of the step is not written: %s", outputs[i].name,
 			 made ? err.text : "out of memory");
 	}
 }
 
-void action_begin(const struct inputs *inputs)
+void action_begin(const struct action *action)
 {
-	write_outputs(inputs, NULL, NULL);
+	write_outputs(action, NULL, NULL);
 }
 
-static void write_summary(const struct inputs *inputs, const struct buf *text)
+static void write_summary(const struct action *action, const struct buf *text)
 {
 	struct error err;
 	if (!buf_ok(text))
 		log_warn("the summary of the job is not written: out of memory");
-	else if (!file_append(inputs->summary_to, buf_str(text), &err))
+	else if (!file_append(action->summary, buf_str(text), &err))
 		log_warn("the summary of the job is not written: %s", err.text);
-}
-
-static bool wants_summary(const struct inputs *inputs)
-{
-	return inputs->summary && inputs->summary_to;
 }
 
 static void send(const struct buf *command)
@@ -66,17 +61,16 @@ static void send_text(const char *type, const struct buf *text)
 }
 
 /* All lines: the first as annotations, the others as what they are, and how many those were. */
-static void tell_lines(const struct inputs *inputs, const char *type, const struct buf *lines,
-		       size_t most)
+static void tell_lines(const struct action *action, const char *type, struct str rest, size_t most)
 {
-	struct str rest = buf_str(lines), line;
+	struct str line;
 	size_t told = 0;
 	while (str_cut(&rest, '\n', &line)) {
 		scoped(buf_finish) struct buf command = {0};
 		if (!line.len)
 			continue;
 		if (++told <= most)
-			annotation_problem(type, line, inputs->workspace, &command);
+			annotation_problem(type, line, action->workspace, &command);
 		else
 			buf_add_str(&command, line);
 		send(&command);
@@ -88,15 +82,15 @@ static void tell_lines(const struct inputs *inputs, const char *type, const stru
 	send_text(type, &more);
 }
 
-void action_problems(const struct inputs *inputs, const struct problems *problems)
+void action_problems(const struct action *action, struct str errors, struct str warnings)
 {
 	/* One is left for the images that were tried again. */
-	tell_lines(inputs, "warning", &problems->warnings, ANNOTATION_MAX - 1);
-	tell_lines(inputs, "error", &problems->errors, ANNOTATION_MAX);
-	if (problems->error_count && wants_summary(inputs)) {
+	tell_lines(action, "warning", warnings, ANNOTATION_MAX - 1);
+	tell_lines(action, "error", errors, ANNOTATION_MAX);
+	if (errors.len && action->summary) {
 		scoped(buf_finish) struct buf text = {0};
-		step_summary_problems(problems, &text);
-		write_summary(inputs, &text);
+		step_summary_problems(errors, &text);
+		write_summary(action, &text);
 	}
 }
 
@@ -137,15 +131,15 @@ static void tell_retries(const struct tally *tally)
 	send_text("warning", &text);
 }
 
-void action_finish(const struct inputs *inputs, const struct tally *tally, const char *program,
+void action_finish(const struct action *action, const struct tally *tally, const char *program,
 		   const char *report)
 {
-	write_outputs(inputs, tally, report);
+	write_outputs(action, tally, report);
 	tell_retries(tally);
 	tell_failures(tally);
-	if (wants_summary(inputs)) {
+	if (action->summary) {
 		scoped(buf_finish) struct buf text = {0};
 		step_summary_write(tally, program, report, &text);
-		write_summary(inputs, &text);
+		write_summary(action, &text);
 	}
 }

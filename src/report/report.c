@@ -16,6 +16,7 @@
 #include "report/tally.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -280,14 +281,16 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	tally_sort(&report->tally, report->arena);
 	bool written = write_files(report, err);
 	write_summary(report);
-	if (report->options.inputs)
-		action_finish(report->options.inputs, &report->tally, report->options.program,
+	if (report->options.action)
+		action_finish(report->options.action, &report->tally, report->options.program,
 			      report->options.json_path);
 	return written;
 }
 
 int report_exit_code(const struct report *report, int signal)
 {
+	if (signal == SIGALRM)
+		return 1;
 	if (signal)
 		return 128 + signal;
 	return tally_clean(&report->tally) ? 0 : 1;

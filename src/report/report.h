@@ -10,13 +10,13 @@
 #pragma once
 
 #include "base/error.h"
-#include "config/inputs.h"
 #include "plan/plan.h"
 #include "plan/progress.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct action;
 struct report;
 
 struct report_options {
@@ -24,7 +24,7 @@ struct report_options {
 	const char *success_path; /* --output-success-images: the same */
 	const char *failed_path;  /* --output-failed-images: the same */
 	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
-	const struct inputs *inputs; /* of a GitHub Action, to whose runner all is told; or NULL */
+	const struct action *action; /* the runner to tell, if this is a step of a job; or NULL */
 	const char *program;         /* "image-syncer/1.2.3" */
 	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
@@ -65,7 +65,7 @@ void report_retry(struct report *report, size_t images);
 bool report_finish(struct report *report, int signal, struct error *err);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
- * filters left nothing of any, 128 + signal when a signal ended the run. For the time after the
- * last outcome.
+ * filters left nothing of any, or the time limit (SIGALRM) came first; 128 + signal when another
+ * signal ended the run. For the time after the last outcome.
  */
 int report_exit_code(const struct report *report, int signal);

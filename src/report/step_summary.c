@@ -20,7 +20,7 @@ enum {
 	DIGEST_SHOWN = 12
 };
 
-/* "https://" and "www." make a link of what they begin; so does nothing else that is let through. */
+/* "https://" and "www." make a link of what they begin; nothing else that passes does. */
 static bool plain(struct str text, size_t at)
 {
 	char c = text.at[at];
@@ -241,19 +241,18 @@ void step_summary_write(const struct tally *tally, const char *program, const ch
 	buf_add_string(out, "</sub>\n");
 }
 
-void step_summary_problems(const struct problems *problems, struct buf *out)
+void step_summary_problems(struct str errors, struct buf *out)
 {
-	struct str rest = buf_str(&problems->errors), line;
-	size_t listed = 0;
+	struct str line;
+	size_t count = 0;
 	buf_add_string(out, "### \u274c Nothing was begun: the configuration is wrong\n\n");
-	while (listed < PROBLEMS_MAX && str_cut(&rest, '\n', &line)) {
-		if (!line.len)
+	while (str_cut(&errors, '\n', &line)) {
+		if (!line.len || ++count > PROBLEMS_MAX)
 			continue;
 		buf_add_string(out, "- ");
 		add_text(line, REASON_MAX, out);
 		buf_add_char(out, '\n');
-		listed++;
 	}
-	if (problems->error_count > listed)
-		buf_printf(out, "- %zu more\n", problems->error_count - listed);
+	if (count > PROBLEMS_MAX)
+		buf_printf(out, "- %zu more\n", count - PROBLEMS_MAX);
 }

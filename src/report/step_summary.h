@@ -1,11 +1,10 @@
 /*
- * The summary of a job: what a person sees on the page of a run (action.md section 10), as Markdown.
+ * The summary of a job: what a person sees on the page of a run, as Markdown (action.md 10).
  *
  * Pure. All that others may have written is escaped and has its secrets masked.
  */
 #pragma once
 
-#include "config/problem.h"
 #include "report/tally.h"
 
 /* A runner drops a summary of more than 1 MiB as a whole. */
@@ -17,5 +16,5 @@ enum { STEP_SUMMARY_MAX = 900 * 1024 };
  */
 void step_summary_write(const struct tally *tally, const char *program, const char *report,
 			struct buf *out);
-/* Appends the summary of a run that did not begin. */
-void step_summary_problems(const struct problems *problems, struct buf *out);
+/* Appends the summary of a run that did not begin; errors are lines, made harmless. */
+void step_summary_problems(struct str errors, struct buf *out);

@@ -193,6 +193,8 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 
 static const char *signal_name(int number)
 {
+	if (number == SIGALRM)
+		return "the time limit";
 	return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "a signal";
 }
 

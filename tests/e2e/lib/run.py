@@ -78,6 +78,7 @@ class Runner:
         self.binary = binary
         self.home = str(home)
         self.secrets = []
+        self.readable = lambda text: text      # what of its output anybody gets to read
         self.last = None
         self._serial = 0
 
@@ -203,7 +204,7 @@ class Runner:
         assert result.code >= 0, f"ended by {_signal(-result.code)}\n{result}"
         assert result.code != _FINDING, f"a sanitizer found something\n{result}"
         assert not re.search(r"(ERROR|WARNING): \w+Sanitizer|runtime error:", result.stderr), f"a sanitizer found something\n{result}"
-        everything = result.stdout + result.stderr + json.dumps(result.report) + self._logs()
+        everything = self.readable(result.stdout + "\n" + result.stderr) + json.dumps(result.report) + self._logs()
         for secret in self.secrets:
             assert secret not in everything, f"the secret {secret!r} was written\n{result}"
         assert not re.search(r"eyJ[\w-]{20,}\.", everything), f"a token was written\n{result}"
