@@ -1,6 +1,7 @@
 """What the tests of the action share; registries and images are those of tests/e2e."""
 
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -49,7 +50,7 @@ def at_target(target):
 @pytest.fixture
 def repo(request):
     """A repository name that no other test uses."""
-    return "t/" + "".join(each if each.isalnum() else "-" for each in request.node.name.lower()).strip("-").replace("--", "-")
+    return "t/" + re.sub(r"[^a-z0-9]+", "-", request.node.nodeid.lower()).strip("-")
 
 
 @pytest.fixture

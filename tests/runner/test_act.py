@@ -33,7 +33,7 @@ def test_the_example_workflow(act, scene, program, tmp_path):
     for command in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "a"]):
         subprocess.run(["git", "-C", str(project), *command], check=True)
     (rule, destination), = scene.rules.items()
-    home = tmp_path / "home"
+    home = tmp_path / "act-home"
     home.mkdir()
     done = subprocess.run(
         [act, "workflow_dispatch", "-P", "ubuntu-latest=-self-hosted", "--pull=false", "--action-offline-mode", "--no-cache-server",

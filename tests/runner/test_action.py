@@ -366,8 +366,8 @@ def test_tokens_of_the_runner_are_not_for_registries(scene, name):
 # -- limits -----------------------------------------------------------------------------------------------------------------------
 
 def test_many_failures_stay_within_the_limits(scene):
-    scene.rules = scene.many(3000)
-    step = scene.sync(retries="0", proc="16")
+    scene.runner.write("many.json", scene.many(3000))
+    step = scene.sync(images="many.json", retries="0", proc="16")
     check_files(step)
     assert step.log.dropped == 0 and len(step.annotations("error")) <= 10, "all that is annotated is seen"
     assert any(re.search(r"\d+ more", each) for each in step.annotations("error"))

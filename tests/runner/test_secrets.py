@@ -32,8 +32,8 @@ def test_no_secret_is_written_anywhere(scene, wrong):
     for form in forms:
         assert form not in before, form
         assert form not in shown
+        assert step.log.masks.apply(f" {form} ") in (" *** ", " ***= ", " ***== "), "a later step may print it"
     masks = [each.data for each in step.log.executed if each.name == "add-mask"]
-    assert set(forms[:1] + forms[2:5]) <= set(masks), "a later step may print them"
     assert step.log.raw.index(f"::add-mask::{password}") < min(
         number for number, line in enumerate(step.log.raw) if scene.repo in line), "masks come before the log"
     assert "somebody" not in masks and all(len(each) >= 4 for each in masks)
@@ -143,4 +143,4 @@ def test_hostile_text_in_files(scene):
 def test_a_hostile_name_in_the_environment(scene):
     step = scene.runner.action({"images": "::add-mask::pwned", "auth": "##[error]pwned"}, {"INPUT_##[ADD-MASK]E": "x"})
     assert {each.name for each in step.log.executed} <= {"error", "warning", "add-mask"} and step.code == 2
-    assert not any(each.name == "add-mask" and each.data != scene.runner.github_token for each in step.log.executed)
+    assert not any(each.name == "add-mask" and "pwned" in each.data for each in step.log.executed)
