@@ -17,6 +17,7 @@ static struct {
 	pthread_mutex_t lock;
 	FILE *stream;
 	enum log_level level;
+	bool colour;
 	void (*before)(void *ctx);
 	void (*after)(void *ctx);
 	void *ctx;
@@ -27,6 +28,13 @@ void log_open(FILE *stream, enum log_level level)
 	pthread_mutex_lock(&sink.lock);
 	sink.stream = stream;
 	sink.level = level;
+	pthread_mutex_unlock(&sink.lock);
+}
+
+void log_colour(bool wanted)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.colour = wanted;
 	pthread_mutex_unlock(&sink.lock);
 }
 
@@ -125,13 +133,15 @@ static void write_line(enum log_level level, struct str message)
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
 	log_clean(message, 4096, &clean);
+	bool coloured = sink.colour && level <= LOG_WARN;
+	buf_add_string(&line, !coloured ? "" : level == LOG_ERROR ? "\033[31m" : "\033[33m");
 	buf_printf(&line, "time=\"%s\" level=%s msg=\"", when, names[level]);
 	for (size_t i = 0; i < clean.len; i++) {
 		if (clean.at[i] == '"')
 			buf_add_char(&line, '\\');
 		buf_add_char(&line, clean.at[i]);
 	}
-	buf_add_string(&line, "\"\n");
+	buf_add_string(&line, coloured ? "\"\033[0m\n" : "\"\n");
 	FILE *stream = sink.stream ? sink.stream : stderr;
 	if (sink.before)
 		sink.before(sink.ctx);

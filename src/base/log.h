@@ -21,6 +21,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log_open(FILE *stream, enum log_level level);
 /* Reads "error", "warn", "info" or "debug"; false for anything else. */
 bool log_level_named(const char *name, enum log_level *out);
+/* Whether lines of errors and warnings are coloured; at first they are not. */
+void log_colour(bool wanted);
 /* True when debug lines are wanted. */
 bool log_debugging(void);
 /* before(ctx) and after(ctx) are called around each line, under the sink's lock. NULL ends it. */

@@ -24,7 +24,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct secret *secrets;
 static size_t count;
 static size_t registered;
-static void (*watcher)(struct str form);
+static struct str passing[SECRET_PASSING];
+static size_t passed;
+static void (*watcher)(struct str form, bool passing);
 
 static bool known(struct str text)
 {
@@ -36,6 +38,8 @@ static bool known(struct str text)
 
 static void wipe(struct str text)
 {
+	if (!text.at)
+		return;
 	explicit_bzero((void *)(uintptr_t)text.at, text.len);
 	free((void *)(uintptr_t)text.at);
 }
@@ -76,7 +80,7 @@ static void add_form(struct str text)
 	secrets[at] = (struct secret){{copy, text.len}, registered++};
 	count++;
 	if (watcher)
-		watcher(secrets[at].text);
+		watcher(secrets[at].text, false);
 }
 
 static void add_buf(const struct buf *form)
@@ -85,11 +89,12 @@ static void add_buf(const struct buf *form)
 		add_form(buf_str(form));
 }
 
-/* In all its spellings; what is found without padding is found with it as well. */
+/* In all its spellings. */
 static void add_base64(struct str text)
 {
 	scoped(buf_wipe) struct buf form = {0};
 	base64_encode(text, &form);
+	add_buf(&form);
 	while (form.len && form.at[form.len - 1] == '=')
 		form.at[--form.len] = '\0';
 	add_buf(&form);
@@ -137,7 +142,22 @@ void secret_register_basic(struct str user, struct str password)
 	pthread_mutex_unlock(&lock);
 }
 
-void secret_watch(void (*fresh)(struct str form))
+void secret_register_passing(struct str text)
+{
+	char *copy = text.len < SECRET_SHORTEST ? NULL : malloc(text.len);
+	if (!copy)
+		return;
+	memcpy(copy, text.at, text.len);
+	pthread_mutex_lock(&lock);
+	struct str *place = &passing[passed++ % SECRET_PASSING];
+	wipe(*place);
+	*place = (struct str){copy, text.len};
+	if (watcher)
+		watcher(*place, true);
+	pthread_mutex_unlock(&lock);
+}
+
+void secret_watch(void (*fresh)(struct str form, bool passing))
 {
 	pthread_mutex_lock(&lock);
 	watcher = fresh;
@@ -150,6 +170,9 @@ static struct str secret_at(struct str text)
 	for (size_t i = 0; i < count; i++)
 		if (str_equal(str_head(text, secrets[i].text.len), secrets[i].text))
 			return secrets[i].text;
+	for (size_t i = 0; i < SECRET_PASSING; i++)
+		if (passing[i].len && str_equal(str_head(text, passing[i].len), passing[i]))
+			return passing[i];
 	return (struct str){0};
 }
 
@@ -172,6 +195,10 @@ void secret_forget(void)
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < count; i++)
 		wipe(secrets[i].text);
+	for (size_t i = 0; i < SECRET_PASSING; i++) {
+		wipe(passing[i]);
+		passing[i] = (struct str){0};
+	}
 	free(secrets);
 	secrets = NULL;
 	count = 0;

@@ -18,10 +18,16 @@ void secret_register_basic(struct str user, struct str password);
 /* Appends text to out with every registered secret replaced by "***". */
 void secret_mask(struct str text, struct buf *out);
 /*
- * From now on fresh(form) is called for each form that was not known before, by the thread that
- * registers it and before secret_register() returns, one call at a time. It must register nothing.
- * NULL ends it.
+ * Remembers text, as it is, until SECRET_PASSING others came: for what is good for one request, of
+ * which a run has as many as it has blobs.
  */
-void secret_watch(void (*fresh)(struct str form));
+enum { SECRET_PASSING = 64 };
+void secret_register_passing(struct str text);
+/*
+ * From now on fresh(form, passing) is called for each form that was not known before, by the thread
+ * that registers it and before secret_register() returns, one call at a time. It must register
+ * nothing. NULL ends it.
+ */
+void secret_watch(void (*fresh)(struct str form, bool passing));
 /* Wipes and forgets all. At the end of the process. */
 void secret_forget(void);

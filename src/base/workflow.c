@@ -47,23 +47,25 @@ void workflow_send(const struct buf *command)
 	fflush(stderr);
 }
 
-static void mask(struct str text)
+static void mask(struct str text, bool passing)
 {
-	static unsigned sent; /* guarded by the registry of secrets, which calls one at a time */
+	/* Guarded by the registry of secrets, which calls one at a time. */
+	static unsigned left[] = {WORKFLOW_MASKS, WORKFLOW_PASSING};
 	scoped(buf_wipe) struct buf command = {0};
-	if (sent++ >= WORKFLOW_MASKS)
+	if (!left[passing])
 		return;
+	left[passing]--;
 	buf_add_string(&command, "::add-mask::");
 	workflow_data(text, &command);
 	if (buf_ok(&command))
 		workflow_send(&command);
 }
 
-static void mask_lines(struct str text)
+static void mask_lines(struct str text, bool passing)
 {
 	struct str line;
 	if (str_find(text, '\n') == text.len) {
-		mask(text);
+		mask(text, passing);
 		return;
 	}
 	while (str_cut(&text, '\n', &line)) {
@@ -71,7 +73,7 @@ static void mask_lines(struct str text)
 		if (line.len && line.at[line.len - 1] == '\r')
 			line.len--;
 		if (line.len >= LINE_SHORTEST)
-			mask(line);
+			mask(line, passing);
 	}
 }
 

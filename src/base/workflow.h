@@ -13,7 +13,8 @@ void workflow_property(struct str text, struct buf *out);
 void workflow_send(const struct buf *command);
 /*
  * From now on every secret is made known to the runner by ::add-mask::, as it is registered, up to
- * WORKFLOW_MASKS of them: each one makes the runner slower. Our own masking has no such bound.
+ * WORKFLOW_MASKS of them and WORKFLOW_PASSING of those that pass: each one makes the runner slower.
+ * Our own masking has no such bound.
  */
-enum { WORKFLOW_MASKS = 2000 };
+enum { WORKFLOW_MASKS = 2000, WORKFLOW_PASSING = 200 };
 void workflow_mask_secrets(void);

@@ -37,6 +37,7 @@ static bool open_log(struct run *run, struct problems *problems)
 	if (path && !run->log)
 		problem_add(problems, NULL, "--log: cannot open %s: %s", path, strerror(errno));
 	log_open(run->log ? run->log : stderr, level);
+	log_colour(run->options->inputs && run->options->inputs->colour && !run->log);
 	return !path || run->log;
 }
 

@@ -331,6 +331,7 @@ static void read_others(const struct reading *reading)
 		secret_register_basic(str_of(out->actor), str_of(out->token));
 	out->github = server && strcmp(server, "https://github.com") == 0;
 	out->debug = debug && strcmp(debug, "1") == 0;
+	out->colour = !variable(environment, "NO_COLOR");
 	out->summary = true;
 	if (summary && !is_switch(summary, &out->summary))
 		problem_add(reading->problems, NULL,

@@ -22,6 +22,7 @@ struct inputs {
 	bool github;            /* this is github.com, whose tokens are good for ghcr.io */
 	bool summary;           /* a summary of the job is wanted */
 	bool debug;             /* RUNNER_DEBUG=1 */
+	bool colour;            /* NO_COLOR is not set: the pages of logs show colours */
 	const char *output;     /* GITHUB_OUTPUT: where outputs go; NULL: nowhere */
 	const char *summary_to; /* GITHUB_STEP_SUMMARY; NULL: nowhere */
 	const char *workspace;  /* GITHUB_WORKSPACE; NULL: unknown */

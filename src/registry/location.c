@@ -1,7 +1,10 @@
 /* A Location may be relative: it is resolved against the request, and otherwise left alone. */
 #include "registry/location.h"
 
+#include "base/secret.h"
 #include "registry/host.h"
+
+enum { SIGNATURE_LEAST = 16 };
 
 bool location_asked(const struct repository *repository, struct arena *arena,
 		    const struct request *request, struct url *out, struct error *err)
@@ -13,6 +16,13 @@ bool location_asked(const struct repository *repository, struct arena *arena,
 	}
 	return host_origin(repository->host, arena, &origin, err) &&
 	       url_resolve(arena, &origin, request->path, out, err);
+}
+
+void location_hide(const struct url *from, const struct url *to)
+{
+	struct str query = str_from(str_of(to->text), url_public(to).len);
+	if (!url_same_origin(from, to) && query.len > SIGNATURE_LEAST)
+		secret_register_passing(str_from(query, 1));
 }
 
 bool location_given(const struct repository *repository, struct arena *arena,

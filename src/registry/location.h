@@ -6,6 +6,11 @@
 /* The URL the request went to, before any redirect. */
 bool location_asked(const struct repository *repository, struct arena *arena,
 		    const struct request *request, struct url *out, struct error *err);
+/*
+ * Registers the query of to as a secret if it is where from, of another server, sends a request on
+ * to: there a signature gives access to whoever has it.
+ */
+void location_hide(const struct url *from, const struct url *to);
 /* The URL of the header Location of answer, relative to the URL of request. */
 bool location_given(const struct repository *repository, struct arena *arena,
 		    const struct request *request, const struct http_answer *answer,

@@ -10,6 +10,7 @@
 #include "registry/answer.h"
 #include "registry/explain.h"
 #include "registry/host.h"
+#include "registry/location.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
 
@@ -220,6 +221,7 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 			return true;
 		if (!location_of(exchange, &url, &next, err))
 			return false;
+		location_hide(&url, &next);
 		url = next;
 		purpose = URL_REDIRECT;
 	}

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "report/action.h"
 #include "report/display.h"
+#include "report/heartbeat.h"
 #include "report/image_lists.h"
 #include "report/report_json.h"
 #include "report/summary.h"
@@ -20,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JSON_MAX = 1024 * 1024 * 1024 };
+enum { JSON_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
 
 struct report {
 	struct arena *arena; /* holds this struct as well */
@@ -28,9 +29,19 @@ struct report {
 	struct report_options options;
 	struct progress *progress;
 	struct display *display; /* NULL: log lines instead */
+	struct heartbeat *heartbeat;
 	struct tally tally;
 	int64_t started_ms;
 };
+
+static void tell_counts(void *ctx, size_t *done, size_t *total)
+{
+	struct report *report = ctx;
+	pthread_mutex_lock(&report->lock);
+	*done = tally_done(&report->tally);
+	*total = report->tally.total;
+	pthread_mutex_unlock(&report->lock);
+}
 
 struct report *report_new(const struct report_options *options, struct progress *progress)
 {
@@ -50,6 +61,9 @@ struct report *report_new(const struct report_options *options, struct progress 
 	pthread_mutex_init(&report->lock, NULL);
 	if (options->live && display_possible())
 		report->display = display_open(arena, progress, !options->log_in_file);
+	if (!report->display || options->log_in_file)
+		report->heartbeat =
+			heartbeat_open(arena, progress, HEARTBEAT_MS, tell_counts, report);
 	return report;
 }
 
@@ -58,6 +72,7 @@ void report_free(struct report **given)
 	struct report *report = *given;
 	if (!report)
 		return;
+	heartbeat_close(&report->heartbeat);
 	display_close(&report->display);
 	pthread_mutex_destroy(&report->lock);
 	struct arena *arena = report->arena;
@@ -272,6 +287,7 @@ static void write_summary(const struct report *report)
 bool report_finish(struct report *report, int signal, struct error *err)
 {
 	struct progress_view view = {0};
+	heartbeat_close(&report->heartbeat);
 	display_close(&report->display);
 	progress_view(report->progress, &view);
 	report->tally.requests_source = view.requests_source;
