@@ -55,7 +55,7 @@ compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) 
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
-.PHONY: all asan tsan setup demo test check e2e lint format unit cases gates install clean distclean help FORCE
+.PHONY: all asan tsan setup demo test check e2e lint format unit cases runner gates install clean distclean help FORCE
 
 all: build/image-syncer ## build build/image-syncer, the static release binary
 
@@ -72,11 +72,13 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 test: ## everything: lint, unit, text cases, gates, end to end on all three builds (sets itself up)
 	@src/deps/setup.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all build-tests
+	@tests/runner/install-tools.sh >/dev/null
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST) -q tests/lint
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory cases
 	@$(MAKE) --no-print-directory gates
+	@$(MAKE) --no-print-directory runner
 	@tests/e2e/install-original.sh
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory e2e-asan
@@ -198,6 +200,9 @@ cases: build/image-syncer build/asan/image-syncer ## text cases
 
 e2e: build/image-syncer ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
+
+runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
+	@$(call pytest,musl,build/image-syncer,tests/runner)
 
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)

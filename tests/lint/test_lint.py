@@ -1,6 +1,7 @@
 """Every lint rule can fail: each is run on a small tree that is good, then on one with exactly one fault."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -8,6 +9,39 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOOD_C = '/* Why. */\n#include "base/good.h"\n\nint good_one(void)\n{\n\treturn 1;\n}\n'
 GOOD_H = "/* What. */\n#pragma once\n\nint good_one(void);\n"
+ACTION = """inputs:
+  auth:
+    description: who may
+outputs:
+  result:
+    value: ${{ steps.sync.outputs.result }}
+runs:
+  using: composite
+  steps:
+    - id: sync
+      run: exec sh "$GITHUB_ACTION_PATH/entrypoint.sh"
+      env:
+        INPUT_AUTH: ${{ inputs.auth }}
+"""
+TABLES = """<!-- inputs -->
+| `auth` | who may |
+
+<!-- outputs -->
+| `result` | how it went |
+"""
+PIN = "a" * 40
+WORKFLOW = f"""permissions: {{}}
+jobs:
+  one:
+    steps:
+      - uses: actions/checkout@{PIN} # v7.0.1
+      - uses: ./
+      - name: with a variable
+        env:
+          TITLE: ${{{{ github.event.issue.title }}}}
+        run: |
+          echo "$TITLE"
+"""
 HELP = "Usage: image-syncer\n  --auth FILE  who may\n"
 
 
@@ -16,13 +50,15 @@ def tree(tmp_path):
     """A tree every rule accepts. Its Makefile does nothing: the objects of "names" are made by the tests."""
     files = {
         "Makefile": "lint-objects:\n\t$(CHECK)\nbuild/image-syncer:\n",
-        "LICENSE": "", "README.md": "`--auth`\n",
+        "LICENSE": "",
         "src/base/good.c": GOOD_C, "src/base/good.h": GOOD_H,
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
         "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
         "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
         "src/deps/build.sh": "echo 1.2.5\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
+        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
+        ".github/workflows/good.yml": WORKFLOW,
         ".clang-format": open(os.path.join(HERE, "..", "..", ".clang-format"), encoding="utf-8").read(),
     }
     for name, text in files.items():
@@ -42,7 +78,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "headers", "sizes", "words", "format", "options", "tree"])
+@pytest.mark.parametrize("rule", ["layers", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -78,6 +114,24 @@ FAULTS = [
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
     ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
+    ("action", "action.yml", ACTION.replace("  auth:", "  auht:"), "the option --auth has no input"),
+    ("action", "action.yml", ACTION.replace("  auth:", "  auth:\n  other:"), "the input other is no option"),
+    ("action", "action.yml", ACTION.replace("inputs.auth", "inputs.auht"), "env: INPUT_AUTH is"),
+    ("action", "action.yml", ACTION.replace("INPUT_AUTH", "INPUT_AUHT"), "env: INPUT_AUTH is None"),
+    ("action", "action.yml", ACTION.replace("outputs.result", "outputs.status"), "the output result has"),
+    ("action", "README.md", TABLES.replace("`auth`", "`auht`"), "the table of inputs lacks auth"),
+    ("action", "README.md", TABLES.replace("`auth`", "`auht`"), "auht in the table of inputs is not in action.yml"),
+    ("action", "README-zh_CN.md", "`--auth`\n", "README-zh_CN.md: the table of outputs lacks result"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace(PIN, "v7"), "is not pinned"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace(" # v7.0.1", ""), "which version"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace("$TITLE", "${{ github.actor }}"), "bad.yml:11: an expression"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW + "      - run: echo ${{ github.actor }}\n", "bad.yml:12: an expression"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace("permissions: {}\n", ""), "no permissions"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\nif [ $1 = a ]; then echo $2; fi\n", "SC2086"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\n[[ a = b ]]\n", "SC3010"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\nfor\n", "dash cannot read it"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\n" + "true\n" * 79, "80 lines"),
+    ("shell", "src/deps/build.sh", "#!/bin/sh\nfoo=1\n", "SC2034"),
     ("tree", "notes.txt", "", "notes.txt does not belong"),
     ("tree", "src/deps/fetch.sh", "curl http:" + "//mirror/debian\n", "network address"),
     ("tree", "src/deps/fetch.sh", "host=ftp.debian" + ".org\n", "network address"),
@@ -138,3 +192,29 @@ def test_run_sums_up(tree):
     assert done.returncode != 0
     assert done.stdout.startswith("FAIL  tree\n") and "\nok    layers\n" in done.stdout
     assert done.stdout.endswith("lint: 1 passed, 1 failed\n")
+
+
+def test_run_counts_what_was_skipped(tree):
+    path = tree / "path"
+    path.mkdir()
+    for name in ("sh", "dirname", "sed"):
+        (path / name).symlink_to(shutil.which(name))
+    done = subprocess.run([os.path.join(HERE, "run"), "shell"], cwd=tree, env={"PATH": str(path)},
+                          stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("skip  shell: shellcheck is not installed"), done.stdout
+    assert done.stdout.endswith("lint: 0 passed, 0 failed, 1 skipped\n")
+
+
+@pytest.mark.parametrize("rule,name,text", [
+    ("actionlint", ".github/workflows/bad.yml", "on: push\njobs:\n  one:\n    runs-on: nowhere-latest\n    steps: [{run: a}]\n"),
+    ("action-validator", "action.yml", "name: a\nruns: {using: composite, steps: [{run: a}]}\n"),
+])
+def test_other_peoples_tools(rule, name, text, tree):
+    put(tree, ".github/workflows/good.yml", "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps: [{run: a}]\n")
+    put(tree, "action.yml", "name: a\ndescription: b\nruns: {using: composite, steps: [{run: a, shell: sh}]}\n")
+    done = lint(rule, tree)
+    if done.returncode == 77:
+        pytest.skip(done.stdout)
+    assert done.returncode == 0, done.stdout
+    put(tree, name, text)
+    assert lint(rule, tree).returncode == 1
