@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/map.h"
 #include "base/retry.h"
+#include "cmd/lanes.h"
 #include "copy/created.h"
 #include "registry/tags.h"
 
@@ -85,17 +86,34 @@ static bool expand_again(const struct run *run)
 	return false;
 }
 
+static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+{
+	const struct run *run = ctx;
+	hosts[0] = run->rules[number].source.name.host;
+}
+
+static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
+{
+	size_t *all = arena_array(run->arena, run->rule_count + 1, sizeof(*all));
+	for (size_t i = 0; all && i < run->rule_count; i++)
+		all[i] = i;
+	return all ? lanes_build(run->arena, all, run->rule_count, hosts_of, run, lane_count)
+		   : NULL;
+}
+
 /* In rounds, as images are copied: a rule is not lost to one bad minute. */
 bool expansion_run(struct run *run)
 {
+	size_t count = 0;
+	const struct pool_lane *lanes = sort_rules(run, &count);
 	run->expansions = arena_array(run->arena, run->rule_count + 1, sizeof(*run->expansions));
-	if (!run->expansions)
+	if (!run->expansions || !lanes || !pool_lanes(run->pool, lanes, count, expand_rule, run))
 		return false;
-	pool_each(run->pool, run->rule_count, expand_rule, run);
 	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
 		registry_forgive(run->registry);
-		if (cancel_sleep(RUN_PAUSE * 1000))
-			pool_each(run->pool, run->rule_count, expand_rule, run);
+		if (cancel_sleep(RUN_PAUSE * 1000) &&
+		    !pool_lanes(run->pool, lanes, count, expand_rule, run))
+			return false;
 	}
 	return true;
 }

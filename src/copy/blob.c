@@ -15,7 +15,6 @@
 #include "oci/digest.h"
 #include "registry/blobs.h"
 
-#include <errno.h>
 #include <string.h>
 
 /*
@@ -92,6 +91,7 @@ static bool stream_blob(struct image *image, const struct descriptor *blob,
 			const struct upload *upload, int slot, struct error *err)
 {
 	scoped(stream_close) struct stream *stream = NULL;
+	struct throttle_reader slow;
 	struct checked checked = {.reader = {.read = checked_read},
 				  .blob = blob,
 				  .left = blob->size,
@@ -101,7 +101,8 @@ static bool stream_blob(struct image *image, const struct descriptor *blob,
 	bool ok = blobs_open(&image->from, blob->digest, blob->size, &stream, err);
 	if (ok) {
 		checked.failed = false;
-		checked.source = stream_reader(stream);
+		throttle_attach(image->copier->options.throttle, stream_reader(stream), &slow);
+		checked.source = &slow.reader;
 		digest_start(&checked.hash, str_of(blob->digest));
 		ok = blobs_send(&image->to, upload, blob->digest, &checked.reader, blob->size, err);
 	}
@@ -198,10 +199,9 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 {
 	bool present = false;
 	place = known_place(image, place);
-	while (sem_wait(&image->copier->blobs) != 0 && errno == EINTR)
-		;
+	places_enter(image->copier->places, image->lane);
 	bool ok = attempts(image, blob, place, thorough, &present, err);
-	sem_post(&image->copier->blobs);
+	places_leave(image->copier->places, image->lane);
 	if (ok && present && place) {
 		atomic_fetch_add(&image->mounted, 1);
 	} else if (ok && present) {

@@ -8,7 +8,8 @@
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
-	*host = (struct host){.insecure = insecure, .scheme = "https"};
+	*host = (struct host){
+		.insecure = insecure, .scheme = "https", .pulls_left = HOST_PULLS_ANY};
 	host->name = arena_string(arena, name);
 	host->address = host->name ? reference_api_host(host->name) : NULL;
 	host->arena = arena_new();
@@ -152,6 +153,56 @@ bool host_complain(struct host *host)
 	host->complained = true;
 	pthread_mutex_unlock(&host->lock);
 	return first;
+}
+
+void host_allows(struct host *host, struct str remaining)
+{
+	struct str number;
+	int64_t left = 0;
+	/* Without a window it is the pace of requests that is meant (GitLab), not what is read. */
+	if (!str_cut(&remaining, ';', &number) || !str_starts(str_trim(remaining), "w=") ||
+	    !str_to_int64(str_trim(number), &left))
+		return;
+	pthread_mutex_lock(&host->lock);
+	/* Answers overtake each other: with reads under way only the lowest one is sure. */
+	if (!host->pulling || host->pulls_left == HOST_PULLS_ANY || left < host->pulls_left)
+		host->pulls_left = left;
+	pthread_mutex_unlock(&host->lock);
+}
+
+/* Called locked. */
+static bool may_pull(const struct host *host, unsigned keep)
+{
+	return host->pulls_left == HOST_PULLS_ANY ||
+	       host->pulls_left - (int64_t)host->pulling > (int64_t)keep;
+}
+
+bool host_pull(struct host *host, unsigned keep, struct error *err)
+{
+	pthread_mutex_lock(&host->lock);
+	/* What is under way may be counted already, or not: near the end that is waited for. */
+	while (!may_pull(host, keep) && host->pulling)
+		pthread_cond_wait(&host->changed, &host->lock);
+	bool ok = may_pull(host, keep);
+	int64_t left = host->pulls_left;
+	host->pulling += ok;
+	pthread_mutex_unlock(&host->lock);
+	if (ok)
+		return true;
+	error_set(
+		err, ERROR_LIMITED,
+		"%s allows %lld more manifests to be read for now, and %u are kept (--keep-pulls)",
+		host->name, (long long)left, keep);
+	err->exhausted = true;
+	return false;
+}
+
+void host_pulled(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->pulling--;
+	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
 }
 
 bool host_mount_useless(struct host *host)

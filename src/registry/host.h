@@ -15,6 +15,8 @@
 
 enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
+enum { HOST_PULLS_ANY = -1 };
+
 struct host {
 	const char *name;    /* as configured: "docker.io" */
 	const char *address; /* where requests go: "registry-1.docker.io" */
@@ -28,6 +30,8 @@ struct host {
 	struct arena *arena; /* holds the strings of challenge */
 	int64_t dead_until;  /* clock_ms() */
 	struct error dead;
+	int64_t pulls_left;   /* as the registry last said; HOST_PULLS_ANY before */
+	unsigned pulling;     /* manifests being read, each of which counts */
 	bool mount_useless;   /* it answered 202 for a blob that was there */
 	bool complained;      /* a failure as a mirror was told */
 	bool pinging, pinged; /* somebody asks the root of the API, has asked it */
@@ -62,6 +66,15 @@ bool host_learn(struct host *host, const struct challenge *challenge);
  */
 bool host_ping(struct host *host);
 void host_pinged(struct host *host, bool done);
+/*
+ * Docker Hub counts manifests that are read and says with each answer, HEAD included, how many more
+ * it allows in a window of time: "ratelimit-remaining: 76;w=21600". host_pull() asks to read one;
+ * ERROR_LIMITED, without asking the registry, when that would leave less than keep. After it comes
+ * host_pulled().
+ */
+void host_allows(struct host *host, struct str remaining);
+bool host_pull(struct host *host, unsigned keep, struct error *err);
+void host_pulled(struct host *host);
 /* True for the first caller: worth a warning, what follows is more of the same. */
 bool host_complain(struct host *host);
 bool host_mount_useless(struct host *host);

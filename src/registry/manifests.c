@@ -12,7 +12,9 @@
 #include "oci/manifest.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/host.h"
 #include "registry/mirror.h"
+#include "registry/registry_private.h"
 #include "registry/request.h"
 
 #include <string.h>
@@ -46,7 +48,11 @@ static bool get_once(const struct repository *repository, struct arena *arena,
 				  .answer_max = MANIFEST_BYTES_MAX};
 	if (!request.path)
 		return error_memory(err);
-	if (!request_send(repository, &request, &answer, err))
+	if (!host_pull(repository->host, repository->registry->options.keep_pulls, err))
+		return describe(repository, reference, err);
+	bool sent = request_send(repository, &request, &answer, err);
+	host_pulled(repository->host);
+	if (!sent)
 		return describe(repository, reference, err);
 	*found = answer.status == 200;
 	if (answer.status == 404 || (answer.status == 403 && repository->target))

@@ -135,6 +135,9 @@ static bool transfer(struct exchange *exchange, const struct http_request *http,
 			  : http_send(options->http, http, exchange->answer, err);
 	if (ok && options->counted)
 		options->counted(options->ctx, exchange->repository->target);
+	if (ok && strcmp(http->url->host, exchange->origin.host) == 0)
+		host_allows(exchange->repository->host,
+			    http_header(exchange->answer, "ratelimit-remaining"));
 	return ok;
 }
 

@@ -23,7 +23,8 @@ struct report_options {
 	const char *success_path; /* --output-success-images: the same */
 	const char *failed_path;  /* --output-failed-images: the same */
 	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
-	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	bool images_json;  /* --output-images-format: these two in JSON, else YAML */
+	const char *shard; /* --shard: "0/4", or NULL */
 	bool dry_run;
 	bool live;        /* stderr is a terminal and the live display is wanted */
 	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */

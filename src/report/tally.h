@@ -33,6 +33,7 @@ struct tally {
 	const struct platform_filter *general; /* of the flags: no rule's own */
 
 	/* Known at the end of the run. */
+	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */
 	bool dry_run;
 	int signal;
 	int64_t started; /* seconds since 1970 */
