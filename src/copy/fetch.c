@@ -44,7 +44,8 @@ static bool read_blob(const struct repository *repository, const struct descript
 {
 	scoped(stream_close) struct stream *stream = NULL;
 	size_t size = (size_t)blob->size;
-	if (!blobs_open(repository, blob->digest, blob->size, &stream, err))
+	struct blob_part part = {.size = blob->size};
+	if (!blobs_open(repository, blob->digest, &part, &stream, err))
 		return false;
 	return (read_body(stream_reader(stream), out, size, err) &&
 		digest_verify((struct str){out, size}, str_of(blob->digest), err)) ||

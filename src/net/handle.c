@@ -12,9 +12,9 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "net/address.h"
 #include "net/stream.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,13 +129,39 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
-/* Programs that are started (credential helpers) inherit no connection. */
-static int set_up_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+/*
+ * True when the handle may not connect there. With a proxy it is the proxy's address that is seen,
+ * which the user chose; the server's is known only if it stands in the URL.
+ */
+static bool is_forbidden(const struct handle *handle, const struct sockaddr *address)
 {
-	(void)ctx;
+	struct sockaddr_storage literal;
+	bool is_literal = address_parse(handle->host, &literal);
+	long proxied = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_USED_PROXY, &proxied);
+	if (proxied && !is_literal)
+		return false;
+	if (proxied)
+		address = (const struct sockaddr *)&literal;
+	if (handle->chosen)
+		return address_internal(address);
+	/* A name that the user gave must not lead to a cloud's credentials; an address is meant. */
+	return !is_literal && address_link_local(address);
+}
+
+/* Programs that are started (credential helpers) inherit no connection. */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct handle *handle = ctx;
+	struct error reason;
 	(void)purpose;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return CURL_SOCKOPT_OK;
+	if (!is_forbidden(handle, &address->addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	error_set(&reason, ERROR_REFUSED,
+		  "%s is a machine of an internal network, which no server may send us to",
+		  handle->host);
+	stop_because(handle, &reason);
+	return CURL_SOCKET_BAD;
 }
 
 /* What never changes in the life of a handle. */
@@ -160,10 +186,11 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
 	curl_easy_setopt(easy, CURLOPT_READDATA, handle);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
-	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_up_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, handle);
 }
 
-struct handle *handle_new(const char *key, const char *host)
+struct handle *handle_new(const char *key, const char *host, bool chosen)
 {
 	struct arena *arena = arena_new();
 	struct handle *handle = arena ? arena_new_of(arena, struct handle) : NULL;
@@ -172,6 +199,7 @@ struct handle *handle_new(const char *key, const char *host)
 		return NULL;
 	}
 	handle->arena = arena;
+	handle->chosen = chosen;
 	handle->easy = curl_easy_init();
 	handle->multi = curl_multi_init();
 	snprintf(handle->key, sizeof(handle->key), "%s", key);
@@ -290,7 +318,6 @@ static enum error_kind network_kind(CURLcode code, bool connected)
 	case CURLE_OPERATION_TIMEDOUT:
 		return connected ? ERROR_NETWORK : ERROR_UNREACHABLE;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 		return ERROR_REFUSED;
 	default:
 		return ERROR_NETWORK;
@@ -322,6 +349,12 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	if (handle->stopped) {
 		*err = handle->reason;
 		return false;
+	}
+	/* To libcurl a head that was cut off is an answer with fewer headers. */
+	if (code == CURLE_OK && !handle->head_complete) {
+		handle->broken = true;
+		return error_set(err, ERROR_NETWORK, "%s: the answer broke off in its head",
+				 handle->host);
 	}
 	if (code == CURLE_OK || (handle->enough && code == CURLE_WRITE_ERROR))
 		return true;

@@ -19,6 +19,7 @@ struct handle {
 	CURL *easy;
 	CURLM *multi;
 	struct tls_session *tls;    /* NULL for plain http */
+	bool chosen;                /* see handle_new() */
 	struct handle *next;        /* in the list of idle handles */
 	char key[HANDLE_KEY_SIZE];  /* origin, trust, proxy */
 	char host[HANDLE_KEY_SIZE]; /* for messages */
@@ -42,8 +43,11 @@ struct handle {
 	struct error reason;
 };
 
-/* A fresh handle; both texts are cut to HANDLE_KEY_SIZE. NULL without memory. */
-struct handle *handle_new(const char *key, const char *host);
+/*
+ * A fresh handle; both texts are cut to HANDLE_KEY_SIZE. chosen: a server named the host, so it may
+ * have no address of an internal network. NULL without memory.
+ */
+struct handle *handle_new(const char *key, const char *host, bool chosen);
 void handle_free(struct handle **handle);
 /*
  * Prepares an exchange; the steps then fill *answer, which must stay until the exchange ends or

@@ -204,8 +204,9 @@ static bool find_route(struct http *http, const struct http_request *request, st
 	pthread_mutex_unlock(&http->lock);
 	if (!out->tls || (request->proxy && !out->proxy))
 		return error_memory(err);
-	int len = snprintf(out->key, sizeof(out->key), "%s://%s:%s%s %p %p", url->scheme, url->host,
-			   url->port, request->insecure ? " insecure" : "", (void *)out->tls,
+	int len = snprintf(out->key, sizeof(out->key), "%s://%s:%s%s%s %p %p", url->scheme,
+			   url->host, url->port, request->insecure ? " insecure" : "",
+			   request->chosen ? " chosen" : "", (void *)out->tls,
 			   (const void *)out->proxy);
 	if (len < 0 || (size_t)len >= sizeof(out->key))
 		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
@@ -226,7 +227,7 @@ static bool set_proxy(struct handle *handle, const char *proxy, struct error *er
 static bool new_handle(struct http *http, const struct http_request *request,
 		       const struct route *route, struct handle **out, struct error *err)
 {
-	struct handle *handle = handle_new(route->key, request->url->host);
+	struct handle *handle = handle_new(route->key, request->url->host, request->chosen);
 	if (!handle)
 		return error_memory(err);
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
@@ -329,7 +330,10 @@ static bool open_now(struct http *http, const struct http_request *request,
 	ok = handle->stream != NULL || error_memory(err);
 	while (ok && !handle->finished && !handle->head_complete)
 		ok = handle_step(handle, err);
-	bool success = ok && answer->status >= 200 && answer->status < 300;
+	bool success = handle->head_complete && answer->status >= 200 && answer->status < 300;
+	if (!ok && success)
+		ok = stream_failed(handle->stream, err);
+	success = success && ok;
 	while (ok && !success && !handle->finished)
 		ok = handle_step(handle, err);
 	if (ok)

@@ -34,6 +34,7 @@ struct http_request {
 	int64_t stream_size;
 	size_t answer_max;   /* bytes of answer body that are kept; more is ERROR_CORRUPT */
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
+	bool chosen;         /* a server named the host: no address of an internal network */
 	bool insecure;       /* the server's certificate is not checked */
 	const char *ca;    /* file of the only certificate authorities to trust; NULL: the usual */
 	const char *proxy; /* URL of the proxy, "" for none; NULL: by the environment */

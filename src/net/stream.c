@@ -20,6 +20,8 @@ struct stream {
 	void (*release)(void *ctx, struct handle *handle);
 	void *ctx;
 	bool paused;
+	bool failed; /* the transfer has, for the reason in failure; what came before is good */
+	struct error failure;
 	size_t start, used, size; /* of the ring */
 	char *ring;
 };
@@ -41,6 +43,13 @@ bool stream_put(struct stream *stream, const void *bytes, size_t len)
 	memcpy(stream->ring, (const char *)bytes + first, len - first);
 	stream->used += len;
 	return true;
+}
+
+bool stream_failed(struct stream *stream, const struct error *reason)
+{
+	stream->failed = true;
+	stream->failure = *reason;
+	return stream->used > 0;
 }
 
 static size_t take(struct stream *stream, char *at, size_t size)
@@ -69,11 +78,16 @@ static bool pull(struct reader *reader, void *at, size_t size, size_t *got, stru
 	struct stream *stream = (struct stream *)reader;
 	/* The time the reader took is not the server's: its clock starts now. */
 	stream->handle->last_progress = clock_ms();
-	while (!stream->used && !stream->handle->finished)
-		if (!resume(stream, err) || !handle_step(stream->handle, err))
-			return false;
+	while (!stream->used && !stream->failed && !stream->handle->finished)
+		stream->failed = !resume(stream, &stream->failure) ||
+				 !handle_step(stream->handle, &stream->failure);
+	if (!stream->used && stream->failed) {
+		*err = stream->failure;
+		return false;
+	}
 	*got = take(stream, at, size);
-	return resume(stream, err);
+	stream->failed = stream->failed || !resume(stream, &stream->failure);
+	return true;
 }
 
 struct stream *stream_new(struct handle *handle, int64_t size_hint,

@@ -25,5 +25,10 @@ void stream_close(struct stream **stream);
  */
 struct stream *stream_new(struct handle *handle, int64_t size_hint,
 			  void (*release)(void *ctx, struct handle *handle), void *ctx);
+/*
+ * For http.c: the transfer failed. True: some of the body is there, its reader gets that first and
+ * then the reason.
+ */
+bool stream_failed(struct stream *stream, const struct error *reason);
 /* For handle.c: takes len bytes; false when they do not fit, then nothing was taken. */
 bool stream_put(struct stream *stream, const void *bytes, size_t len);

@@ -130,10 +130,15 @@ static bool known_realm(const char *registry, const char *realm)
 	return false;
 }
 
+bool url_same_operator(const struct url *registry, const struct url *url)
+{
+	return strcmp(registry->host, url->host) == 0 || siblings(registry->host, url->host) ||
+	       known_realm(registry->host, url->host);
+}
+
 enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 			      enum url_purpose purpose)
 {
-	bool same_host = strcmp(registry->host, url->host) == 0;
 	if (strcmp(registry->scheme, "https") == 0 && strcmp(url->scheme, "https") != 0)
 		return URL_DENY;
 	if (url_same_origin(registry, url))
@@ -142,10 +147,7 @@ enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 	case URL_REDIRECT:
 		return URL_ANONYMOUS;
 	case URL_TOKEN:
-		if (same_host || siblings(registry->host, url->host) ||
-		    known_realm(registry->host, url->host))
-			return URL_WITH_AUTH;
-		return URL_ANONYMOUS;
+		return url_same_operator(registry, url) ? URL_WITH_AUTH : URL_ANONYMOUS;
 	case URL_API:
 	case URL_UPLOAD: /* image bytes go to the registry itself and nowhere else */
 		break;

@@ -25,37 +25,97 @@ static bool describe(const struct repository *repository, const char *digest, st
 			  digest);
 }
 
-static bool open_at(const struct repository *repository, const char *digest, int64_t size,
+/* True for "bytes FIRST-LAST/TOTAL" that is the rest of the part's blob (RFC 9110, 14.4). */
+static bool fits_range(const struct http_answer *answer, const struct blob_part *part)
+{
+	struct str value;
+	struct str more;
+	size_t at = 0;
+	char wanted[96];
+	if (!http_header_next(answer, "Content-Range", &at, &value) ||
+	    http_header_next(answer, "Content-Range", &at, &more))
+		return false;
+	snprintf(wanted, sizeof(wanted), "bytes %lld-%lld/%lld", (long long)part->from,
+		 (long long)part->size - 1, (long long)part->size);
+	return str_is(value, wanted);
+}
+
+/* Keeps the entity tag of the answer if it is a strong one, else none. */
+static void keep_etag(const struct http_answer *answer, struct blob_part *part)
+{
+	struct str etag = http_header(answer, "ETag");
+	bool usable = etag.len >= 2 && etag.len < sizeof(part->etag) && etag.at[0] == '"';
+	snprintf(part->etag, sizeof(part->etag), "%.*s", usable ? (int)etag.len : 0,
+		 usable ? etag.at : "");
+}
+
+/* The caller of a range that cannot be had gets an error and, next time, all of the blob. */
+static bool range_refused(struct blob_part *part, struct error *err)
+{
+	part->whole = true;
+	error_set(err, ERROR_NETWORK, "the registry did not send the range it was asked for");
+	return false;
+}
+
+/* What an answer with a status of 2xx brings. */
+static bool judge_part(const struct http_answer *answer, struct blob_part *part, struct error *err)
+{
+	struct str coding = http_header(answer, "Content-Encoding");
+	if (coding.len && !str_equal_nocase(coding, str_of("identity")))
+		return error_set(err, ERROR_CORRUPT,
+				 "the blob comes encoded (%.*s), which nobody asked for",
+				 STR_ARGS(coding));
+	if (answer->status == 206 && (!part->from || !fits_range(answer, part)))
+		return range_refused(part, err);
+	if (answer->status == 200)
+		part->from = 0;
+	keep_etag(answer, part);
+	return true;
+}
+
+static bool open_at(const struct repository *repository, const char *digest, struct blob_part *part,
 		    struct stream **out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct request request = {.method = "GET", .expect_size = size};
+	if (part->whole)
+		part->from = 0;
+	struct request request = {.method = "GET",
+				  .expect_size = part->size - part->from,
+				  .range_from = part->from,
+				  .if_range = part->etag[0] ? part->etag : NULL,
+				  .fresh = part->fresh};
 	*out = NULL;
 	request.path = arena ? blob_path(repository, arena, digest) : NULL;
 	if (!request.path)
 		return error_memory(err);
 	if (!request_open(repository, &request, &answer, out, err))
 		return describe(repository, digest, err);
-	if (*out && answer.status == 200)
+	bool success = *out && (answer.status == 200 || answer.status == 206);
+	if (success && judge_part(&answer, part, err))
 		return true;
 	stream_close(out);
-	request_refused(repository, &request, &answer, err);
+	if (answer.status == 416)
+		range_refused(part, err);
+	else if (!success)
+		request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
 }
 
-bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
+bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
 		struct stream **out, struct error *err)
 {
 	struct repository mirror;
+	int64_t from = part->from;
 	bool trusted = !mirror_distrusted(repository, digest);
 	for (size_t i = 0; trusted && mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
-		if (open_at(&mirror, digest, size, out, &failure))
+		if (open_at(&mirror, digest, part, out, &failure))
 			return true;
+		part->from = from;
 		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
 	}
-	return open_at(repository, digest, size, out, err);
+	return open_at(repository, digest, part, out, err);
 }
 
 void blobs_spoiled(const struct repository *repository, const char *digest)
@@ -177,7 +237,8 @@ bool blobs_send(const struct repository *repository, const struct upload *upload
 				  .purpose = URL_UPLOAD,
 				  .content_type = "application/octet-stream",
 				  .stream = size ? body : NULL,
-				  .stream_size = size};
+				  .stream_size = size,
+				  .upload_from = upload->offset};
 	if (!url_parse(arena, text.at, &url, err) ||
 	    !request_send_once(repository, &request, &answer, err))
 		return describe(repository, digest, err);
@@ -187,8 +248,39 @@ bool blobs_send(const struct repository *repository, const struct upload *upload
 	else if (stored.len && !str_is(stored, digest))
 		error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s", STR_ARGS(stored));
 	else
-		return stored.len || confirm(repository, digest, size, err);
+		return stored.len || confirm(repository, digest, upload->offset + size, err);
 	return describe(repository, digest, err);
+}
+
+/* The N of "0-N", plus one. "0-0" may mean one byte or none (registry-protocol.md U8): none. */
+static bool parse_kept(struct str value, int64_t *kept)
+{
+	if (str_starts(value, "bytes="))
+		value = str_from(value, 6);
+	if (!str_starts(value, "0-") || !str_to_int64(str_from(value, 2), kept) || *kept < 0)
+		return false;
+	*kept += *kept > 0;
+	return true;
+}
+
+bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
+		  struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	struct request request = {.method = "GET", .url = &upload->location, .purpose = URL_UPLOAD};
+	struct url next;
+	int64_t kept = 0;
+	if (!request_send_once(repository, &request, &answer, err))
+		return false;
+	if (answer.status != 204 || !parse_kept(http_header(&answer, "Range"), &kept))
+		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot go on");
+	if (!http_header(&answer, "Location").len)
+		next = upload->location;
+	else if (!location_given(repository, arena, &request, &answer, &next, err))
+		return false;
+	upload->location = next;
+	upload->offset = kept;
+	return true;
 }
 
 void blobs_cancel(const struct repository *repository, const struct upload *upload)

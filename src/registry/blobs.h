@@ -14,15 +14,30 @@
 struct upload {
 	bool present;        /* the blob is in the repository now: mounted, or there already */
 	struct url location; /* else: where its bytes go */
+	int64_t offset;      /* bytes the registry has of it: what is sent next begins there */
+};
+
+enum { BLOB_ETAG_SIZE = 128 };
+
+/* Which part of a blob is wanted, and which one came. Zeroed but for size: all of it. */
+struct blob_part {
+	int64_t size; /* of the whole blob */
+	int64_t from; /* the first byte: in wanted, less than size; out what came, this or 0 */
+	char etag[BLOB_ETAG_SIZE]; /* in: of an earlier part, or ""; out: of this one */
+	bool fresh;                /* no cache on the way may answer */
+	bool whole;                /* the registry's ranges are of no use: it is not asked again */
 };
 
 /*
  * Opens the blob's bytes for reading, at a source's mirror if one has them. ERROR_MISSING: there is
  * none. The caller checks the digest, and says so when it does not fit.
  */
-bool blobs_open(const struct repository *repository, const char *digest, int64_t size,
+bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
 		struct stream **out, struct error *err);
-/* Tells that the blob did not fit its digest: the next one to open it gets it past all mirrors. */
+/*
+ * Tells that the blob broke off or did not fit its digest: the next one to open it gets it past all
+ * mirrors.
+ */
 void blobs_spoiled(const struct repository *repository, const char *digest);
 /*
  * Asks whether the blob is there with that size. A target's 403 means no: registries exist that
@@ -37,7 +52,17 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
  */
 bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
 		 const char *from, struct upload *out, struct error *err);
-/* Sends size bytes of body and closes the upload. The registry checks the digest, too. */
+/*
+ * Asks how much of an upload the registry kept after it broke off, and where to go on (distribution-
+ * spec "Pushing a blob in chunks"): fills upload->offset, and upload->location anew in arena. False:
+ * it cannot go on, only be given up.
+ */
+bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
+		  struct error *err);
+/*
+ * Sends the blob's remaining size bytes, those from upload->offset on, and closes the upload. The
+ * registry checks the digest, too.
+ */
 bool blobs_send(const struct repository *repository, const struct upload *upload,
 		const char *digest, struct reader *body, int64_t size, struct error *err);
 /* Gives an upload up; failure does not matter. */

@@ -2,6 +2,7 @@
 #include "registry/location.h"
 
 #include "registry/host.h"
+#include "registry/registry_private.h"
 
 bool location_asked(const struct repository *repository, struct arena *arena,
 		    const struct request *request, struct url *out, struct error *err)
@@ -28,4 +29,17 @@ bool location_given(const struct repository *repository, struct arena *arena,
 		return error_set(err, ERROR_CORRUPT, "answer without a Location");
 	return location_asked(repository, arena, request, &here, err) &&
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
+}
+
+bool location_trusted(const struct repository *repository, const struct url *origin,
+		      const struct url *url)
+{
+	scoped(buf_finish) struct buf place = {0};
+	const struct credentials *known = repository->registry->options.credentials;
+	if (url_same_operator(origin, url))
+		return true;
+	buf_printf(&place, "%s:%s", url->host, url->port);
+	return known && buf_ok(&place) &&
+	       (credential_find(known, buf_str(&place), (struct str){0}) ||
+		credential_find(known, str_of(url->host), (struct str){0}));
 }

@@ -10,3 +10,9 @@ bool location_asked(const struct repository *repository, struct arena *arena,
 bool location_given(const struct repository *repository, struct arena *arena,
 		    const struct request *request, const struct http_answer *answer,
 		    struct url *out, struct error *err);
+/*
+ * True when url, which a server of the registry at origin named, is on a machine that belongs to the
+ * registry or that the auth file names: such a one may be in an internal network.
+ */
+bool location_trusted(const struct repository *repository, const struct url *origin,
+		      const struct url *url);

@@ -9,7 +9,9 @@
 #include "base/retry.h"
 #include "registry/answer.h"
 #include "registry/explain.h"
+#include "registry/headers.h"
 #include "registry/host.h"
+#include "registry/location.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
 
@@ -141,18 +143,13 @@ static bool transfer(struct exchange *exchange, const struct http_request *http,
 	return ok;
 }
 
-static const char *header(struct exchange *exchange, const char *name, const char *value)
-{
-	return arena_printf(exchange->arena, "%s: %s", name, value);
-}
-
 /* Sends to url, with the Authorization header in login if the policy allows it. */
 static bool send_to(struct exchange *exchange, const struct url *url, enum url_purpose purpose,
 		    const struct buf *login, struct error *err)
 {
 	const struct request *request = exchange->request;
 	const struct credential *credential = exchange->repository->credential;
-	const char *headers[3];
+	const char *headers[HEADERS_MAX + 1];
 	size_t count = 0;
 	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
 	if (verdict == URL_DENY)
@@ -160,29 +157,25 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 				 "%s wants %s to go to %s://%s: refused, it is another place",
 				 exchange->origin.host, request->stream ? "the upload" : "us",
 				 url->scheme, url->host);
-	if (request->accept)
-		headers[count++] = header(exchange, "Accept", request->accept);
-	if (request->content_type)
-		headers[count++] = header(exchange, "Content-Type", request->content_type);
+	if (!headers_of(request, exchange->arena, headers, &count))
+		return error_memory(err);
 	if (login->len && verdict == URL_WITH_AUTH)
 		headers[count++] = buf_string(login);
-	for (size_t i = 0; i < count; i++)
-		if (!headers[i])
-			return error_memory(err);
 	bool same_host = strcmp(url->host, exchange->origin.host) == 0;
-	struct http_request http = {.method = request->method,
-				    .url = url,
-				    .headers = headers,
-				    .header_count = count,
-				    .body = request->body,
-				    .stream = request->stream,
-				    .stream_size = request->stream_size,
-				    .answer_max =
-					    request->answer_max ? request->answer_max : TEXT_MAX,
-				    .expect_size = request->expect_size,
-				    .insecure = exchange->repository->host->insecure && same_host,
-				    .ca = credential && same_host ? credential->ca : NULL,
-				    .proxy = credential ? credential->proxy : NULL};
+	struct http_request http = {
+		.method = request->method,
+		.url = url,
+		.headers = headers,
+		.header_count = count,
+		.body = request->body,
+		.stream = request->stream,
+		.stream_size = request->stream_size,
+		.answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
+		.expect_size = request->expect_size,
+		.chosen = !location_trusted(exchange->repository, &exchange->origin, url),
+		.insecure = exchange->repository->host->insecure && same_host,
+		.ca = credential && same_host ? credential->ca : NULL,
+		.proxy = credential ? credential->proxy : NULL};
 	return transfer(exchange, &http, err);
 }
 

@@ -21,8 +21,12 @@ struct request {
 	struct str body;
 	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */
 	int64_t stream_size;
+	int64_t upload_from; /* stream is the end of a blob from this byte on */
 	size_t answer_max;
 	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */
+	int64_t range_from;     /* request_open(): the first byte that is wanted; 0: all */
+	const char *if_range;   /* with range_from: the entity tag the rest must have, or NULL */
+	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool listing;           /* for the words of a refusal: it is the list of tags */
 };

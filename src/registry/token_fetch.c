@@ -15,6 +15,7 @@
 #include "doc/json.h"
 #include "registry/answer.h"
 #include "registry/host.h"
+#include "registry/location.h"
 #include "registry/login.h"
 #include "registry/registry_private.h"
 
@@ -103,6 +104,7 @@ static bool send(const struct visit *visit, struct http_request *http, struct ht
 	const struct credential *credential = repository->credential;
 	bool own = visit->verdict == URL_WITH_AUTH;
 	http->answer_max = ANSWER_MAX;
+	http->chosen = !location_trusted(repository, visit->request->origin, http->url);
 	http->insecure = repository->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
 	http->proxy = credential ? credential->proxy : NULL;

@@ -61,6 +61,8 @@ ONCE = {
     "tag-put-not-heard": Fault("dst", "PUT", "/manifests/v1$", proxy.Swallow()),
     "bit-flip-once": Fault("src", "GET", "/blobs/sha256:", proxy.Flip(50)),
     "bit-flip-in-manifest-once": Fault("src", "GET", "/manifests/", proxy.Flip(50)),
+    "close-inside-head": Fault("src", "GET", "/blobs/sha256:", proxy.CutHead(20, reset=False)),
+    "no-http-but-something-else": Fault("src", "HEAD", "/manifests/v1$", proxy.Rewrite(lambda *_: b"SSH-2.0-x\r\n\r\n")),
     "download-reset-three-times": Fault("src", "GET", "/blobs/sha256:", proxy.ResetResponse(2000), times=3),
 }
 

@@ -69,7 +69,7 @@ class Certs:
 
 
 class SigningKey:
-    """An RSA key with a self-signed certificate, for tokens. Signing is one modular power on the key's own numbers."""
+    """An RSA key with a self-signed certificate, for tokens. Signing is modular powers on the key's own numbers (RFC 8017, 5.1.2)."""
 
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix="e2e-tokens-")
@@ -77,7 +77,8 @@ class SigningKey:
         key = os.path.join(self.home, "token.key")
         _openssl("req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout", key, "-out", self.certificate,
                  "-days", "30", "-subj", "/CN=end-to-end test tokens")
-        self.modulus, _, self._exponent = _integers(_openssl("rsa", "-in", key, "-traditional", "-outform", "DER"))[1:4]
+        numbers = _integers(_openssl("rsa", "-in", key, "-traditional", "-outform", "DER"))
+        self.modulus, self._primes, self._inverse = numbers[1], tuple(zip(numbers[4:6], numbers[6:8])), numbers[8]
         with open(self.certificate, encoding="ascii") as file:
             self.x5c = "".join(line.strip() for line in file if not line.startswith("-"))
 
@@ -86,7 +87,10 @@ class SigningKey:
         size = (self.modulus.bit_length() + 7) // 8
         info = bytes.fromhex("3031300d060960864801650304020105000420") + digest
         block = b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
-        return pow(int.from_bytes(block, "big"), self._exponent, self.modulus).to_bytes(size, "big")
+        number = int.from_bytes(block, "big")
+        (p, _), (q, _) = self._primes
+        first, second = (pow(number, exponent, prime) for prime, exponent in self._primes)
+        return (second + (first - second) * self._inverse % p * q).to_bytes(size, "big")
 
     def remove(self):
         shutil.rmtree(self.home, ignore_errors=True)

@@ -27,6 +27,7 @@ _PATIENCE = 300      # seconds without a byte before a connection is given up
 
 
 # -- actions ----------------------------------------------------------------------------------------------------------------
+# An offset is a number of bytes; a negative one counts from the end, a float is that part of the body.
 
 @dataclasses.dataclass
 class Status:
@@ -48,6 +49,18 @@ class Reset:
 
 
 @dataclasses.dataclass
+class Close:
+    """As Reset, but the connection is closed in good order."""
+
+
+@dataclasses.dataclass
+class CutHead:
+    """Close, or reset, after this many bytes of the answer's head."""
+    after: int
+    reset: bool = True
+
+
+@dataclasses.dataclass
 class ResetResponse:
     """Reset after this many bytes of the answer's body."""
     after: int
@@ -62,6 +75,12 @@ class CutResponse:
 @dataclasses.dataclass
 class ResetRequest:
     """Reset, on both sides, after this many bytes of the request's body went to the registry."""
+    after: int
+
+
+@dataclasses.dataclass
+class CutRequest:
+    """After this many bytes of the request's body reset the client; the registry gets all of them and then sees the end."""
     after: int
 
 
@@ -94,6 +113,19 @@ class Header:
     """Replace a header of the answer, or drop it (value None)."""
     name: str
     value: str | None
+
+
+@dataclasses.dataclass
+class Drip:
+    """Pass the answer's body in this many pieces, with a pause in between."""
+    pieces: int
+    pause: float
+
+
+@dataclasses.dataclass
+class Rewrite:
+    """Read the whole answer and send make(request, head, body) instead, bytes, then close. The head ends with an empty line."""
+    make: object
 
 
 @dataclasses.dataclass
@@ -175,6 +207,7 @@ class Proxy:
         self.requests = []
         self.strangers = 0       # connections that did not speak HTTP, such as a TLS hello to a plain port
         self.connections = 0
+        self.substitute = {}     # bytes in answers' heads -> bytes; to lead a client from one proxy to another
         self._rules = []
         self._lock = threading.Lock()
         self._events = 0
@@ -348,16 +381,16 @@ class _Pair:
         action, waits = request.action, headers.get("expect", "").lower() == "100-continue"
         if isinstance(action, Delay):
             self.proxy.wait(action.seconds)
-        if isinstance(action, Reset):
-            raise _Broken
+        if isinstance(action, (Reset, Close)):
+            raise _Broken(reset=isinstance(action, Reset))
         if isinstance(action, (Status, Respond)):
             return self._answer_self(request, headers, waits)
         self._send_upstream(head)
         if waits and not self._may_continue(request):
             return False
         early = self._send_body(request, headers)
-        if isinstance(action, ResetRequest):
-            raise _Broken
+        if isinstance(action, (ResetRequest, CutRequest)):
+            self._break_request(action)
         keep = self._pass_answer(request)
         if early:
             self._drain_rest()
@@ -410,12 +443,14 @@ class _Pair:
 
     def _send_body(self, request, headers):
         """Pass the request's body. True: the registry answered before it was complete."""
-        limit = request.action.after if isinstance(request.action, ResetRequest) else None
+        limit = None
+        if isinstance(request.action, (ResetRequest, CutRequest)):
+            limit = _offset(request.action.after, headers)
         for piece, counts in self._body(self.client, self.from_client, headers):
             if limit is not None and counts and request.sent + len(piece) >= limit:
                 self.upstream.sendall(piece[:limit - request.sent])
                 request.sent = limit
-                raise _Broken
+                self._break_request(request.action)
             try:
                 self.upstream.sendall(piece)
             except OSError:
@@ -426,6 +461,15 @@ class _Pair:
             if self._left > _PIECE and select.select([self.upstream], [], [], 0)[0]:
                 return True
         return False
+
+    def _break_request(self, action):
+        if isinstance(action, CutRequest):
+            _close(self.client, reset=True)
+            with contextlib.suppress(OSError):     # what is on its way arrives; how the registry answers is nobody's business
+                self.upstream.shutdown(socket.SHUT_WR)
+                while self.upstream.recv(_PIECE):
+                    pass
+        raise _Broken
 
     def _drain_rest(self):
         """The answer is out; read what the client still sends, so that our close does not reset its connection."""
@@ -449,6 +493,13 @@ class _Pair:
                 break
             self.client.sendall(head)
         action = request.action
+        for old, new in self.proxy.substitute.items():
+            head = head.replace(old, new)
+        if isinstance(action, Rewrite):
+            self._rewrite(request, head, status, headers)
+        if isinstance(action, CutHead):
+            self.client.sendall(head[:action.after])
+            raise _Broken(reset=action.reset)
         if isinstance(action, Header):
             head = _with_header(head, action.name, action.value)
         if isinstance(action, Swallow):
@@ -459,7 +510,7 @@ class _Pair:
         if request.method != "GET":
             self.proxy.note_end(request)     # carried out; whatever comes after this answer counts as later
         self.client.sendall(head)
-        self._pass_body(request, action, self._answer_body(request.method, status, headers))
+        self._pass_body(_placed(action, headers), self._answer_body(request.method, status, headers))
         if headers.get("connection", "").lower() == "close" or not _framed(request.method, status, headers):
             self.proxy._track(self.upstream, False)
             _close(self.upstream)
@@ -467,7 +518,14 @@ class _Pair:
             return False
         return True
 
-    def _pass_body(self, request, action, pieces):
+    def _rewrite(self, request, head, status, headers):
+        body = b"".join(piece for piece, counts in self._answer_body(request.method, status, headers) if counts)
+        request.status = status
+        self.client.sendall(request.action.make(request, head, body))
+        self._drain_rest()
+        raise _Broken(reset=False)
+
+    def _pass_body(self, action, pieces):
         passed = 0
         for piece, counts in pieces:
             if counts:
@@ -488,6 +546,12 @@ class _Pair:
             self.client.sendall(piece[:split])
             self.proxy.wait(action.seconds)
             return piece[split:] if split < len(piece) else b""
+        if isinstance(action, Drip) and piece:
+            step = max(1, -(-len(piece) // action.pieces))
+            for at in range(0, len(piece) - step, step):
+                self.client.sendall(piece[at:at + step])
+                self.proxy.wait(action.pause)
+            return piece[(len(piece) - 1) // step * step:]
         if isinstance(action, Flip) and passed <= action.at < end:
             piece = bytearray(piece)
             piece[action.at - passed] ^= 1
@@ -613,6 +677,20 @@ def _with_header(head, name, value):
     if value is not None:
         lines.append(f"{name}: {value}".encode("latin-1"))
     return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def _offset(offset, headers):
+    """Where in a body an offset is; without a length, relative ones are at its start."""
+    length = int(headers.get("content-length") or 0)
+    if isinstance(offset, float):
+        return int(offset * length)
+    return offset if offset >= 0 else max(0, length + offset)
+
+
+def _placed(action, headers):
+    """The action, its offset made absolute."""
+    field = {ResetResponse: "after", CutResponse: "after", Stall: "after", Flip: "at"}.get(type(action))
+    return dataclasses.replace(action, **{field: _offset(getattr(action, field), headers)}) if field else action
 
 
 def _framed(method, status, headers):

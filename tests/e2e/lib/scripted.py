@@ -94,6 +94,10 @@ class Scripted:
             self.resets -= 1
             return self.resets >= 0
 
+    def read_body(self, _method, _path, file, length):
+        """The body of a request, all of it."""
+        return file.read(length)
+
     def answer(self, method, path, headers, body):
         """(status, headers, bytes or pieces) for one request, recorded."""
         url = urllib.parse.urlsplit(path)
@@ -166,7 +170,7 @@ def _server(registry, address):
             super().setup()
 
         def _do(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = registry.read_body(self.command, self.path, self.rfile, int(self.headers.get("Content-Length") or 0))
             status, headers, content = registry.answer(self.command, self.path, self.headers, body)
             self.send_response(status)
             for name, value in headers.items():

@@ -1,0 +1,125 @@
+/*
+ * What was handed out is on its way to the target and cannot be called back; so a source that knows
+ * no ranges, or has another idea of them, sends all again, and what is known of it is thrown away.
+ * The digest is computed over what was handed out and finds parts that do not fit together.
+ *
+ * A request always starts at the registry itself, never at the place it sent us to before: the URL
+ * of a storage behind it may have expired (failures.md F2).
+ */
+#include "copy/download.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/retry.h"
+
+enum {
+	PROGRESS_BYTES = 1024 * 1024, /* what counts as progress */
+	PROGRESS_MS = 60000,          /* or any byte after that long */
+};
+
+/* One try to open the rest of the blob. */
+static bool open_part(struct download *download, struct error *err)
+{
+	stream_close(&download->stream);
+	download->part.from = download->offset;
+	if (!blobs_open(download->from, download->blob->digest, &download->part, &download->stream,
+			err))
+		return false;
+	download->discard = download->offset - download->part.from;
+	return true;
+}
+
+/* Reads from the stream, past what was handed out before. */
+static bool read_stream(struct download *download, void *at, size_t size, size_t *got,
+			struct error *err)
+{
+	struct reader *reader = stream_reader(download->stream);
+	for (;;) {
+		size_t most = size;
+		if (download->discard && (int64_t)most > download->discard)
+			most = (size_t)download->discard;
+		if (!reader->read(reader, at, most, got, err))
+			return false;
+		if (!*got)
+			return error_set(err, ERROR_CORRUPT, "the source ended %lld bytes early",
+					 (long long)(download->blob->size - download->offset));
+		if (!download->discard)
+			return true;
+		download->discard -= (int64_t)*got;
+	}
+}
+
+/* Waits until it is time for the next try. False: there is none, err says why. */
+static bool may_resume(struct download *download, struct error *err)
+{
+	int64_t now = clock_ms();
+	bool progress =
+		download->offset - download->mark >= PROGRESS_BYTES ||
+		(download->offset > download->mark && now - download->marked_ms >= PROGRESS_MS);
+	if (progress) {
+		download->attempt = 0;
+		download->mark = download->offset;
+		download->marked_ms = now;
+	}
+	log_debug("blob %s broke off at byte %lld", download->blob->digest,
+		  (long long)download->offset);
+	blobs_spoiled(download->from, download->blob->digest);
+	return retry_wait(&retry_default, download->attempt++, err);
+}
+
+static bool download_read(struct reader *reader, void *at, size_t size, size_t *got,
+			  struct error *err)
+{
+	struct download *download = (struct download *)reader;
+	int64_t left = download->blob->size - download->offset;
+	*got = 0;
+	if (!left)
+		return true;
+	if ((int64_t)size > left)
+		size = (size_t)left;
+	for (;;) {
+		if ((download->stream || open_part(download, err)) &&
+		    read_stream(download, at, size, got, err))
+			break;
+		stream_close(&download->stream);
+		if (!may_resume(download, err))
+			return false;
+	}
+	download->offset += (int64_t)*got;
+	return true;
+}
+
+bool download_open(struct download *download, const struct repository *from,
+		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err)
+{
+	*download = (struct download){.reader = {.read = download_read},
+				      .from = from,
+				      .blob = blob,
+				      .part = {.size = blob->size, .fresh = fresh},
+				      .offset = offset,
+				      .mark = offset,
+				      .marked_ms = clock_ms()};
+	while (!open_part(download, err))
+		if (!may_resume(download, err))
+			return false;
+	return true;
+}
+
+bool download_end(struct download *download, struct error *err)
+{
+	struct error ignored;
+	char extra;
+	size_t got = 0;
+	if (!download->stream)
+		return true;
+	struct reader *reader = stream_reader(download->stream);
+	if (!reader->read(reader, &extra, 1, &got, &ignored) || !got)
+		return true;
+	return error_set(err, ERROR_CORRUPT, "the source sent more than the %lld bytes announced",
+			 (long long)download->blob->size);
+}
+
+void download_close(struct download *download)
+{
+	stream_close(&download->stream);
+}

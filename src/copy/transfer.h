@@ -1,0 +1,19 @@
+/* The bytes of one blob on their way, tried again where that helps. Private to copy/. */
+#pragma once
+
+#include "copy/copier_private.h"
+#include "oci/manifest.h"
+
+/* What is to be moved. */
+struct cargo {
+	struct image *image;
+	const struct descriptor *blob;
+	const char *place; /* repository of the target's registry where it lies, NULL: none known */
+	bool thorough;     /* the target's word that it has the blob does not count */
+};
+
+/*
+ * Brings the blob to the target. *present: it was there, or was mounted. When it fails, it was
+ * tried as often as makes sense, and no upload was left open at a target that answers.
+ */
+bool transfer_run(const struct cargo *cargo, bool *present, struct error *err);

@@ -1,0 +1,19 @@
+/* Which network addresses a server may send us to (security.md 2.3). Pure. */
+#pragma once
+
+#include "base/scoped.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/*
+ * True for addresses nobody on the internet has any business to send us to: unspecified, loopback,
+ * private (RFC 1918, RFC 4193), shared (RFC 6598), link-local, multicast and reserved ones, those of
+ * cloud metadata services, and all of them inside an IPv6 address (mapped, NAT64). What is neither
+ * IPv4 nor IPv6 counts as one of them.
+ */
+bool address_internal(const struct sockaddr *address);
+/* True for link-local addresses, where cloud machines find their credentials, in either form. */
+bool address_link_local(const struct sockaddr *address);
+/* Reads an address in text, IPv6 in brackets or not. False for a name. */
+bool address_parse(const char *host, struct sockaddr_storage *out);

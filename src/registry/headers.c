@@ -1,0 +1,36 @@
+/*
+ * A download that goes on where an earlier one broke off names the entity it began with, so that it
+ * cannot end as another one (RFC 9110, 13.1.5). An upload that goes on says where with the header of
+ * the distribution specification, which has no "bytes" in front.
+ */
+#include "registry/headers.h"
+
+static const char *upload_range(const struct request *request, struct arena *arena)
+{
+	long long first = request->upload_from;
+	return arena_printf(arena, "Content-Range: %lld-%lld", first,
+			    first + (long long)request->stream_size - 1);
+}
+
+bool headers_of(const struct request *request, struct arena *arena, const char *list[HEADERS_MAX],
+		size_t *count)
+{
+	*count = 0;
+	if (request->accept)
+		list[(*count)++] = arena_printf(arena, "Accept: %s", request->accept);
+	if (request->content_type)
+		list[(*count)++] = arena_printf(arena, "Content-Type: %s", request->content_type);
+	if (request->range_from)
+		list[(*count)++] =
+			arena_printf(arena, "Range: bytes=%lld-", (long long)request->range_from);
+	if (request->range_from && request->if_range)
+		list[(*count)++] = arena_printf(arena, "If-Range: %s", request->if_range);
+	if (request->upload_from)
+		list[(*count)++] = upload_range(request, arena);
+	if (request->fresh)
+		list[(*count)++] = "Cache-Control: no-cache";
+	for (size_t i = 0; i < *count; i++)
+		if (!list[i])
+			return false;
+	return true;
+}
