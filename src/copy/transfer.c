@@ -14,7 +14,7 @@
 #include "base/retry.h"
 #include "copy/download.h"
 #include "oci/digest.h"
-#include "registry/blobs.h"
+#include "registry/upload.h"
 
 #include <string.h>
 
@@ -157,7 +157,8 @@ static bool send_empty(struct transfer *transfer, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	if (!digest_verify((struct str){0}, str_of(cargo->blob->digest), err))
 		return error_wrap(err, "blob of size 0");
-	return blobs_send(&cargo->image->to, &transfer->upload, cargo->blob->digest, NULL, 0, err);
+	return upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			   cargo->blob->digest, NULL, 0, err);
 }
 
 static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
@@ -165,8 +166,9 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	scoped(checked_close) struct checked checked = {.transfer = transfer, .slot = slot};
 	bool ok = checked_open(&checked, err) &&
-		  blobs_send(&cargo->image->to, &transfer->upload, cargo->blob->digest,
-			     &checked.reader, cargo->blob->size - transfer->upload.offset, err);
+		  upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			      cargo->blob->digest, &checked.reader,
+			      cargo->blob->size - transfer->upload.offset, err);
 	if (!ok && transfer->source_failed)
 		blobs_spoiled(&cargo->image->from, cargo->blob->digest);
 	return ok;
@@ -189,9 +191,7 @@ static bool send_blob(struct transfer *transfer, struct error *err)
 /* What the upload's POST offers to mount from: a known place, or the repository itself. */
 static const char *mount_offer(const struct cargo *cargo)
 {
-	if (cargo->thorough || !blobs_mountable(&cargo->image->to))
-		return NULL;
-	return cargo->place ? cargo->place : cargo->image->to.name;
+	return cargo->thorough ? NULL : blobs_mount_offer(&cargo->image->to, cargo->place);
 }
 
 /* Opens an upload. *present: none is needed. */
@@ -214,7 +214,7 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 	*present = transfer->upload.present;
 	transfer->open = !*present;
 	if (transfer->open && cargo->place && from)
-		blobs_mount_useless(&cargo->image->to);
+		blobs_mount_undone(&cargo->image->to);
 	return true;
 }
 

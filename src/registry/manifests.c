@@ -97,7 +97,8 @@ static bool head(const struct repository *repository, struct arena *arena, const
 		return error_memory(err);
 	if (!request_send(repository, &request, &answer, err))
 		return describe(repository, reference, err);
-	if (answer.status == 404)
+	bool hidden = repository->target && repository->host->profile->hides_missing;
+	if (answer.status == 404 || (answer.status == 403 && hidden))
 		return true;
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
 	if (answer.status == 200 && digest_valid(digest)) {

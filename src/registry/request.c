@@ -179,13 +179,20 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 	return transfer(exchange, &http, err);
 }
 
+static bool is_read(const struct request *request)
+{
+	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
 static bool is_redirect(const struct exchange *exchange)
 {
 	int status = exchange->answer->status;
-	bool reading = strcmp(exchange->request->method, "GET") == 0 ||
-		       strcmp(exchange->request->method, "HEAD") == 0;
-	return reading &&
-	       (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
+	bool reading = is_read(exchange->request);
+	/* A body in memory can be sent again, one that was streamed is spent. */
+	if (!reading && exchange->request->stream)
+		return false;
+	return status == 307 || status == 308 ||
+	       (reading && (status == 301 || status == 302 || status == 303));
 }
 
 /* Where a redirect leads. */
@@ -217,7 +224,9 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 		if (!location_of(exchange, &url, &next, err))
 			return false;
 		url = next;
-		purpose = URL_REDIRECT;
+		/* What writes stays with the registry. */
+		if (is_read(exchange->request))
+			purpose = URL_REDIRECT;
 	}
 	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
 }
