@@ -59,6 +59,22 @@ static bool find_created(void *ctx, const struct reference *images, size_t count
 	return true;
 }
 
+/* So many images of one repository are worth a list of its tags, if that brings their digests. */
+enum { LEARN_MIN = 10 };
+
+static void learn_tags(struct run *run, const struct plan_rule *rule, size_t count)
+{
+	struct repository from, to;
+	struct error ignored;
+	bool listed = !rule->source.count;
+	if (count < LEARN_MIN)
+		return;
+	if (!listed && registry_open(run->registry, &rule->source.name, false, &from, &ignored))
+		tags_learn(&from);
+	if (registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
+		tags_learn(&to);
+}
+
 static void expand_rule(void *ctx, size_t index)
 {
 	struct run *run = ctx;
@@ -76,6 +92,8 @@ static void expand_rule(void *ctx, size_t index)
 		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
 					    &expansion->tasks, &expansion->count,
 					    &expansion->warnings, &expansion->err);
+	if (expansion->ok)
+		learn_tags(run, &run->rules[index], expansion->count);
 }
 
 static bool expand_again(const struct run *run)

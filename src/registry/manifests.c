@@ -13,6 +13,7 @@
 #include "oci/media.h"
 #include "registry/answer.h"
 #include "registry/host.h"
+#include "registry/known.h"
 #include "registry/mirror.h"
 #include "registry/registry_private.h"
 #include "registry/request.h"
@@ -116,6 +117,13 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 		    struct manifest_status *out, struct error *err)
 {
 	struct repository mirror;
+	*out = (struct manifest_status){0};
+	if (!is_digest(reference)) {
+		enum known_answer answer = known_take(repository, arena, reference, &out->digest);
+		out->found = answer == KNOWN_DIGEST;
+		if (answer != KNOWN_NOTHING)
+			return true;
+	}
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		bool ok = head(&mirror, arena, reference, out, &failure);

@@ -22,6 +22,7 @@ static const struct profile table[] = {
 	/* No chunked uploads at all; a repository without anything in it is forbidden. */
 	{.name = "Google",
 	 .hosts = {"*.pkg.dev", "gcr.io", "*.gcr.io"},
+	 .lists_digests = true,
 	 .hides_missing = true,
 	 .mount_tries = 1,
 	 .mount_shows = true},
@@ -34,7 +35,7 @@ static const struct profile table[] = {
 	 .mount_shows = true},
 };
 
-/* The specification: whole bodies, and chunks where those are too large (OCI, Docker, Quay, ...). */
+/* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */
 static const struct profile usual = {
 	.name = "OCI",
 	.chunk_max = 32 * MIB,

@@ -1,8 +1,8 @@
 /*
  * What is known of a registry by its name: how it takes uploads and what it makes of mounts.
  *
- * A profile is where a run begins; what a registry answers is learnt on top of it (host.h). Constant,
- * private to registry/.
+ * A profile is where a run begins; what a registry answers is learnt on top of it (host.h).
+ * Constant, private to registry/.
  */
 #pragma once
 
@@ -21,6 +21,7 @@ struct profile {
 	int64_t whole_max; /* the largest body that a PUT may have, 0: no limit is known */
 	int64_t chunk_max; /* the largest that a PATCH may have, with several; 0: only one PATCH */
 	unsigned mount_tries; /* mounts it may leave undone before it is not asked any more */
+	bool lists_digests;   /* with the tags; see known.h */
 	bool hides_missing;   /* 403 for a manifest where we write means that it is not there */
 	bool mount_shows; /* a mount from the repository itself tells whether the blob is there */
 };

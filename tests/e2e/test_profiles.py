@@ -1,6 +1,7 @@
 """How blobs get into each kind of registry: whole, by one PATCH or in chunks, by what its name tells and what it answers."""
 
 import collections
+import json
 
 import pytest
 
@@ -257,3 +258,76 @@ def test_redirects_of_writes_to_elsewhere_are_refused(sync, here):
         result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there, other), ONCE)
         assert result.code == 1 and result.report["images"][0]["error"]["kind"] == "refused"
         assert not other.seen()
+
+
+# -- Google's lists -----------------------------------------------------------------------------------------------------------
+
+class Listing(clouds.Google):
+    """Lists digests with the tags, as Google does."""
+    NAME = "us-docker.pkg.dev"
+
+    def _tags(self, request, query, body):
+        status, headers, text = super()._tags(request, query, body)
+        held = json.loads(text)
+        if not held["tags"]:
+            return clouds.error(404, "NAME_UNKNOWN")
+        held["child"], held["manifest"] = [], {}
+        for (repo, tag), digest in self.tags.items():
+            if repo == request.repo:
+                held["manifest"].setdefault(digest, {"tag": [], "timeUploadedMs": "1"})["tag"].append(tag)
+        return status, headers, json.dumps(held).encode()
+
+
+class Elsewhere(Listing):
+    NAME = "asia.gcr.io"
+
+
+TAGS = [f"v{index}" for index in range(50)]
+
+
+@pytest.mark.parametrize("form", ("listed", "named"))
+def test_fifty_tags_in_sync_are_two_lists(sync, cloud, form):
+    (here, source, _), (there, target, _) = cloud(Listing), cloud(Elsewhere)
+    way = ForwardProxy({f"{source}:443": here.port, f"{target}:443": there.port})
+    for tag in TAGS:
+        picture = images.image(tag, layers=1)
+        here.push(picture, "a", tag), there.push(picture, "b", tag)
+    auth = {source: {"insecure": True}, target: {"insecure": True}}
+    rule = f"{source}/a" if form == "listed" else f"{source}/a:{','.join(TAGS)}"
+    result = sync({rule: f"{target}/b"}, auth, ONCE, env=way.environment())
+    way.stop()
+    assert result.code == 0 and result.report["skipped"] == 50
+    assert [(each.method, each.kind) for each in here.seen() + there.seen()] == [("GET", "tags")] * 2
+
+
+def test_a_list_is_believed_once(sync, here, cloud):
+    """What is missing or differs is copied; a second look, in another round, asks again."""
+    there, name, env = cloud(Listing)
+    for tag in TAGS[:12]:
+        here.push(images.image(tag, layers=1), "a", tag)
+    there.push(images.image("v0", layers=1), "b", "v0")
+    there.push(images.image("another", layers=1), "b", "v1")
+    failed = []
+
+    def once(request):
+        if request.method == "PUT" and request.reference == "v5" and not failed:
+            failed.append(request)
+            there.push(images.image("v5", layers=1), "b", "v5")      # it arrived, and the registry says no
+            return 400, {}, b""
+        return None
+    there.hook = once
+    result = sync({f"{here.host}/a": f"{name}/b"}, {**run.insecure(here), name: {"insecure": True}}, ONCE, env=env)
+    assert result.report["skipped"] == 1 and result.report["copied"] == 10 and result.report["failed"] == 1
+    assert {tag: digest for (repo, tag), digest in there.tags.items()} == {tag: here.tags["a", tag] for _, tag in here.tags}
+    assert not there.seen("HEAD", "manifest", "/v0$")
+    again = sync({f"{here.host}/a": f"{name}/b"}, {**run.insecure(here), name: {"insecure": True}}, ONCE, env=env)
+    assert again.code == 0 and again.report["skipped"] == 12
+
+
+def test_few_tags_are_asked_for_one_by_one(sync, here, cloud):
+    there, name, env = cloud(Listing)
+    picture = here.push(images.image("few"), "a", "v1")
+    there.push(picture, "b", "v1")
+    result = sync({f"{here.host}/a:v1": f"{name}/b"}, {**run.insecure(here), name: {"insecure": True}}, ONCE, env=env)
+    assert result.report["skipped"] == 1
+    assert [each.kind for each in there.seen()] == ["manifest"]
