@@ -165,10 +165,59 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	return true;
 }
 
+static bool repository_key(const struct plan_rule *rule, struct buf *key)
+{
+	buf_reset(key);
+	buf_printf(key, "%s/%s", rule->destination.name.host, rule->destination.name.repository);
+	return buf_ok(key);
+}
+
+/* Maps each destination repository to the one rule that writes to it, or to run itself. */
+static bool find_writers(struct run *run, struct map *writers)
+{
+	scoped(buf_finish) struct buf key = {0};
+	for (size_t i = 0; i < run->rule_count; i++) {
+		if (!repository_key(&run->rules[i], &key))
+			return false;
+		bool first = !map_get(writers, buf_str(&key));
+		if (!map_put(writers, buf_str(&key), first ? (void *)&run->rules[i] : run))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * True when no two tasks of the rule, or of it and another one, can have the same destination: a
+ * list of tags has each once. With a hundred thousand tags it is worth not to look them all up.
+ */
+static bool is_alone(const struct map *writers, const struct plan_rule *rule)
+{
+	scoped(buf_finish) struct buf key = {0};
+	return !rule->source.count && !rule->destination.count && repository_key(rule, &key) &&
+	       map_get(writers, buf_str(&key)) == rule;
+}
+
+/* Adds the tasks of one rule. */
+static bool add_tasks(struct run *run, const struct map *writers, struct map *seen, size_t rule)
+{
+	const struct expansion *expansion = &run->expansions[rule];
+	bool alone = is_alone(writers, &run->rules[rule]);
+	for (size_t i = 0; i < expansion->count; i++) {
+		if (alone)
+			run->tasks[run->task_count++] = &expansion->tasks[i];
+		else if (!add_task(run, seen, &expansion->tasks[i]))
+			return false;
+	}
+	return true;
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
+	scoped(map_finish) struct map writers = {0};
 	size_t most = 0;
+	if (!find_writers(run, &writers))
+		return false;
 	for (size_t i = 0; i < run->rule_count; i++)
 		most += run->expansions[i].count;
 	run->tasks = arena_array(run->arena, most + 1, sizeof(const struct task *));
@@ -179,9 +228,8 @@ bool expansion_collect(struct run *run)
 		problem_log(&expansion->warnings);
 		if (!expansion->ok)
 			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
-		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
-			if (!add_task(run, &seen, &expansion->tasks[j]))
-				return false;
+		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
+			return false;
 	}
 	report_plan(run->report, run->task_count);
 	return true;
