@@ -1,7 +1,11 @@
 /*
- * A stack of open loops under one mutex. Whoever wants work takes the next index of the newest loop
- * that has one left. A loop leaves the stack when its last index is taken; its caller then waits
- * for the calls still under way. A worker thread that could not be started is simply missing.
+ * A stack of open loops under one mutex. Whoever wants work takes the next index of the loop whose
+ * parties are least busy, the newest of these. A loop leaves the stack when its last index is
+ * taken; its caller then waits for the calls still under way. A worker thread that could not be
+ * started is simply missing.
+ *
+ * For which loop a thread works is known by a variable of the thread: the only way to tell what a
+ * nested loop belongs to without passing that through everything in between.
  */
 #include "base/pool.h"
 
@@ -14,8 +18,11 @@ struct loop {
 	struct loop *older;
 	void (*fn)(void *ctx, size_t index);
 	void *ctx;
+	const size_t *numbers; /* NULL: the indices themselves */
 	size_t n, next, running;
-	pthread_cond_t finished;
+	struct pool_party *const *parties;
+	pthread_cond_t *finished;
+	bool open; /* on the stack */
 };
 
 struct pool {
@@ -27,6 +34,29 @@ struct pool {
 	pthread_t thread[];
 };
 
+static struct pool_party *const nobody[POOL_PARTIES];
+static _Thread_local const struct loop *current;
+
+static size_t number_of(const struct loop *loop, size_t index)
+{
+	return loop->numbers ? loop->numbers[index] : index;
+}
+
+static unsigned load_of(const struct loop *loop)
+{
+	unsigned load = 0;
+	for (size_t i = 0; i < POOL_PARTIES; i++)
+		load += loop->parties[i] ? loop->parties[i]->busy : 0;
+	return load;
+}
+
+static void count_busy(const struct loop *loop, int more)
+{
+	for (size_t i = 0; i < POOL_PARTIES; i++)
+		if (loop->parties[i])
+			loop->parties[i]->busy += (unsigned)more;
+}
+
 /* Takes an index of loop; unlinks the loop with its last one. Called locked. */
 static size_t take(struct pool *pool, struct loop *loop)
 {
@@ -37,19 +67,40 @@ static size_t take(struct pool *pool, struct loop *loop)
 		while (*at != loop)
 			at = &(*at)->older;
 		*at = loop->older;
+		loop->open = false;
 	}
-	return index;
+	return number_of(loop, index);
 }
 
-/* Runs one call unlocked; returns locked. */
+/*
+ * Runs one call unlocked; returns locked. A thread counts once: what it does for a loop within a
+ * call, it does for the same parties.
+ */
 static void run_one(struct pool *pool, struct loop *loop)
 {
-	size_t index = take(pool, loop);
+	const struct loop *outer = current;
+	size_t number = take(pool, loop);
+	if (!outer)
+		count_busy(loop, 1);
 	pthread_mutex_unlock(&pool->lock);
-	loop->fn(loop->ctx, index);
+	current = loop;
+	loop->fn(loop->ctx, number);
+	current = outer;
 	pthread_mutex_lock(&pool->lock);
+	if (!outer)
+		count_busy(loop, -1);
 	if (--loop->running == 0 && loop->next == loop->n)
-		pthread_cond_signal(&loop->finished);
+		pthread_cond_signal(loop->finished);
+}
+
+/* Called locked, with a loop open. */
+static struct loop *least_busy(const struct pool *pool)
+{
+	struct loop *best = pool->newest;
+	for (struct loop *at = best->older; at; at = at->older)
+		if (load_of(at) < load_of(best))
+			best = at;
+	return best;
 }
 
 static void *worker(void *arg)
@@ -58,7 +109,7 @@ static void *worker(void *arg)
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->closing) {
 		if (pool->newest)
-			run_one(pool, pool->newest);
+			run_one(pool, least_busy(pool));
 		else
 			pthread_cond_wait(&pool->work, &pool->lock);
 	}
@@ -106,21 +157,67 @@ void pool_free(struct pool **pool)
 	*pool = NULL;
 }
 
+/* The open loop that its own caller is to go on with, NULL when all are taken. Called locked. */
+static struct loop *own_next(struct loop *loops, size_t count)
+{
+	struct loop *best = NULL;
+	for (struct loop *at = loops; at < loops + count; at++) {
+		if (!at->open)
+			continue;
+		unsigned load = load_of(at), least = best ? load_of(best) : load;
+		if (!best || load < least ||
+		    (load == least && number_of(at, at->next) < number_of(best, best->next)))
+			best = at;
+	}
+	return best;
+}
+
+/* Runs loops that were filled in but for what ties them together. */
+static void run_loops(struct pool *pool, struct loop *loops, size_t count)
+{
+	pthread_cond_t finished;
+	struct loop *mine;
+	pthread_cond_init(&finished, NULL);
+	pthread_mutex_lock(&pool->lock);
+	for (struct loop *at = loops + count; at-- > loops;) {
+		at->finished = &finished;
+		at->open = true;
+		at->older = pool->newest;
+		pool->newest = at;
+	}
+	if (count > 1 || loops->n > 1)
+		pthread_cond_broadcast(&pool->work);
+	while ((mine = own_next(loops, count)))
+		run_one(pool, mine);
+	for (struct loop *at = loops; at < loops + count; at++)
+		while (at->running)
+			pthread_cond_wait(&finished, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	pthread_cond_destroy(&finished);
+}
+
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx)
 {
-	if (n == 0)
-		return;
-	struct loop loop = {.fn = fn, .ctx = ctx, .n = n};
-	pthread_cond_init(&loop.finished, NULL);
-	pthread_mutex_lock(&pool->lock);
-	loop.older = pool->newest;
-	pool->newest = &loop;
-	if (n > 1)
-		pthread_cond_broadcast(&pool->work);
-	while (loop.next < loop.n)
-		run_one(pool, &loop);
-	while (loop.running)
-		pthread_cond_wait(&loop.finished, &pool->lock);
-	pthread_mutex_unlock(&pool->lock);
-	pthread_cond_destroy(&loop.finished);
+	struct loop loop = {
+		.fn = fn, .ctx = ctx, .n = n, .parties = current ? current->parties : nobody};
+	if (n)
+		run_loops(pool, &loop, 1);
+}
+
+bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,
+		void (*fn)(void *ctx, size_t number), void *ctx)
+{
+	struct loop *loops = calloc(count + 1, sizeof(*loops));
+	if (!loops)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct loop){.fn = fn,
+					 .ctx = ctx,
+					 .numbers = lanes[i].numbers,
+					 .n = lanes[i].n,
+					 .parties = lanes[i].parties};
+	if (count)
+		run_loops(pool, loops, count);
+	free(loops);
+	return true;
 }

@@ -5,6 +5,10 @@
  * blobs are the same call three times. Idle workers take from the newest loop first, so what was
  * begun is finished before more is begun. Every loop is finished by its own caller if nobody helps,
  * so nesting cannot deadlock and width 1 is a serial run in index order. Safe from any thread.
+ *
+ * Loops may work for parties, in practice registries, of which one may be slow: idle workers help
+ * where the fewest threads are busy already, so threads that hang on one party leave the others
+ * theirs. What a call begins with pool_each() works for the same parties.
  */
 #pragma once
 
@@ -19,3 +23,25 @@ struct pool *pool_new(unsigned width);
 void pool_free(struct pool **pool);
 /* Runs fn for every index and returns when all calls have returned. */
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx);
+
+enum { POOL_PARTIES = 2 };
+
+/* How many threads are busy for it at this time; the pool's own. */
+struct pool_party {
+	unsigned busy;
+};
+
+/* A loop over some numbers, ascending, for some parties. */
+struct pool_lane {
+	const size_t *numbers;
+	size_t n; /* > 0 */
+	struct pool_party *parties[POOL_PARTIES];
+};
+
+/*
+ * Runs fn for each number of each lane and returns when all calls have returned. With width 1 the
+ * calls are in the order of the numbers, whatever lane they are in. False without memory, before
+ * the first call.
+ */
+bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,
+		void (*fn)(void *ctx, size_t number), void *ctx);

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/map.h"
 #include "base/retry.h"
+#include "cmd/lanes.h"
 #include "copy/created.h"
 #include "registry/tags.h"
 
@@ -58,6 +59,22 @@ static bool find_created(void *ctx, const struct reference *images, size_t count
 	return true;
 }
 
+/* So many images of one repository are worth a list of its tags, if that brings their digests. */
+enum { LEARN_MIN = 10 };
+
+static void learn_tags(struct run *run, const struct plan_rule *rule, size_t count)
+{
+	struct repository from, to;
+	struct error ignored;
+	bool listed = !rule->source.count;
+	if (count < LEARN_MIN)
+		return;
+	if (!listed && registry_open(run->registry, &rule->source.name, false, &from, &ignored))
+		tags_learn(&from);
+	if (registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
+		tags_learn(&to);
+}
+
 static void expand_rule(void *ctx, size_t index)
 {
 	struct run *run = ctx;
@@ -75,6 +92,8 @@ static void expand_rule(void *ctx, size_t index)
 		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
 					    &expansion->tasks, &expansion->count,
 					    &expansion->warnings, &expansion->err);
+	if (expansion->ok)
+		learn_tags(run, &run->rules[index], expansion->count);
 }
 
 /* How many rules are worth another round. */
@@ -87,19 +106,36 @@ static size_t expand_again(const struct run *run)
 	return count;
 }
 
+static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+{
+	const struct run *run = ctx;
+	hosts[0] = run->rules[number].source.name.host;
+}
+
+static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
+{
+	size_t *all = arena_array(run->arena, run->rule_count + 1, sizeof(*all));
+	for (size_t i = 0; all && i < run->rule_count; i++)
+		all[i] = i;
+	return all ? lanes_build(run->arena, all, run->rule_count, hosts_of, run, lane_count)
+		   : NULL;
+}
+
 /* In rounds, as images are copied: a rule is not lost to one bad minute. */
 bool expansion_run(struct run *run)
 {
+	size_t count = 0;
+	const struct pool_lane *lanes = sort_rules(run, &count);
 	run->expansions = arena_array(run->arena, run->rule_count + 1, sizeof(*run->expansions));
-	if (!run->expansions)
+	if (!run->expansions || !lanes || !pool_lanes(run->pool, lanes, count, expand_rule, run))
 		return false;
-	pool_each(run->pool, run->rule_count, expand_rule, run);
 	if (run->options->retries)
 		report_retry(run->report, expand_again(run));
 	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
 		registry_forgive(run->registry);
-		if (cancel_sleep(RUN_PAUSE * 1000))
-			pool_each(run->pool, run->rule_count, expand_rule, run);
+		if (cancel_sleep(RUN_PAUSE * 1000) &&
+		    !pool_lanes(run->pool, lanes, count, expand_rule, run))
+			return false;
 	}
 	return true;
 }
@@ -133,10 +169,59 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	return true;
 }
 
+static bool repository_key(const struct plan_rule *rule, struct buf *key)
+{
+	buf_reset(key);
+	buf_printf(key, "%s/%s", rule->destination.name.host, rule->destination.name.repository);
+	return buf_ok(key);
+}
+
+/* Maps each destination repository to the one rule that writes to it, or to run itself. */
+static bool find_writers(struct run *run, struct map *writers)
+{
+	scoped(buf_finish) struct buf key = {0};
+	for (size_t i = 0; i < run->rule_count; i++) {
+		if (!repository_key(&run->rules[i], &key))
+			return false;
+		bool first = !map_get(writers, buf_str(&key));
+		if (!map_put(writers, buf_str(&key), first ? (void *)&run->rules[i] : run))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * True when no two tasks of the rule, or of it and another one, can have the same destination: a
+ * list of tags has each once. With a hundred thousand tags it is worth not to look them all up.
+ */
+static bool is_alone(const struct map *writers, const struct plan_rule *rule)
+{
+	scoped(buf_finish) struct buf key = {0};
+	return !rule->source.count && !rule->destination.count && repository_key(rule, &key) &&
+	       map_get(writers, buf_str(&key)) == rule;
+}
+
+/* Adds the tasks of one rule. */
+static bool add_tasks(struct run *run, const struct map *writers, struct map *seen, size_t rule)
+{
+	const struct expansion *expansion = &run->expansions[rule];
+	bool alone = is_alone(writers, &run->rules[rule]);
+	for (size_t i = 0; i < expansion->count; i++) {
+		if (alone)
+			run->tasks[run->task_count++] = &expansion->tasks[i];
+		else if (!add_task(run, seen, &expansion->tasks[i]))
+			return false;
+	}
+	return true;
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
+	scoped(map_finish) struct map writers = {0};
 	size_t most = 0;
+	if (!find_writers(run, &writers))
+		return false;
 	for (size_t i = 0; i < run->rule_count; i++)
 		most += run->expansions[i].count;
 	run->tasks = arena_array(run->arena, most + 1, sizeof(const struct task *));
@@ -147,9 +232,8 @@ bool expansion_collect(struct run *run)
 		problem_log(&expansion->warnings);
 		if (!expansion->ok)
 			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
-		for (size_t j = 0; expansion->ok && j < expansion->count; j++)
-			if (!add_task(run, &seen, &expansion->tasks[j]))
-				return false;
+		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
+			return false;
 	}
 	report_plan(run->report, run->task_count);
 	return true;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/usage.h"
+#include "plan/shard.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,6 +58,20 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
 }
 
+/* Mistakes are told by every shard, each image's fate by the one that has it. */
+static bool take_shard(struct run *run)
+{
+	const struct limits *limits = &run->config.limits;
+	size_t all = run->rule_count;
+	if (limits->shard_of < 2)
+		return true;
+	if (!shard_select(run->rules, &run->rule_count, limits->shard, limits->shard_of))
+		return false;
+	log_info("shard %u/%u has %zu of %zu rules", limits->shard, limits->shard_of,
+		 run->rule_count, all);
+	return true;
+}
+
 bool load_run(struct run *run, struct problems *problems)
 {
 	open_log(run, problems);
@@ -64,7 +79,7 @@ bool load_run(struct run *run, struct problems *problems)
 	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
 	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, problems);
 	if (ok && !problems->error_count)
-		ok = settle_credentials(run, problems);
+		ok = settle_credentials(run, problems) && take_shard(run);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 	tell_problems(run, problems);

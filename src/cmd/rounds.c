@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "cmd/lanes.h"
 
 #include <stdatomic.h>
 
@@ -29,11 +30,10 @@ static void log_attempt(const struct task *task, const struct outcome *outcome)
 	log_warn("%s failed and will be tried again: %s", buf_string(&name), outcome->error_text);
 }
 
-static void run_task(void *ctx, size_t index)
+static void run_task(void *ctx, size_t number)
 {
 	struct round *round = ctx;
 	struct run *run = round->run;
-	size_t number = round->todo[index];
 	struct outcome outcome = {.status = OUTCOME_FAILED,
 				  .reason = error_kind_name(ERROR_MEMORY),
 				  .error_kind = ERROR_MEMORY,
@@ -82,6 +82,27 @@ static bool pause_for(struct round *round, size_t count)
 	return cancel_sleep((unsigned)seconds * 1000);
 }
 
+static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+{
+	const struct run *run = ctx;
+	hosts[0] = run->tasks[number]->source.host;
+	hosts[1] = run->tasks[number]->destination.host;
+}
+
+/* Runs the first count tasks of todo. False without memory. */
+static bool run_round(struct round *round, size_t count)
+{
+	struct run *run = round->run;
+	scoped(arena_free) struct arena *arena = arena_new();
+	size_t lane_count = 0;
+	const struct pool_lane *lanes =
+		arena ? lanes_build(arena, round->todo, count, hosts_of, run, &lane_count) : NULL;
+	for (size_t i = 0; lanes && i < count; i++)
+		if (!copier_expect(run->copier, run->tasks[round->todo[i]]))
+			return false;
+	return lanes && pool_lanes(run->pool, lanes, lane_count, run_task, round);
+}
+
 bool rounds_run(struct run *run)
 {
 	size_t count = run->task_count;
@@ -98,7 +119,8 @@ bool rounds_run(struct run *run)
 			atomic_store(&round.stopped, true);
 	for (int left = run->options->retries; count; left--) {
 		round.last = left <= 0;
-		pool_each(run->pool, count, run_task, &round);
+		if (!run_round(&round, count))
+			return false;
 		count = take_failed(&round, todo);
 		if (left == run->options->retries)
 			report_retry(run->report, count);

@@ -7,6 +7,7 @@
 #include "cmd/step.h"
 #include "config/config.h"
 #include "copy/copier.h"
+#include "net/throttle.h"
 #include "plan/plan.h"
 #include "report/report.h"
 
@@ -33,6 +34,7 @@ struct run {
 	struct pool *pool;
 	struct progress *progress;
 	struct http *http;
+	struct throttle *throttle; /* NULL: none */
 	struct registry *registry;
 	struct copier *copier;
 	struct report *report;

@@ -24,6 +24,7 @@ static void run_finish(struct run *run)
 	registry_free(&run->registry);
 	pool_free(&run->pool);
 	http_free(&run->http);
+	throttle_free(&run->throttle);
 	progress_free(&run->progress);
 	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
@@ -75,21 +76,30 @@ static unsigned pool_width(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
+	const struct limits *limits = &run->config.limits;
+	struct http_options http = {.user_agent = about_user_agent,
+				    .stall_seconds = options->stall_timeout,
+				    .per_second = (unsigned)options->requests_per_second};
 	if (options->inputs)
 		run->action = step_action(options->inputs);
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
-	run->http = http_new(about_user_agent, NULL, options->stall_timeout);
-	if (!run->progress || !run->pool || !run->http)
+	run->http = http_new(&http);
+	if (limits->bytes_per_second)
+		run->throttle = throttle_new(limits->bytes_per_second);
+	if (!run->progress || !run->pool || !run->http ||
+	    (limits->bytes_per_second && !run->throttle))
 		return false;
 	struct registry_options registry = {.http = run->http,
 					    .credentials = &run->config.credentials,
+					    .keep_pulls = (unsigned)options->keep_pulls,
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
 	struct copier_options copier = {.pool = run->pool,
 					.registry = run->registry,
 					.progress = run->progress,
+					.throttle = run->throttle,
 					.blobs_in_flight = blobs_in_flight(run),
 					.force = options->force,
 					.dry_run = options->dry_run};
@@ -102,6 +112,7 @@ static bool set_up(struct run *run)
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
 					.dry_run = options->dry_run,
+					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);

@@ -241,6 +241,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	size_t before = problems->error_count;
 	*out = (struct config){.options = *options};
 	outputs_check(options, &out->lists_json, problems);
+	limits_read(options, &out->limits, problems);
 	read_files(&loading);
 	add_docker_logins(&loading);
 	add_github_login(&loading);

@@ -7,6 +7,7 @@
 
 #include "config/docker_config.h"
 #include "config/host_files.h"
+#include "config/limits.h"
 #include "config/options.h"
 #include "config/rule.h"
 #include "registry/credential.h"
@@ -20,6 +21,7 @@ struct config {
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
 	unsigned timeout;                        /* of --timeout, in seconds; 0: none */
+	struct limits limits;
 	bool lists_json; /* lists of images are written as JSON, else as YAML */
 };
 

@@ -9,8 +9,6 @@
 #include "base/log.h"
 #include "copy/transfer.h"
 
-#include <errno.h>
-
 /* Where on the target's registry the blob is known to lie, NULL if nowhere. */
 static const char *known_place(const struct image *image, const char *place)
 {
@@ -25,10 +23,9 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 	place = known_place(image, place);
 	const struct cargo cargo = {
 		.image = image, .blob = blob, .place = place, .thorough = thorough};
-	while (sem_wait(&image->copier->blobs) != 0 && errno == EINTR)
-		;
+	places_enter(image->copier->places, image->lane);
 	bool ok = transfer_run(&cargo, &present, err);
-	sem_post(&image->copier->blobs);
+	places_leave(image->copier->places, image->lane);
 	if (ok && present && place) {
 		atomic_fetch_add(&image->mounted, 1);
 	} else if (ok && present) {

@@ -27,10 +27,10 @@ struct copier *copier_new(const struct copier_options *options)
 	}
 	copier->arena = arena;
 	copier->options = *options;
-	sem_init(&copier->blobs, 0, options->blobs_in_flight);
+	copier->places = places_new(options->blobs_in_flight);
 	copier->inflight = inflight_new();
 	copier->hits = hits_new();
-	if (!copier->inflight || !copier->hits)
+	if (!copier->places || !copier->inflight || !copier->hits)
 		copier_free(&copier);
 	return copier;
 }
@@ -42,7 +42,7 @@ void copier_free(struct copier **copier)
 	struct arena *arena = (*copier)->arena;
 	inflight_free(&(*copier)->inflight);
 	hits_free(&(*copier)->hits);
-	sem_destroy(&(*copier)->blobs);
+	places_free(&(*copier)->places);
 	*copier = NULL;
 	arena_free(&arena);
 }
@@ -239,8 +239,14 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
+bool copier_expect(struct copier *copier, const struct task *task)
+{
+	return places_expect(copier->places, task->source.host, task->destination.host, 1);
+}
+
 static void image_finish(struct image *image)
 {
+	places_done(image->copier->places, image->lane);
 	map_finish(&image->known);
 }
 
@@ -250,6 +256,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	struct error err = {0};
 	scoped(image_finish) struct image image = {.copier = copier, .filter = filter_of(task)};
 	int64_t start = clock_ms();
+	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};
 	if (image.filter)
 		hits_add(copier->hits, image.filter);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/pool.h"
+#include "net/throttle.h"
 #include "plan/progress.h"
 #include "plan/task.h"
 #include "registry/registry.h"
@@ -17,15 +18,18 @@ struct copier_options {
 	struct pool *pool;
 	struct registry *registry;
 	struct progress *progress;
-	unsigned blobs_in_flight; /* at most that many blobs move at once; > 0 */
-	bool force;               /* push manifests even where the target is in sync */
-	bool dry_run;             /* read everything, write nothing */
+	struct throttle *throttle; /* of all blobs together; NULL: none */
+	unsigned blobs_in_flight;  /* at most that many blobs move at once; > 0 */
+	bool force;                /* push manifests even where the target is in sync */
+	bool dry_run;              /* read everything, write nothing */
 };
 
 /* options and what it points to must outlive the copier. NULL without memory. */
 struct copier *copier_new(const struct copier_options *options);
 void copier_free(struct copier **copier);
 
+/* Tells of a task that copier_run() will get: a registry with work keeps a place for its blobs. */
+bool copier_expect(struct copier *copier, const struct task *task);
 /*
  * Brings the task's destination in step with its source. Strings of *outcome live in arena. Images
  * fail one by one: the outcome says how, there is no other error.

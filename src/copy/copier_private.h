@@ -5,8 +5,8 @@
 #include "copy/copier.h"
 #include "copy/hits.h"
 #include "copy/inflight.h"
+#include "copy/places.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
 
 struct copier {
@@ -14,13 +14,14 @@ struct copier {
 	struct copier_options options;
 	struct inflight *inflight;
 	struct hits *hits;
-	sem_t blobs; /* free places for moving blobs */
+	struct places *places;
 };
 
 /* One image being copied; its parts are worked on by several threads. */
 struct image {
 	struct copier *copier;
 	struct repository from, to;
+	struct places_lane *lane;             /* of this pair of registries, or NULL */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	struct map known; /* digest -> struct manifest read or made already; fixed while copying */

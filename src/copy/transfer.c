@@ -14,7 +14,7 @@
 #include "base/retry.h"
 #include "copy/download.h"
 #include "oci/digest.h"
-#include "registry/blobs.h"
+#include "registry/upload.h"
 
 #include <string.h>
 
@@ -47,6 +47,7 @@ struct transfer {
 struct checked {
 	struct reader reader;
 	struct download download;
+	struct throttle_reader slow; /* of download */
 	struct digest_hash hash;
 	struct transfer *transfer;
 	int slot; /* of the progress display */
@@ -100,7 +101,7 @@ static bool pull_checked(struct checked *checked, void *at, size_t size, size_t 
 			 struct error *err)
 {
 	struct download *download = &checked->download;
-	if (!download->reader.read(&download->reader, at, size, got, err))
+	if (!checked->slow.reader.read(&checked->slow.reader, at, size, got, err))
 		return false;
 	digest_update(&checked->hash, at, *got);
 	progress_advance(progress_of(checked->transfer), checked->slot, (int64_t)*got);
@@ -138,6 +139,8 @@ static bool checked_open(struct checked *checked, struct error *err)
 			   transfer->fresh, err))
 		return false;
 	transfer->source_failed = false;
+	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
+			&checked->slow);
 	while (checked->download.offset < transfer->upload.offset) {
 		int64_t left = transfer->upload.offset - checked->download.offset;
 		size_t got = 0;
@@ -154,7 +157,8 @@ static bool send_empty(struct transfer *transfer, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	if (!digest_verify((struct str){0}, str_of(cargo->blob->digest), err))
 		return error_wrap(err, "blob of size 0");
-	return blobs_send(&cargo->image->to, &transfer->upload, cargo->blob->digest, NULL, 0, err);
+	return upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			   cargo->blob->digest, NULL, 0, err);
 }
 
 static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
@@ -162,8 +166,9 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	scoped(checked_close) struct checked checked = {.transfer = transfer, .slot = slot};
 	bool ok = checked_open(&checked, err) &&
-		  blobs_send(&cargo->image->to, &transfer->upload, cargo->blob->digest,
-			     &checked.reader, cargo->blob->size - transfer->upload.offset, err);
+		  upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			      cargo->blob->digest, &checked.reader,
+			      cargo->blob->size - transfer->upload.offset, err);
 	if (!ok && transfer->source_failed)
 		blobs_spoiled(&cargo->image->from, cargo->blob->digest);
 	return ok;
@@ -186,9 +191,7 @@ static bool send_blob(struct transfer *transfer, struct error *err)
 /* What the upload's POST offers to mount from: a known place, or the repository itself. */
 static const char *mount_offer(const struct cargo *cargo)
 {
-	if (cargo->thorough || !blobs_mountable(&cargo->image->to))
-		return NULL;
-	return cargo->place ? cargo->place : cargo->image->to.name;
+	return cargo->thorough ? NULL : blobs_mount_offer(&cargo->image->to, cargo->place);
 }
 
 /* Opens an upload. *present: none is needed. */
@@ -211,7 +214,7 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 	*present = transfer->upload.present;
 	transfer->open = !*present;
 	if (transfer->open && cargo->place && from)
-		blobs_mount_useless(&cargo->image->to);
+		blobs_mount_undone(&cargo->image->to);
 	return true;
 }
 

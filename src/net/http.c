@@ -9,9 +9,12 @@
 #include "net/http.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "net/handle.h"
+#include "net/limiter.h"
+#include "net/retry_after.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -27,6 +30,7 @@ struct http {
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
 	int64_t stall_ms;
+	struct limiter *limiter;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 	pthread_mutex_t lock; /* guards what follows, and arena */
@@ -80,7 +84,7 @@ static void adopt_proxy_variable(void)
 		setenv("http_proxy", proxy, 0);
 }
 
-struct http *http_new(const char *user_agent, const char *ca_file, int stall_seconds)
+struct http *http_new(const struct http_options *options)
 {
 	struct arena *arena = arena_new();
 	struct http *http = arena ? arena_new_of(arena, struct http) : NULL;
@@ -90,11 +94,12 @@ struct http *http_new(const char *user_agent, const char *ca_file, int stall_sec
 	}
 	adopt_proxy_variable();
 	http->arena = arena;
-	http->user_agent = user_agent;
-	http->stall_ms = (int64_t)stall_seconds * 1000;
+	http->user_agent = options->user_agent;
+	http->stall_ms = (int64_t)options->stall_seconds * 1000;
 	pthread_mutex_init(&http->lock, NULL);
-	http->tls = tls_new(ca_file);
-	if (!http->tls || !share_open(http))
+	http->limiter = limiter_new(options->per_second);
+	http->tls = tls_new(options->ca_file);
+	if (!http->limiter || !http->tls || !share_open(http))
 		http_free(&http);
 	return http;
 }
@@ -118,6 +123,7 @@ void http_free(struct http **http)
 	map_finish(&(*http)->trusts);
 	map_finish(&(*http)->proxies);
 	tls_free(&(*http)->tls);
+	limiter_free(&(*http)->limiter);
 	pthread_mutex_destroy(&(*http)->lock);
 	curl_global_cleanup();
 	*http = NULL;
@@ -243,6 +249,25 @@ static bool new_handle(struct http *http, const struct http_request *request,
 	return true;
 }
 
+/* Waits for the request's turn at its server. */
+static bool await_turn(struct http *http, const struct http_request *request,
+		       struct limiter_lease *turn, struct error *err)
+{
+	scoped(buf_finish) struct buf origin = {0};
+	const struct url *url = request->url;
+	buf_printf(&origin, "%s://%s:%s", url->scheme, url->host, url->port);
+	return buf_ok(&origin)
+		       ? limiter_begin(http->limiter, origin.at, !request->stream, turn, err)
+		       : error_memory(err);
+}
+
+/* The server has answered, or not: both sides of the next request's pace. */
+static void end_turn(struct limiter_lease *turn, const struct http_answer *answer, bool answered)
+{
+	struct str pause = http_header(answer, "Retry-After");
+	limiter_end(turn, answered ? answer->status : 0, retry_after_parse(pause, clock_unix()));
+}
+
 /* Leases a handle for the request's origin and starts the exchange on it. */
 static bool start(struct http *http, const struct http_request *request, struct http_answer *answer,
 		  struct handle **out, struct error *err)
@@ -268,8 +293,8 @@ static void log_exchange(const struct http_request *request, const struct http_a
 	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
-bool http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
-	       struct error *err)
+static bool send_now(struct http *http, const struct http_request *request,
+		     struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
 	if (!start(http, request, answer, &handle, err))
@@ -284,8 +309,21 @@ bool http_send(struct http *http, const struct http_request *request, struct htt
 	return ok;
 }
 
-bool http_open(struct http *http, const struct http_request *request, struct http_answer *answer,
-	       struct stream **out, struct error *err)
+bool http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
+	       struct error *err)
+{
+	struct limiter_lease turn;
+	*answer = (struct http_answer){0};
+	if (!await_turn(http, request, &turn, err))
+		return false;
+	bool ok = send_now(http, request, answer, err);
+	end_turn(&turn, answer, ok);
+	return ok;
+}
+
+/* http_open() without waiting for its turn. */
+static bool open_now(struct http *http, const struct http_request *request,
+		     struct http_answer *answer, struct stream **out, struct error *err)
 {
 	struct handle *handle = NULL;
 	bool ok = start(http, request, answer, &handle, err);
@@ -309,6 +347,18 @@ bool http_open(struct http *http, const struct http_request *request, struct htt
 		stream_close(out);
 	else if (!success)
 		handle_free(&handle);
+	return ok;
+}
+
+bool http_open(struct http *http, const struct http_request *request, struct http_answer *answer,
+	       struct stream **out, struct error *err)
+{
+	struct limiter_lease turn;
+	*answer = (struct http_answer){0};
+	if (!await_turn(http, request, &turn, err))
+		return false;
+	bool ok = open_now(http, request, answer, out, err);
+	end_turn(&turn, answer, ok);
 	return ok;
 }
 

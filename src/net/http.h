@@ -3,8 +3,9 @@
  *
  * A struct http is shared by all threads. It keeps idle handles, each with its connection, by
  * origin, trust and proxy; a request leases one and gives it back. Every wait ends when the run is
- * cancelled, and a transfer that makes no progress is given up. Status codes are answers, not
- * errors: an error means there was no complete answer.
+ * cancelled, and a transfer that makes no progress is given up. Each server is asked as fast as it
+ * bears (limiter.h). Status codes are answers, not errors: an error means there was no complete
+ * answer.
  */
 #pragma once
 
@@ -46,12 +47,15 @@ struct http_answer {
 	struct buf body;
 };
 
-/*
- * user_agent is sent with every request and must outlive the client. ca_file: see tls_new().
- * stall_seconds: how long a body may make no progress, and a fourth of how long it may be slower
- * than 1 KiB a second; 0: for ever.
- */
-struct http *http_new(const char *user_agent, const char *ca_file, int stall_seconds);
+struct http_options {
+	const char *user_agent; /* sent with every request; must outlive the client */
+	const char *ca_file;    /* see tls_new() */
+	int stall_seconds; /* how long a body may make no progress, and a fourth of how long it may
+			      be slower than 1 KiB a second; 0: for ever */
+	unsigned per_second; /* requests to one server that may begin in a second, 0: any */
+};
+
+struct http *http_new(const struct http_options *options);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
 

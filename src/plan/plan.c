@@ -249,24 +249,46 @@ static bool images_of(struct arena *arena, const struct plan_rule *rule,
 		       : false;
 }
 
+/* A hundred thousand of them may follow from one rule: a tag of both sides is kept once. */
+static bool make_task(struct arena *arena, const struct plan_rule *rule,
+		      const struct reference *source, const struct reference *destination,
+		      struct task *out)
+{
+	*out = (struct task){.source = pulled(source),
+			     .destination = *destination,
+			     .place = rule->place,
+			     .platforms = rule->platforms};
+	const char *tag = source->tag;
+	bool same = tag && destination->tag && strcmp(tag, destination->tag) == 0;
+	if (tag && !(tag = arena_string(arena, tag)))
+		return false;
+	if (out->source.tag)
+		out->source.tag = tag;
+	if (same)
+		out->destination.tag = tag;
+	else if (destination->tag)
+		out->destination.tag = arena_string(arena, destination->tag);
+	return same || !destination->tag || out->destination.tag;
+}
+
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
 {
+	scoped(arena_free) struct arena *scratch = arena_new();
 	struct images sources, destinations;
 	*tasks = NULL;
 	*count = 0;
-	if (!images_of(arena, rule, catalog, &sources, &destinations, warnings, err))
+	if (!scratch)
+		return error_memory(err);
+	if (!images_of(scratch, rule, catalog, &sources, &destinations, warnings, err))
 		return false;
 	*tasks = arena_array(arena, sources.count, sizeof(**tasks));
 	if (!*tasks)
 		return error_memory(err);
 	for (size_t i = 0; i < sources.count; i++)
-		(*tasks)[i] = (struct task){
-			.source = pulled(&sources.items[i]),
-			.destination = destinations.items[i],
-			.place = rule->place,
-			.platforms = rule->platforms,
-		};
+		if (!make_task(arena, rule, &sources.items[i], &destinations.items[i],
+			       &(*tasks)[i]))
+			return error_memory(err);
 	*count = sources.count;
 	return true;
 }

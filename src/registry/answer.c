@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "doc/json.h"
-#include "registry/retry_after.h"
+#include "net/retry_after.h"
 
 #include <string.h>
 

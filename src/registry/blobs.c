@@ -1,6 +1,6 @@
 /*
- * An upload is POST then PUT of the whole blob, two requests, which every registry of the table in
- * registry-protocol.md takes up to its size limits. The body streams; its length is known.
+ * The POST that opens an upload asks more than that: whether the blob can be mounted from another
+ * repository, or is in this one already. What then becomes of its bytes stands in upload.c.
  */
 #include "registry/blobs.h"
 
@@ -12,6 +12,9 @@
 #include "registry/request.h"
 
 #include <string.h>
+
+/* No registry has a reason to want larger pieces than this. */
+enum { CHUNK_MIN_MAX = 1024 * 1024 * 1024 };
 
 static const char *blob_path(const struct repository *repository, struct arena *arena,
 			     const char *digest)
@@ -187,73 +190,14 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 		request_refused(repository, &request, &answer, err);
 		return describe(repository, digest, err);
 	}
+	if (!str_to_int64(http_header(&answer, "OCI-Chunk-Min-Length"), &out->chunk_min) ||
+	    out->chunk_min > CHUNK_MIN_MAX)
+		out->chunk_min = 0;
 	return location_given(repository, arena, &request, &answer, &out->location, err) ||
 	       describe(repository, digest, err);
 }
 
-/* The end of an upload: what another try from the start may cure is told apart from refusals. */
-static void upload_refused(const struct repository *repository, const struct request *request,
-			   const struct http_answer *answer, struct error *err)
-{
-	request_refused(repository, request, answer, err);
-	if (answer->status == 404 || answer->status == 416 ||
-	    answer_has_code(answer, "BLOB_UPLOAD_UNKNOWN") ||
-	    answer_has_code(answer, "BLOB_UPLOAD_INVALID"))
-		err->kind = ERROR_UNAVAILABLE;
-	else if (answer_has_code(answer, "DIGEST_INVALID") ||
-		 answer_has_code(answer, "SIZE_INVALID"))
-		err->kind = ERROR_CORRUPT;
-}
-
-/* For a registry that accepted an upload without naming its digest: does it hold the blob? */
-static bool confirm(const struct repository *repository, const char *digest, int64_t size,
-		    struct error *err)
-{
-	bool found = false;
-	if (!blobs_exists(repository, digest, size, &found, err))
-		return false;
-	if (found)
-		return true;
-	error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
-	return describe(repository, digest, err);
-}
-
-bool blobs_send(const struct repository *repository, const struct upload *upload,
-		const char *digest, struct reader *body, int64_t size, struct error *err)
-{
-	scoped(http_answer_finish) struct http_answer answer = {0};
-	scoped(arena_free) struct arena *arena = arena_new();
-	scoped(buf_finish) struct buf text = {0};
-	struct url url;
-	if (!arena)
-		return error_memory(err);
-	buf_printf(&text, "%s%cdigest=", upload->location.text,
-		   strchr(upload->location.text, '?') ? '&' : '?');
-	percent_encode(str_of(digest), &text);
-	if (!buf_ok(&text))
-		return error_memory(err);
-	struct request request = {.method = "PUT",
-				  .url = &url,
-				  .purpose = URL_UPLOAD,
-				  .content_type = "application/octet-stream",
-				  .stream = size ? body : NULL,
-				  .stream_size = size,
-				  .upload_from = upload->offset};
-	if (!url_parse(arena, text.at, &url, err) ||
-	    !request_send_once(repository, &request, &answer, err))
-		return describe(repository, digest, err);
-	struct str stored = http_header(&answer, "Docker-Content-Digest");
-	if (answer.status < 200 || answer.status >= 300)
-		upload_refused(repository, &request, &answer, err);
-	else if (stored.len && !str_is(stored, digest))
-		error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s", STR_ARGS(stored));
-	else
-		return stored.len || confirm(repository, digest, upload->offset + size, err);
-	return describe(repository, digest, err);
-}
-
-/* The N of "0-N", plus one. "0-0" may mean one byte or none (registry-protocol.md U8): none. */
-static bool parse_kept(struct str value, int64_t *kept)
+bool blobs_parse_kept(struct str value, int64_t *kept)
 {
 	if (str_starts(value, "bytes="))
 		value = str_from(value, 6);
@@ -272,7 +216,7 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 	int64_t kept = 0;
 	if (!request_send_once(repository, &request, &answer, err))
 		return false;
-	if (answer.status != 204 || !parse_kept(http_header(&answer, "Range"), &kept))
+	if (answer.status != 204 || !blobs_parse_kept(http_header(&answer, "Range"), &kept))
 		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot go on");
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
@@ -293,12 +237,16 @@ void blobs_cancel(const struct repository *repository, const struct upload *uplo
 		request_send_once(repository, &request, &answer, &ignored);
 }
 
-bool blobs_mountable(const struct repository *repository)
+const char *blobs_mount_offer(const struct repository *repository, const char *place)
 {
-	return !host_mount_useless(repository->host);
+	if (!host_mounts(repository->host))
+		return NULL;
+	if (place)
+		return place;
+	return repository->host->profile->mount_shows ? repository->name : NULL;
 }
 
-void blobs_mount_useless(const struct repository *repository)
+void blobs_mount_undone(const struct repository *repository)
 {
-	host_set_mount_useless(repository->host);
+	host_mount_undone(repository->host);
 }

@@ -14,6 +14,7 @@
 struct upload {
 	bool present;        /* the blob is in the repository now: mounted, or there already */
 	struct url location; /* else: where its bytes go */
+	int64_t chunk_min;   /* its OCI-Chunk-Min-Length, 0: it named none */
 	int64_t offset;      /* bytes the registry has of it: what is sent next begins there */
 };
 
@@ -60,14 +61,17 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
 		  struct error *err);
 /*
- * Sends the blob's remaining size bytes, those from upload->offset on, and closes the upload. The
- * registry checks the digest, too.
+ * Reads the "0-N" of a Range header of an upload: *kept is N plus one. "0-0" may mean one byte or
+ * none (registry-protocol.md U8): none.
  */
-bool blobs_send(const struct repository *repository, const struct upload *upload,
-		const char *digest, struct reader *body, int64_t size, struct error *err);
+bool blobs_parse_kept(struct str value, int64_t *kept);
 /* Gives an upload up; failure does not matter. */
 void blobs_cancel(const struct repository *repository, const struct upload *upload);
-/* Whether mounting is worth a try at this registry; see blobs_mount_useless(). */
-bool blobs_mountable(const struct repository *repository);
-/* Remembers that the registry did not mount a blob it holds. */
-void blobs_mount_useless(const struct repository *repository);
+/*
+ * What blobs_begin() is to offer as a mount: place, a repository of the same registry that holds the
+ * blob, or without one (NULL) the repository itself. NULL: mounting is not worth a try here, so
+ * blobs_exists() is to be asked.
+ */
+const char *blobs_mount_offer(const struct repository *repository, const char *place);
+/* Remembers that the registry did not mount a blob that another of its repositories holds. */
+void blobs_mount_undone(const struct repository *repository);

@@ -25,7 +25,7 @@ bool headers_of(const struct request *request, struct arena *arena, const char *
 			arena_printf(arena, "Range: bytes=%lld-", (long long)request->range_from);
 	if (request->range_from && request->if_range)
 		list[(*count)++] = arena_printf(arena, "If-Range: %s", request->if_range);
-	if (request->upload_from)
+	if (request->ranged || request->upload_from)
 		list[(*count)++] = upload_range(request, arena);
 	if (request->fresh)
 		list[(*count)++] = "Cache-Control: no-cache";

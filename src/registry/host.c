@@ -6,11 +6,17 @@
 
 #include <string.h>
 
+/* Smaller pieces than this are not tried: what refuses them refuses everything. */
+enum { BODY_MIN = 64 * 1024 };
+
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
-	*host = (struct host){.insecure = insecure, .scheme = "https"};
+	*host = (struct host){
+		.insecure = insecure, .scheme = "https", .pulls_left = HOST_PULLS_ANY};
 	host->name = arena_string(arena, name);
 	host->address = host->name ? reference_api_host(host->name) : NULL;
+	host->profile = profile_of(name);
+	host->body_max = host->profile->whole_max;
 	host->arena = arena_new();
 	if (!host->name || !host->arena) {
 		arena_free(&host->arena);
@@ -154,17 +160,105 @@ bool host_complain(struct host *host)
 	return first;
 }
 
-bool host_mount_useless(struct host *host)
+void host_allows(struct host *host, struct str remaining)
 {
+	struct str number;
+	int64_t left = 0;
+	/* Without a window it is the pace of requests that is meant (GitLab), not what is read. */
+	if (!str_cut(&remaining, ';', &number) || !str_starts(str_trim(remaining), "w=") ||
+	    !str_to_int64(str_trim(number), &left))
+		return;
 	pthread_mutex_lock(&host->lock);
-	bool useless = host->mount_useless;
+	/* Answers overtake each other: with reads under way only the lowest one is sure. */
+	if (!host->pulling || host->pulls_left == HOST_PULLS_ANY || left < host->pulls_left)
+		host->pulls_left = left;
 	pthread_mutex_unlock(&host->lock);
-	return useless;
 }
 
-void host_set_mount_useless(struct host *host)
+/* Called locked. */
+static bool may_pull(const struct host *host, unsigned keep)
+{
+	return host->pulls_left == HOST_PULLS_ANY ||
+	       host->pulls_left - (int64_t)host->pulling > (int64_t)keep;
+}
+
+bool host_pull(struct host *host, unsigned keep, struct error *err)
 {
 	pthread_mutex_lock(&host->lock);
-	host->mount_useless = true;
+	/* What is under way may be counted already, or not: near the end that is waited for. */
+	while (!may_pull(host, keep) && host->pulling)
+		pthread_cond_wait(&host->changed, &host->lock);
+	bool ok = may_pull(host, keep);
+	int64_t left = host->pulls_left;
+	host->pulling += ok;
+	pthread_mutex_unlock(&host->lock);
+	if (ok)
+		return true;
+	error_set(
+		err, ERROR_LIMITED,
+		"%s allows %lld more manifests to be read for now, and %u are kept (--keep-pulls)",
+		host->name, (long long)left, keep);
+	err->exhausted = true;
+	return false;
+}
+
+void host_pulled(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->pulling--;
+	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
+}
+
+bool host_mounts(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	bool worth = host->mounts_undone < host->profile->mount_tries;
+	pthread_mutex_unlock(&host->lock);
+	return worth;
+}
+
+void host_mount_undone(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->mounts_undone++;
+	pthread_mutex_unlock(&host->lock);
+}
+
+enum profile_upload host_upload(struct host *host, int64_t size, int64_t *most)
+{
+	enum profile_upload way = PROFILE_WHOLE;
+	pthread_mutex_lock(&host->lock);
+	*most = host->body_max;
+	if (host->profile->chunk_max && host->body_max && size > host->body_max)
+		way = PROFILE_CHUNKS;
+	else if (host->patches)
+		way = PROFILE_ONE_PATCH;
+	pthread_mutex_unlock(&host->lock);
+	return way;
+}
+
+bool host_too_large(struct host *host, int64_t size, int64_t *most)
+{
+	int64_t smaller = size / 4;
+	*most = 0;
+	if (!host->profile->chunk_max)
+		return false;
+	if (smaller > host->profile->chunk_max)
+		smaller = host->profile->chunk_max;
+	if (smaller < BODY_MIN)
+		smaller = BODY_MIN;
+	pthread_mutex_lock(&host->lock);
+	if (!host->body_max || smaller < host->body_max)
+		host->body_max = *most = smaller;
+	bool hope = host->body_max < size;
+	pthread_mutex_unlock(&host->lock);
+	return hope;
+}
+
+void host_wants_patch(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->patches = true;
 	pthread_mutex_unlock(&host->lock);
 }

@@ -10,15 +10,19 @@
 
 #include "net/url.h"
 #include "registry/challenge.h"
+#include "registry/profile.h"
 
 #include <pthread.h>
 
 enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
+enum { HOST_PULLS_ANY = -1 };
+
 struct host {
 	const char *name;    /* as configured: "docker.io" */
 	const char *address; /* where requests go: "registry-1.docker.io" */
-	bool insecure;       /* certificates are not checked; http is tried where https fails */
+	const struct profile *profile;
+	bool insecure; /* certificates are not checked; http is tried where https fails */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
@@ -28,9 +32,13 @@ struct host {
 	struct arena *arena; /* holds the strings of challenge */
 	int64_t dead_until;  /* clock_ms() */
 	struct error dead;
-	bool mount_useless;   /* it answered 202 for a blob that was there */
-	bool complained;      /* a failure as a mirror was told */
-	bool pinging, pinged; /* somebody asks the root of the API, has asked it */
+	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
+	unsigned pulling;       /* manifests being read, each of which counts */
+	unsigned mounts_undone; /* it answered 202 for a blob that another repository has */
+	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
+	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
+	bool complained;        /* a failure as a mirror was told */
+	bool pinging, pinged;   /* somebody asks the root of the API, has asked it */
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);
@@ -62,7 +70,26 @@ bool host_learn(struct host *host, const struct challenge *challenge);
  */
 bool host_ping(struct host *host);
 void host_pinged(struct host *host, bool done);
+/*
+ * Docker Hub counts manifests that are read and says with each answer, HEAD included, how many more
+ * it allows in a window of time: "ratelimit-remaining: 76;w=21600". host_pull() asks to read one;
+ * ERROR_LIMITED, without asking the registry, when that would leave less than keep. After it comes
+ * host_pulled().
+ */
+void host_allows(struct host *host, struct str remaining);
+bool host_pull(struct host *host, unsigned keep, struct error *err);
+void host_pulled(struct host *host);
 /* True for the first caller: worth a warning, what follows is more of the same. */
 bool host_complain(struct host *host);
-bool host_mount_useless(struct host *host);
-void host_set_mount_useless(struct host *host);
+/* Whether a mount is worth a try; what to tell when one was not done. */
+bool host_mounts(struct host *host);
+void host_mount_undone(struct host *host);
+/* How to upload a blob of size bytes; with PROFILE_CHUNKS *most is the size of the chunks. */
+enum profile_upload host_upload(struct host *host, int64_t size, int64_t *most);
+/*
+ * A body of size bytes was too large (413). True when smaller ones may do; *most is their size from
+ * now on, 0 if that was known already.
+ */
+bool host_too_large(struct host *host, int64_t size, int64_t *most);
+/* A PUT with bytes was refused: from now on they go by PATCH. */
+void host_wants_patch(struct host *host);

@@ -12,7 +12,10 @@
 #include "oci/manifest.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/host.h"
+#include "registry/known.h"
 #include "registry/mirror.h"
+#include "registry/registry_private.h"
 #include "registry/request.h"
 
 #include <string.h>
@@ -46,7 +49,11 @@ static bool get_once(const struct repository *repository, struct arena *arena,
 				  .answer_max = MANIFEST_BYTES_MAX};
 	if (!request.path)
 		return error_memory(err);
-	if (!request_send(repository, &request, &answer, err))
+	if (!host_pull(repository->host, repository->registry->options.keep_pulls, err))
+		return describe(repository, reference, err);
+	bool sent = request_send(repository, &request, &answer, err);
+	host_pulled(repository->host);
+	if (!sent)
 		return describe(repository, reference, err);
 	*found = answer.status == 200;
 	if (answer.status == 404 || (answer.status == 403 && repository->target))
@@ -91,7 +98,8 @@ static bool head(const struct repository *repository, struct arena *arena, const
 		return error_memory(err);
 	if (!request_send(repository, &request, &answer, err))
 		return describe(repository, reference, err);
-	if (answer.status == 404)
+	bool hidden = repository->target && repository->host->profile->hides_missing;
+	if (answer.status == 404 || (answer.status == 403 && hidden))
 		return true;
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
 	if (answer.status == 200 && digest_valid(digest)) {
@@ -109,6 +117,13 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 		    struct manifest_status *out, struct error *err)
 {
 	struct repository mirror;
+	*out = (struct manifest_status){0};
+	if (!is_digest(reference)) {
+		enum known_answer answer = known_take(repository, arena, reference, &out->digest);
+		out->found = answer == KNOWN_DIGEST;
+		if (answer != KNOWN_NOTHING)
+			return true;
+	}
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		bool ok = head(&mirror, arena, reference, out, &failure);

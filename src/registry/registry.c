@@ -30,7 +30,9 @@ struct registry *registry_new(const struct registry_options *options)
 	register_proxies(arena, options->credentials);
 	registry->tokens = token_cache_new();
 	registry->logins = login_cache_new();
-	if (!registry->tokens || !registry->logins || !ecr_keys_read(arena, &registry->aws))
+	registry->known = known_new();
+	if (!registry->tokens || !registry->logins || !registry->known ||
+	    !ecr_keys_read(arena, &registry->aws))
 		registry_free(&registry);
 	return registry;
 }
@@ -44,6 +46,7 @@ void registry_free(struct registry **registry)
 		host_finish((*registry)->hosts.entries[i].value);
 	map_finish(&(*registry)->hosts);
 	map_finish(&(*registry)->spoiled);
+	known_free(&(*registry)->known);
 	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);
 	pthread_mutex_destroy(&(*registry)->lock);

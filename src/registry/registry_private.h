@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "registry/ecr.h"
+#include "registry/known.h"
 #include "registry/login.h"
 #include "registry/registry.h"
 #include "registry/token.h"
@@ -14,6 +15,7 @@ struct registry {
 	struct registry_options options;
 	struct tokens *tokens;
 	struct logins *logins;
+	struct known *known;
 	struct ecr_keys aws;
 	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct map hosts;     /* name and how it is reached -> struct host */

@@ -137,6 +137,9 @@ static bool transfer(struct exchange *exchange, const struct http_request *http,
 			  : http_send(options->http, http, exchange->answer, err);
 	if (ok && options->counted)
 		options->counted(options->ctx, exchange->repository->target);
+	if (ok && strcmp(http->url->host, exchange->origin.host) == 0)
+		host_allows(exchange->repository->host,
+			    http_header(exchange->answer, "ratelimit-remaining"));
 	return ok;
 }
 
@@ -176,13 +179,20 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 	return transfer(exchange, &http, err);
 }
 
+static bool is_read(const struct request *request)
+{
+	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
 static bool is_redirect(const struct exchange *exchange)
 {
 	int status = exchange->answer->status;
-	bool reading = strcmp(exchange->request->method, "GET") == 0 ||
-		       strcmp(exchange->request->method, "HEAD") == 0;
-	return reading &&
-	       (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
+	bool reading = is_read(exchange->request);
+	/* A body in memory can be sent again, one that was streamed is spent. */
+	if (!reading && exchange->request->stream)
+		return false;
+	return status == 307 || status == 308 ||
+	       (reading && (status == 301 || status == 302 || status == 303));
 }
 
 /* Where a redirect leads. */
@@ -215,7 +225,9 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 			return false;
 		location_hide(&url, &next);
 		url = next;
-		purpose = URL_REDIRECT;
+		/* What writes stays with the registry. */
+		if (is_read(exchange->request))
+			purpose = URL_REDIRECT;
 	}
 	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
 }

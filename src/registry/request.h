@@ -21,6 +21,7 @@ struct request {
 	struct str body;
 	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */
 	int64_t stream_size;
+	bool ranged;         /* says with Content-Range which bytes stream is, also from 0 on */
 	int64_t upload_from; /* stream is the end of a blob from this byte on */
 	size_t answer_max;
 	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */

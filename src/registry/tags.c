@@ -7,6 +7,9 @@
 #include "base/map.h"
 #include "base/retry.h"
 #include "doc/json.h"
+#include "oci/digest.h"
+#include "registry/host.h"
+#include "registry/known.h"
 #include "registry/link.h"
 #include "registry/location.h"
 #include "registry/mirror.h"
@@ -14,8 +17,43 @@
 
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_TAGS = 1000 };
 
-static bool take_page(struct map *seen, const struct http_answer *answer, struct error *err)
+/* What the pages of a list bring. */
+struct listing {
+	struct map *seen;           /* tags */
+	struct known_list *digests; /* NULL: the registry does not list them, or not all */
+};
+
+static void listing_finish(struct listing *listing)
 {
+	known_list_free(&listing->digests);
+}
+
+/* The tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
+static bool take_manifest(struct known_list *digests, struct str digest, const struct node *entry)
+{
+	const struct node *tags = node_get(entry, "tag");
+	if (!tags || tags->kind != NODE_LIST || !digest_valid(digest))
+		return true;
+	for (size_t i = 0; i < tags->count; i++)
+		if (!known_list_add(digests, node_string(tags->items[i]), digest))
+			return false;
+	return true;
+}
+
+/* Google lists manifests with their tags; one page without them, and nothing is known. */
+static void take_digests(struct listing *listing, const struct node *root)
+{
+	const struct node *manifests = node_get(root, "manifest");
+	bool ok = listing->digests && manifests && manifests->kind == NODE_MAP;
+	for (size_t i = 0; ok && i < manifests->count; i++)
+		ok = take_manifest(listing->digests, manifests->keys[i]->text, manifests->items[i]);
+	if (!ok)
+		known_list_free(&listing->digests);
+}
+
+static bool take_page(struct listing *listing, const struct http_answer *answer, struct error *err)
+{
+	struct map *seen = listing->seen;
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *root = NULL;
 	if (!arena)
@@ -36,6 +74,7 @@ static bool take_page(struct map *seen, const struct http_answer *answer, struct
 		if (!map_get(seen, tag) && !map_put(seen, tag, seen))
 			return error_memory(err);
 	}
+	take_digests(listing, root);
 	return true;
 }
 
@@ -60,22 +99,22 @@ static bool next_page(const struct http_answer *answer, struct arena *arena, con
 
 /* One page. What makes no sense is asked for once more. */
 static bool fetch_page(const struct repository *repository, const struct request *request,
-		       struct http_answer *answer, struct map *seen, struct error *err)
+		       struct http_answer *answer, struct listing *listing, struct error *err)
 {
 	for (unsigned attempt = 0;; attempt++) {
 		if (!request_send(repository, request, answer, err))
 			return false;
 		if (answer->status != 200)
 			return request_refused(repository, request, answer, err);
-		if (take_page(seen, answer, err))
+		if (take_page(listing, answer, err))
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))
 			return false;
 	}
 }
 
-static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
-		    struct error *err)
+static bool collect_pages(const struct repository *repository, struct arena *arena,
+			  struct listing *listing, struct error *err)
 {
 	const char *path =
 		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
@@ -86,14 +125,14 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 		return error_memory(err);
 	for (int page = 0; page < TAGS_PAGES_MAX; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
-		size_t before = seen->count;
-		if (!fetch_page(repository, &request, &answer, seen, err) ||
+		size_t before = listing->seen->count;
+		if (!fetch_page(repository, &request, &answer, listing, err) ||
 		    !location_asked(repository, arena, &request, &url, err) ||
 		    !next_page(&answer, arena, &url, &next, err))
 			return false;
 		if (!next.text)
 			return true;
-		if (seen->count == before)
+		if (listing->seen->count == before)
 			return error_set(err, ERROR_CORRUPT,
 					 "a page of the tag list brings nothing new");
 		url = next;
@@ -104,6 +143,17 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 					   .listing = true};
 	}
 	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+}
+
+static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
+		    struct error *err)
+{
+	scoped(listing_finish) struct listing listing = {.seen = seen, .digests = known_list_new()};
+	if (!collect_pages(repository, arena, &listing, err))
+		return false;
+	if (listing.digests)
+		known_keep(repository, &listing.digests);
+	return true;
 }
 
 /* The first mirror that lists the repository counts as a whole, else the registry itself. */
@@ -120,6 +170,15 @@ static bool collect_anywhere(const struct repository *repository, struct arena *
 		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
 	}
 	return collect(repository, arena, seen, err);
+}
+
+void tags_learn(const struct repository *repository)
+{
+	scoped(map_finish) struct map seen = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct error ignored;
+	if (arena && repository->host->profile->lists_digests)
+		collect(repository, arena, &seen, &ignored);
 }
 
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,

@@ -12,3 +12,8 @@ enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
  */
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
 	       size_t *count, struct error *err);
+/*
+ * For the time when many tags of the repository are going to be asked for: if its registry is known
+ * to list digests with the tags, one list answers all (manifests_head()). No failure matters.
+ */
+void tags_learn(const struct repository *repository);

@@ -57,6 +57,8 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->started_ms = clock_ms();
 	report->tally.started = clock_unix();
 	report->tally.dry_run = options->dry_run;
+	report->tally.brief = !options->json_path;
+	report->tally.shard = options->shard;
 	report->tally.general = options->platforms;
 	pthread_mutex_init(&report->lock, NULL);
 	if (options->live && display_possible())

@@ -26,6 +26,7 @@ struct report_options {
 	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
 	const struct action *action; /* the runner to tell, if this is a step of a job; or NULL */
 	const char *program;         /* "image-syncer/1.2.3" */
+	const char *shard;           /* --shard: "0/4", or NULL */
 	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
 	bool live;        /* stderr is a terminal and the live display is wanted */

@@ -125,6 +125,8 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	write_text(json, "result", tally_result(tally));
 	json_writer_name(json, "dry_run");
 	json_writer_bool(json, tally->dry_run);
+	if (tally->shard)
+		write_text(json, "shard", tally->shard);
 	write_text(json, "started", started);
 	write_seconds(json, "seconds", tally->milliseconds);
 	write_count(json, "total", tally->total);

@@ -55,8 +55,11 @@ static bool keep(struct arena *arena, const char **text)
 
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image)
 {
-	struct tally_image *kept = arena_new_of(arena, struct tally_image);
+	size_t in_sync = tally->in_sync;
 	count(tally, &image->outcome);
+	if (tally->brief && tally->in_sync != in_sync)
+		return;
+	struct tally_image *kept = arena_new_of(arena, struct tally_image);
 	if (!kept) {
 		tally->unlisted++;
 		return;

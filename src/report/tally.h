@@ -30,9 +30,11 @@ struct tally {
 	size_t unlisted; /* counted, but there was no memory for their record */
 	int64_t bytes;   /* uploaded for all of them */
 
+	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
 	const struct platform_filter *general; /* of the flags: no rule's own */
 
 	/* Known at the end of the run. */
+	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */
 	bool dry_run;
 	size_t retried; /* images, or rules, that were tried again after they had failed */
 	int signal;
@@ -41,7 +43,7 @@ struct tally {
 	int64_t requests_source, requests_target;
 };
 
-/* Counts image->outcome, and keeps a copy of *image and its texts. */
+/* Counts image->outcome, and keeps a copy of *image and its texts unless tally->brief. */
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
 /*
  * Puts the list into the order of the rules, and of the tags within each, so that two reports can

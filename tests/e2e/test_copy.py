@@ -285,3 +285,28 @@ def test_what_every_request_asks_for(sync, src, dst, both, from_source, repo):
     assert {each.headers.get("accept-encoding", "identity") for each in src.seen()} == {"identity"}
     accepts = {each.headers.get("accept") for each in [*src.seen(kind="manifest"), *dst.seen("HEAD", "manifest")]}
     assert len(accepts) == 1 and None not in accepts, "the same Accept list on every manifest request"
+
+
+def test_fifty_fresh_tags_with_a_shared_layer_cost_504_requests(sync, watched, from_source, repo):
+    """A list, ten for each tag with its own layer and configuration, and three for the layer they share."""
+    src, dst, auth, env = watched
+    shared = images.layer(f"{repo}/shared")
+    for n in range(50):
+        from_source.push(images.image(f"{repo}/{n}", parts=[shared, images.layer(f"{repo}/{n}")]), repo, f"v{n}")
+    result = sync({f"{src.host}/{repo}": f"{dst.host}/{repo}"}, auth, env=env)
+    assert result.code == 0 and result.report["copied"] == 50
+    assert len(src.seen("GET", "blob", images.digest_of(shared).split(":")[1])) == 1
+    count(watched, result, (1 + 50 * 4 + 1, 50 * 6 + 2))
+
+
+def test_ten_repositories_with_a_shared_layer_cost_112_requests(sync, watched, from_source, repo):
+    """Ten for each repository, three for the layer they share, nine mounts of it."""
+    src, dst, auth, env = watched
+    shared, rules = images.layer(f"{repo}/shared"), {}
+    for n in range(10):
+        from_source.push(images.image(f"{repo}/{n}", parts=[shared, images.layer(f"{repo}/{n}")]), f"{repo}/{n}", "v1")
+        rules[f"{src.host}/{repo}/{n}:v1"] = f"{dst.host}/{repo}/{n}"
+    result = sync(rules, auth, env=env)
+    assert result.code == 0 and result.report["copied"] == 10
+    assert len(src.seen("GET", "blob", images.digest_of(shared).split(":")[1])) == 1
+    count(watched, result, (10 * 4 + 1, 10 * 6 + 2 + 9))

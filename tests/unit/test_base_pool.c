@@ -204,12 +204,88 @@ static void test_full_width(void **state)
 	assert_true(end.tv_sec - start.tv_sec < 5);
 }
 
+/* Calls of one lane hang until the other lane is through. */
+struct hanging {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct pool *pool;
+	int quick, hung; /* calls that ended; that hang or hung */
+	bool late;
+};
+
+enum { SLOW_LANE = 50, QUICK_LANE = 50 };
+
+static void leave_at_once(void *ctx, size_t index)
+{
+	(void)ctx;
+	(void)index;
+}
+
+static void hang_or_run(void *ctx, size_t number)
+{
+	struct hanging *hanging = ctx;
+	struct timespec limit;
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 30;
+	if (number >= SLOW_LANE)
+		pool_each(hanging->pool, 3, leave_at_once, NULL);
+	pthread_mutex_lock(&hanging->lock);
+	hanging->hung += number < SLOW_LANE;
+	while (number < SLOW_LANE && hanging->quick < QUICK_LANE && !hanging->late)
+		if (pthread_cond_timedwait(&hanging->changed, &hanging->lock, &limit) != 0)
+			hanging->late = true;
+	hanging->quick += number >= SLOW_LANE;
+	pthread_cond_broadcast(&hanging->changed);
+	pthread_mutex_unlock(&hanging->lock);
+}
+
+/* Whoever hangs on one party leaves threads to the other. */
+static void test_lanes(void **state)
+{
+	struct hanging hanging = {.lock = PTHREAD_MUTEX_INITIALIZER,
+				  .changed = PTHREAD_COND_INITIALIZER};
+	scoped(pool_free) struct pool *pool = pool_new(6);
+	struct pool_party slow = {0}, quick = {0};
+	size_t numbers[SLOW_LANE + QUICK_LANE];
+	(void)state;
+	for (size_t i = 0; i < array_count(numbers); i++)
+		numbers[i] = i;
+	const struct pool_lane lanes[] = {
+		{numbers, SLOW_LANE, {&slow}},
+		{numbers + SLOW_LANE, QUICK_LANE, {&quick}},
+	};
+	hanging.pool = pool;
+	assert_true(pool_lanes(pool, lanes, 2, hang_or_run, &hanging));
+	assert_false(hanging.late);
+	assert_int_equal(hanging.quick, QUICK_LANE);
+	assert_int_equal(hanging.hung, SLOW_LANE);
+	assert_int_equal(slow.busy, 0);
+	assert_int_equal(quick.busy, 0);
+}
+
+/* One thread: the order of the numbers, whatever lane they are in. */
+static void test_lanes_serial(void **state)
+{
+	static const size_t odd[] = {1, 3, 4, 9}, even[] = {0, 2, 7};
+	scoped(pool_free) struct pool *pool = pool_new(1);
+	struct pool_party a = {0}, b = {0}, shared = {0};
+	const struct pool_lane lanes[] = {{odd, 4, {&a, &shared}}, {even, 3, {&b, &shared}}};
+	static const size_t expected[] = {0, 1, 2, 3, 4, 7, 9};
+	struct work work = {.pool = pool};
+	(void)state;
+	assert_true(pool_lanes(pool, lanes, 2, note_order, &work));
+	assert_int_equal(work.ordered, array_count(expected));
+	assert_memory_equal(work.order, expected, sizeof(expected));
+	assert_true(pool_lanes(pool, lanes, 0, note_order, &work));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nested),          cmocka_unit_test(test_serial_order),
 		cmocka_unit_test(test_results_visible), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_several_callers), cmocka_unit_test(test_full_width),
+		cmocka_unit_test(test_lanes),           cmocka_unit_test(test_lanes_serial),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Retry-After: seconds, dates, nonsense. */
-#include "registry/retry_after.h"
+#include "net/retry_after.h"
 
 #include "base/scoped.h"
 

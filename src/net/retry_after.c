@@ -3,7 +3,7 @@
  * say, so that the program's own waiting applies. The date is read by position, since strptime()
  * accepts more than the grammar and depends on the locale.
  */
-#include "registry/retry_after.h"
+#include "net/retry_after.h"
 
 #include <limits.h>
 #include <string.h>

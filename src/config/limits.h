@@ -1,0 +1,14 @@
+/* --limit-rate and --shard: texts of the command line as numbers. */
+#pragma once
+
+#include "config/options.h"
+
+struct limits {
+	int64_t bytes_per_second; /* 0: no limit */
+	unsigned shard, shard_of; /* part shard, from 0 on, of shard_of; 0 of 1: everything */
+};
+
+enum { LIMITS_SHARDS_MAX = 1000 };
+
+/* Mistakes go to problems. */
+void limits_read(const struct options *options, struct limits *out, struct problems *problems);

@@ -1,0 +1,30 @@
+/*
+ * One bandwidth for all transfers of a run together: --limit-rate.
+ *
+ * What was read is paid for afterwards, by sleeping: the transfers that share a throttle queue up,
+ * each with small pieces, so none of them waits long enough to be taken for dead. Any thread.
+ */
+#pragma once
+
+#include "base/reader.h"
+
+#include <stdint.h>
+
+struct throttle;
+
+/* per_second: bytes, > 0. NULL without memory. */
+struct throttle *throttle_new(int64_t per_second);
+void throttle_free(struct throttle **throttle);
+
+/* Takes a turn for size bytes at now_us; returns how long to wait before going on, in us. */
+int64_t throttle_take(struct throttle *throttle, int64_t now_us, size_t size);
+
+/* A reader that passes source on, no faster than its share. */
+struct throttle_reader {
+	struct reader reader;
+	struct reader *source;
+	struct throttle *throttle;
+};
+
+/* throttle NULL: as fast as it comes. *out must stay where it is. */
+void throttle_attach(struct throttle *throttle, struct reader *source, struct throttle_reader *out);

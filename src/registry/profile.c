@@ -1,0 +1,61 @@
+/*
+ * The table of registry-protocol.md, sections 4 and 6, as far as it decides about uploads. Most
+ * registries take whole bodies and are not in it; those that are installed under any name (Harbor,
+ * Nexus, JFrog on premises) are known by what they answer.
+ */
+#include "registry/profile.h"
+
+#include "base/scoped.h"
+
+#include <stddef.h>
+
+enum { MIB = 1024 * 1024 };
+
+static const struct profile table[] = {
+	/* Several PATCHes lose bytes (containers-roadmap#2831). Mounting is off unless the account
+	 * turned it on, so that a mount says nothing about what is there. */
+	{.name = "Amazon ECR",
+	 .hosts = {"*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws", "public.ecr.aws"},
+	 .mount_tries = 3},
+	/* Several PATCHes overwrite each other. */
+	{.name = "GitHub", .hosts = {"ghcr.io"}, .mount_tries = 1, .mount_shows = true},
+	/* No chunked uploads at all; a repository without anything in it is forbidden. */
+	{.name = "Google",
+	 .hosts = {"*.pkg.dev", "gcr.io", "*.gcr.io"},
+	 .lists_digests = true,
+	 .hides_missing = true,
+	 .mount_tries = 1,
+	 .mount_shows = true},
+	/* Bodies above some 20 MB are refused or cut, so are larger chunks. */
+	{.name = "Azure",
+	 .hosts = {"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"},
+	 .whole_max = 20 * MIB,
+	 .chunk_max = 20 * MIB,
+	 .mount_tries = 1,
+	 .mount_shows = true},
+};
+
+/* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */
+static const struct profile usual = {
+	.name = "OCI",
+	.chunk_max = 32 * MIB,
+	.mount_tries = 1,
+	.mount_shows = true,
+};
+
+static bool is_named(struct str host, const char *pattern)
+{
+	if (pattern[0] != '*')
+		return str_is(host, pattern);
+	return host.len > str_of(pattern).len - 1 && str_ends(host, pattern + 1);
+}
+
+const struct profile *profile_of(const char *host)
+{
+	struct str name = str_head(str_of(host), str_find(str_of(host), ':'));
+	for (size_t i = 0; i < array_count(table); i++)
+		for (size_t j = 0; table[i].hosts[j]; j++)
+			if (is_named(name, table[i].hosts[j]))
+				return &table[i];
+	return &usual;
+}
