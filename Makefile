@@ -4,6 +4,7 @@
 #   musl   the release: static, position independent, build/image-syncer
 #   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
 #   tsan   ThreadSanitizer, build/tsan/image-syncer
+# and, when asked for, as the release for another machine, cross-compiled: amd64 or arm64, build/arm64/image-syncer.
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
@@ -25,7 +26,8 @@ include src/deps/flags.mk
 
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
-flavors := musl asan tsan
+machines := amd64 arm64
+flavors := musl $(machines) asan tsan
 library := $(sort $(wildcard src/*/*.c))
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
@@ -43,6 +45,8 @@ warnings_lint := -Werror
 libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle
 
 CC_musl := build/musl/deps/bin/musl-gcc
+CC_amd64 := build/amd64/deps/bin/musl-gcc
+CC_arm64 := build/arm64/deps/bin/musl-gcc
 CC_asan := gcc
 CC_tsan := gcc
 CC_lint := $(CC_musl)
@@ -55,11 +59,11 @@ compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) 
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
-.PHONY: all asan tsan setup demo test check e2e lint format unit cases runner gates install clean distclean help FORCE
+.PHONY: all asan tsan $(machines) setup demo test check e2e lint format unit cases runner gates install clean distclean help FORCE
 
 all: build/image-syncer ## build build/image-syncer, the static release binary
 
-asan tsan: %: build/%/image-syncer
+asan tsan $(machines): %: build/%/image-syncer
 
 setup: ## install the Debian packages that building, the demo and the tests need (root)
 	@src/deps/setup.sh test
@@ -138,7 +142,7 @@ build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile | build/$1/versio
 
 build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o)
 	@rm -f $$@
-	@ar rcs $$@ $$^
+	@$$(TOOLS_$1)ar rcs $$@ $$^
 
 -include $(library:src/%.c=build/$1/%.d) build/$1/main.d $(units:%=build/$1/unit/%.d)
 endef
@@ -163,15 +167,23 @@ program_version = $(VERSION)
 endif
 
 $(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
-$(eval $(call program_rules,musl,.debug))
+$(foreach flavor,musl $(machines),$(eval $(call program_rules,$(flavor),.debug)))
 $(eval $(call program_rules,asan,))
 $(eval $(call program_rules,tsan,))
 
+# $(call release,FLAVOR): strip and look at it before it gets its name.
+define release
+@$(TOOLS_$1)strip --strip-all -o $@.new $<
+@TOOLS=$(TOOLS_$1) src/deps/gates.sh --quick $@.new $<
+@mv $@.new $@
+@$(say) "DONE $@, $$(stat -c %s $@) bytes"
+endef
+
 build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
-	@strip --strip-all -o $@.new $<
-	@src/deps/gates.sh --quick $@.new $<
-	@mv $@.new $@
-	@$(say) "DONE $@, $$(stat -c %s $@) bytes"
+	$(call release,musl)
+
+$(machines:%=build/%/image-syncer): build/%/image-syncer: build/%/image-syncer.debug src/deps/gates.sh
+	$(call release,$*)
 
 # --- Tests -----------------------------------------------------------------------------------------------------------
 
@@ -206,6 +218,33 @@ runner: build/image-syncer ## the GitHub Action as a runner runs it, against rea
 
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
+
+# The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
+emulated := test_processor.py test_tls.py
+.PHONY: e2e-arm64 e2e-amd64
+e2e-amd64 e2e-arm64: e2e-%: build/%/image-syncer ## end to end with the cross-compiled program, emulated (ALL=1: the whole suite)
+	@src/deps/setup.sh $*
+	@TOOLS=$(TOOLS_$*) src/deps/gates.sh $< $<.debug
+	@printf '#!/bin/sh\nexec qemu-%s "%s" "$$@"\n' $(patsubst amd64,x86_64,$(patsubst arm64,aarch64,$*)) $(CURDIR)/$< >build/$*/run
+	@chmod +x build/$*/run
+	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))
+
+# --- Image -----------------------------------------------------------------------------------------------------------
+
+IMAGE := image-syncer:test
+
+.PHONY: image image-checks e2e-image
+image: ## build the scratch image with the Dockerfile and check it (root; sets itself up, BASE= for another base image)
+	@src/deps/setup.sh image
+	@tests/image/engine $(MAKE) --no-print-directory image-checks
+
+image-checks:
+	@tests/image/build $(IMAGE)
+	@IMAGE=$(IMAGE) $(PYTEST) tests/image $(TESTS)
+
+e2e-image: ## the whole end-to-end suite with the program in a container of the image
+	@src/deps/setup.sh image
+	@tests/image/engine tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e $(TESTS)
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
