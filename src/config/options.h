@@ -23,20 +23,26 @@ struct options {
 #define OPTION_NUMBER(field, name, letter, argument, fallback, help) int field;
 #define OPTION_SWITCH(field, name, letter, help) bool field;
 #define OPTION_LIST(field, name, letter, argument, help) struct option_list field;
+#define OPTION_ALIAS(field, name, letter, argument, help)
 #include "config/options.def"
 #undef OPTION_GROUP
 #undef OPTION_TEXT
 #undef OPTION_NUMBER
 #undef OPTION_SWITCH
 #undef OPTION_LIST
+#undef OPTION_ALIAS
 	const char *source, *destination; /* SRC DST on the command line; both or none */
 };
 
 /*
- * Reads argv[1] and following into out, which gets defaults first. Every mistake goes to problems;
- * false when there was one. out->help and out->version are set all the same, so that whoever asks
- * for help gets it; the word "version" alone is --version.
+ * Reads argv[1] and following into out, which gets defaults first, then what the variables of
+ * variable.h say. Every mistake goes to problems; false when there was one. out->help and
+ * out->version are set all the same, so that whoever asks for help gets it; the word "version"
+ * alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
-/* Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on. */
+/*
+ * Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on; also
+ * yes, no, on and off, in any case of letters.
+ */
 bool options_switch(struct str text, bool *out);

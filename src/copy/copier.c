@@ -11,7 +11,9 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/copier_private.h"
+#include "copy/drift.h"
 #include "copy/narrow.h"
+#include "copy/require.h"
 #include "copy/tree.h"
 #include "registry/manifests.h"
 
@@ -133,34 +135,66 @@ static bool apply_filter(struct image *image, struct arena *arena, const struct 
 	return true;
 }
 
-static bool copy(struct image *image, const struct task *task, const char *digest,
-		 struct outcome *outcome, struct error *err)
+static bool copy(struct image *image, const char *tag, const char *digest, struct outcome *outcome,
+		 struct error *err)
 {
-	const char *tag = task->destination.tag;
 	if (!tree_copy(image, digest, tag ? tag : digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
 	return true;
 }
 
-/* Does what the decision asks for. */
-static bool carry_out(struct image *image, const struct task *task, const struct decision *decision,
-		      struct outcome *outcome, struct error *err)
+/* Pushes under tag, unless the image must not be pushed or nothing is to be written at all. */
+static bool push(struct image *image, struct arena *arena, const struct task *task, const char *tag,
+		 const char *digest, struct outcome *outcome, struct error *err)
 {
-	const struct copier_options *options = &image->copier->options;
-	bool same =
-		decision->held && decision->wanted && strcmp(decision->held, decision->wanted) == 0;
-	if (!decision->wanted || (same && !options->force)) {
+	if (task->required && !require_platforms(image, arena, task->required, digest, err))
+		return false;
+	if (image->copier->options.dry_run) {
+		outcome->status = OUTCOME_WOULD_COPY;
+		return true;
+	}
+	return copy(image, tag, digest, outcome, err);
+}
+
+/* The tag holds another image: does what the task's policy says. */
+static bool change(struct image *image, struct arena *arena, const struct task *task,
+		   const char *held, const char *wanted, struct outcome *outcome, struct error *err)
+{
+	struct drift drift;
+	outcome->reason = "differs";
+	if (!drift_decide(image, arena, task, held, wanted, &drift, err))
+		return false;
+	if (drift.way != DRIFT_SKIP && drift.tag != task->destination.tag)
+		outcome->tag = drift.tag;
+	if (drift.way != DRIFT_PUSH) {
+		outcome->status = OUTCOME_SKIPPED;
+		outcome->reason = drift.way == DRIFT_EQUAL ? "in-sync" : "differs";
+		return true;
+	}
+	image->expected = drift.held;
+	return push(image, arena, task, drift.tag, wanted, outcome, err);
+}
+
+/* Does what the decision asks for. */
+static bool carry_out(struct image *image, struct arena *arena, const struct task *task,
+		      const struct decision *decision, struct outcome *outcome, struct error *err)
+{
+	const char *held = decision->held, *wanted = decision->wanted;
+	bool same = held && wanted && strcmp(held, wanted) == 0;
+	if (!wanted || (same && !image->copier->options.force)) {
 		outcome->status = OUTCOME_SKIPPED;
 		outcome->reason = same ? "in-sync" : "no-platform";
 		return true;
 	}
-	outcome->reason = !decision->held ? "missing" : same ? "forced" : "differs";
-	if (options->dry_run) {
-		outcome->status = OUTCOME_WOULD_COPY;
+	if (held && !same)
+		return change(image, arena, task, held, wanted, outcome, err);
+	outcome->reason = !held ? "missing" : "forced";
+	image->expected = held;
+	if (push(image, arena, task, task->destination.tag, wanted, outcome, err))
 		return true;
-	}
-	return copy(image, task, decision->wanted, outcome, err);
+	/* Somebody else wrote the tag meanwhile: it differs now. */
+	return *image->moved && change(image, arena, task, image->moved, wanted, outcome, err);
 }
 
 /* Sends the two questions at once. An image at the source that is not there is an error. */
@@ -197,12 +231,15 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	if (!check_destination_digest(task, outcome->digest, err))
 		return false;
 	const struct manifest_status *target = &asked[1].status;
+	if (image->guarded && target->denied &&
+	    !drift_absent(image, reference_target(&task->destination), err))
+		return false;
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,
 				    .wanted = outcome->digest};
 	if (image->filter && !apply_filter(image, arena, task, outcome, &decision, err))
 		return false;
-	return carry_out(image, task, &decision, outcome, err);
+	return carry_out(image, arena, task, &decision, outcome, err);
 }
 
 static void failed(struct arena *arena, struct outcome *outcome, const struct error *err)
@@ -230,7 +267,10 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {.copier = copier, .filter = filter_of(task)};
+	scoped(image_finish) struct image image = {.copier = copier,
+						   .filter = filter_of(task),
+						   .guarded = task->on_change != CHANGE_OVERWRITE &&
+							      task->destination.tag};
 	int64_t start = clock_ms();
 	*outcome = (struct outcome){0};
 	if (image.filter)

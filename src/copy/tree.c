@@ -9,6 +9,7 @@
 
 #include "base/cancel.h"
 #include "copy/blob.h"
+#include "copy/drift.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
 
@@ -162,6 +163,16 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 	return !parts.failed;
 }
 
+static bool push_manifest(struct image *image, const struct manifest_push *push, bool *incomplete,
+			  struct error *err)
+{
+	bool held = false;
+	bool tag = strcmp(push->reference, push->digest) != 0;
+	if (tag && image->guarded && !drift_check(image, push->reference, push->digest, &held, err))
+		return false;
+	return held || manifests_put(&image->to, push, incomplete, err);
+}
+
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
 			  struct error *err)
 {
@@ -182,7 +193,7 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 		bool incomplete = false;
 		if (!copy_parts(image, &manifest, depth, thorough, err))
 			return false;
-		if (manifests_put(&image->to, &push, &incomplete, err))
+		if (push_manifest(image, &push, &incomplete, err))
 			return true;
 		if (!incomplete || thorough)
 			return false;

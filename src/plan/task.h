@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "config/change.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 
@@ -17,6 +18,8 @@ struct task {
 	struct reference destination;
 	const char *place;                       /* "images.yaml:3:1", where the rule stands */
 	const struct platform_filter *platforms; /* NULL: everything */
+	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
+	enum change_policy on_change;            /* never CHANGE_UNSAID */
 };
 
 enum outcome_status {
@@ -30,6 +33,7 @@ struct outcome {
 	enum outcome_status status;
 	const char *reason;     /* a short static word: "in-sync", "missing", "no-platform", ... */
 	const char *digest;     /* of the source; NULL when it never became known */
+	const char *tag;        /* of the destination, when it is not the task's (retag) */
 	int64_t bytes;          /* uploaded */
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */

@@ -110,6 +110,8 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_text(json, "reason", outcome->reason);
 	if (outcome->digest)
 		write_foreign(json, "digest", outcome->digest);
+	if (outcome->tag)
+		write_foreign(json, "tag", outcome->tag);
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
 	write_platforms(json, outcome);
