@@ -301,6 +301,7 @@ static void read_image(struct reading *reading, const struct node *map)
 		.required = any ? NULL : fields.required,
 		.any_platform = any,
 		.on_change = fields.on_change,
+		.pinned_tag = source.ref.digest ? source.ref.tag : NULL,
 	};
 	if (prefix && tag)
 		add_rule(reading, rule, prefix, &source, tag);

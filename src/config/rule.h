@@ -44,6 +44,7 @@ struct rule {
 	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
 	bool any_platform;                       /* --require-platforms does not apply */
 	enum change_policy on_change;            /* CHANGE_UNSAID: no policy of its own */
+	const char *pinned_tag; /* stands beside the source's digest and should name it; NULL */
 };
 
 struct rules {

@@ -78,11 +78,25 @@ static void ask(void *ctx, size_t index)
 }
 
 /* A digest needs no asking: it is what it is. */
-static size_t skip_source(const struct task *task, struct question *source)
+static void skip_source(const struct task *task, struct question *source)
 {
 	source->ok = true;
 	source->status = (struct manifest_status){.found = true, .digest = task->source.digest};
-	return 1;
+}
+
+/* The tag beside a digest was asked for: that it names another image by now is worth a word. */
+static void compare_pinned(struct arena *arena, const struct task *task,
+			   const struct question *source, struct outcome *outcome)
+{
+	const char *pinned = task->source.digest;
+	if (source->ok && !source->status.found)
+		outcome->warning =
+			arena_printf(arena, "the tag %s is no longer at the source, but %s may be",
+				     task->pinned_tag, pinned);
+	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
+		outcome->warning = arena_printf(
+			arena, "the tag %s is %s at the source by now; the digest counts, %s",
+			task->pinned_tag, source->status.digest, pinned);
 }
 
 static bool check_destination_digest(const struct task *task, const char *digest, struct error *err)
@@ -198,13 +212,17 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 }
 
 /* Sends the two questions at once. An image at the source that is not there is an error. */
-static bool ask_both(struct image *image, const struct task *task, struct question asked[2],
-		     struct error *err)
+static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
+		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest ? skip_source(task, &asked[0]) : 0;
+	size_t first = task->source.digest && !task->pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
+	if (task->pinned_tag)
+		compare_pinned(arena, task, &asked[0], outcome);
+	if (task->source.digest)
+		skip_source(task, &asked[0]);
 	if (!asked[0].ok || !asked[1].ok) {
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
@@ -220,10 +238,12 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 		struct outcome *outcome, struct error *err)
 {
 	scoped(question_finish) struct question asked[2] = {
-		{.repository = &image->from, .reference = reference_target(&task->source)},
+		{.repository = &image->from,
+		 .reference =
+			 task->pinned_tag ? task->pinned_tag : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
-	if (!ask_both(image, task, asked, err))
+	if (!ask_both(image, arena, task, asked, outcome, err))
 		return false;
 	outcome->digest = arena_string(arena, asked[0].status.digest);
 	if (!outcome->digest)

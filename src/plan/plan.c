@@ -268,6 +268,7 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 			.platforms = rule->platforms,
 			.required = rule->rule->required,
 			.on_change = rule->rule->on_change,
+			.pinned_tag = rule->rule->pinned_tag,
 		};
 	*count = sources.count;
 	return true;

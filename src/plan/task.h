@@ -20,6 +20,7 @@ struct task {
 	const struct platform_filter *platforms; /* NULL: everything */
 	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
 	enum change_policy on_change;            /* never CHANGE_UNSAID */
+	const char *pinned_tag; /* of the source, a digest: warn if it is another; NULL: do not */
 };
 
 enum outcome_status {
@@ -41,6 +42,7 @@ struct outcome {
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
 	int64_t milliseconds;   /* from start to end of this image */
+	const char *warning;    /* what is odd about it, whatever its status; NULL: nothing */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
 	int retry_after;            /* with OUTCOME_FAILED: seconds the server asked for, or < 0 */

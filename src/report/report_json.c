@@ -116,6 +116,8 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	write_blobs(json, outcome);
 	write_platforms(json, outcome);
 	write_seconds(json, "seconds", outcome->milliseconds);
+	if (outcome->warning)
+		write_foreign(json, "warning", outcome->warning);
 	if (outcome->status == OUTCOME_FAILED)
 		write_error(json, image);
 	json_writer_close_object(json);

@@ -79,6 +79,23 @@ def test_amd64_only_changes_no_byte_and_lifts_what_is_required(runner, src, dst,
     assert at_target.closure(below, "arm") == images.expected(arm) and at_target.tags(below) == ["arm", "index"]
 
 
+def test_a_tag_that_is_no_longer_its_digest_is_warned_about(runner, src, dst, both, from_source, at_target, repo):
+    old = from_source.push(images.image(f"{repo}/old"), repo, "v1")
+    path = kyma_file(runner, src, repo, ((f":v1@{old.digest}", {}), (f":gone@{old.digest}", {})), prefix=f"{dst.host}/ext/")
+    below = f"{dst.host}/ext/{name_of(src, repo)}"
+    result = start(runner, "-i", path, auth=both)
+    assert result.code == 0 and "warning" not in result.image(f"{below}:v1")
+    assert "tag gone is no longer at the source" in result.image(f"{below}:gone")["warning"]
+    new = from_source.push(images.image(f"{repo}/new"), repo, "v1")
+    src.clear(), dst.clear()
+    result = start(runner, "-i", path, auth=both)
+    entry = result.image(f"{below}:v1")
+    assert (result.code, entry["status"], entry["reason"]) == (0, "skipped", "in-sync")
+    assert new.digest in entry["warning"] and old.digest in entry["warning"] and entry["warning"] in result.stderr
+    assert (len(src.seen("HEAD", "manifest")), len(dst.seen())) == (2, 2)
+    assert at_target.head(f"ext/{name_of(src, repo)}", "v1") == old.digest
+
+
 def test_a_moved_tag_fails_alone(runner, src, dst, both, from_source, at_target, repo):
     """The original ends the run at the first one."""
     old = from_source.push(images.image(f"{repo}/old"), repo, "v1")
