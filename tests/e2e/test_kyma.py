@@ -2,6 +2,9 @@
 
 import base64
 import json
+import pathlib
+import re
+import shlex
 
 import pytest
 
@@ -258,3 +261,35 @@ def test_the_same_file_in_json(runner, src, dst, both, from_source, at_target, r
     path = runner.write("images.json", json.dumps(document))
     assert start(runner, "-i", path, auth=both).code == 0
     assert at_target.closure(f"ext/{name_of(src, repo)}", "t") == images.expected(picture)
+
+
+# -- the workflow of the READMEs --------------------------------------------------------------------------------------------------------
+
+def workflow(name):
+    """The example of the gate, as it stands there."""
+    text = (pathlib.Path(__file__).parents[2] / name).read_text(encoding="utf-8")
+    return re.search(r"```yaml\n(name: external images\n.*?)```", text, re.S).group(1)
+
+
+def test_both_readmes_have_the_same_workflow():
+    assert workflow("README.md") == workflow("README-zh_CN.md")
+
+
+@pytest.mark.parametrize("event,arrives", (("pull_request", False), ("push", True)))
+def test_the_workflow_is_a_gate(runner, public, published, google, at_google, certs, repo, event, arrives):
+    """Its last step as it is written, with what GitHub would put in."""
+    text = workflow("README.md")
+    values = {"github.event_name != 'push'": str(event != "push").lower(), "steps.login.outputs.access_token": TOKEN}
+    step = re.search(r"- run: (.*)\n\s+env:\n((?:\s+SYNCER_.*\n)+)", text)
+    env = dict(line.strip().split(": ", 1) for line in step.group(2).splitlines())
+    assert set(env) == {"SYNCER_TARGET_REPO_PREFIX", "SYNCER_ACCESS_TOKEN", "SYNCER_DRY_RUN"}
+    env = {name: re.sub(r"\$\{\{ (.*?) \}\}", lambda found: values[found.group(1)], value) for name, value in env.items()}
+    env["SYNCER_TARGET_REPO_PREFIX"] = env["SYNCER_TARGET_REPO_PREFIX"].replace("europe-docker.pkg.dev", google.host)
+    published.push(images.multi(repo, platforms=2), repo, "v1")
+    kyma_file(runner, public, repo, ((":v1", {}),))
+    program, *arguments = shlex.split(step.group(1))
+    assert program == "image-syncer"
+    runner.secret(TOKEN, "oauth2accesstoken")
+    result = start(runner, *arguments, env={"SSL_CERT_FILE": certs.ca, **env}, report=False)
+    assert result.code == 0
+    assert at_google.tags(f"example/prod/external/{name_of(public, repo)}") == (["v1"] if arrives else [])
