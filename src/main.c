@@ -26,11 +26,12 @@ static int print(void (*text)(struct buf *out))
 	return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* In Action mode: what the step was given, before the command line. */
+/* What comes before the command line: variables, and in Action mode what the step was given. */
 static void read_inputs(struct arena *arena, struct inputs *inputs, struct options *options,
 			struct problems *problems)
 {
 	options_init(options);
+	options_variables(options, problems);
 	if (!inputs_present(environ))
 		return;
 	workflow_mask_secrets();

@@ -57,6 +57,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_NOT_TLS] = "tls",
 		[ERROR_CORRUPT] = "corrupt",
 		[ERROR_IMMUTABLE] = "immutable",
+		[ERROR_PLATFORM] = "platform-missing",
 		[ERROR_UNSUPPORTED] = "unsupported",
 		[ERROR_REFUSED] = "refused",
 		[ERROR_REJECTED] = "rejected",

@@ -7,10 +7,13 @@
 #include "config/docker_files.h"
 #include "config/images_file.h"
 #include "config/inputs.h"
+#include "config/kyma_file.h"
 #include "config/legacy_file.h"
 #include "config/logins.h"
 #include "config/outputs.h"
 #include "config/platform_options.h"
+#include "config/policy_options.h"
+#include "config/target_login.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,11 +91,20 @@ static void read_auth(const struct loading *loading)
 			       &loading->out->credentials, loading->problems);
 }
 
+/* Rules, in one of two forms that are told apart by their shape. */
 static void read_images(const struct loading *loading)
 {
 	struct document document;
-	if (read_document(loading, loading->options->images, &document))
-		images_file_read(loading->arena, &document, loading->lookup, &loading->out->rules,
+	const struct options *options = loading->options;
+	struct config *out = loading->out;
+	if (!read_document(loading, options->images, &document))
+		return;
+	out->kyma = kyma_file_recognise(&document, options->target_repo_prefix != NULL);
+	if (out->kyma)
+		kyma_file_read(loading->arena, &document, options, &out->rules, &out->kyma_prefix,
+			       loading->problems);
+	else
+		images_file_read(loading->arena, &document, loading->lookup, &out->rules,
 				 loading->problems);
 }
 
@@ -230,6 +242,23 @@ static void add_timeout(const struct loading *loading)
 			    text);
 }
 
+/* What only kyma's images file has a use for. */
+static void add_target_login(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	struct config *out = loading->out;
+	if (out->kyma)
+		target_login_add(loading->arena, options, out->kyma_prefix, &out->credentials,
+				 loading->problems);
+	else if (options->target_repo_prefix || options->target_names ||
+		 options->target_repo_auth_key || options->access_token ||
+		 options->access_token_file)
+		problem_warn(loading->problems, NULL,
+			     "the options and variables of kyma's image-syncer for prefix and "
+			     "login are ignored: these rules are not in the form of its images "
+			     "file, so --auth says who we are");
+}
+
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
@@ -244,10 +273,13 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_files(&loading);
 	add_docker_logins(&loading);
+	add_target_login(&loading);
 	add_github_login(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	add_platforms(&loading);
 	add_timeout(&loading);
+	policy_options_apply(arena, options, out->kyma ? CHANGE_FAIL : CHANGE_OVERWRITE,
+			     &out->rules, problems);
 	return problems->error_count == before;
 }

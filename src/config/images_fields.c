@@ -9,7 +9,23 @@
 #include "config/nearest.h"
 #include "config/since.h"
 
-enum field { TO, TAGS, EXCLUDE, SEMVER, LATEST, SINCE, PLATFORMS, OS, ARCH, REFERRERS, FIELDS };
+enum field {
+	TO,
+	TAGS,
+	EXCLUDE,
+	SEMVER,
+	LATEST,
+	SINCE,
+	REFERRERS,
+	/* How an image is copied: what images_fields_shares() knows. */
+	PLATFORMS,
+	SHARED = PLATFORMS,
+	OS,
+	ARCH,
+	REQUIRE_PLATFORMS,
+	ON_CHANGE,
+	FIELDS
+};
 
 static const char *const names[FIELDS] = {
 	[TO] = "to",
@@ -22,6 +38,8 @@ static const char *const names[FIELDS] = {
 	[OS] = "os",
 	[ARCH] = "arch",
 	[REFERRERS] = "referrers",
+	[REQUIRE_PLATFORMS] = "require-platforms",
+	[ON_CHANGE] = "on-change",
 };
 
 enum latest_field { COUNT, BY, LATEST_FIELDS };
@@ -220,6 +238,16 @@ static size_t count_values(const struct reading *reading, const struct node *nod
 	return count;
 }
 
+static bool parse_pattern(struct str text, void *out)
+{
+	return str_find(text, '/') == text.len && platform_pattern_parse(text, out);
+}
+
+static bool parse_platform(struct str text, void *out)
+{
+	return platform_parse(text, out);
+}
+
 /* Calls parse for each value of node, with room for it at *out + *count * size. */
 static void *read_values(const struct reading *reading, const struct node *node, const char *field,
 			 size_t size, bool (*parse)(struct str text, void *out), size_t *count)
@@ -241,21 +269,11 @@ static void *read_values(const struct reading *reading, const struct node *node,
 				problem_add(reading->problems, place_of(reading, each),
 					    "%s: \"%.*s\" in %s: write %s", reading->source,
 					    STR_ARGS(str_head(value, 100)), field,
-					    field == names[PLATFORMS]
+					    parse == parse_platform
 						    ? "linux/amd64 or linux/arm64/v8"
 						    : "a name, as in linux, amd64 or arm:v7");
 	}
 	return list;
-}
-
-static bool parse_pattern(struct str text, void *out)
-{
-	return str_find(text, '/') == text.len && platform_pattern_parse(text, out);
-}
-
-static bool parse_platform(struct str text, void *out)
-{
-	return platform_parse(text, out);
 }
 
 static const struct platform_filter *read_filter(const struct reading *reading,
@@ -277,6 +295,34 @@ static const struct platform_filter *read_filter(const struct reading *reading,
 		read_values(reading, values[PLATFORMS], names[PLATFORMS],
 			    sizeof(*filter->platforms), parse_platform, &filter->platform_count);
 	return filter;
+}
+
+/* What platforms are named; a filter of which only these are set. */
+static const struct platform_filter *read_required(const struct reading *reading,
+						   const struct node *node)
+{
+	struct platform_filter *required;
+	if (!node)
+		return NULL;
+	required = arena_new_of(reading->arena, struct platform_filter);
+	if (!required) {
+		complain_memory(reading);
+		return NULL;
+	}
+	required->platforms =
+		read_values(reading, node, names[REQUIRE_PLATFORMS], sizeof(*required->platforms),
+			    parse_platform, &required->platform_count);
+	return required;
+}
+
+static enum change_policy read_on_change(const struct reading *reading, const struct node *node)
+{
+	enum change_policy policy = CHANGE_UNSAID;
+	struct str text;
+	if (node && read_text(reading, node, names[ON_CHANGE], &text) &&
+	    !change_parse(text, &policy))
+		complain(reading, node, names[ON_CHANGE], "must be overwrite, fail, skip or retag");
+	return policy;
 }
 
 /* --- the mapping --------------------------------------------------------------------------- */
@@ -314,6 +360,14 @@ static void refuse_referrers(const struct reading *reading, const struct node *n
 			 "is not supported by this version yet: remove it");
 }
 
+static void read_shared(const struct reading *reading, const struct node *const *values,
+			struct images_fields *out)
+{
+	out->platforms = read_filter(reading, values);
+	out->required = read_required(reading, values[REQUIRE_PLATFORMS]);
+	out->on_change = read_on_change(reading, values[ON_CHANGE]);
+}
+
 void images_fields_read(struct arena *arena, const struct document *document, const char *source,
 			const struct node *map, struct images_fields *out,
 			struct problems *problems)
@@ -329,6 +383,25 @@ void images_fields_read(struct arena *arena, const struct document *document, co
 	if (values[REFERRERS])
 		refuse_referrers(&reading, values[REFERRERS]);
 	*out = (struct images_fields){.to = values[TO],
-				      .selection = read_selection(&reading, values),
-				      .platforms = read_filter(&reading, values)};
+				      .selection = read_selection(&reading, values)};
+	read_shared(&reading, values, out);
+}
+
+bool images_fields_shares(struct str name)
+{
+	for (size_t i = SHARED; i < FIELDS; i++)
+		if (str_is(name, names[i]))
+			return true;
+	return false;
+}
+
+void images_fields_read_shared(struct arena *arena, const struct document *document,
+			       const char *source, const struct node *map,
+			       struct images_fields *out, struct problems *problems)
+{
+	const struct reading reading = {arena, document, source, problems};
+	const struct node *values[FIELDS] = {0};
+	for (size_t i = SHARED; i < FIELDS; i++)
+		values[i] = node_get(map, names[i]);
+	read_shared(&reading, values, out);
 }

@@ -8,9 +8,20 @@ struct images_fields {
 	const struct node *to;                   /* as written: a string or a list; NULL: missing */
 	const struct selection *selection;       /* NULL: everything */
 	const struct platform_filter *platforms; /* NULL: no filter */
+	const struct platform_filter *required;  /* its platforms alone are set; NULL: none */
+	enum change_policy on_change;
 };
 
 /* Reads the fields of map, which belongs to source, into arena. All mistakes go to problems. */
 void images_fields_read(struct arena *arena, const struct document *document, const char *source,
 			const struct node *map, struct images_fields *out,
 			struct problems *problems);
+/*
+ * The fields that say how an image is copied, not which or where to: for other mappings that take
+ * them beside their own. images_fields_shares() tells whether name is one of them,
+ * images_fields_read_shared() reads those of map and leaves the rest of it and of out alone.
+ */
+bool images_fields_shares(struct str name);
+void images_fields_read_shared(struct arena *arena, const struct document *document,
+			       const char *source, const struct node *map,
+			       struct images_fields *out, struct problems *problems);

@@ -30,13 +30,15 @@ static size_t count_rules(const struct node *value)
 	return count;
 }
 
-/* Is there a rule since first with the same destination, selection and filter? */
+/* Is there a rule since first with the same destination and the same fields? */
 static bool seen(const struct rules *rules, size_t first, const struct rule *rule)
 {
 	for (size_t i = first; i < rules->count; i++)
 		if (strcmp(rules->items[i].destination, rule->destination) == 0 &&
 		    rules->items[i].selection == rule->selection &&
-		    rules->items[i].platforms == rule->platforms)
+		    rules->items[i].platforms == rule->platforms &&
+		    rules->items[i].required == rule->required &&
+		    rules->items[i].on_change == rule->on_change)
 			return true;
 	return false;
 }
@@ -101,6 +103,8 @@ static void read_destination(const struct reading *reading, struct rule rule,
 			   reading->problems);
 	rule.selection = fields.selection;
 	rule.platforms = fields.platforms;
+	rule.required = fields.required;
+	rule.on_change = fields.on_change;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, first, read_name);
 }

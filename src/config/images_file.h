@@ -16,13 +16,16 @@
  *     platforms: [linux/amd64, linux/arm64/v8]
  *     os: linux                           like --os and --arch: all three must let a platform pass
  *     arch: [amd64, arm:v7]
+ *     require-platforms: linux/amd64      refuse images without one of these
+ *     on-change: fail                     when a destination tag holds another image: overwrite,
+ *                                         fail, skip, retag
  *
- * tags, exclude, platforms, os and arch take one text or a list; each text of the last three may
- * hold several values with commas between. In YAML a number is taken as written, so 1.10 stays
- * 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a warning. Several
- * mappings in a list give a source several destinations with different selections. What the texts
- * of tags, exclude and semver mean is decided by plan/, and in which order all of it applies
- * (plan/select.h).
+ * tags, exclude, platforms, require-platforms, os and arch take one text or a list; each text of
+ * the last four may hold several values with commas between. In YAML a number is taken as written,
+ * so 1.10 stays 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a
+ * warning. Several mappings in a list give a source several destinations with different selections.
+ * What the texts of tags, exclude and semver mean is decided by plan/, and in which order all of it
+ * applies (plan/select.h).
  */
 #pragma once
 

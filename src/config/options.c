@@ -6,8 +6,10 @@
 #include "config/options.h"
 
 #include "config/option.h"
+#include "config/variable.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Options of old releases: scripts still pass them empty. */
@@ -70,13 +72,12 @@ static bool parse_number(struct str text, int *out)
 
 bool options_switch(struct str text, bool *out)
 {
-	static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True"};
-	static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
+	static const char *const yes[] = {"true", "1", "t", "yes", "on"};
+	static const char *const no[] = {"false", "0", "f", "no", "off"};
 	for (size_t i = 0; i < array_count(yes); i++) {
-		if (!str_is(text, yes[i]) && !str_is(text, no[i]))
-			continue;
-		*out = str_is(text, yes[i]);
-		return true;
+		*out = str_equal_nocase(text, str_of(yes[i]));
+		if (*out || str_equal_nocase(text, str_of(no[i])))
+			return true;
 	}
 	return false;
 }
@@ -110,6 +111,15 @@ bool options_set(struct options *out, const struct option *option, const char *v
 	return false;
 }
 
+/* A path behind -r is most likely meant as kyma's tool reads it. */
+static void refuse_number(struct parse *parse, const struct option *option, const char *value)
+{
+	problem_add(parse->problems, NULL, "--%s %s: expected a whole number, as in --%s %d%s",
+		    option->name, value, option->name, option->fallback,
+		    option->letter == 'r' ? " (a prefix for kyma's images is --target-repo-prefix)"
+					  : "");
+}
+
 /* An empty value takes back a single one; of a list it is left out. */
 static void set_value(struct parse *parse, const struct option *option, const char *value)
 {
@@ -124,9 +134,7 @@ static void set_value(struct parse *parse, const struct option *option, const ch
 			    "--%s is given more than %d times: join values by commas", option->name,
 			    OPTIONS_LIST_MAX);
 	else if (option->kind == OPTION_KIND_NUMBER)
-		problem_add(parse->problems, NULL,
-			    "--%s %s: expected a whole number, as in --%s %d", option->name, value,
-			    option->name, option->fallback);
+		refuse_number(parse, option, value);
 	else if (option->kind == OPTION_KIND_SWITCH)
 		problem_add(parse->problems, NULL, "--%s=%s: expected true or false", option->name,
 			    value);
@@ -197,6 +205,12 @@ static void parse_long(struct parse *parse)
 static void parse_letters(struct parse *parse)
 {
 	const char *given = parse->argv[parse->at];
+	struct str name = str_head(str_of(given), str_find(str_of(given), '='));
+	/* "-arch amd64" is a slip, and not -a with the value "rch". */
+	if (option_named(str_from(name, 1))) {
+		unknown_name(parse, name, str_from(name, 1));
+		return;
+	}
 	for (const char *at = given + 1; *at; at++) {
 		const struct option *option = option_lettered(*at);
 		if (!option) {
@@ -266,11 +280,25 @@ void options_init(struct options *out)
 		set_default(out, &option_table[i]);
 }
 
+/* A word that is neither true nor false is not guessed at: as false it would make a rehearsal push. */
+void options_variables(struct options *out, struct problems *problems)
+{
+	for (size_t i = 0; i < variable_count; i++) {
+		const struct variable *variable = &variable_table[i];
+		const struct option *option = option_named(str_of(variable->option));
+		const char *value = getenv(variable->name);
+		if (value && *value && !options_set(out, option, value))
+			problem_add(problems, NULL, "%s=%s: expected true or false", variable->name,
+				    value);
+	}
+}
+
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems)
 {
 	struct parse parse = {
 		.argc = argc, .at = 1, .argv = argv, .out = out, .problems = problems};
 	size_t before = problems->error_count;
+	const char *images = out->images;
 	for (bool words = false; parse.at < argc; parse.at++) {
 		const char *argument = argv[parse.at];
 		if (!words && strcmp(argument, "--") == 0)
@@ -283,5 +311,8 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 			parse_word(&parse);
 	}
 	use_words(&parse);
+	/* A variable says what to copy only where the command line does not. */
+	if (out->images == images && (out->config || parse.word_count))
+		out->images = NULL;
 	return problems->error_count == before;
 }

@@ -5,6 +5,7 @@
 #include "config/options_help.h"
 
 #include "config/option.h"
+#include "config/variable.h"
 
 enum { HELP_INDENT = 24, HELP_WIDTH = 80 };
 
@@ -61,6 +62,9 @@ static void add_option(struct buf *out, const struct option *option)
 	buf_printf(&right, "%s", option->help);
 	if (option->kind == OPTION_KIND_NUMBER)
 		buf_printf(&right, " (default %d)", option->fallback);
+	const char *variable = variable_of(option->name);
+	if (variable)
+		buf_printf(&right, " [%s]", variable);
 	add_row(out, &left, buf_str(&right));
 }
 

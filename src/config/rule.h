@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "config/change.h"
 #include "oci/platform.h"
 
 #include <stdbool.h>
@@ -40,6 +41,10 @@ struct rule {
 	const char *destination_place;           /* "images.yaml:3:22" */
 	const struct selection *selection;       /* NULL: what the source's text says */
 	const struct platform_filter *platforms; /* NULL: no filter of its own */
+	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
+	bool any_platform;                       /* --require-platforms does not apply */
+	enum change_policy on_change;            /* CHANGE_UNSAID: no policy of its own */
+	const char *pinned_tag; /* stands beside the source's digest and should name it; NULL */
 };
 
 struct rules {

@@ -11,7 +11,9 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/copier_private.h"
+#include "copy/drift.h"
 #include "copy/narrow.h"
+#include "copy/require.h"
 #include "copy/tree.h"
 #include "registry/manifests.h"
 
@@ -76,11 +78,25 @@ static void ask(void *ctx, size_t index)
 }
 
 /* A digest needs no asking: it is what it is. */
-static size_t skip_source(const struct task *task, struct question *source)
+static void skip_source(const struct task *task, struct question *source)
 {
 	source->ok = true;
 	source->status = (struct manifest_status){.found = true, .digest = task->source.digest};
-	return 1;
+}
+
+/* The tag beside a digest was asked for: that it names another image by now is worth a word. */
+static void compare_pinned(struct arena *arena, const struct task *task,
+			   const struct question *source, struct outcome *outcome)
+{
+	const char *pinned = task->source.digest;
+	if (source->ok && !source->status.found)
+		outcome->warning =
+			arena_printf(arena, "the tag %s is no longer at the source, but %s may be",
+				     task->pinned_tag, pinned);
+	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
+		outcome->warning = arena_printf(
+			arena, "the tag %s is %s at the source by now; the digest counts, %s",
+			task->pinned_tag, source->status.digest, pinned);
 }
 
 static bool check_destination_digest(const struct task *task, const char *digest, struct error *err)
@@ -148,10 +164,9 @@ static bool has_moved(const struct image *image, const struct task *task, const 
 	       status.found && strcmp(status.digest, digest) != 0;
 }
 
-static bool copy(struct image *image, const struct task *task, const char *digest,
+static bool copy(struct image *image, const struct task *task, const char *tag, const char *digest,
 		 struct outcome *outcome, struct error *err)
 {
-	const char *tag = task->destination.tag;
 	int64_t begun = clock_ms();
 	if (!tree_copy(image, digest, tag ? tag : digest, err))
 		return false;
@@ -161,34 +176,71 @@ static bool copy(struct image *image, const struct task *task, const char *diges
 	return true;
 }
 
-/* Does what the decision asks for. */
-static bool carry_out(struct image *image, const struct task *task, const struct decision *decision,
-		      struct outcome *outcome, struct error *err)
+/* Pushes under tag, unless the image must not be pushed or nothing is to be written at all. */
+static bool push(struct image *image, struct arena *arena, const struct task *task, const char *tag,
+		 const char *digest, struct outcome *outcome, struct error *err)
 {
-	const struct copier_options *options = &image->copier->options;
-	bool same =
-		decision->held && decision->wanted && strcmp(decision->held, decision->wanted) == 0;
-	if (!decision->wanted || (same && !options->force)) {
+	if (task->required && !require_platforms(image, arena, task->required, digest, err))
+		return false;
+	if (image->copier->options.dry_run) {
+		outcome->status = OUTCOME_WOULD_COPY;
+		return true;
+	}
+	return copy(image, task, tag, digest, outcome, err);
+}
+
+/* The tag holds another image: does what the task's policy says. */
+static bool change(struct image *image, struct arena *arena, const struct task *task,
+		   const char *held, const char *wanted, struct outcome *outcome, struct error *err)
+{
+	struct drift drift;
+	outcome->reason = "differs";
+	if (!drift_decide(image, arena, task, held, wanted, &drift, err))
+		return false;
+	if (drift.way != DRIFT_SKIP && drift.tag != task->destination.tag)
+		outcome->tag = drift.tag;
+	if (drift.way != DRIFT_PUSH) {
+		outcome->status = OUTCOME_SKIPPED;
+		outcome->reason = drift.way == DRIFT_EQUAL ? "in-sync" : "differs";
+		return true;
+	}
+	image->expected = drift.held;
+	return push(image, arena, task, drift.tag, wanted, outcome, err);
+}
+
+/* Does what the decision asks for. */
+static bool carry_out(struct image *image, struct arena *arena, const struct task *task,
+		      const struct decision *decision, struct outcome *outcome, struct error *err)
+{
+	const char *held = decision->held, *wanted = decision->wanted;
+	bool same = held && wanted && strcmp(held, wanted) == 0;
+	if (!wanted || (same && !image->copier->options.force)) {
 		outcome->status = OUTCOME_SKIPPED;
 		outcome->reason = same ? "in-sync" : "no-platform";
 		return true;
 	}
-	outcome->reason = !decision->held ? "missing" : same ? "forced" : "differs";
-	if (options->dry_run) {
-		outcome->status = OUTCOME_WOULD_COPY;
+	if (held && !same)
+		return change(image, arena, task, held, wanted, outcome, err);
+	outcome->reason = !held ? "missing" : "forced";
+	image->expected = held;
+	if (push(image, arena, task, task->destination.tag, wanted, outcome, err))
 		return true;
-	}
-	return copy(image, task, decision->wanted, outcome, err);
+	/* Somebody else wrote the tag meanwhile: it differs now. */
+	return *image->moved && change(image, arena, task, image->moved, wanted, outcome, err);
 }
 
 /* Sends the two questions at once. An image at the source that is not there is an error. */
-static bool ask_both(struct image *image, const struct task *task, struct question asked[2],
-		     struct error *err)
+static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
+		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest ? skip_source(task, &asked[0]) : 0;
+	size_t first = task->source.digest && !task->pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
+	if (task->pinned_tag)
+		compare_pinned(arena, task, &asked[0], outcome);
+	if (task->source.digest)
+		skip_source(task, &asked[0]);
 	if (!asked[0].ok || !asked[1].ok) {
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
@@ -204,10 +256,12 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 		struct outcome *outcome, struct error *err)
 {
 	scoped(question_finish) struct question asked[2] = {
-		{.repository = &image->from, .reference = reference_target(&task->source)},
+		{.repository = &image->from,
+		 .reference =
+			 task->pinned_tag ? task->pinned_tag : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
-	if (!ask_both(image, task, asked, err))
+	if (!ask_both(image, arena, task, asked, outcome, err))
 		return false;
 	outcome->digest = arena_string(arena, asked[0].status.digest);
 	if (!outcome->digest)
@@ -215,12 +269,15 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	if (!check_destination_digest(task, outcome->digest, err))
 		return false;
 	const struct manifest_status *target = &asked[1].status;
+	if (image->guarded && target->denied &&
+	    !drift_absent(image, reference_target(&task->destination), err))
+		return false;
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,
 				    .wanted = outcome->digest};
 	if (image->filter && !apply_filter(image, arena, task, outcome, &decision, err))
 		return false;
-	return carry_out(image, task, &decision, outcome, err);
+	return carry_out(image, arena, task, &decision, outcome, err);
 }
 
 static void failed(struct arena *arena, struct outcome *outcome, const struct error *err)
@@ -254,7 +311,10 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {.copier = copier, .filter = filter_of(task)};
+	scoped(image_finish) struct image image = {.copier = copier,
+						   .filter = filter_of(task),
+						   .guarded = task->on_change != CHANGE_OVERWRITE &&
+							      task->destination.tag};
 	int64_t start = clock_ms();
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};

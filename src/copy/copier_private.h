@@ -6,6 +6,7 @@
 #include "copy/hits.h"
 #include "copy/inflight.h"
 #include "copy/places.h"
+#include "oci/digest.h"
 
 #include <stdatomic.h>
 
@@ -25,6 +26,9 @@ struct image {
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
+	bool guarded;     /* drift_check() before a tag is written */
+	const char *expected;         /* what the tag holds; NULL: nothing */
+	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
 	atomic_uint copied, mounted, present; /* blobs */
 	_Atomic int64_t bytes;                /* uploaded */

@@ -10,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/retry.h"
 #include "copy/blob.h"
+#include "copy/drift.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
 
@@ -183,6 +184,16 @@ static bool may_settle(unsigned round, struct error *err)
 	return false;
 }
 
+static bool push_manifest(struct image *image, const struct manifest_push *push, bool *incomplete,
+			  struct error *err)
+{
+	bool held = false;
+	bool tag = strcmp(push->reference, push->digest) != 0;
+	if (tag && image->guarded && !drift_check(image, push->reference, push->digest, &held, err))
+		return false;
+	return held || manifests_put(&image->to, push, incomplete, err);
+}
+
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
 			  struct error *err)
 {
@@ -203,7 +214,7 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 		bool incomplete = false;
 		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
 			return false;
-		if (manifests_put(&image->to, &push, &incomplete, err))
+		if (push_manifest(image, &push, &incomplete, err))
 			return true;
 		if (!incomplete || !may_settle(round, err))
 			return false;

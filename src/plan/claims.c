@@ -14,6 +14,7 @@ struct claim {
 	const char *source;     /* the image, or its repository while it is not known */
 	const char *repository; /* of the source */
 	const char *filter;     /* platforms, as text */
+	const char *terms;      /* the rest that says how it is copied, as text */
 	const char *place;      /* of the destination, where a source may have several */
 	bool whole;             /* source is a repository */
 };
@@ -52,6 +53,15 @@ static const char *filter_text(struct claims *claims, const struct plan_rule *ru
 	return known(claims, arena_string(claims->arena, buf_string(&text)));
 }
 
+static const char *terms_text(struct claims *claims, const struct plan_rule *rule)
+{
+	scoped(buf_finish) struct buf text = {0};
+	buf_add_string(&text, change_name(rule->rule->on_change));
+	filter_print(rule->rule->required, &text);
+	claims->out_of_memory = claims->out_of_memory || !buf_ok(&text);
+	return known(claims, arena_string(claims->arena, buf_string(&text)));
+}
+
 static bool key_is_new(struct claims *claims, const char *key)
 {
 	if (map_get(&claims->pairs, str_of(key)))
@@ -75,8 +85,9 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule)
 	/* The rest is told apart task by task. */
 	if (rule->select || rule->source.count || side_has_patterns(&rule->destination))
 		return true;
-	buf_printf(&key, "%s %s%s", identity(claims, &rule->source.name),
-		   identity(claims, &rule->destination.name), filter_text(claims, rule));
+	buf_printf(&key, "%s %s%s %s", identity(claims, &rule->source.name),
+		   identity(claims, &rule->destination.name), filter_text(claims, rule),
+		   terms_text(claims, rule));
 	for (size_t i = 0; i < rule->destination.count; i++)
 		buf_printf(&key, ",%s", identity(claims, &rule->destination.items[i].ref));
 	claims->out_of_memory = claims->out_of_memory || !buf_ok(&key);
@@ -85,7 +96,7 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule)
 
 static bool agree(const struct claim *a, const struct claim *b)
 {
-	if (strcmp(a->filter, b->filter) != 0)
+	if (strcmp(a->filter, b->filter) != 0 || strcmp(a->terms, b->terms) != 0)
 		return false;
 	if (a->whole || b->whole)
 		return strcmp(a->repository, b->repository) == 0;
@@ -95,7 +106,12 @@ static bool agree(const struct claim *a, const struct claim *b)
 static void complain(const struct claim *claim, const struct claim *old,
 		     const struct reference *image, struct problems *problems)
 {
-	if (strcmp(claim->source, old->source) == 0)
+	if (strcmp(claim->source, old->source) == 0 && strcmp(claim->filter, old->filter) == 0)
+		problem_add(problems, claim->place,
+			    "two policies for one destination: %s/%s:%s is written from %s with "
+			    "another on-change or other require-platforms at %s",
+			    image->host, image->repository, image->tag, claim->source, old->place);
+	else if (strcmp(claim->source, old->source) == 0)
 		problem_add(problems, claim->place,
 			    "two platform filters for one destination: %s/%s:%s is written from %s "
 			    "with another one at %s",
@@ -115,6 +131,7 @@ bool claims_take(struct claims *claims, const struct plan_rule *rule,
 	struct reference image = *destination;
 	struct claim claim = {.repository = text_of(claims, &rule->source.name),
 			      .filter = filter_text(claims, rule),
+			      .terms = terms_text(claims, rule),
 			      .place = rule->destination_place,
 			      .whole = !source};
 	claim.source = source ? text_of(claims, source) : claim.repository;

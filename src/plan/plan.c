@@ -257,7 +257,10 @@ static bool make_task(struct arena *arena, const struct plan_rule *rule,
 	*out = (struct task){.source = pulled(source),
 			     .destination = *destination,
 			     .place = rule->place,
-			     .platforms = rule->platforms};
+			     .platforms = rule->platforms,
+			     .required = rule->rule->required,
+			     .on_change = rule->rule->on_change,
+			     .pinned_tag = rule->rule->pinned_tag};
 	const char *tag = source->tag;
 	bool same = tag && destination->tag && strcmp(tag, destination->tag) == 0;
 	if (tag && !(tag = arena_string(arena, tag)))
@@ -298,5 +301,6 @@ bool plan_same_work(const struct task *a, const struct task *b)
 	return strcmp(a->source.host, b->source.host) == 0 &&
 	       strcmp(a->source.repository, b->source.repository) == 0 &&
 	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0 &&
-	       filter_equal(a->platforms, b->platforms);
+	       filter_equal(a->platforms, b->platforms) && filter_equal(a->required, b->required) &&
+	       a->on_change == b->on_change;
 }

@@ -76,5 +76,5 @@ bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err);
 
-/* True when both tasks copy the same image, filtered alike: for tasks of one destination. */
+/* True when both tasks copy the same image on the same terms: for tasks of one destination. */
 bool plan_same_work(const struct task *a, const struct task *b);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "config/change.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 
@@ -17,6 +18,9 @@ struct task {
 	struct reference destination;
 	const char *place;                       /* "images.yaml:3:1", where the rule stands */
 	const struct platform_filter *platforms; /* NULL: everything */
+	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
+	enum change_policy on_change;            /* never CHANGE_UNSAID */
+	const char *pinned_tag; /* of the source, a digest: warn if it is another; NULL: do not */
 };
 
 enum outcome_status {
@@ -30,6 +34,7 @@ struct outcome {
 	enum outcome_status status;
 	const char *reason;     /* a short static word: "in-sync", "missing", "no-platform", ... */
 	const char *digest;     /* of the source; NULL when it never became known */
+	const char *tag;        /* of the destination, when it is not the task's (retag) */
 	int64_t bytes;          /* uploaded */
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */
@@ -38,6 +43,7 @@ struct outcome {
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
 	bool source_moved;      /* while it was copied, the source's tag went to another image */
 	int64_t milliseconds;   /* from start to end of this image */
+	const char *warning;    /* what is odd about it, whatever its status; NULL: nothing */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
 	int retry_after;            /* with OUTCOME_FAILED: seconds the server asked for, or < 0 */

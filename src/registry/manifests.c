@@ -56,6 +56,7 @@ static bool get_once(const struct repository *repository, struct arena *arena,
 	if (!sent)
 		return describe(repository, reference, err);
 	*found = answer.status == 200;
+	out->denied = answer.status == 403;
 	if (answer.status == 404 || (answer.status == 403 && repository->target))
 		return true;
 	if (!*found) {
@@ -110,6 +111,7 @@ static bool head(const struct repository *repository, struct arena *arena, const
 	if (!get(repository, arena, reference, &out->found, &bytes, err))
 		return false;
 	out->digest = bytes.digest;
+	out->denied = !out->found && bytes.denied;
 	return true;
 }
 
@@ -179,8 +181,14 @@ static bool says_incomplete(const struct http_answer *answer)
 		answer_has_code(answer, "MANIFEST_UNKNOWN"));
 }
 
+/* What a refusal of a push is about. */
+struct refusal {
+	bool incomplete; /* something is missing that the manifest names */
+	bool login;      /* the registry says that we may not, whatever we push */
+};
+
 static bool put_once(const struct repository *repository, const struct manifest_push *push,
-		     struct arena *arena, bool *incomplete, struct error *err)
+		     struct arena *arena, struct refusal *refusal, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request = {.method = "PUT",
@@ -191,7 +199,9 @@ static bool put_once(const struct repository *repository, const struct manifest_
 		return error_memory(err);
 	if (!request_send_once(repository, &request, &answer, err))
 		return false;
-	*incomplete = says_incomplete(&answer);
+	refusal->incomplete = says_incomplete(&answer);
+	refusal->login =
+		answer_has_code(&answer, "DENIED") || answer_has_code(&answer, "UNAUTHORIZED");
 	if (answer.status < 200 || answer.status >= 300)
 		return request_refused(repository, &request, &answer, err);
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
@@ -219,16 +229,58 @@ static bool arrived(const struct repository *repository, const struct manifest_p
 	       strcmp(status.digest, push->digest) == 0;
 }
 
+/* The statuses and codes with which registries refuse to move a tag (failures.md F24). */
+static bool may_be_immutable(const struct manifest_push *push, const struct error *err)
+{
+	if (is_digest(push->reference))
+		return false;
+	switch (err->http_status) {
+	case 403:
+		return err->kind == ERROR_DENIED || err->kind == ERROR_IMMUTABLE;
+	case 405:
+	case 409:
+		return !retry_helps(err->kind);
+	default:
+		return err->kind == ERROR_IMMUTABLE;
+	}
+}
+
+/*
+ * A push of a tag was refused: true when the registry holds the same there. Where it holds another
+ * image, that is the reason, unless it is our login that is refused.
+ */
+static bool settle_refusal(const struct repository *repository, const struct manifest_push *push,
+			   bool login, struct arena *arena, struct error *err)
+{
+	struct error ignored;
+	struct manifest_status status;
+	if (!head(repository, arena, push->reference, &status, &ignored) || !status.found)
+		return false;
+	if (strcmp(status.digest, push->digest) == 0)
+		return true;
+	if (!login) {
+		err->kind = ERROR_IMMUTABLE;
+		error_wrap(err, "the tag holds %s and the registry does not let it become %s",
+			   status.digest, push->digest);
+	}
+	return false;
+}
+
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,
 		   bool *incomplete, struct error *err)
 {
+	struct refusal refusal = {0};
 	*incomplete = false;
 	for (unsigned attempt = 0;; attempt++) {
 		scoped(arena_free) struct arena *arena = arena_new();
 		if (!arena)
 			return error_memory(err);
-		if (put_once(repository, push, arena, incomplete, err))
+		if (put_once(repository, push, arena, &refusal, err))
 			return true;
+		*incomplete = refusal.incomplete;
+		if (!*incomplete && may_be_immutable(push, err))
+			return settle_refusal(repository, push, refusal.login, arena, err) ||
+			       describe(repository, push->reference, err);
 		if (*incomplete || !retry_wait(&retry_default, attempt, err))
 			return describe(repository, push->reference, err);
 		if ((err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE) &&

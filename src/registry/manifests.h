@@ -10,6 +10,7 @@
 struct manifest_status {
 	bool found;
 	const char *digest; /* when found; as claimed by the registry, or hashed from the bytes */
+	bool denied; /* when not found, at a target: the answer was 403, which may mean anything */
 };
 
 /* A manifest as served; its bytes match digest. */
@@ -17,6 +18,7 @@ struct manifest_bytes {
 	struct str bytes;
 	const char *content_type; /* "" when not sent */
 	const char *digest;
+	bool denied; /* as in struct manifest_status */
 };
 
 /*
@@ -49,7 +51,9 @@ struct manifest_push {
 };
 
 /*
- * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds.
+ * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds;
+ * so it is when it refuses a tag that may be immutable: if it holds the same, all is well, if it
+ * holds something else, ERROR_IMMUTABLE names both digests.
  * *incomplete tells that the registry misses something the manifest names (MANIFEST_BLOB_UNKNOWN).
  */
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,

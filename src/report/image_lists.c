@@ -19,6 +19,8 @@ struct entry {
 	struct str source, destination;
 	const struct selection *selection;
 	const struct platform_filter *platforms; /* NULL unless the rule has its own */
+	const struct platform_filter *required;  /* NULL: none */
+	enum change_policy on_change;            /* CHANGE_UNSAID: the usual one */
 	const struct tally_image *image;
 	size_t order;
 	unsigned spelling; /* 0, or how often the tag is repeated */
@@ -177,11 +179,11 @@ static void add_patterns(struct sheet *sheet, const char *word,
 	close_list(sheet);
 }
 
-static void add_platforms(struct sheet *sheet, const struct platform_filter *filter)
+static void add_named(struct sheet *sheet, const char *word, const struct platform_filter *filter)
 {
 	scoped(buf_finish) struct buf joined = {0};
 	if (filter->platform_count)
-		open_list(sheet, "platforms");
+		open_list(sheet, word);
 	for (size_t i = 0; i < filter->platform_count; i++) {
 		const struct platform *platform = &filter->platforms[i];
 		buf_reset(&joined);
@@ -195,6 +197,11 @@ static void add_platforms(struct sheet *sheet, const struct platform_filter *fil
 	}
 	if (filter->platform_count)
 		close_list(sheet);
+}
+
+static void add_platforms(struct sheet *sheet, const struct platform_filter *filter)
+{
+	add_named(sheet, "platforms", filter);
 	add_patterns(sheet, "os", filter->os, filter->os_count);
 	add_patterns(sheet, "arch", filter->arch, filter->arch_count);
 }
@@ -239,7 +246,7 @@ static void add_destination(struct sheet *sheet, const struct entry *entry)
 static size_t add_source(struct sheet *sheet, const struct entry *entries, size_t count)
 {
 	const struct entry *first = entries;
-	bool mapping = first->selection || first->platforms;
+	bool mapping = first->selection || first->platforms || first->required || first->on_change;
 	size_t used = 0;
 	add_key(sheet, first);
 	if (mapping)
@@ -252,6 +259,12 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 		add_selection(sheet, first->selection);
 	if (first->platforms)
 		add_platforms(sheet, first->platforms);
+	if (first->required)
+		add_named(sheet, "require-platforms", first->required);
+	if (first->on_change) {
+		field(sheet, "on-change");
+		text(sheet, str_of(change_name(first->on_change)), false);
+	}
 	if (mapping)
 		close_map(sheet);
 	return used;
@@ -259,17 +272,21 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static bool same_filter(const struct entry *a, const struct entry *b)
+static bool same_filter(const struct platform_filter *a, const struct platform_filter *b)
 {
 	scoped(arena_free) struct arena *arena = NULL;
-	if (a->selection != b->selection || !a->platforms != !b->platforms)
-		return false;
-	if (a->platforms == b->platforms)
-		return true;
+	if (!a || !b || a == b)
+		return a == b;
 	arena = arena_new();
-	const char *left = arena ? platform_filter_text(arena, a->platforms) : NULL;
-	const char *right = arena ? platform_filter_text(arena, b->platforms) : NULL;
+	const char *left = arena ? platform_filter_text(arena, a) : NULL;
+	const char *right = arena ? platform_filter_text(arena, b) : NULL;
 	return left && right && strcmp(left, right) == 0;
+}
+
+static bool same_fields(const struct entry *a, const struct entry *b)
+{
+	return a->selection == b->selection && a->on_change == b->on_change &&
+	       same_filter(a->platforms, b->platforms) && same_filter(a->required, b->required);
 }
 
 static int compare_sources(const struct entry *a, const struct entry *b)
@@ -298,7 +315,7 @@ static void spell(struct entry *entries, size_t count)
 			first = i;
 			continue;
 		}
-		for (; at < i && !same_filter(&entries[at], &entries[i]); at++)
+		for (; at < i && !same_fields(&entries[at], &entries[i]); at++)
 			if (highest < entries[at].spelling)
 				highest = entries[at].spelling;
 		entries[i].spelling = at < i ? entries[at].spelling : highest + 1;
@@ -315,6 +332,18 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 	return own ? filter : NULL;
 }
 
+/*
+ * Policies are written even if they came from the flags or from the kind of file: a second run that
+ * takes the list must not overwrite what the first one was told to leave alone.
+ */
+static void fill_policies(struct entry *entry, const struct tally_image *image)
+{
+	const struct task *task = image->task;
+	enum change_policy policy = task ? task->on_change : image->rule->on_change;
+	entry->on_change = policy == CHANGE_OVERWRITE ? CHANGE_UNSAID : policy;
+	entry->required = task ? task->required : image->rule->required;
+}
+
 /* The image's names as they stand in a rule; false without memory. */
 static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
 		 struct arena *arena)
@@ -325,6 +354,7 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 	tally_destination(image, &destination);
 	entry->image = image;
 	entry->platforms = own_platforms(tally, image);
+	fill_policies(entry, image);
 	entry->selection = image->task ? NULL : image->rule->selection;
 	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
 	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));

@@ -4,8 +4,8 @@
  *
  * Both have the form of an images file, so that another run can take them: source -> list of
  * destinations, sources sorted, destinations in the order of the tally. A rule that became no
- * images is listed as it was written, its selection included. Where a rule filters platforms, the
- * value is a mapping {to, platforms}.
+ * images is listed as it was written, its selection included. Where a rule filters platforms,
+ * requires some or has another policy than overwrite, the value is a mapping {to, platforms, ...}.
  */
 #pragma once
 

@@ -155,10 +155,20 @@ static void tell(struct report *report, const struct tally_image *image, const c
 		log_image(image, work, buf_string(&source), buf_string(&destination), now);
 }
 
+/* A warning is told in both modes, above the live display too. */
+static void warn(const struct tally_image *image)
+{
+	scoped(buf_finish) struct buf source = {0};
+	tally_source(image, &source);
+	log_warn("%s: %s", buf_string(&source), image->outcome.warning);
+}
+
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome)
 {
 	struct tally_image image = {.task = task, .outcome = *outcome};
 	const char *work = report->options.dry_run ? "comparison of image" : "synchronizing image";
+	if (outcome->warning)
+		warn(&image);
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
 	struct display_counts now = counts(report);

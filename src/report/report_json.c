@@ -95,6 +95,8 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_text(json, "reason", outcome->reason);
 	if (outcome->digest)
 		write_foreign(json, "digest", outcome->digest);
+	if (outcome->tag)
+		write_foreign(json, "tag", outcome->tag);
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
 	write_platforms(json, outcome);
@@ -103,6 +105,8 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		json_writer_bool(json, true);
 	}
 	write_seconds(json, "seconds", outcome->milliseconds);
+	if (outcome->warning)
+		write_foreign(json, "warning", outcome->warning);
 	if (outcome->status == OUTCOME_FAILED)
 		write_error(json, image);
 	json_writer_close_object(json);

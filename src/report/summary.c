@@ -63,6 +63,13 @@ static void add_platforms(const struct outcome *outcome, struct buf *out)
 			   outcome->platforms);
 }
 
+/* Where it is, when on-change: retag chose another tag. */
+static void add_tag(const struct outcome *outcome, struct buf *out)
+{
+	if (outcome->tag)
+		buf_printf(out, ", under the tag %s", outcome->tag);
+}
+
 void summary_outcome(const struct tally_image *image, struct buf *out)
 {
 	const struct outcome *outcome = &image->outcome;
@@ -72,13 +79,16 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		add_platforms(outcome, out);
 		if (outcome->source_moved)
 			buf_add_string(out, "; the source's tag has moved on meanwhile");
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_SKIPPED:
 		describe_skipped(outcome, out);
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_add_string(out, reason_text(outcome, false));
 		add_platforms(outcome, out);
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
 		buf_add_string(out, tally_failure(image));
@@ -93,13 +103,16 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 	case OUTCOME_COPIED:
 		add_copied(outcome, out);
 		add_platforms(outcome, out);
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_SKIPPED:
 		buf_add_string(out, reason_text(outcome, true));
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_printf(out, "would copy: %s", reason_text(outcome, true));
 		add_platforms(outcome, out);
+		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
 		buf_add_string(out, tally_failure(image));

@@ -66,7 +66,8 @@ void tally_add(struct tally *tally, struct arena *arena, const struct tally_imag
 	}
 	*kept = *image;
 	kept->next = NULL;
-	if (!keep(arena, &kept->outcome.digest) || !keep(arena, &kept->outcome.error_text)) {
+	if (!keep(arena, &kept->outcome.digest) || !keep(arena, &kept->outcome.warning) ||
+	    !keep(arena, &kept->outcome.tag) || !keep(arena, &kept->outcome.error_text)) {
 		tally->unlisted++;
 		return;
 	}

@@ -217,7 +217,10 @@ static void test_refused(void **state)
 	bad("-p 2147483648", "--proc 2147483648: expected a whole number, as in --proc 5\n");
 	bad("-p --", "--proc --: expected a whole number, as in --proc 5\n");
 	bad("--force=perhaps", "--force=perhaps: expected true or false\n");
-	bad("--force=yes", "--force=yes: expected true or false\n");
+	bad("--force=yess", "--force=yess: expected true or false\n");
+	bad("-r reg.io/a/",
+	    "--retries reg.io/a/: expected a whole number, as in --retries 2 (a prefix "
+	    "for kyma's images is --target-repo-prefix)\n");
 	bad("--force false", "unexpected argument false: a switch takes its value behind =, as in "
 			     "--force=false\n");
 	bad("sync", "unexpected argument \"sync\"" ONE_WORD);

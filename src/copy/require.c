@@ -1,0 +1,144 @@
+/*
+ * The index is judged as it is going to be at the target, after a filter: whoever requires two
+ * platforms wants to find them there.
+ */
+#include "copy/require.h"
+
+#include "base/cancel.h"
+#include "copy/fetch.h"
+#include "oci/filter.h"
+
+enum { LISTED_MAX = 300 };
+
+struct search {
+	struct image *image;
+	struct arena *arena;
+	const struct platform_filter *required;
+	bool *found;       /* for each of its platforms */
+	size_t images;     /* seen so far */
+	struct buf listed; /* what they are for */
+};
+
+static void search_finish(struct search *search)
+{
+	buf_finish(&search->listed);
+}
+
+static void print(const struct platform *platform, struct buf *out)
+{
+	buf_printf(out, "%.*s", STR_ARGS(platform->os));
+	if (platform->architecture.len)
+		buf_printf(out, "/%.*s", STR_ARGS(platform->architecture));
+	if (platform->variant.len)
+		buf_printf(out, "/%.*s", STR_ARGS(platform->variant));
+}
+
+static void see(struct search *search, const struct platform *platform)
+{
+	struct platform full = *platform;
+	/* image-spec: v8 is the only variant of arm64, and is mostly left out. */
+	if (str_is(full.architecture, "arm64") && !full.variant.len)
+		full.variant = STR("v8");
+	search->images++;
+	for (size_t i = 0; i < search->required->platform_count; i++)
+		if (platform_pattern_hits(search->required, i, &full))
+			search->found[i] = true;
+	if (search->listed.len > LISTED_MAX)
+		return;
+	buf_add_string(&search->listed, search->listed.len ? ", " : "");
+	print(platform, &search->listed);
+}
+
+static bool get(struct search *search, const char *digest, struct manifest *out, struct error *err)
+{
+	struct map *known = &search->image->known;
+	const struct manifest *held = map_get(known, str_of(digest));
+	if (held) {
+		*out = *held;
+		return true;
+	}
+	if (cancel_requested())
+		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+	struct manifest *kept = arena_new_of(search->arena, struct manifest);
+	if (!kept)
+		return error_memory(err);
+	if (!fetch_manifest(&search->image->from, search->arena, digest, kept, err))
+		return error_wrap(err, "source");
+	*out = *kept;
+	return map_put(known, str_of(digest), kept) || error_memory(err);
+}
+
+static bool look(struct search *search, const char *digest, int depth, struct error *err);
+
+static bool look_at_image(struct search *search, const struct manifest *manifest, struct error *err)
+{
+	struct image_config config;
+	bool known;
+	if (!fetch_config(&search->image->from, search->arena, manifest, &known, &config, err))
+		return false;
+	if (known)
+		see(search, &config.platform);
+	return true;
+}
+
+static bool look_at_index(struct search *search, const struct manifest *manifest, int depth,
+			  struct error *err)
+{
+	const struct platform_filter all = {0};
+	struct filter_index index;
+	if (!filter_read(search->arena, manifest, &all, &index, err))
+		return false;
+	for (size_t i = 0; i < index.count; i++) {
+		const struct filter_entry *entry = &index.entries[i];
+		enum media_kind kind = media_kind(str_of(entry->media_type));
+		if (entry->attests)
+			continue;
+		if (entry->platform.os.len)
+			see(search, &entry->platform);
+		else if (kind != MEDIA_OTHER && !look(search, entry->digest, depth + 1, err))
+			return false;
+	}
+	return true;
+}
+
+static bool look(struct search *search, const char *digest, int depth, struct error *err)
+{
+	struct manifest manifest;
+	if (depth > MANIFEST_DEPTH_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
+				 MANIFEST_DEPTH_MAX);
+	if (!get(search, digest, &manifest, err))
+		return false;
+	return manifest.kind == MEDIA_INDEX ? look_at_index(search, &manifest, depth, err)
+					    : look_at_image(search, &manifest, err);
+}
+
+static bool judge(const struct search *search, struct error *err)
+{
+	scoped(buf_finish) struct buf missing = {0};
+	if (!search->images)
+		return true;
+	for (size_t i = 0; i < search->required->platform_count; i++) {
+		if (search->found[i])
+			continue;
+		buf_add_string(&missing, missing.len ? ", " : "");
+		print(&search->required->platforms[i], &missing);
+	}
+	if (!missing.len)
+		return buf_ok(&missing) || error_memory(err);
+	return error_set(err, ERROR_PLATFORM,
+			 "it is not for %s, which require-platforms asks for; it is for %s",
+			 buf_string(&missing), buf_string(&search->listed));
+}
+
+bool require_platforms(struct image *image, struct arena *arena,
+		       const struct platform_filter *required, const char *digest,
+		       struct error *err)
+{
+	scoped(search_finish) struct search search = {
+		.image = image, .arena = arena, .required = required};
+	search.found = arena_array(arena, required->platform_count + 1, sizeof(*search.found));
+	if (!search.found)
+		return error_memory(err);
+	return look(&search, digest, 1, err) && judge(&search, err);
+}
