@@ -169,7 +169,7 @@ def main():
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--shard", default="1/1")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--width", type=int, default=12)
+    parser.add_argument("--width", type=int, default=20)
     parser.add_argument("--only", default="")
     parser.add_argument("--out", default="build/torture")
     options = parser.parse_args()

@@ -80,7 +80,7 @@ class ResetRequest:
 
 @dataclasses.dataclass
 class CutRequest:
-    """After this many bytes of the request's body reset the client; the registry gets all of them and then sees the end."""
+    """Give the registry this many bytes of the request's body and then the end, and when it has hung up reset the client."""
     after: int
 
 
@@ -481,7 +481,6 @@ class _Pair:
 
     def _break_request(self, action):
         if isinstance(action, CutRequest):
-            _close(self.client, reset=True)
             with contextlib.suppress(OSError):     # what is on its way arrives; how the registry answers is nobody's business
                 self.upstream.shutdown(socket.SHUT_WR)
                 while self.upstream.recv(_PIECE):
