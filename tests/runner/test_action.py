@@ -242,6 +242,29 @@ def _old_names(scene):
     return step.code == 0 and len(step.annotations("warning")) == 3 and both.code == 2
 
 
+def _shard(scene):
+    parts = [scene.sync(shard=f"{part}/2").outputs["total"] for part in (0, 1)]
+    return sorted(parts) == ["0", "1"]
+
+
+def _on_change(scene):
+    scene.from_source.push(images.image(scene.repo + "-other"), scene.repo, "v2")
+    scene.rules = {f"{scene.source.host}/{scene.repo}:{tag}": f"{scene.target.host}/{scene.repo}:v1" for tag in ("v1",)}
+    scene.sync()
+    scene.rules = {f"{scene.source.host}/{scene.repo}:v2": f"{scene.target.host}/{scene.repo}:v1"}
+    return scene.sync({"on-change": "fail"}, retries="0").code == 1 and scene.copied() == scene.picture.digest
+
+
+def _require_platforms(scene):
+    return scene.sync({"require-platforms": "plan9/amd64"}, retries="0").code == 1 and not scene.copied()
+
+
+def _prefix(scene):
+    scene.rules = {"targetRepoPrefix": "example.com/", "images": [{"source": next(iter(scene.rules)).rsplit(":", 1)[0], "tag": "v1"}]}
+    step = scene.sync({"target-repo-prefix": f"{scene.target.host}/p/", "target-names": "plain", "dry-run": True}, retries="0")
+    return any(each["destination"].startswith(f"{scene.target.host}/p/") for each in step.images)
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -252,7 +275,11 @@ READ = {
     "dry-run": _dry_run, "fail-fast": _fail_fast, "timeout": _timeout, "log-level": _log_level, "log": _log, "report": _report,
     "output-success-images": _succeeded, "output-failed-images": _failed, "output-images-format": _refused("output-images-format", "x"),
     "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
-    "version": _old_names,
+    "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
+    "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
+    "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
+    "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
+    "target-repo-prefix": _prefix, "target-names": _refused("target-names", "x"),
 }
 
 
