@@ -15,7 +15,7 @@ fi
 build='gcc libc6-dev make m4 dpkg-dev ca-certificates'
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
-test="$sanitize $demo python3-pytest python3-yaml nginx skopeo clang-format-19 git shellcheck dash busybox curl"
+test="$sanitize $demo python3-pytest python3-yaml nginx skopeo clang-format-19 git shellcheck dash busybox jq"
 case ${1:-} in
 build) packages=$build ;;
 sanitize) packages=$sanitize ;;
