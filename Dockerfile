@@ -15,7 +15,7 @@ RUN src/deps/setup.sh build && src/deps/build.sh musl
 COPY Makefile ./
 COPY src src
 ARG VERSION=
-RUN make ${VERSION:+VERSION="$VERSION"} && make gates && build/image-syncer --help >/dev/null
+RUN make ${VERSION:+VERSION="$VERSION"} all gates && build/image-syncer --help >/dev/null
 
 FROM scratch
 COPY --from=build /src/build/image-syncer /image-syncer
