@@ -217,8 +217,8 @@ e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
 
 # The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
-EMULATOR_amd64 := x86_64
-EMULATOR_arm64 := aarch64
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
 emulated := test_processor.py test_tls.py
 .PHONY: e2e-arm64 e2e-amd64
 e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole
@@ -227,7 +227,7 @@ e2e-amd64 e2e-arm64: e2e-%:
 	@src/deps/setup.sh $*
 	@$(MAKE) --no-print-directory $*
 	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
-	@printf '#!/bin/sh\nexec qemu-%s "%s" "$$@"\n' $(EMULATOR_$*) $(CURDIR)/build/$*/image-syncer >build/$*/run
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
 	@chmod +x build/$*/run
 	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))
 
