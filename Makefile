@@ -4,6 +4,7 @@
 #   musl   the release: static, position independent, build/image-syncer
 #   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
 #   tsan   ThreadSanitizer, build/tsan/image-syncer
+# and, when asked for, as the release for another machine, cross-compiled: amd64 or arm64, build/arm64/image-syncer.
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
@@ -25,7 +26,8 @@ include src/deps/flags.mk
 
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
-flavors := musl asan tsan
+machines := amd64 arm64
+flavors := musl $(machines) asan tsan
 library := $(sort $(wildcard src/*/*.c))
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
@@ -43,6 +45,8 @@ warnings_lint := -Werror
 libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle
 
 CC_musl := build/musl/deps/bin/musl-gcc
+CC_amd64 := build/amd64/deps/bin/musl-gcc
+CC_arm64 := build/arm64/deps/bin/musl-gcc
 CC_asan := gcc
 CC_tsan := gcc
 CC_lint := $(CC_musl)
@@ -55,11 +59,11 @@ compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) 
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
-.PHONY: all asan tsan setup demo test check e2e lint format unit cases runner gates install clean distclean help FORCE
+.PHONY: all asan tsan $(machines) setup demo test check e2e lint format unit cases runner gates install clean distclean help FORCE
 
 all: build/image-syncer ## build build/image-syncer, the static release binary
 
-asan tsan: %: build/%/image-syncer
+asan tsan $(machines): %: build/%/image-syncer
 
 setup: ## install the Debian packages that building, the demo and the tests need (root)
 	@src/deps/setup.sh test
@@ -79,6 +83,7 @@ test: ## everything: lint, unit, text cases, gates, end to end on all three buil
 	@$(MAKE) --no-print-directory cases
 	@$(MAKE) --no-print-directory gates
 	@$(MAKE) --no-print-directory runner
+	@$(MAKE) --no-print-directory examples
 	@tests/e2e/install-original.sh
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory e2e-asan
@@ -137,7 +142,7 @@ build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile | build/$1/versio
 
 build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o)
 	@rm -f $$@
-	@ar rcs $$@ $$^
+	@$$(TOOLS_$1)ar rcs $$@ $$^
 
 -include $(library:src/%.c=build/$1/%.d) build/$1/main.d $(units:%=build/$1/unit/%.d)
 endef
@@ -162,15 +167,25 @@ program_version = $(VERSION)
 endif
 
 $(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
-$(eval $(call program_rules,musl,.debug))
+$(foreach flavor,musl $(machines),$(eval $(call program_rules,$(flavor),.debug)))
 $(eval $(call program_rules,asan,))
 $(eval $(call program_rules,tsan,))
 
+# $(call release,FLAVOR): strip and look at it before it gets its name.
+define release
+@$(TOOLS_$1)strip --strip-all -o $@.new $<
+@TOOLS=$(TOOLS_$1) src/deps/gates.sh --quick $@.new $<
+@mv $@.new $@
+@$(say) "DONE $@, $$(stat -c %s $@) bytes"
+endef
+
 build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
-	@strip --strip-all -o $@.new $<
-	@src/deps/gates.sh --quick $@.new $<
-	@mv $@.new $@
-	@$(say) "DONE $@, $$(stat -c %s $@) bytes"
+	$(call release,musl)
+
+arm64: ## the release for arm64, cross-compiled where that is another machine: build/arm64/image-syncer (make amd64: likewise)
+
+$(machines:%=build/%/image-syncer): build/%/image-syncer: build/%/image-syncer.debug src/deps/gates.sh
+	$(call release,$*)
 
 # --- Tests -----------------------------------------------------------------------------------------------------------
 
@@ -205,6 +220,42 @@ runner: build/image-syncer ## the GitHub Action as a runner runs it, against rea
 
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
+
+# The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
+emulated := test_processor.py test_tls.py
+.PHONY: e2e-arm64 e2e-amd64
+e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole
+e2e-amd64 e2e-arm64: e2e-%:
+	@src/deps/setup.sh test
+	@src/deps/setup.sh $*
+	@$(MAKE) --no-print-directory $*
+	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
+	@chmod +x build/$*/run
+	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))
+
+# --- Image -----------------------------------------------------------------------------------------------------------
+
+IMAGE := image-syncer:test
+
+.PHONY: image image-checks examples e2e-image
+image: ## build the scratch image with the Dockerfile and check it (root; sets itself up, BASE= for another base image)
+	@src/deps/setup.sh image
+	@tests/image/engine $(MAKE) --no-print-directory image-checks
+
+image-checks:
+	@tests/image/build $(IMAGE)
+	@IMAGE=$(IMAGE) $(PYTEST) tests/image $(TESTS)
+	@tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e/test_cli.py
+
+examples: build/image-syncer ## the files in .github/examples
+	@$(call pytest,musl,build/image-syncer,tests/examples)
+
+e2e-image: ## the whole end-to-end suite with the program in a container of the image
+	@src/deps/setup.sh image
+	@tests/image/engine tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e $(TESTS)
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug

@@ -1,7 +1,8 @@
 #!/bin/bash
-# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, asan, tsan) and print the folder they are in.
+# build.sh [--update] FLAVOR: build the libraries of one flavor and print the folder they are in.
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
+# amd64, arm64  the same for a named machine, which need not be this one.
 # asan, tsan  for the tests: BearSSL and curl from the same sources, instrumented, on glibc; the other libraries are the
 #       distribution's. So the TLS and HTTP code that is examined is the code that ships.
 #
@@ -27,17 +28,21 @@ if [ "${1:-}" = --update ]; then
 	shift
 fi
 flavor=${1:-}
+release=
 case $flavor in
-musl) wanted='musl bearssl curl cjson libyaml nettle pcre2' ;;
+musl | amd64 | arm64)
+	release=yes
+	wanted='musl bearssl curl cjson libyaml nettle pcre2'
+	;;
 asan | tsan) wanted='bearssl curl' ;;
-*) die 'usage: build.sh [--update] musl|asan|tsan' ;;
+*) die 'usage: build.sh [--update] musl|amd64|arm64|asan|tsan' ;;
 esac
 
-if [ "$flavor" = musl ]; then
-	"$here/setup.sh" --check build
-else
-	"$here/setup.sh" --check sanitize
-fi
+case $flavor in
+musl) "$here/setup.sh" --check build ;;
+amd64 | arm64) "$here/setup.sh" --check "$flavor" ;;
+*) "$here/setup.sh" --check sanitize ;;
+esac
 
 cache=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set; set IMAGE_SYNCER_CACHE}/.cache}/image-syncer}
 mkdir -p "$cache"
@@ -45,6 +50,7 @@ cache=$(cd "$cache" && pwd)
 sources=$cache/sources
 jobs=$(nproc)
 flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
+tools=$(make -s -f "$here/flags.mk" "print-tools-$flavor")
 
 # --- Sources -----------------------------------------------------------------------------------------------------------
 
@@ -74,7 +80,8 @@ hash=$({
 	cat "$here/build.sh" "$here/flags.mk" "$here"/*.patch
 	printf '%s\n' "$resolved" "$flavor" "$flags"
 	gcc --version
-	gcc -dumpmachine
+	"${tools}gcc" --version
+	"${tools}gcc" -dumpmachine
 } | sha256sum | cut -c1-16)
 result=$cache/$flavor-$hash
 
@@ -121,15 +128,18 @@ wait_all() {
 	[ $status = 0 ] || exit 1
 }
 
-if [ "$flavor" = musl ]; then
+# Always given, so that configure takes the program for foreign even where it would run: no result depends on a trial run.
+if [ -n "$release" ]; then
 	cc=$prefix/bin/musl-gcc
 	link=-static
-	host=--host=$(uname -m)-linux-musl
+	machine=$("${tools}gcc" -dumpmachine)
+	host="--build=$(gcc -dumpmachine) --host=${machine/%-gnu/-musl}"
 else
 	cc=gcc
 	link=$(make -s -f "$here/flags.mk" "print-link-$flavor")
 	host=
 fi
+binutils="AR=${tools}ar RANLIB=${tools}ranlib NM=${tools}nm STRIP=${tools}strip"
 flags="$flags -ffile-prefix-map=$work=deps"
 
 unpack() { # name
@@ -143,19 +153,24 @@ unpack() { # name
 build_musl() {
 	cd "$work/musl"
 	grep -q static-pie tools/musl-gcc.specs.sh # the packaged patch of the compiler wrapper
-	./configure --prefix="$prefix" --syslibdir="$prefix/lib" --disable-shared CC=gcc CFLAGS="$flags"
+	./configure --prefix="$prefix" --syslibdir="$prefix/lib" --disable-shared --target="$machine" \
+		--enable-wrapper=gcc CC="${tools}gcc" CROSS_COMPILE="$tools" CFLAGS="$flags"
 	make -j"$jobs"
 	make install
 }
 
-build_bearssl() {
+apply() { # patch hunks
 	local hunks
+	patch -p1 --fuzz=0 --verbose <"$here/$1" >"$work/$1.log"
+	hunks=$(grep -c '^Hunk #[0-9]* succeeded at' "$work/$1.log" || true)
+	[ "$hunks" = "$2" ] || die "$1 applied $hunks of $2 hunks"
+}
+
+build_bearssl() {
 	cd "$work/bearssl"
-	patch -p1 --fuzz=0 --verbose <"$here/bearssl-decoder.patch" >../patched
-	hunks=$(grep -c '^Hunk #[0-9]* succeeded at' ../patched || true)
-	[ "$hunks" = 3 ] || die "the decoder patch applied $hunks of 3 hunks"
+	apply bearssl-decoder.patch 3
 	# It reads unaligned words on purpose where the machine can.
-	make lib -j"$jobs" CC="$cc" CFLAGS="$flags -fno-sanitize=alignment"
+	make lib -j"$jobs" CC="$cc" AR="${tools}ar" CFLAGS="$flags -fno-sanitize=alignment"
 	cp build/libbearssl.a "$prefix/lib"
 	cp inc/*.h "$prefix/include"
 }
@@ -166,7 +181,7 @@ build_bearssl() {
 # reason than size: digest, ntlm, doh, dnsshuffle and websockets, the only users of an unlocked random generator.
 configure_curl() {
 	cd "$work/curl"
-	./configure $host --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
+	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
 		--with-bearssl="$prefix" --without-ca-bundle --without-ca-path --without-ca-fallback \
 		--without-{zlib,brotli,zstd,libpsl,libidn2,nghttp2,ngtcp2,librtmp,libssh2,libgsasl} \
 		--disable-{ftp,file,ldap,ldaps,rtsp,dict,telnet,tftp,pop3,imap,smb,smtp,gopher,mqtt,ipfs,websockets} \
@@ -189,7 +204,7 @@ build_curl() {
 build_cjson() { # one file; never cJSON_Utils
 	cd "$work/cjson"
 	"$cc" $flags -c cJSON.c
-	ar rcs "$prefix/lib/libcjson.a" cJSON.o
+	"${tools}ar" rcs "$prefix/lib/libcjson.a" cJSON.o
 	mkdir -p "$prefix/include/cjson"
 	cp cJSON.h "$prefix/include/cjson"
 }
@@ -202,16 +217,17 @@ build_libyaml() { # the package has no configure script
 			-DYAML_VERSION_MAJOR="$(cut -d. -f1 <<<"$version")" -DYAML_VERSION_MINOR="$(cut -d. -f2 <<<"$version")" \
 			-DYAML_VERSION_PATCH="$(cut -d. -f3 <<<"$version")" -c "$file"
 	done
-	ar rcs "$prefix/lib/libyaml.a" *.o
+	"${tools}ar" rcs "$prefix/lib/libyaml.a" *.o
 	cp ../include/yaml.h "$prefix/include"
 }
 
 build_nettle() { # its helper program runs while building, so it is compiled for this machine; no gmp needed
 	cd "$work/nettle"
-	./configure --prefix="$prefix" --disable-shared --enable-static --enable-fat --disable-public-key --enable-mini-gmp \
+	apply nettle-arm64.patch 1
+	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --enable-fat --disable-public-key --enable-mini-gmp \
 		--disable-openssl --disable-documentation CC="$cc" CFLAGS="$flags" LDFLAGS="$link"
 	make -j"$jobs" CC_FOR_BUILD=gcc libnettle.a
-	strip --strip-debug libnettle.a
+	"${tools}strip" --strip-debug libnettle.a
 	cp libnettle.a "$prefix/lib"
 	mkdir -p "$prefix/include/nettle"
 	cp ./*.h "$prefix/include/nettle"
@@ -220,7 +236,7 @@ build_nettle() { # its helper program runs while building, so it is compiled for
 
 build_pcre2() { # tags are ASCII: bytes are enough
 	cd "$work/pcre2"
-	./configure --prefix="$prefix" --disable-shared --enable-static --disable-unicode --disable-jit \
+	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --disable-unicode --disable-jit \
 		--disable-dependency-tracking CC="$cc" CFLAGS="$flags" LDFLAGS="$link"
 	make -j"$jobs" libpcre2-8.la
 	cp .libs/libpcre2-8.a "$prefix/lib"
@@ -238,7 +254,7 @@ for name in $wanted; do
 done
 wait_all "${pids[@]}"
 
-if [ "$flavor" = musl ]; then
+if [ -n "$release" ]; then
 	step musl build_musl
 	{
 		step bearssl build_bearssl
@@ -265,7 +281,7 @@ fi
 rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 
 {
-	if [ "$flavor" = musl ]; then
+	if [ -n "$release" ]; then
 		for name in $wanted; do
 			echo "$name $(version_of "$name")"
 		done

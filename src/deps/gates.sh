@@ -1,5 +1,6 @@
 #!/bin/bash
 # gates.sh [--quick] PROGRAM UNSTRIPPED: assert what the release binary must be; every line that fails is named.
+# $TOOLS is what the names of the tools for the program's machine begin with.
 #
 # Reading the file is quick and part of every build. Running it in an empty root folder needs root or user namespaces and is
 # left to the tests: there, not being able to try is a failure too.
@@ -30,11 +31,11 @@ gate() { # what, then a command that must succeed
 has() { grep -Eq -- "$2" <<<"$1"; }
 lacks() { ! grep -Eq -- "$2" <<<"$1"; }
 
-header=$(readelf -hW "$program")
-segments=$(readelf -lW "$program" | awk '$2 ~ /^0x/')
-dynamic=$(readelf -dW "$program")
-sections=$(readelf -SW "$program")
-symbols=$(nm "$unstripped")
+header=$("${TOOLS:-}readelf" -hW "$program")
+segments=$("${TOOLS:-}readelf" -lW "$program" | awk '$2 ~ /^0x/')
+dynamic=$("${TOOLS:-}readelf" -dW "$program")
+sections=$("${TOOLS:-}readelf" -SW "$program")
+symbols=$("${TOOLS:-}nm" "$unstripped")
 
 gate 'is position independent (type DYN)' has "$header" '^ *Type: *DYN'
 gate 'asks for no interpreter' lacks "$segments" '^ *INTERP'
@@ -49,9 +50,14 @@ gate 'is stripped' lacks "$sections" '\.symtab|\.debug_'
 gate 'carries the stack protector' has "$symbols" '__stack_chk_fail'
 gate "is smaller than $limit bytes (is $(stat -c %s "$program"))" [ "$(stat -c %s "$program")" -lt "$limit" ]
 
-# An empty folder as root: no libraries, no /proc, no /dev, no passwd.
+# An empty folder as root: no libraries, no /proc, no /dev, no passwd. A foreign machine's program gets an empty environment
+# and an emulator that looks for libraries where there are none.
 runs_alone() {
 	local root status=0
+	case $(uname -m):$header in
+	x86_64:*AArch64*) env -i "$(command -v qemu-aarch64)" -L /nonexistent "$program" --version >/dev/null; return ;;
+	aarch64:*X86-64*) env -i "$(command -v qemu-x86_64)" -L /nonexistent "$program" --version >/dev/null; return ;;
+	esac
 	root=$(mktemp -d)
 	cp "$program" "$root/image-syncer"
 	if [ "$(id -u)" = 0 ]; then

@@ -1,5 +1,5 @@
 #!/bin/bash
-# setup.sh [--check] build|sanitize|demo|test: install the Debian packages that this purpose needs.
+# setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image: install the Debian packages that this purpose needs.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -13,16 +13,26 @@ if [ "${1:-}" = --check ]; then
 fi
 
 build='gcc libc6-dev make m4 dpkg-dev ca-certificates'
+cross() { # architecture machine: the compiler of another machine than this one
+	[ "$(dpkg --print-architecture)" = "$1" ] || echo "gcc-$2-linux-gnu libc6-dev-$1-cross qemu-user"
+}
+amd64="$build $(cross amd64 x86-64)"
+arm64="$build $(cross arm64 aarch64)"
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
-test="$sanitize $demo python3-pytest python3-yaml nginx skopeo clang-format-19 git shellcheck dash busybox jq"
+test="$sanitize $demo python3-pytest python3-yaml python3-kubernetes nginx skopeo clang-format-19 git shellcheck dash busybox jq"
+image="$test $arm64 docker.io debootstrap"
+[ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
 case ${1:-} in
 build) packages=$build ;;
+amd64) packages=$amd64 ;;
+arm64) packages=$arm64 ;;
 sanitize) packages=$sanitize ;;
 demo) packages=$demo ;;
 test) packages=$test ;;
+image) packages=$image ;;
 *)
-	echo 'usage: setup.sh [--check] build|sanitize|demo|test' >&2
+	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image' >&2
 	exit 2
 	;;
 esac
@@ -44,7 +54,8 @@ done
 
 if [ -n "$check" ]; then
 	echo "setup: missing packages:$missing" >&2
-	echo "setup: get them with \"make setup\" (as root)" >&2
+	case $1 in amd64 | arm64) command="src/deps/setup.sh $1" ;; *) command='make setup' ;; esac
+	echo "setup: get them with \"$command\" (as root)" >&2
 	exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
@@ -87,8 +98,9 @@ apt update || echo 'setup: going on with the package lists that are here' >&2
 apt install -y --no-install-recommends $missing
 rm -f "$log"
 
-for service in docker-registry nginx; do
-	case " $missing " in *" $service "*) ;; *) continue ;; esac
+for pair in docker-registry/docker-registry nginx/nginx docker.io/docker containerd/containerd; do # package/service
+	case " $missing " in *" ${pair%/*} "*) ;; *) continue ;; esac
+	service=${pair#*/}
 	if command -v systemctl >/dev/null; then
 		systemctl disable --quiet "$service.service" 2>/dev/null || true
 	fi

@@ -1,0 +1,33 @@
+# The image of image-syncer: the static program and the certificates it trusts, nothing else.
+#
+#   docker build -t image-syncer .
+#
+# BASE is any Debian trixie. Pin it by digest for a build that can be repeated: --build-arg BASE=debian:trixie-slim@sha256:...
+# VERSION, REVISION (the commit) and SOURCE (where the code is) end up in the labels; VERSION is also what --version says.
+# The platform is the builder's: build on each machine for that machine. No BuildKit feature is used.
+ARG BASE=debian:trixie-slim
+
+FROM $BASE AS build
+WORKDIR /src
+# The libraries change seldom: as a layer of their own they are built once.
+COPY src/deps src/deps
+RUN src/deps/setup.sh build && src/deps/build.sh musl
+COPY Makefile ./
+COPY src src
+ARG VERSION=
+RUN make ${VERSION:+VERSION="$VERSION"} all gates && build/image-syncer --help >/dev/null
+
+FROM scratch
+COPY --from=build /src/build/image-syncer /image-syncer
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+ARG VERSION=
+ARG REVISION=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="image-syncer" \
+      org.opencontainers.image.description="Keeps container registries in step: copies the images that are missing or stale" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+# Neither CMD nor USER: in a workflow (uses: docker://...) the arguments and the user are the runner's business.
+ENTRYPOINT ["/image-syncer"]
