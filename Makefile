@@ -83,6 +83,7 @@ test: ## everything: lint, unit, text cases, gates, end to end on all three buil
 	@$(MAKE) --no-print-directory cases
 	@$(MAKE) --no-print-directory gates
 	@$(MAKE) --no-print-directory runner
+	@$(MAKE) --no-print-directory examples
 	@tests/e2e/install-original.sh
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory e2e-asan
@@ -182,6 +183,8 @@ endef
 build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
 	$(call release,musl)
 
+arm64: ## the release for arm64, cross-compiled where that is another machine: build/arm64/image-syncer (make amd64: likewise)
+
 $(machines:%=build/%/image-syncer): build/%/image-syncer: build/%/image-syncer.debug src/deps/gates.sh
 	$(call release,$*)
 
@@ -220,12 +223,17 @@ e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
 
 # The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
 emulated := test_processor.py test_tls.py
 .PHONY: e2e-arm64 e2e-amd64
-e2e-amd64 e2e-arm64: e2e-%: build/%/image-syncer ## end to end with the cross-compiled program, emulated (ALL=1: the whole suite)
+e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole
+e2e-amd64 e2e-arm64: e2e-%:
+	@src/deps/setup.sh test
 	@src/deps/setup.sh $*
-	@TOOLS=$(TOOLS_$*) src/deps/gates.sh $< $<.debug
-	@printf '#!/bin/sh\nexec qemu-%s "%s" "$$@"\n' $(patsubst amd64,x86_64,$(patsubst arm64,aarch64,$*)) $(CURDIR)/$< >build/$*/run
+	@$(MAKE) --no-print-directory $*
+	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
 	@chmod +x build/$*/run
 	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))
 
@@ -233,7 +241,7 @@ e2e-amd64 e2e-arm64: e2e-%: build/%/image-syncer ## end to end with the cross-co
 
 IMAGE := image-syncer:test
 
-.PHONY: image image-checks e2e-image
+.PHONY: image image-checks examples e2e-image
 image: ## build the scratch image with the Dockerfile and check it (root; sets itself up, BASE= for another base image)
 	@src/deps/setup.sh image
 	@tests/image/engine $(MAKE) --no-print-directory image-checks
@@ -241,6 +249,10 @@ image: ## build the scratch image with the Dockerfile and check it (root; sets i
 image-checks:
 	@tests/image/build $(IMAGE)
 	@IMAGE=$(IMAGE) $(PYTEST) tests/image $(TESTS)
+	@tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e/test_cli.py
+
+examples: build/image-syncer ## the files in .github/examples
+	@$(call pytest,musl,build/image-syncer,tests/examples)
 
 e2e-image: ## the whole end-to-end suite with the program in a container of the image
 	@src/deps/setup.sh image

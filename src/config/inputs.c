@@ -138,7 +138,8 @@ static void warn_unknown(const struct reading *reading)
 	size_t count = known_names(names);
 	for (char *const *at = reading->environment; *at; at++) {
 		struct str name = input_name(*at);
-		if (!name.len || among(name, names, count) ||
+		bool given = name.len && strcmp(name.at + name.len, "=") != 0;
+		if (!given || among(name, names, count) ||
 		    among(name, foreign, array_count(foreign)))
 			continue;
 		char *lower = arena_copy(reading->arena, name.at, name.len);

@@ -11,6 +11,7 @@ from lib.run import insecure
 from lib.term import Screen
 
 FLAGS = ("--auth", "--images", "--config", "--docker-config", "--proc", "--retries", "--os", "--arch", "--force", "--log", "--dry-run", "--report",
+         "--fail-fast", "--timeout", "--log-level",
          "--output-success-images", "--output-failed-images", "--output-images-format", "--debug", "--version", "--help")
 
 

@@ -19,12 +19,19 @@ die() {
 	exit 1
 }
 
-# apt itself says where it goes, whatever form its files have: "address label" a line.
-entries=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
-	awk '$2 == "main" && $3 == "Debian" { print $1, $4 }' | sort -u)
+# apt itself says where it goes, whatever form its files have: "address label" a line. It knows labels from its lists alone.
+list_entries() {
+	apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
+		awk '$2 == "main" && $3 == "Debian" { print $1, $4 }' | sort -u
+}
+entries=$(list_entries)
+if [ -z "$entries" ]; then
+	apt-get -q update >/dev/null || true
+	entries=$(list_entries)
+fi
 archive=$(awk '$2 == "Debian" { print $1; exit }' <<<"$entries")
 security=$(awk '$2 == "Debian-Security" { print $1; exit }' <<<"$entries")
-[ -n "$archive" ] || die 'apt knows no source of Debian main: run "apt-get update" first'
+[ -n "$archive" ] || die 'apt knows no source of Debian main'
 settings=$(apt-config dump | grep -E '^Acquire::(http|https|Check-|ForceIPv|Retries)' | grep -v ' "";$' || true)
 
 hash=$({

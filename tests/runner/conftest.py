@@ -1,5 +1,6 @@
 """What the tests of the action share; registries and images are those of tests/e2e."""
 
+import itertools
 import os
 import re
 import sys
@@ -47,10 +48,13 @@ def at_target(target):
     client.close()
 
 
+_numbers = itertools.count(1)
+
+
 @pytest.fixture
 def repo(request):
     """A repository name that no other test uses."""
-    return "t/" + re.sub(r"[^a-z0-9]+", "-", request.node.nodeid.lower()).strip("-")
+    return f"t/{next(_numbers)}-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ class Scene:
         self.extra = {}
 
     def copied(self, tag="v1"):
-        return self.at_target.head(self.repo, tag) is not None
+        """The digest of the copy, or None."""
+        return self.at_target.head(self.repo, tag)
 
     def sync(self, given=None, env=None, **more):
         """with: the rule and the registries as inline text, and whatever is given."""

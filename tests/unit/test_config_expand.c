@@ -88,7 +88,7 @@ static void check(const char *text, enum expand_mode mode, const char *expected)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	int calls = 0;
-	const struct expand_lookup lookup = {variable, &calls};
+	const struct expand_lookup lookup = {variable, &calls, NULL};
 	struct error err = {0};
 	const char *out = NULL;
 	bool good = expand_text(arena, str_of(text), mode, &lookup, &out, &err);
@@ -126,7 +126,7 @@ static void test_values(void **state)
 	(void)state;
 	scoped(arena_free) struct arena *arena = arena_new();
 	char value[] = "$A${B}$$";
-	const struct expand_lookup lookup = {always, value};
+	const struct expand_lookup lookup = {always, value, NULL};
 	struct error err = {0};
 	const char *out = NULL;
 	assert_true(
@@ -142,7 +142,7 @@ static void test_messages(void **state)
 	(void)state;
 	scoped(arena_free) struct arena *arena = arena_new();
 	int calls = 0;
-	const struct expand_lookup lookup = {variable, &calls};
+	const struct expand_lookup lookup = {variable, &calls, NULL};
 	struct error err = {0};
 	const char *out = NULL;
 	assert_false(expand_text(arena, STR("private${NOPE}part"), EXPAND_CREDENTIAL, &lookup, &out,

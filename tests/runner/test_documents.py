@@ -1,0 +1,64 @@
+"""What the documents show of the action can be copied: steps that exist, inputs that exist, texts that are YAML."""
+
+import glob
+import os
+import re
+
+import pytest
+import yaml
+
+import actions
+
+PLACES = ["README.md", "README-zh_CN.md", *(os.path.relpath(path, actions.ROOT) for path in
+          sorted(glob.glob(os.path.join(actions.ROOT, ".github/examples/*.yml"))))]
+
+
+def _text(path):
+    with open(os.path.join(actions.ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def _steps(path):
+    """Every step that a file shows."""
+    text = _text(path)
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S) if path.endswith(".md") else [text]
+    for block in blocks:
+        for document in yaml.safe_load_all(block):
+            found = [document]
+            while found:
+                each = found.pop()
+                if isinstance(each, dict) and ("uses" in each or "run" in each) and "steps" not in each:
+                    yield each
+                elif isinstance(each, (dict, list)):
+                    found += each.values() if isinstance(each, dict) else each
+
+
+def _ours(path):
+    return [step for step in _steps(path) if step.get("uses", "").startswith("OWNER/image-syncer@")]
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_steps(path):
+    inputs = yaml.safe_load(_text("action.yml"))["inputs"]
+    for step in _ours(path):
+        given = step.get("with", {})
+        assert set(given) <= set(inputs), step
+        for name in ("images", "auth"):
+            if "\n" in given.get(name, "") or ": " in given.get(name, ""):
+                assert isinstance(yaml.safe_load(given[name]), dict), given[name]
+        needed = set(re.findall(r"\$\{([A-Z_]+)\}", given.get("auth", ""))) - {"GITHUB_TOKEN", "ACR_TOKEN"}
+        assert needed == set(step.get("env", {})), "what auth refers to comes from env:"
+        assert "secrets." not in str(given), "a secret in with: would be shown in the log"
+    for step in _steps(path):
+        if step.get("uses", "").startswith("OWNER/") or "uses" not in step:
+            continue
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]), step["uses"]
+
+
+def test_both_languages_show_the_same():
+    english, chinese = ([(step.get("uses"), sorted(step.get("with", {}))) for step in _steps(path)] for path in PLACES[:2])
+    assert english == chinese and len(english) > 10
+
+
+def test_there_are_examples():
+    assert all(_ours(path) for path in PLACES[:2]) and any(_ours(path) for path in PLACES[2:])
