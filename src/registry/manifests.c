@@ -219,8 +219,15 @@ static bool may_be_immutable(const struct manifest_push *push, const struct erro
 {
 	if (is_digest(push->reference))
 		return false;
-	return err->kind == ERROR_IMMUTABLE || err->http_status == 403 || err->http_status == 405 ||
-	       err->http_status == 409;
+	switch (err->http_status) {
+	case 403:
+		return err->kind == ERROR_DENIED || err->kind == ERROR_IMMUTABLE;
+	case 405:
+	case 409:
+		return !retry_helps(err->kind);
+	default:
+		return err->kind == ERROR_IMMUTABLE;
+	}
 }
 
 /*

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lib import images, run
-from lib.immutable import REFUSALS, Immutable, Private
+from lib.immutable import REFUSALS, Immutable, Private, errors
 from lib.scripted import Scripted
 
 POLICIES = ("overwrite", "fail", "skip", "retag")
@@ -259,6 +259,23 @@ def test_a_refused_login_stays_a_refused_login(runner, from_source, src, repo):
         registry.push(images.image(f"{repo}/old"), repo, "v1")
         result = runner.sync({f"{src.host}/{repo}:v1": f"{registry.host}/{repo}"}, run.insecure(src, registry))
         assert result.image(f"{registry.host}/{repo}:v1")["error"]["kind"] == "denied"
+
+
+@pytest.mark.parametrize("status,code,message,times,kind", ((403, "TOOMANYREQUESTS", "slow down", 2, None),
+                                                            (403, "UNKNOWN", "exceeds the quota", 1, "rejected")))
+def test_other_refusals_are_no_matter_of_tags(runner, from_source, src, repo, status, code, message, times, kind):
+    from_source.push(images.image(f"{repo}/new"), repo, "v1")
+    with Scripted() as registry:
+        def hook(request):
+            if request.method == "PUT" and request.reference == "v1":
+                registry.hook = None
+                return status, {"Content-Type": "application/json"}, errors(code, message)
+            return None
+        registry.hook = hook
+        registry.push(images.image(f"{repo}/old"), repo, "v1")
+        result = runner.sync({f"{src.host}/{repo}:v1": f"{registry.host}/{repo}"}, run.insecure(src, registry))
+        assert result.image(f"{registry.host}/{repo}:v1").get("error", {}).get("kind") == kind
+        assert len(registry.seen("PUT", "manifest")) == times
 
 
 # -- 403 for a tag: unknown, not absent -----------------------------------------------------------------------------------------------

@@ -262,6 +262,13 @@ static void test_told_once(void **state)
 			    "1:9: destination \"r.io/D\": repository name must be lowercase\n");
 }
 
+#define RULE(from, to, at, to_at, filter)                                                          \
+	{.source = from,                                                                           \
+	 .destination = to,                                                                        \
+	 .source_place = at,                                                                       \
+	 .destination_place = to_at,                                                               \
+	 .platforms = filter}
+
 /* Rules for the same images with different filters are in conflict; equal ones are one. */
 static void test_platforms(void **state)
 {
@@ -272,13 +279,13 @@ static void test_platforms(void **state)
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(problem_finish) struct problems problems = {0};
 	struct rule rules[] = {
-		{"r.io/a:v1", "r.io/b", "1:1", "1:9", NULL, &one},
-		{"r.io/a:v1", "r.io/b", "2:1", "2:9", NULL, &same},
-		{"r.io/a:v1", "r.io/b", "3:1", "3:9", NULL, &none},
-		{"r.io/a:v1", "r.io/c", "4:1", "4:9", NULL, &none},
-		{"r.io/a:v1", "r.io/c", "5:1", "5:9", NULL, NULL},
-		{"r.io/a", "r.io/d", "6:1", "6:9", NULL, NULL},
-		{"r.io/a", "r.io/d", "7:1", "7:9", NULL, &one},
+		RULE("r.io/a:v1", "r.io/b", "1:1", "1:9", &one),
+		RULE("r.io/a:v1", "r.io/b", "2:1", "2:9", &same),
+		RULE("r.io/a:v1", "r.io/b", "3:1", "3:9", &none),
+		RULE("r.io/a:v1", "r.io/c", "4:1", "4:9", &none),
+		RULE("r.io/a:v1", "r.io/c", "5:1", "5:9", NULL),
+		RULE("r.io/a", "r.io/d", "6:1", "6:9", NULL),
+		RULE("r.io/a", "r.io/d", "7:1", "7:9", &one),
 	};
 	struct plan_rule *planned;
 	struct task *tasks, *others;

@@ -96,10 +96,18 @@ static void test_nothing(void **state)
 static void test_sorted_by_source(void **state)
 {
 	static const struct task more[] = {
-		{{"reg.io", "z", "v1", NULL}, {"b.io", "z", "v1", NULL}, "i.yaml:1:1", NULL},
-		{{"reg.io", "z", "v1", NULL}, {"a.io:5000", "z", "w", NULL}, "i.yaml:2:1", NULL},
-		{{"[::1]:5000", "a", NULL, DIGEST}, {"a.io", "a", NULL, DIGEST}, "i:3:1", NULL},
-		{{"reg.io", "a_b/c", NULL, DIGEST}, {"a.io", "a", "v9", DIGEST}, "i:4:1", NULL},
+		{.source = {"reg.io", "z", "v1", NULL},
+		 .destination = {"b.io", "z", "v1", NULL},
+		 .place = "i.yaml:1:1"},
+		{.source = {"reg.io", "z", "v1", NULL},
+		 .destination = {"a.io:5000", "z", "w", NULL},
+		 .place = "i.yaml:2:1"},
+		{.source = {"[::1]:5000", "a", NULL, DIGEST},
+		 .destination = {"a.io", "a", NULL, DIGEST},
+		 .place = "i:3:1"},
+		{.source = {"reg.io", "a_b/c", NULL, DIGEST},
+		 .destination = {"a.io", "a", "v9", DIGEST},
+		 .place = "i:4:1"},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -197,11 +205,23 @@ static void test_one_source_under_several_filters(void **state)
 {
 	static const struct reference from = {"reg.io", "a", "v1", NULL};
 	static const struct task filtered[] = {
-		{from, {"b.io", "a", "v1", NULL}, "i.yaml:1:1", &of_flags},
-		{from, {"c.io", "a", "w", NULL}, "i.yaml:2:1", &both},
-		{from, {"d.io", "a", "v1", NULL}, "i.yaml:3:1", NULL},
-		{from, {"e.io", "a", "v1", NULL}, "i.yaml:4:1", &same_both},
-		{from, {"f.io", "a", NULL, DIGEST}, "i.yaml:5:1", &first},
+		{.source = from,
+		 .destination = {"b.io", "a", "v1", NULL},
+		 .place = "i.yaml:1:1",
+		 .platforms = &of_flags},
+		{.source = from,
+		 .destination = {"c.io", "a", "w", NULL},
+		 .place = "i.yaml:2:1",
+		 .platforms = &both},
+		{.source = from, .destination = {"d.io", "a", "v1", NULL}, .place = "i.yaml:3:1"},
+		{.source = from,
+		 .destination = {"e.io", "a", "v1", NULL},
+		 .place = "i.yaml:4:1",
+		 .platforms = &same_both},
+		{.source = from,
+		 .destination = {"f.io", "a", NULL, DIGEST},
+		 .place = "i.yaml:5:1",
+		 .platforms = &first},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general = &of_flags;
@@ -225,6 +245,53 @@ static void test_one_source_under_several_filters(void **state)
 			    "    - \"f.io/a@" DIGEST "," DIGEST "," DIGEST "\"\n"
 			    "  platforms:\n"
 			    "    - linux/amd64\n");
+}
+
+/* A second run that takes the list must not do what the first one was told not to do. */
+static void test_policies_are_kept(void **state)
+{
+	static const struct reference from = {"reg.io", "a", "v1", NULL};
+	static const struct task guarded[] = {
+		{.source = from, .destination = {"b.io", "a", "v1", NULL}, .place = "i.yaml:1:1"},
+		{.source = from,
+		 .destination = {"c.io", "a", "v1", NULL},
+		 .place = "i.yaml:2:1",
+		 .on_change = CHANGE_OVERWRITE},
+		{.source = from,
+		 .destination = {"d.io", "a", "v1", NULL},
+		 .place = "i.yaml:3:1",
+		 .on_change = CHANGE_FAIL,
+		 .required = &both},
+		{.source = from,
+		 .destination = {"e.io", "a", "v1", NULL},
+		 .place = "i.yaml:4:1",
+		 .on_change = CHANGE_FAIL,
+		 .required = &same_both},
+		{.source = from,
+		 .destination = {"f.io", "a", "v1", NULL},
+		 .place = "i.yaml:5:1",
+		 .on_change = CHANGE_RETAG},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(guarded); i++)
+		add(&lists, &guarded[i], &failed);
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:v1:\n"
+						     "  - b.io/a:v1\n"
+						     "  - c.io/a:v1\n"
+						     "\"reg.io/a:v1,v1\":\n"
+						     "  to:\n"
+						     "    - \"d.io/a:v1,v1\"\n"
+						     "    - \"e.io/a:v1,v1\"\n"
+						     "  require-platforms:\n"
+						     "    - linux/amd64\n"
+						     "    - linux/arm/v7\n"
+						     "  on-change: \"fail\"\n"
+						     "\"reg.io/a:v1,v1,v1\":\n"
+						     "  to:\n"
+						     "    - \"f.io/a:v1,v1,v1\"\n"
+						     "  on-change: \"retag\"\n");
 }
 
 static void run(const struct report_options *options, bool wanted, struct buf *told)
@@ -306,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_a_long_source_is_a_key_all_the_same),
 		cmocka_unit_test(test_a_selection_is_kept),
 		cmocka_unit_test(test_one_source_under_several_filters),
+		cmocka_unit_test(test_policies_are_kept),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_a_list_on_stdout_is_alone_there),
 		cmocka_unit_test(test_files_that_cannot_be_written_are_all_named),
