@@ -287,11 +287,11 @@ static void test_policies_are_kept(void **state)
 						     "  require-platforms:\n"
 						     "    - linux/amd64\n"
 						     "    - linux/arm/v7\n"
-						     "  on-change: fail\n"
+						     "  on-change: \"fail\"\n"
 						     "\"reg.io/a:v1,v1,v1\":\n"
 						     "  to:\n"
 						     "    - \"f.io/a:v1,v1,v1\"\n"
-						     "  on-change: retag\n");
+						     "  on-change: \"retag\"\n");
 }
 
 static void run(const struct report_options *options, bool wanted, struct buf *told)

@@ -12,6 +12,8 @@ _SERVERS = {
     # name: (key arguments, subject alternative names, who signs)
     "server": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:localhost,IP:127.0.0.1", "ca"),
     "rsa": (["-newkey", "rsa:2048"], "DNS:localhost,IP:127.0.0.1", "ca"),
+    "world": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+              "DNS:index.docker.io,DNS:registry-1.docker.io,DNS:gcr.io,IP:127.0.0.1", "ca"),
     "other": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:registry.test,IP:127.0.0.2", "ca"),
 }
 
