@@ -73,19 +73,29 @@ void host_forgive(struct host *host)
 	pthread_mutex_unlock(&host->lock);
 }
 
-bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err)
+/* Called locked. */
+static bool parse_origin(struct host *host, struct error *err)
 {
+	const char *text = arena_printf(host->arena, "%s://%s/", host->scheme, host->address);
+	return text ? url_parse(host->arena, text, &host->origin, err) : error_memory(err);
+}
+
+bool host_origin(struct host *host, struct url *out, struct error *err)
+{
+	bool ok = true;
 	pthread_mutex_lock(&host->lock);
-	const char *scheme = host->scheme;
+	if (!host->origin.text)
+		ok = parse_origin(host, err);
+	*out = host->origin;
 	pthread_mutex_unlock(&host->lock);
-	const char *text = arena_printf(arena, "%s://%s/", scheme, host->address);
-	return text ? url_parse(arena, text, out, err) : error_memory(err);
+	return ok;
 }
 
 void host_use_scheme(struct host *host, const char *scheme)
 {
 	pthread_mutex_lock(&host->lock);
 	host->scheme = scheme;
+	host->origin = (struct url){0};
 	pthread_mutex_unlock(&host->lock);
 }
 

@@ -28,8 +28,9 @@ struct host {
 	pthread_cond_t changed;
 	enum host_state state;
 	const char *scheme; /* "https" or "http"; fixed once HOST_KNOWN */
+	struct url origin;  /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
-	struct arena *arena; /* holds the strings of challenge */
+	struct arena *arena; /* holds the strings of origin and challenge */
 	int64_t dead_until;  /* clock_ms() */
 	struct error dead;
 	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
@@ -56,8 +57,8 @@ bool host_enter(struct host *host, bool *probing, struct error *err);
 void host_leave(struct host *host, const struct error *reason, int64_t dead_ms);
 /* Ends the time in which the host is left alone. */
 void host_forgive(struct host *host);
-/* The base URL "https://address/". */
-bool host_origin(struct host *host, struct arena *arena, struct url *out, struct error *err);
+/* The base URL "https://address/"; its strings live as long as the host. */
+bool host_origin(struct host *host, struct url *out, struct error *err);
 /* Switches between https and http; only while probing. */
 void host_use_scheme(struct host *host, const char *scheme);
 /* A copy of the challenge in arena; scheme CHALLENGE_NONE before any. False without memory. */

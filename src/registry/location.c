@@ -15,7 +15,7 @@ bool location_asked(const struct repository *repository, struct arena *arena,
 		*out = *request->url;
 		return true;
 	}
-	return host_origin(repository->host, arena, &origin, err) &&
+	return host_origin(repository->host, &origin, err) &&
 	       url_resolve(arena, &origin, request->path, out, err);
 }
 

@@ -23,7 +23,7 @@ struct manifest_bytes {
 
 /*
  * Asks for the manifest that reference, a tag or digest, names; a source's mirrors first. Not found
- * is an answer. A tag whose digest came with a list of tags (tags.h) is not asked for the first time.
+ * is an answer. A tag whose digest came with a list of tags (tags.h) costs no request, once.
  */
 bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest_status *out, struct error *err);

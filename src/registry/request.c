@@ -119,7 +119,7 @@ static bool authorize(struct exchange *exchange, const char *stale, struct buf *
 static bool request_url(struct exchange *exchange, struct url *out, struct error *err)
 {
 	const struct request *request = exchange->request;
-	if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin, err))
+	if (!host_origin(exchange->repository->host, &exchange->origin, err))
 		return false;
 	if (request->url)
 		*out = *request->url;
@@ -373,8 +373,7 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		const char *stale = exchange->token.len
 					    ? arena_string(exchange->arena, exchange->token.at)
 					    : NULL;
-		if (!host_origin(exchange->repository->host, exchange->arena, &exchange->origin,
-				 err) ||
+		if (!host_origin(exchange->repository->host, &exchange->origin, err) ||
 		    !authorize(exchange, stale, &authorization, err) ||
 		    !send_probing(exchange, &authorization, err))
 			return false;
