@@ -379,11 +379,15 @@ static bool from_words(const struct inputs *inputs, const char *path)
 	return path;
 }
 
-/* A folder that all steps of a job share: the name has to be one of its own. */
+/*
+ * A folder that all steps of a job share: the name has to be one of its own. Old runners name a
+ * folder that their containers do not have; a report that nobody asked for is no reason to fail.
+ */
 static const char *report_path(struct arena *arena, const char *folder)
 {
 	uint64_t random = 0;
-	if (!folder || getrandom(&random, sizeof(random), 0) != sizeof(random))
+	if (!folder || access(folder, W_OK) != 0 ||
+	    getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return NULL;
 	return arena_printf(arena, "%s/image-syncer-report-%016" PRIx64 ".json", folder, random);
 }

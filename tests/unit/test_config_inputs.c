@@ -205,11 +205,13 @@ static void test_the_command_line_comes_first(void **state)
 static void test_the_report_has_a_name_of_its_own(void **state)
 {
 	(void)state;
-	scoped(finish) struct read one = {0}, other = {0}, given = {0};
-	read_all(&one, VARIABLES("RUNNER_TEMP=/t", "INPUT_IMAGES=a: b"), nothing);
-	read_all(&other, VARIABLES("RUNNER_TEMP=/t", "INPUT_IMAGES=a: b"), nothing);
-	read_all(&given, VARIABLES("RUNNER_TEMP=/t", "INPUT_REPORT=r.json"), nothing);
-	assert_true(str_starts(str_of(one.options.report), "/t/image-syncer-report-"));
+	scoped(finish) struct read one = {0}, other = {0}, given = {0}, nowhere = {0};
+	read_all(&one, VARIABLES("RUNNER_TEMP=/tmp", "INPUT_IMAGES=a: b"), nothing);
+	read_all(&other, VARIABLES("RUNNER_TEMP=/tmp", "INPUT_IMAGES=a: b"), nothing);
+	read_all(&given, VARIABLES("RUNNER_TEMP=/tmp", "INPUT_REPORT=r.json"), nothing);
+	read_all(&nowhere, VARIABLES("RUNNER_TEMP=/not/there", "INPUT_IMAGES=a: b"), nothing);
+	assert_null(nowhere.options.report);
+	assert_true(str_starts(str_of(one.options.report), "/tmp/image-syncer-report-"));
 	assert_string_not_equal(one.options.report, other.options.report);
 	assert_string_equal(given.options.report, "r.json");
 }
