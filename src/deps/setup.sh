@@ -1,5 +1,5 @@
 #!/bin/bash
-# setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image: install the Debian packages that this purpose needs.
+# setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench: install the Debian packages that this purpose needs.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -23,6 +23,7 @@ demo="$build python3 docker-registry openssl"
 test="$sanitize $demo python3-pytest python3-yaml python3-kubernetes nginx skopeo clang-format-19 git shellcheck dash busybox jq"
 image="$test $arm64 docker.io debootstrap"
 [ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
+bench="$test libnginx-mod-http-lua"
 case ${1:-} in
 build) packages=$build ;;
 amd64) packages=$amd64 ;;
@@ -31,8 +32,9 @@ sanitize) packages=$sanitize ;;
 demo) packages=$demo ;;
 test) packages=$test ;;
 image) packages=$image ;;
+bench) packages=$bench ;;
 *)
-	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image' >&2
+	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench' >&2
 	exit 2
 	;;
 esac
