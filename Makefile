@@ -266,6 +266,7 @@ gates: build/image-syncer ## what the release binary must be
 torture_program = $(PYTHON) -B tests/torture/torture.py build/image-syncer
 .PHONY: torture torture-quick
 torture: build/image-syncer ## break every request in every way: layers A, B and C, thousands of runs (most of an hour)
+	@src/deps/setup.sh test
 	@$(torture_program) --layer "$(or $(LAYER),ABC)" --shard "$(or $(SHARD),1/1)" --limit "$(or $(LIMIT),0)" --only "$(ONLY)"
 
 torture-quick: build/image-syncer ## 400 cells of layer A
