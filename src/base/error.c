@@ -45,23 +45,15 @@ bool error_memory(struct error *err)
 const char *error_kind_name(enum error_kind kind)
 {
 	static const char *const names[] = {
-		[ERROR_NONE] = "none",
-		[ERROR_CONFIG] = "config",
-		[ERROR_DENIED] = "denied",
-		[ERROR_MISSING] = "missing",
-		[ERROR_LIMITED] = "limited",
-		[ERROR_UNAVAILABLE] = "unavailable",
-		[ERROR_NETWORK] = "network",
-		[ERROR_UNREACHABLE] = "unreachable",
-		[ERROR_TLS] = "tls",
-		[ERROR_NOT_TLS] = "tls",
-		[ERROR_CORRUPT] = "corrupt",
-		[ERROR_IMMUTABLE] = "immutable",
-		[ERROR_UNSUPPORTED] = "unsupported",
-		[ERROR_REFUSED] = "refused",
-		[ERROR_REJECTED] = "rejected",
-		[ERROR_MEMORY] = "memory",
-		[ERROR_IO] = "io",
+		[ERROR_NONE] = "none",         [ERROR_CONFIG] = "config",
+		[ERROR_DENIED] = "denied",     [ERROR_MISSING] = "missing",
+		[ERROR_LIMITED] = "limited",   [ERROR_UNAVAILABLE] = "unavailable",
+		[ERROR_NETWORK] = "network",   [ERROR_UNREACHABLE] = "unreachable",
+		[ERROR_TLS] = "tls",           [ERROR_NOT_TLS] = "tls",
+		[ERROR_CORRUPT] = "corrupt",   [ERROR_IMMUTABLE] = "immutable",
+		[ERROR_UNSIGNED] = "unsigned", [ERROR_UNSUPPORTED] = "unsupported",
+		[ERROR_REFUSED] = "refused",   [ERROR_REJECTED] = "rejected",
+		[ERROR_MEMORY] = "memory",     [ERROR_IO] = "io",
 		[ERROR_CANCELED] = "canceled",
 	};
 	return (size_t)kind < array_count(names) && names[kind] ? names[kind] : "unknown";

@@ -90,7 +90,8 @@ static bool set_up(struct run *run)
 					.progress = run->progress,
 					.blobs_in_flight = blobs_in_flight(run),
 					.force = options->force,
-					.dry_run = options->dry_run};
+					.dry_run = options->dry_run,
+					.verify = options->verify};
 	run->copier = run->registry ? copier_new(&copier) : NULL;
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "config/auth_file.h"
+#include "config/companion_options.h"
 #include "config/docker_files.h"
 #include "config/images_file.h"
 #include "config/legacy_file.h"
@@ -145,6 +146,21 @@ static void add_platforms(const struct loading *loading)
 			out->rules.items[i].platforms = out->platforms;
 }
 
+/* What the options ask for goes for every rule that does not say it otherwise. */
+static void add_companions(const struct loading *loading)
+{
+	const struct companion_filter *companions;
+	const struct public_key *signer;
+	struct rules *rules = &loading->out->rules;
+	companion_options_read(loading->arena, loading->options, &companions, &signer,
+			       loading->problems);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->items[i];
+		rule->companions = rule->companions ? rule->companions : companions;
+		rule->signer = rule->signer_said ? rule->signer : signer;
+	}
+}
+
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
@@ -157,5 +173,6 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	add_docker_logins(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	add_platforms(&loading);
+	add_companions(&loading);
 	return problems->error_count == before;
 }

@@ -101,6 +101,9 @@ static void read_destination(const struct reading *reading, struct rule rule,
 			   reading->problems);
 	rule.selection = fields.selection;
 	rule.platforms = fields.platforms;
+	rule.companions = fields.companions;
+	rule.signer = fields.signer;
+	rule.signer_said = fields.signer_said;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, first, read_name);
 }

@@ -16,8 +16,11 @@
  *     platforms: [linux/amd64, linux/arm64/v8]
  *     os: linux                           like --os and --arch: all three must let a platform pass
  *     arch: [amd64, arm:v7]
+ *     referrers: true                     bring along all that belongs to the image; false:
+ *                                         nothing; or [signatures, application/spdx+json]
+ *     require-signed: cosign.pub          only if signed with this key; false: whether or not
  *
- * tags, exclude, platforms, os and arch take one text or a list; each text of the last three may
+ * tags, exclude, platforms, os, arch and referrers take one text or a list; each text of the last three may
  * hold several values with commas between. In YAML a number is taken as written, so 1.10 stays
  * 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a warning. Several
  * mappings in a list give a source several destinations with different selections. What the texts

@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include "oci/companion.h"
 #include "oci/platform.h"
+#include "oci/public_key.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,12 +36,15 @@ struct selection {
 };
 
 struct rule {
-	const char *source;                      /* never empty */
-	const char *destination;                 /* environment expanded, never empty */
-	const char *source_place;                /* "images.yaml:3:1" */
-	const char *destination_place;           /* "images.yaml:3:22" */
-	const struct selection *selection;       /* NULL: what the source's text says */
-	const struct platform_filter *platforms; /* NULL: no filter of its own */
+	const char *source;                        /* never empty */
+	const char *destination;                   /* environment expanded, never empty */
+	const char *source_place;                  /* "images.yaml:3:1" */
+	const char *destination_place;             /* "images.yaml:3:22" */
+	const struct selection *selection;         /* NULL: what the source's text says */
+	const struct platform_filter *platforms;   /* NULL: no filter of its own */
+	const struct companion_filter *companions; /* NULL: not said; empty: none */
+	const struct public_key *signer;           /* who must have signed; NULL: nobody */
+	bool signer_said;                          /* the rule itself says so */
 };
 
 struct rules {

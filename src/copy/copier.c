@@ -10,9 +10,11 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "copy/accompany.h"
 #include "copy/copier_private.h"
 #include "copy/narrow.h"
-#include "copy/tree.h"
+#include "copy/signed.h"
+#include "copy/verify.h"
 #include "registry/manifests.h"
 
 #include <string.h>
@@ -30,7 +32,8 @@ struct copier *copier_new(const struct copier_options *options)
 	sem_init(&copier->blobs, 0, options->blobs_in_flight);
 	copier->inflight = inflight_new();
 	copier->hits = hits_new();
-	if (!copier->inflight || !copier->hits)
+	copier->sites = sites_new();
+	if (!copier->inflight || !copier->hits || !copier->sites)
 		copier_free(&copier);
 	return copier;
 }
@@ -42,6 +45,7 @@ void copier_free(struct copier **copier)
 	struct arena *arena = (*copier)->arena;
 	inflight_free(&(*copier)->inflight);
 	hits_free(&(*copier)->hits);
+	sites_free(&(*copier)->sites);
 	sem_destroy(&(*copier)->blobs);
 	*copier = NULL;
 	arena_free(&arena);
@@ -133,13 +137,37 @@ static bool apply_filter(struct image *image, struct arena *arena, const struct 
 	return true;
 }
 
+/* Reads back what the target holds now, if that is wanted. */
+static bool verify(struct image *image, const struct task *task, const char *digest,
+		   struct error *err)
+{
+	const char *tag = task->destination.tag;
+	return !image->copier->options.verify ||
+	       verify_image(image, tag ? tag : digest, digest, err);
+}
+
 static bool copy(struct image *image, const struct task *task, const char *digest,
 		 struct outcome *outcome, struct error *err)
 {
-	const char *tag = task->destination.tag;
-	if (!tree_copy(image, digest, tag ? tag : digest, err))
+	if (!accompany_copy(image, task, digest, &outcome->companions, err) ||
+	    !verify(image, task, digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
+	return true;
+}
+
+/* The image is there, but somebody may have signed it since. */
+static bool keep(struct image *image, const struct task *task, const char *digest,
+		 struct outcome *outcome, struct error *err)
+{
+	if (!accompany_late(image, digest, &outcome->companions, err) ||
+	    !verify(image, task, digest, err))
+		return false;
+	bool late = outcome->companions > 0;
+	outcome->reason = late ? "companions" : "in-sync";
+	outcome->status = !late                            ? OUTCOME_SKIPPED
+			  : image->copier->options.dry_run ? OUTCOME_WOULD_COPY
+							   : OUTCOME_COPIED;
 	return true;
 }
 
@@ -150,15 +178,19 @@ static bool carry_out(struct image *image, const struct task *task, const struct
 	const struct copier_options *options = &image->copier->options;
 	bool same =
 		decision->held && decision->wanted && strcmp(decision->held, decision->wanted) == 0;
-	if (!decision->wanted || (same && !options->force)) {
+	if (!decision->wanted) {
 		outcome->status = OUTCOME_SKIPPED;
-		outcome->reason = same ? "in-sync" : "no-platform";
+		outcome->reason = "no-platform";
 		return true;
 	}
+	if (same && !options->force)
+		return keep(image, task, decision->wanted, outcome, err);
 	outcome->reason = !decision->held ? "missing" : same ? "forced" : "differs";
+	if (task->signer && !signed_check(image, outcome->digest, task->signer, err))
+		return false;
 	if (options->dry_run) {
 		outcome->status = OUTCOME_WOULD_COPY;
-		return true;
+		return accompany_count(image, decision->wanted, &outcome->companions, err);
 	}
 	return copy(image, task, decision->wanted, outcome, err);
 }
@@ -196,6 +228,7 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 		return error_memory(err);
 	if (!check_destination_digest(task, outcome->digest, err))
 		return false;
+	image->pinned = outcome->digest;
 	const struct manifest_status *target = &asked[1].status;
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,
@@ -221,6 +254,12 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
+static const struct companion_filter *companions_of(const struct task *task)
+{
+	const struct companion_filter *filter = task->companions;
+	return filter && !companion_filter_empty(filter) ? filter : NULL;
+}
+
 static void image_finish(struct image *image)
 {
 	map_finish(&image->known);
@@ -230,7 +269,8 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {.copier = copier, .filter = filter_of(task)};
+	scoped(image_finish) struct image image = {
+		.copier = copier, .filter = filter_of(task), .companions = companions_of(task)};
 	int64_t start = clock_ms();
 	*outcome = (struct outcome){0};
 	if (image.filter)

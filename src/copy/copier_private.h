@@ -5,6 +5,7 @@
 #include "copy/copier.h"
 #include "copy/hits.h"
 #include "copy/inflight.h"
+#include "copy/sites.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@ struct copier {
 	struct copier_options options;
 	struct inflight *inflight;
 	struct hits *hits;
+	struct sites *sites;
 	sem_t blobs; /* free places for moving blobs */
 };
 
@@ -23,6 +25,8 @@ struct image {
 	struct repository from, to;
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
+	const struct companion_filter *companions; /* NULL: none are wanted */
+	const char *pinned;                        /* the source's digest */
 	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
 	atomic_uint copied, mounted, present; /* blobs */

@@ -266,6 +266,8 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 			.destination = destinations.items[i],
 			.place = rule->place,
 			.platforms = rule->platforms,
+			.companions = rule->rule->companions,
+			.signer = rule->rule->signer,
 		};
 	*count = sources.count;
 	return true;
@@ -276,5 +278,7 @@ bool plan_same_work(const struct task *a, const struct task *b)
 	return strcmp(a->source.host, b->source.host) == 0 &&
 	       strcmp(a->source.repository, b->source.repository) == 0 &&
 	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0 &&
-	       filter_equal(a->platforms, b->platforms);
+	       filter_equal(a->platforms, b->platforms) &&
+	       companion_filter_equal(a->companions, b->companions) &&
+	       public_key_equal(a->signer, b->signer);
 }

@@ -7,16 +7,19 @@
 #pragma once
 
 #include "base/error.h"
+#include "oci/companion.h"
 #include "oci/platform.h"
-#include "oci/reference.h"
+#include "oci/public_key.h"
 
 #include <stdint.h>
 
 struct task {
 	struct reference source;
 	struct reference destination;
-	const char *place;                       /* "images.yaml:3:1", where the rule stands */
-	const struct platform_filter *platforms; /* NULL: everything */
+	const char *place;                         /* "images.yaml:3:1", where the rule stands */
+	const struct platform_filter *platforms;   /* NULL: everything */
+	const struct companion_filter *companions; /* NULL: the image alone */
+	const struct public_key *signer;           /* NULL: need not be signed */
 };
 
 enum outcome_status {
@@ -34,6 +37,7 @@ struct outcome {
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */
 	unsigned blobs_present; /* were there already */
+	size_t companions;      /* signatures and the like: copied, or missing in a dry run */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
 	int64_t milliseconds;   /* from start to end of this image */

@@ -165,7 +165,7 @@ static bool says_incomplete(const struct http_answer *answer)
 }
 
 static bool put_once(const struct repository *repository, const struct manifest_push *push,
-		     struct arena *arena, bool *incomplete, struct error *err)
+		     struct arena *arena, struct manifest_answer *told, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request = {.method = "PUT",
@@ -176,7 +176,8 @@ static bool put_once(const struct repository *repository, const struct manifest_
 		return error_memory(err);
 	if (!request_send_once(repository, &request, &answer, err))
 		return false;
-	*incomplete = says_incomplete(&answer);
+	told->incomplete = says_incomplete(&answer);
+	told->subject = http_header(&answer, "OCI-Subject").len > 0;
 	if (answer.status < 200 || answer.status >= 300)
 		return request_refused(repository, &request, &answer, err);
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
@@ -205,16 +206,16 @@ static bool arrived(const struct repository *repository, const struct manifest_p
 }
 
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   bool *incomplete, struct error *err)
+		   struct manifest_answer *answer, struct error *err)
 {
-	*incomplete = false;
+	*answer = (struct manifest_answer){0};
 	for (unsigned attempt = 0;; attempt++) {
 		scoped(arena_free) struct arena *arena = arena_new();
 		if (!arena)
 			return error_memory(err);
-		if (put_once(repository, push, arena, incomplete, err))
+		if (put_once(repository, push, arena, answer, err))
 			return true;
-		if (*incomplete || !retry_wait(&retry_default, attempt, err))
+		if (answer->incomplete || !retry_wait(&retry_default, attempt, err))
 			return describe(repository, push->reference, err);
 		if ((err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE) &&
 		    arrived(repository, push, arena))

@@ -48,9 +48,15 @@ struct manifest_push {
 	struct str bytes;
 };
 
+/* What a registry told about a pushed manifest. */
+struct manifest_answer {
+	bool incomplete; /* refused: it misses something the manifest names (MANIFEST_BLOB_UNKNOWN) */
+	bool subject;    /* it keeps the list of the subject's referrers itself (OCI-Subject) */
+};
+
 /*
- * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds.
- * *incomplete tells that the registry misses something the manifest names (MANIFEST_BLOB_UNKNOWN).
+ * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds;
+ * answer->subject is false then.
  */
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   bool *incomplete, struct error *err);
+		   struct manifest_answer *answer, struct error *err);

@@ -25,6 +25,7 @@ struct request {
 	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool listing;           /* for the words of a refusal: it is the list of tags */
+	bool stay;              /* a redirect to another origin is not followed but is the answer */
 };
 
 /* Sends the request, and again after a failure that is worth it; a stream is sent once only. */

@@ -6,7 +6,6 @@
 
 #include "base/map.h"
 #include "doc/json.h"
-#include "registry/link.h"
 #include "registry/location.h"
 #include "registry/mirror.h"
 #include "registry/request.h"
@@ -38,36 +37,19 @@ static bool take_page(struct map *seen, const struct http_answer *answer, struct
 	return true;
 }
 
-/* The URL of the next page, or text NULL when this was the last one. */
-static bool next_page(const struct http_answer *answer, struct arena *arena, const struct url *here,
-		      struct url *next, struct error *err)
-{
-	struct str value;
-	struct str target;
-	size_t at = 0;
-	*next = (struct url){0};
-	while (http_header_next(answer, "Link", &at, &value)) {
-		if (!link_next(value, &target))
-			continue;
-		const char *text = arena_copy(arena, target.at, target.len);
-		if (!text)
-			return error_memory(err);
-		return url_resolve(arena, here, text, next, err) || error_wrap(err, "Link");
-	}
-	return true;
-}
-
-static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
-		    struct error *err)
+/* Reads at most pages pages. *more: there would have been another one. */
+static bool collect(const struct repository *repository, struct arena *arena, int pages,
+		    struct map *seen, bool *more, struct error *err)
 {
 	const char *path =
 		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
 	struct request request = {
 		.method = "GET", .path = path, .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
+	*more = false;
 	if (!path)
 		return error_memory(err);
-	for (int page = 0; page < TAGS_PAGES_MAX; page++) {
+	for (int page = 0; page < pages; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
 		size_t before = seen->count;
 		if (!request_send(repository, &request, &answer, err))
@@ -75,8 +57,7 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 		if (answer.status != 200)
 			return request_refused(repository, &request, &answer, err);
 		if (!take_page(seen, &answer, err) ||
-		    !location_asked(repository, arena, &request, &url, err) ||
-		    !next_page(&answer, arena, &url, &next, err))
+		    !location_next(repository, arena, &request, &answer, &next, err))
 			return false;
 		if (!next.text)
 			return true;
@@ -90,7 +71,17 @@ static bool collect(const struct repository *repository, struct arena *arena, st
 					   .answer_max = PAGE_MAX,
 					   .listing = true};
 	}
-	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+	*more = true;
+	return true;
+}
+
+static bool collect_all(const struct repository *repository, struct arena *arena, struct map *seen,
+			struct error *err)
+{
+	bool more = false;
+	if (!collect(repository, arena, TAGS_PAGES_MAX, seen, &more, err))
+		return false;
+	return !more || error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
 }
 
 /* The first mirror that lists the repository counts as a whole, else the registry itself. */
@@ -100,13 +91,32 @@ static bool collect_anywhere(const struct repository *repository, struct arena *
 	struct repository mirror;
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure = {.kind = ERROR_MISSING};
-		if (collect(&mirror, arena, seen, &failure) && seen->count)
+		if (collect_all(&mirror, arena, seen, &failure) && seen->count)
 			return true;
 		map_finish(seen);
 		*seen = (struct map){0};
 		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
 	}
-	return collect(repository, arena, seen, err);
+	return collect_all(repository, arena, seen, err);
+}
+
+static bool describe(const struct repository *repository, struct error *err)
+{
+	return error_wrap(err, "tags of %s/%s", registry_host_name(repository), repository->name);
+}
+
+static bool copy_list(struct arena *arena, const struct map *seen, const char *const **tags,
+		      size_t *count, struct error *err)
+{
+	const char **list = arena_array(arena, seen->count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < seen->count; i++) {
+		list[i] = arena_copy(arena, seen->entries[i].key, seen->entries[i].len);
+		if (!list[i])
+			return error_memory(err);
+	}
+	*tags = list;
+	*count = seen->count;
+	return list || error_memory(err);
 }
 
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
@@ -117,15 +127,26 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
 	if (!scratch)
 		return error_memory(err);
 	if (!collect_anywhere(repository, scratch, &seen, err))
-		return error_wrap(err, "tags of %s/%s", registry_host_name(repository),
-				  repository->name);
-	const char **list = arena_array(arena, seen.count + 1, sizeof(*list));
-	for (size_t i = 0; list && i < seen.count; i++) {
-		list[i] = arena_copy(arena, seen.entries[i].key, seen.entries[i].len);
-		if (!list[i])
-			return error_memory(err);
+		return describe(repository, err);
+	return copy_list(arena, &seen, tags, count, err);
+}
+
+bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
+		 const char *const **tags, size_t *count, bool *complete, struct error *err)
+{
+	scoped(map_finish) struct map seen = {0};
+	scoped(arena_free) struct arena *scratch = arena_new();
+	bool more = false;
+	*complete = true;
+	if (!scratch)
+		return error_memory(err);
+	if (!collect(repository, scratch, pages, &seen, &more, err)) {
+		/* Not everybody may list what he may read, and not everybody lists well. */
+		if (err->kind != ERROR_DENIED && err->kind != ERROR_MISSING &&
+		    err->kind != ERROR_REJECTED && err->kind != ERROR_CORRUPT)
+			return describe(repository, err);
+		more = true;
 	}
-	*tags = list;
-	*count = seen.count;
-	return list || error_memory(err);
+	*complete = !more;
+	return copy_list(arena, &seen, tags, count, err);
 }

@@ -12,3 +12,9 @@ enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
  */
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
 	       size_t *count, struct error *err);
+/*
+ * The same by at most pages requests, from the registry itself. *complete false: the list is longer
+ * than that, or the registry does not tell it; tags holds what was read.
+ */
+bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
+		 const char *const **tags, size_t *count, bool *complete, struct error *err);

@@ -112,6 +112,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_foreign(json, "digest", outcome->digest);
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
+	write_count(json, "companions", outcome->companions);
 	write_platforms(json, outcome);
 	write_seconds(json, "seconds", outcome->milliseconds);
 	if (outcome->status == OUTCOME_FAILED)
@@ -145,6 +146,7 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 		write_count(json, "would_copy", tally->would_copy);
 	write_count(json, "failed", tally->failed);
 	write_int(json, "bytes", tally->bytes);
+	write_count(json, "companions", tally->companions);
 	write_requests(json, tally);
 }
 
