@@ -7,20 +7,23 @@
 #include "copy/attach.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "copy/lookup.h"
-#include "oci/digest.h"
 #include "registry/manifests.h"
 
 #include <string.h>
 #include <sys/random.h>
 
-enum { TRIES = 12, PAUSE_MIN_MS = 50, PAUSE_SPAN_MS = 450 };
+enum { TRIES = 30, PAUSE_MIN_MS = 100, PAUSE_SPAN_MS = 150, WINDOWS = 3, PAUSE_MAX_MS = 5000 };
 
-static bool wait_a_little(struct error *err)
+/* Longer than others probably need between reading and writing: as long as it took here, thrice. */
+static bool wait_a_little(const struct attachment *attachment, struct error *err)
 {
 	unsigned random = 0;
+	int64_t pause = attachment->took_ms * WINDOWS;
 	(void)!getrandom(&random, sizeof(random), 0);
-	return cancel_sleep(PAUSE_MIN_MS + random % PAUSE_SPAN_MS) ||
+	pause = (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS) + PAUSE_MIN_MS;
+	return cancel_sleep((unsigned)pause + random % PAUSE_SPAN_MS) ||
 	       error_set(err, ERROR_CANCELED, "stopped by a signal");
 }
 
@@ -41,64 +44,77 @@ static bool find_lacking(struct arena *arena, const struct attachment *attachmen
 	return true;
 }
 
-static bool write_list(struct image *image, const char *tag, struct str list, struct error *err)
+static bool write_list(struct image *image, struct attachment *attachment, const char *tag,
+		       struct str list, struct error *err)
 {
-	char digest[DIGEST_TEXT_SIZE];
 	struct manifest_answer answer;
-	struct manifest_push push = {.reference = tag,
-				     .digest = digest,
-				     .media_type = "application/vnd.oci.image.index.v1+json",
-				     .bytes = list};
-	digest_of(list, digest);
+	const struct manifest_push push = {.reference = tag,
+					   .digest = attachment->held,
+					   .media_type = "application/vnd.oci.image.index.v1+json",
+					   .bytes = list};
+	digest_of(list, attachment->held);
 	return manifests_put(&image->to, &push, &answer, err);
 }
 
-/* *complete: nothing was missing. Else the list was written with what was. */
-static bool complete_list(struct image *image, const struct attachment *attachment, const char *tag,
+/* *complete: nothing was missing, and held is what is there. Else what was is written. */
+static bool complete_list(struct image *image, struct attachment *attachment, const char *tag,
 			  bool *complete, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct str old, list, *lacking = NULL;
 	size_t count = 0;
+	int64_t start = clock_ms();
 	if (!arena)
 		return error_memory(err);
 	if (!lookup_fallback(&image->to, arena, attachment->subject, &old, err) ||
 	    !find_lacking(arena, attachment, old, &lacking, &count, err))
 		return false;
 	*complete = count == 0;
-	return *complete || (referrers_append(arena, old, lacking, count, &list, err) &&
-			     write_list(image, tag, list, err));
+	if (*complete)
+		digest_of(old, attachment->held);
+	else if (!referrers_append(arena, old, lacking, count, &list, err) ||
+		 !write_list(image, attachment, tag, list, err))
+		return false;
+	else
+		attachment->took_ms = clock_ms() - start;
+	return true;
 }
 
-static bool write_once(struct image *image, const struct attachment *attachment, const char *tag,
+static bool write_once(struct image *image, struct attachment *attachment, const char *tag,
 		       struct error *err)
 {
 	bool complete = false;
-	return complete_list(image, attachment, tag, &complete, err);
+	if (!complete_list(image, attachment, tag, &complete, err))
+		return false;
+	if (complete)
+		attachment->held[0] = '\0';
+	return true;
 }
 
-/* Until a look shows that nothing is missing. */
-static bool converge(struct image *image, const struct attachment *attachment, const char *tag,
+/* Until a look shows the same complete list as the one before. */
+static bool converge(struct image *image, struct attachment *attachment, const char *tag,
 		     struct error *err)
 {
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < TRIES && attachment->held[0]; i++) {
+		char before[DIGEST_TEXT_SIZE];
 		bool complete = false;
-		if (i && !wait_a_little(err))
+		memcpy(before, attachment->held, sizeof(before));
+		if (!wait_a_little(attachment, err) ||
+		    !complete_list(image, attachment, tag, &complete, err))
 			return false;
-		if (!complete_list(image, attachment, tag, &complete, err))
-			return false;
-		if (complete)
+		if (complete && strcmp(before, attachment->held) == 0)
 			return true;
 	}
-	return error_set(err, ERROR_UNAVAILABLE,
+	return !attachment->held[0] ||
+	       error_set(err, ERROR_UNAVAILABLE,
 			 "the list does not keep what is added to it: others write it, too");
 }
 
 /*
  * One thread of the run at a time for each list: a lead that ends without a place has a successor.
  */
-static bool in_turn(struct image *image, const struct attachment *attachment,
-		    bool (*work)(struct image *image, const struct attachment *attachment,
+static bool in_turn(struct image *image, struct attachment *attachment,
+		    bool (*work)(struct image *image, struct attachment *attachment,
 				 const char *tag, struct error *err),
 		    struct error *err)
 {
@@ -120,12 +136,12 @@ static bool in_turn(struct image *image, const struct attachment *attachment,
 				registry_host_name(&image->to), image->to.name, tag);
 }
 
-bool attach_write(struct image *image, const struct attachment *attachment, struct error *err)
+bool attach_write(struct image *image, struct attachment *attachment, struct error *err)
 {
 	return in_turn(image, attachment, write_once, err);
 }
 
-bool attach_confirm(struct image *image, const struct attachment *attachment, struct error *err)
+bool attach_confirm(struct image *image, struct attachment *attachment, struct error *err)
 {
 	return in_turn(image, attachment, converge, err);
 }

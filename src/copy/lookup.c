@@ -79,6 +79,20 @@ static bool read_fallback(struct site *site, const struct repository *repository
 			  repository->name);
 }
 
+/* Asks by the API. *supported: it has one. */
+static bool ask(struct site *site, const struct repository *repository, struct arena *arena,
+		const char *digest, struct map *into, bool *supported, struct error *err)
+{
+	bool first = false;
+	*supported = sites_ask_api(site, &first);
+	if (!*supported)
+		return true;
+	bool ok = referrals_ask(repository, arena, digest, into, supported, err);
+	if (first || (ok && !*supported))
+		sites_tell_api(site, ok, *supported);
+	return ok;
+}
+
 bool lookup_referrers(struct sites *sites, const struct repository *repository, struct arena *arena,
 		      const char *digest, struct map *into, struct error *err)
 {
@@ -86,12 +100,7 @@ bool lookup_referrers(struct sites *sites, const struct repository *repository, 
 	bool supported = false;
 	if (!site)
 		return error_memory(err);
-	if (sites_has_api(site)) {
-		if (!referrals_ask(repository, arena, digest, into, &supported, err))
-			return false;
-		if (supported)
-			return true;
-		sites_lacks_api(site);
-	}
-	return read_fallback(site, repository, arena, digest, into, err);
+	if (!ask(site, repository, arena, digest, into, &supported, err))
+		return false;
+	return supported || read_fallback(site, repository, arena, digest, into, err);
 }

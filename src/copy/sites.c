@@ -21,9 +21,11 @@ struct sites {
 	struct map table;
 };
 
+enum api { API_UNKNOWN, API_ASKED, API_THERE, API_MISSING };
+
 struct site {
 	struct sites *all;
-	bool no_api;
+	enum api api;
 	bool reading, read; /* somebody reads the tags, has read them */
 	bool known;         /* the list is complete; tags is fixed then */
 	struct map tags;
@@ -76,19 +78,25 @@ struct site *sites_of(struct sites *sites, const struct repository *repository)
 	return site;
 }
 
-void sites_lacks_api(struct site *site)
+bool sites_ask_api(struct site *site, bool *first)
 {
 	pthread_mutex_lock(&site->all->lock);
-	site->no_api = true;
+	while (site->api == API_ASKED)
+		pthread_cond_wait(&site->all->changed, &site->all->lock);
+	*first = site->api == API_UNKNOWN;
+	if (*first)
+		site->api = API_ASKED;
+	bool may = site->api != API_MISSING;
 	pthread_mutex_unlock(&site->all->lock);
+	return may;
 }
 
-bool sites_has_api(struct site *site)
+void sites_tell_api(struct site *site, bool known, bool has)
 {
 	pthread_mutex_lock(&site->all->lock);
-	bool has = !site->no_api;
+	site->api = !known ? API_UNKNOWN : has ? API_THERE : API_MISSING;
+	pthread_cond_broadcast(&site->all->changed);
 	pthread_mutex_unlock(&site->all->lock);
-	return has;
 }
 
 /* Waits until the tags are read or the caller is the one to read them: then true. */
@@ -156,7 +164,7 @@ bool sites_has_tag(struct site *site, const char *tag)
 bool sites_is_bare(struct site *site)
 {
 	pthread_mutex_lock(&site->all->lock);
-	bool bare = site->known && !site->tags.count;
+	bool bare = site->api == API_MISSING && site->known && !site->tags.count;
 	pthread_mutex_unlock(&site->all->lock);
 	return bare;
 }

@@ -261,7 +261,7 @@ static bool open_indexes(struct walk *walk, struct error *err)
 static bool is_bare(const struct image *image)
 {
 	struct site *site = sites_of(image->copier->sites, &image->from);
-	return site && !sites_has_api(site) && sites_is_bare(site);
+	return site && sites_is_bare(site);
 }
 
 /* Looks at the root first. What this program made of an index is unknown at the source. */
