@@ -50,12 +50,21 @@ static const struct task tasks[] = {
 	{{"docker.io", "library/nginx", "v1", NULL},
 	 {"reg.io", "m/nginx", "v1", NULL},
 	 "i.yaml:3:1",
+	 NULL,
+	 NULL,
 	 NULL},
 	{{"docker.io", "library/nginx", "v2", NULL},
 	 {"reg.io", "m/nginx", "v2", NULL},
 	 "i.yaml:3:1",
+	 NULL,
+	 NULL,
 	 NULL},
-	{{"quay.io", "a/b", "x", NULL}, {"reg.io", "m/b", "x", NULL}, "i.yaml:12:1", NULL},
+	{{"quay.io", "a/b", "x", NULL},
+	 {"reg.io", "m/b", "x", NULL},
+	 "i.yaml:12:1",
+	 NULL,
+	 NULL,
+	 NULL},
 };
 
 static const struct outcome copied = {
