@@ -98,6 +98,8 @@ static bool set_up(struct run *run)
 					.failed_path = options->output_failed_images,
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
+					.companions = run->config.companions,
+					.signer = run->config.signer,
 					.dry_run = options->dry_run,
 					.live = isatty(STDERR_FILENO) && !options->debug,
 					.log_in_file = run->log != NULL};

@@ -149,15 +149,14 @@ static void add_platforms(const struct loading *loading)
 /* What the options ask for goes for every rule that does not say it otherwise. */
 static void add_companions(const struct loading *loading)
 {
-	const struct companion_filter *companions;
-	const struct public_key *signer;
-	struct rules *rules = &loading->out->rules;
-	companion_options_read(loading->arena, loading->options, &companions, &signer,
+	struct config *out = loading->out;
+	struct rules *rules = &out->rules;
+	companion_options_read(loading->arena, loading->options, &out->companions, &out->signer,
 			       loading->problems);
 	for (size_t i = 0; i < rules->count; i++) {
 		struct rule *rule = &rules->items[i];
-		rule->companions = rule->companions ? rule->companions : companions;
-		rule->signer = rule->signer_said ? rule->signer : signer;
+		rule->companions = rule->companions ? rule->companions : out->companions;
+		rule->signer = rule->signer_said ? rule->signer : out->signer;
 	}
 }
 

@@ -19,6 +19,8 @@ struct config {
 	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
+	const struct companion_filter *companions; /* --referrers; in rules as well */
+	const struct public_key *signer;           /* --require-signed; NULL: none. As above */
 	bool lists_json; /* lists of images are written as JSON, else as YAML */
 };
 

@@ -18,7 +18,10 @@
 struct entry {
 	struct str source, destination;
 	const struct selection *selection;
-	const struct platform_filter *platforms; /* NULL unless the rule has its own */
+	const struct platform_filter *platforms;   /* NULL unless the rule has its own */
+	const struct companion_filter *companions; /* the same */
+	const struct public_key *signer;           /* the same */
+	bool unsigned_too; /* the rule does without the signature of the flags */
 	const struct tally_image *image;
 	size_t order;
 	unsigned spelling; /* 0, or how often the tag is repeated */
@@ -199,6 +202,45 @@ static void add_platforms(struct sheet *sheet, const struct platform_filter *fil
 	add_patterns(sheet, "arch", filter->arch, filter->arch_count);
 }
 
+static void no(struct sheet *sheet, const char *word)
+{
+	field(sheet, word);
+	if (sheet->in_json)
+		json_writer_bool(&sheet->json, false);
+	else
+		buf_add_string(sheet->out, " false\n");
+}
+
+static void add_companions(struct sheet *sheet, const struct companion_filter *filter)
+{
+	if (companion_filter_empty(filter)) {
+		no(sheet, "referrers");
+		return;
+	}
+	open_list(sheet, "referrers");
+	if (filter->all)
+		text(sheet, STR("all"), true);
+	if (filter->signatures)
+		text(sheet, STR("signatures"), true);
+	if (filter->attestations)
+		text(sheet, STR("attestations"), true);
+	if (filter->sboms)
+		text(sheet, STR("sboms"), true);
+	for (size_t i = 0; i < filter->type_count; i++)
+		text(sheet, filter->types[i], true);
+	close_list(sheet);
+}
+
+static void add_signer(struct sheet *sheet, const struct entry *entry)
+{
+	if (entry->unsigned_too) {
+		no(sheet, "require-signed");
+	} else if (entry->signer) {
+		field(sheet, "require-signed");
+		text(sheet, str_of(entry->signer->place), false);
+	}
+}
+
 static bool one_key(const struct entry *a, const struct entry *b)
 {
 	return a->spelling == b->spelling && str_equal(a->source, b->source);
@@ -239,7 +281,8 @@ static void add_destination(struct sheet *sheet, const struct entry *entry)
 static size_t add_source(struct sheet *sheet, const struct entry *entries, size_t count)
 {
 	const struct entry *first = entries;
-	bool mapping = first->selection || first->platforms;
+	bool mapping = first->selection || first->platforms || first->companions || first->signer ||
+		       first->unsigned_too;
 	size_t used = 0;
 	add_key(sheet, first);
 	if (mapping)
@@ -252,6 +295,9 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 		add_selection(sheet, first->selection);
 	if (first->platforms)
 		add_platforms(sheet, first->platforms);
+	if (first->companions)
+		add_companions(sheet, first->companions);
+	add_signer(sheet, first);
 	if (mapping)
 		close_map(sheet);
 	return used;
@@ -262,7 +308,10 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 static bool same_filter(const struct entry *a, const struct entry *b)
 {
 	scoped(arena_free) struct arena *arena = NULL;
-	if (a->selection != b->selection || !a->platforms != !b->platforms)
+	if (a->selection != b->selection || !a->platforms != !b->platforms ||
+	    !a->companions != !b->companions || a->unsigned_too != b->unsigned_too ||
+	    !companion_filter_equal(a->companions, b->companions) ||
+	    !public_key_equal(a->signer, b->signer))
 		return false;
 	if (a->platforms == b->platforms)
 		return true;
@@ -315,6 +364,18 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 	return own ? filter : NULL;
 }
 
+/* What the rule itself says about signatures and the like. */
+static void fill_companions(struct entry *entry, const struct tally *tally,
+			    const struct tally_image *image)
+{
+	const struct companion_filter *companions =
+		image->task ? image->task->companions : image->rule->companions;
+	const struct public_key *signer = image->task ? image->task->signer : image->rule->signer;
+	entry->companions = companions != tally->general_companions ? companions : NULL;
+	entry->signer = signer != tally->general_signer ? signer : NULL;
+	entry->unsigned_too = !signer && tally->general_signer;
+}
+
 /* The image's names as they stand in a rule; false without memory. */
 static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
 		 struct arena *arena)
@@ -325,6 +386,7 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 	tally_destination(image, &destination);
 	entry->image = image;
 	entry->platforms = own_platforms(tally, image);
+	fill_companions(entry, tally, image);
 	entry->selection = image->task ? NULL : image->rule->selection;
 	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
 	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));

@@ -22,7 +22,9 @@ struct report_options {
 	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
 	const char *success_path; /* --output-success-images: the same */
 	const char *failed_path;  /* --output-failed-images: the same */
-	const struct platform_filter *platforms; /* --os and --arch; the lists leave them out */
+	const struct platform_filter *platforms;   /* --os and --arch; the lists leave them out */
+	const struct companion_filter *companions; /* the same of --referrers */
+	const struct public_key *signer;           /* the same of --require-signed */
 	bool images_json; /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
 	bool live;        /* stderr is a terminal and the live display is wanted */

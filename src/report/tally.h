@@ -32,7 +32,9 @@ struct tally {
 	size_t unlisted;      /* counted, but there was no memory for their record */
 	int64_t bytes;        /* uploaded for all of them */
 
-	const struct platform_filter *general; /* of the flags: no rule's own */
+	const struct platform_filter *general;             /* of the flags: no rule's own */
+	const struct companion_filter *general_companions; /* the same */
+	const struct public_key *general_signer;           /* the same */
 
 	/* Known at the end of the run. */
 	bool dry_run;

@@ -157,6 +157,23 @@ def _spoil(path, folder):
     return str(folder / "spoilt.pub")
 
 
+@pytest.mark.parametrize("form", ("yaml", "json"))
+def test_the_list_of_failed_images_demands_the_same(sync, runner, src, dst, both, from_source, at_target, repo, signer, form):
+    """A second run with that list must not let pass what the first one refused."""
+    from_source.push(images.image(repo, 1), repo, "v1", "v2")
+    def to(tag, **more):
+        return {f"{src.host}/{repo}:{tag}": {"to": f"{dst.host}/{repo}", "referrers": False, **more}}
+    failed = f"{runner.home}/failed.{form}"
+    rules = {**to("v1", **{"require-signed": signer.public}), **to("v2", **{"require-signed": signer.public})}
+    flags = ["--output-failed-images", failed, "--output-images-format", form, "--referrers", "all"]
+    assert sync(rules, both, flags=flags, form="json").code == 1
+    text = open(failed, encoding="utf-8").read()
+    assert "require-signed" in text and "referrers" in text
+    result = sync(text, both, flags=ONCE, form=form)
+    assert result.code == 1 and [each["error"]["kind"] for each in result.report["images"]] == ["unsigned", "unsigned"]
+    assert at_target.tags(repo) == []
+
+
 # -- verified -----------------------------------------------------------------------------------------------------------------
 
 def test_everything_is_read_back_once(sync, src, dst, both, from_source, repo):

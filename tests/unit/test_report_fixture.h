@@ -47,24 +47,15 @@ static inline void capture_stop(struct capture *capture, struct buf *out)
 }
 
 static const struct task tasks[] = {
-	{{"docker.io", "library/nginx", "v1", NULL},
-	 {"reg.io", "m/nginx", "v1", NULL},
-	 "i.yaml:3:1",
-	 NULL,
-	 NULL,
-	 NULL},
-	{{"docker.io", "library/nginx", "v2", NULL},
-	 {"reg.io", "m/nginx", "v2", NULL},
-	 "i.yaml:3:1",
-	 NULL,
-	 NULL,
-	 NULL},
-	{{"quay.io", "a/b", "x", NULL},
-	 {"reg.io", "m/b", "x", NULL},
-	 "i.yaml:12:1",
-	 NULL,
-	 NULL,
-	 NULL},
+	{.source = {"docker.io", "library/nginx", "v1", NULL},
+	 .destination = {"reg.io", "m/nginx", "v1", NULL},
+	 .place = "i.yaml:3:1"},
+	{.source = {"docker.io", "library/nginx", "v2", NULL},
+	 .destination = {"reg.io", "m/nginx", "v2", NULL},
+	 .place = "i.yaml:3:1"},
+	{.source = {"quay.io", "a/b", "x", NULL},
+	 .destination = {"reg.io", "m/b", "x", NULL},
+	 .place = "i.yaml:12:1"},
 };
 
 static const struct outcome copied = {
