@@ -180,7 +180,7 @@ sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_sta
 # ThreadSanitizer's fixed address plan does not fit a kernel that randomises mappings with more than 28 bits.
 steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
 
-.PHONY: build-tests lint-objects e2e-asan e2e-tsan
+.PHONY: build-tests lint-objects e2e-asan e2e-tsan e2e-signatures
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%))
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
@@ -200,6 +200,10 @@ e2e: build/image-syncer ## end to end against real registries, with the release 
 
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
+
+e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
+	@tests/e2e/install-signers.sh
+	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py)
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug

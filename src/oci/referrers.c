@@ -8,10 +8,22 @@
 #include "doc/json_writer.h"
 #include "doc/node.h"
 
+#include <string.h>
+
 static const char *text_of(struct arena *arena, const struct node *entry, const char *name)
 {
 	struct str text = node_string(node_get(entry, name));
 	return arena_copy(arena, text.at ? text.at : "", text.len);
+}
+
+/*
+ * Some registries, go-containerregistry's for one, list the type of the config where the manifest
+ * has a type of its own; the empty config then says nothing.
+ */
+static const char *type_of(struct arena *arena, const struct node *entry)
+{
+	const char *type = text_of(arena, entry, "artifactType");
+	return type && strcmp(type, "application/vnd.oci.empty.v1+json") == 0 ? "" : type;
 }
 
 static bool read_index(struct arena *arena, struct str bytes, struct manifest *out,
@@ -35,7 +47,7 @@ static bool add(struct arena *arena, const struct descriptor *child, const struc
 		return error_memory(err);
 	referrer->digest = arena_string(arena, child->digest);
 	referrer->media_type = arena_string(arena, child->media_type);
-	referrer->artifact_type = text_of(arena, entry, "artifactType");
+	referrer->artifact_type = type_of(arena, entry);
 	return (referrer->digest && referrer->media_type && referrer->artifact_type &&
 		map_put(into, str_of(referrer->digest), referrer)) ||
 	       error_memory(err);

@@ -14,7 +14,7 @@ enum { REFERRERS_MAX = 10000 };
 struct referrer {
 	const char *digest;
 	const char *media_type;    /* "" when absent */
-	const char *artifact_type; /* "" when absent */
+	const char *artifact_type; /* "" when the list does not say */
 };
 
 /* Reads a list and adds to the map (digest -> struct referrer) what it does not hold yet. */

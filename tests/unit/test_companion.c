@@ -107,7 +107,8 @@ static void test_read(void **state)
 		arena,
 		STR("{" INDEX ",\"manifests\":[{\"digest\":\"sha256:" HEX "\",\"size\":1,"
 		    "\"mediaType\":\"a/b\",\"artifactType\":\"c/d\"},{\"digest\":\"sha256:" HEX
-		    "\",\"size\":1},{\"digest\":\"sha256:" OTHER "\",\"size\":2}]}"),
+		    "\",\"size\":1},{\"digest\":\"sha256:" OTHER "\",\"size\":2,"
+		    "\"artifactType\":\"application/vnd.oci.empty.v1+json\"}]}"),
 		&list, &err));
 	assert_int_equal(list.count, 2);
 	const struct referrer *first = list.entries[0].value, *second = list.entries[1].value;
