@@ -20,12 +20,12 @@
  *                                         nothing; or [signatures, application/spdx+json]
  *     require-signed: cosign.pub          only if signed with this key; false: whether or not
  *
- * tags, exclude, platforms, os, arch and referrers take one text or a list; each text of the last three may
- * hold several values with commas between. In YAML a number is taken as written, so 1.10 stays
- * 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a warning. Several
- * mappings in a list give a source several destinations with different selections. What the texts
- * of tags, exclude and semver mean is decided by plan/, and in which order all of it applies
- * (plan/select.h).
+ * tags, exclude, platforms, os, arch and referrers take one text or a list; each text of the last
+ * four may hold several values with commas between. In YAML a number is taken as written, so 1.10
+ * stays 1.10; JSON wants strings. An empty list or text is a mistake, an unknown field a warning.
+ * Several mappings in a list give a source several destinations with different selections. What
+ * the texts of tags, exclude and semver mean is decided by plan/, and in which order all of it
+ * applies (plan/select.h).
  */
 #pragma once
 

@@ -19,7 +19,8 @@ struct attachment {
 
 /*
  * Adds to the list what it lacks, and leaves everything else in it as it is. One thread of the run
- * at a time works on one list. ERROR_CORRUPT: something else stands under the tag, it is left alone.
+ * at a time works on one list. ERROR_CORRUPT: something else stands under the tag, which is left
+ * alone.
  */
 bool attach_write(struct image *image, struct attachment *attachment, struct error *err);
 /*

@@ -1,6 +1,6 @@
 /*
- * A registry that lost or damaged a blob still answers HEAD with its digest, so only the bytes prove
- * anything. They are read in full, as many blobs at a time as may be copied at a time.
+ * A registry that lost or damaged a blob still answers HEAD with its digest, so only the bytes
+ * prove anything. They are read in full, as many blobs at a time as may be copied at a time.
  */
 #include "copy/verify.h"
 

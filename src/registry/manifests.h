@@ -50,7 +50,7 @@ struct manifest_push {
 
 /* What a registry told about a pushed manifest. */
 struct manifest_answer {
-	bool incomplete; /* refused: it misses something the manifest names (MANIFEST_BLOB_UNKNOWN) */
+	bool incomplete; /* refused: it misses what the manifest names (MANIFEST_BLOB_UNKNOWN) */
 	bool subject;    /* it keeps the list of the subject's referrers itself (OCI-Subject) */
 };
 

@@ -96,10 +96,18 @@ static void test_nothing(void **state)
 static void test_sorted_by_source(void **state)
 {
 	static const struct task more[] = {
-		{{"reg.io", "z", "v1", NULL}, {"b.io", "z", "v1", NULL}, "i.yaml:1:1", NULL},
-		{{"reg.io", "z", "v1", NULL}, {"a.io:5000", "z", "w", NULL}, "i.yaml:2:1", NULL},
-		{{"[::1]:5000", "a", NULL, DIGEST}, {"a.io", "a", NULL, DIGEST}, "i:3:1", NULL},
-		{{"reg.io", "a_b/c", NULL, DIGEST}, {"a.io", "a", "v9", DIGEST}, "i:4:1", NULL},
+		{.source = {"reg.io", "z", "v1", NULL},
+		 .destination = {"b.io", "z", "v1", NULL},
+		 .place = "i.yaml:1:1"},
+		{.source = {"reg.io", "z", "v1", NULL},
+		 .destination = {"a.io:5000", "z", "w", NULL},
+		 .place = "i.yaml:2:1"},
+		{.source = {"[::1]:5000", "a", NULL, DIGEST},
+		 .destination = {"a.io", "a", NULL, DIGEST},
+		 .place = "i:3:1"},
+		{.source = {"reg.io", "a_b/c", NULL, DIGEST},
+		 .destination = {"a.io", "a", "v9", DIGEST},
+		 .place = "i:4:1"},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -197,11 +205,23 @@ static void test_one_source_under_several_filters(void **state)
 {
 	static const struct reference from = {"reg.io", "a", "v1", NULL};
 	static const struct task filtered[] = {
-		{from, {"b.io", "a", "v1", NULL}, "i.yaml:1:1", &of_flags},
-		{from, {"c.io", "a", "w", NULL}, "i.yaml:2:1", &both},
-		{from, {"d.io", "a", "v1", NULL}, "i.yaml:3:1", NULL},
-		{from, {"e.io", "a", "v1", NULL}, "i.yaml:4:1", &same_both},
-		{from, {"f.io", "a", NULL, DIGEST}, "i.yaml:5:1", &first},
+		{.source = from,
+		 .destination = {"b.io", "a", "v1", NULL},
+		 .place = "i.yaml:1:1",
+		 .platforms = &of_flags},
+		{.source = from,
+		 .destination = {"c.io", "a", "w", NULL},
+		 .place = "i.yaml:2:1",
+		 .platforms = &both},
+		{.source = from, .destination = {"d.io", "a", "v1", NULL}, .place = "i.yaml:3:1"},
+		{.source = from,
+		 .destination = {"e.io", "a", "v1", NULL},
+		 .place = "i.yaml:4:1",
+		 .platforms = &same_both},
+		{.source = from,
+		 .destination = {"f.io", "a", NULL, DIGEST},
+		 .place = "i.yaml:5:1",
+		 .platforms = &first},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general = &of_flags;

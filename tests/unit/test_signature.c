@@ -18,10 +18,10 @@
 #define DIGEST "sha256:0137a0f070991f4d655a52d44373699b5f953bce299ba540bb01e290e844fcb9"
 #define ELSE "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 #define BUNDLE "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\","
-#define ENVELOPE(payload, signature)                                                                       \
-	BUNDLE "\"dsseEnvelope\":{\"payload\":\"" payload                                                  \
-	       "\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[{\"sig\":\"" signature \
-	       "\"}]}}"
+#define ENVELOPE(payload, signature)                                                               \
+	BUNDLE "\"dsseEnvelope\":{\"payload\":\"" payload                                          \
+	       "\",\"payloadType\":\"application/vnd.in-toto+json\","                              \
+	       "\"signatures\":[{\"sig\":\"" signature "\"}]}}"
 
 #define PAYLOAD                                                                                    \
 	"{\"critical\":{\"identity\":{\"docker-reference\":\"a\"},\"image\":{\"docker"             \
@@ -29,14 +29,16 @@
 	"bb01e290e844fcb9\"},\"type\":\"cosign container image signature\"},\"optiona"             \
 	"l\":null}"
 #define SIGNATURE                                                                                  \
-	"MEQCIELPJRkdEqT3aA7lUyqdzsiFylN66YoFd+vrG90RywBNAiAEyACMLFYFlKRmi8H77L5TEfgqmK3dzeFu1DzxBy4EeA=="
+	"MEQCIELPJRkdEqT3aA7lUyqdzsiFylN66YoFd+vrG9"                                               \
+	"0RywBNAiAEyACMLFYFlKRmi8H77L5TEfgqmK3dzeFu1DzxBy4EeA=="
 #define STATEMENT                                                                                  \
 	"eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEiLCJzdWJqZWN0IjpbeyJk"             \
 	"aWdlc3QiOnsic2hhMjU2IjoiMDEzN2EwZjA3MDk5MWY0ZDY1NWE1MmQ0NDM3MzY5OWI1Zjk1M2Jj"             \
 	"ZTI5OWJhNTQwYmIwMWUyOTBlODQ0ZmNiOSJ9fV0sInByZWRpY2F0ZVR5cGUiOiJodHRwczovL3Np"             \
 	"Z3N0b3JlLmRldi9jb3NpZ24vc2lnbi92MSIsInByZWRpY2F0ZSI6e319"
 #define STATEMENT_SIGNATURE                                                                        \
-	"MEQCID+XH6+E6+zbP2C56+oi+L9pJVzxLXkIL7s2wlXwORifAiA7N8wXC6BFgaARqDbfIptmh8i1GWH4cjSyvpoVNoMcJQ=="
+	"MEQCID+XH6+E6+zbP2C56+oi+L9pJVzxLXkIL7s2wl"                                               \
+	"XwORifAiA7N8wXC6BFgaARqDbfIptmh8i1GWH4cjSyvpoVNoMcJQ=="
 
 static struct public_key key(void)
 {
