@@ -43,9 +43,12 @@ static bool is_bad(struct search *search, const struct error *err)
 
 static bool try_bundle(struct search *search, const char *digest, struct error *err)
 {
+	scoped(arena_free) struct arena *arena = arena_new();
 	const struct repository *from = &search->image->from;
 	struct manifest manifest;
-	if (!fetch_manifest(from, search->arena, digest, &manifest, err))
+	if (!arena)
+		return error_memory(err);
+	if (!fetch_manifest(from, arena, digest, &manifest, err))
 		return is_bad(search, err);
 	if (!manifest.subject || strcmp(manifest.subject, search->digest) != 0)
 		return true;
@@ -56,7 +59,7 @@ static bool try_bundle(struct search *search, const char *digest, struct error *
 		const char *why = NULL;
 		if (!companion_is_bundle(str_of(blob->media_type)))
 			continue;
-		if (!fetch_blob(from, search->arena, blob, SIGNATURE_DOCUMENT_MAX, &document, err))
+		if (!fetch_blob(from, arena, blob, SIGNATURE_DOCUMENT_MAX, &document, err))
 			return is_bad(search, err);
 		bool readable = signature_bundle(document, search->digest, &signature, &why);
 		try_signature(search, &signature, readable, why);
@@ -84,26 +87,31 @@ static bool try_referrers(struct search *search, struct error *err)
 	return true;
 }
 
+static bool try_layer(struct search *search, const struct signature_layer *layer, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct signature signature;
+	struct str payload;
+	const char *why = NULL;
+	if (!arena)
+		return error_memory(err);
+	if (!fetch_blob(&search->image->from, arena, &layer->blob, SIGNATURE_DOCUMENT_MAX, &payload,
+			err))
+		return is_bad(search, err);
+	bool readable = signature_simple(payload, layer->encoded, search->digest, &signature, &why);
+	try_signature(search, &signature, readable, why);
+	return true;
+}
+
 static bool try_layers(struct search *search, const struct manifest *manifest, struct error *err)
 {
 	struct signature_layer *layers = NULL;
 	size_t count = 0;
 	if (!signature_layers(search->arena, manifest, &layers, &count))
 		return error_memory(err);
-	for (size_t i = 0; i < count && !search->good; i++) {
-		struct signature signature;
-		struct str payload;
-		const char *why = NULL;
-		if (!fetch_blob(&search->image->from, search->arena, &layers[i].blob,
-				SIGNATURE_DOCUMENT_MAX, &payload, err)) {
-			if (!is_bad(search, err))
-				return false;
-			continue;
-		}
-		bool readable = signature_simple(payload, layers[i].encoded, search->digest,
-						 &signature, &why);
-		try_signature(search, &signature, readable, why);
-	}
+	for (size_t i = 0; i < count && !search->good; i++)
+		if (!try_layer(search, &layers[i], err))
+			return false;
 	return true;
 }
 
