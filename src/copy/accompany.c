@@ -58,12 +58,11 @@ static bool bring_once(struct image *image, const char *digest, struct companion
 	return ok;
 }
 
-bool accompany_copy(struct image *image, const struct task *task, const char *digest,
-		    size_t *companions, struct error *err)
+bool accompany_copy(struct image *image, const char *tag, const char *digest, size_t *companions,
+		    struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(companions_finish) struct companions found = {0};
-	const char *tag = task->destination.tag;
 	if (!arena)
 		return error_memory(err);
 	if (image->companions && !companions_find(image, arena, digest, false, &found, err))

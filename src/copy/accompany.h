@@ -5,10 +5,10 @@
 
 /*
  * Copies the image under the digest: first by digest if it has companions, then these, then the
- * task's tag. *companions is how many were copied.
+ * tag; NULL: it gets none. *companions is how many were copied.
  */
-bool accompany_copy(struct image *image, const struct task *task, const char *digest,
-		    size_t *companions, struct error *err);
+bool accompany_copy(struct image *image, const char *tag, const char *digest, size_t *companions,
+		    struct error *err);
 /*
  * Brings the companions of an image that the target holds already. *companions is how many were
  * copied, or in a dry run would be.

@@ -177,12 +177,10 @@ static bool copy_one(struct loop *loop, size_t number, struct error *err)
 {
 	struct companion *companion = &loop->companions->items[number];
 	bool listed = false;
-	if (companion->tag)
-		return tree_copy(loop->image, companion->digest, companion->tag, err) ||
-		       name_it(companion, err);
-	if (!tree_copy_referrer(loop->image, companion->digest, &listed, err))
+	const char *reference = companion->tag ? companion->tag : companion->digest;
+	if (!tree_copy_companion(loop->image, companion->digest, reference, &listed, err))
 		return name_it(companion, err);
-	loop->unlisted[number] = !listed;
+	loop->unlisted[number] = !companion->tag && !listed;
 	return true;
 }
 

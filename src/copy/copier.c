@@ -138,30 +138,28 @@ static bool apply_filter(struct image *image, struct arena *arena, const struct 
 }
 
 /* Reads back what the target holds now, if that is wanted. */
-static bool verify(struct image *image, const struct task *task, const char *digest,
-		   struct error *err)
+static bool verify(struct image *image, const char *tag, const char *digest, struct error *err)
 {
-	const char *tag = task->destination.tag;
 	return !image->copier->options.verify ||
 	       verify_image(image, tag ? tag : digest, digest, err);
 }
 
-static bool copy(struct image *image, const struct task *task, const char *digest,
-		 struct outcome *outcome, struct error *err)
+static bool copy(struct image *image, const char *tag, const char *digest, struct outcome *outcome,
+		 struct error *err)
 {
-	if (!accompany_copy(image, task, digest, &outcome->companions, err) ||
-	    !verify(image, task, digest, err))
+	if (!accompany_copy(image, tag, digest, &outcome->companions, err) ||
+	    !verify(image, tag, digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
 	return true;
 }
 
 /* The image is there, but somebody may have signed it since. */
-static bool keep(struct image *image, const struct task *task, const char *digest,
-		 struct outcome *outcome, struct error *err)
+static bool keep(struct image *image, const char *tag, const char *digest, struct outcome *outcome,
+		 struct error *err)
 {
 	if (!accompany_late(image, digest, &outcome->companions, err) ||
-	    !verify(image, task, digest, err))
+	    !verify(image, tag, digest, err))
 		return false;
 	bool late = outcome->companions > 0;
 	outcome->reason = late ? "companions" : "in-sync";
@@ -184,7 +182,7 @@ static bool carry_out(struct image *image, const struct task *task, const struct
 		return true;
 	}
 	if (same && !options->force)
-		return keep(image, task, decision->wanted, outcome, err);
+		return keep(image, task->destination.tag, decision->wanted, outcome, err);
 	outcome->reason = !decision->held ? "missing" : same ? "forced" : "differs";
 	if (task->signer && !signed_check(image, outcome->digest, task->signer, err))
 		return false;
@@ -192,7 +190,7 @@ static bool carry_out(struct image *image, const struct task *task, const struct
 		outcome->status = OUTCOME_WOULD_COPY;
 		return accompany_count(image, decision->wanted, &outcome->companions, err);
 	}
-	return copy(image, task, decision->wanted, outcome, err);
+	return copy(image, task->destination.tag, decision->wanted, outcome, err);
 }
 
 /* Sends the two questions at once. An image at the source that is not there is an error. */

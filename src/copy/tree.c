@@ -202,11 +202,12 @@ bool tree_copy(struct image *image, const char *digest, const char *reference, s
 	return copy_manifest(image, digest, reference, 1, &ignored, err);
 }
 
-bool tree_copy_referrer(struct image *image, const char *digest, bool *listed, struct error *err)
+bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
+			 bool *listed, struct error *err)
 {
 	struct manifest_answer answer;
 	*listed = false;
-	if (!copy_manifest(image, digest, digest, 1, &answer, err))
+	if (!copy_manifest(image, digest, reference, 1, &answer, err))
 		return false;
 	*listed = answer.subject;
 	return true;
