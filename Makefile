@@ -198,7 +198,7 @@ sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_sta
 # ThreadSanitizer's fixed address plan does not fit a kernel that randomises mappings with more than 28 bits.
 steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
 
-.PHONY: build-tests lint-objects e2e-asan e2e-tsan
+.PHONY: build-tests lint-objects e2e-asan e2e-tsan e2e-signatures
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%))
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
@@ -222,6 +222,9 @@ runner: build/image-syncer ## the GitHub Action as a runner runs it, against rea
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
 	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
 
+e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
+	@tests/e2e/install-signers.sh
+	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py)
 # The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
 MACHINE_amd64 := x86_64
 MACHINE_arm64 := aarch64

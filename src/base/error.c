@@ -58,6 +58,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_CORRUPT] = "corrupt",
 		[ERROR_IMMUTABLE] = "immutable",
 		[ERROR_PLATFORM] = "platform-missing",
+		[ERROR_UNSIGNED] = "unsigned",
 		[ERROR_UNSUPPORTED] = "unsupported",
 		[ERROR_REFUSED] = "refused",
 		[ERROR_REJECTED] = "rejected",

@@ -26,6 +26,7 @@ enum error_kind {
 	ERROR_CORRUPT,     /* bytes do not match their digest, or an answer makes no sense */
 	ERROR_IMMUTABLE,   /* the target tag may not change */
 	ERROR_PLATFORM,    /* the image lacks a platform that is required */
+	ERROR_UNSIGNED,    /* the image lacks the signature that is required */
 	ERROR_UNSUPPORTED, /* understood, but neither side can do it */
 	ERROR_REFUSED,     /* our own policy forbids the request */
 	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */

@@ -102,7 +102,8 @@ static bool set_up(struct run *run)
 					.throttle = run->throttle,
 					.blobs_in_flight = blobs_in_flight(run),
 					.force = options->force,
-					.dry_run = options->dry_run};
+					.dry_run = options->dry_run,
+					.verify = options->verify};
 	run->copier = run->registry ? copier_new(&copier) : NULL;
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,
@@ -111,6 +112,8 @@ static bool set_up(struct run *run)
 					.program = about_user_agent,
 					.images_json = run->config.lists_json,
 					.platforms = run->config.platforms,
+					.companions = run->config.companions,
+					.signer = run->config.signer,
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),

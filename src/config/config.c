@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/auth_file.h"
+#include "config/companion_options.h"
 #include "config/docker_files.h"
 #include "config/images_file.h"
 #include "config/inputs.h"
@@ -259,6 +260,20 @@ static void add_target_login(const struct loading *loading)
 			     "file, so --auth says who we are");
 }
 
+/* What the options ask for goes for every rule that does not say it otherwise. */
+static void add_companions(const struct loading *loading)
+{
+	struct config *out = loading->out;
+	struct rules *rules = &out->rules;
+	companion_options_read(loading->arena, loading->options, &out->companions, &out->signer,
+			       loading->problems);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->items[i];
+		rule->companions = rule->companions ? rule->companions : out->companions;
+		rule->signer = rule->signer_said ? rule->signer : out->signer;
+	}
+}
+
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
@@ -281,5 +296,6 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	add_timeout(&loading);
 	policy_options_apply(arena, options, out->kyma ? CHANGE_FAIL : CHANGE_OVERWRITE,
 			     &out->rules, problems);
+	add_companions(&loading);
 	return problems->error_count == before;
 }

@@ -24,7 +24,9 @@ struct config {
 	struct limits limits;
 	bool kyma;               /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix; /* where its images go; NULL: each says so itself */
-	bool lists_json;         /* lists of images are written as JSON, else as YAML */
+	const struct companion_filter *companions; /* --referrers; in rules as well */
+	const struct public_key *signer;           /* --require-signed; NULL: none. As above */
+	bool lists_json; /* lists of images are written as JSON, else as YAML */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "config/images_fields.h"
 
 #include "base/clock.h"
+#include "config/companion_options.h"
 #include "config/nearest.h"
 #include "config/since.h"
 
@@ -16,7 +17,6 @@ enum field {
 	SEMVER,
 	LATEST,
 	SINCE,
-	REFERRERS,
 	/* How an image is copied: what images_fields_shares() knows. */
 	PLATFORMS,
 	SHARED = PLATFORMS,
@@ -24,6 +24,8 @@ enum field {
 	ARCH,
 	REQUIRE_PLATFORMS,
 	ON_CHANGE,
+	REFERRERS,
+	SIGNED,
 	FIELDS
 };
 
@@ -40,6 +42,7 @@ static const char *const names[FIELDS] = {
 	[REFERRERS] = "referrers",
 	[REQUIRE_PLATFORMS] = "require-platforms",
 	[ON_CHANGE] = "on-change",
+	[SIGNED] = "require-signed",
 };
 
 enum latest_field { COUNT, BY, LATEST_FIELDS };
@@ -351,13 +354,58 @@ static const struct selection *read_selection(const struct reading *reading,
 	return selection;
 }
 
-static void refuse_referrers(const struct reading *reading, const struct node *node)
+/* --- companions ---------------------------------------------------------------------------- */
+
+static void read_words(const struct reading *reading, const struct node *node,
+		       struct companion_filter *filter)
 {
-	if (node->kind != NODE_BOOL)
-		complain(reading, node, names[REFERRERS], "must be true or false, without quotes");
-	else if (node->truth)
-		complain(reading, node, names[REFERRERS],
-			 "is not supported by this version yet: remove it");
+	const char *what =
+		arena_printf(reading->arena, "%s: %s", reading->source, names[REFERRERS]);
+	for (size_t i = 0; what && i < count_texts(reading, node, names[REFERRERS]); i++) {
+		const struct node *each = text_at(node, i);
+		struct str text;
+		if (read_text(reading, each, names[REFERRERS], &text))
+			companion_options_words(filter, text, what, place_of(reading, each),
+						reading->problems);
+	}
+}
+
+static const struct companion_filter *read_referrers(const struct reading *reading,
+						     const struct node *node)
+{
+	struct companion_filter *filter;
+	if (!node)
+		return NULL;
+	filter = arena_new_of(reading->arena, struct companion_filter);
+	if (!filter)
+		complain_memory(reading);
+	if (filter && node->kind == NODE_BOOL)
+		filter->all = node->truth;
+	else if (filter)
+		read_words(reading, node, filter);
+	return filter;
+}
+
+static const struct public_key *read_signer(const struct reading *reading, const struct node *node)
+{
+	struct str text;
+	if (!node || (node->kind == NODE_BOOL && !node->truth))
+		return NULL;
+	if (node->kind == NODE_BOOL) {
+		complain(reading, node, names[SIGNED],
+			 "must name a file with a public key, or be false");
+		return NULL;
+	}
+	if (!read_text(reading, node, names[SIGNED], &text))
+		return NULL;
+	const char *path = arena_copy(reading->arena, text.at, text.len);
+	if (!path)
+		complain_memory(reading);
+	return path ? companion_options_key(reading->arena, path,
+					    arena_printf(reading->arena, "%s: %s", reading->source,
+							 names[SIGNED]),
+					    place_of(reading, node), reading->problems)
+		    : NULL;
 }
 
 static void read_shared(const struct reading *reading, const struct node *const *values,
@@ -366,6 +414,9 @@ static void read_shared(const struct reading *reading, const struct node *const 
 	out->platforms = read_filter(reading, values);
 	out->required = read_required(reading, values[REQUIRE_PLATFORMS]);
 	out->on_change = read_on_change(reading, values[ON_CHANGE]);
+	out->companions = read_referrers(reading, values[REFERRERS]);
+	out->signer = read_signer(reading, values[SIGNED]);
+	out->signer_said = values[SIGNED] != NULL;
 }
 
 void images_fields_read(struct arena *arena, const struct document *document, const char *source,
@@ -380,8 +431,6 @@ void images_fields_read(struct arena *arena, const struct document *document, co
 			    "%s: to is missing: say where the images go, as in {to: "
 			    "registry.example.com/team/app}",
 			    source);
-	if (values[REFERRERS])
-		refuse_referrers(&reading, values[REFERRERS]);
 	*out = (struct images_fields){.to = values[TO],
 				      .selection = read_selection(&reading, values)};
 	read_shared(&reading, values, out);

@@ -10,6 +10,9 @@ struct images_fields {
 	const struct platform_filter *platforms; /* NULL: no filter */
 	const struct platform_filter *required;  /* its platforms alone are set; NULL: none */
 	enum change_policy on_change;
+	const struct companion_filter *companions; /* NULL: not said */
+	const struct public_key *signer;           /* NULL: not said, or nobody */
+	bool signer_said;
 };
 
 /* Reads the fields of map, which belongs to source, into arena. All mistakes go to problems. */

@@ -105,6 +105,9 @@ static void read_destination(const struct reading *reading, struct rule rule,
 	rule.platforms = fields.platforms;
 	rule.required = fields.required;
 	rule.on_change = fields.on_change;
+	rule.companions = fields.companions;
+	rule.signer = fields.signer;
+	rule.signer_said = fields.signer_said;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, first, read_name);
 }

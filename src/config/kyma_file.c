@@ -301,6 +301,9 @@ static void read_image(struct reading *reading, const struct node *map)
 		.required = any ? NULL : fields.required,
 		.any_platform = any,
 		.on_change = fields.on_change,
+		.companions = fields.companions,
+		.signer = fields.signer,
+		.signer_said = fields.signer_said,
 		.pinned_tag = source.ref.digest ? source.ref.tag : NULL,
 	};
 	if (prefix && tag)

@@ -7,7 +7,9 @@
 #pragma once
 
 #include "config/change.h"
+#include "oci/companion.h"
 #include "oci/platform.h"
+#include "oci/public_key.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,15 +37,18 @@ struct selection {
 };
 
 struct rule {
-	const char *source;                      /* never empty */
-	const char *destination;                 /* environment expanded, never empty */
-	const char *source_place;                /* "images.yaml:3:1" */
-	const char *destination_place;           /* "images.yaml:3:22" */
-	const struct selection *selection;       /* NULL: what the source's text says */
-	const struct platform_filter *platforms; /* NULL: no filter of its own */
-	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
-	bool any_platform;                       /* --require-platforms does not apply */
-	enum change_policy on_change;            /* CHANGE_UNSAID: no policy of its own */
+	const char *source;                        /* never empty */
+	const char *destination;                   /* environment expanded, never empty */
+	const char *source_place;                  /* "images.yaml:3:1" */
+	const char *destination_place;             /* "images.yaml:3:22" */
+	const struct selection *selection;         /* NULL: what the source's text says */
+	const struct platform_filter *platforms;   /* NULL: no filter of its own */
+	const struct platform_filter *required;    /* an image for each of its platforms; or NULL */
+	bool any_platform;                         /* --require-platforms does not apply */
+	enum change_policy on_change;              /* CHANGE_UNSAID: no policy of its own */
+	const struct companion_filter *companions; /* NULL: not said; empty: none */
+	const struct public_key *signer;           /* who must have signed; NULL: nobody */
+	bool signer_said;                          /* the rule itself says so */
 	const char *pinned_tag; /* stands beside the source's digest and should name it; NULL */
 };
 

@@ -10,11 +10,13 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "copy/accompany.h"
 #include "copy/copier_private.h"
 #include "copy/drift.h"
 #include "copy/narrow.h"
 #include "copy/require.h"
-#include "copy/tree.h"
+#include "copy/signed.h"
+#include "copy/verify.h"
 #include "registry/manifests.h"
 
 #include <string.h>
@@ -32,7 +34,8 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->places = places_new(options->blobs_in_flight);
 	copier->inflight = inflight_new();
 	copier->hits = hits_new();
-	if (!copier->places || !copier->inflight || !copier->hits)
+	copier->sites = sites_new();
+	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites)
 		copier_free(&copier);
 	return copier;
 }
@@ -45,6 +48,7 @@ void copier_free(struct copier **copier)
 	inflight_free(&(*copier)->inflight);
 	hits_free(&(*copier)->hits);
 	places_free(&(*copier)->places);
+	sites_free(&(*copier)->sites);
 	*copier = NULL;
 	arena_free(&arena);
 }
@@ -164,15 +168,40 @@ static bool has_moved(const struct image *image, const struct task *task, const 
 	       status.found && strcmp(status.digest, digest) != 0;
 }
 
+/* Reads back what the target holds now, if that is wanted. */
+static bool verify(struct image *image, const char *tag, const char *digest, struct error *err)
+{
+	return !image->copier->options.verify ||
+	       verify_image(image, tag ? tag : digest, digest, err);
+}
+
 static bool copy(struct image *image, const struct task *task, const char *tag, const char *digest,
 		 struct outcome *outcome, struct error *err)
 {
 	int64_t begun = clock_ms();
-	if (!tree_copy(image, digest, tag ? tag : digest, err))
+	if (image->guarded)
+		image->guarded = tag;
+	if (!accompany_copy(image, tag, digest, &outcome->companions, err) ||
+	    !verify(image, tag, digest, err))
 		return false;
 	outcome->status = OUTCOME_COPIED;
 	outcome->source_moved =
 		clock_ms() - begun >= LONG_COPY_MS && has_moved(image, task, outcome->digest);
+	return true;
+}
+
+/* The image is there, but somebody may have signed it since. */
+static bool keep(struct image *image, const char *tag, const char *digest, struct outcome *outcome,
+		 struct error *err)
+{
+	if (!accompany_late(image, digest, &outcome->companions, err) ||
+	    !verify(image, tag, digest, err))
+		return false;
+	bool late = outcome->companions > 0;
+	outcome->reason = late ? "companions" : "in-sync";
+	outcome->status = !late                            ? OUTCOME_SKIPPED
+			  : image->copier->options.dry_run ? OUTCOME_WOULD_COPY
+							   : OUTCOME_COPIED;
 	return true;
 }
 
@@ -182,11 +211,12 @@ static bool push(struct image *image, struct arena *arena, const struct task *ta
 {
 	if (task->required && !require_platforms(image, arena, task->required, digest, err))
 		return false;
-	if (image->copier->options.dry_run) {
-		outcome->status = OUTCOME_WOULD_COPY;
-		return true;
-	}
-	return copy(image, task, tag, digest, outcome, err);
+	if (task->signer && !signed_check(image, outcome->digest, task->signer, err))
+		return false;
+	if (!image->copier->options.dry_run)
+		return copy(image, task, tag, digest, outcome, err);
+	outcome->status = OUTCOME_WOULD_COPY;
+	return accompany_count(image, digest, &outcome->companions, err);
 }
 
 /* The tag holds another image: does what the task's policy says. */
@@ -197,13 +227,14 @@ static bool change(struct image *image, struct arena *arena, const struct task *
 	outcome->reason = "differs";
 	if (!drift_decide(image, arena, task, held, wanted, &drift, err))
 		return false;
-	if (drift.way != DRIFT_SKIP && drift.tag != task->destination.tag)
-		outcome->tag = drift.tag;
-	if (drift.way != DRIFT_PUSH) {
+	if (drift.way == DRIFT_SKIP) {
 		outcome->status = OUTCOME_SKIPPED;
-		outcome->reason = drift.way == DRIFT_EQUAL ? "in-sync" : "differs";
 		return true;
 	}
+	if (drift.tag != task->destination.tag)
+		outcome->tag = drift.tag;
+	if (drift.way == DRIFT_EQUAL)
+		return keep(image, drift.tag, wanted, outcome, err);
 	image->expected = drift.held;
 	return push(image, arena, task, drift.tag, wanted, outcome, err);
 }
@@ -214,13 +245,15 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 {
 	const char *held = decision->held, *wanted = decision->wanted;
 	bool same = held && wanted && strcmp(held, wanted) == 0;
-	if (!wanted || (same && !image->copier->options.force)) {
+	if (!wanted) {
 		outcome->status = OUTCOME_SKIPPED;
-		outcome->reason = same ? "in-sync" : "no-platform";
+		outcome->reason = "no-platform";
 		return true;
 	}
 	if (held && !same)
 		return change(image, arena, task, held, wanted, outcome, err);
+	if (same && !image->copier->options.force)
+		return keep(image, task->destination.tag, wanted, outcome, err);
 	outcome->reason = !held ? "missing" : "forced";
 	image->expected = held;
 	if (push(image, arena, task, task->destination.tag, wanted, outcome, err))
@@ -268,6 +301,7 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 		return error_memory(err);
 	if (!check_destination_digest(task, outcome->digest, err))
 		return false;
+	image->pinned = outcome->digest;
 	const struct manifest_status *target = &asked[1].status;
 	if (image->guarded && target->denied &&
 	    !drift_absent(image, reference_target(&task->destination), err))
@@ -301,6 +335,12 @@ bool copier_expect(struct copier *copier, const struct task *task)
 	return places_expect(copier->places, task->source.host, task->destination.host, 1);
 }
 
+static const struct companion_filter *companions_of(const struct task *task)
+{
+	const struct companion_filter *filter = task->companions;
+	return filter && !companion_filter_empty(filter) ? filter : NULL;
+}
+
 static void image_finish(struct image *image)
 {
 	places_done(image->copier->places, image->lane);
@@ -311,10 +351,11 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {.copier = copier,
-						   .filter = filter_of(task),
-						   .guarded = task->on_change != CHANGE_OVERWRITE &&
-							      task->destination.tag};
+	scoped(image_finish) struct image image = {
+		.copier = copier,
+		.filter = filter_of(task),
+		.companions = companions_of(task),
+		.guarded = task->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
 	int64_t start = clock_ms();
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};

@@ -22,6 +22,7 @@ struct copier_options {
 	unsigned blobs_in_flight;  /* at most that many blobs move at once; > 0 */
 	bool force;                /* push manifests even where the target is in sync */
 	bool dry_run;              /* read everything, write nothing */
+	bool verify;               /* read back what the target holds in the end */
 };
 
 /* options and what it points to must outlive the copier. NULL without memory. */

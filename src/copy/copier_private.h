@@ -6,6 +6,7 @@
 #include "copy/hits.h"
 #include "copy/inflight.h"
 #include "copy/places.h"
+#include "copy/sites.h"
 #include "oci/digest.h"
 
 #include <stdatomic.h>
@@ -16,6 +17,7 @@ struct copier {
 	struct inflight *inflight;
 	struct hits *hits;
 	struct places *places;
+	struct sites *sites;
 };
 
 /* One image being copied; its parts are worked on by several threads. */
@@ -25,8 +27,10 @@ struct image {
 	struct places_lane *lane;             /* of this pair of registries, or NULL */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
+	const struct companion_filter *companions; /* NULL: none are wanted */
+	const char *pinned;                        /* the source's digest */
 	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
-	bool guarded;     /* drift_check() before a tag is written */
+	const char *guarded; /* the tag before whose writing is a drift_check(); NULL: none */
 	const char *expected;         /* what the tag holds; NULL: nothing */
 	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */

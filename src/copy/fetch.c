@@ -65,24 +65,31 @@ static bool read_blob_repeatedly(const struct repository *repository, const stru
 	}
 }
 
+bool fetch_blob(const struct repository *repository, struct arena *arena,
+		const struct descriptor *blob, int64_t max, struct str *out, struct error *err)
+{
+	if (blob->size > max)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "%s of %lld bytes: at most %lld are accepted", blob->digest,
+				 (long long)blob->size, (long long)max);
+	char *bytes = arena_alloc(arena, (size_t)blob->size + 1);
+	*out = (struct str){bytes, (size_t)blob->size};
+	return bytes ? read_blob_repeatedly(repository, blob, bytes, err) : error_memory(err);
+}
+
 bool fetch_config(const struct repository *repository, struct arena *arena,
 		  const struct manifest *manifest, bool *known, struct image_config *out,
 		  struct error *err)
 {
 	const struct descriptor *config = manifest->config;
+	struct str bytes;
 	*out = (struct image_config){0};
 	*known = config && image_config_known(str_of(config->media_type));
 	if (!*known)
 		return true;
-	if (config->size > IMAGE_CONFIG_BYTES_MAX)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "image configuration %s of %lld bytes: at most %d are accepted",
-				 config->digest, (long long)config->size, IMAGE_CONFIG_BYTES_MAX);
-	struct str bytes = {arena_alloc(arena, (size_t)config->size + 1), (size_t)config->size};
-	if (!bytes.at)
-		return error_memory(err);
-	if (!read_blob_repeatedly(repository, config, (char *)(uintptr_t)bytes.at, err))
-		return false;
+	if (!fetch_blob(repository, arena, config, IMAGE_CONFIG_BYTES_MAX, &bytes, err))
+		return err->kind == ERROR_UNSUPPORTED ? error_wrap(err, "image configuration")
+						      : false;
 	return image_config_parse(arena, bytes, out, err) ||
 	       error_wrap(err, "blob %s@%s", repository->name, config->digest);
 }

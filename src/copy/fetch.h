@@ -15,3 +15,8 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
 bool fetch_config(const struct repository *repository, struct arena *arena,
 		  const struct manifest *manifest, bool *known, struct image_config *out,
 		  struct error *err);
+/*
+ * The bytes of a blob of at most max bytes; verified, in arena. ERROR_UNSUPPORTED: it is larger.
+ */
+bool fetch_blob(const struct repository *repository, struct arena *arena,
+		const struct descriptor *blob, int64_t max, struct str *out, struct error *err);

@@ -18,7 +18,7 @@
 #include <string.h>
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct error *err);
+			  struct manifest_answer *answer, struct error *err);
 
 /* The manifest from the source, or the one that is known to be what it has to be. */
 static bool get_manifest(const struct image *image, struct arena *arena, const char *digest,
@@ -99,12 +99,14 @@ static bool is_blob(struct parts *parts, const struct descriptor *child, bool *b
 
 static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
 {
+	struct manifest_answer ignored;
 	bool blob = false;
 	if (!is_blob(parts, child, &blob, err))
 		return false;
 	if (blob)
 		return blob_copy(parts->image, child, parts->thorough, err);
-	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, err);
+	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, &ignored,
+			     err);
 }
 
 static bool copy_child(struct parts *parts, const struct descriptor *child, struct error *err)
@@ -184,18 +186,29 @@ static bool may_settle(unsigned round, struct error *err)
 	return false;
 }
 
-static bool push_manifest(struct image *image, const struct manifest_push *push, bool *incomplete,
-			  struct error *err)
+static struct manifest_push describe_push(const struct manifest *manifest, const char *digest,
+					  const char *reference)
+{
+	return (struct manifest_push){.reference = reference,
+				      .digest = digest,
+				      .media_type = manifest->media_type,
+				      .bytes = manifest->bytes};
+}
+
+/* A tag that may not become another image is looked at first. */
+static bool push_manifest(struct image *image, const struct manifest_push *push,
+			  struct manifest_answer *answer, struct error *err)
 {
 	bool held = false;
-	bool tag = strcmp(push->reference, push->digest) != 0;
-	if (tag && image->guarded && !drift_check(image, push->reference, push->digest, &held, err))
+	*answer = (struct manifest_answer){0};
+	if (image->guarded && strcmp(push->reference, image->guarded) == 0 &&
+	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || manifests_put(&image->to, push, incomplete, err);
+	return held || manifests_put(&image->to, push, answer, err);
 }
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct error *err)
+			  struct manifest_answer *answer, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest manifest;
@@ -206,22 +219,45 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 				 MANIFEST_DEPTH_MAX);
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
-	struct manifest_push push = {.reference = reference,
-				     .digest = digest,
-				     .media_type = manifest.media_type,
-				     .bytes = manifest.bytes};
+	const struct manifest_push push = describe_push(&manifest, digest, reference);
 	for (unsigned round = 0;; round++) {
-		bool incomplete = false;
 		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
 			return false;
-		if (push_manifest(image, &push, &incomplete, err))
+		if (push_manifest(image, &push, answer, err))
 			return true;
-		if (!incomplete || !may_settle(round, err))
+		if (!answer->incomplete || !may_settle(round, err))
 			return false;
 	}
 }
 
 bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
 {
-	return copy_manifest(image, digest, reference, 1, err);
+	struct manifest_answer ignored;
+	return copy_manifest(image, digest, reference, 1, &ignored, err);
+}
+
+bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
+			 bool *listed, struct error *err)
+{
+	struct manifest_answer answer;
+	*listed = false;
+	if (!copy_manifest(image, digest, reference, 1, &answer, err))
+		return false;
+	*listed = answer.subject;
+	return true;
+}
+
+bool tree_tag(struct image *image, const char *digest, const char *tag, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_answer answer;
+	struct manifest manifest;
+	if (!arena)
+		return error_memory(err);
+	if (!get_manifest(image, arena, digest, &manifest, err))
+		return false;
+	const struct manifest_push push = describe_push(&manifest, digest, tag);
+	if (push_manifest(image, &push, &answer, err))
+		return true;
+	return answer.incomplete && tree_copy(image, digest, tag, err);
 }

@@ -260,6 +260,8 @@ static bool make_task(struct arena *arena, const struct plan_rule *rule,
 			     .platforms = rule->platforms,
 			     .required = rule->rule->required,
 			     .on_change = rule->rule->on_change,
+			     .companions = rule->rule->companions,
+			     .signer = rule->rule->signer,
 			     .pinned_tag = rule->rule->pinned_tag};
 	const char *tag = source->tag;
 	bool same = tag && destination->tag && strcmp(tag, destination->tag) == 0;
@@ -302,5 +304,7 @@ bool plan_same_work(const struct task *a, const struct task *b)
 	       strcmp(a->source.repository, b->source.repository) == 0 &&
 	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0 &&
 	       filter_equal(a->platforms, b->platforms) && filter_equal(a->required, b->required) &&
-	       a->on_change == b->on_change;
+	       a->on_change == b->on_change &&
+	       companion_filter_equal(a->companions, b->companions) &&
+	       public_key_equal(a->signer, b->signer);
 }

@@ -8,19 +8,22 @@
 
 #include "base/error.h"
 #include "config/change.h"
+#include "oci/companion.h"
 #include "oci/platform.h"
-#include "oci/reference.h"
+#include "oci/public_key.h"
 
 #include <stdint.h>
 
 struct task {
 	struct reference source;
 	struct reference destination;
-	const char *place;                       /* "images.yaml:3:1", where the rule stands */
-	const struct platform_filter *platforms; /* NULL: everything */
-	const struct platform_filter *required;  /* an image for each of its platforms; or NULL */
-	enum change_policy on_change;            /* never CHANGE_UNSAID */
+	const char *place;                         /* "images.yaml:3:1", where the rule stands */
+	const struct platform_filter *platforms;   /* NULL: everything */
+	const struct platform_filter *required;    /* an image for each of its platforms; or NULL */
+	const struct companion_filter *companions; /* NULL: the image alone */
+	const struct public_key *signer;           /* NULL: need not be signed */
 	const char *pinned_tag; /* of the source, a digest: warn if it is another; NULL: do not */
+	enum change_policy on_change; /* never CHANGE_UNSAID */
 };
 
 enum outcome_status {
@@ -39,6 +42,7 @@ struct outcome {
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */
 	unsigned blobs_present; /* were there already */
+	size_t companions;      /* signatures and the like: copied, or missing in a dry run */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
 	bool source_moved;      /* while it was copied, the source's tag went to another image */

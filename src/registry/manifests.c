@@ -181,14 +181,8 @@ static bool says_incomplete(const struct http_answer *answer)
 		answer_has_code(answer, "MANIFEST_UNKNOWN"));
 }
 
-/* What a refusal of a push is about. */
-struct refusal {
-	bool incomplete; /* something is missing that the manifest names */
-	bool login;      /* the registry says that we may not, whatever we push */
-};
-
 static bool put_once(const struct repository *repository, const struct manifest_push *push,
-		     struct arena *arena, struct refusal *refusal, struct error *err)
+		     struct arena *arena, struct manifest_answer *told, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request = {.method = "PUT",
@@ -199,9 +193,10 @@ static bool put_once(const struct repository *repository, const struct manifest_
 		return error_memory(err);
 	if (!request_send_once(repository, &request, &answer, err))
 		return false;
-	refusal->incomplete = says_incomplete(&answer);
-	refusal->login =
+	told->incomplete = says_incomplete(&answer);
+	told->login =
 		answer_has_code(&answer, "DENIED") || answer_has_code(&answer, "UNAUTHORIZED");
+	told->subject = http_header(&answer, "OCI-Subject").len > 0;
 	if (answer.status < 200 || answer.status >= 300)
 		return request_refused(repository, &request, &answer, err);
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
@@ -267,21 +262,19 @@ static bool settle_refusal(const struct repository *repository, const struct man
 }
 
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   bool *incomplete, struct error *err)
+		   struct manifest_answer *answer, struct error *err)
 {
-	struct refusal refusal = {0};
-	*incomplete = false;
+	*answer = (struct manifest_answer){0};
 	for (unsigned attempt = 0;; attempt++) {
 		scoped(arena_free) struct arena *arena = arena_new();
 		if (!arena)
 			return error_memory(err);
-		if (put_once(repository, push, arena, &refusal, err))
+		if (put_once(repository, push, arena, answer, err))
 			return true;
-		*incomplete = refusal.incomplete;
-		if (!*incomplete && may_be_immutable(push, err))
-			return settle_refusal(repository, push, refusal.login, arena, err) ||
+		if (!answer->incomplete && may_be_immutable(push, err))
+			return settle_refusal(repository, push, answer->login, arena, err) ||
 			       describe(repository, push->reference, err);
-		if (*incomplete || !retry_wait(&retry_default, attempt, err))
+		if (answer->incomplete || !retry_wait(&retry_default, attempt, err))
 			return describe(repository, push->reference, err);
 		if ((err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE) &&
 		    arrived(repository, push, arena))

@@ -50,11 +50,17 @@ struct manifest_push {
 	struct str bytes;
 };
 
+/* What a registry told about a pushed manifest. */
+struct manifest_answer {
+	bool incomplete; /* refused: it misses what the manifest names (MANIFEST_BLOB_UNKNOWN) */
+	bool login;      /* refused: it says that we may not, whatever we push */
+	bool subject;    /* it keeps the list of the subject's referrers itself (OCI-Subject) */
+};
+
 /*
  * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds;
- * so it is when it refuses a tag that may be immutable: if it holds the same, all is well, if it
- * holds something else, ERROR_IMMUTABLE names both digests.
- * *incomplete tells that the registry misses something the manifest names (MANIFEST_BLOB_UNKNOWN).
+ * answer->subject is false then. So it is when it refuses a tag that may be immutable: if it holds
+ * the same, all is well, if it holds something else, ERROR_IMMUTABLE names both digests.
  */
 bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   bool *incomplete, struct error *err);
+		   struct manifest_answer *answer, struct error *err);

@@ -223,6 +223,8 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 			return true;
 		if (!location_of(exchange, &url, &next, err))
 			return false;
+		if (exchange->request->stay && !url_same_origin(&exchange->origin, &next))
+			return true;
 		location_hide(&url, &next);
 		url = next;
 		/* What writes stays with the registry. */

@@ -10,7 +10,6 @@
 #include "oci/digest.h"
 #include "registry/host.h"
 #include "registry/known.h"
-#include "registry/link.h"
 #include "registry/location.h"
 #include "registry/mirror.h"
 #include "registry/request.h"
@@ -78,25 +77,6 @@ static bool take_page(struct listing *listing, const struct http_answer *answer,
 	return true;
 }
 
-/* The URL of the next page, or text NULL when this was the last one. */
-static bool next_page(const struct http_answer *answer, struct arena *arena, const struct url *here,
-		      struct url *next, struct error *err)
-{
-	struct str value;
-	struct str target;
-	size_t at = 0;
-	*next = (struct url){0};
-	while (http_header_next(answer, "Link", &at, &value)) {
-		if (!link_next(value, &target))
-			continue;
-		const char *text = arena_copy(arena, target.at, target.len);
-		if (!text)
-			return error_memory(err);
-		return url_resolve(arena, here, text, next, err) || error_wrap(err, "Link");
-	}
-	return true;
-}
-
 /* One page. What makes no sense is asked for once more. */
 static bool fetch_page(const struct repository *repository, const struct request *request,
 		       struct http_answer *answer, struct listing *listing, struct error *err)
@@ -113,22 +93,23 @@ static bool fetch_page(const struct repository *repository, const struct request
 	}
 }
 
-static bool collect_pages(const struct repository *repository, struct arena *arena,
-			  struct listing *listing, struct error *err)
+/* Reads at most pages pages. *more: there would have been another one. */
+static bool collect_pages(const struct repository *repository, struct arena *arena, int pages,
+			  struct listing *listing, bool *more, struct error *err)
 {
 	const char *path =
 		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
 	struct request request = {
 		.method = "GET", .path = path, .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
+	*more = false;
 	if (!path)
 		return error_memory(err);
-	for (int page = 0; page < TAGS_PAGES_MAX; page++) {
+	for (int page = 0; page < pages; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
 		size_t before = listing->seen->count;
 		if (!fetch_page(repository, &request, &answer, listing, err) ||
-		    !location_asked(repository, arena, &request, &url, err) ||
-		    !next_page(&answer, arena, &url, &next, err))
+		    !location_next(repository, arena, &request, &answer, &next, err))
 			return false;
 		if (!next.text)
 			return true;
@@ -142,18 +123,29 @@ static bool collect_pages(const struct repository *repository, struct arena *are
 					   .answer_max = PAGE_MAX,
 					   .listing = true};
 	}
-	return error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+	*more = true;
+	return true;
 }
 
-static bool collect(const struct repository *repository, struct arena *arena, struct map *seen,
-		    struct error *err)
+/* A list that is complete may tell the digests, too. */
+static bool collect(const struct repository *repository, struct arena *arena, int pages,
+		    struct map *seen, bool *more, struct error *err)
 {
 	scoped(listing_finish) struct listing listing = {.seen = seen, .digests = known_list_new()};
-	if (!collect_pages(repository, arena, &listing, err))
+	if (!collect_pages(repository, arena, pages, &listing, more, err))
 		return false;
-	if (listing.digests)
+	if (listing.digests && !*more)
 		known_keep(repository, &listing.digests);
 	return true;
+}
+
+static bool collect_all(const struct repository *repository, struct arena *arena, struct map *seen,
+			struct error *err)
+{
+	bool more = false;
+	if (!collect(repository, arena, TAGS_PAGES_MAX, seen, &more, err))
+		return false;
+	return !more || error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
 }
 
 /* The first mirror that lists the repository counts as a whole, else the registry itself. */
@@ -163,13 +155,32 @@ static bool collect_anywhere(const struct repository *repository, struct arena *
 	struct repository mirror;
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure = {.kind = ERROR_MISSING};
-		if (collect(&mirror, arena, seen, &failure) && seen->count)
+		if (collect_all(&mirror, arena, seen, &failure) && seen->count)
 			return true;
 		map_finish(seen);
 		*seen = (struct map){0};
 		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
 	}
-	return collect(repository, arena, seen, err);
+	return collect_all(repository, arena, seen, err);
+}
+
+static bool describe(const struct repository *repository, struct error *err)
+{
+	return error_wrap(err, "tags of %s/%s", registry_host_name(repository), repository->name);
+}
+
+static bool copy_list(struct arena *arena, const struct map *seen, const char *const **tags,
+		      size_t *count, struct error *err)
+{
+	const char **list = arena_array(arena, seen->count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < seen->count; i++) {
+		list[i] = arena_copy(arena, seen->entries[i].key, seen->entries[i].len);
+		if (!list[i])
+			return error_memory(err);
+	}
+	*tags = list;
+	*count = seen->count;
+	return list || error_memory(err);
 }
 
 void tags_learn(const struct repository *repository)
@@ -178,7 +189,7 @@ void tags_learn(const struct repository *repository)
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct error ignored;
 	if (arena && repository->host->profile->lists_digests)
-		collect(repository, arena, &seen, &ignored);
+		collect_all(repository, arena, &seen, &ignored);
 }
 
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
@@ -189,15 +200,26 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
 	if (!scratch)
 		return error_memory(err);
 	if (!collect_anywhere(repository, scratch, &seen, err))
-		return error_wrap(err, "tags of %s/%s", registry_host_name(repository),
-				  repository->name);
-	const char **list = arena_array(arena, seen.count + 1, sizeof(*list));
-	for (size_t i = 0; list && i < seen.count; i++) {
-		list[i] = arena_copy(arena, seen.entries[i].key, seen.entries[i].len);
-		if (!list[i])
-			return error_memory(err);
+		return describe(repository, err);
+	return copy_list(arena, &seen, tags, count, err);
+}
+
+bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
+		 const char *const **tags, size_t *count, bool *complete, struct error *err)
+{
+	scoped(map_finish) struct map seen = {0};
+	scoped(arena_free) struct arena *scratch = arena_new();
+	bool more = false;
+	*complete = true;
+	if (!scratch)
+		return error_memory(err);
+	if (!collect(repository, scratch, pages, &seen, &more, err)) {
+		/* Not everybody may list what he may read, and not everybody lists well. */
+		if (err->kind != ERROR_DENIED && err->kind != ERROR_MISSING &&
+		    err->kind != ERROR_REJECTED && err->kind != ERROR_CORRUPT)
+			return describe(repository, err);
+		more = true;
 	}
-	*tags = list;
-	*count = seen.count;
-	return list || error_memory(err);
+	*complete = !more;
+	return copy_list(arena, &seen, tags, count, err);
 }

@@ -17,3 +17,9 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
  * to list digests with the tags, one list answers all (manifests_head()). No failure matters.
  */
 void tags_learn(const struct repository *repository);
+/*
+ * The same by at most pages requests, from the registry itself. *complete false: the list is longer
+ * than that, or the registry does not tell it; tags holds what was read.
+ */
+bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
+		 const char *const **tags, size_t *count, bool *complete, struct error *err);

@@ -18,9 +18,12 @@
 struct entry {
 	struct str source, destination;
 	const struct selection *selection;
-	const struct platform_filter *platforms; /* NULL unless the rule has its own */
-	const struct platform_filter *required;  /* NULL: none */
-	enum change_policy on_change;            /* CHANGE_UNSAID: the usual one */
+	const struct platform_filter *platforms;   /* NULL unless the rule has its own */
+	const struct platform_filter *required;    /* NULL: none */
+	enum change_policy on_change;              /* CHANGE_UNSAID: the usual one */
+	const struct companion_filter *companions; /* NULL unless the rule has its own */
+	const struct public_key *signer;           /* the same */
+	bool unsigned_too; /* the rule does without the signature of the flags */
 	const struct tally_image *image;
 	size_t order;
 	unsigned spelling; /* 0, or how often the tag is repeated */
@@ -206,6 +209,45 @@ static void add_platforms(struct sheet *sheet, const struct platform_filter *fil
 	add_patterns(sheet, "arch", filter->arch, filter->arch_count);
 }
 
+static void no(struct sheet *sheet, const char *word)
+{
+	field(sheet, word);
+	if (sheet->in_json)
+		json_writer_bool(&sheet->json, false);
+	else
+		buf_add_string(sheet->out, " false\n");
+}
+
+static void add_companions(struct sheet *sheet, const struct companion_filter *filter)
+{
+	if (companion_filter_empty(filter)) {
+		no(sheet, "referrers");
+		return;
+	}
+	open_list(sheet, "referrers");
+	if (filter->all)
+		text(sheet, STR("all"), true);
+	if (filter->signatures)
+		text(sheet, STR("signatures"), true);
+	if (filter->attestations)
+		text(sheet, STR("attestations"), true);
+	if (filter->sboms)
+		text(sheet, STR("sboms"), true);
+	for (size_t i = 0; i < filter->type_count; i++)
+		text(sheet, filter->types[i], true);
+	close_list(sheet);
+}
+
+static void add_signer(struct sheet *sheet, const struct entry *entry)
+{
+	if (entry->unsigned_too) {
+		no(sheet, "require-signed");
+	} else if (entry->signer) {
+		field(sheet, "require-signed");
+		text(sheet, str_of(entry->signer->place), false);
+	}
+}
+
 static bool one_key(const struct entry *a, const struct entry *b)
 {
 	return a->spelling == b->spelling && str_equal(a->source, b->source);
@@ -246,7 +288,9 @@ static void add_destination(struct sheet *sheet, const struct entry *entry)
 static size_t add_source(struct sheet *sheet, const struct entry *entries, size_t count)
 {
 	const struct entry *first = entries;
-	bool mapping = first->selection || first->platforms || first->required || first->on_change;
+	bool mapping = first->selection || first->platforms || first->required ||
+		       first->on_change || first->companions || first->signer ||
+		       first->unsigned_too;
 	size_t used = 0;
 	add_key(sheet, first);
 	if (mapping)
@@ -265,6 +309,9 @@ static size_t add_source(struct sheet *sheet, const struct entry *entries, size_
 		field(sheet, "on-change");
 		text(sheet, str_of(change_name(first->on_change)), false);
 	}
+	if (first->companions)
+		add_companions(sheet, first->companions);
+	add_signer(sheet, first);
 	if (mapping)
 		close_map(sheet);
 	return used;
@@ -286,6 +333,9 @@ static bool same_filter(const struct platform_filter *a, const struct platform_f
 static bool same_fields(const struct entry *a, const struct entry *b)
 {
 	return a->selection == b->selection && a->on_change == b->on_change &&
+	       a->unsigned_too == b->unsigned_too && !a->companions == !b->companions &&
+	       companion_filter_equal(a->companions, b->companions) &&
+	       public_key_equal(a->signer, b->signer) &&
 	       same_filter(a->platforms, b->platforms) && same_filter(a->required, b->required);
 }
 
@@ -344,6 +394,18 @@ static void fill_policies(struct entry *entry, const struct tally_image *image)
 	entry->required = task ? task->required : image->rule->required;
 }
 
+/* What the rule itself says about signatures and the like. */
+static void fill_companions(struct entry *entry, const struct tally *tally,
+			    const struct tally_image *image)
+{
+	const struct companion_filter *companions =
+		image->task ? image->task->companions : image->rule->companions;
+	const struct public_key *signer = image->task ? image->task->signer : image->rule->signer;
+	entry->companions = companions != tally->general_companions ? companions : NULL;
+	entry->signer = signer != tally->general_signer ? signer : NULL;
+	entry->unsigned_too = !signer && tally->general_signer;
+}
+
 /* The image's names as they stand in a rule; false without memory. */
 static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
 		 struct arena *arena)
@@ -355,6 +417,7 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 	entry->image = image;
 	entry->platforms = own_platforms(tally, image);
 	fill_policies(entry, image);
+	fill_companions(entry, tally, image);
 	entry->selection = image->task ? NULL : image->rule->selection;
 	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
 	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));

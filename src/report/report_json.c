@@ -99,6 +99,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_foreign(json, "tag", outcome->tag);
 	write_int(json, "bytes", outcome->bytes);
 	write_blobs(json, outcome);
+	write_count(json, "companions", outcome->companions);
 	write_platforms(json, outcome);
 	if (outcome->source_moved) {
 		json_writer_name(json, "source_moved");
@@ -140,6 +141,7 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 		write_count(json, "would_copy", tally->would_copy);
 	write_count(json, "failed", tally->failed);
 	write_int(json, "bytes", tally->bytes);
+	write_count(json, "companions", tally->companions);
 	write_requests(json, tally);
 }
 

@@ -36,6 +36,8 @@ static const struct {
 	{"no-platform", "no platform fits", "no manifest fits platform filters"},
 	{"missing", "missing", "the destination does not have it"},
 	{"differs", "differs", "the destination has another image there"},
+	{"companions", "signatures are missing",
+	 "it is in sync, but signatures or the like are missing"},
 	{"forced", "forced", "it is in sync, but --force pushes it again"},
 };
 
@@ -70,12 +72,21 @@ static void add_tag(const struct outcome *outcome, struct buf *out)
 		buf_printf(out, ", under the tag %s", outcome->tag);
 }
 
+/* What came along, or would. */
+static void add_companions(const struct outcome *outcome, struct buf *out)
+{
+	if (outcome->companions)
+		buf_printf(out, ", %zu companion%s", outcome->companions,
+			   outcome->companions == 1 ? "" : "s");
+}
+
 void summary_outcome(const struct tally_image *image, struct buf *out)
 {
 	const struct outcome *outcome = &image->outcome;
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		describe_copied(outcome, out);
+		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		if (outcome->source_moved)
 			buf_add_string(out, "; the source's tag has moved on meanwhile");
@@ -87,6 +98,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_add_string(out, reason_text(outcome, false));
+		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		add_tag(outcome, out);
 		break;
@@ -102,6 +114,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		add_copied(outcome, out);
+		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		add_tag(outcome, out);
 		break;
@@ -111,6 +124,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_WOULD_COPY:
 		buf_printf(out, "would copy: %s", reason_text(outcome, true));
+		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		add_tag(outcome, out);
 		break;
@@ -154,7 +168,7 @@ static void add_failures(const struct tally *tally, struct buf *out)
 /* "3 would be copied (2 missing, 1 different)" */
 static void add_would_copy(const struct tally *tally, struct buf *out)
 {
-	size_t forced = tally->would_copy - tally->missing - tally->differs;
+	size_t forced = tally->would_copy - tally->missing - tally->differs - tally->unaccompanied;
 	const char *before = " (";
 	buf_printf(out, "%zu would be copied", tally->would_copy);
 	if (tally->missing)
@@ -163,6 +177,9 @@ static void add_would_copy(const struct tally *tally, struct buf *out)
 	if (tally->differs)
 		buf_printf(out, "%s%zu different", before, tally->differs);
 	before = tally->differs ? ", " : before;
+	if (tally->unaccompanied)
+		buf_printf(out, "%s%zu without all signatures", before, tally->unaccompanied);
+	before = tally->unaccompanied ? ", " : before;
 	if (forced)
 		buf_printf(out, "%s%zu forced", before, forced);
 	buf_add_string(out, tally->would_copy ? ")" : "");
@@ -192,6 +209,10 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 	char size[FORMAT_SIZE], rate[FORMAT_SIZE];
 	format_bytes(tally->bytes, size);
 	format_rate(format_average(tally->bytes, tally->milliseconds), rate);
+	if (tally->companions)
+		buf_printf(out, "%zu companion%s %s; ", tally->companions,
+			   tally->companions == 1 ? "" : "s",
+			   tally->dry_run ? "would be copied" : "copied");
 	if (tally->bytes)
 		buf_printf(out, "%s sent, %s; ", size, rate);
 	else if (!tally->dry_run)

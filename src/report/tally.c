@@ -33,12 +33,15 @@ static void count(struct tally *tally, const struct outcome *outcome)
 			tally->missing++;
 		else if (is(outcome->reason, "differs"))
 			tally->differs++;
+		else if (is(outcome->reason, "companions"))
+			tally->unaccompanied++;
 		break;
 	case OUTCOME_FAILED:
 		tally->failed++;
 		break;
 	}
 	tally->bytes += outcome->bytes;
+	tally->companions += outcome->companions;
 	if (tally->total < tally_done(tally))
 		tally->total = tally_done(tally);
 }

@@ -23,15 +23,19 @@ struct tally {
 	size_t listed;                    /* images in that list */
 	size_t total;                     /* images known of */
 	size_t copied, skipped, would_copy, failed;
-	size_t in_sync;     /* of those skipped */
-	size_t no_platform; /* of those skipped: a filter let nothing of them pass */
-	size_t missing;     /* of those that would be copied: the destination has nothing there */
-	size_t differs;  /* of the same: the destination has something else; the rest is forced */
-	size_t unlisted; /* counted, but there was no memory for their record */
-	int64_t bytes;   /* uploaded for all of them */
+	size_t in_sync;       /* of those skipped */
+	size_t no_platform;   /* of those skipped: a filter let nothing of them pass */
+	size_t missing;       /* of those that would be copied: the destination has nothing there */
+	size_t differs;       /* of the same: the destination has something else */
+	size_t unaccompanied; /* of the same: only signatures and the like; the rest is forced */
+	size_t companions;    /* signatures and the like: copied, or missing in a dry run */
+	size_t unlisted;      /* counted, but there was no memory for their record */
+	int64_t bytes;        /* uploaded for all of them */
 
 	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
-	const struct platform_filter *general; /* of the flags: no rule's own */
+	const struct platform_filter *general;             /* of the flags: no rule's own */
+	const struct companion_filter *general_companions; /* the same */
+	const struct public_key *general_signer;           /* the same */
 
 	/* Known at the end of the run. */
 	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */

@@ -45,6 +45,15 @@ static void show(const struct rules *rules, struct buf *out)
 		if (selection && selection->latest)
 			buf_printf(out, " latest %d%s", (int)selection->latest,
 				   selection->latest_by_date ? " by date" : "");
+		if (rule->companions)
+			buf_printf(out, " companions%s%s%s%s/%zu",
+				   rule->companions->all ? " all" : "",
+				   rule->companions->signatures ? " signatures" : "",
+				   rule->companions->attestations ? " attestations" : "",
+				   rule->companions->sboms ? " sboms" : "",
+				   rule->companions->type_count);
+		if (rule->signer_said)
+			buf_add_string(out, rule->signer ? " signed" : " unsigned");
 		if (selection && selection->since)
 			buf_printf(out, " since %lld", (long long)selection->since);
 		buf_add_char(out, '\n');
@@ -94,8 +103,12 @@ static void test_fields(void **state)
 	      "a > mirror.io/a os=linux// os=windows/10.0/ arch=amd64// arch=arm/v7/ "
 	      "platform=linux//amd64// platform=linux//arm64/v8/ platform=windows//// "
 	      "tag(f:3:10 v1) tag(f:3:14 1.10) tag(f:3:20 /^v2,3/) tag(f:3:31 yes) "
-	      "not(f:4:12 /-rc/) semver(f:5:11 1.10) latest 5 since 1767225600\n",
+	      "not(f:4:12 /-rc/) semver(f:5:11 1.10) latest 5 companions/0 since 1767225600\n",
 	      "", "");
+	check("a: {to: b, referrers: true}\n", "a > b companions all/0\n", "", "");
+	check("a: {to: b, referrers: all}\n", "a > b companions all/0\n", "", "");
+	check("a: {to: b, referrers: [signatures, 'attestations, a/b'], require-signed: false}\n",
+	      "a > b companions signatures attestations/1 unsigned\n", "", "");
 	check("a: {to: b}\n", "a > b\n", "", "");
 	check("a: {to: [b, c, b], os: linux}\n", "a > b os=linux//\na > c os=linux//\n", "", "");
 	check("a: [b, {to: b, tags: v1}, {to: [b, c], tags: v2}, b]\n",
@@ -174,10 +187,14 @@ static void test_mistakes(void **state)
 		{"arch: ':v7'",
 		 "f:1:18: a: \":v7\" in arch: write a name, as in linux, amd64 or arm:v7\n"},
 		{"arch: {x: y}", "f:1:18: a: arch is a mapping: it must be a string\n"},
-		{"referrers: true",
-		 "f:1:23: a: referrers is not supported by this version yet: remove it\n"},
 		{"referrers: 'true'",
-		 "f:1:23: a: referrers must be true or false, without quotes\n"},
+		 "f:1:23: a: referrers: \"true\": write all, signatures, attestations, sboms or "
+		 "an artifact type as in application/spdx+json\n"},
+		{"referrers: []",
+		 "f:1:23: a: referrers is an empty list: name something or remove it\n"},
+		{"referrers: ~", "f:1:23: a: referrers is null: it must be a string\n"},
+		{"require-signed: true",
+		 "f:1:28: a: require-signed must name a file with a public key, or be false\n"},
 		{"os: ~, tags: [], since: x",
 		 "f:1:25: a: tags is an empty list: name something or remove it\n"
 		 "f:1:36: " SINCE "f:1:16: a: os is null: it must be a string\n"},

@@ -114,6 +114,34 @@ static void test_in_a_pipe(void **state)
 	has_not(&result.err, "\033");
 }
 
+static const struct outcome accompanied = {.status = OUTCOME_COPIED,
+					   .reason = "companions",
+					   .digest = "sha256:dd",
+					   .bytes = 300,
+					   .companions = 2,
+					   .blobs_copied = 2};
+static const struct outcome unaccompanied = {
+	.status = OUTCOME_WOULD_COPY, .reason = "companions", .companions = 1};
+
+static void test_companions(void **state)
+{
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&accompanied, &in_sync, &in_sync}});
+	scoped(result_finish) struct result dry = run((struct run){
+		.outcomes = {&absent, &unaccompanied, &in_sync}, .options.dry_run = true});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	field_is(result.document, "companions", "2");
+	field_is(images->items[0], "companions", "2");
+	field_is(images->items[0], "reason", "companions");
+	field_is(images->items[1], "companions", "0");
+	has(&result.err, "2 sent, 0 mounted, 0 already there, 2 companions. Now 1/3");
+	has(&result.err, "\n2 companions copied; 300B sent");
+	has(&dry.err, "2 would be copied (1 missing, 1 without all signatures), 1 in sync");
+	has(&dry.err, "\n1 companion would be copied; ");
+	has(&dry.err, "it is in sync, but signatures or the like are missing, 1 companion");
+}
+
 static void test_json(void **state)
 {
 	scoped(result_finish) struct result result =
@@ -350,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_a_pipe),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_companions),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_platforms),

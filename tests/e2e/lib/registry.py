@@ -61,14 +61,16 @@ class Registry:
     token   a tokens.TokenServer: token auth
     certs   a certs.Certs: https with its server certificate
     large   it will hold gigabytes: keep them on disk
+    program another release of the same registry, instead of Debian's
     """
 
-    def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False):
+    def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None):
         self.name = name
         self.users = users
         self.token = token
         self.certs = certs
         self.cert = cert
+        self.program = program
         self.port = None
         self._process = None
         self._home = tempfile.mkdtemp(prefix=f"e2e-{name}-", dir=None if large else _quick_folder())
@@ -110,7 +112,7 @@ class Registry:
             json.dump(self._config(), file, indent=1)  # JSON is YAML
         with open(self.log_path, "ab") as log:
             self._process = subprocess.Popen(
-                [need.program("docker-registry"), "serve", path],
+                [self.program or need.program("docker-registry"), "serve", path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={"PATH": os.environ.get("PATH", ""), "HOME": self._home, "OTEL_TRACES_EXPORTER": "none"},
             )

@@ -1,0 +1,24 @@
+/*
+ * What is said about signatures and the like: --referrers and --require-signed, and the fields of
+ * the same names in a rule.
+ */
+#pragma once
+
+#include "config/options.h"
+#include "oci/companion.h"
+#include "oci/public_key.h"
+
+/*
+ * Adds the words of text, split at commas, to filter. Unknown ones go to problems; what is the name
+ * of the option or field, place where it stands or NULL.
+ */
+void companion_options_words(struct companion_filter *filter, struct str text, const char *what,
+			     const char *place, struct problems *problems);
+/* The public key in the file path; NULL when there is none, which goes to problems. */
+const struct public_key *companion_options_key(struct arena *arena, const char *path,
+					       const char *what, const char *place,
+					       struct problems *problems);
+/* Reads the two options; NULL where one is not given. */
+void companion_options_read(struct arena *arena, const struct options *options,
+			    const struct companion_filter **companions,
+			    const struct public_key **signer, struct problems *problems);

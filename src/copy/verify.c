@@ -1,0 +1,191 @@
+/*
+ * A registry that lost or damaged a blob still answers HEAD with its digest, so only the bytes
+ * prove anything. They are read in full, as many blobs at a time as may be copied at a time.
+ */
+#include "copy/verify.h"
+
+#include "base/cancel.h"
+#include "copy/download.h"
+#include "oci/digest.h"
+#include "registry/manifests.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { PIECE = 64 * 1024 };
+
+/* The parts of one manifest, read in parallel; the first error is kept. */
+struct parts {
+	struct image *image;
+	const struct manifest *manifest;
+	int depth;
+	pthread_mutex_t lock; /* guards what follows */
+	bool failed;
+	struct error *err;
+};
+
+static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
+			struct error *err);
+
+/* What is not there is as bad as what is damaged: the target says that it has the image. */
+static bool lost(struct error *err)
+{
+	if (err->kind == ERROR_MISSING)
+		err->kind = ERROR_CORRUPT;
+	return false;
+}
+
+/* --- blobs ---------------------------------------------------------------------------------- */
+
+static bool hash_bytes(struct download *download, char *piece, struct error *err)
+{
+	struct reader *reader = &download->reader;
+	struct digest_hash hash;
+	char digest[DIGEST_TEXT_SIZE];
+	size_t got = 0;
+	digest_start(&hash, str_of(download->blob->digest));
+	do {
+		if (!reader->read(reader, piece, PIECE, &got, err))
+			return false;
+		digest_update(&hash, piece, got);
+	} while (got);
+	digest_finish(&hash, digest);
+	if (strcmp(digest, download->blob->digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "its bytes have the digest %s", digest);
+	return download_end(download, err);
+}
+
+/* Past all caches: it is the registry that is to prove what it has. */
+static bool read_once(struct image *image, const struct descriptor *blob, struct error *err)
+{
+	scoped(download_close) struct download download = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	char *piece = arena ? arena_alloc(arena, PIECE) : NULL;
+	if (!piece)
+		return error_memory(err);
+	return download_open(&download, &image->to, blob, 0, true, err) &&
+	       hash_bytes(&download, piece, err);
+}
+
+static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)
+{
+	bool ok = false;
+	places_enter(image->copier->places, image->lane);
+	if (cancel_requested())
+		error_set(err, ERROR_CANCELED, "stopped by a signal");
+	else
+		ok = read_once(image, blob, err);
+	places_leave(image->copier->places, image->lane);
+	return ok || (error_wrap(err, "blob %s", blob->digest), lost(err));
+}
+
+/* --- each thing once ------------------------------------------------------------------------ */
+
+/* Runs work unless this run has read the thing back before. */
+static bool once(struct image *image, const char *digest, const struct descriptor *blob, int depth,
+		 struct error *err)
+{
+	scoped(buf_finish) struct buf key = {0};
+	struct inflight *inflight = image->copier->inflight;
+	const char *place = NULL;
+	buf_printf(&key, "verified %s/%s@%s", registry_host_name(&image->to), image->to.name,
+		   digest);
+	if (!buf_ok(&key))
+		return error_memory(err);
+	enum inflight_role role =
+		inflight_claim(inflight, buf_str(&key), image->to.host, &place, err);
+	if (role != INFLIGHT_LEADS)
+		return role == INFLIGHT_DONE;
+	bool ok =
+		blob ? read_blob(image, blob, err) : verify_tree(image, digest, digest, depth, err);
+	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->to.host, err);
+	return ok;
+}
+
+static bool verify_child(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	struct str type = str_of(child->media_type);
+	bool manifest = media_kind(type) != MEDIA_OTHER;
+	if (!manifest && !media_is_content(type) &&
+	    !manifests_probe(&parts->image->to, child->digest, &manifest, err))
+		return false;
+	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
+}
+
+static void verify_part(void *ctx, size_t index)
+{
+	struct parts *parts = ctx;
+	const struct manifest *manifest = parts->manifest;
+	size_t children = manifest->child_count;
+	const struct descriptor *blob =
+		index < children ? NULL : &manifest->blobs[index - children];
+	struct error err;
+	pthread_mutex_lock(&parts->lock);
+	bool over = parts->failed;
+	pthread_mutex_unlock(&parts->lock);
+	if (over || (blob && blob->nondistributable))
+		return;
+	if (blob ? once(parts->image, blob->digest, blob, parts->depth, &err)
+		 : verify_child(parts, &manifest->children[index], &err))
+		return;
+	pthread_mutex_lock(&parts->lock);
+	if (!parts->failed)
+		*parts->err = err;
+	parts->failed = true;
+	pthread_mutex_unlock(&parts->lock);
+}
+
+static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
+			struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_bytes served;
+	struct manifest manifest;
+	if (!arena)
+		return error_memory(err);
+	if (depth > MANIFEST_DEPTH_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
+				 MANIFEST_DEPTH_MAX);
+	if (cancel_requested())
+		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+	if (!manifests_get(&image->to, arena, reference, &served, err))
+		return lost(err);
+	if (strcmp(served.digest, digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "%s is %s and not %s", reference,
+				 served.digest, digest);
+	if (!manifest_parse(arena, served.bytes, str_of(served.content_type), &manifest, err))
+		return error_wrap(err, "manifest %s", digest);
+	struct parts parts = {.image = image,
+			      .manifest = &manifest,
+			      .depth = depth,
+			      .lock = PTHREAD_MUTEX_INITIALIZER,
+			      .err = err};
+	pool_each(image->copier->options.pool, manifest.child_count + manifest.blob_count,
+		  verify_part, &parts);
+	pthread_mutex_destroy(&parts.lock);
+	return !parts.failed;
+}
+
+static bool describe(const struct image *image, struct error *err)
+{
+	return error_wrap(err, "reading %s/%s back", registry_host_name(&image->to),
+			  image->to.name);
+}
+
+bool verify_image(struct image *image, const char *reference, const char *digest, struct error *err)
+{
+	return verify_tree(image, reference, digest, 1, err) || describe(image, err);
+}
+
+bool verify_companions(struct image *image, const struct companions *companions, struct error *err)
+{
+	for (size_t i = 0; i < companions->count; i++) {
+		const struct companion *each = &companions->items[i];
+		bool ok = each->foreign ||
+			  (each->tag ? verify_tree(image, each->tag, each->digest, 1, err)
+				     : once(image, each->digest, NULL, 1, err));
+		if (!ok)
+			return describe(image, err);
+	}
+	return true;
+}

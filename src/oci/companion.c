@@ -1,0 +1,144 @@
+/*
+ * The words of a filter stand for what tools write today. A sigstore bundle can hold a signature or
+ * an attestation and does not say which in its type, so both words take it: a copy too many does no
+ * harm, a missing signature does.
+ */
+#include "oci/companion.h"
+
+#include "oci/media.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FALLBACK_ENCODED_MAX = 64 };
+
+/* Beginnings of artifact types. */
+static const char bundle[] = "application/vnd.dev.sigstore.bundle";
+static const char *const signature_types[] = {
+	bundle,
+	"application/vnd.cncf.notary.signature",
+	"application/vnd.dev.cosign.artifact.sig.",
+	"application/vnd.dev.cosign.simplesigning.",
+};
+static const char *const attestation_types[] = {
+	bundle,
+	"application/vnd.in-toto",
+	"application/vnd.dsse.envelope",
+	"application/vnd.dev.cosign.artifact.att.",
+};
+static const char *const sbom_types[] = {
+	"application/spdx",
+	"text/spdx",
+	"application/vnd.cyclonedx",
+	"application/vnd.syft",
+	"application/vnd.dev.cosign.artifact.sbom.",
+};
+
+static const char *const suffixes[COMPANION_SUFFIXES] = {
+	[COMPANION_SIG] = ".sig", [COMPANION_ATT] = ".att", [COMPANION_SBOM] = ".sbom"};
+
+bool companion_filter_add(struct companion_filter *filter, struct str word)
+{
+	if (str_is(word, "all"))
+		filter->all = true;
+	else if (str_is(word, "signatures"))
+		filter->signatures = true;
+	else if (str_is(word, "attestations"))
+		filter->attestations = true;
+	else if (str_is(word, "sboms"))
+		filter->sboms = true;
+	else if (media_valid(word) && filter->type_count < COMPANION_TYPES_MAX)
+		filter->types[filter->type_count++] = word;
+	else
+		return false;
+	return true;
+}
+
+bool companion_filter_empty(const struct companion_filter *filter)
+{
+	return !filter->all && !filter->signatures && !filter->attestations && !filter->sboms &&
+	       !filter->type_count;
+}
+
+bool companion_filter_equal(const struct companion_filter *a, const struct companion_filter *b)
+{
+	static const struct companion_filter none;
+	a = a ? a : &none;
+	b = b ? b : &none;
+	bool same = a->all == b->all && a->signatures == b->signatures &&
+		    a->attestations == b->attestations && a->sboms == b->sboms &&
+		    a->type_count == b->type_count;
+	for (size_t i = 0; same && i < a->type_count; i++)
+		same = str_equal(a->types[i], b->types[i]);
+	return same;
+}
+
+static bool starts_with_any(struct str type, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_starts(type, list[i]))
+			return true;
+	return false;
+}
+
+bool companion_wanted(const struct companion_filter *filter, struct str type)
+{
+	type = media_bare(type);
+	if (filter->all)
+		return true;
+	if (filter->signatures &&
+	    starts_with_any(type, signature_types, sizeof(signature_types) / sizeof(char *)))
+		return true;
+	if (filter->attestations &&
+	    starts_with_any(type, attestation_types, sizeof(attestation_types) / sizeof(char *)))
+		return true;
+	if (filter->sboms && starts_with_any(type, sbom_types, sizeof(sbom_types) / sizeof(char *)))
+		return true;
+	for (size_t i = 0; i < filter->type_count; i++)
+		if (str_equal_nocase(filter->types[i], type))
+			return true;
+	return false;
+}
+
+bool companion_tag_wanted(const struct companion_filter *filter, enum companion_suffix suffix)
+{
+	return filter->all || (suffix == COMPANION_SIG && filter->signatures) ||
+	       (suffix == COMPANION_ATT && filter->attestations) ||
+	       (suffix == COMPANION_SBOM && filter->sboms);
+}
+
+bool companion_is_bundle(struct str artifact_type)
+{
+	return str_starts(media_bare(artifact_type), bundle);
+}
+
+bool companion_tag(const char *digest, enum companion_suffix suffix, char out[COMPANION_TAG_SIZE])
+{
+	int len = snprintf(out, COMPANION_TAG_SIZE, "%s%s", digest, suffixes[suffix]);
+	char *colon = strchr(out, ':');
+	if (len < 0 || len >= COMPANION_TAG_SIZE || !colon)
+		return false;
+	*colon = '-';
+	return true;
+}
+
+void companion_fallback_tag(const char *digest, char out[COMPANION_TAG_SIZE])
+{
+	struct str encoded = str_of(digest), algorithm;
+	str_cut(&encoded, ':', &algorithm);
+	snprintf(out, COMPANION_TAG_SIZE, "%.*s-%.*s", STR_ARGS(algorithm),
+		 STR_ARGS(str_head(encoded, FALLBACK_ENCODED_MAX)));
+}
+
+bool companion_is_tag(struct str tag)
+{
+	enum { PREFIX = 7 };
+	if (!str_starts(tag, "sha256-") && !str_starts(tag, "sha512-"))
+		return false;
+	if (tag.len < PREFIX + FALLBACK_ENCODED_MAX)
+		return false;
+	for (size_t i = PREFIX; i < PREFIX + FALLBACK_ENCODED_MAX; i++)
+		if (!memchr("0123456789abcdef", tag.at[i], 16))
+			return false;
+	return true;
+}
