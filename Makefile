@@ -1,9 +1,10 @@
 # image-syncer: build, test and install. "make help" lists the targets.
 #
-# The program is built three times from the same files:
+# The program is built from the same files for:
 #   musl   the release: static, position independent, build/image-syncer
 #   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
 #   tsan   ThreadSanitizer, build/tsan/image-syncer
+#   fuzz   libFuzzer's targets, by clang; see tests/fuzz/fuzz.mk
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
@@ -25,7 +26,7 @@ include src/deps/flags.mk
 
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
-flavors := musl asan tsan
+flavors := musl asan tsan fuzz
 library := $(sort $(wildcard src/*/*.c))
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
@@ -45,6 +46,7 @@ libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle
 CC_musl := build/musl/deps/bin/musl-gcc
 CC_asan := gcc
 CC_tsan := gcc
+CC_fuzz := $(COMPILER_fuzz)
 CC_lint := $(CC_musl)
 
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
@@ -69,13 +71,14 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B tests/demo/demo.py build/image-syncer
 
-test: ## everything: lint, unit, text cases, gates, end to end on all three builds (sets itself up)
+test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
 	@src/deps/setup.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all build-tests
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST) -q tests/lint
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory cases
+	@$(MAKE) --no-print-directory replay
 	@$(MAKE) --no-print-directory gates
 	@tests/e2e/install-original.sh
 	@$(MAKE) --no-print-directory e2e
@@ -95,7 +98,7 @@ distclean: clean ## remove build/ and the cached libraries and sources (the next
 	rm -rf "$${IMAGE_SYNCER_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/image-syncer}"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile tests/fuzz/fuzz.mk | expand -t 12
 
 FORCE:
 .SECONDARY:
@@ -181,7 +184,8 @@ sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_sta
 steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
 
 .PHONY: build-tests lint-objects e2e-asan e2e-tsan
-build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%))
+build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
+	$(fuzz_targets:%=build/asan/fuzz/%)
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
 unit: $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) ## unit tests under the address and the thread sanitizer
@@ -218,8 +222,10 @@ bench: build/musl/bench/tls_connect ## measure: the CPU cost of a new https conn
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
 
+include tests/fuzz/fuzz.mk
+
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
 format: ## let clang-format lay out all C files
-	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.c tests/unit/*.h)
+	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])

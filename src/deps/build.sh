@@ -1,9 +1,11 @@
 #!/bin/bash
-# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, asan, tsan) and print the folder they are in.
+# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, asan, tsan, fuzz) and print the folder they are in.
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
 # asan, tsan  for the tests: BearSSL and curl from the same sources, instrumented, on glibc; the other libraries are the
 #       distribution's. So the TLS and HTTP code that is examined is the code that ships.
+# fuzz  for libFuzzer: all that parses foreign bytes (BearSSL, curl, cJSON, libyaml), by clang, so that the fuzzer sees which
+#       ways its inputs take there as well.
 #
 # The result is cached under ${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-~/.cache}/image-syncer} by the hash of all that went into
 # it: this folder, the resolved versions, the compiler, the flags. Sources are fetched once and kept there as well, so only
@@ -30,14 +32,15 @@ flavor=${1:-}
 case $flavor in
 musl) wanted='musl bearssl curl cjson libyaml nettle pcre2' ;;
 asan | tsan) wanted='bearssl curl' ;;
-*) die 'usage: build.sh [--update] musl|asan|tsan' ;;
+fuzz) wanted='bearssl curl cjson libyaml' ;;
+*) die 'usage: build.sh [--update] musl|asan|tsan|fuzz' ;;
 esac
 
-if [ "$flavor" = musl ]; then
-	"$here/setup.sh" --check build
-else
-	"$here/setup.sh" --check sanitize
-fi
+case $flavor in
+musl) "$here/setup.sh" --check build ;;
+fuzz) "$here/setup.sh" --check fuzz ;;
+*) "$here/setup.sh" --check sanitize ;;
+esac
 
 cache=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set; set IMAGE_SYNCER_CACHE}/.cache}/image-syncer}
 mkdir -p "$cache"
@@ -45,6 +48,7 @@ cache=$(cd "$cache" && pwd)
 sources=$cache/sources
 jobs=$(nproc)
 flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
+compiler=$(make -s -f "$here/flags.mk" "print-compiler-$flavor")
 
 # --- Sources -----------------------------------------------------------------------------------------------------------
 
@@ -73,8 +77,8 @@ version_of() {
 hash=$({
 	cat "$here/build.sh" "$here/flags.mk" "$here"/*.patch
 	printf '%s\n' "$resolved" "$flavor" "$flags"
-	gcc --version
-	gcc -dumpmachine
+	"$compiler" --version
+	"$compiler" -dumpmachine
 } | sha256sum | cut -c1-16)
 result=$cache/$flavor-$hash
 
@@ -126,7 +130,7 @@ if [ "$flavor" = musl ]; then
 	link=-static
 	host=--host=$(uname -m)-linux-musl
 else
-	cc=gcc
+	cc=$compiler
 	link=$(make -s -f "$here/flags.mk" "print-link-$flavor")
 	host=
 fi
@@ -261,6 +265,10 @@ else
 	step bearssl build_bearssl
 	step curl-configure configure_curl -O1
 	step curl build_curl
+	if [ "$flavor" = fuzz ]; then
+		step cjson build_cjson
+		step libyaml build_libyaml "$(version_of libyaml)"
+	fi
 fi
 rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 
@@ -275,6 +283,7 @@ rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 			echo "$name $(version_of "$name")"
 		done
 		for name in cjson yaml pcre2; do
+			case " $wanted " in *" ${name/#yaml/libyaml} "*) continue ;; esac
 			echo "${name/#yaml/libyaml} $(dpkg-query -W -f '${Version}' "lib$name-dev")"
 		done
 		echo "nettle $(dpkg-query -W -f '${Version}' nettle-dev)"

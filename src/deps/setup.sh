@@ -1,5 +1,5 @@
 #!/bin/bash
-# setup.sh [--check] build|sanitize|demo|test: install the Debian packages that this purpose needs.
+# setup.sh [--check] build|sanitize|demo|test|fuzz|analyse|coverage: install the Debian packages that this purpose needs.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -16,13 +16,19 @@ build='gcc libc6-dev make m4 dpkg-dev ca-certificates'
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
 test="$sanitize $demo python3-pytest nginx skopeo clang-format-19 git"
+fuzz="$sanitize clang-19 libclang-rt-19-dev llvm-19"
+analyse="$sanitize clang-19 clang-tidy-19 cppcheck"
+coverage="$test gcovr"
 case ${1:-} in
 build) packages=$build ;;
 sanitize) packages=$sanitize ;;
 demo) packages=$demo ;;
 test) packages=$test ;;
+fuzz) packages=$fuzz ;;
+analyse) packages=$analyse ;;
+coverage) packages=$coverage ;;
 *)
-	echo 'usage: setup.sh [--check] build|sanitize|demo|test' >&2
+	echo 'usage: setup.sh [--check] build|sanitize|demo|test|fuzz|analyse|coverage' >&2
 	exit 2
 	;;
 esac
