@@ -5,6 +5,7 @@
 #   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
 #   tsan   ThreadSanitizer, build/tsan/image-syncer
 #   fuzz   libFuzzer's targets, by clang; see tests/fuzz/fuzz.mk
+#   coverage  counted lines and branches, build/coverage/image-syncer; see tests/analyse/analyse.mk
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
@@ -26,7 +27,7 @@ include src/deps/flags.mk
 
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
-flavors := musl asan tsan fuzz
+flavors := musl asan tsan fuzz coverage
 library := $(sort $(wildcard src/*/*.c))
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
@@ -47,13 +48,26 @@ CC_musl := build/musl/deps/bin/musl-gcc
 CC_asan := gcc
 CC_tsan := gcc
 CC_fuzz := $(COMPILER_fuzz)
+CC_coverage := gcc
 CC_lint := $(CC_musl)
+
+# Libraries of another flavor: those of asan know nothing of coverage, and need not.
+deps_lint := musl
+deps_coverage := asan
 
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)
 
+# What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own.
+# Where something examines the program from inside, it must not defend itself against that.
+kernel_harden := -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+examined_asan := -DHARDEN_NOTHING
+examined_tsan := -DHARDEN_NOTHING
+examined_fuzz := -DHARDEN_NOTHING
+examined_coverage := -DHARDEN_NOTHING
+
 # compile FLAVOR: the command of one object, without its names.
-compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
+compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
@@ -98,7 +112,7 @@ distclean: clean ## remove build/ and the cached libraries and sources (the next
 	rm -rf "$${IMAGE_SYNCER_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/image-syncer}"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile tests/fuzz/fuzz.mk | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile tests/*/*.mk | expand -t 12
 
 FORCE:
 .SECONDARY:
@@ -115,7 +129,7 @@ replace = cat >$@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@;
 define flavor_rules
 build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
 	@mkdir -p build/$1
-	@prefix=$$$$(src/deps/build.sh $(if $(filter lint,$1),musl,$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
+	@prefix=$$$$(src/deps/build.sh $(or $(deps_$1),$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
 
 # Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it.
 build/$1/version.h: FORCE
@@ -166,6 +180,7 @@ $(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
 $(eval $(call program_rules,musl,.debug))
 $(eval $(call program_rules,asan,))
 $(eval $(call program_rules,tsan,))
+$(eval $(call program_rules,coverage,))
 
 build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
 	@strip --strip-all -o $@.new $<
@@ -222,7 +237,7 @@ bench: build/musl/bench/tls_connect ## measure: the CPU cost of a new https conn
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
 
-include tests/fuzz/fuzz.mk
+include tests/fuzz/fuzz.mk tests/analyse/analyse.mk
 
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run

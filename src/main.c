@@ -3,6 +3,7 @@
  * and the tour of the whole program in README.md beside this file.
  */
 #include "base/cancel.h"
+#include "base/harden.h"
 #include "base/secret.h"
 #include "cmd/about.h"
 #include "cmd/sync.h"
@@ -49,6 +50,7 @@ static void allow_descriptors(void)
 
 int main(int argc, char **argv)
 {
+	harden_start();
 	allow_descriptors();
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);

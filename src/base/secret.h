@@ -15,5 +15,11 @@ void secret_register(struct str text);
 void secret_register_basic(struct str user, struct str password);
 /* Appends text to out with every registered secret replaced by "***". */
 void secret_mask(struct str text, struct buf *out);
+/*
+ * Overwrites the values of environment variables that are secrets or of which one is made, in
+ * place: what a process was started with can be read from outside. Those of proxies stay, libcurl
+ * reads them whenever it wants. While nobody else reads the environment.
+ */
+void secret_leave_environment(void);
 /* Wipes and forgets all. At the end of the process. */
 void secret_forget(void);

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/about.h"
+#include "cmd/confine.h"
 #include "cmd/expansion.h"
 #include "cmd/load.h"
 #include "cmd/rounds.h"
@@ -101,6 +102,7 @@ static bool set_up(struct run *run)
 					.live = isatty(STDERR_FILENO) && !options->debug,
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
+	confine_environment(run);
 	return run->copier && run->report;
 }
 
@@ -121,6 +123,7 @@ int sync_run(const struct options *options)
 	struct error err;
 	if (!run.arena || !load_run(&run))
 		return EXIT_USAGE;
+	confine_run(&run);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {
 		log_error("out of memory");

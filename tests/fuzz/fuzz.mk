@@ -31,8 +31,10 @@ endef
 
 $(eval $(call fuzz_objects,fuzz))
 $(eval $(call fuzz_objects,asan))
+$(eval $(call fuzz_objects,coverage))
 $(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,fuzz,$(target),run/$(target),,-fsanitize=fuzzer)))
 $(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,asan,$(target),fuzz/$(target),build/asan/fuzz/replay.o,)))
+$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,coverage,$(target),fuzz/$(target),build/coverage/fuzz/replay.o,)))
 
 .PHONY: fuzz fuzz-build fuzz-setup replay
 fuzz-build: $(FUZZ:%=build/fuzz/run/%)

@@ -19,7 +19,8 @@ static void add(struct tally *tally, struct arena *arena, struct str line)
 {
 	struct task *task = arena_new_of(arena, struct task);
 	require(task);
-	const char *tag = input_string(arena, input_part(&line, '|'));
+	struct str word = input_part(&line, '|');
+	const char *tag = reference_tag_valid(word) ? input_string(arena, word) : "latest";
 	unsigned number = input_byte(&line);
 	*task = (struct task){{"reg.test", "team/app", tag, NULL},
 			      {"to.test", "team/app", tag, NULL},
