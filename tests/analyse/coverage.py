@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 
+# base/harden.c is not counted: examined builds do nothing there, tests/e2e/test_hardening.py looks at the release.
 LAYERS = ("base", "doc", "oci", "net", "registry", "config", "plan", "copy", "report", "cmd", "main.c")
 PURE, LEAST = ("base", "doc", "oci", "config", "plan"), 95
 
-command = ["gcovr", "--root", ".", "--filter", "src/", "--json-summary", "--exclude-throw-branches", "build/coverage"]
+command = ["gcovr", "--root", ".", "--filter", "src/", "--json-summary", "--exclude-throw-branches",
+           "--exclude", "src/base/harden.c", "build/coverage"]
 summary = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 sums = collections.defaultdict(lambda: [0, 0, 0, 0])
