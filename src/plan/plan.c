@@ -252,7 +252,7 @@ static bool images_of(struct arena *arena, const struct plan_rule *rule,
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
 {
-	struct images sources, destinations;
+	struct images sources = {0}, destinations = {0};
 	*tasks = NULL;
 	*count = 0;
 	if (!images_of(arena, rule, catalog, &sources, &destinations, warnings, err))
