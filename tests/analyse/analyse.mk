@@ -41,7 +41,7 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 		--inline-suppr -j2 -Isrc -Ibuild/asan src
 	@echo "cppcheck: $(words $(analysed)) files, nothing found"
 
-VALGRIND_TESTS ?= -k "test_copy and (image or index or mount)"
+VALGRIND_TESTS ?= -k "test_copy and (single or index)"
 valgrind: build/image-syncer ## memcheck over a few end-to-end tests, on the code of the release
 	@src/deps/setup.sh test
 	@tests/analyse/valgrind build/musl/image-syncer.debug $(CURDIR)/build/valgrind
