@@ -263,7 +263,7 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 	for (size_t i = 0; i < sources.count; i++)
 		(*tasks)[i] = (struct task){
 			.source = pulled(&sources.items[i]),
-			/* As many as sources. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
 			.destination = destinations.items[i],
 			.place = rule->place,
 			.platforms = rule->platforms,
