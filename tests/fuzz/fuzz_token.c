@@ -1,6 +1,7 @@
 /* Answers with logins: token servers, the ECR API, credential helpers. The first byte chooses. */
 #include "fuzz.h"
 
+#include "base/log.h"
 #include "base/secret.h"
 #include "registry/ecr.h"
 #include "registry/helper.h"
@@ -33,7 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned kind = input_byte(&rest) % 3;
 	if (!parse(kind, rest, &err)) {
 		require(err.kind == ERROR_CORRUPT);
-		require(input_printable(str_of(err.text)));
+		scoped(buf_finish) struct buf line = {0};
+		log_clean(str_of(err.text), 0, &line);
+		require(input_printable(buf_str(&line)));
 	}
 	secret_forget();
 	return 0;
