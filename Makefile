@@ -1,10 +1,13 @@
 # image-syncer: build, test and install. "make help" lists the targets.
 #
-# The program is built three times from the same files:
+# The program is built from the same files for:
 #   musl   the release: static, position independent, build/image-syncer
 #   asan   AddressSanitizer and UndefinedBehaviorSanitizer, build/asan/image-syncer
 #   tsan   ThreadSanitizer, build/tsan/image-syncer
-# and, when asked for, as the release for another machine, cross-compiled: amd64 or arm64, build/arm64/image-syncer.
+# and, when asked for:
+#   amd64, arm64  the release for another machine, cross-compiled, build/arm64/image-syncer
+#   fuzz      libFuzzer's targets, by clang; see tests/fuzz/fuzz.mk
+#   coverage  counted lines and branches, build/coverage/image-syncer; see tests/analyse/analyse.mk
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
@@ -27,7 +30,7 @@ include src/deps/flags.mk
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
 machines := amd64 arm64
-flavors := musl $(machines) asan tsan
+flavors := musl $(machines) asan tsan fuzz coverage
 library := $(sort $(wildcard src/*/*.c))
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
@@ -49,13 +52,27 @@ CC_amd64 := build/amd64/deps/bin/musl-gcc
 CC_arm64 := build/arm64/deps/bin/musl-gcc
 CC_asan := gcc
 CC_tsan := gcc
+CC_fuzz := $(COMPILER_fuzz)
+CC_coverage := gcc
 CC_lint := $(CC_musl)
+
+# Libraries of another flavor: those of asan know nothing of coverage, and need not.
+deps_lint := musl
+deps_coverage := asan
 
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)
 
+# What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own.
+# Where something examines the program from inside, it must not defend itself against that.
+kernel_harden := -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+examined_asan := -DHARDEN_NOTHING
+examined_tsan := -DHARDEN_NOTHING
+examined_fuzz := -DHARDEN_NOTHING
+examined_coverage := -DHARDEN_NOTHING
+
 # compile FLAVOR: the command of one object, without its names.
-compile = $(CC_$1) $(language) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
+compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
@@ -73,7 +90,7 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B tests/demo/demo.py build/image-syncer
 
-test: ## everything: lint, unit, text cases, gates, end to end on all three builds (sets itself up)
+test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
 	@src/deps/setup.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all build-tests
 	@tests/runner/install-tools.sh >/dev/null
@@ -81,6 +98,7 @@ test: ## everything: lint, unit, text cases, gates, end to end on all three buil
 	@$(PYTEST) -q tests/lint
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory cases
+	@$(MAKE) --no-print-directory replay
 	@$(MAKE) --no-print-directory gates
 	@$(MAKE) --no-print-directory runner
 	@$(MAKE) --no-print-directory examples
@@ -103,7 +121,7 @@ distclean: clean ## remove build/ and the cached libraries and sources (the next
 	rm -rf "$${IMAGE_SYNCER_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/image-syncer}"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile tests/*/*.mk | expand -t 12
 
 FORCE:
 .SECONDARY:
@@ -120,7 +138,7 @@ replace = cat >$@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@;
 define flavor_rules
 build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
 	@mkdir -p build/$1
-	@prefix=$$$$(src/deps/build.sh $(if $(filter lint,$1),musl,$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
+	@prefix=$$$$(src/deps/build.sh $(or $(deps_$1),$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
 
 # Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it.
 build/$1/version.h: FORCE
@@ -171,6 +189,7 @@ $(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
 $(foreach flavor,musl $(machines),$(eval $(call program_rules,$(flavor),.debug)))
 $(eval $(call program_rules,asan,))
 $(eval $(call program_rules,tsan,))
+$(eval $(call program_rules,coverage,))
 
 # $(call release,FLAVOR): strip and look at it before it gets its name.
 define release
@@ -199,7 +218,8 @@ sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_sta
 steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
 
 .PHONY: build-tests lint-objects e2e-asan e2e-tsan e2e-signatures
-build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%))
+build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
+	$(fuzz_targets:%=build/asan/fuzz/%)
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
 unit: $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) ## unit tests under the address and the thread sanitizer
@@ -298,8 +318,10 @@ bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https 
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
 
+include tests/fuzz/fuzz.mk tests/analyse/analyse.mk
+
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
 format: ## let clang-format lay out all C files
-	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.c tests/unit/*.h)
+	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])

@@ -3,6 +3,7 @@
  * and the tour of the whole program in README.md beside this file.
  */
 #include "base/cancel.h"
+#include "base/harden.h"
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
@@ -86,6 +87,7 @@ static void allow_descriptors(void)
 
 int main(int argc, char **argv)
 {
+	harden_start();
 	scoped(arena_free) struct arena *arena = arena_new();
 	allow_descriptors();
 	if (!arena)

@@ -153,9 +153,9 @@ static void write_line(enum log_level level, struct str message)
 
 static void log_line(enum log_level level, const char *format, va_list args)
 {
-	char text[2048];
 	pthread_mutex_lock(&sink.lock);
 	if (level <= sink.level) {
+		char text[2048];
 		vsnprintf(text, sizeof(text), format, args);
 		write_line(level, str_of(text));
 	}

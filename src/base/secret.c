@@ -14,6 +14,10 @@
 
 /* At most LIMIT forms are known, of which the first FIRM are never given up. */
 enum { FIRM = 1024, LIMIT = 4096 };
+/* A part of a secret is taken for one from this length on. */
+enum { TELLING = 8 };
+
+extern char **environ;
 
 struct secret {
 	struct str text;
@@ -188,6 +192,37 @@ void secret_mask(struct str text, struct buf *out)
 		text = str_from(text, found.len ? found.len : 1);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+static bool contains(struct str whole, struct str part)
+{
+	for (size_t i = 0; i + part.len <= whole.len; i++)
+		if (str_equal(str_head(str_from(whole, i), part.len), part))
+			return true;
+	return false;
+}
+
+/* True when text is a secret, or a part of one that is long enough to be no accident. */
+static bool revealing(struct str text)
+{
+	bool found = false;
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < count && !found; i++)
+		found = text.len >= TELLING ? contains(secrets[i].text, text)
+					    : str_equal(secrets[i].text, text);
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+void secret_leave_environment(void)
+{
+	for (char **variable = environ; variable && *variable; variable++) {
+		struct str name = {0}, value = str_of(*variable);
+		str_cut(&value, '=', &name);
+		bool proxy = str_ends(name, "_proxy") || str_ends(name, "_PROXY");
+		if (!proxy && revealing(value))
+			explicit_bzero((void *)(uintptr_t)value.at, value.len);
+	}
 }
 
 void secret_forget(void)

@@ -29,5 +29,11 @@ void secret_register_passing(struct str text);
  * nothing. NULL ends it.
  */
 void secret_watch(void (*fresh)(struct str form, bool passing));
+/*
+ * Overwrites the values of environment variables that are secrets or of which one is made, in
+ * place: what a process was started with can be read from outside. Those of proxies stay, libcurl
+ * reads them whenever it wants. While nobody else reads the environment.
+ */
+void secret_leave_environment(void);
 /* Wipes and forgets all. At the end of the process. */
 void secret_forget(void);

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/about.h"
+#include "cmd/confine.h"
 #include "cmd/expansion.h"
 #include "cmd/load.h"
 #include "cmd/rounds.h"
@@ -119,6 +120,7 @@ static bool set_up(struct run *run)
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
+	confine_environment(run);
 	return run->copier && run->report;
 }
 
@@ -139,6 +141,7 @@ int sync_run(const struct options *options, struct problems *problems)
 	struct error err;
 	if (!run.arena || !load_run(&run, problems))
 		return EXIT_USAGE;
+	confine_run(&run);
 	if (run.config.timeout)
 		cancel_after(run.config.timeout);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||

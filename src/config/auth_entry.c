@@ -150,12 +150,13 @@ static const char *read_expanded(const struct auth_reading *reading, const struc
 static const char *read_secret(const struct auth_reading *reading, struct entry *entry,
 			       enum field field)
 {
-	const char *secret = read_expanded(reading, entry, field);
+	const struct node *value = entry->values[field];
+	const char *secret = value ? read_expanded(reading, entry, field) : NULL;
 	if (!secret)
 		return NULL;
 	secret_register(str_of(secret));
-	if (str_is(entry->values[field]->text, secret) && !entry->literal)
-		entry->literal = entry->values[field];
+	if (str_is(value->text, secret) && !entry->literal)
+		entry->literal = value;
 	return secret;
 }
 

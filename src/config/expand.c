@@ -87,7 +87,7 @@ static bool look_up(const struct expand *expand, struct str name, const char **v
 
 static bool expand_braces(struct expand *expand)
 {
-	const char *value;
+	const char *value = NULL;
 	struct str name = name_at(str_from(expand->rest, 2));
 	struct str behind = str_from(expand->rest, 2 + name.len);
 	if (!name.len || !str_starts(behind, "}"))
@@ -103,7 +103,7 @@ static bool expand_braces(struct expand *expand)
 /* $NAME. NVIDIA's registry has the fixed user name $oauthtoken. */
 static bool expand_name(struct expand *expand, struct str name)
 {
-	const char *value;
+	const char *value = NULL;
 	if (!look_up(expand, name, &value))
 		return false;
 	if (value)

@@ -67,7 +67,9 @@ static void add(struct arena *arena, const char *prefix, const char *user, const
 		const char *place, struct credentials *list, struct problems *problems)
 {
 	struct credential *entry = entry_for(arena, list, key_of(prefix));
-	if (!entry) {
+	/* It may stand in the environment, which is emptied of secrets. */
+	password = arena_string(arena, password);
+	if (!entry || !password) {
 		problem_add(problems, NULL, "out of memory");
 		return;
 	}

@@ -76,6 +76,7 @@ static void complete(struct usage *usage, const struct usage_side *side, const s
 	if (!entry) {
 		usage->used[list->count] = helper;
 		entry = &list->items[list->count++];
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): usage_settle() made it */
 		*entry = (struct credential){.key = str_of(side->host),
 					     .place = helper ? store->place : host->ca};
 	}

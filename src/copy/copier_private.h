@@ -30,8 +30,8 @@ struct image {
 	const struct companion_filter *companions; /* NULL: none are wanted */
 	const char *pinned;                        /* the source's digest */
 	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
-	const char *guarded; /* the tag before whose writing is a drift_check(); NULL: none */
-	const char *expected;         /* what the tag holds; NULL: nothing */
+	const char *guarded;  /* the tag before whose writing is a drift_check(); NULL: none */
+	const char *expected; /* what the tag holds; NULL: nothing */
 	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
 	atomic_uint copied, mounted, present; /* blobs */

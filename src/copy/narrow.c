@@ -164,7 +164,7 @@ static bool narrow_index(struct narrowing *narrowing, const struct manifest *man
 static bool narrow_document(struct narrowing *narrowing, const char *digest, int depth,
 			    struct narrowed *out, struct error *err)
 {
-	struct manifest manifest;
+	struct manifest manifest = {0};
 	if (depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);

@@ -1,10 +1,13 @@
 #!/bin/bash
-# build.sh [--update] FLAVOR: build the libraries of one flavor and print the folder they are in.
+# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, amd64, arm64, asan, tsan, fuzz) and print the folder
+# they are in.
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
 # amd64, arm64  the same for a named machine, which need not be this one.
 # asan, tsan  for the tests: BearSSL and curl from the same sources, instrumented, on glibc; the other libraries are the
 #       distribution's. So the TLS and HTTP code that is examined is the code that ships.
+# fuzz  for libFuzzer: all that parses foreign bytes (BearSSL, curl, cJSON, libyaml), by clang, so that the fuzzer sees which
+#       ways its inputs take there as well.
 #
 # The result is cached under ${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-~/.cache}/image-syncer} by the hash of all that went into
 # it: this folder, the resolved versions, the compiler, the flags. Sources are fetched once and kept there as well, so only
@@ -35,12 +38,14 @@ musl | amd64 | arm64)
 	wanted='musl bearssl curl cjson libyaml nettle pcre2'
 	;;
 asan | tsan) wanted='bearssl curl' ;;
-*) die 'usage: build.sh [--update] musl|amd64|arm64|asan|tsan' ;;
+fuzz) wanted='bearssl curl cjson libyaml' ;;
+*) die 'usage: build.sh [--update] musl|amd64|arm64|asan|tsan|fuzz' ;;
 esac
 
 case $flavor in
 musl) "$here/setup.sh" --check build ;;
 amd64 | arm64) "$here/setup.sh" --check "$flavor" ;;
+fuzz) "$here/setup.sh" --check fuzz ;;
 *) "$here/setup.sh" --check sanitize ;;
 esac
 
@@ -51,6 +56,7 @@ sources=$cache/sources
 jobs=$(nproc)
 flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
 tools=$(make -s -f "$here/flags.mk" "print-tools-$flavor")
+compiler=$(make -s -f "$here/flags.mk" "print-compiler-$flavor")
 
 # --- Sources -----------------------------------------------------------------------------------------------------------
 
@@ -82,6 +88,7 @@ hash=$({
 	gcc --version
 	"${tools}gcc" --version
 	"${tools}gcc" -dumpmachine
+	"$compiler" --version
 } | sha256sum | cut -c1-16)
 result=$cache/$flavor-$hash
 
@@ -135,7 +142,7 @@ if [ -n "$release" ]; then
 	machine=$("${tools}gcc" -dumpmachine)
 	host="--build=$(gcc -dumpmachine) --host=${machine/%-gnu/-musl}"
 else
-	cc=gcc
+	cc=$compiler
 	link=$(make -s -f "$here/flags.mk" "print-link-$flavor")
 	host=
 fi
@@ -277,6 +284,10 @@ else
 	step bearssl build_bearssl
 	step curl-configure configure_curl -O1
 	step curl build_curl
+	if [ "$flavor" = fuzz ]; then
+		step cjson build_cjson
+		step libyaml build_libyaml "$(version_of libyaml)"
+	fi
 fi
 rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 
@@ -291,6 +302,7 @@ rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 			echo "$name $(version_of "$name")"
 		done
 		for name in cjson yaml pcre2; do
+			case " $wanted " in *" ${name/#yaml/libyaml} "*) continue ;; esac
 			echo "${name/#yaml/libyaml} $(dpkg-query -W -f '${Version}' "lib$name-dev")"
 		done
 		echo "nettle $(dpkg-query -W -f '${Version}' nettle-dev)"

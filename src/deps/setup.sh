@@ -1,5 +1,6 @@
 #!/bin/bash
-# setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench: install the Debian packages that this purpose needs.
+# setup.sh [--check] PURPOSE: install the Debian packages that this purpose needs: build, amd64, arm64, sanitize, demo, test,
+# image, bench, fuzz, analyse, coverage.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -24,6 +25,9 @@ test="$sanitize $demo python3-pytest python3-yaml python3-kubernetes nginx skope
 image="$test $arm64 docker.io debootstrap"
 [ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
 bench="$test libnginx-mod-http-lua"
+fuzz="$sanitize clang-19 libclang-rt-19-dev llvm-19"
+analyse="$sanitize clang-19 clang-tidy-19 cppcheck"
+coverage="$test gcovr"
 case ${1:-} in
 build) packages=$build ;;
 amd64) packages=$amd64 ;;
@@ -33,8 +37,11 @@ demo) packages=$demo ;;
 test) packages=$test ;;
 image) packages=$image ;;
 bench) packages=$bench ;;
+fuzz) packages=$fuzz ;;
+analyse) packages=$analyse ;;
+coverage) packages=$coverage ;;
 *)
-	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench' >&2
+	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench|fuzz|analyse|coverage' >&2
 	exit 2
 	;;
 esac

@@ -242,6 +242,8 @@ static bool translate_one(struct pattern_scan *scan)
 		return add_repetition(scan, 1);
 	case '{':
 		return translate_brace(scan);
+	default:
+		break;
 	}
 	scan->at++;
 	scan->repeatable = c != '|';

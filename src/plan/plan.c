@@ -280,7 +280,7 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
-	struct images sources, destinations;
+	struct images sources = {0}, destinations = {0};
 	*tasks = NULL;
 	*count = 0;
 	if (!scratch)
@@ -291,6 +291,7 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 	if (!*tasks)
 		return error_memory(err);
 	for (size_t i = 0; i < sources.count; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
 		if (!make_task(arena, rule, &sources.items[i], &destinations.items[i],
 			       &(*tasks)[i]))
 			return error_memory(err);

@@ -124,7 +124,7 @@ static void add_amount(const struct frame *frame, const struct progress_transfer
 		add_spaces(out, GAP);
 		buf_add_char(out, '[');
 		for (int i = 0; i < BAR; i++)
-			buf_add_char(out, part * BAR >= i + 1 ? '#' : '-');
+			buf_add_char(out, part * (double)BAR >= i + 1 ? '#' : '-');
 		buf_add_char(out, ']');
 	}
 	buf_printf(out, "  %3d%%  %s/%s", (int)(part * 100), done, size);

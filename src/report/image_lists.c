@@ -335,8 +335,8 @@ static bool same_fields(const struct entry *a, const struct entry *b)
 	return a->selection == b->selection && a->on_change == b->on_change &&
 	       a->unsigned_too == b->unsigned_too && !a->companions == !b->companions &&
 	       companion_filter_equal(a->companions, b->companions) &&
-	       public_key_equal(a->signer, b->signer) &&
-	       same_filter(a->platforms, b->platforms) && same_filter(a->required, b->required);
+	       public_key_equal(a->signer, b->signer) && same_filter(a->platforms, b->platforms) &&
+	       same_filter(a->required, b->required);
 }
 
 static int compare_sources(const struct entry *a, const struct entry *b)

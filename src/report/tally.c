@@ -133,17 +133,17 @@ void tally_sort(struct tally *tally, struct arena *arena)
 {
 	struct tally_image **images =
 		arena_array(arena, tally->listed, sizeof(struct tally_image *));
-	size_t count = 0;
+	size_t known = 0;
 	if (!images || !tally->listed)
 		return;
 	for (struct tally_image *image = tally->first; image; image = image->next)
-		images[count++] = image;
-	qsort(images, count, sizeof(struct tally_image *), compare_images);
-	for (size_t i = 0; i + 1 < count; i++)
+		images[known++] = image;
+	qsort(images, known, sizeof(struct tally_image *), compare_images);
+	for (size_t i = 0; i + 1 < known; i++)
 		images[i]->next = images[i + 1];
-	images[count - 1]->next = NULL;
+	images[known - 1]->next = NULL;
 	tally->first = images[0];
-	tally->last = images[count - 1];
+	tally->last = images[known - 1];
 }
 
 size_t tally_done(const struct tally *tally)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -207,6 +208,28 @@ static void test_log_line(void **state)
 	fclose(stream);
 }
 
+/* In place, where the kernel shows it to others: the pointer of getenv() is the proof. */
+static void test_environment(void **state)
+{
+	(void)state;
+	setenv("T_WHOLE", "word-1234", 1);
+	setenv("T_PART", "longer-part", 1);
+	setenv("T_SHORT", "wor", 1);
+	setenv("T_OTHER", "something", 1);
+	setenv("t_proxy", "word-1234", 1);
+	const char *whole = getenv("T_WHOLE");
+	secret_register(STR("word-1234"));
+	secret_register(STR("a-longer-part-of-it"));
+	secret_leave_environment();
+	for (size_t i = 0; i < strlen("word-1234"); i++)
+		assert_int_equal(whole[i], 0);
+	assert_string_equal(getenv("T_WHOLE"), "");
+	assert_string_equal(getenv("T_PART"), "");
+	assert_string_equal(getenv("T_SHORT"), "wor");
+	assert_string_equal(getenv("T_OTHER"), "something");
+	assert_string_equal(getenv("t_proxy"), "word-1234");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +239,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_basic, forget),
 		cmocka_unit_test_teardown(test_forget, forget),
 		cmocka_unit_test_teardown(test_many, forget),
+		cmocka_unit_test_teardown(test_environment, forget),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_clean_nul),
 		cmocka_unit_test_teardown(test_clean_masks, forget),

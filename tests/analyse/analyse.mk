@@ -1,0 +1,63 @@
+# Analysers, valgrind and coverage: included by the Makefile.
+
+# Ours alone, so they stand here and not in src/deps/flags.mk, which the libraries are built from.
+FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
+LINK_coverage := -fsanitize=address,undefined --coverage
+
+analysed := src/main.c $(library)
+
+# gcc 12 takes the slot of a list that memmove() has just freed for one that still owns its text.
+quiet_secret := -Wno-analyzer-malloc-leak
+# The dates are there whenever the selection asks for them.
+quiet_select := -Wno-analyzer-null-dereference
+# It cannot know that there are as many marks as cJSON has values (the fuzz target "json" compares them), nor that BearSSL's
+# decoder has a key whenever it has no error.
+quiet_json := -Wno-analyzer-null-dereference
+quiet_tls_pem := -Wno-analyzer-null-dereference
+
+.PHONY: analyse analyse-tidy analyse-cppcheck analyse-gcc valgrind coverage
+analyse: ## clang-tidy, cppcheck and gcc -fanalyzer over src/; any finding is an error
+	@src/deps/setup.sh analyse
+	@$(MAKE) --no-print-directory -k analyse-tidy analyse-cppcheck analyse-gcc
+
+# One stamp for each file and analyser, so that only what changed is looked at again.
+analyse-tidy: $(analysed:src/%.c=build/analyse/%.tidy)
+	@echo "clang-tidy: $(words $(analysed)) files, nothing found"
+
+analyse-gcc: $(analysed:src/%.c=build/analyse/%.gcc)
+	@echo "gcc -fanalyzer: $(words $(analysed)) files, nothing found"
+
+build/analyse/%.tidy: src/%.c .clang-tidy build/asan/deps.stamp | build/asan/version.h build/asan/versions.h
+	@mkdir -p $(@D)
+	@clang-tidy-19 --quiet --warnings-as-errors='*' $< -- $(language) $(kernel_$(*F)) -Isrc -Ibuild/asan \
+		-isystem build/asan/deps/include -include src/base/banned.h 2>$@.new || { cat $@.new; exit 1; }
+	@mv $@.new $@
+
+build/analyse/%.gcc: src/%.c build/asan/deps.stamp | build/asan/version.h build/asan/versions.h
+	@mkdir -p $(@D)
+	@gcc $(language) $(kernel_$(*F)) -O2 -fanalyzer -Werror $(quiet_$(*F)) -Isrc -Ibuild/asan \
+		-isystem build/asan/deps/include -include src/base/banned.h -c -o /dev/null $<
+	@touch $@
+
+# Reasons stand in tests/analyse/cppcheck.txt.
+analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versions.h
+	@mkdir -p build/analyse/cppcheck
+	@cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --error-exitcode=1 \
+		--cppcheck-build-dir=build/analyse/cppcheck --suppressions-list=tests/analyse/cppcheck.txt \
+		--inline-suppr -j2 -Isrc -Ibuild/asan src
+	@echo "cppcheck: $(words $(analysed)) files, nothing found"
+
+VALGRIND_TESTS ?= -k "test_copy and (single or index)"
+valgrind: build/image-syncer ## memcheck over a few end-to-end tests, on the code of the release
+	@src/deps/setup.sh test
+	@tests/analyse/valgrind build/musl/image-syncer.debug $(CURDIR)/build/valgrind
+	@IMAGE_SYNCER=$(CURDIR)/build/valgrind/image-syncer IMAGE_SYNCER_FLAVOR=valgrind $(PYTEST) tests/e2e $(VALGRIND_TESTS)
+
+coverage: ## lines and branches that unit tests, cases, corpora and end-to-end tests run, by layer
+	@src/deps/setup.sh coverage
+	@$(MAKE) --no-print-directory build/coverage/image-syncer $(units:%=build/coverage/unit/%) $(fuzz_targets:%=build/coverage/fuzz/%)
+	@find build/coverage -name '*.gcda' -delete
+	@for test in $(units); do echo "TEST $$test"; build/coverage/unit/$$test >/dev/null 2>&1 || echo "coverage: $$test failed"; done
+	@for target in $(fuzz_targets); do build/coverage/fuzz/$$target tests/fuzz/corpus/$$target; done
+	@$(call pytest,coverage,build/coverage/image-syncer,tests/cases tests/e2e) || echo 'coverage: a test failed'
+	@tests/analyse/coverage.py

@@ -1,0 +1,135 @@
+"""What the process takes away from itself, seen from outside while a slow copy runs, and that the run still does its work."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from lib import images, proxy, run
+from test_reach import answer, door, helper  # noqa: F401  (fixtures)
+
+pytestmark = pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers need what is taken away, so such builds keep it")
+
+LANDLOCK_CREATE_RULESET = 444
+
+
+def landlock():
+    """Whether this kernel has it, and lets us."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) >= 1
+
+
+@contextlib.contextmanager
+def slow_run(runner, src, dst, from_source, repo, auth, env=None, flags=()):
+    """A run in the middle of a copy that takes a minute; the process."""
+    slow = from_source.push(images.image(repo, size=400_000), repo, "v1")
+    for digest in slow.blobs:
+        src.rule("GET", f"/blobs/{digest}", proxy.Stall(50, 60), times=None)
+    process = runner.start(runner.arguments({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, auth, flags), env)
+    try:
+        proxy.until(lambda: any(each.path.rsplit("/", 1)[1] in slow.blobs for each in src.seen("GET", "blob")),
+                    seconds=60, what="a run in the middle of its work")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def proc(process, name):
+    with open(f"/proc/{process.pid}/{name}", "rb") as file:
+        return file.read().decode(errors="replace")
+
+
+def status(process, thread=None):
+    text = proc(process, f"task/{thread}/status" if thread else "status")
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def test_limits_privileges_and_system_calls(runner, src, dst, both, from_source, repo):
+    with slow_run(runner, src, dst, from_source, repo, both) as process:
+        core = next(line.split() for line in proc(process, "limits").splitlines() if line.startswith("Max core file size"))
+        assert core[4:6] == ["0", "0"]
+        for thread in os.listdir(f"/proc/{process.pid}/task"):
+            state = status(process, thread)
+            assert (state["NoNewPrivs"], state["Seccomp"]) == ("1", "2"), f"thread {thread}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
+def test_the_process_cannot_be_traced_or_dumped(binary, src, dst, both, from_source, repo):
+    """As another user than root: a process that is not dumpable belongs to root, whoever runs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        program = os.path.join(folder, "program")
+        shutil.copy(binary, program)
+        slow = from_source.push(images.image(repo, size=400_000), repo, "v1")
+        for digest in slow.blobs:
+            src.rule("GET", f"/blobs/{digest}", proxy.Stall(50, 60), times=None)
+        command = run.Runner(program, folder).arguments({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both)
+        for name in os.listdir(folder):
+            os.chmod(os.path.join(folder, name), 0o755)
+        process = subprocess.Popen(command, user=65534, group=65534, cwd="/", stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            proxy.until(lambda: any(each.path.rsplit("/", 1)[1] in slow.blobs for each in src.seen("GET", "blob")),
+                        seconds=60, what="a run in the middle of its work")
+            assert os.stat(f"/proc/{process.pid}/environ").st_uid == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_secret_leaves_the_environment(runner, src, dst, both, from_source, repo):
+    word = runner.secret("word-of-the-environment-5")
+    auth = {**both, "other.test": {"username": "robot", "password": "${REGISTRY_PASSWORD}"}}
+    with slow_run(runner, src, dst, from_source, repo, auth,
+                  {"REGISTRY_PASSWORD": word, "AWS_SECRET_ACCESS_KEY": runner.secret("cloud-word-11"), "HARMLESS": "stays"}) as process:
+        environment = proc(process, "environ")
+        assert "HARMLESS=stays" in environment
+        assert "REGISTRY_PASSWORD=" in environment
+        assert word not in environment
+        assert "cloud-word-11" not in environment
+
+
+def test_a_helper_is_started_although_calls_are_refused(runner, door, helper, src, from_source, repo):  # noqa: F811
+    """It keeps its variables and its files."""
+    word = runner.secret("right-word-7")
+    known = helper(door.host, answer("robot", word), body="printenv HELPER_WORD >seen\ngrep Seccomp: /proc/self/status >>seen\n"
+                   f'echo \'{{"ServerURL":"x","Username":"robot","Secret":"{word}"}}\'\n')
+    from_source.push(images.image(repo), repo, "v1")
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door),
+                         env={**known.environment, "HELPER_WORD": word})
+    assert result.code == 0
+    with open(os.path.join(runner.home, "seen"), encoding="ascii") as file:
+        assert file.read().split() == [word, "Seccomp:", "2"]
+
+
+@pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
+def test_outputs_are_written_wherever_they_are(runner, src, dst, both, from_source, repo, tmp_path):
+    """A folder of their own each, a link to elsewhere, a device, a relative name."""
+    from_source.push(images.image(repo), repo, "v1")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "real").write_text("old")
+    (tmp_path / "lists" / "link").symlink_to("../elsewhere/real")
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, report=False,
+                         flags=["--report", "relative.json", "--output-success-images", str(tmp_path / "lists" / "link"),
+                                "--output-failed-images", "/dev/stdout", "--debug"])
+    assert result.code == 0
+    assert "confined to the files of this run: yes" in result.stderr
+    assert (tmp_path / "relative.json").read_text().startswith("{")
+    assert repo in (tmp_path / "lists" / "link").read_text()
+    assert result.stdout == "{}\n"
+
+
+def test_each_defence_is_told_once(runner, src, dst, both, from_source, repo):
+    from_source.push(images.image(repo), repo, "v1")
+    rules = {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}
+    told = runner.sync(rules, both, flags=["--debug"])
+    assert told.stderr.count("confined to the files of this run") == 1
+    assert told.stderr.count("dangerous system calls are refused: yes") == 1
+    quiet = runner.sync(rules, both)
+    assert "confined" not in quiet.stderr and "refused" not in quiet.stderr

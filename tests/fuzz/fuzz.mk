@@ -1,0 +1,52 @@
+# Fuzzing: included by the Makefile. One target is one file tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME.
+#
+# build/fuzz/run/NAME is the target with libFuzzer, by clang; build/asan/fuzz/NAME runs it over the corpus without, by gcc, so
+# that "make test" needs no clang.
+
+fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ ?= $(fuzz_targets)
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS ?=
+
+# Files that a target has beside its own, and its linker flags.
+fuzz_beside_conversation := conversation
+fuzz_link_conversation := -Wl,--wrap=cancel_sleep
+
+define fuzz_objects
+build/$1/fuzz/%.o: tests/fuzz/%.c build/$1/deps.stamp Makefile tests/fuzz/fuzz.mk
+	@mkdir -p $$(@D)
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -Itests/fuzz -D_GNU_SOURCE -DFUZZ_FOLDER='"tests/fuzz"' -c -o $$@ $$<
+
+-include $(fuzz_targets:%=build/$1/fuzz/fuzz_%.d) build/$1/fuzz/conversation.d build/$1/fuzz/replay.d
+endef
+
+# fuzz_program FLAVOR,TARGET,NAME,EXTRA OBJECTS,EXTRA FLAGS
+define fuzz_program
+build/$1/$3: build/$1/fuzz/fuzz_$2.o $(fuzz_beside_$2:%=build/$1/fuzz/%.o) $4 build/$1/libimage-syncer.a
+	@mkdir -p $$(@D)
+	@$(say) "LINK $1 $$@"
+	@$$(CC_$1) -pthread $$(LINK_$1) $5 $(fuzz_link_$2) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries)
+endef
+
+$(eval $(call fuzz_objects,fuzz))
+$(eval $(call fuzz_objects,asan))
+$(eval $(call fuzz_objects,coverage))
+$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,fuzz,$(target),run/$(target),,-fsanitize=fuzzer)))
+$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,asan,$(target),fuzz/$(target),build/asan/fuzz/replay.o,)))
+$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,coverage,$(target),fuzz/$(target),build/coverage/fuzz/replay.o,)))
+
+.PHONY: fuzz fuzz-build fuzz-setup replay
+fuzz-build: $(FUZZ:%=build/fuzz/run/%)
+
+fuzz-setup:
+	@src/deps/setup.sh fuzz
+
+fuzz: fuzz-setup ## fuzz each parser for FUZZ_SECONDS (60); FUZZ="url log" for these alone; finds go to build/fuzz/found
+	@$(MAKE) --no-print-directory fuzz-build
+	@$(sanitizers) tests/fuzz/run "$(FUZZ_SECONDS)" $(FUZZ) -- $(FUZZ_FLAGS)
+
+replay: $(fuzz_targets:%=build/asan/fuzz/%) ## the fuzzers' corpora under the address sanitizer, without clang
+	@failed=; for target in $(fuzz_targets); do \
+		$(sanitizers) build/asan/fuzz/$$target tests/fuzz/corpus/$$target || failed="$$failed $$target"; done; \
+	[ -z "$$failed" ] && echo "replay: $(words $(fuzz_targets)) targets passed" || { echo "replay: failed:$$failed"; exit 1; }

@@ -1,0 +1,117 @@
+/*
+ * Certificates as a server may send them: a chain through the X.509 engine of the program, as
+ * BearSSL calls it, and each certificate alone through the decoders, also in pieces.
+ *
+ * First byte: insecure or not, name or address; second: size of the pieces; then certificates, each
+ * behind two bytes of length. The trust is the file that lies beside the corpus.
+ */
+#include "fuzz.h"
+
+#include "net/tls_der.h"
+#include "net/tls_leaf.h"
+#include "net/tls_verify.h"
+
+enum { CHAIN_MAX = 8 };
+
+static struct str take_certificate(struct str *rest)
+{
+	size_t len = input_byte(rest);
+	len = len << 8 | input_byte(rest);
+	struct str certificate = str_head(*rest, len);
+	*rest = str_from(*rest, certificate.len);
+	return certificate;
+}
+
+static void feed(const br_x509_class **engine, struct str certificate, size_t piece)
+{
+	(*engine)->start_cert(engine, (uint32_t)certificate.len);
+	while (certificate.len) {
+		struct str part = str_head(certificate, piece);
+		(*engine)->append(engine, (const unsigned char *)part.at, part.len);
+		certificate = str_from(certificate, part.len);
+	}
+	(*engine)->end_cert(engine);
+}
+
+static void check_chain(struct tls_trust *trust, struct str rest, unsigned choice, size_t piece)
+{
+	static const unsigned char address[] = {127, 0, 0, 1};
+	struct tls_verify verify = {0};
+	br_ssl_client_context *client = malloc(sizeof(*client));
+	require(client);
+	bool named = choice & 2;
+	struct str expected = {(const char *)address, named ? 0 : sizeof(address)};
+	br_x509_minimal_context unused;
+	br_ssl_client_init_full(client, &unused, NULL, 0);
+	tls_verify_init(&verify, trust, named ? "reg.test" : "127.0.0.1", expected, choice & 1);
+	tls_verify_attach(&verify, client);
+	const br_x509_class **engine = &verify.vtable;
+	(*engine)->start_chain(engine, named ? "reg.test" : NULL);
+	for (int i = 0; i < CHAIN_MAX && rest.len; i++)
+		feed(engine, take_certificate(&rest), piece);
+	unsigned code = (*engine)->end_chain(engine);
+	unsigned usages = 0;
+	const br_x509_pkey *key = (*engine)->get_pkey(engine, &usages);
+	require(code ? !key : key != NULL);
+	tls_verify_finish(&verify);
+	free(client);
+}
+
+/* What a certificate holds, whether anybody trusts it or not. */
+static void check_alone(struct str der, size_t piece)
+{
+	static const char address[] = {127, 0, 0, 1};
+	br_x509_decoder_context *decoder = malloc(sizeof(*decoder));
+	br_skey_decoder_context *keys = malloc(sizeof(*keys));
+	require(decoder && keys);
+	tls_leaf_check(der, (struct str){0});
+	tls_leaf_check(der, (struct str){address, sizeof(address)});
+	br_x509_decoder_init(decoder, NULL, NULL);
+	br_skey_decoder_init(keys);
+	while (der.len) {
+		struct str part = str_head(der, piece);
+		br_x509_decoder_push(decoder, part.at, part.len);
+		br_skey_decoder_push(keys, part.at, part.len);
+		der = str_from(der, part.len);
+	}
+	if (!br_x509_decoder_last_error(decoder))
+		require(br_x509_decoder_get_pkey(decoder));
+	free(decoder);
+	free(keys);
+}
+
+/* Elements lie one behind the other, within what they were taken from. */
+static void check_elements(struct str der, int depth)
+{
+	struct tls_der element;
+	while (tls_der_next(&der, &element)) {
+		require(element.whole.at + element.whole.len == der.at || !der.len);
+		require(element.value.at >= element.whole.at);
+		require(element.value.len < element.whole.len);
+		if (depth < 8)
+			check_elements(element.value, depth + 1);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct tls_trust *trust;
+	static struct arena *arena;
+	struct str rest = input_text(data, size);
+	struct tls_anchors anchors;
+	struct error err;
+	if (!arena)
+		arena = arena_new();
+	if (!trust)
+		trust = tls_trust_new(arena, FUZZ_FOLDER "/trust.pem");
+	require(trust && tls_trust_get(trust, &anchors, &err));
+	unsigned choice = input_byte(&rest);
+	size_t piece = 1 + input_byte(&rest) * 4;
+	check_chain(trust, rest, choice, piece);
+	for (int i = 0; i < CHAIN_MAX && rest.len; i++) {
+		struct str certificate = take_certificate(&rest);
+		check_elements(certificate, 0);
+		check_alone(certificate, piece);
+	}
+	return 0;
+}

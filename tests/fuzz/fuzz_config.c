@@ -1,0 +1,127 @@
+/*
+ * Configuration files: the first byte says which kind, the rest is YAML. Rules that were understood
+ * are planned. Whatever is told about mistakes is harmless for a terminal.
+ */
+#include "fuzz.h"
+
+#include "base/secret.h"
+#include "config/auth_file.h"
+#include "config/images_file.h"
+#include "config/legacy_file.h"
+#include "doc/yaml.h"
+#include "doc/yaml_quote.h"
+#include "plan/plan.h"
+
+static const char *variable(void *ctx, const char *name)
+{
+	(void)ctx;
+	return strcmp(name, "NAME") == 0 ? "value" : NULL;
+}
+
+static const struct expand_lookup lookup = {.get = variable};
+
+/* One line each, and nothing in it that moves the cursor. */
+static void check_told(const struct buf *lines)
+{
+	struct str rest = buf_str(lines);
+	while (rest.len)
+		require(input_printable(input_part(&rest, '\n')));
+}
+
+static bool no_tags(void *ctx, struct arena *arena, const struct reference *source,
+		    const char *const **tags, size_t *count, struct error *err)
+{
+	static const char *const list[] = {"latest", "v1", "v1.2.3", "v1.10.0-rc.1", "2.0"};
+	(void)ctx;
+	(void)arena;
+	(void)err;
+	require(source->host && source->repository);
+	*tags = list;
+	*count = array_count(list);
+	return true;
+}
+
+static bool dates(void *ctx, const struct reference *images, size_t count, int64_t *when,
+		  struct error *err)
+{
+	(void)ctx;
+	(void)images;
+	(void)err;
+	for (size_t i = 0; i < count; i++)
+		when[i] = (int64_t)i * 1000000;
+	return true;
+}
+
+static void expand(struct arena *arena, const struct plan_rule *rule, struct problems *problems)
+{
+	static const struct catalog catalog = {.tags = no_tags, .created = dates};
+	struct task *tasks = NULL;
+	size_t count = 0;
+	struct error err = {0};
+	if (!plan_expand(arena, rule, &catalog, &tasks, &count, problems, &err)) {
+		require(err.kind != ERROR_NONE && err.text[0]);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		require(tasks[i].source.repository && tasks[i].destination.repository);
+		require(tasks[i].source.tag || tasks[i].source.digest);
+		require(tasks[i].destination.tag || tasks[i].destination.digest);
+	}
+}
+
+static void plan(struct arena *arena, const struct rules *rules, struct problems *problems)
+{
+	struct plan_rule *parsed = NULL;
+	size_t count = 0;
+	require(plan_parse(arena, rules, &parsed, &count, problems));
+	for (size_t i = 0; i < count && i < 100; i++)
+		expand(arena, &parsed[i], problems);
+}
+
+/* What is quoted reads back as the same text. */
+static void check_quote(struct arena *arena, struct str text)
+{
+	scoped(buf_finish) struct buf quoted = {0};
+	const struct node *root = NULL;
+	struct error err = {0};
+	yaml_quote(text, &quoted);
+	require(buf_ok(&quoted) && yaml_read(arena, buf_str(&quoted), &root, &err));
+	require(root->kind == NODE_STRING && str_equal(root->text, text));
+}
+
+static void check_strings(struct arena *arena, const struct node *node, int depth)
+{
+	if (node->kind == NODE_STRING && node->text.len < 1000)
+		check_quote(arena, node->text);
+	for (size_t i = 0; i < node->count && i < 20 && depth < 4; i++)
+		check_strings(arena, node->items[i], depth + 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(problem_finish) struct problems problems = {0};
+	struct str rest = input_text(data, size);
+	struct document document = {.name = "fuzz.yaml"};
+	struct credentials credentials = {0};
+	struct rules rules = {0};
+	struct error err = {0};
+	require(arena);
+	unsigned kind = input_byte(&rest) % 3;
+	if (!yaml_read(arena, rest, &document.root, &err)) {
+		require(err.kind == ERROR_CONFIG && err.text[0]);
+		return 0;
+	}
+	check_strings(arena, document.root, 0);
+	if (kind == 0)
+		images_file_read(arena, &document, &lookup, &rules, &problems);
+	else if (kind == 1)
+		auth_file_read(arena, &document, &lookup, &credentials, &problems);
+	else
+		legacy_file_read(arena, &document, &lookup, &credentials, &rules, &problems);
+	plan(arena, &rules, &problems);
+	check_told(&problems.errors);
+	check_told(&problems.warnings);
+	secret_forget();
+	return 0;
+}

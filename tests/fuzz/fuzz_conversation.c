@@ -1,0 +1,119 @@
+/*
+ * A whole copy against registries that answer anything: the first byte says what is done, the rest
+ * is the script of conversation.h. Whatever they say, the password stays with its host, and nobody
+ * calls an image copied whose manifest no registry took.
+ */
+#include "fuzz.h"
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "conversation.h"
+#include "copy/copier.h"
+#include "net/http.h"
+#include "registry/tags.h"
+
+enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8 };
+
+/* "user:Canary-Pa55word" */
+static const char basic[] = "dXNlcjpDYW5hcnktUGE1NXdvcmQ=";
+
+static struct credential entries[] = {
+	{.key = {"to.test", 7},
+	 .username = "user",
+	 .password = "Canary-Pa55word",
+	 .insecure = true,
+	 .place = "auth.yaml:1:1"},
+	{.key = {"from.test", 9}, .insecure = true, .place = "auth.yaml:2:1"},
+};
+static const struct credentials credentials = {entries, 2};
+
+static const struct platform linux_amd64 = {.os = {"linux", 5}, .architecture = {"amd64", 5}};
+static const struct platform_filter filter = {.platforms = &linux_amd64, .platform_count = 1};
+
+/* In a fuzzer time does not pass: whoever waits to try again has waited. */
+bool __wrap_cancel_sleep(unsigned milliseconds);
+bool __wrap_cancel_sleep(unsigned milliseconds)
+{
+	return milliseconds < UINT32_MAX;
+}
+
+struct client {
+	struct arena *arena;
+	struct http *http;
+	struct registry *registry;
+	struct registry_options options;
+};
+
+static void list(struct client *client)
+{
+	const struct reference name = {.host = "from.test", .repository = "team/app"};
+	struct repository repository;
+	struct error err = {0};
+	const char *const *tags = NULL;
+	size_t count = 0;
+	require(registry_open(client->registry, &name, false, &repository, &err));
+	if (!tags_list(&repository, client->arena, &tags, &count, &err)) {
+		require(err.kind != ERROR_NONE && err.text[0]);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		require(reference_tag_valid(str_of(tags[i])));
+}
+
+static enum outcome_status copy(struct client *client, unsigned what)
+{
+	struct pool *pool = pool_new(1);
+	struct progress *progress = progress_new();
+	struct copier_options options = {.pool = pool,
+					 .registry = client->registry,
+					 .progress = progress,
+					 .blobs_in_flight = 1,
+					 .force = what & DO_FORCE,
+					 .dry_run = what & DO_DRY_RUN};
+	struct copier *copier = copier_new(&options);
+	struct task task = {{"from.test", "team/app", "v1", NULL},
+			    {"to.test", "team/app", "v1", NULL},
+			    "images.yaml:1:1",
+			    what & DO_FILTER ? &filter : NULL};
+	struct outcome outcome = {0};
+	require(pool && progress && copier);
+	copier_run(copier, client->arena, &task, &outcome);
+	if (outcome.status == OUTCOME_FAILED)
+		require(outcome.error_text && outcome.error_kind != ERROR_NONE);
+	else
+		require(outcome.reason || outcome.status == OUTCOME_COPIED);
+	copier_free(&copier);
+	progress_free(&progress);
+	pool_free(&pool);
+	return outcome.status;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static FILE *nowhere;
+	struct str rest = input_text(data, size);
+	unsigned what = input_byte(&rest);
+	enum outcome_status status = OUTCOME_SKIPPED;
+	if (!nowhere)
+		nowhere = fopen("/dev/null", "w");
+	require(nowhere);
+	log_open(nowhere, LOG_DEBUG);
+	struct conversation *conversation = conversation_start(rest, basic, "to.test");
+	struct client client = {.arena = arena_new(), .http = http_new("fuzz", NULL)};
+	client.options =
+		(struct registry_options){.http = client.http, .credentials = &credentials};
+	client.registry = registry_new(&client.options);
+	require(client.arena && client.http && client.registry);
+	if (what & DO_LIST)
+		list(&client);
+	else
+		status = copy(&client, what);
+	registry_free(&client.registry);
+	http_free(&client.http);
+	arena_free(&client.arena);
+	struct conversation_seen seen = conversation_end(conversation);
+	require(!seen.leaked);
+	require(status != OUTCOME_COPIED || seen.manifest_put);
+	secret_forget();
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* Whole files: what is replaced, what is written in place, and what is told when that fails. */
+#include "base/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/file-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : 1;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	DIR *open = opendir(folder);
+	for (struct dirent *entry; open && (entry = readdir(open));)
+		unlinkat(dirfd(open), entry->d_name, 0);
+	closedir(open);
+	return rmdir(folder);
+}
+
+static const char *in_folder(const char *name)
+{
+	static char path[128];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static size_t files(void)
+{
+	size_t count = 0;
+	DIR *open = opendir(folder);
+	assert_non_null(open);
+	for (struct dirent *entry; (entry = readdir(open));)
+		count += entry->d_name[0] != '.';
+	closedir(open);
+	return count;
+}
+
+static void expect_content(const char *path, const char *content)
+{
+	scoped(buf_finish) struct buf read = {0};
+	struct error err;
+	assert_true(file_read(path, &read, &err));
+	assert_string_equal(buf_string(&read), content);
+}
+
+static void test_replaces(void **state)
+{
+	(void)state;
+	struct error err;
+	assert_true(file_writable(in_folder("a"), &err));
+	assert_int_equal(files(), 0);
+	assert_true(file_write(in_folder("a"), STR("one"), &err));
+	assert_true(file_write(in_folder("a"), STR("two"), &err));
+	expect_content(in_folder("a"), "two");
+	assert_int_equal(files(), 1);
+	unlink(in_folder("a"));
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	struct error err;
+	scoped(buf_finish) struct buf small = buf_limit(2);
+	assert_true(file_write(in_folder("b"), STR("three"), &err));
+	assert_false(file_read(in_folder("b"), &small, &err));
+	assert_non_null(strstr(err.text, "too large"));
+	unlink(in_folder("b"));
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	struct error err;
+	struct stat info;
+	assert_true(file_writable("/dev/null", &err) && file_writable("-", &err));
+	assert_true(file_write("/dev/null", STR("gone"), &err));
+	assert_true(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
+	assert_false(file_write("/dev/full", STR("gone"), &err));
+	assert_int_equal(err.kind, ERROR_IO);
+}
+
+static void test_mistakes(void **state)
+{
+	(void)state;
+	scoped(buf_finish) struct buf out = {0};
+	struct error err;
+	assert_false(file_read(in_folder("none"), &out, &err));
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_false(file_read(folder, &out, &err)); /* opens, but cannot be read */
+	assert_false(file_write(in_folder("none/x"), STR("x"), &err));
+	assert_int_equal(err.kind, ERROR_IO);
+	assert_false(file_writable(in_folder("none/x"), &err));
+	assert_false(file_writable(folder, &err));
+	assert_non_null(strstr(err.text, folder));
+	assert_false(file_write(folder, STR("x"), &err));
+	assert_int_equal(files(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replaces),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_mistakes),
+	};
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
