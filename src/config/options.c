@@ -280,7 +280,7 @@ void options_init(struct options *out)
 		set_default(out, &option_table[i]);
 }
 
-/* A word that is neither true nor false is not guessed at: as false it would make a rehearsal push. */
+/* A word that is neither true nor false is not guessed at: false might turn a rehearsal real. */
 void options_variables(struct options *out, struct problems *problems)
 {
 	for (size_t i = 0; i < variable_count; i++) {

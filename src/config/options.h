@@ -52,8 +52,8 @@ void options_variables(struct options *out, struct problems *problems);
 /*
  * Reads argv[1] and following into out, which options_init(), options_variables() and perhaps
  * inputs_read() filled: what is given here comes before that. Every mistake goes to problems; false
- * when there was one. out->help and out->version are set all the same, so that whoever asks for help
- * gets it; the word "version" alone is --version.
+ * when there was one. out->help and out->version are set all the same, so that whoever asks for
+ * help gets it; the word "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
 /*

@@ -68,8 +68,8 @@ bool blobs_parse_kept(struct str value, int64_t *kept);
 /* Gives an upload up; failure does not matter. */
 void blobs_cancel(const struct repository *repository, const struct upload *upload);
 /*
- * What blobs_begin() is to offer as a mount: place, a repository of the same registry that holds the
- * blob, or without one (NULL) the repository itself. NULL: mounting is not worth a try here, so
+ * What blobs_begin() is to offer as a mount: place, a repository of the same registry that holds
+ * the blob, or without one (NULL) the repository itself. NULL: mounting is not worth a try here, so
  * blobs_exists() is to be asked.
  */
 const char *blobs_mount_offer(const struct repository *repository, const char *place);
