@@ -310,10 +310,11 @@ static void read_document(const struct reading *reading, size_t number)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
+/* Also under another name of the option. */
 static bool is_document(const struct option *option)
 {
 	for (size_t i = 0; i < INPUTS_DOCUMENTS; i++)
-		if (strcmp(option->name, documents[i].name) == 0)
+		if (option->field == option_named(str_of(documents[i].name))->field)
 			return true;
 	return false;
 }
