@@ -103,9 +103,7 @@ test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on 
 	@$(MAKE) --no-print-directory runner
 	@$(MAKE) --no-print-directory examples
 	@tests/e2e/install-original.sh
-	@$(MAKE) --no-print-directory e2e
-	@$(MAKE) --no-print-directory e2e-asan
-	@$(MAKE) --no-print-directory e2e-tsan
+	@$(MAKE) --no-print-directory -j3 --output-sync=target e2e e2e-asan e2e-tsan
 	@$(MAKE) --no-print-directory torture-quick
 
 check: unit cases ## fast and without network: unit tests and text cases
@@ -318,7 +316,8 @@ bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https 
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
 
-include tests/fuzz/fuzz.mk tests/analyse/analyse.mk
+# The image is built without tests/.
+-include tests/fuzz/fuzz.mk tests/analyse/analyse.mk
 
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
