@@ -20,7 +20,7 @@ struct config {
 	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
-	unsigned timeout;        /* of --timeout, in seconds; 0: none */
+	unsigned timeout;                        /* of --timeout, in seconds; 0: none */
 	struct limits limits;
 	bool kyma;               /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix; /* where its images go; NULL: each says so itself */
