@@ -25,6 +25,8 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e")]
 
 import invariants  # noqa: E402
+import canary  # noqa: E402
+import hostile  # noqa: E402
 import kill  # noqa: E402
 import layers  # noqa: E402
 import memory  # noqa: E402
@@ -74,7 +76,7 @@ def work(binary, cells, tasks, done, width, number):
 
 
 # How many cells of a layer stand for it in a quick run; of layer A it is what --quick says.
-QUICK = {"D": 40, "E": 100}
+QUICK = {"D": 24, "E": 100, "I": 80, "J": 40}
 
 
 def clean(options):
@@ -94,6 +96,10 @@ def clean(options):
                 found["D"] = kill.cells(fixed, binary)
         if "E" in options.layer:
             found["E"] = memory.cells(lambda name: scenes.Scene(world, name), options.alloc)
+        if "I" in options.layer:
+            found["I"] = canary.cells()
+        if "J" in options.layer:
+            found["J"] = hostile.cells()
         return found
     finally:
         world.close()
