@@ -1,9 +1,10 @@
 #!/usr/bin/python3 -B
 """Break one thing at a time and look at what is left: the layers of the project's fault tests.
 
-A, B and C hurt what passes by (layers.py), D ends the program (kill.py), E takes its memory away (memory.py).
+A, B and C hurt what passes by (layers.py), D ends the program (kill.py), E takes its memory away (memory.py), F its system
+calls (calls.py), I is after its logins (canary.py), J answers without end (hostile.py).
 
-    torture.py PROGRAM [--layer ABCDE] [--quick N] [--limit N] [--shard I/N] [--jobs N] [--width N] [--out FOLDER] [--only WORD]
+    torture.py PROGRAM [--layer ABCDEFIJ] [--quick N] [--limit N] [--shard I/N] [--jobs N] [--width N] [--out FOLDER] [--only WORD]
 
 Each cell is one run of the program between real registries through fault proxies. Afterwards the invariants are checked, and where the
 fault was one that passes, the run must have survived it. The exit status is 1 when there was a violation or a run did not survive.
@@ -25,6 +26,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e")]
 
 import invariants  # noqa: E402
+import calls  # noqa: E402
 import canary  # noqa: E402
 import hostile  # noqa: E402
 import kill  # noqa: E402
@@ -76,7 +78,7 @@ def work(binary, cells, tasks, done, width, number):
 
 
 # How many cells of a layer stand for it in a quick run; of layer A it is what --quick says.
-QUICK = {"D": 24, "E": 100, "I": 80, "J": 40}
+QUICK = {"D": 24, "E": 100, "F": 40, "I": 80, "J": 40}
 
 
 def clean(options):
@@ -89,11 +91,12 @@ def clean(options):
             whole(many, many.run(binary))
             found["A"], found["B"] = layers.layer_a(layers.hits(many)), layers.layer_b(many)
         found["C"] = layers.layer_c(world.big(layers.C_SIZE)[2])
-        if "D" in options.layer:
-            fixed = scenes.Scene(world, "clean-d").fixed()
-            with fixed.fronts():
-                whole(fixed, fixed.run(binary))
-                found["D"] = kill.cells(fixed, binary)
+        for letter, module in (("D", kill), ("F", calls)):
+            if letter in options.layer:
+                fixed = scenes.Scene(world, f"clean-{letter.lower()}").fixed()
+                with fixed.fronts():
+                    whole(fixed, fixed.run(binary))
+                    found[letter] = module.cells(fixed, binary)
         if "E" in options.layer:
             found["E"] = memory.cells(lambda name: scenes.Scene(world, name), options.alloc)
         if "I" in options.layer:
@@ -184,7 +187,7 @@ def tell(options, verdicts, seconds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", type=os.path.abspath)
-    parser.add_argument("--layer", default="ABCDE")
+    parser.add_argument("--layer", default="ABCDEFIJ")
     parser.add_argument("--alloc", type=os.path.abspath, default="build/musl/torture/image-syncer", help="the program of layer E")
     parser.add_argument("--quick", type=int, default=0)
     parser.add_argument("--limit", type=int, default=0)
