@@ -195,7 +195,7 @@ class Hostile:
                 return 401, {"WWW-Authenticate": token}, b""
             if self.attack == "pages" and request.kind == "tags":
                 verdict["hits"] += 1
-                return _page(request, len(side.seen(kind="tags")))
+                return _page(verdict["hits"])
             if PLACES.get(self.place) == (request.method, request.kind):
                 verdict["hits"] += 1
                 return GENERIC[self.attack](request)
@@ -204,7 +204,7 @@ class Hostile:
         return hook
 
 
-def _page(_request, number):
+def _page(number):
     tags = json.dumps({"name": REPO, "tags": [f"t{number}-{each}" for each in range(100)]}).encode()
     return 200, {"Link": f'</v2/{REPO}/tags/list?last=t{number}>; rel="next"'}, tags
 
