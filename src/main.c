@@ -24,6 +24,8 @@ static int print(void (*text)(struct buf *out))
 	scoped(buf_finish) struct buf out = {0};
 	text(&out);
 	bool written = buf_ok(&out) && fputs(buf_string(&out), stdout) >= 0 && fflush(stdout) == 0;
+	if (!buf_ok(&out))
+		fputs("out of memory\n", stderr);
 	return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -50,7 +52,7 @@ static int wrong_usage(const struct options *options, const struct problems *pro
 	if (options->inputs)
 		step_problems(options->inputs, problems);
 	else
-		fputs(buf_string(&problems->errors), stderr);
+		problem_print(problems, stderr);
 	fputs("Run image-syncer --help for the options.\n", stderr);
 	return EXIT_USAGE;
 }
@@ -90,8 +92,10 @@ int main(int argc, char **argv)
 	harden_start();
 	scoped(arena_free) struct arena *arena = arena_new();
 	allow_descriptors();
-	if (!arena)
+	if (!arena) {
+		fputs("out of memory\n", stderr);
 		return EXIT_FAILURE;
+	}
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);
 	int code = run(argc, argv, arena);

@@ -106,6 +106,7 @@ void log_clean(struct str text, size_t limit, struct buf *out)
 {
 	scoped(buf_wipe) struct buf masked = {0};
 	secret_mask(text, &masked);
+	out->failed |= !buf_ok(&masked);
 	struct str rest = buf_str(&masked);
 	size_t start = out->len;
 	if (starts_command(rest))
@@ -142,10 +143,11 @@ static void write_line(enum log_level level, struct str message)
 		buf_add_char(&line, clean.at[i]);
 	}
 	buf_add_string(&line, coloured ? "\"\033[0m\n" : "\"\n");
+	bool whole = buf_ok(&clean) && buf_ok(&line);
 	FILE *stream = sink.stream ? sink.stream : stderr;
 	if (sink.before)
 		sink.before(sink.ctx);
-	fputs(buf_string(&line), stream);
+	fputs(whole ? buf_string(&line) : "level=error msg=\"out of memory\"\n", stream);
 	fflush(stream);
 	if (sink.after)
 		sink.after(sink.ctx);

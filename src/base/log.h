@@ -36,6 +36,6 @@ void log_debug(const char *format, ...) printf_like(1, 2);
 /*
  * Appends text made harmless for a log line or a terminal: secrets masked, control characters and
  * broken UTF-8 as \xNN, bidirectional overrides as \u{...}, "::" at the start and "##[" anywhere
- * broken up, cut to at most limit bytes (0: uncut).
+ * broken up, cut to at most limit bytes (0: uncut). Without memory out is marked as failed.
  */
 void log_clean(struct str text, size_t limit, struct buf *out);

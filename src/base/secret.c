@@ -30,6 +30,7 @@ static size_t count;
 static size_t registered;
 static struct str passing[SECRET_PASSING];
 static size_t passed;
+static bool incomplete; /* a secret is not known for lack of memory */
 static void (*watcher)(struct str form, bool passing);
 
 static bool known(struct str text)
@@ -70,6 +71,7 @@ static void add_form(struct str text)
 	char *copy = malloc(text.len);
 	struct secret *more = copy ? realloc(secrets, (count + 1) * sizeof(*secrets)) : NULL;
 	if (!more) {
+		incomplete = true;
 		free(copy);
 		return;
 	}
@@ -89,6 +91,7 @@ static void add_form(struct str text)
 
 static void add_buf(const struct buf *form)
 {
+	incomplete |= !buf_ok(form);
 	if (buf_ok(form))
 		add_form(buf_str(form));
 }
@@ -139,20 +142,27 @@ void secret_register_basic(struct str user, struct str password)
 	buf_add_str(&pair, user);
 	buf_add_char(&pair, ':');
 	buf_add_str(&pair, password);
-	if (!buf_ok(&pair) || !password.len)
+	if (!password.len)
 		return;
 	pthread_mutex_lock(&lock);
-	add_base64(buf_str(&pair));
+	incomplete |= !buf_ok(&pair);
+	if (buf_ok(&pair))
+		add_base64(buf_str(&pair));
 	pthread_mutex_unlock(&lock);
 }
 
 void secret_register_passing(struct str text)
 {
-	char *copy = text.len < SECRET_SHORTEST ? NULL : malloc(text.len);
-	if (!copy)
+	if (text.len < SECRET_SHORTEST)
 		return;
-	memcpy(copy, text.at, text.len);
+	char *copy = malloc(text.len);
 	pthread_mutex_lock(&lock);
+	incomplete |= !copy;
+	if (!copy) {
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	memcpy(copy, text.at, text.len);
 	struct str *place = &passing[passed++ % SECRET_PASSING];
 	wipe(*place);
 	*place = (struct str){copy, text.len};
@@ -183,7 +193,8 @@ static struct str secret_at(struct str text)
 void secret_mask(struct str text, struct buf *out)
 {
 	pthread_mutex_lock(&lock);
-	while (text.len) {
+	out->failed |= incomplete;
+	while (text.len && !out->failed) {
 		struct str found = secret_at(text);
 		if (found.len)
 			buf_add_string(out, "***");
@@ -238,5 +249,6 @@ void secret_forget(void)
 	secrets = NULL;
 	count = 0;
 	registered = 0;
+	incomplete = false;
 	pthread_mutex_unlock(&lock);
 }

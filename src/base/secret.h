@@ -15,7 +15,10 @@ enum { SECRET_SHORTEST = 4 };
 void secret_register(struct str text);
 /* Registers user:password in base64 as well, the form of a Basic header. */
 void secret_register_basic(struct str user, struct str password);
-/* Appends text to out with every registered secret replaced by "***". */
+/*
+ * Appends text to out with every registered secret replaced by "***". Once there was no memory to
+ * remember one, nothing is known to be harmless: out is marked as failed.
+ */
 void secret_mask(struct str text, struct buf *out);
 /*
  * Remembers text, as it is, until SECRET_PASSING others came: for what is good for one request, of

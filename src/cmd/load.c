@@ -20,7 +20,7 @@ static void tell_problems(const struct run *run, const struct problems *problems
 	if (!inputs || run->log)
 		problem_log(problems);
 	if (!inputs)
-		fputs(buf_string(&problems->errors), stderr);
+		problem_print(problems, stderr);
 }
 
 static bool open_log(struct run *run, struct problems *problems)

@@ -139,7 +139,11 @@ int sync_run(const struct options *options, struct problems *problems)
 {
 	scoped(run_finish) struct run run = {.options = options, .arena = arena_new()};
 	struct error err;
-	if (!run.arena || !load_run(&run, problems))
+	if (!run.arena) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	if (!load_run(&run, problems))
 		return EXIT_USAGE;
 	confine_run(&run);
 	if (run.config.timeout)

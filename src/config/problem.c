@@ -52,6 +52,13 @@ void problem_demote(const struct problems *found, struct problems *problems)
 	buf_add_str(&problems->warnings, buf_str(&found->warnings));
 }
 
+void problem_print(const struct problems *problems, FILE *stream)
+{
+	fputs(buf_string(&problems->errors), stream);
+	if (!buf_ok(&problems->errors))
+		fputs("out of memory\n", stream);
+}
+
 void problem_log(const struct problems *problems)
 {
 	struct str rest = buf_str(&problems->warnings);

@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+#include <stdio.h>
+
 struct problems {
 	struct buf errors;   /* one line each */
 	struct buf warnings; /* one line each */
@@ -24,5 +26,7 @@ void problem_warn(struct problems *problems, const char *place, const char *form
 	printf_like(3, 4);
 /* Adds what was found, errors and warnings alike, to problems as warnings. */
 void problem_demote(const struct problems *found, struct problems *problems);
+/* Writes the errors to stream, and that there are more when memory did not suffice for all. */
+void problem_print(const struct problems *problems, FILE *stream);
 /* Logs the warnings, one line each. */
 void problem_log(const struct problems *problems);

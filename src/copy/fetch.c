@@ -21,6 +21,17 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
 	return error_wrap(err, "manifest %s@%s", repository->name, served.digest);
 }
 
+bool fetch_closure(const struct repository *repository, struct arena *arena, const char *digest,
+		   struct manifest *out, struct error *err)
+{
+	struct manifest_bytes served;
+	if (!manifests_get(repository, arena, digest, &served, err))
+		return false;
+	if (manifest_closure(arena, served.bytes, str_of(served.content_type), out, err))
+		return true;
+	return error_wrap(err, "manifest %s@%s", repository->name, served.digest);
+}
+
 /* Fills out, which has room for size bytes, with all of the body. */
 static bool read_body(struct reader *reader, char *out, size_t size, struct error *err)
 {

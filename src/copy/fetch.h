@@ -8,6 +8,9 @@
 /* The manifest that reference, a tag or digest, names; verified and parsed, all of it in arena. */
 bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest *out, struct error *err);
+/* As fetch_manifest(), without the document: for what is only to be copied. */
+bool fetch_closure(const struct repository *repository, struct arena *arena, const char *digest,
+		   struct manifest *out, struct error *err);
 /*
  * The configuration of the image that manifest describes; verified and parsed, all of it in arena.
  * *known false: it has none of a type whose content is known, *out is zeroed and nothing was asked.

@@ -10,6 +10,7 @@
 #include "doc/json.h"
 #include "oci/digest.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* Longest piece of a foreign text that an error quotes. */
@@ -276,8 +277,9 @@ static bool read_content(struct arena *arena, const struct parts *parts, struct 
 	return !parts->subject || read_digest(arena, parts->subject, "subject", &out->subject, err);
 }
 
-bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
-		    struct manifest *out, struct error *err)
+/* tree is the arena of the document alone. */
+static bool parse(struct arena *arena, struct arena *tree, struct str bytes,
+		  struct str content_type, struct manifest *out, struct error *err)
 {
 	const struct node *root = NULL;
 	struct parts parts = {0};
@@ -287,7 +289,7 @@ bool manifest_parse(struct arena *arena, struct str bytes, struct str content_ty
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "manifest of %zu bytes: at most %d are accepted", bytes.len,
 				 MANIFEST_BYTES_MAX);
-	if (!json_read(arena, bytes, &root, err)) {
+	if (!json_read(tree, bytes, &root, err)) {
 		if (err->kind == ERROR_CONFIG)
 			err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "manifest is not valid JSON");
@@ -295,6 +297,34 @@ bool manifest_parse(struct arena *arena, struct str bytes, struct str content_ty
 	out->document = root;
 	return find_parts(root, &parts, err) && choose_type(&parts, content_type, &type, err) &&
 	       choose_kind(arena, &parts, type, out, err) && read_content(arena, &parts, out, err);
+}
+
+bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
+		    struct manifest *out, struct error *err)
+{
+	return parse(arena, arena, bytes, content_type, out, err);
+}
+
+static bool parse_briefly(struct arena *arena, struct str bytes, struct str content_type,
+			  struct manifest *out, struct error *err)
+{
+	scoped(arena_free) struct arena *tree = arena_new();
+	bool ok = tree ? parse(arena, tree, bytes, content_type, out, err) : error_memory(err);
+	out->document = NULL;
+	return ok;
+}
+
+bool manifest_closure(struct arena *arena, struct str bytes, struct str content_type,
+		      struct manifest *out, struct error *err)
+{
+	static pthread_mutex_t large = PTHREAD_MUTEX_INITIALIZER;
+	bool alone = bytes.len > MANIFEST_LARGE;
+	if (alone)
+		pthread_mutex_lock(&large);
+	bool ok = parse_briefly(arena, bytes, content_type, out, err);
+	if (alone)
+		pthread_mutex_unlock(&large);
+	return ok;
 }
 
 struct str manifest_annotation(const struct manifest *manifest, const char *key)

@@ -17,6 +17,7 @@ struct node;
 
 enum {
 	MANIFEST_BYTES_MAX = 8 * 1024 * 1024,
+	MANIFEST_LARGE = 128 * 1024,
 	MANIFEST_CHILDREN_MAX = 10000,
 	MANIFEST_DEPTH_MAX = 8
 };
@@ -50,5 +51,11 @@ struct manifest {
  */
 bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
 		    struct manifest *out, struct error *err);
+/*
+ * As manifest_parse(), but without the document, which takes many times the memory of its text. Of
+ * texts longer than MANIFEST_LARGE one is parsed at a time, whatever the number of threads.
+ */
+bool manifest_closure(struct arena *arena, struct str bytes, struct str content_type,
+		      struct manifest *out, struct error *err);
 /* The text of one of the document's own annotations; the empty slice when it is not there. */
 struct str manifest_annotation(const struct manifest *manifest, const char *key);

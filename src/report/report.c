@@ -294,7 +294,7 @@ static void write_summary(const struct report *report)
 	if (buf_ok(&text))
 		fwrite(buf_string(&text), 1, text.len, stderr);
 	else
-		fprintf(stderr, "%s\n", buf_string(&last));
+		fprintf(stderr, "%s\n", buf_ok(&last) ? buf_string(&last) : "out of memory");
 	fflush(stderr);
 }
 

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 
+import invariants
 from faults import FAULTS
 from lib import proxy
 
@@ -50,6 +51,21 @@ class Cell:
     size: int = 0            # layer C: bytes of the layer
     flags: tuple = ()
     one_upload: bool = False
+
+    def run(self, scene, binary, verdict):
+        """The run, judged; `verdict` is the dict of the results."""
+        self.scene(scene)
+        with scene.fronts():
+            rule = self.arm(scene)
+            result = scene.run(binary, self.flags)
+            verdict["hits"] = rule.hits
+            verdict["violations"] = invariants.check(scene, result)
+            if self.one_upload and len([each for each in scene.sides["dst"].uploads() if each.sent > 1 << 20]) != 1:
+                verdict["violations"].append("the upload did not outlive its download")
+            verdict["survived"] = invariants.arrived(scene, result)
+            verdict["exit"] = result.code
+            if verdict["violations"] or (self.passes and not verdict["survived"]):
+                verdict["log"] = f"{result}\n{scene.log()}"
 
     def scene(self, scene):
         return scene.single(self.size) if self.size else scene.many()

@@ -11,6 +11,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 import types
 
 from lib import images, proxy, registry, run, tokens
@@ -54,8 +55,8 @@ class World:
         self.registries = {side: self._stack.enter_context(registry.Registry(side, token=server)) for side, server in self.auth.items()}
         self.stranger = Stranger()
         self._stack.callback(self.stranger.stop)
-        self._lock = threading.Lock()
-        self._big = {}
+        self._lock = threading.RLock()
+        self._made = {}
 
     def close(self):
         self._stack.close()
@@ -66,16 +67,27 @@ class World:
         bearer = "Bearer " + self.auth[side].mint(access, life=3000)
         return contextlib.closing(images.Client(self.registries[side], lambda _repo: bearer))
 
+    def keep(self, server):
+        """Starts a server that lives as long as the world."""
+        return self._stack.enter_context(server)
+
+    def once(self, key, make):
+        """What make() gave the first time it was asked for."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
     def big(self, size):
         """A source repository with one image of one large layer, pushed once; (repo, picture, digest of the layer)."""
-        with self._lock:
-            if size not in self._big:
-                data = images.noise(size, size)
-                picture = images.image(f"big/{size}", parts=[data])
-                with self.client("src", f"big-{size}") as client:
-                    client.push(picture, f"big-{size}", "v1")
-                self._big[size] = f"big-{size}", picture, images.digest_of(data)
-            return self._big[size]
+        def push():
+            data = images.noise(size, size)
+            picture = images.image(f"big/{size}", parts=[data])
+            with self.client("src", f"big-{size}") as client:
+                client.push(picture, f"big-{size}", "v1")
+            return f"big-{size}", picture, images.digest_of(data)
+
+        return self.once(size, push)
 
 
 @dataclasses.dataclass
@@ -126,6 +138,30 @@ class Scene:
             for digest, data in picture.blobs.items():
                 (self.configs if data[:1] == b"{" else self.layers).append(digest)
 
+    def fixed(self):
+        """The same three images from source repositories that all scenes share, so that a scene costs little."""
+        pictures = self.world.once("fixed", self._push_fixed)
+        with self.world.client("dst", *(f"{self.name}-{letter}" for letter in pictures)) as target:
+            for letter, picture in pictures.items():
+                repo, old = f"{self.name}-{letter}", images.image(f"fixed/old/{letter}", layers=0)
+                target.push(old, repo, "v1")
+                self.before[repo, "v1"] = old.digest
+                self.wanted[repo] = {"v1": picture.digest}
+                self.rules[f"fixed-{letter}:v1"] = repo
+        return self
+
+    def _push_fixed(self):
+        shared = images.layer("fixed/shared")
+        platforms = [images.image(f"fixed/{arch}", parts=[images.layer(f"fixed/{arch}"), shared], architecture=arch)
+                     for arch in ("amd64", "arm64")]
+        entries = [{"platform": {"architecture": arch, "os": "linux"}} for arch in ("amd64", "arm64")]
+        pictures = {"a": images.index(platforms, entries=entries),
+                    "b": images.image("fixed/b", parts=[shared]), "c": images.image("fixed/c", parts=[images.layer("fixed/c")])}
+        with self.world.client("src", *(f"fixed-{letter}" for letter in pictures)) as source:
+            for letter, picture in pictures.items():
+                source.push(picture, f"fixed-{letter}", "v1")
+        return pictures
+
     def single(self, size):
         """One image with one large layer, for the cuts of layer C."""
         repo, picture, digest = self.world.big(size)
@@ -137,30 +173,49 @@ class Scene:
     # -- running ----------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def fronts(self):
-        """The proxies, which lead a client on from a registry to its token server's proxy."""
+    def fronts(self, certs=None):
+        """The proxies, which lead a client on from a registry to its token server's proxy. certs: https in front of it all."""
+        context, scheme = (certs.server_context(), "https") if certs else (None, "http")
         with contextlib.ExitStack() as stack:
             for side in ("src", "dst"):
                 server, auth = self.world.registries[side], self.world.auth[side]
                 behind = types.SimpleNamespace(port=int(auth.realm.rsplit(":", 1)[1].split("/")[0]), certs=None)
-                token = stack.enter_context(proxy.Proxy(behind, name=f"{side}-auth"))
-                front = stack.enter_context(proxy.Proxy(server, name=side))
-                front.substitute[auth.realm.encode()] = f"http://{token.host}/token".encode()
+                token = stack.enter_context(proxy.Proxy(behind, context, name=f"{side}-auth"))
+                front = stack.enter_context(proxy.Proxy(server, context, name=side))
+                front.substitute[auth.realm.encode()] = f"{scheme}://{token.host}/token".encode()
                 self.sides[side], self.sides[f"{side}-auth"] = front, token
             yield self
 
-    def run(self, binary, flags=()):
-        """One run through the proxies that stand; the result is lib.run's."""
-        src, dst = self.sides["src"], self.sides["dst"]
+    @contextlib.contextmanager
+    def runner(self, binary):
+        """A runner in a folder of its own, which goes with it."""
         home = tempfile.mkdtemp(prefix="torture-")
         try:
             runner = run.Runner(binary, home)
             runner.secrets = list(self.secrets)
-            auth = run.insecure(src, dst, username=USER, password=PASSWORD)
-            rules = {f"{src.host}/{here}": f"{dst.host}/{there}" for here, there in self.rules.items()}
-            return runner.sync(rules, auth, flags=flags)
+            yield runner
         finally:
             shutil.rmtree(home, ignore_errors=True)
+
+    def documents(self, authority=None):
+        """(rules, credentials) for the proxies that stand; authority: the file of those who vouch for their https."""
+        src, dst = self.sides["src"], self.sides["dst"]
+        login = {"username": USER, "password": PASSWORD}
+        rules = {f"{src.host}/{here}": f"{dst.host}/{there}" for here, there in self.rules.items()}
+        if authority:
+            return rules, {side.host: {"ca": authority, **login} for side in (src, dst)}
+        return rules, run.insecure(src, dst, **login)
+
+    def run(self, binary, flags=()):
+        """One run through the proxies that stand; the result is lib.run's."""
+        with self.runner(binary) as runner:
+            return runner.sync(*self.documents(), flags=flags)
+
+    def settle(self):
+        """Wait until nothing of a run that ended is under way in the proxies any more."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and any(front.busy() for front in self.sides.values()):
+            time.sleep(0.01)
 
     def log(self):
         return "\n".join(f"{name}: {each}" for name, front in self.sides.items() for each in front.seen())

@@ -1,7 +1,10 @@
 #!/usr/bin/python3 -B
-"""Break one thing at a time and look at what is left: the layers A, B and C of the project's fault tests.
+"""Break one thing at a time and look at what is left: the layers of the project's fault tests.
 
-    torture.py PROGRAM [--layer ABC] [--quick N] [--limit N] [--shard I/N] [--jobs N] [--width N] [--out FOLDER] [--only WORD]
+A, B and C hurt what passes by (layers.py), D ends the program (kill.py), E takes its memory away (memory.py), F its system
+calls (calls.py), I is after its logins (canary.py), J answers without end (hostile.py).
+
+    torture.py PROGRAM [--layer ABCDEFIJ] [--quick N] [--limit N] [--shard I/N] [--jobs N] [--width N] [--out FOLDER] [--only WORD]
 
 Each cell is one run of the program between real registries through fault proxies. Afterwards the invariants are checked, and where the
 fault was one that passes, the run must have survived it. The exit status is 1 when there was a violation or a run did not survive.
@@ -23,7 +26,12 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e")]
 
 import invariants  # noqa: E402
+import calls  # noqa: E402
+import canary  # noqa: E402
+import hostile  # noqa: E402
+import kill  # noqa: E402
 import layers  # noqa: E402
+import memory  # noqa: E402
 import scene as scenes  # noqa: E402
 from lib import run  # noqa: E402
 
@@ -35,18 +43,7 @@ def judge(cell, name, world, binary):
     start, scene = time.monotonic(), scenes.Scene(world, name)
     verdict = {"layer": cell.layer, "cell": cell.name, "must_pass": cell.passes, "hits": 0, "violations": []}
     try:
-        cell.scene(scene)
-        with scene.fronts():
-            rule = cell.arm(scene)
-            result = scene.run(binary, cell.flags)
-            verdict["hits"] = rule.hits
-            verdict["violations"] = invariants.check(scene, result)
-            if cell.one_upload and len([each for each in scene.sides["dst"].uploads() if each.sent > 1 << 20]) != 1:
-                verdict["violations"].append("the upload did not outlive its download")
-            verdict["survived"] = invariants.arrived(scene, result)
-            verdict["exit"] = result.code
-            if verdict["violations"] or (cell.passes and not verdict["survived"]):
-                verdict["log"] = f"{result}\n{scene.log()}"
+        cell.run(scene, binary, verdict)
     except AssertionError as problem:          # the runner's own: a signal, a secret in the output, no end
         verdict.update(violations=[f"I5/I7 {problem}"[:4000]], survived=False, exit=None)
     verdict["seconds"] = round(time.monotonic() - start, 2)
@@ -80,34 +77,62 @@ def work(binary, cells, tasks, done, width, number):
         world.close()
 
 
-def clean(binary):
-    """Runs without any fault: what they show, and the proof that the bench itself is sound."""
-    world = scenes.World()
+# How many cells of a layer stand for it in a quick run, and which: none that waits for long. Of layer A it is what --quick says.
+QUICK = {"D": (24, "SIGKILL|call"), "E": (100, ""), "F": (24, "^(read|open|fsync|rename|mmap|write|writev|getrandom) .*[0-9]$"), "I": (80, ""),
+         "J": (20, "^picture")}
+
+
+def clean(options):
+    """Runs without any fault: what they show, and the proof that the bench itself is sound. {layer: cells}"""
+    world, binary = scenes.World(), options.program
     try:
+        found = {}
         many = scenes.Scene(world, "clean").many()
         with many.fronts():
-            result = many.run(binary)
-            problems = invariants.check(many, result)
-            if problems or not invariants.arrived(many, result):
-                sys.exit(f"torture: the run without a fault failed: {problems}\n{result}")
-            counts, b = layers.hits(many), layers.layer_b(many)
-        return layers.layer_a(counts), b, layers.layer_c(world.big(layers.C_SIZE)[2])
+            whole(many, many.run(binary))
+            found["A"], found["B"] = layers.layer_a(layers.hits(many)), layers.layer_b(many)
+        found["C"] = layers.layer_c(world.big(layers.C_SIZE)[2])
+        for letter, module in (("D", kill), ("F", calls)):
+            if letter in options.layer:
+                fixed = scenes.Scene(world, f"clean-{letter.lower()}").fixed()
+                with fixed.fronts():
+                    whole(fixed, fixed.run(binary))
+                    found[letter] = module.cells(fixed, binary)
+        if "E" in options.layer:
+            found["E"] = memory.cells(lambda name: scenes.Scene(world, name), options.alloc)
+        if "I" in options.layer:
+            found["I"] = canary.cells()
+        if "J" in options.layer:
+            found["J"] = hostile.cells()
+        return found
     finally:
         world.close()
 
 
+def whole(scene, result):
+    problems = invariants.check(scene, result)
+    if problems or not invariants.arrived(scene, result):
+        sys.exit(f"torture: the run without a fault failed: {problems}\n{result}")
+
+
+def spread(cells, count):
+    """So many of them, at equal distances."""
+    return [cells[at * len(cells) // count] for at in range(count)] if count < len(cells) else cells
+
+
 def choose(options):
-    a, b, c = clean(options.program)
+    found = clean(options)
     if options.quick:
-        cells = layers.quick(a, options.quick)
+        cells = [*(layers.quick(found["A"], options.quick) if "A" in options.layer else []),
+                 *(each for letter, (count, word) in QUICK.items() if letter in options.layer
+                   for each in spread([cell for cell in found[letter] if re.search(word, cell.name)], count))]
     else:
-        cells = [each for letter, found in (("A", a), ("B", b), ("C", c)) if letter in options.layer for each in found]
+        cells = [each for letter in found if letter in options.layer for each in found[letter]]
     if options.only:
         cells = [each for each in cells if re.search(options.only, f"{each.layer} {each.name}")]
     part, parts = map(int, options.shard.split("/"))
     cells = cells[part - 1::parts]
-    if options.limit and len(cells) > options.limit:
-        cells = [cells[at * len(cells) // options.limit] for at in range(options.limit)]
+    cells = spread(cells, options.limit or len(cells))
     # What waits longest goes first, so that the end is not a long tail.
     return sorted(cells, key=lambda each: not each.name.endswith("forever"))
 
@@ -164,7 +189,8 @@ def tell(options, verdicts, seconds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", type=os.path.abspath)
-    parser.add_argument("--layer", default="ABC")
+    parser.add_argument("--layer", default="ABCDEFIJ")
+    parser.add_argument("--alloc", type=os.path.abspath, default="build/musl/torture/image-syncer", help="the program of layer E")
     parser.add_argument("--quick", type=int, default=0)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--shard", default="1/1")

@@ -286,6 +286,24 @@ static void test_config_and_annotations(void **state)
 	}
 }
 
+/* Nothing of it may lie in the document, which is gone. */
+static void test_closure(void **state)
+{
+	static const char text[] = "{" CONFIG "," LAYERS(ITEM(DB, "3")) "}";
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest manifest;
+	struct error err = {0};
+	(void)state;
+	assert_true(manifest_closure(arena, str_of(text), STR(OCI_MANIFEST), &manifest, &err));
+	assert_null(manifest.document);
+	assert_string_equal(manifest.media_type, OCI_MANIFEST);
+	assert_int_equal(manifest.blob_count, 2);
+	assert_string_equal(manifest.config->digest, DA);
+	assert_string_equal(manifest.blobs[1].digest, DB);
+	assert_string_equal(manifest.blobs[1].media_type, "x/y");
+	assert_false(manifest_closure(arena, STR("{"), STR(OCI_MANIFEST), &manifest, &err));
+}
+
 static bool parse_many(size_t count, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -328,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_nondistributable),
 		cmocka_unit_test(test_media_types),
 		cmocka_unit_test(test_config_and_annotations),
+		cmocka_unit_test(test_closure),
 		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

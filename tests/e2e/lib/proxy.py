@@ -295,6 +295,11 @@ class Proxy:
         """Requests that carried a blob."""
         return self.seen("PUT|PATCH", "upload")
 
+    def busy(self):
+        """Is a connection open, or a request without an end?"""
+        with self._lock:
+            return bool(self._open) or any(each.ended is None for each in self.requests)
+
     def counts(self):
         """{(method, kind): how many}"""
         return dict(collections.Counter((each.method, each.kind) for each in self.seen()))
