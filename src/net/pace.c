@@ -44,9 +44,9 @@ void pace_good(struct pace *pace)
 void pace_refused(struct pace *pace, int64_t now_ms, int64_t began_ms, int pause_s)
 {
 	int64_t pause_ms = (int64_t)pause_s * 1000;
-	if (pause_ms > PACE_PAUSE_MAX_MS)
-		pause_ms = PACE_PAUSE_MAX_MS;
-	if (pause_ms > 0 && now_ms + pause_ms > pace->paused_ms)
+	/* Whoever gets such an answer gives up at once: the others would wait to be told the same. */
+	bool worth = pause_ms > 0 && pause_ms <= PACE_PAUSE_MAX_MS;
+	if (worth && now_ms + pause_ms > pace->paused_ms)
 		pace->paused_ms = now_ms + pause_ms;
 	pace->credit = 0;
 	if (pace->refused && began_ms <= pace->shrunk_ms)
