@@ -11,7 +11,7 @@
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
 # and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
 
-VERSION := 0.1.0
+VERSION := 1.0.0
 
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format-19
@@ -177,7 +177,8 @@ endef
 # A tag when there is one, else the line above with the commit behind it; a tree without history has only the line.
 ifeq ($(origin VERSION),file)
 program_version = $$(version=$$([ -e .git ] && git describe --tags --dirty 2>/dev/null || \
-	{ [ -e .git ] && git describe --always --dirty 2>/dev/null | sed 's/^/$(VERSION)-g/'; } || echo '$(VERSION)'); \
+	{ [ -e .git ] && commit=$$(git describe --always --dirty 2>/dev/null) && echo "$(VERSION)-g$$commit"; } || \
+	echo '$(VERSION)'); \
 	echo "$${version\#v}")
 else
 program_version = $(VERSION)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # setup.sh [--check] PURPOSE: install the Debian packages that this purpose needs: build, amd64, arm64, sanitize, demo, test,
-# image, bench, fuzz, analyse, coverage.
+# image, bench, fuzz, analyse, coverage, valgrind.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -28,6 +28,7 @@ bench="$test libnginx-mod-http-lua"
 fuzz="$sanitize clang-19 libclang-rt-19-dev llvm-19"
 analyse="$sanitize clang-19 clang-tidy-19 cppcheck"
 coverage="$test gcovr"
+valgrind="$test valgrind"
 case ${1:-} in
 build) packages=$build ;;
 amd64) packages=$amd64 ;;
@@ -40,8 +41,9 @@ bench) packages=$bench ;;
 fuzz) packages=$fuzz ;;
 analyse) packages=$analyse ;;
 coverage) packages=$coverage ;;
+valgrind) packages=$valgrind ;;
 *)
-	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench|fuzz|analyse|coverage' >&2
+	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench|fuzz|analyse|coverage|valgrind' >&2
 	exit 2
 	;;
 esac
@@ -63,7 +65,7 @@ done
 
 if [ -n "$check" ]; then
 	echo "setup: missing packages:$missing" >&2
-	case $1 in amd64 | arm64) command="src/deps/setup.sh $1" ;; *) command='make setup' ;; esac
+	case $1 in amd64 | arm64 | fuzz) command="src/deps/setup.sh $1" ;; *) command='make setup' ;; esac
 	echo "setup: get them with \"$command\" (as root)" >&2
 	exit 1
 fi

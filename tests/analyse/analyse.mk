@@ -49,7 +49,7 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 
 VALGRIND_TESTS ?= -k "test_copy and (single or index)"
 valgrind: build/image-syncer ## memcheck over a few end-to-end tests, on the code of the release
-	@src/deps/setup.sh test
+	@src/deps/setup.sh valgrind
 	@tests/analyse/valgrind build/musl/image-syncer.debug $(CURDIR)/build/valgrind
 	@IMAGE_SYNCER=$(CURDIR)/build/valgrind/image-syncer IMAGE_SYNCER_FLAVOR=valgrind $(PYTEST) tests/e2e $(VALGRIND_TESTS)
 
