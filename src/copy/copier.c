@@ -76,9 +76,9 @@ static void ask(void *ctx, size_t index)
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
 	else
-		question->ok =
-			manifests_head(question->repository, question->arena, question->reference,
-				       &question->status, &question->err);
+		question->ok = manifests_head_listed(question->repository, question->arena,
+						     question->reference, &question->status,
+						     &question->err);
 }
 
 /* A digest needs no asking: it is what it is. */
@@ -304,7 +304,7 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	image->pinned = outcome->digest;
 	const struct manifest_status *target = &asked[1].status;
 	if (image->guarded && target->denied &&
-	    !drift_absent(image, reference_target(&task->destination), err))
+	    !drift_absent(&image->to, reference_target(&task->destination), err))
 		return false;
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,

@@ -22,14 +22,14 @@ static bool unreadable(const char *tag, struct error *err)
 			  tag);
 }
 
-bool drift_absent(struct image *image, const char *tag, struct error *err)
+bool drift_absent(const struct repository *target, const char *tag, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const char *const *tags = NULL;
 	size_t count = 0;
 	if (!arena)
 		return error_memory(err);
-	if (!tags_list(&image->to, arena, &tags, &count, err))
+	if (!tags_list(target, arena, &tags, &count, err))
 		return err->kind == ERROR_MISSING || unreadable(tag, err);
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(tags[i], tag) != 0)
@@ -47,7 +47,7 @@ static bool ask(struct image *image, struct arena *arena, const char *tag, const
 	if (!manifests_head(&image->to, arena, tag, &status, err))
 		return error_wrap(err, "destination");
 	*held = status.found ? status.digest : NULL;
-	return !status.denied || drift_absent(image, tag, err);
+	return !status.denied || drift_absent(&image->to, tag, err);
 }
 
 static bool refuse(const struct task *task, const char *tag, const char *held, const char *wanted,

@@ -25,7 +25,7 @@ struct drift {
  * The target answered 403 when it was asked for tag, which some registries do for what does not
  * exist. Asks for the list of tags; true when that shows that the tag is not there.
  */
-bool drift_absent(struct image *image, const char *tag, struct error *err);
+bool drift_absent(const struct repository *target, const char *tag, struct error *err);
 /*
  * Decides what to do where task's tag holds held and wanted is to be there. ERROR_IMMUTABLE: the
  * policy, or under CHANGE_RETAG the other tag too, forbids it.

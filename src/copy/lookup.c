@@ -4,6 +4,7 @@
  */
 #include "copy/lookup.h"
 
+#include "copy/drift.h"
 #include "oci/companion.h"
 #include "registry/manifests.h"
 #include "registry/referrals.h"
@@ -47,11 +48,13 @@ bool lookup_fallback(const struct repository *repository, struct arena *arena, c
 		     struct str *index, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
-	struct manifest_bytes bytes;
+	struct manifest_bytes bytes = {0};
 	*index = (struct str){0};
 	companion_fallback_tag(digest, tag);
+	/* A list that may not be read must not be taken for an empty one: it would be replaced. */
 	if (!manifests_get(repository, arena, tag, &bytes, err))
-		return err->kind == ERROR_MISSING;
+		return err->kind == ERROR_MISSING &&
+		       (!bytes.denied || drift_absent(repository, tag, err));
 	if (strcmp(bytes.digest, digest) != 0)
 		*index = bytes.bytes;
 	return true;

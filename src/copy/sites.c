@@ -94,7 +94,9 @@ bool sites_ask_api(struct site *site, bool *first)
 void sites_tell_api(struct site *site, bool known, bool has)
 {
 	pthread_mutex_lock(&site->all->lock);
-	site->api = !known ? API_UNKNOWN : has ? API_THERE : API_MISSING;
+	/* One that was seen to work stays: a 404 is about that one digest. */
+	if (site->api != API_THERE)
+		site->api = !known ? API_UNKNOWN : has ? API_THERE : API_MISSING;
 	pthread_cond_broadcast(&site->all->changed);
 	pthread_mutex_unlock(&site->all->lock);
 }

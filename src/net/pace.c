@@ -44,7 +44,7 @@ void pace_good(struct pace *pace)
 void pace_refused(struct pace *pace, int64_t now_ms, int64_t began_ms, int pause_s)
 {
 	int64_t pause_ms = (int64_t)pause_s * 1000;
-	/* Whoever gets such an answer gives up at once: the others would wait to be told the same. */
+	/* More is not waited for: the others would wait only to be told the same. */
 	bool worth = pause_ms > 0 && pause_ms <= PACE_PAUSE_MAX_MS;
 	if (worth && now_ms + pause_ms > pace->paused_ms)
 		pace->paused_ms = now_ms + pause_ms;

@@ -100,8 +100,12 @@ static bool head(const struct repository *repository, struct arena *arena, const
 	if (!request_send(repository, &request, &answer, err))
 		return describe(repository, reference, err);
 	bool hidden = repository->target && repository->host->profile->hides_missing;
-	if (answer.status == 404 || (answer.status == 403 && hidden))
+	if (answer.status == 404)
 		return true;
+	if (answer.status == 403 && hidden) {
+		out->denied = true;
+		return true;
+	}
 	struct str digest = http_header(&answer, "Docker-Content-Digest");
 	if (answer.status == 200 && digest_valid(digest)) {
 		out->found = true;
@@ -119,13 +123,6 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 		    struct manifest_status *out, struct error *err)
 {
 	struct repository mirror;
-	*out = (struct manifest_status){0};
-	if (!is_digest(reference)) {
-		enum known_answer answer = known_take(repository, arena, reference, &out->digest);
-		out->found = answer == KNOWN_DIGEST;
-		if (answer != KNOWN_NOTHING)
-			return true;
-	}
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
 		bool ok = head(&mirror, arena, reference, out, &failure);
@@ -134,6 +131,17 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 		mirror_passed(&mirror, ok ? NULL : &failure);
 	}
 	return head(repository, arena, reference, out, err);
+}
+
+bool manifests_head_listed(const struct repository *repository, struct arena *arena,
+			   const char *reference, struct manifest_status *out, struct error *err)
+{
+	enum known_answer answer = KNOWN_NOTHING;
+	*out = (struct manifest_status){0};
+	if (!is_digest(reference))
+		answer = known_take(repository, arena, reference, &out->digest);
+	out->found = answer == KNOWN_DIGEST;
+	return answer != KNOWN_NOTHING || manifests_head(repository, arena, reference, out, err);
 }
 
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,

@@ -23,10 +23,16 @@ struct manifest_bytes {
 
 /*
  * Asks for the manifest that reference, a tag or digest, names; a source's mirrors first. Not found
- * is an answer. A tag whose digest came with a list of tags (tags.h) costs no request, once.
+ * is an answer.
  */
 bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest_status *out, struct error *err);
+/*
+ * The same for the first look at a tag: one whose digest came with a list of tags (tags.h) costs no
+ * request, once. What it holds may be as old as that list.
+ */
+bool manifests_head_listed(const struct repository *repository, struct arena *arena,
+			   const char *reference, struct manifest_status *out, struct error *err);
 /*
  * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
  * with a tag the digest is computed. A source's mirrors are asked first. ERROR_MISSING: there is
