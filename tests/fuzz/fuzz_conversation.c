@@ -71,10 +71,11 @@ static enum outcome_status copy(struct client *client, unsigned what)
 					 .force = what & DO_FORCE,
 					 .dry_run = what & DO_DRY_RUN};
 	struct copier *copier = copier_new(&options);
-	struct task task = {{"from.test", "team/app", "v1", NULL},
-			    {"to.test", "team/app", "v1", NULL},
-			    "images.yaml:1:1",
-			    what & DO_FILTER ? &filter : NULL};
+	const struct task task = {.source = {"from.test", "team/app", "v1", NULL},
+				  .destination = {"to.test", "team/app", "v1", NULL},
+				  .place = "images.yaml:1:1",
+				  .platforms = what & DO_FILTER ? &filter : NULL,
+				  .on_change = CHANGE_OVERWRITE};
 	struct outcome outcome = {0};
 	require(pool && progress && copier);
 	copier_run(copier, client->arena, &task, &outcome);
@@ -99,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(nowhere);
 	log_open(nowhere, LOG_DEBUG);
 	struct conversation *conversation = conversation_start(rest, basic, "to.test");
-	struct client client = {.arena = arena_new(), .http = http_new("fuzz", NULL)};
+	static const struct http_options http = {.user_agent = "fuzz", .stall_seconds = 30};
+	struct client client = {.arena = arena_new(), .http = http_new(&http)};
 	client.options =
 		(struct registry_options){.http = client.http, .credentials = &credentials};
 	client.registry = registry_new(&client.options);

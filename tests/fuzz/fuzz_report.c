@@ -22,10 +22,10 @@ static void add(struct tally *tally, struct arena *arena, struct str line)
 	struct str word = input_part(&line, '|');
 	const char *tag = reference_tag_valid(word) ? input_string(arena, word) : "latest";
 	unsigned number = input_byte(&line);
-	*task = (struct task){{"reg.test", "team/app", tag, NULL},
-			      {"to.test", "team/app", tag, NULL},
-			      "fuzz.yaml:1:1",
-			      NULL};
+	*task = (struct task){.source = {"reg.test", "team/app", tag, NULL},
+			      .destination = {"to.test", "team/app", tag, NULL},
+			      .place = "fuzz.yaml:1:1",
+			      .on_change = CHANGE_OVERWRITE};
 	struct outcome outcome = {.status = number % 4,
 				  .reason = number & 4 ? "missing" : "differs",
 				  .bytes = (int64_t)number << (number % 40),

@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "config/since.h"
+#include "net/retry_after.h"
 #include "oci/image_config.h"
 #include "oci/timestamp.h"
-#include "registry/retry_after.h"
 
 enum { NOW = 1790000000 };
 
