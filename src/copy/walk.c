@@ -92,7 +92,10 @@ static bool add_companion(struct walk *walk, const struct companion *companion, 
 
 /* --- the parts of a manifest ---------------------------------------------------------------- */
 
-/* Where the parts of an index are read: it is the same document everywhere. */
+/*
+ * Where the parts of an index are read: it is the same document everywhere. It is kept for as long
+ * as the image is under way, which is longer than this search.
+ */
 static bool read_manifest(struct walk *walk, const char *digest, bool held, struct manifest *out,
 			  struct error *err)
 {
@@ -102,10 +105,10 @@ static bool read_manifest(struct walk *walk, const char *digest, bool held, stru
 		*out = *known;
 		return true;
 	}
-	struct manifest *manifest = arena_new_of(walk->arena, struct manifest);
+	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
 	if (!manifest)
 		return error_memory(err);
-	if (!fetch_manifest(held ? &image->to : &image->from, walk->arena, digest, manifest, err))
+	if (!fetch_manifest(held ? &image->to : &image->from, image->arena, digest, manifest, err))
 		return false;
 	*out = *manifest;
 	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);

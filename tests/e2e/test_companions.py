@@ -348,6 +348,20 @@ def test_a_tag_that_is_the_image_itself(sync, scripted, repo):
     assert (result.code, result.report["companions"]) == (0, 0)
 
 
+@pytest.mark.parametrize("part", (-1, 0), ids=("whole", "part"))
+def test_a_signature_tag_that_is_the_image_itself(sync, scripted, repo, part):
+    """What was read of a companion is released before the image gets its tag."""
+    here, there = scripted(), scripted()
+    root = images.multi(repo, platforms=2)
+    tag = cosign_tag(root.digest)
+    here.push(root, "a", "v1")
+    here.tags["a", tag] = root.manifests[part].digest
+    result = go(sync, here, there)
+    assert (result.code, result.report["companions"]) == (0, 1), result.stderr
+    assert (there.tags["a", "v1"], there.tags["a", tag]) == (root.digest, root.manifests[part].digest)
+    assert there.manifests["a", root.digest] == (root.root.type, root.root.data)
+
+
 def test_a_tag_that_is_no_list(sync, scripted, repo):
     here, there = scripted(api=False), scripted()
     root = images.image(repo, 1)
