@@ -384,6 +384,27 @@ def test_what_is_listed_but_missing(sync, scripted, repo):
     assert ("a", "v1") not in there.tags
 
 
+@pytest.mark.parametrize("flags", (ALL, ["--require-platforms", "linux/amd64"]), ids=("companions", "platforms"))
+def test_indexes_that_share_their_parts(sync, scripted, repo, flags):
+    """Each of 24 indexes lists the same 24 below: 146 documents and 191 million ways from the root to the image."""
+    here, there = scripted(api=False), scripted(api=False)
+    image = images.image(f"{repo}/bottom", 1, size=50)
+    bottom, level, held = image.root, image.manifests, image.manifests
+    for depth, width in enumerate((24, 24, 24, 24, 24, 24, 1)):
+        below = [images.Picture([each], {}) for each in level]
+        level = [images.index(below, entries=[{"annotations": {"at": f"{depth}/{n}"}} for _ in below]).root for n in range(width)]
+        held = held + level
+    root = images.Picture(held, image.blobs)
+    made = {"sig": (cosign_tag(root.digest), root.root, companions.cosign_image(repo)),
+            "deep": (None, bottom, companions.referrer(bottom, SPDX))} if flags == ALL else {}
+    store(here, root, made, "a")
+    result = go(sync, here, there, flags=[*flags, "--dry-run"])
+    assert (result.code, result.image(f"{there.host}/a:v1")["companions"]) == (0, len(made)), result.stderr
+    assert len(here.seen("GET", "blob")) <= 1, "the configuration of the one image"
+    documents = [each.reference for each in here.seen("GET", "manifest") if each.reference.startswith("sha256:")]
+    assert sorted(documents) == sorted(set(documents))
+
+
 def test_chains_end(sync, scripted, repo):
     here, there = scripted(), scripted()
     root = images.image(repo, 1)
