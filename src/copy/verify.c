@@ -179,9 +179,10 @@ bool verify_image(struct image *image, const char *reference, const char *digest
 
 bool verify_companions(struct image *image, const struct companions *companions, struct error *err)
 {
+	bool dry_run = image->copier->options.dry_run;
 	for (size_t i = 0; i < companions->count; i++) {
 		const struct companion *each = &companions->items[i];
-		bool ok = each->foreign ||
+		bool ok = each->foreign || (dry_run && !each->present) ||
 			  (each->tag ? verify_tree(image, each->tag, each->digest, 1, err)
 				     : once(image, each->digest, NULL, 1, err));
 		if (!ok)

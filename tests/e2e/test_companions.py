@@ -465,6 +465,26 @@ def test_a_dry_run_counts_and_writes_nothing(sync, scripted, repo):
     assert "5 companions would be copied" in result.stderr
 
 
+@pytest.mark.parametrize("late", ("sbom", "sig"))
+def test_a_dry_run_reads_back_only_what_is_there(sync, scripted, repo, late):
+    """Something new at the source is what the run is to tell, no damage at the target."""
+    here, there = scripted(), scripted()
+    root, made = family(repo)
+    added = made.pop(late)
+    made = {name: each for name, each in made.items() if each[1] is root.root or name == "old"}
+    store(here, root, made, "a")
+    assert go(sync, here, there).code == 0
+    store(here, root, {late: added}, "a")
+    result = go(sync, here, there, flags=[*ALL, "--dry-run", "--verify"])
+    entry = result.image(f"{there.host}/a:v1")
+    assert (result.code, entry["status"], entry.get("companions")) == (0, "would-copy", 1), result.stderr
+    # What is there is still read back.
+    held = [each for each in made["old"][2].blobs if each != images.digest_of(b"{}")][0]
+    there.blobs["a", held] = b"x" * len(there.blobs["a", held])
+    result = go(sync, here, there, flags=[*ALL, *ONCE, "--dry-run", "--verify"])
+    assert (result.code, result.image(f"{there.host}/a:v1")["error"]["kind"]) == (1, "corrupt")
+
+
 def test_a_filter_loses_the_signature_of_the_index(sync, scripted, repo):
     here, there = scripted(), scripted()
     root, made = family(repo)
