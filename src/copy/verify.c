@@ -37,9 +37,10 @@ static bool lost(struct error *err)
 
 /* --- blobs ---------------------------------------------------------------------------------- */
 
-static bool hash_bytes(struct download *download, char *piece, struct error *err)
+/* Reads the download to its end through reader. */
+static bool hash_bytes(struct download *download, struct reader *reader, char *piece,
+		       struct error *err)
 {
-	struct reader *reader = &download->reader;
 	struct digest_hash hash;
 	char digest[DIGEST_TEXT_SIZE];
 	size_t got = 0;
@@ -61,10 +62,13 @@ static bool read_once(struct image *image, const struct descriptor *blob, struct
 	scoped(download_close) struct download download = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
 	char *piece = arena ? arena_alloc(arena, PIECE) : NULL;
+	struct throttle_reader slow;
 	if (!piece)
 		return error_memory(err);
-	return download_open(&download, &image->to, blob, 0, true, err) &&
-	       hash_bytes(&download, piece, err);
+	if (!download_open(&download, &image->to, blob, 0, true, err))
+		return false;
+	throttle_attach(image->copier->options.throttle, &download.reader, &slow);
+	return hash_bytes(&download, &slow.reader, piece, err);
 }
 
 static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)
