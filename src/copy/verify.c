@@ -116,21 +116,23 @@ static bool verify_child(struct parts *parts, const struct descriptor *child, st
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
 
+/* What may not be distributed was not copied, wherever it is listed. */
 static void verify_part(void *ctx, size_t index)
 {
 	struct parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
 	size_t children = manifest->child_count;
-	const struct descriptor *blob =
-		index < children ? NULL : &manifest->blobs[index - children];
+	bool child = index < children;
+	const struct descriptor *part =
+		child ? &manifest->children[index] : &manifest->blobs[index - children];
 	struct error err;
 	pthread_mutex_lock(&parts->lock);
 	bool over = parts->failed;
 	pthread_mutex_unlock(&parts->lock);
-	if (over || (blob && blob->nondistributable))
+	if (over || part->nondistributable)
 		return;
-	if (blob ? once(parts->image, blob->digest, blob, parts->depth, &err)
-		 : verify_child(parts, &manifest->children[index], &err))
+	if (child ? verify_child(parts, part, &err)
+		  : once(parts->image, part->digest, part, parts->depth, &err))
 		return;
 	pthread_mutex_lock(&parts->lock);
 	if (!parts->failed)

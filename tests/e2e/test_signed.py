@@ -244,3 +244,21 @@ def test_reading_back_keeps_to_the_rate(sync, scripted, repo):
     result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), flags=["--verify", "--limit-rate", "100k"])
     assert (result.code, result.report["skipped"]) == (0, 1)
     assert result.report["seconds"] >= sum(map(len, picture.blobs.values())) / 102400 * 0.9
+
+
+@pytest.mark.parametrize("kind", ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+                                  "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"))
+def test_what_may_not_be_distributed_is_not_read_back(sync, scripted, repo, kind):
+    """Neither as a layer of an image nor as an entry of an index, as build caches have them."""
+    here, there = scripted(), scripted()
+    image, foreign = images.image(repo, 1), images._entry(kind, b"kept by its owner", urls=["http://127.0.0.1:1/layer"])
+    document = json.loads(image.root.data)
+    document["layers"].append(foreign)
+    child = images.Manifest(image.root.type, images.to_json(document))
+    cache = {"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [child.descriptor(), foreign]}
+    root = images.Picture([child, images.Manifest(images.OCI_INDEX, images.to_json(cache))], image.blobs)
+    here.push(root, "a", "v1")
+    for expected in ("copied", "skipped"):
+        result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), flags=["--verify", *ONCE])
+        assert (result.code, result.image(f"{there.host}/a:v1")["status"]) == (0, expected), result.stderr
+    assert {digest for _, digest in there.blobs} == set(image.blobs)
