@@ -194,14 +194,33 @@ static bool confirm_one(struct loop *loop, size_t number, struct error *err)
 	return attach_confirm(loop->image, &loop->attachments[number], err);
 }
 
-/* What tree_copy() is to find instead of asking for it again. Only here, between two loops. */
+/*
+ * What tree_copy() is to find instead of asking for it again. Only here, between two loops. A tag
+ * may name what is known already, even the image itself: that outlives what was read here.
+ */
 static bool remember(struct loop *loop, struct error *err)
 {
+	struct map *known = &loop->image->known;
 	for (size_t i = 0; i < loop->companions->count; i++) {
 		const struct companion *companion = &loop->companions->items[i];
-		if (companion->arena && !companion->foreign &&
-		    !map_put(&loop->image->known, str_of(companion->digest), &loop->read[i]))
+		struct str digest = str_of(companion->digest);
+		if (companion->arena && !companion->foreign && !map_get(known, digest) &&
+		    !map_put(known, digest, &loop->read[i]))
 			return error_memory(err);
+	}
+	return true;
+}
+
+/* Takes that back before its memory goes. Without memory for it, nothing is known any more. */
+static bool forget(struct loop *loop, struct error *err)
+{
+	struct map *known = &loop->image->known;
+	for (size_t i = 0; i < loop->companions->count; i++) {
+		struct str digest = str_of(loop->companions->items[i].digest);
+		if (map_get(known, digest) == &loop->read[i] && !map_put(known, digest, NULL)) {
+			map_finish(known);
+			return error_memory(err);
+		}
 	}
 	return true;
 }
@@ -233,13 +252,11 @@ static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, st
 	return true;
 }
 
-/* Does all of it to the companions whose numbers stand at. */
-static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_t count,
+/* Copies the companions whose numbers stand at, then what lists them. */
+static bool copy_known(struct loop *loop, struct arena *arena, size_t *at, size_t count,
 		       size_t *copied, struct error *err)
 {
 	size_t lists = 0, kept = 0;
-	if (!run(loop, at, count, read_one, err) || !remember(loop, err))
-		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!loop->companions->items[at[i]].foreign)
 			at[kept++] = at[i];
@@ -248,6 +265,17 @@ static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_
 		return false;
 	*copied = kept;
 	return true;
+}
+
+/* Does all of it to the companions whose numbers stand at. */
+static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_t count,
+		       size_t *copied, struct error *err)
+{
+	struct error ignored;
+	if (!run(loop, at, count, read_one, err))
+		return false;
+	bool ok = remember(loop, err) && copy_known(loop, arena, at, count, copied, err);
+	return forget(loop, ok ? err : &ignored) && ok;
 }
 
 bool companions_copy(struct image *image, struct arena *arena, struct companions *companions,

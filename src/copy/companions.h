@@ -30,7 +30,7 @@ struct companions {
 
 /*
  * Finds the companions of the image that is to be copied under the digest. held: the target has it
- * and its parts are read there. What was read is kept in image->known. Lives in arena.
+ * and its parts are read there. Lives in arena; the indexes that were read stay in image->known.
  */
 bool companions_find(struct image *image, struct arena *arena, const char *digest, bool held,
 		     struct companions *out, struct error *err);
@@ -43,5 +43,5 @@ bool companions_compare(struct image *image, struct companions *companions, size
  */
 bool companions_copy(struct image *image, struct arena *arena, struct companions *companions,
 		     size_t *copied, struct error *err);
-/* Releases what was read; image->known may not be used any more. Zeroed: nothing to do. */
+/* Releases what was read. Zeroed: nothing to do. */
 void companions_finish(struct companions *companions);

@@ -353,6 +353,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	struct error err = {0};
 	scoped(image_finish) struct image image = {
 		.copier = copier,
+		.arena = arena,
 		.filter = filter_of(task),
 		.companions = companions_of(task),
 		.guarded = task->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};

@@ -23,13 +23,18 @@ struct copier {
 /* One image being copied; its parts are worked on by several threads. */
 struct image {
 	struct copier *copier;
+	struct arena *arena; /* lives as long as the image, for the thread that runs it alone */
 	struct repository from, to;
 	struct places_lane *lane;             /* of this pair of registries, or NULL */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */
 	const char *pinned;                        /* the source's digest */
-	struct map known; /* digest -> struct manifest read or made already; fixed while copying */
+	/*
+	 * digest -> struct manifest read or made already; fixed while copying. What stays in it
+	 * lives in arena; NULL: taken back.
+	 */
+	struct map known;
 	const char *guarded;  /* the tag before whose writing is a drift_check(); NULL: none */
 	const char *expected; /* what the tag holds; NULL: nothing */
 	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */

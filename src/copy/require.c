@@ -17,11 +17,13 @@ struct search {
 	bool *found;       /* for each of its platforms */
 	size_t images;     /* seen so far */
 	struct buf listed; /* what they are for */
+	struct map seen;   /* digests of what was looked at: each is, once */
 };
 
 static void search_finish(struct search *search)
 {
 	buf_finish(&search->listed);
+	map_finish(&search->seen);
 }
 
 static void print(const struct platform *platform, struct buf *out)
@@ -57,8 +59,6 @@ static bool get(struct search *search, const char *digest, struct manifest *out,
 		*out = *held;
 		return true;
 	}
-	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	struct manifest *kept = arena_new_of(search->arena, struct manifest);
 	if (!kept)
 		return error_memory(err);
@@ -107,6 +107,12 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 	if (depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);
+	if (map_get(&search->seen, str_of(digest)))
+		return true;
+	if (cancel_requested())
+		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+	if (!map_put(&search->seen, str_of(digest), search))
+		return error_memory(err);
 	if (!get(search, digest, &manifest, err))
 		return false;
 	return manifest.kind == MEDIA_INDEX ? look_at_index(search, &manifest, depth, err)

@@ -37,9 +37,10 @@ static bool lost(struct error *err)
 
 /* --- blobs ---------------------------------------------------------------------------------- */
 
-static bool hash_bytes(struct download *download, char *piece, struct error *err)
+/* Reads the download to its end through reader. */
+static bool hash_bytes(struct download *download, struct reader *reader, char *piece,
+		       struct error *err)
 {
-	struct reader *reader = &download->reader;
 	struct digest_hash hash;
 	char digest[DIGEST_TEXT_SIZE];
 	size_t got = 0;
@@ -61,10 +62,13 @@ static bool read_once(struct image *image, const struct descriptor *blob, struct
 	scoped(download_close) struct download download = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
 	char *piece = arena ? arena_alloc(arena, PIECE) : NULL;
+	struct throttle_reader slow;
 	if (!piece)
 		return error_memory(err);
-	return download_open(&download, &image->to, blob, 0, true, err) &&
-	       hash_bytes(&download, piece, err);
+	if (!download_open(&download, &image->to, blob, 0, true, err))
+		return false;
+	throttle_attach(image->copier->options.throttle, &download.reader, &slow);
+	return hash_bytes(&download, &slow.reader, piece, err);
 }
 
 static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)
@@ -112,21 +116,23 @@ static bool verify_child(struct parts *parts, const struct descriptor *child, st
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
 
+/* What may not be distributed was not copied, wherever it is listed. */
 static void verify_part(void *ctx, size_t index)
 {
 	struct parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
 	size_t children = manifest->child_count;
-	const struct descriptor *blob =
-		index < children ? NULL : &manifest->blobs[index - children];
+	bool child = index < children;
+	const struct descriptor *part =
+		child ? &manifest->children[index] : &manifest->blobs[index - children];
 	struct error err;
 	pthread_mutex_lock(&parts->lock);
 	bool over = parts->failed;
 	pthread_mutex_unlock(&parts->lock);
-	if (over || (blob && blob->nondistributable))
+	if (over || part->nondistributable)
 		return;
-	if (blob ? once(parts->image, blob->digest, blob, parts->depth, &err)
-		 : verify_child(parts, &manifest->children[index], &err))
+	if (child ? verify_child(parts, part, &err)
+		  : once(parts->image, part->digest, part, parts->depth, &err))
 		return;
 	pthread_mutex_lock(&parts->lock);
 	if (!parts->failed)
@@ -179,9 +185,10 @@ bool verify_image(struct image *image, const char *reference, const char *digest
 
 bool verify_companions(struct image *image, const struct companions *companions, struct error *err)
 {
+	bool dry_run = image->copier->options.dry_run;
 	for (size_t i = 0; i < companions->count; i++) {
 		const struct companion *each = &companions->items[i];
-		bool ok = each->foreign ||
+		bool ok = each->foreign || (dry_run && !each->present) ||
 			  (each->tag ? verify_tree(image, each->tag, each->digest, 1, err)
 				     : once(image, each->digest, NULL, 1, err));
 		if (!ok)

@@ -28,6 +28,7 @@ struct walk {
 	struct image *image;
 	struct arena *arena;
 	struct map visited;
+	struct map opened;      /* indexes whose parts were added */
 	struct buf level, next; /* arrays of struct node */
 	struct buf found;       /* array of struct companion */
 	pthread_mutex_t lock;   /* guards what stands above, and: */
@@ -38,6 +39,7 @@ struct walk {
 static void walk_finish(struct walk *walk)
 {
 	map_finish(&walk->visited);
+	map_finish(&walk->opened);
 	buf_finish(&walk->level);
 	buf_finish(&walk->next);
 	buf_finish(&walk->found);
@@ -58,13 +60,13 @@ static size_t count_nodes(const struct buf *nodes)
 static bool add_node(struct walk *walk, const char *digest, const char *media_type,
 		     struct error *err)
 {
-	struct node node = {arena_string(walk->arena, digest),
-			    arena_string(walk->arena, media_type)};
 	if (map_get(&walk->visited, str_of(digest)))
 		return true;
 	if (walk->visited.count >= NODES_MAX)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "more than %d manifests to look for signatures of", NODES_MAX);
+	struct node node = {arena_string(walk->arena, digest),
+			    arena_string(walk->arena, media_type)};
 	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(digest), walk))
 		return error_memory(err);
 	buf_add(&walk->next, &node, sizeof(node));
@@ -92,7 +94,10 @@ static bool add_companion(struct walk *walk, const struct companion *companion, 
 
 /* --- the parts of a manifest ---------------------------------------------------------------- */
 
-/* Where the parts of an index are read: it is the same document everywhere. */
+/*
+ * Where the parts of an index are read: it is the same document everywhere. It is kept for as long
+ * as the image is under way, which is longer than this search.
+ */
 static bool read_manifest(struct walk *walk, const char *digest, bool held, struct manifest *out,
 			  struct error *err)
 {
@@ -102,16 +107,19 @@ static bool read_manifest(struct walk *walk, const char *digest, bool held, stru
 		*out = *known;
 		return true;
 	}
-	struct manifest *manifest = arena_new_of(walk->arena, struct manifest);
+	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
 	if (!manifest)
 		return error_memory(err);
-	if (!fetch_manifest(held ? &image->to : &image->from, walk->arena, digest, manifest, err))
+	if (!fetch_manifest(held ? &image->to : &image->from, image->arena, digest, manifest, err))
 		return false;
 	*out = *manifest;
 	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);
 }
 
-/* Adds what a manifest lists, with what is listed there in turn. Before any other thread works. */
+/*
+ * Adds what a manifest lists, with what is listed there in turn. Before any other thread works.
+ * Indexes may list each other many times over, so each is opened once.
+ */
 static bool add_parts(struct walk *walk, const char *digest, bool held, int depth,
 		      struct error *err)
 {
@@ -119,6 +127,12 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 	if (depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);
+	if (map_get(&walk->opened, str_of(digest)))
+		return true;
+	if (cancel_requested())
+		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+	if (!map_put(&walk->opened, str_of(digest), walk))
+		return error_memory(err);
 	if (!read_manifest(walk, digest, held, &manifest, err))
 		return false;
 	for (size_t i = 0; i < manifest.child_count; i++) {

@@ -5,7 +5,8 @@
 
 /*
  * Looks at the manifest and all those in it, then at what was found, and so on. Strings and records
- * live in arena. held: the target holds the manifest, and is asked for it.
+ * live in arena, indexes that were read in image->arena. held: the target holds the manifest, and
+ * is asked for it.
  */
 bool walk_source(struct image *image, struct arena *arena, const char *digest, bool held,
 		 struct companions *out, struct error *err);

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lib import images, run
+from lib import companions, images, run
 from lib.immutable import REFUSALS, Immutable, Private, errors
 from lib.scripted import Scripted
 
@@ -205,6 +205,28 @@ def test_a_tag_that_appears_during_the_copy(runner, from_source, src, repo, poli
         assert (repo, f"v1-{short(mine)}") in registry.tags or policy != "retag"
         if policy == "fail":
             assert theirs.digest in entry["error"]["message"] and mine.digest in entry["error"]["message"]
+
+
+def test_retag_after_the_companions_were_copied(runner, repo):
+    """The image is copied twice then, and what the first time read of it is used the second time."""
+    mine, theirs = images.multi(f"{repo}/mine", platforms=2), images.multi(f"{repo}/theirs", platforms=1)
+    signature, asked = companions.cosign_image(repo), []
+
+    def hook(request):
+        if request.method == "HEAD" and request.reference == "v1":
+            asked.append(request)
+            if len(asked) == 2:
+                there.push(theirs, repo, "v1")
+    with companions.Referring() as here, companions.Referring() as there:
+        here.push(mine, repo, "v1")
+        here.push(signature, repo, companions.cosign_tag(mine.digest))
+        there.hook = hook
+        result = runner.sync({f"{here.host}/{repo}:v1": f"{there.host}/{repo}"}, run.insecure(here, there),
+                             flags=["--on-change", "retag", "--referrers", "all"])
+        assert result.code == 0, result.stderr
+        assert entry_of(result, there, repo)["tag"] == f"v1-{short(mine)}"
+        assert (there.tags[repo, "v1"], there.tags[repo, f"v1-{short(mine)}"]) == (theirs.digest, mine.digest)
+        assert there.tags[repo, companions.cosign_tag(mine.digest)] == signature.digest
 
 
 def test_somebody_else_pushes_the_same(runner, from_source, src, repo):

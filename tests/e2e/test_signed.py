@@ -1,11 +1,13 @@
 """--require-signed and --verify: nothing unsigned is written, and what was written is read back."""
 
+import contextlib
 import json
 
 import pytest
 
 from lib import companions, images, proxy, run
 from lib.companions import cosign_tag, fallback_tag
+from lib.scripted import Scripted
 
 ONCE = ["--retries", "0"]
 
@@ -13,6 +15,13 @@ ONCE = ["--retries", "0"]
 @pytest.fixture
 def signer(tmp_path):
     return companions.Signer(str(tmp_path))
+
+
+@pytest.fixture
+def scripted():
+    """scripted() starts a registry in memory; all stop with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(Scripted())
 
 
 def push(client, repo, picture, *tags):
@@ -224,3 +233,32 @@ def test_a_damaged_signature_is_found(sync, src, dst, both, from_source, repo):
     dst.rule("GET", f"/blobs/{blob}$", proxy.Flip(at=10), times=None)
     result = go(sync, src, dst, both, repo, "--referrers", "all", "--verify")
     assert result.image(f"{dst.host}/{repo}:v1")["error"]["kind"] == "corrupt" and blob in result.stderr
+
+
+def test_reading_back_keeps_to_the_rate(sync, scripted, repo):
+    """200 kB at 100 kB a second take two seconds: a lower bound, which no load of the machine breaks."""
+    here, there = scripted(), scripted()
+    picture = images.image(repo, layers=2, size=100000)
+    for each in (here, there):
+        each.push(picture, "a", "v1")
+    result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), flags=["--verify", "--limit-rate", "100k"])
+    assert (result.code, result.report["skipped"]) == (0, 1)
+    assert result.report["seconds"] >= sum(map(len, picture.blobs.values())) / 102400 * 0.9
+
+
+@pytest.mark.parametrize("kind", ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+                                  "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"))
+def test_what_may_not_be_distributed_is_not_read_back(sync, scripted, repo, kind):
+    """Neither as a layer of an image nor as an entry of an index, as build caches have them."""
+    here, there = scripted(), scripted()
+    image, foreign = images.image(repo, 1), images._entry(kind, b"kept by its owner", urls=["http://127.0.0.1:1/layer"])
+    document = json.loads(image.root.data)
+    document["layers"].append(foreign)
+    child = images.Manifest(image.root.type, images.to_json(document))
+    cache = {"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [child.descriptor(), foreign]}
+    root = images.Picture([child, images.Manifest(images.OCI_INDEX, images.to_json(cache))], image.blobs)
+    here.push(root, "a", "v1")
+    for expected in ("copied", "skipped"):
+        result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), flags=["--verify", *ONCE])
+        assert (result.code, result.image(f"{there.host}/a:v1")["status"]) == (0, expected), result.stderr
+    assert {digest for _, digest in there.blobs} == set(image.blobs)
