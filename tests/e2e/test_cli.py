@@ -1,6 +1,7 @@
 """The command line, the report and what people read: in a pipe, on a terminal, after a signal."""
 
 import json
+import os
 import re
 import signal
 
@@ -288,3 +289,37 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
             process.communicate()
     assert result.code == 143
     assert result.report["result"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", ("SIGTERM", "timeout"))
+def test_what_failed_before_the_end_is_told(runner, src, dst, both, from_source, repo, how):
+    """The image would get another round, which never comes: its failure is the last word on it."""
+    from_source.push(images.image(f"{repo}/good"), repo, "good")
+    src.rule("*", "/manifests/bad$", proxy.Status(503, {"Retry-After": "90"}), times=None)
+    failed, log = (os.path.join(runner.home, name) for name in ("failed.json", "log"))
+    flags = ["--output-failed-images", failed, "--output-images-format", "json", "--log", log,
+             *(["--timeout", "8s"] if how == "timeout" else [])]
+    process = runner.start(runner.arguments({f"{src.host}/{repo}:good,bad": f"{dst.host}/{repo}"}, both, flags))
+    try:
+        proxy.until(lambda: os.path.exists(log) and "Start to retry 1 image" in open(log, encoding="utf-8").read(),
+                    seconds=60, what="the pause between two rounds")
+        if how == "SIGTERM":
+            process.send_signal(signal.SIGTERM)
+        result = runner.finish(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    assert result.code == (143 if how == "SIGTERM" else 1)
+    assert result.statuses() == {f"{dst.host}/{repo}:good": "copied", f"{dst.host}/{repo}:bad": "failed"}
+    assert "503" in result.image(f"{dst.host}/{repo}:bad")["error"]["message"]
+    with open(failed, encoding="utf-8") as file:
+        assert json.load(file) == {f"{src.host}/{repo}:bad": [f"{dst.host}/{repo}:bad"]}
+
+
+def test_what_failed_before_fail_fast_is_told(sync, src, dst, both, repo):
+    src.rule("*", "/manifests/bad$", proxy.Status(503, {"Retry-After": "90"}), times=None)
+    src.rule("*", "/manifests/none$", proxy.Delay(2), times=None)
+    result = sync({f"{src.host}/{repo}:bad,none": f"{dst.host}/{repo}"}, both, flags=["--fail-fast"])
+    assert result.code == 1
+    assert result.statuses() == {f"{dst.host}/{repo}:bad": "failed", f"{dst.host}/{repo}:none": "failed"}
