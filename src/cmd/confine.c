@@ -9,6 +9,7 @@
  */
 #include "cmd/confine.h"
 
+#include "base/file.h"
 #include "base/harden.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -80,7 +81,7 @@ static bool confine_files(const struct run *run)
 	const char *write[array_count(outputs) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < array_count(outputs); i++)
-		if (outputs[i] && strcmp(outputs[i], "-") != 0)
+		if (outputs[i] && !file_is_stdout(outputs[i]))
 			write[count++] = outputs[i];
 	const struct harden_files files = {.read = files_read(run), .write = write};
 	return files.read && harden_files(&files);

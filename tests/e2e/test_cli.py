@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -165,6 +166,44 @@ def test_a_report_on_stdout_is_all_that_is_on_stdout(sync, src, dst, both, from_
     assert result.code == 1
     report = json.loads(result.stdout)
     assert (report["result"], report["copied"], report["images"][0]["digest"]) == ("partial", 1, picture.digest)
+
+
+@pytest.mark.parametrize("name", ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"))
+def test_a_report_on_stdout_by_another_name(runner, src, dst, both, repo, name):
+    """Standard output is a file, which a rename could replace; what stands in it already stays."""
+    command = runner.arguments({f"{src.host}/{repo}:nope": f"{dst.host}/{repo}"}, both, report=False,
+                               flags=["--report", name, "--retries", "0"])
+    path = os.path.join(runner.home, "out")
+    with open(path, "ab") as out:
+        out.write(b"[")
+        out.flush()
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, cwd=runner.home,
+                                 env=runner.environment(), timeout=60, check=False)
+    replaced = name == "/dev/stdout" and not os.path.islink(name)
+    if replaced:                # everybody else on this machine needs it
+        os.remove(name)
+        os.symlink("/proc/self/fd/1", name)
+    assert not replaced
+    assert process.returncode == 1, process.stderr
+    with open(path, encoding="utf-8") as file:
+        assert json.loads(file.read() + "]")[0]["failed"] == 1
+
+
+@pytest.mark.parametrize("there", (True, False), ids=("there", "not-there"))
+def test_a_report_through_a_link(runner, src, dst, both, from_source, repo, tmp_path, there):
+    """The link stays what it is; its target is written, or made."""
+    from_source.push(images.image(repo), repo, "v1")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    link, target = tmp_path / "links" / "report.json", tmp_path / "elsewhere" / "real.json"
+    link.symlink_to("../elsewhere/real.json")
+    if there:
+        target.write_text("old" * 5000)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--report", str(link)], report=False)
+    assert result.code == 0
+    assert link.is_symlink() and os.readlink(link) == "../elsewhere/real.json"
+    assert json.loads(target.read_text())["result"] == "success"
+    assert sorted(each.name for each in (*link.parent.iterdir(), *target.parent.iterdir())) == ["real.json", "report.json"]
 
 
 def test_a_report_that_cannot_be_written_is_no_success(sync, src, dst, both, from_source, repo):

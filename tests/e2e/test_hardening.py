@@ -121,7 +121,8 @@ def test_outputs_are_written_wherever_they_are(runner, src, dst, both, from_sour
     assert result.code == 0
     assert "confined to the files of this run: yes" in result.stderr
     assert (tmp_path / "relative.json").read_text().startswith("{")
-    assert repo in (tmp_path / "lists" / "link").read_text()
+    assert repo in (tmp_path / "elsewhere" / "real").read_text()
+    assert (tmp_path / "lists" / "link").is_symlink()
     assert result.stdout == "{}\n"
 
 
