@@ -19,9 +19,22 @@
 #include <limits.h>
 #include <string.h>
 
-/* Where names, times, authorities and random bytes come from. */
+/*
+ * Where names, times, authorities and random bytes come from. Landlock judges the file that a link
+ * leads to, and some systems have nothing but links in /etc (NixOS: into /nix/store), so what is
+ * opened there by name is named here: the bundles of net/tls_trust.c and what the C library asks.
+ */
 static const char *const system_files[] = {
 	"/etc",
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+	"/etc/hosts",
+	"/etc/resolv.conf",
+	"/etc/nsswitch.conf",
+	"/etc/services",
+	"/etc/localtime",
 	"/usr/share",
 	"/usr/local/share",
 	"/usr/lib/ssl",
