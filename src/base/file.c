@@ -1,4 +1,8 @@
 /*
+ * A rename would put a file in the place of a link, so what is no plain file by itself is opened
+ * and written. Standard output is written by its descriptor under all its names: opening it again
+ * would cut off what is there, and fails for a socket.
+ *
  * Every write, sync and close is checked: a report that is not on disk must not be called
  * written.
  */
@@ -6,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +20,46 @@ static void close_fd(const int *fd)
 {
 	if (*fd > STDERR_FILENO)
 		close(*fd);
+}
+
+bool file_is_stdout(const char *path)
+{
+	static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+	for (size_t i = 0; i < array_count(names); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The file or link that the link at path names, relative to the folder of path. */
+static bool follow_once(char path[PATH_MAX])
+{
+	char to[PATH_MAX], joined[2 * PATH_MAX];
+	ssize_t len = readlink(path, to, sizeof(to) - 1);
+	if (len < 0)
+		return false;
+	to[len] = '\0';
+	if (*to == '/')
+		snprintf(joined, sizeof(joined), "%s", to);
+	else
+		snprintf(joined, sizeof(joined), "%s/%s", dirname(path), to);
+	snprintf(path, PATH_MAX, "%.*s", PATH_MAX - 1, joined);
+	return true;
+}
+
+bool file_folder(const char *path, char folder[PATH_MAX])
+{
+	enum { LINKS_MAX = 40 };
+	char at[PATH_MAX];
+	snprintf(at, sizeof(at), "%s", path);
+	int left = LINKS_MAX;
+	while (left > 0 && follow_once(at))
+		left--;
+	if (!left)
+		errno = ELOOP;
+	bool end = errno == EINVAL || errno == ENOENT; /* no link, or nothing there */
+	snprintf(folder, PATH_MAX, "%s", dirname(at));
+	return end;
 }
 
 bool file_read(const char *path, struct buf *out, struct error *err)
@@ -51,11 +97,11 @@ static bool write_all(int fd, struct str content)
 	return true;
 }
 
-/* Devices, pipes and the like cannot be replaced by a rename. */
+/* Devices, pipes and the like cannot be replaced by a rename, and links should not be. */
 static bool write_in_place(const char *path, struct str content)
 {
 	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, flags, 0644);
+	int fd = file_is_stdout(path) ? STDOUT_FILENO : open(path, flags, 0644);
 	if (fd < 0)
 		return false;
 	bool written = write_all(fd, content);
@@ -90,10 +136,16 @@ static bool replace(const char *path, struct str content)
 	return false;
 }
 
-bool file_write(const char *path, struct str content, struct error *err)
+/* There, and no plain file by itself. */
+static bool is_special(const char *path)
 {
 	struct stat info;
-	bool special = strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+	return file_is_stdout(path) || (lstat(path, &info) == 0 && !S_ISREG(info.st_mode));
+}
+
+bool file_write(const char *path, struct str content, struct error *err)
+{
+	bool special = is_special(path);
 	if (special ? write_in_place(path, content) : replace(path, content))
 		return true;
 	/*
@@ -124,14 +176,22 @@ static bool can_replace(const char *path)
 	return unlink(aside.at) == 0;
 }
 
+/* A link to nothing makes a file where it points to. */
+static bool can_write_in_place(const char *path)
+{
+	char folder[PATH_MAX];
+	if (access(path, W_OK) == 0)
+		return true;
+	return errno == ENOENT && file_folder(path, folder) && access(folder, W_OK | X_OK) == 0;
+}
+
 bool file_writable(const char *path, struct error *err)
 {
 	struct stat info;
-	if (strcmp(path, "-") == 0)
+	if (file_is_stdout(path))
 		return true;
-	bool there = stat(path, &info) == 0;
-	bool good = there && !S_ISREG(info.st_mode) ? access(path, W_OK) == 0 : can_replace(path);
-	if (there && S_ISDIR(info.st_mode)) {
+	bool good = is_special(path) ? can_write_in_place(path) : can_replace(path);
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
 		errno = EISDIR;
 		good = false;
 	}

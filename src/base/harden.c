@@ -10,10 +10,10 @@
 #include "base/harden.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -271,13 +271,19 @@ static void allow(const struct ruleset *ruleset, const char *path, unsigned righ
 	close(fd);
 }
 
-/* The file itself, which may be a device or a link to elsewhere, and the folder of its name. */
+/*
+ * The file itself, which may be a device or a link to elsewhere, and the folder it is replaced in,
+ * or made in if it is a link to nothing.
+ */
 static void allow_writing(const struct ruleset *ruleset, const char *path)
 {
 	char folder[PATH_MAX];
-	snprintf(folder, sizeof(folder), "%s", path);
+	struct stat itself, target;
+	bool link = lstat(path, &itself) == 0 && S_ISLNK(itself.st_mode);
+	bool written_in_place = link && stat(path, &target) == 0;
 	allow(ruleset, path, FILE_WRITING);
-	allow(ruleset, dirname(folder), FOLDER_WRITING);
+	if (!written_in_place && file_folder(path, folder))
+		allow(ruleset, folder, FOLDER_WRITING);
 }
 
 bool harden_files(const struct harden_files *files)

@@ -20,8 +20,9 @@ void harden_start(void);
 bool harden_calls(bool programs);
 /* Refuses all files but those given. False: errno says why not. */
 struct harden_files {
-	const char *const *read;  /* files and folders; those that are not there are passed over */
-	const char *const *write; /* files to be replaced, so their folders can be written to */
+	const char *const *read; /* files and folders; those that are not there are passed over */
+	const char *const
+		*write; /* for file_write(): files, and their folders where it needs them */
 };
 /* Both lists end with NULL. */
 bool harden_files(const struct harden_files *files);

@@ -9,6 +9,7 @@
  */
 #include "cmd/confine.h"
 
+#include "base/file.h"
 #include "base/harden.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -18,9 +19,22 @@
 #include <limits.h>
 #include <string.h>
 
-/* Where names, times, authorities and random bytes come from. */
+/*
+ * Where names, times, authorities and random bytes come from. Landlock judges the file that a link
+ * leads to, and some systems have nothing but links in /etc (NixOS: into /nix/store), so what is
+ * opened there by name is named here: the bundles of net/tls_trust.c and what the C library asks.
+ */
 static const char *const system_files[] = {
 	"/etc",
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+	"/etc/hosts",
+	"/etc/resolv.conf",
+	"/etc/nsswitch.conf",
+	"/etc/services",
+	"/etc/localtime",
 	"/usr/share",
 	"/usr/local/share",
 	"/usr/lib/ssl",
@@ -80,7 +94,7 @@ static bool confine_files(const struct run *run)
 	const char *write[array_count(outputs) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < array_count(outputs); i++)
-		if (outputs[i] && strcmp(outputs[i], "-") != 0)
+		if (outputs[i] && !file_is_stdout(outputs[i]))
 			write[count++] = outputs[i];
 	const struct harden_files files = {.read = files_read(run), .write = write};
 	return files.read && harden_files(&files);

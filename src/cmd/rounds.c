@@ -9,6 +9,7 @@
 #include "base/retry.h"
 #include "cmd/lanes.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum { PAUSE_MAX = 300 };
@@ -21,7 +22,70 @@ struct round {
 	bool last;
 	bool *again;   /* for each task: failed in this round, worth another one */
 	int *patience; /* for each task: the server's Retry-After */
+	/* For each task: how it failed, while nobody but the log was told; else NULL. */
+	const struct outcome **untold;
+	struct arena *arena;  /* of untold, of this round, */
+	struct arena *older;  /* and of the one before */
+	pthread_mutex_t lock; /* of arena */
 };
+
+static const struct outcome forgotten = {.status = OUTCOME_FAILED,
+					 .reason = "memory",
+					 .error_kind = ERROR_MEMORY,
+					 .error_text = "out of memory"};
+
+static bool keep_text(struct arena *arena, const char **text)
+{
+	if (*text)
+		*text = arena_string(arena, *text);
+	else
+		return true;
+	return *text != NULL;
+}
+
+/* A copy that outlives the round; never NULL. */
+static const struct outcome *keep(struct arena *arena, const struct outcome *outcome)
+{
+	struct outcome *kept = arena ? arena_new_of(arena, struct outcome) : NULL;
+	if (!kept)
+		return &forgotten;
+	*kept = *outcome;
+	bool whole = keep_text(arena, &kept->digest) && keep_text(arena, &kept->tag) &&
+		     keep_text(arena, &kept->warning) && keep_text(arena, &kept->error_text);
+	return whole ? kept : &forgotten;
+}
+
+/* The next round may be prevented: then this outcome was the last. */
+static void keep_outcome(struct round *round, size_t number, const struct outcome *outcome)
+{
+	pthread_mutex_lock(&round->lock);
+	round->untold[number] = keep(round->arena, outcome);
+	pthread_mutex_unlock(&round->lock);
+}
+
+/* Before a round: all tasks of the last one are told or kept in its arena. */
+static void turn_over(struct round *round)
+{
+	arena_free(&round->older);
+	round->older = round->arena;
+	round->arena = arena_new();
+}
+
+/* Images whose next round never came. */
+static void tell_untold(struct round *round)
+{
+	struct run *run = round->run;
+	for (size_t i = 0; i < run->task_count; i++)
+		if (round->untold[i])
+			report_outcome(run->report, run->tasks[i], round->untold[i]);
+}
+
+static void round_finish(struct round *round)
+{
+	arena_free(&round->arena);
+	arena_free(&round->older);
+	pthread_mutex_destroy(&round->lock);
+}
 
 static void log_attempt(const struct task *task, const struct outcome *outcome)
 {
@@ -34,11 +98,11 @@ static void run_task(void *ctx, size_t number)
 {
 	struct round *round = ctx;
 	struct run *run = round->run;
-	struct outcome outcome = {.status = OUTCOME_FAILED,
-				  .reason = error_kind_name(ERROR_MEMORY),
-				  .error_kind = ERROR_MEMORY,
-				  .error_text = "out of memory"};
-	/* What was never begun has no outcome: the report counts it as not processed. */
+	struct outcome outcome = forgotten;
+	/*
+	 * What was never begun has no outcome: the report counts it as not processed. What failed
+	 * in an earlier round is told at the end.
+	 */
 	if (cancel_requested() || atomic_load(&round->stopped))
 		return;
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -47,10 +111,13 @@ static void run_task(void *ctx, size_t number)
 	round->again[number] = outcome.status == OUTCOME_FAILED && !round->last &&
 			       retry_helps(outcome.error_kind) && !cancel_requested();
 	round->patience[number] = outcome.retry_after;
-	if (round->again[number])
+	round->untold[number] = NULL;
+	if (round->again[number]) {
+		keep_outcome(round, number, &outcome);
 		log_attempt(run->tasks[number], &outcome);
-	else
+	} else {
 		report_outcome(run->report, run->tasks[number], &outcome);
+	}
 	if (run->options->fail_fast && outcome.status == OUTCOME_FAILED && !round->again[number])
 		atomic_store(&round->stopped, true);
 }
@@ -103,31 +170,44 @@ static bool run_round(struct round *round, size_t count)
 	return lanes && pool_lanes(run->pool, lanes, lane_count, run_task, round);
 }
 
+/* Round after round, until nothing is left to do or something forbids the next. */
+static bool run_rounds(struct round *round, size_t *todo)
+{
+	struct run *run = round->run;
+	size_t count = run->task_count;
+	for (int left = run->options->retries; count; left--) {
+		round->last = left <= 0;
+		turn_over(round);
+		if (!run_round(round, count))
+			return false;
+		count = take_failed(round, todo);
+		if (left == run->options->retries)
+			report_retry(run->report, count);
+		if (atomic_load(&round->stopped))
+			return true;
+		if (count && !pause_for(round, count))
+			return true;
+	}
+	return true;
+}
+
 bool rounds_run(struct run *run)
 {
 	size_t count = run->task_count;
 	size_t *todo = arena_array(run->arena, count + 1, sizeof(*todo));
-	struct round round = {.run = run, .todo = todo};
+	scoped(round_finish) struct round round = {
+		.run = run, .todo = todo, .lock = PTHREAD_MUTEX_INITIALIZER};
 	round.again = arena_array(run->arena, count + 1, sizeof(*round.again));
 	round.patience = arena_array(run->arena, count + 1, sizeof(*round.patience));
-	if (!todo || !round.again || !round.patience)
+	round.untold = arena_array(run->arena, count + 1, sizeof(*round.untold));
+	if (!todo || !round.again || !round.patience || !round.untold)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		todo[i] = i;
 	for (size_t i = 0; run->options->fail_fast && i < run->rule_count; i++)
 		if (!run->expansions[i].ok)
 			atomic_store(&round.stopped, true);
-	for (int left = run->options->retries; count; left--) {
-		round.last = left <= 0;
-		if (!run_round(&round, count))
-			return false;
-		count = take_failed(&round, todo);
-		if (left == run->options->retries)
-			report_retry(run->report, count);
-		if (atomic_load(&round.stopped))
-			return true;
-		if (count && !pause_for(&round, count))
-			return true;
-	}
-	return true;
+	bool ok = run_rounds(&round, todo);
+	tell_untold(&round);
+	return ok;
 }

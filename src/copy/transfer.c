@@ -67,6 +67,13 @@ static void thin_out(struct transfer *transfer)
 	transfer->interval *= 2;
 }
 
+/* Forgets all but the first: those of corrupt bytes do not fit the right ones that come next. */
+static void forget_snapshots(struct transfer *transfer)
+{
+	transfer->count = 1;
+	transfer->interval = SNAPSHOT_BYTES;
+}
+
 static void keep_snapshot(struct checked *checked)
 {
 	struct transfer *transfer = checked->transfer;
@@ -278,6 +285,8 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 			return true;
 		bool ambiguous = may_have_arrived(err) && !transfer->source_failed;
 		transfer->fresh = err->kind == ERROR_CORRUPT && transfer->source_failed;
+		if (transfer->fresh)
+			forget_snapshots(transfer);
 		/* A login that was renewed and refused again will not get better. */
 		err->exhausted |= err->http_status == 401 && count > 0;
 		if (!retry_wait(&retry_default, count, err))
@@ -296,7 +305,8 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 
 bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 {
-	struct transfer transfer = {.cargo = cargo, .interval = SNAPSHOT_BYTES, .count = 1};
+	struct transfer transfer = {.cargo = cargo};
+	forget_snapshots(&transfer);
 	digest_start(&transfer.snapshots[0].hash, str_of(cargo->blob->digest));
 	bool ok = attempts(&transfer, present, err);
 	/* An upload that is left open at a dead target would cost another wait. */

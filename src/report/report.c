@@ -19,7 +19,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { JSON_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
 
@@ -269,7 +268,7 @@ static bool write_files(const struct report *report, struct error *err)
 
 static bool is_stdout(const char *path)
 {
-	return path && strcmp(path, "-") == 0;
+	return path && file_is_stdout(path);
 }
 
 /* Standard output carries a document, and nothing else may be there. */

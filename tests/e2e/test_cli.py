@@ -1,8 +1,10 @@
 """The command line, the report and what people read: in a pipe, on a terminal, after a signal."""
 
 import json
+import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -166,6 +168,44 @@ def test_a_report_on_stdout_is_all_that_is_on_stdout(sync, src, dst, both, from_
     assert (report["result"], report["copied"], report["images"][0]["digest"]) == ("partial", 1, picture.digest)
 
 
+@pytest.mark.parametrize("name", ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"))
+def test_a_report_on_stdout_by_another_name(runner, src, dst, both, repo, name):
+    """Standard output is a file, which a rename could replace; what stands in it already stays."""
+    command = runner.arguments({f"{src.host}/{repo}:nope": f"{dst.host}/{repo}"}, both, report=False,
+                               flags=["--report", name, "--retries", "0"])
+    path = os.path.join(runner.home, "out")
+    with open(path, "ab") as out:
+        out.write(b"[")
+        out.flush()
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, cwd=runner.home,
+                                 env=runner.environment(), timeout=60, check=False)
+    replaced = name == "/dev/stdout" and not os.path.islink(name)
+    if replaced:                # everybody else on this machine needs it
+        os.remove(name)
+        os.symlink("/proc/self/fd/1", name)
+    assert not replaced
+    assert process.returncode == 1, process.stderr
+    with open(path, encoding="utf-8") as file:
+        assert json.loads(file.read() + "]")[0]["failed"] == 1
+
+
+@pytest.mark.parametrize("there", (True, False), ids=("there", "not-there"))
+def test_a_report_through_a_link(runner, src, dst, both, from_source, repo, tmp_path, there):
+    """The link stays what it is; its target is written, or made."""
+    from_source.push(images.image(repo), repo, "v1")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    link, target = tmp_path / "links" / "report.json", tmp_path / "elsewhere" / "real.json"
+    link.symlink_to("../elsewhere/real.json")
+    if there:
+        target.write_text("old" * 5000)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--report", str(link)], report=False)
+    assert result.code == 0
+    assert link.is_symlink() and os.readlink(link) == "../elsewhere/real.json"
+    assert json.loads(target.read_text())["result"] == "success"
+    assert sorted(each.name for each in (*link.parent.iterdir(), *target.parent.iterdir())) == ["real.json", "report.json"]
+
+
 def test_a_report_that_cannot_be_written_is_no_success(sync, src, dst, both, from_source, repo):
     from_source.push(images.image(repo), repo, "v1")
     result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--report", "no/such/directory/r.json"], report=False)
@@ -288,3 +328,37 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
             process.communicate()
     assert result.code == 143
     assert result.report["result"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", ("SIGTERM", "timeout"))
+def test_what_failed_before_the_end_is_told(runner, src, dst, both, from_source, repo, how):
+    """The image would get another round, which never comes: its failure is the last word on it."""
+    from_source.push(images.image(f"{repo}/good"), repo, "good")
+    src.rule("*", "/manifests/bad$", proxy.Status(503, {"Retry-After": "90"}), times=None)
+    failed, log = (os.path.join(runner.home, name) for name in ("failed.json", "log"))
+    flags = ["--output-failed-images", failed, "--output-images-format", "json", "--log", log,
+             *(["--timeout", "8s"] if how == "timeout" else [])]
+    process = runner.start(runner.arguments({f"{src.host}/{repo}:good,bad": f"{dst.host}/{repo}"}, both, flags))
+    try:
+        proxy.until(lambda: os.path.exists(log) and "Start to retry 1 image" in open(log, encoding="utf-8").read(),
+                    seconds=60, what="the pause between two rounds")
+        if how == "SIGTERM":
+            process.send_signal(signal.SIGTERM)
+        result = runner.finish(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    assert result.code == (143 if how == "SIGTERM" else 1)
+    assert result.statuses() == {f"{dst.host}/{repo}:good": "copied", f"{dst.host}/{repo}:bad": "failed"}
+    assert "503" in result.image(f"{dst.host}/{repo}:bad")["error"]["message"]
+    with open(failed, encoding="utf-8") as file:
+        assert json.load(file) == {f"{src.host}/{repo}:bad": [f"{dst.host}/{repo}:bad"]}
+
+
+def test_what_failed_before_fail_fast_is_told(sync, src, dst, both, repo):
+    src.rule("*", "/manifests/bad$", proxy.Status(503, {"Retry-After": "90"}), times=None)
+    src.rule("*", "/manifests/none$", proxy.Delay(2), times=None)
+    result = sync({f"{src.host}/{repo}:bad,none": f"{dst.host}/{repo}"}, both, flags=["--fail-fast"])
+    assert result.code == 1
+    assert result.statuses() == {f"{dst.host}/{repo}:bad": "failed", f"{dst.host}/{repo}:none": "failed"}

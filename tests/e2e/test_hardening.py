@@ -121,8 +121,26 @@ def test_outputs_are_written_wherever_they_are(runner, src, dst, both, from_sour
     assert result.code == 0
     assert "confined to the files of this run: yes" in result.stderr
     assert (tmp_path / "relative.json").read_text().startswith("{")
-    assert repo in (tmp_path / "lists" / "link").read_text()
+    assert repo in (tmp_path / "elsewhere" / "real").read_text()
+    assert (tmp_path / "lists" / "link").is_symlink()
     assert result.stdout == "{}\n"
+
+
+@pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
+def test_authorities_behind_a_link(runner, registries, dst, at_target, certs, repo):
+    """As on NixOS: the bundle in /etc is a link to a file far from there."""
+    outside = registries("outside", certs=certs)
+    with contextlib.closing(images.Client(outside)) as client:
+        client.push(images.image(repo), repo, "v1")
+    linked = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /etc/ssl/certs && '
+              'ln -s "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"', certs.ca]
+    if not shutil.which("unshare") or subprocess.run([*linked, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody mount")
+    rules = {f"{outside.host}/{repo}:v1": f"{dst.host}/{repo}"}
+    result = runner.run([*linked, *runner.arguments(rules, run.insecure(dst), ["--retries", "0", "--debug"])])
+    assert "confined to the files of this run: yes" in result.stderr
+    assert result.code == 0
+    assert at_target.tags(repo) == ["v1"]
 
 
 def test_each_defence_is_told_once(runner, src, dst, both, from_source, repo):

@@ -188,6 +188,19 @@ def test_an_upload_goes_on_where_the_registry_says(sync, src, proxies, both, fro
         assert ranges[0] is None and 2 << 20 <= int(re.fullmatch(r"bytes=(\d+)-", ranges[1])[1]) <= cut
 
 
+def test_an_upload_goes_on_after_a_corrupt_download(sync, src, proxies, from_source, repo, keeping):
+    """The digest goes on from the state of right bytes, not from one of those that were wrong."""
+    picture, digest = one_blob(repo, 3_500_000)
+    from_source.push(picture, repo, "v1")
+    front = proxies(keeping)
+    src.rule("GET", f"/blobs/{digest}", proxy.Flip(5))
+    front.rule("PUT", urllib.parse.quote(digest, safe=""), proxy.CutRequest(3_400_000), skip=1)
+    assert sync({f"{src.host}/{repo}:v1": f"{front.host}/{repo}"}, run.insecure(src, front), flags=ONCE).code == 0
+    assert keeping.blobs[repo, digest] == picture.blobs[digest]
+    whole, again, rest = [each.headers.get("range") for each in src.seen("GET", path=digest)]
+    assert (whole, again) == (None, None) and rest
+
+
 def test_an_upload_that_claims_too_much_is_begun_anew(sync, src, proxies, both, from_source, repo, keeping):
     picture, digest = one_blob(repo)
     from_source.push(picture, repo, "v1")

@@ -96,6 +96,37 @@ static void test_devices(void **state)
 	assert_int_equal(err.kind, ERROR_IO);
 }
 
+/* Links stay links; what they point to is written, or made. */
+static void test_links(void **state)
+{
+	(void)state;
+	struct error err;
+	struct stat info;
+	char link[128], twice[128], real[128];
+	snprintf(link, sizeof(link), "%s", in_folder("link"));
+	snprintf(twice, sizeof(twice), "%s", in_folder("twice"));
+	snprintf(real, sizeof(real), "%s", in_folder("real"));
+	assert_int_equal(symlink("real", link), 0);
+	assert_int_equal(symlink(link, twice), 0);
+	assert_true(file_writable(twice, &err));
+	assert_int_equal(files(), 2);
+	assert_true(file_write(twice, STR("one and more"), &err));
+	assert_true(file_writable(link, &err) && file_write(link, STR("two"), &err));
+	expect_content(real, "two");
+	assert_true(lstat(link, &info) == 0 && S_ISLNK(info.st_mode));
+	assert_true(lstat(twice, &info) == 0 && S_ISLNK(info.st_mode));
+	assert_int_equal(files(), 3);
+	unlink(link);
+	unlink(twice);
+	unlink(real);
+	assert_int_equal(symlink("none/x", link), 0);
+	assert_int_equal(symlink(twice, twice), 0);
+	assert_false(file_writable(link, &err) || file_write(link, STR("x"), &err));
+	assert_false(file_writable(twice, &err) || file_write(twice, STR("x"), &err));
+	unlink(link);
+	unlink(twice);
+}
+
 static void test_mistakes(void **state)
 {
 	(void)state;
@@ -116,9 +147,8 @@ static void test_mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replaces),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_replaces), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_devices),  cmocka_unit_test(test_links),
 		cmocka_unit_test(test_mistakes),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
