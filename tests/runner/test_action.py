@@ -265,6 +265,11 @@ def _prefix(scene):
     return any(each["destination"].startswith(f"{scene.target.host}/p/") for each in step.images)
 
 
+def _names(scene):
+    scene.rules = {"targetRepoPrefix": f"{scene.target.host}/p/", "images": [{"source": next(iter(scene.rules)).rsplit(":", 1)[0], "tag": "v1"}]}
+    return scene.sync({"target-names": "x", "dry-run": True}, retries="0").code == 2
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -279,7 +284,7 @@ READ = {
     "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
-    "target-repo-prefix": _prefix, "target-names": _refused("target-names", "x"),
+    "target-repo-prefix": _prefix, "target-names": _names,
 }
 
 
