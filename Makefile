@@ -103,7 +103,9 @@ test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on 
 	@$(MAKE) --no-print-directory runner
 	@$(MAKE) --no-print-directory examples
 	@tests/e2e/install-original.sh
-	@$(MAKE) --no-print-directory -j3 --output-sync=target e2e e2e-asan e2e-tsan
+	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory e2e-asan
+	@$(MAKE) --no-print-directory e2e-tsan
 	@$(MAKE) --no-print-directory torture-quick
 
 check: unit cases ## fast and without network: unit tests and text cases

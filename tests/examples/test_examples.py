@@ -41,7 +41,7 @@ def pod(document):
 def options():
     """{long or short option: does it take a value} out of --help."""
     help_text = subprocess.run([need.binary(), "--help"], check=True, capture_output=True, text=True).stdout
-    return {name: bool(value) for name, value in re.findall(r"(?<![\w-])(--[a-z][a-z0-9-]*)(?:[ =](?=[A-Z]))?([A-Z])?", help_text)}
+    return {name: bool(value) for name, value in re.findall(r"^ +(?:-\w, +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)}
 
 
 def command_lines():
