@@ -170,6 +170,9 @@ bool host_complain(struct host *host)
 	return first;
 }
 
+/* So many manifests at most are read while one answer is on its way. */
+enum { PULLS_OVERTAKEN = 32 };
+
 void host_allows(struct host *host, struct str remaining)
 {
 	struct str number;
@@ -179,8 +182,9 @@ void host_allows(struct host *host, struct str remaining)
 	    !str_to_int64(str_trim(number), &left))
 		return;
 	pthread_mutex_lock(&host->lock);
-	/* Answers overtake each other: with reads under way only the lowest one is sure. */
-	if (!host->pulling || host->pulls_left == HOST_PULLS_ANY || left < host->pulls_left)
+	/* Answers overtake each other, so a little more is an old answer, and much more a new window. */
+	bool first = host->pulls_left == HOST_PULLS_ANY;
+	if (first || left < host->pulls_left || left > host->pulls_left + PULLS_OVERTAKEN)
 		host->pulls_left = left;
 	pthread_mutex_unlock(&host->lock);
 }
