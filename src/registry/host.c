@@ -182,7 +182,7 @@ void host_allows(struct host *host, struct str remaining)
 	    !str_to_int64(str_trim(number), &left))
 		return;
 	pthread_mutex_lock(&host->lock);
-	/* Answers overtake each other, so a little more is an old answer, and much more a new window. */
+	/* Answers overtake each other: a little more is an old answer, much more a new window. */
 	bool first = host->pulls_left == HOST_PULLS_ANY;
 	if (first || left < host->pulls_left || left > host->pulls_left + PULLS_OVERTAKEN)
 		host->pulls_left = left;
