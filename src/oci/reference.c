@@ -8,6 +8,8 @@
 
 #include "oci/digest.h"
 
+#include <string.h>
+
 /* Longest piece of the user's text that an error quotes. */
 enum { QUOTE_MAX = 300, HEX_ID_LEN = 64 };
 
@@ -139,12 +141,17 @@ static bool check_repository(struct str repository, struct error *err)
 				"only a-z and 0-9 are allowed, joined by '.', '_', '__' or '-'",
 				STR_ARGS(str_head(component, QUOTE_MAX)));
 	}
-	if (repository.len > REFERENCE_PATH_MAX)
-		return error_set(
-			err, ERROR_CONFIG,
-			"repository name must not be more than %d characters, here are %zu",
-			REFERENCE_PATH_MAX, repository.len);
 	return true;
+}
+
+/* Of the name as the registry gets it, "library/" included. */
+static bool check_length(const char *repository, struct error *err)
+{
+	size_t len = strlen(repository);
+	return len <= REFERENCE_PATH_MAX ||
+	       error_set(err, ERROR_CONFIG,
+			 "repository name must not be more than %d characters, here are %zu",
+			 REFERENCE_PATH_MAX, len);
 }
 
 static bool port_valid(struct str port)
@@ -261,7 +268,9 @@ static bool parse_name(struct arena *arena, struct str name, struct reference *o
 			str_find(repository, '/') == repository.len;
 	out->repository =
 		arena_printf(arena, "%s%.*s", official ? "library/" : "", STR_ARGS(repository));
-	return (out->host && out->repository) || error_memory(err);
+	if (!out->host || !out->repository)
+		return error_memory(err);
+	return check_length(out->repository, err);
 }
 
 /* Mistakes of the whole text, which would otherwise be told as something odd in a part of it. */

@@ -91,6 +91,11 @@ static const struct row rows[] = {
 	{"reg.io/a/../b", NULL, "component \"..\""},
 	{"reg.io/" A128 "/" A16 A16 A16 A16 A16 A16 A16 "aaaaaaaaaaaaaaa", NULL,
 	 "must not be more than 255 characters, here are 256"},
+	/* "library/" counts */
+	{A128 A16 A16 A16 A16 A16 A16 A16 "aaaaaaa",
+	 "docker.io/library/" A128 A16 A16 A16 A16 A16 A16 A16 "aaaaaaa", NULL},
+	{A128 A16 A16 A16 A16 A16 A16 A16 "aaaaaaaa", NULL,
+	 "must not be more than 255 characters, here are 256"},
 	{HEX64, NULL, "cannot specify 64-byte hexadecimal strings"},
 	{"https://reg.io/a/b:v1", NULL, "no scheme allowed: leave out \"https://\""},
 	{"docker://nginx", NULL, "no scheme allowed: leave out \"docker://\""},
