@@ -69,6 +69,7 @@ static size_t take_header(char *at, size_t size, size_t count, void *ctx)
 		buf_add_char(&answer->headers, '\n');
 	} else if (handle->status >= 200) {
 		handle->head_complete = true;
+		handle->news = true;
 	}
 	if (buf_ok(&answer->headers))
 		return size * count;
@@ -109,6 +110,7 @@ static size_t take_body(char *at, size_t size, size_t count, void *ctx)
 	if (!stream_put(handle->stream, at, len))
 		return CURL_WRITEFUNC_PAUSE;
 	handle->moved += (int64_t)len;
+	handle->news = true;
 	return len;
 }
 
@@ -451,6 +453,7 @@ static bool step(struct handle *handle, struct error *err)
 {
 	int running = 0;
 	int left = 0;
+	handle->news = false;
 	CURLMcode code = curl_multi_perform(handle->multi, &running);
 	if (code != CURLM_OK)
 		return error_set(err, ERROR_NETWORK, "%s", curl_multi_strerror(code));
@@ -459,7 +462,9 @@ static bool step(struct handle *handle, struct error *err)
 		return take_result(handle, message->data.result, err);
 	if (!check_clock(handle, err))
 		return false;
-	wait_for_network(handle);
+	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
+	if (!handle->stream || !handle->news)
+		wait_for_network(handle);
 	return true;
 }
 

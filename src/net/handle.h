@@ -39,6 +39,7 @@ struct handle {
 	int64_t waited_ms;     /* for this server, since the rate was looked at last */
 	int64_t moved;         /* bytes of bodies since then */
 	int64_t reader_ms;     /* spent in the request's stream during this step */
+	bool news;             /* the last step brought the head or some of a stream's body */
 	bool running;          /* added to multi */
 	bool head_complete;    /* the final answer's status and headers are there */
 	bool finished;         /* the answer is complete */
@@ -62,8 +63,9 @@ void handle_free(struct handle **handle);
 bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err);
 /*
- * Moves the transfer on, waiting for the network a short while at most. False when it failed,
- * stalled or was cancelled. Sets handle->finished when the answer is complete.
+ * Moves the transfer on, waiting for the network a short while at most, and not at all when there
+ * is something for the reader of a stream. False when it failed, stalled or was cancelled. Sets
+ * handle->finished when the answer is complete.
  */
 bool handle_step(struct handle *handle, struct error *err);
 /* Ends the exchange. The connection stays usable unless handle->broken. */
