@@ -203,7 +203,7 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, handle);
 }
 
-struct handle *handle_new(const char *key, const char *host, bool chosen, int64_t stall_ms)
+struct handle *handle_new(const char *host, bool chosen, int64_t stall_ms)
 {
 	struct arena *arena = arena_new();
 	struct handle *handle = arena ? arena_new_of(arena, struct handle) : NULL;
@@ -216,7 +216,6 @@ struct handle *handle_new(const char *key, const char *host, bool chosen, int64_
 	handle->stall_ms = stall_ms;
 	handle->easy = curl_easy_init();
 	handle->multi = curl_multi_init();
-	snprintf(handle->key, sizeof(handle->key), "%s", key);
 	snprintf(handle->host, sizeof(handle->host), "%s", host);
 	if (!handle->easy || !handle->multi) {
 		handle_free(&handle);

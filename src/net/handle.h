@@ -12,18 +12,20 @@
 
 #include <curl/curl.h>
 
-enum { HANDLE_KEY_SIZE = 384 };
+enum { HANDLE_HOST_SIZE = 384 };
+
+struct handles_line;
 
 struct handle {
 	struct arena *arena; /* holds the handle itself */
 	CURL *easy;
 	CURLM *multi;
-	struct tls_session *tls;    /* NULL for plain http */
-	bool chosen;                /* see handle_new() */
-	int64_t stall_ms;           /* how long a body may make no progress; 0: for ever */
-	struct handle *next;        /* in the list of idle handles */
-	char key[HANDLE_KEY_SIZE];  /* origin, trust, proxy */
-	char host[HANDLE_KEY_SIZE]; /* for messages */
+	struct tls_session *tls;     /* NULL for plain http */
+	bool chosen;                 /* see handle_new() */
+	int64_t stall_ms;            /* how long a body may make no progress; 0: for ever */
+	struct handles_line *line;   /* whose requests it serves */
+	struct handle *next;         /* in the list of idle handles */
+	char host[HANDLE_HOST_SIZE]; /* for messages */
 	char detail[CURL_ERROR_SIZE];
 
 	/* The current exchange. */
@@ -50,11 +52,11 @@ struct handle {
 };
 
 /*
- * A fresh handle; both texts are cut to HANDLE_KEY_SIZE. chosen: a server named the host, so it may
- * have no address of an internal network. stall_ms: how long a body may make no progress, 0: for
- * ever. NULL without memory.
+ * A fresh handle; host is cut to HANDLE_HOST_SIZE. chosen: a server named the host, so it may have
+ * no address of an internal network. stall_ms: how long a body may make no progress, 0: for ever.
+ * NULL without memory.
  */
-struct handle *handle_new(const char *key, const char *host, bool chosen, int64_t stall_ms);
+struct handle *handle_new(const char *host, bool chosen, int64_t stall_ms);
 void handle_free(struct handle **handle);
 /*
  * Prepares an exchange; the steps then fill *answer, which must stay until the exchange ends or

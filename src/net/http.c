@@ -1,9 +1,8 @@
 /*
- * Handles are leased, not owned by threads: the last one returned for an origin is the next one
- * used, so few connections serve many workers and each stays warm. DNS answers and TLS sessions
- * are shared by all handles under locks, connections never are.
+ * Handles are leased, not owned by threads (handles.h). DNS answers and TLS sessions are shared by
+ * all of them under locks, connections never are.
  *
- * A handle's key names its trust set and its proxy by where their records lie: both stay as long as
+ * A line's key names its trust set and its proxy by where their records lie: both stay as long as
  * the client, and the credentials of a proxy stand in no second place.
  */
 #include "net/http.h"
@@ -12,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "net/handle.h"
+#include "net/handles.h"
 #include "net/limiter.h"
 #include "net/retry_after.h"
 #include "net/stream.h"
@@ -22,8 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Connections kept for later: each is a descriptor and some 64 KiB. */
-enum { IDLE_MAX = 64 };
+enum { KEY_SIZE = 384 };
 
 struct http {
 	struct arena *arena;
@@ -31,19 +29,19 @@ struct http {
 	const char *user_agent;
 	int64_t stall_ms;
 	struct limiter *limiter;
+	struct handles *handles;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 	pthread_mutex_t lock; /* guards what follows, and arena */
-	struct handle *idle;
-	struct map trusts;  /* file of certificate authorities -> struct tls */
-	struct map proxies; /* URL -> its copy */
+	struct map trusts;    /* file of certificate authorities -> struct tls */
+	struct map proxies;   /* URL -> its copy */
 };
 
 /* How a request gets to its server. */
 struct route {
 	struct tls *tls;
 	const char *proxy; /* of the map of proxies, or NULL */
-	char key[HANDLE_KEY_SIZE];
+	struct handles_line *line;
 };
 
 static void share_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *ctx)
@@ -98,8 +96,9 @@ struct http *http_new(const struct http_options *options)
 	http->stall_ms = (int64_t)options->stall_seconds * 1000;
 	pthread_mutex_init(&http->lock, NULL);
 	http->limiter = limiter_new(options->per_second);
+	http->handles = handles_new();
 	http->tls = tls_new(options->ca_file);
-	if (!http->limiter || !http->tls || !share_open(http))
+	if (!http->limiter || !http->handles || !http->tls || !share_open(http))
 		http_free(&http);
 	return http;
 }
@@ -109,11 +108,7 @@ void http_free(struct http **http)
 	if (!*http)
 		return;
 	struct arena *arena = (*http)->arena;
-	while ((*http)->idle) {
-		struct handle *handle = (*http)->idle;
-		(*http)->idle = handle->next;
-		handle_free(&handle);
-	}
+	handles_free(&(*http)->handles);
 	if ((*http)->share)
 		curl_share_cleanup((*http)->share);
 	for (size_t i = 0; i < (*http)->trusts.count; i++) {
@@ -130,48 +125,12 @@ void http_free(struct http **http)
 	arena_free(&arena);
 }
 
-/* Takes the handle that was used last for key out of the idle list. */
-static struct handle *take_idle(struct http *http, const char *key)
-{
-	struct handle *found = NULL;
-	pthread_mutex_lock(&http->lock);
-	for (struct handle **at = &http->idle; *at; at = &(*at)->next) {
-		if (strcmp((*at)->key, key) != 0)
-			continue;
-		found = *at;
-		*at = found->next;
-		break;
-	}
-	pthread_mutex_unlock(&http->lock);
-	return found;
-}
-
-/* Called locked. Unlinks the handle that was idle longest, if there are too many. */
-static struct handle *take_surplus(struct http *http)
-{
-	struct handle **at = &http->idle;
-	for (size_t count = 0; *at && (*at)->next; at = &(*at)->next)
-		if (++count >= IDLE_MAX) {
-			struct handle *last = (*at)->next;
-			(*at)->next = last->next;
-			return last;
-		}
-	return NULL;
-}
-
-static void give_back(void *ctx, struct handle *handle)
+/* The end of an exchange whose answer was read as a stream. */
+static void release(void *ctx, struct handle *handle)
 {
 	struct http *http = ctx;
-	if (handle->broken) {
-		handle_free(&handle);
-		return;
-	}
-	pthread_mutex_lock(&http->lock);
-	handle->next = http->idle;
-	http->idle = handle;
-	struct handle *surplus = take_surplus(http);
-	pthread_mutex_unlock(&http->lock);
-	handle_free(&surplus);
+	const struct handles_turn turn = {.line = handle->line};
+	handles_end(http->handles, &turn, handle);
 }
 
 /* Called locked. The trust in the authorities of one file, or the usual one. */
@@ -200,19 +159,21 @@ static bool find_route(struct http *http, const struct http_request *request, st
 		       struct error *err)
 {
 	const struct url *url = request->url;
+	char key[KEY_SIZE];
 	pthread_mutex_lock(&http->lock);
 	out->tls = find_trust(http, request->ca);
 	out->proxy = request->proxy ? find_proxy(http, request->proxy) : NULL;
 	pthread_mutex_unlock(&http->lock);
 	if (!out->tls || (request->proxy && !out->proxy))
 		return error_memory(err);
-	int len = snprintf(out->key, sizeof(out->key), "%s://%s:%s%s%s %p %p", url->scheme,
-			   url->host, url->port, request->insecure ? " insecure" : "",
+	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p", url->scheme, url->host,
+			   url->port, request->insecure ? " insecure" : "",
 			   request->chosen ? " chosen" : "", (void *)out->tls,
 			   (const void *)out->proxy);
-	if (len < 0 || (size_t)len >= sizeof(out->key))
+	if (len < 0 || (size_t)len >= sizeof(key))
 		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
-	return true;
+	out->line = handles_line(http->handles, key);
+	return out->line != NULL || error_memory(err);
 }
 
 /* A registry's own proxy counts whatever the environment says about proxies and exceptions. */
@@ -229,10 +190,10 @@ static bool set_proxy(struct handle *handle, const char *proxy, struct error *er
 static bool new_handle(struct http *http, const struct http_request *request,
 		       const struct route *route, struct handle **out, struct error *err)
 {
-	struct handle *handle =
-		handle_new(route->key, request->url->host, request->chosen, http->stall_ms);
+	struct handle *handle = handle_new(request->url->host, request->chosen, http->stall_ms);
 	if (!handle)
 		return error_memory(err);
+	handle->line = route->line;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
 	if (!set_proxy(handle, route->proxy, err)) {
@@ -268,23 +229,26 @@ static void end_turn(struct limiter_lease *turn, const struct http_answer *answe
 	limiter_end(turn, answered ? answer->status : 0, retry_after_parse(pause, clock_unix()));
 }
 
-/* Leases a handle for the request's origin and starts the exchange on it. */
-static bool start(struct http *http, const struct http_request *request, struct http_answer *answer,
-		  struct handle **out, struct error *err)
+/* Leases a handle for the request's origin and starts the exchange on it; turn->brief is set. */
+static bool start(struct http *http, const struct http_request *request, struct handles_turn *turn,
+		  struct http_answer *answer, struct handle **out, struct error *err)
 {
 	struct route route;
 	*answer = (struct http_answer){0};
 	if (!find_route(http, request, &route, err))
 		return false;
-	struct handle *handle = take_idle(http, route.key);
-	if (!handle && !new_handle(http, request, &route, &handle, err))
-		return false;
-	if (!handle_start(handle, request, answer, err)) {
-		handle_free(&handle);
-		return false;
+	turn->line = route.line;
+	struct handle *handle = handles_begin(http->handles, turn);
+	bool ok = (handle || new_handle(http, request, &route, &handle, err)) &&
+		  handle_start(handle, request, answer, err);
+	if (ok) {
+		*out = handle;
+		return true;
 	}
-	*out = handle;
-	return true;
+	if (handle)
+		handle->broken = true;
+	handles_end(http->handles, turn, handle);
+	return false;
 }
 
 static void log_exchange(const struct http_request *request, const struct http_answer *answer)
@@ -297,13 +261,14 @@ static bool send_now(struct http *http, const struct http_request *request,
 		     struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
-	if (!start(http, request, answer, &handle, err))
+	struct handles_turn turn = {.brief = !request->stream};
+	if (!start(http, request, &turn, answer, &handle, err))
 		return false;
 	bool ok = true;
 	while (ok && !handle->finished)
 		ok = handle_step(handle, err);
 	handle_stop(handle);
-	give_back(http, handle);
+	handles_end(http->handles, &turn, handle);
 	if (ok)
 		log_exchange(request, answer);
 	return ok;
@@ -326,10 +291,11 @@ static bool open_now(struct http *http, const struct http_request *request,
 		     struct http_answer *answer, struct stream **out, struct error *err)
 {
 	struct handle *handle = NULL;
-	bool ok = start(http, request, answer, &handle, err);
+	struct handles_turn turn = {.brief = false};
+	bool ok = start(http, request, &turn, answer, &handle, err);
 	if (!ok)
 		return false;
-	handle->stream = stream_new(handle, request->expect_size, give_back, http);
+	handle->stream = stream_new(handle, request->expect_size, release, http);
 	ok = handle->stream != NULL || error_memory(err);
 	while (ok && !handle->finished && !handle->head_complete)
 		ok = handle_step(handle, err);
@@ -343,10 +309,12 @@ static bool open_now(struct http *http, const struct http_request *request,
 		log_exchange(request, answer);
 	handle->answer = NULL;
 	*out = handle->stream;
-	if (!success && *out)
+	if (!success && *out) {
 		stream_close(out);
-	else if (!success)
-		handle_free(&handle);
+	} else if (!success) {
+		handle->broken = true;
+		release(http, handle);
+	}
 	return ok;
 }
 

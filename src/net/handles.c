@@ -1,0 +1,195 @@
+/* One list for all lines, the last one used in front: there are few, and the oldest has to go. */
+#include "net/handles.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+
+#include <pthread.h>
+#include <time.h>
+
+enum {
+	IDLE_MAX = 64, /* connections kept for later: each is a descriptor and some 64 KiB */
+	PATIENCE_US = 20 * 1000, /* at most, and before it is known what opening one takes */
+};
+
+struct handles_line {
+	pthread_cond_t changed;
+	unsigned brief;    /* short exchanges under way, */
+	unsigned opening;  /* and those of them that open a connection first */
+	int64_t opened_us; /* what opening the last connection took; 0: not known */
+};
+
+struct handles {
+	struct arena *arena;
+	pthread_mutex_t lock; /* guards what follows, and arena */
+	struct handle *idle;
+	struct map lines;
+};
+
+struct handles *handles_new(void)
+{
+	struct arena *arena = arena_new();
+	struct handles *handles = arena ? arena_new_of(arena, struct handles) : NULL;
+	if (!handles) {
+		arena_free(&arena);
+		return NULL;
+	}
+	handles->arena = arena;
+	pthread_mutex_init(&handles->lock, NULL);
+	return handles;
+}
+
+void handles_free(struct handles **handles)
+{
+	if (!*handles)
+		return;
+	struct arena *arena = (*handles)->arena;
+	while ((*handles)->idle) {
+		struct handle *handle = (*handles)->idle;
+		(*handles)->idle = handle->next;
+		handle_free(&handle);
+	}
+	for (size_t i = 0; i < (*handles)->lines.count; i++) {
+		struct handles_line *line = (*handles)->lines.entries[i].value;
+		pthread_cond_destroy(&line->changed);
+	}
+	map_finish(&(*handles)->lines);
+	pthread_mutex_destroy(&(*handles)->lock);
+	*handles = NULL;
+	arena_free(&arena);
+}
+
+/* Called locked. */
+static struct handles_line *add_line(struct handles *handles, const char *key)
+{
+	struct handles_line *line = arena_new_of(handles->arena, struct handles_line);
+	pthread_condattr_t monotonic;
+	if (!line || !map_put(&handles->lines, str_of(key), line))
+		return NULL;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&line->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return line;
+}
+
+struct handles_line *handles_line(struct handles *handles, const char *key)
+{
+	pthread_mutex_lock(&handles->lock);
+	struct handles_line *line = map_get(&handles->lines, str_of(key));
+	if (!line)
+		line = add_line(handles, key);
+	pthread_mutex_unlock(&handles->lock);
+	return line;
+}
+
+/* Called locked. Takes the handle of the line that was used last out of the list; or NULL. */
+static struct handle *take_idle(struct handles *handles, const struct handles_line *line)
+{
+	for (struct handle **at = &handles->idle; *at; at = &(*at)->next) {
+		struct handle *found = *at;
+		if (found->line != line)
+			continue;
+		*at = found->next;
+		return found;
+	}
+	return NULL;
+}
+
+static struct timespec later(int64_t us)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)us * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return until;
+}
+
+/* Called locked. Waits until another exchange ends. False: the time is over. */
+static bool wait_until(struct handles *handles, struct handles_line *line,
+		       const struct timespec *until)
+{
+	return pthread_cond_timedwait(&line->changed, &handles->lock, until) == 0;
+}
+
+/*
+ * Called locked. Waits as long as opening a connection takes; then, while somebody does open one,
+ * as long as patience lasts, so that many who begin at once do not all open one.
+ */
+static struct handle *wait_for_idle(struct handles *handles, struct handles_line *line)
+{
+	int64_t worth_us = line->opened_us;
+	if (!worth_us || worth_us > PATIENCE_US)
+		worth_us = PATIENCE_US;
+	const struct timespec first = later(worth_us), last = later(PATIENCE_US);
+	struct handle *handle = NULL;
+	bool more = true;
+	while (!handle && more && line->brief) {
+		more = wait_until(handles, line, &first);
+		handle = take_idle(handles, line);
+	}
+	for (more = true; !handle && more && line->opening;) {
+		more = wait_until(handles, line, &last);
+		handle = take_idle(handles, line);
+	}
+	return handle;
+}
+
+struct handle *handles_begin(struct handles *handles, struct handles_turn *turn)
+{
+	struct handles_line *line = turn->line;
+	pthread_mutex_lock(&handles->lock);
+	struct handle *handle = take_idle(handles, line);
+	if (!handle)
+		handle = wait_for_idle(handles, line);
+	turn->opens = turn->brief && !handle;
+	line->brief += turn->brief;
+	line->opening += turn->opens;
+	pthread_mutex_unlock(&handles->lock);
+	return handle;
+}
+
+/* Called locked. Takes out the handle that was idle longest, if there are too many. */
+static struct handle *take_surplus(struct handles *handles)
+{
+	struct handle **at = &handles->idle;
+	for (size_t count = 0; *at && (*at)->next; at = &(*at)->next)
+		if (++count >= IDLE_MAX) {
+			struct handle *last = (*at)->next;
+			(*at)->next = last->next;
+			return last;
+		}
+	return NULL;
+}
+
+/* What opening its connection took, if the exchange that just ended did so, else 0. */
+static int64_t opened_by(const struct handle *handle)
+{
+	long opened = 0;
+	curl_off_t us = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_NUM_CONNECTS, &opened);
+	if (opened)
+		curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us;
+}
+
+void handles_end(struct handles *handles, const struct handles_turn *turn, struct handle *handle)
+{
+	struct handles_line *line = turn->line;
+	int64_t opened_us = handle ? opened_by(handle) : 0;
+	struct handle *surplus = handle && handle->broken ? handle : NULL;
+	pthread_mutex_lock(&handles->lock);
+	if (opened_us)
+		line->opened_us = opened_us;
+	line->brief -= turn->brief;
+	line->opening -= turn->opens;
+	if (handle && !surplus) {
+		handle->next = handles->idle;
+		handles->idle = handle;
+		surplus = take_surplus(handles);
+	}
+	pthread_cond_signal(&line->changed);
+	pthread_mutex_unlock(&handles->lock);
+	handle_free(&surplus);
+}
