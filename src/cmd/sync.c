@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, WIDTH_MIN = 16, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
+enum { EXIT_USAGE = 2, WIDTH_MIN = 24, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
 
 static void run_finish(struct run *run)
 {
@@ -63,7 +63,7 @@ static unsigned blobs_in_flight(const struct run *run)
 	return run->options->proc ? (unsigned)run->options->proc : blobs_by_files();
 }
 
-/* Checks and manifests run wider than blobs; --proc 1 makes all of it serial. */
+/* Checks, manifests and small blobs run wider than blobs; --proc 1 makes all of it serial. */
 static unsigned pool_width(const struct run *run)
 {
 	unsigned blobs = blobs_in_flight(run);

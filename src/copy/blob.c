@@ -9,13 +9,16 @@
 #include "base/log.h"
 #include "copy/transfer.h"
 
+/* Up to here a blob is as little work as a manifest, and needs no place among those of --proc. */
+enum { SMALL_MAX = 128 * 1024 };
+
 /* Where on the target's registry the blob is known to lie, NULL if nowhere. */
 static const char *known_place(const struct image *image, const char *place)
 {
 	return !place && registry_same(&image->from, &image->to) ? image->from.name : place;
 }
 
-/* Waits for a free place among the blobs in flight, then moves the blob. */
+/* Waits for a free place among the blobs in flight, unless the blob is small, then moves it. */
 static bool move(struct image *image, const struct descriptor *blob, const char *place,
 		 bool thorough, struct error *err)
 {
@@ -23,9 +26,12 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 	place = known_place(image, place);
 	const struct cargo cargo = {
 		.image = image, .blob = blob, .place = place, .thorough = thorough};
-	places_enter(image->copier->places, image->lane);
+	bool small = blob->size <= SMALL_MAX;
+	if (!small)
+		places_enter(image->copier->places, image->lane);
 	bool ok = transfer_run(&cargo, &present, err);
-	places_leave(image->copier->places, image->lane);
+	if (!small)
+		places_leave(image->copier->places, image->lane);
 	if (ok && present && place) {
 		atomic_fetch_add(&image->mounted, 1);
 	} else if (ok && present) {

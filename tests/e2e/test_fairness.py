@@ -1,6 +1,7 @@
 """Registries that are slow, refuse, or want to be asked slowly: what the others notice of it, by counts and by order."""
 
 import threading
+import time
 
 import pytest
 
@@ -98,6 +99,40 @@ def test_a_stalled_target_does_not_hold_up_another(sync, scripted):
     watcher.join(5)
     assert result.code == 0 and result.report["copied"] == 2 * TAGS
     assert before and before[0] <= 1
+
+
+def together(gate, enough, seconds):
+    """Opens the gate once so many requests wait at it, or after some time; returns a list that gets how many they were."""
+    most = []
+
+    def watch():
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and gate.waiting < enough:
+            gate.open.wait(0.02)
+        most.append(gate.waiting)
+        gate.open.set()
+    threading.Thread(target=watch, daemon=True).start()
+    return most
+
+
+def test_small_blobs_need_no_place(sync, scripted):
+    """What is as small as a manifest runs as wide as manifests do: ten blobs are asked for at once, with two places."""
+    here, there = scripted(), scripted()
+    here.push(images.image("small", layers=10, size=2000), "a", "v1")
+    here.hook = gate = Gate("blob")
+    most = together(gate, 8, seconds=50)
+    assert sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), ["--proc", "2"]).code == 0
+    assert most[0] >= 8
+
+
+def test_large_blobs_keep_to_their_places(sync, scripted):
+    here, there = scripted(), scripted()
+    layers = [images.noise(f"large/{number}", 150000) for number in range(6)]
+    here.push(images.image("large", parts=layers), "a", "v1")
+    here.hook = gate = Gate("blob")
+    most = together(gate, 4, seconds=1.5)     # the configuration, and two of the layers
+    assert sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), ["--proc", "2"]).code == 0
+    assert most[0] <= 3
 
 
 def test_no_burst_at_the_start(sync, scripted):
