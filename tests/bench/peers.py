@@ -66,7 +66,8 @@ def _crane(job):
 def _oras(job):
     if len(job.tags) != 1:
         return None
-    plain = [] if job.https else ["--from-plain-http", "--to-plain-http"]
+    # For localhost oras would take plain http unless told.
+    plain = [f"--{side}-plain-http={str(not job.https).lower()}" for side in ("from", "to")]
     return [["cp", "--no-tty", *plain, f"{job.source}:{job.tags[0]}", f"{job.destination}:{job.tags[0]}"]]
 
 
