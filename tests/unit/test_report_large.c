@@ -16,7 +16,7 @@
 
 #define TAIL "0112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210"
 
-enum { MANY = 5000, ROOM = 100 * 1024 };
+enum { MANY = 3500, ROOM = 100 * 1024 };
 
 static char folder[] = "/tmp/report-large-XXXXXX";
 static char path[sizeof(folder) + 16];
