@@ -377,7 +377,7 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 						   const struct tally_image *image)
 {
 	const struct platform_filter *filter =
-		image->task ? image->task->platforms : image->rule->platforms;
+		image->task ? image->task->terms->platforms : image->rule->platforms;
 	bool own = filter && filter != tally->general && !platform_filter_empty(filter);
 	return own ? filter : NULL;
 }
@@ -389,9 +389,9 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 static void fill_policies(struct entry *entry, const struct tally_image *image)
 {
 	const struct task *task = image->task;
-	enum change_policy policy = task ? task->on_change : image->rule->on_change;
+	enum change_policy policy = task ? task->terms->on_change : image->rule->on_change;
 	entry->on_change = policy == CHANGE_OVERWRITE ? CHANGE_UNSAID : policy;
-	entry->required = task ? task->required : image->rule->required;
+	entry->required = task ? task->terms->required : image->rule->required;
 }
 
 /* What the rule itself says about signatures and the like. */
@@ -399,8 +399,9 @@ static void fill_companions(struct entry *entry, const struct tally *tally,
 			    const struct tally_image *image)
 {
 	const struct companion_filter *companions =
-		image->task ? image->task->companions : image->rule->companions;
-	const struct public_key *signer = image->task ? image->task->signer : image->rule->signer;
+		image->task ? image->task->terms->companions : image->rule->companions;
+	const struct public_key *signer =
+		image->task ? image->task->terms->signer : image->rule->signer;
 	entry->companions = companions != tally->general_companions ? companions : NULL;
 	entry->signer = signer != tally->general_signer ? signer : NULL;
 	entry->unsigned_too = !signer && tally->general_signer;

@@ -191,7 +191,7 @@ static int compare_texts(const char *a, const char *b)
 static const char *place_of(const struct tally_record *record)
 {
 	if (record->task)
-		return record->task->place;
+		return record->task->terms->place;
 	return ((const struct whole_record *)record)->image.rule->source_place;
 }
 
