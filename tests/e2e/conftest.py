@@ -17,8 +17,9 @@ from lib import images, need, proxy, registry, run, tokens  # noqa: E402
 
 
 def pytest_configure(config):
-    """A terminated test run cleans up like an interrupted one."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """A terminated test run cleans up like an interrupted one. Workers are interrupted by SIGINT, which a shell's "&" turns off."""
+    for number in (signal.SIGTERM, signal.SIGINT) if hasattr(config, "workerinput") else (signal.SIGTERM,):
+        signal.signal(number, signal.default_int_handler)
     config.addinivalue_line("markers", "long: takes seconds even where nothing else runs")
 
 
