@@ -223,16 +223,29 @@ build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan ts
 	$(fuzz_targets:%=build/asan/fuzz/%)
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
-unit: $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) ## unit tests under the address and the thread sanitizer
-	@failed=; for test in $(units:%=build/asan/unit/%); do echo "TEST $$test"; $(sanitizers) $$test || failed="$$failed $$test"; done; \
-	for test in $(units:%=build/tsan/unit/%); do echo "TEST $$test"; $(sanitizers) $(steady) $$test || failed="$$failed $$test"; done; \
-	[ -z "$$failed" ] || { echo "unit: failed:$$failed"; exit 1; }
+# As many at once as there are processors; what each says stays together, and those that fail are named.
+together := --no-print-directory --keep-going --output-sync=target -j$(shell nproc)
+unit_runs := $(foreach f,asan tsan,$(units:%=run/$f/unit/%))
+.PHONY: $(unit_runs)
+unit: $(unit_runs:run/%=build/%) ## unit tests under the address and the thread sanitizer
+	@$(MAKE) $(together) $(unit_runs)
+	@echo "unit: $(words $(unit_runs)) programs passed"
+
+$(unit_runs): run/%: build/%
+	@echo "TEST $<"; $(sanitizers) $(if $(filter run/tsan/%,$@),$(steady)) $<
+
+# Tests spend most of their time waiting: for retries, for registries to start, for peers that are silent on purpose. So twice as
+# many workers as there are processors take one file after the other, each with registries of its own. A file is never divided,
+# since its fixtures are expensive. WORKERS=0: one test after the other, as a debugger wants it.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
+side_by_side = $(if $(filter-out 0,$(WORKERS)),$(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
+	echo --numprocesses=$(WORKERS) --dist=loadfile))
 
 # $(call pytest,FLAVOR,PROGRAM,FOLDER)
-pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan,$1),$(steady)) $(PYTEST) $3 $(TESTS)
+pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan,$1),$(steady)) $(PYTEST) $(side_by_side) $3 $(TESTS)
 
 cases: build/image-syncer build/asan/image-syncer ## text cases
-	@$(call pytest,asan,build/asan/image-syncer,tests/cases)
+	@$(call pytest,asan,build/asan/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
 
 e2e: build/image-syncer ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
@@ -240,8 +253,9 @@ e2e: build/image-syncer ## end to end against real registries, with the release 
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)
 
+# The harness's tests of itself are left out: nothing of the program runs in them.
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
-	@$(call pytest,$*,build/$*/image-syncer,tests/e2e)
+	@$(call pytest,$*,build/$*/image-syncer,tests/e2e --ignore=tests/e2e/test_harness.py)
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-signers.sh

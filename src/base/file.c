@@ -5,6 +5,9 @@
  *
  * Every write, sync and close is checked: a report that is not on disk must not be called
  * written.
+ *
+ * Whether a file can take the place of another is known only when it is complete. Then it is
+ * produced once more, since the process has denied itself to read what it wrote.
  */
 #include "base/file.h"
 
@@ -97,16 +100,32 @@ static bool write_all(int fd, struct str content)
 	return true;
 }
 
+struct file_sink {
+	const char *path; /* for messages */
+	int fd;
+};
+
+static bool cannot(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
+bool file_add(struct file_sink *sink, struct str piece, struct error *err)
+{
+	return write_all(sink->fd, piece) || cannot(sink->path, err);
+}
+
 /* Devices, pipes and the like cannot be replaced by a rename, and links should not be. */
-static bool write_in_place(const char *path, struct str content)
+static bool write_in_place(const char *path, file_producer *produce, const void *ctx,
+			   struct error *err)
 {
 	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 	int fd = file_is_stdout(path) ? STDOUT_FILENO : open(path, flags, 0644);
 	if (fd < 0)
-		return false;
-	bool written = write_all(fd, content);
-	if (fd != STDOUT_FILENO && close(fd) != 0)
-		written = false;
+		return cannot(path, err);
+	bool written = produce(ctx, &(struct file_sink){path, fd}, err);
+	if (fd != STDOUT_FILENO && close(fd) != 0 && written)
+		written = cannot(path, err);
 	return written;
 }
 
@@ -119,20 +138,36 @@ static int open_aside(const char *path, struct buf *aside)
 	return open(aside->at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 }
 
-static bool replace(const char *path, struct str content)
+/*
+ * A file that is a mount of its own, or in a folder that is closed to us, has no "beside": errno
+ * says so.
+ */
+static bool has_no_beside(void)
+{
+	return errno == EBUSY || errno == EXDEV || errno == EACCES || errno == EROFS;
+}
+
+/* Sets *no_beside where the file could be written all the same, but in place only. */
+static bool replace(const char *path, file_producer *produce, const void *ctx, bool *no_beside,
+		    struct error *err)
 {
 	scoped(buf_finish) struct buf aside = {0};
 	int fd = open_aside(path, &aside);
-	if (fd < 0)
-		return false;
-	bool written = write_all(fd, content) && fsync(fd) == 0;
-	if (close(fd) != 0)
-		written = false;
+	if (fd < 0) {
+		*no_beside = has_no_beside();
+		return cannot(path, err);
+	}
+	bool written = produce(ctx, &(struct file_sink){path, fd}, err) &&
+		       (fsync(fd) == 0 || cannot(path, err));
+	if (close(fd) != 0 && written)
+		written = cannot(path, err);
 	if (written && rename(aside.at, path) == 0)
 		return true;
-	int reason = errno;
+	if (written) {
+		*no_beside = has_no_beside();
+		cannot(path, err);
+	}
 	unlink(aside.at);
-	errno = reason;
 	return false;
 }
 
@@ -143,19 +178,22 @@ static bool is_special(const char *path)
 	return file_is_stdout(path) || (lstat(path, &info) == 0 && !S_ISREG(info.st_mode));
 }
 
+bool file_produce(const char *path, file_producer *produce, const void *ctx, struct error *err)
+{
+	bool in_place = is_special(path);
+	if (!in_place && replace(path, produce, ctx, &in_place, err))
+		return true;
+	return in_place && write_in_place(path, produce, ctx, err);
+}
+
+static bool produce_whole(const void *content, struct file_sink *sink, struct error *err)
+{
+	return file_add(sink, *(const struct str *)content, err);
+}
+
 bool file_write(const char *path, struct str content, struct error *err)
 {
-	bool special = is_special(path);
-	if (special ? write_in_place(path, content) : replace(path, content))
-		return true;
-	/*
-	 * A file that is a mount of its own, or in a folder that is closed to us, has no
-	 * "beside".
-	 */
-	if (!special && (errno == EBUSY || errno == EXDEV || errno == EACCES || errno == EROFS) &&
-	    write_in_place(path, content))
-		return true;
-	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+	return file_produce(path, produce_whole, &content, err);
 }
 
 bool file_append(const char *path, struct str content, struct error *err)
@@ -163,7 +201,7 @@ bool file_append(const char *path, struct str content, struct error *err)
 	scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (fd >= 0 && write_all(fd, content))
 		return true;
-	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+	return cannot(path, err);
 }
 
 static bool can_replace(const char *path)
@@ -195,5 +233,5 @@ bool file_writable(const char *path, struct error *err)
 		errno = EISDIR;
 		good = false;
 	}
-	return good || error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+	return good || cannot(path, err);
 }

@@ -12,12 +12,23 @@ bool file_read(const char *path, struct buf *out, struct error *err);
 bool file_is_stdout(const char *path);
 /* The folder of the file that path is, or would be made as: links are followed. False: errno. */
 bool file_folder(const char *path, char folder[PATH_MAX]);
+
+/* Where a file_producer puts its pieces. */
+struct file_sink;
+/* Adds content; false with an error for the producer's caller once it cannot be written. */
+bool file_add(struct file_sink *sink, struct str piece, struct error *err);
+/* Makes a whole content out of ctx by file_add(). Called again where it has to be made again. */
+typedef bool file_producer(const void *ctx, struct file_sink *sink, struct error *err);
 /*
- * Replaces path by content (see file_is_stdout()): written beside it, synced, then renamed, so that
- * a reader sees the old or the new content and never half of one. Devices are written in place, and
- * so are the files that links point to.
+ * Replaces path by what produce makes (see file_is_stdout()): written beside it, synced, then
+ * renamed, so that a reader sees the old or the new content and never half of one, and the old one
+ * stays when produce fails. Devices are written in place, and so are the files that links point to.
+ * ERROR_IO, or the error of produce.
  */
+bool file_produce(const char *path, file_producer *produce, const void *ctx, struct error *err);
+/* The same for content that is there already. */
 bool file_write(const char *path, struct str content, struct error *err);
+
 /* Adds content at the end of path with one write. ERROR_IO. */
 bool file_append(const char *path, struct str content, struct error *err);
 /*

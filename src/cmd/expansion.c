@@ -159,7 +159,7 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 	if (!other)
 		return false;
 	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
-		  earlier->place);
+		  earlier->terms->place);
 	struct outcome outcome = {.status = OUTCOME_FAILED,
 				  .reason = error_kind_name(err.kind),
 				  .error_kind = err.kind,

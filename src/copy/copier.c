@@ -96,11 +96,11 @@ static void compare_pinned(struct arena *arena, const struct task *task,
 	if (source->ok && !source->status.found)
 		outcome->warning =
 			arena_printf(arena, "the tag %s is no longer at the source, but %s may be",
-				     task->pinned_tag, pinned);
+				     task->terms->pinned_tag, pinned);
 	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
 		outcome->warning = arena_printf(
 			arena, "the tag %s is %s at the source by now; the digest counts, %s",
-			task->pinned_tag, source->status.digest, pinned);
+			task->terms->pinned_tag, source->status.digest, pinned);
 }
 
 static bool check_destination_digest(const struct task *task, const char *digest, struct error *err)
@@ -209,9 +209,10 @@ static bool keep(struct image *image, const char *tag, const char *digest, struc
 static bool push(struct image *image, struct arena *arena, const struct task *task, const char *tag,
 		 const char *digest, struct outcome *outcome, struct error *err)
 {
-	if (task->required && !require_platforms(image, arena, task->required, digest, err))
+	if (task->terms->required &&
+	    !require_platforms(image, arena, task->terms->required, digest, err))
 		return false;
-	if (task->signer && !signed_check(image, outcome->digest, task->signer, err))
+	if (task->terms->signer && !signed_check(image, outcome->digest, task->terms->signer, err))
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, task, tag, digest, outcome, err);
@@ -266,11 +267,11 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
 		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest && !task->pinned_tag ? 1 : 0;
+	size_t first = task->source.digest && !task->terms->pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
-	if (task->pinned_tag)
+	if (task->terms->pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);
 	if (task->source.digest)
 		skip_source(task, &asked[0]);
@@ -290,8 +291,8 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 {
 	scoped(question_finish) struct question asked[2] = {
 		{.repository = &image->from,
-		 .reference =
-			 task->pinned_tag ? task->pinned_tag : reference_target(&task->source)},
+		 .reference = task->terms->pinned_tag ? task->terms->pinned_tag
+						      : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
 	if (!ask_both(image, arena, task, asked, outcome, err))
@@ -326,7 +327,7 @@ static void failed(struct arena *arena, struct outcome *outcome, const struct er
 
 static const struct platform_filter *filter_of(const struct task *task)
 {
-	const struct platform_filter *filter = task->platforms;
+	const struct platform_filter *filter = task->terms->platforms;
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
@@ -337,7 +338,7 @@ bool copier_expect(struct copier *copier, const struct task *task)
 
 static const struct companion_filter *companions_of(const struct task *task)
 {
-	const struct companion_filter *filter = task->companions;
+	const struct companion_filter *filter = task->terms->companions;
 	return filter && !companion_filter_empty(filter) ? filter : NULL;
 }
 
@@ -356,7 +357,8 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.arena = arena,
 		.filter = filter_of(task),
 		.companions = companions_of(task),
-		.guarded = task->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
+		.guarded =
+			task->terms->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
 	int64_t start = clock_ms();
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};

@@ -14,9 +14,8 @@
 
 #include <stdint.h>
 
-struct task {
-	struct reference source;
-	struct reference destination;
+/* What all tasks of a rule have in common. */
+struct task_terms {
 	const char *place;                         /* "images.yaml:3:1", where the rule stands */
 	const struct platform_filter *platforms;   /* NULL: everything */
 	const struct platform_filter *required;    /* an image for each of its platforms; or NULL */
@@ -24,6 +23,13 @@ struct task {
 	const struct public_key *signer;           /* NULL: need not be signed */
 	const char *pinned_tag; /* of the source, a digest: warn if it is another; NULL: do not */
 	enum change_policy on_change; /* never CHANGE_UNSAID */
+};
+
+/* Of these there may be a hundred thousand. */
+struct task {
+	struct reference source;
+	struct reference destination;
+	const struct task_terms *terms;
 };
 
 enum outcome_status {

@@ -107,11 +107,11 @@ static void tell_image(const struct tally_image *image)
 static void tell_failures(const struct tally *tally)
 {
 	size_t told = 0;
-	for (const struct tally_image *image = tally->first; image && told < ANNOTATION_MAX;
-	     image = image->next) {
-		if (image->outcome.status != OUTCOME_FAILED)
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	while (told < ANNOTATION_MAX && tally_list_next(&walk)) {
+		if (walk.image.outcome.status != OUTCOME_FAILED)
 			continue;
-		tell_image(image);
+		tell_image(&walk.image);
 		told++;
 	}
 	if (tally->failed <= told)

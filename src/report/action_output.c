@@ -41,12 +41,14 @@ static const char *images(struct arena *arena, const struct tally *tally)
 {
 	scoped(buf_finish) struct buf text = {0};
 	scoped(buf_finish) struct buf element = {0};
+	struct tally_walk walk = {0};
+	if (tally)
+		walk = tally_list_walk(&tally->list);
 	buf_add_char(&text, '[');
-	for (const struct tally_image *image = tally ? tally->first : NULL; image;
-	     image = image->next) {
+	while (tally_list_next(&walk)) {
 		struct json_writer json = {.out = &element, .compact = true};
 		buf_reset(&element);
-		write_image(&json, image);
+		write_image(&json, &walk.image);
 		if (text.len + element.len + 2 > ACTION_OUTPUT_IMAGES_MAX)
 			break;
 		buf_printf(&text, "%s%s", text.len > 1 ? "," : "", buf_string(&element));

@@ -23,8 +23,8 @@ struct entry {
 	enum change_policy on_change;              /* CHANGE_UNSAID: the usual one */
 	const struct companion_filter *companions; /* NULL unless the rule has its own */
 	const struct public_key *signer;           /* the same */
-	bool unsigned_too; /* the rule does without the signature of the flags */
-	const struct tally_image *image;
+	bool unsigned_too;       /* the rule does without the signature of the flags */
+	const struct task *task; /* NULL: a rule */
 	size_t order;
 	unsigned spelling; /* 0, or how often the tag is repeated */
 };
@@ -262,7 +262,7 @@ static void repeat(const struct entry *entry, const struct reference *ref, struc
 
 static void add_key(struct sheet *sheet, const struct entry *entry)
 {
-	const struct task *task = entry->image->task;
+	const struct task *task = entry->task;
 	scoped(buf_finish) struct buf key = {0};
 	buf_add_str(&key, entry->source);
 	repeat(entry, task ? &task->source : NULL, &key);
@@ -272,7 +272,7 @@ static void add_key(struct sheet *sheet, const struct entry *entry)
 
 static void add_destination(struct sheet *sheet, const struct entry *entry)
 {
-	const struct task *task = entry->image->task;
+	const struct task *task = entry->task;
 	scoped(buf_finish) struct buf value = {0};
 	struct str rest = entry->destination, part;
 	for (bool more = false; str_cut(&rest, '$', &part); more = true) {
@@ -377,7 +377,7 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 						   const struct tally_image *image)
 {
 	const struct platform_filter *filter =
-		image->task ? image->task->platforms : image->rule->platforms;
+		image->task ? image->task->terms->platforms : image->rule->platforms;
 	bool own = filter && filter != tally->general && !platform_filter_empty(filter);
 	return own ? filter : NULL;
 }
@@ -389,9 +389,9 @@ static const struct platform_filter *own_platforms(const struct tally *tally,
 static void fill_policies(struct entry *entry, const struct tally_image *image)
 {
 	const struct task *task = image->task;
-	enum change_policy policy = task ? task->on_change : image->rule->on_change;
+	enum change_policy policy = task ? task->terms->on_change : image->rule->on_change;
 	entry->on_change = policy == CHANGE_OVERWRITE ? CHANGE_UNSAID : policy;
-	entry->required = task ? task->required : image->rule->required;
+	entry->required = task ? task->terms->required : image->rule->required;
 }
 
 /* What the rule itself says about signatures and the like. */
@@ -399,8 +399,9 @@ static void fill_companions(struct entry *entry, const struct tally *tally,
 			    const struct tally_image *image)
 {
 	const struct companion_filter *companions =
-		image->task ? image->task->companions : image->rule->companions;
-	const struct public_key *signer = image->task ? image->task->signer : image->rule->signer;
+		image->task ? image->task->terms->companions : image->rule->companions;
+	const struct public_key *signer =
+		image->task ? image->task->terms->signer : image->rule->signer;
 	entry->companions = companions != tally->general_companions ? companions : NULL;
 	entry->signer = signer != tally->general_signer ? signer : NULL;
 	entry->unsigned_too = !signer && tally->general_signer;
@@ -414,7 +415,7 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 	scoped(buf_finish) struct buf destination = {0};
 	tally_source(image, &source);
 	tally_destination(image, &destination);
-	entry->image = image;
+	entry->task = image->task;
 	entry->platforms = own_platforms(tally, image);
 	fill_policies(entry, image);
 	fill_companions(entry, tally, image);
@@ -427,15 +428,16 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 static size_t gather(const struct tally *tally, enum outcome_status status, struct arena *arena,
 		     struct entry **out)
 {
-	struct entry *entries = arena_array(arena, tally->listed + 1, sizeof(*entries));
+	struct entry *entries = arena_array(arena, tally->list.count + 1, sizeof(*entries));
+	struct tally_walk walk = tally_list_walk(&tally->list);
 	size_t count = 0;
 	*out = NULL;
 	if (!entries)
 		return 0;
-	for (const struct tally_image *image = tally->first; image; image = image->next) {
-		if (image->outcome.status != status)
+	while (tally_list_next(&walk)) {
+		if (walk.image.outcome.status != status)
 			continue;
-		if (!fill(&entries[count], tally, image, arena))
+		if (!fill(&entries[count], tally, &walk.image, arena))
 			return 0;
 		entries[count].order = count;
 		count++;

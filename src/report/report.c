@@ -20,7 +20,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { JSON_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
+enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
 
 struct report {
 	struct arena *arena; /* holds this struct as well */
@@ -204,7 +204,37 @@ void report_retry(struct report *report, size_t images)
 	pthread_mutex_unlock(&report->lock);
 }
 
-/* Writes one of the documents to its file. */
+/* A document that is in its file is not right before all images are in it. */
+static bool complete(const struct report *report, const char *what, const char *path,
+		     struct error *err)
+{
+	if (!report->tally.unlisted)
+		return true;
+	error_memory(err);
+	return error_wrap(err, "%s %s lacks %zu images", what, path, report->tally.unlisted);
+}
+
+static bool take_piece(void *sink, struct str piece, struct error *err)
+{
+	return file_add(sink, piece, err);
+}
+
+static bool produce_json(const void *tally, struct file_sink *sink, struct error *err)
+{
+	return report_json_write(tally, take_piece, sink, err);
+}
+
+static bool write_json(const struct report *report, struct error *err)
+{
+	const char *path = report->options.json_path;
+	if (!path)
+		return true;
+	if (!file_produce(path, produce_json, &report->tally, err))
+		return error_wrap(err, "report");
+	return complete(report, "report", path, err);
+}
+
+/* Writes a list to its file. */
 static bool save(const struct report *report, const char *what, const char *path,
 		 const struct buf *text, struct error *err)
 {
@@ -214,21 +244,7 @@ static bool save(const struct report *report, const char *what, const char *path
 	}
 	if (!file_write(path, buf_str(text), err))
 		return error_wrap(err, "%s", what);
-	if (report->tally.unlisted) {
-		error_memory(err);
-		return error_wrap(err, "%s %s lacks %zu images", what, path,
-				  report->tally.unlisted);
-	}
-	return true;
-}
-
-static bool write_json(const struct report *report, struct error *err)
-{
-	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
-	if (!report->options.json_path)
-		return true;
-	report_json_write(&report->tally, &text);
-	return save(report, "report", report->options.json_path, &text, err);
+	return complete(report, what, path, err);
 }
 
 static bool write_list(const struct report *report, enum outcome_status status, struct error *err)
@@ -236,7 +252,7 @@ static bool write_list(const struct report *report, enum outcome_status status, 
 	const struct report_options *options = &report->options;
 	bool failed = status == OUTCOME_FAILED;
 	const char *path = failed ? options->failed_path : options->success_path;
-	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
+	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
 	if (!path)
 		return true;
 	image_lists_write(&report->tally, status, options->images_json, &text);
@@ -280,7 +296,7 @@ static bool stdout_taken(const struct report_options *options)
 
 static void write_summary(const struct report *report)
 {
-	scoped(buf_finish) struct buf text = buf_limit(JSON_MAX);
+	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
 	scoped(buf_finish) struct buf last = {0};
 	summary_last_line(&report->tally, &last);
 	if (report->options.log_in_file)
@@ -307,7 +323,7 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	report->tally.requests_target = view.requests_target;
 	report->tally.milliseconds = clock_ms() - report->started_ms;
 	report->tally.signal = signal;
-	tally_sort(&report->tally, report->arena);
+	tally_list_sort(&report->tally.list);
 	bool written = write_files(report, err);
 	write_summary(report);
 	if (report->options.action)

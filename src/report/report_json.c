@@ -3,12 +3,17 @@
  * a password such as "true" or "12345" would also match a literal or a number, and what is left
  * would not be JSON. The same pass makes control characters and workflow commands harmless, since
  * the document may go to stdout (security.md 7).
+ *
+ * The document is handed over between two images, as soon as there is enough of it: a hundred
+ * thousand of them take 35 MB of text, but no more memory than one.
  */
 #include "report/report_json.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "doc/json_writer.h"
+
+enum { PIECE = 64 * 1024 };
 
 static void write_text(struct json_writer *json, const char *name, const char *text)
 {
@@ -145,16 +150,33 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	write_requests(json, tally);
 }
 
-void report_json_write(const struct tally *tally, struct buf *out)
+/* Hands over what has been written and makes room for more. */
+static bool hand_over(struct buf *text, report_json_taker *take, void *ctx, struct error *err)
 {
-	struct json_writer json = {.out = out};
+	if (!buf_ok(text))
+		return error_memory(err);
+	if (!take(ctx, buf_str(text), err))
+		return false;
+	buf_reset(text);
+	return true;
+}
+
+bool report_json_write(const struct tally *tally, report_json_taker *take, void *ctx,
+		       struct error *err)
+{
+	scoped(buf_finish) struct buf text = {0};
+	struct json_writer json = {.out = &text};
 	json_writer_open_object(&json);
 	write_totals(&json, tally);
 	json_writer_name(&json, "images");
 	json_writer_open_list(&json);
-	for (const struct tally_image *image = tally->first; image; image = image->next)
-		write_image(&json, image);
+	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);) {
+		write_image(&json, &walk.image);
+		if (text.len >= PIECE && !hand_over(&text, take, ctx, err))
+			return false;
+	}
 	json_writer_close_list(&json);
 	json_writer_close_object(&json);
-	buf_add_char(out, '\n');
+	buf_add_char(&text, '\n');
+	return hand_over(&text, take, ctx, err);
 }

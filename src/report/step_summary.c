@@ -182,7 +182,8 @@ static void add_rows(const struct tally *tally, bool failed, struct buf *out)
 {
 	scoped(buf_finish) struct buf row = {0};
 	size_t left = 0;
-	for (const struct tally_image *image = tally->first; image; image = image->next) {
+	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);) {
+		const struct tally_image *image = &walk.image;
 		if ((image->outcome.status == OUTCOME_FAILED) != failed)
 			continue;
 		buf_reset(&row);

@@ -157,9 +157,9 @@ static void add_failures(const struct tally *tally, struct buf *out)
 	if (!tally->failed)
 		return;
 	buf_add_string(out, "failed images:\n");
-	for (const struct tally_image *image = tally->first; image; image = image->next)
-		if (image->outcome.status == OUTCOME_FAILED)
-			add_failed(image, out);
+	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);)
+		if (walk.image.outcome.status == OUTCOME_FAILED)
+			add_failed(&walk.image, out);
 	if (tally->unlisted)
 		buf_printf(out, "  (out of memory: %zu images are counted but not listed)\n",
 			   tally->unlisted);

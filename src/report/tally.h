@@ -6,22 +6,13 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "plan/plan.h"
+#include "report/tally_list.h"
 
 #include <stdbool.h>
 
-struct tally_image {
-	struct tally_image *next;
-	const struct task *task; /* NULL for a rule that failed as a whole */
-	const struct rule *rule; /* that rule; else NULL */
-	struct outcome outcome;
-};
-
 struct tally {
-	struct tally_image *first, *last; /* in the order they ended, until tally_sort() */
-	size_t listed;                    /* images in that list */
-	size_t total;                     /* images known of */
+	struct tally_list list; /* in the order they ended, until tally_list_sort() */
+	size_t total;           /* images known of */
 	size_t copied, skipped, would_copy, failed;
 	size_t in_sync;       /* of those skipped */
 	size_t no_platform;   /* of those skipped: a filter let nothing of them pass */
@@ -49,11 +40,6 @@ struct tally {
 
 /* Counts image->outcome, and keeps a copy of *image and its texts unless tally->brief. */
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
-/*
- * Puts the list into the order of the rules, and of the tags within each, so that two reports can
- * be compared. Without memory for it the order stays.
- */
-void tally_sort(struct tally *tally, struct arena *arena);
 /* Images that have an outcome. */
 size_t tally_done(const struct tally *tally);
 /* Images without an outcome: a signal came first. */

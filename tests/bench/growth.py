@@ -2,9 +2,9 @@
 
     growth.py PROGRAM MEASURE
 
-Both registries are one nginx that answers every manifest alike and lists as many tags as the repository's name says: no other
-registry holds 100,000 tags and still answers faster than it is asked. Growth should be linear in time, and cost less than 200
-bytes a tag.
+Both registries are one nginx that answers every manifest alike and lists as many tags as the repository's name says, in pages of a
+thousand: no other registry holds 100,000 tags and still answers faster than it is asked. Growth should be linear in time, and cost
+less than 200 bytes a tag; with a report less than 300, however large the report is.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ import bench
 import stage
 
 COUNTS = (1_000, 10_000, 100_000)
+PAGE = 1_000
 MANIFEST = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}'
 
 _CONFIG = """
@@ -27,11 +28,12 @@ daemon off; worker_processes 1; pid {home}/pid; error_log {home}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
 	access_log off; keepalive_requests 100000000; tcp_nodelay on; default_type application/json;
+	map $request_uri $more {{ {pages} }}
 	client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
 	fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
 	server {{
 		listen 127.0.0.1:{source}; listen 127.0.0.1:{destination};
-		location ~ ^/v2/bench/(?<count>[0-9]+)/tags/list$ {{ alias {home}/$count.json; }}
+		location ~ ^/v2/bench/(?<count>[0-9]+)/tags/list$ {{ add_header Link $more; alias {home}/$count-$arg_last.json; }}
 		location ~ ^/v2/bench/[0-9]+/manifests/ {{
 			default_type application/vnd.oci.image.manifest.v1+json;
 			add_header Docker-Content-Digest sha256:{digest};
@@ -43,11 +45,16 @@ http {{
 
 
 def _serve(home, source, destination):
+    more = []
     for count in COUNTS:
-        with open(f"{home}/{count}.json", "w", encoding="ascii") as file:
-            json.dump({"name": f"bench/{count}", "tags": [f"v1.{number // 1000}.{number % 1000}" for number in range(count)]}, file)
+        for at in range(0, count, PAGE):
+            with open(f"{home}/{count}-{at or ''}.json", "w", encoding="ascii") as file:
+                json.dump({"name": f"bench/{count}", "tags": [f"v1.{number // 1000}.{number % 1000}" for number in range(at, at + PAGE)]}, file)
+            here, after = (f"/v2/bench/{count}/tags/list?n={PAGE}" + (f"&last={each}" if each else "") for each in (at, at + PAGE))
+            if at + PAGE < count:
+                more.append(f"\"{here}\" '<{after}>; rel=\"next\"';")
     with open(f"{home}/nginx.conf", "w", encoding="ascii") as file:
-        file.write(_CONFIG.format(home=home, source=source, destination=destination, manifest=MANIFEST.decode(),
+        file.write(_CONFIG.format(home=home, source=source, destination=destination, pages=" ".join(more), manifest=MANIFEST.decode(),
                                   digest=hashlib.sha256(MANIFEST).hexdigest()))
     process = subprocess.Popen([stage.need.program("nginx"), "-p", home, "-c", f"{home}/nginx.conf", "-e", f"{home}/error.log"])
     until = time.monotonic() + 10
@@ -56,28 +63,40 @@ def _serve(home, source, destination):
     return process
 
 
+def _table(run, title, flags):
+    """Runs with each number of tags; run(count, flags) is wall seconds, CPU seconds and bytes of memory."""
+    before = None
+    print(f"{title:>25}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'us CPU a tag':>14}{'bytes a tag':>13}")
+    for count in COUNTS:
+        wall, cpu, rss = run(count, flags)
+        a_tag = "" if before is None else f"{(rss - before[1]) / (count - before[0]):13.0f}"
+        print(f"{count:25,}{wall:9.2f}{cpu:9.2f}{rss / 1e6:9.1f}{cpu * 1e6 / count:14.1f}{a_tag}", flush=True)
+        before = (count, rss)
+
+
 def main():
     program, measure = map(os.path.abspath, sys.argv[1:3])
     home = tempfile.mkdtemp(prefix="growth-")
     os.chmod(home, 0o755)     # nginx serves as another user
     source, destination = stage.registry.free_port(), stage.registry.free_port()
     server = _serve(home, source, destination)
-    before = None
-    print(f"{'tags in sync':>13}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'us CPU a tag':>14}{'bytes a tag':>13}")
+
+    def run(count, flags):
+        with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
+            json.dump({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, file)
+        wall, cpu, rss, code, words = bench._run(measure, program, ["--images", f"{home}/images.yaml", "--auth", f"{home}/auth.yaml", *flags],
+                                                 {"PATH": os.environ["PATH"], "HOME": home}, home)
+        if code:
+            raise SystemExit(f"growth: {count} tags ended with {code}: {words}")
+        if flags and json.load(open(flags[-1], encoding="utf-8"))["skipped"] != count:
+            raise SystemExit(f"growth: not all of {count} tags were in sync")
+        return wall, cpu, rss
+
     try:
         with open(f"{home}/auth.yaml", "w", encoding="ascii") as file:
             json.dump({f"127.0.0.1:{port}": {"insecure": True} for port in (source, destination)}, file)
-        for count in COUNTS:
-            with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
-                json.dump({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, file)
-            wall, cpu, rss, code, words = bench._run(measure, program, ["--images", f"{home}/images.yaml",
-                                                     "--auth", f"{home}/auth.yaml"],
-                                                     {"PATH": os.environ["PATH"], "HOME": home}, home)
-            if code:
-                raise SystemExit(f"growth: {count} tags ended with {code}: {words}")
-            a_tag = "" if before is None else f"{(rss - before[1]) / (count - before[0]):13.0f}"
-            print(f"{count:13,}{wall:9.2f}{cpu:9.2f}{rss / 1e6:9.1f}{cpu * 1e6 / count:14.1f}{a_tag}", flush=True)
-            before = (count, rss)
+        _table(run, "tags in sync", [])
+        _table(run, "the same with --report", ["--report", f"{home}/report.json"])
     finally:
         server.terminate()
         server.wait()

@@ -16,9 +16,17 @@ from lib import certs as certificates  # noqa: E402
 from lib import images, need, proxy, registry, run, tokens  # noqa: E402
 
 
-def pytest_configure():
-    """A terminated test run cleans up like an interrupted one."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def pytest_configure(config):
+    """A terminated test run cleans up like an interrupted one. Workers are interrupted by SIGINT, which a shell's "&" turns off."""
+    for number in (signal.SIGTERM, signal.SIGINT) if hasattr(config, "workerinput") else (signal.SIGTERM,):
+        signal.signal(number, signal.default_int_handler)
+    config.addinivalue_line("markers", "long: takes seconds even where nothing else runs")
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long are begun first, so that where files run side by side none of them is left over at the end."""
+    long = {each.path for each in items if each.get_closest_marker("long")}
+    items.sort(key=lambda each: each.path not in long)
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,7 @@ def test_cancelled(step, inputs, src, from_source, at_target, repo, number, code
     assert "Stopped" in ended.summary and json.loads(ended.report)["result"] == "cancelled"
 
 
+@pytest.mark.long
 def test_the_time_limit(step, inputs, src, from_source, repo):
     stalled(src, from_source, repo)
     ended = step.run({**inputs, "timeout": "3s"})
@@ -171,6 +172,7 @@ def test_no_more_annotations_than_are_shown(step, src, dst, both):
     assert all(f"{dst.host}/none/{number}:v1" in ended.summary for number in range(20))
 
 
+@pytest.mark.long
 def test_retries_are_one_warning(step, inputs, src, from_source, repo):
     picture = from_source.push(images.image(repo), repo, "v1", "v2")
     bad = src.rule("GET", f"/manifests/{picture.digest}", proxy.Flip(10), times=4)

@@ -214,6 +214,7 @@ def test_access_token_is_as_good_as_token(sync, guarded, dst, both, at_target, r
     assert at_target.tags(repo) == ["v1"]
 
 
+@pytest.mark.long
 def test_a_token_that_dies_early_is_renewed(runner, guarded, repo):
     from lib import proxy
     password = runner.secret("right-word-7")

@@ -330,6 +330,7 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
     assert result.report["result"] == "cancelled"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ("SIGTERM", "timeout"))
 def test_what_failed_before_the_end_is_told(runner, src, dst, both, from_source, repo, how):
     """The image would get another round, which never comes: its failure is the last word on it."""

@@ -160,6 +160,7 @@ def test_no_burst_at_the_start(sync, scripted):
     assert state["together"] <= 9
 
 
+@pytest.mark.long
 def test_refusals_narrow_the_window(sync, scripted):
     """A registry that answers more than two at a time with 429 is soon asked no more than it bears."""
     here, there = scripted(), scripted()

@@ -172,6 +172,7 @@ def test_a_missing_repository_fails_its_rule_only(sync, src, dst, both, at_targe
     assert f"{repo}/nothing" in failed[0]["source"]
 
 
+@pytest.mark.long
 def test_a_tag_list_that_is_broken_once_is_listed_again(sync, src, dst, both, at_target, repo, neighbours):
     rules = {f"{src.host}/{repo}": f"{dst.host}/{repo}"}
     broken = proxy.Status(200, {"Content-Type": "application/json"}, b'{"tags": ["v')
@@ -255,6 +256,7 @@ def test_a_source_tag_that_moves_at_any_moment(sync, src, dst, both, from_source
     assert number > 4 and arrived == {old.digest, new.digest}
 
 
+@pytest.mark.long
 def test_a_source_tag_that_moved_during_a_long_copy_is_told(sync, src, dst, both, from_source, at_target, repo):
     old, new = (from_source.push(images.image(f"{repo}/{word}"), repo) for word in ("old", "new"))
     from_source.push_manifest(repo, old.root, "v1")

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -141,6 +142,23 @@ def test_authorities_behind_a_link(runner, registries, dst, at_target, certs, re
     assert "confined to the files of this run: yes" in result.stderr
     assert result.code == 0
     assert at_target.tags(repo) == ["v1"]
+
+
+@pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
+def test_a_report_that_is_a_mount_of_its_own(runner, src, dst, both, from_source, repo, tmp_path):
+    """As with `docker run -v report.json:/report.json`: nothing can be renamed over it, nor may what was written aside be read."""
+    report = tmp_path / "mounted.json"
+    report.write_text("old " * 10_000)
+    mounted = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" "$0" && exec "$@"', str(report)]
+    if not shutil.which("unshare") or subprocess.run([*mounted, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody mount")
+    from_source.push(images.image(repo), repo, "v1")
+    rules = {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}
+    result = runner.run([*mounted, *runner.arguments(rules, both, ["--report", str(report), "--debug"], report=False)])
+    assert "confined to the files of this run: yes" in result.stderr
+    assert result.code == 0
+    assert json.loads(report.read_text())["copied"] == 1
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("mounted")] == ["mounted.json"]
 
 
 def test_each_defence_is_told_once(runner, src, dst, both, from_source, repo):

@@ -9,6 +9,7 @@ GIB2_OF_ZEROS = "sha256:a7c744c13cc101ed66c29f672f92455547889cc586ce6d44fe76ae82
 MIB = 1 << 20
 
 
+@pytest.mark.long
 @pytest.mark.skipif(run.FLAVOR != "musl", reason="the memory of a sanitizer build says nothing about the program's")
 def test_two_gib_in_sixteen_mib(runner, registries, repo):
     source, target = registries("large-source", large=True), registries("large-target", large=True)

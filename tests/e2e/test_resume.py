@@ -55,6 +55,7 @@ def test_a_download_goes_on_where_it_stopped(sync, src, dst, both, at_target, re
     one_upload(dst, digest)
 
 
+@pytest.mark.long
 def test_a_download_that_breaks_three_times(sync, src, dst, both, at_target, repo, large):
     picture, digest = large
     src.rule("GET", f"/blobs/{digest}", proxy.CutResponse(50_000), times=3)

@@ -36,6 +36,7 @@ def test_a_trickle_is_given_up_too(sync, src, dst, both, at_target, repo, large)
     assert len(src.seen("GET", path=digest)) == 2
 
 
+@pytest.mark.long
 def test_a_slow_download_is_left_alone(sync, src, dst, both, at_target, repo, large):
     """Longer than the limit, but never silent for long, and faster than the slowest that is taken."""
     digest = layer_of(large)
@@ -46,6 +47,7 @@ def test_a_slow_download_is_left_alone(sync, src, dst, both, at_target, repo, la
     assert len(src.seen("GET", path=digest)) == 1
 
 
+@pytest.mark.long
 def test_a_source_that_pauses_is_not_the_targets_fault(sync, src, dst, both, at_target, repo, large):
     digest = layer_of(large)
     src.rule("GET", f"/blobs/{digest}", proxy.Stall(100_000, LONG), times=2)
@@ -54,6 +56,7 @@ def test_a_source_that_pauses_is_not_the_targets_fault(sync, src, dst, both, at_
     assert [each.status for each in dst.uploads() if urllib.parse.quote(digest, safe="") in each.path] == [201]
 
 
+@pytest.mark.long
 def test_an_upload_that_nobody_reads_is_begun_anew(sync, src, dst, both, from_source, at_target, repo):
     """More than all buffers on the way hold."""
     picture = from_source.push(images.image(repo, parts=[images.noise(repo, 24 << 20)]), repo, "v1")

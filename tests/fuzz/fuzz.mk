@@ -46,7 +46,11 @@ fuzz: fuzz-setup ## fuzz each parser for FUZZ_SECONDS (60); FUZZ="url log" for t
 	@$(MAKE) --no-print-directory fuzz-build
 	@$(sanitizers) tests/fuzz/run "$(FUZZ_SECONDS)" $(FUZZ) -- $(FUZZ_FLAGS)
 
+replay_runs := $(fuzz_targets:%=replay/%)
+.PHONY: $(replay_runs)
 replay: $(fuzz_targets:%=build/asan/fuzz/%) ## the fuzzers' corpora under the address sanitizer, without clang
-	@failed=; for target in $(fuzz_targets); do \
-		$(sanitizers) build/asan/fuzz/$$target tests/fuzz/corpus/$$target || failed="$$failed $$target"; done; \
-	[ -z "$$failed" ] && echo "replay: $(words $(fuzz_targets)) targets passed" || { echo "replay: failed:$$failed"; exit 1; }
+	@$(MAKE) $(together) $(replay_runs)
+	@echo "replay: $(words $(fuzz_targets)) targets passed"
+
+$(replay_runs): replay/%: build/asan/fuzz/%
+	@$(sanitizers) $< tests/fuzz/corpus/$*

@@ -17,6 +17,8 @@ static const char canary[] = "Canary-Pa55word";
 /* tag, status, digest, text, place; '|' between them. */
 static void add(struct tally *tally, struct arena *arena, struct str line)
 {
+	static const struct task_terms terms = {.place = "fuzz.yaml:1:1",
+						.on_change = CHANGE_OVERWRITE};
 	struct task *task = arena_new_of(arena, struct task);
 	require(task);
 	struct str word = input_part(&line, '|');
@@ -24,8 +26,7 @@ static void add(struct tally *tally, struct arena *arena, struct str line)
 	unsigned number = input_byte(&line);
 	*task = (struct task){.source = {"reg.test", "team/app", tag, NULL},
 			      .destination = {"to.test", "team/app", tag, NULL},
-			      .place = "fuzz.yaml:1:1",
-			      .on_change = CHANGE_OVERWRITE};
+			      .terms = &terms};
 	struct outcome outcome = {.status = number % 4,
 				  .reason = number & 4 ? "missing" : "differs",
 				  .bytes = (int64_t)number << (number % 40),
@@ -47,18 +48,26 @@ static void check_text(const struct node *node, const char *expected)
 	require(node && str_equal(node_string(node), buf_str(&clean)));
 }
 
+static bool take(void *text, struct str piece, struct error *err)
+{
+	(void)err;
+	buf_add_str(text, piece);
+	return true;
+}
+
 static void check_json(struct arena *arena, const struct tally *tally)
 {
 	scoped(buf_finish) struct buf text = {0};
 	const struct node *root = NULL;
 	struct error err = {0};
-	report_json_write(tally, &text);
+	require(report_json_write(tally, take, &text, &err));
 	require(buf_ok(&text) && !strstr(buf_string(&text), canary));
 	require(json_read(arena, buf_str(&text), &root, &err));
 	const struct node *images = node_get(root, "images");
-	require(images && images->count == tally->listed);
-	const struct tally_image *image = tally->first;
-	for (size_t i = 0; i < images->count; i++, image = image->next) {
+	require(images && images->count == tally->list.count);
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	for (size_t i = 0; tally_list_next(&walk); i++) {
+		const struct tally_image *image = &walk.image;
 		const struct node *failure = node_get(images->items[i], "error");
 		if (image->outcome.status == OUTCOME_FAILED)
 			check_text(node_get(failure, "message"), tally_failure(image));
@@ -94,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	secret_register(str_of(canary));
 	while (rest.len && tally.total < 50)
 		add(&tally, arena, input_part(&rest, '\n'));
-	tally_sort(&tally, arena);
+	tally_list_sort(&tally.list);
 	check_json(arena, &tally);
 	check_lists(arena, &tally);
 	summary_write(&tally, &summary);

@@ -73,6 +73,50 @@ static void test_replaces(void **state)
 	unlink(in_folder("a"));
 }
 
+struct pieces {
+	const char *const *texts; /* up to NULL */
+	bool broken;              /* no more comes, and the content is not complete */
+};
+
+static bool produce_pieces(const void *ctx, struct file_sink *sink, struct error *err)
+{
+	const struct pieces *pieces = ctx;
+	for (const char *const *text = pieces->texts; *text; text++)
+		if (!file_add(sink, str_of(*text), err))
+			return false;
+	return !pieces->broken || error_set(err, ERROR_CORRUPT, "no more of it");
+}
+
+static void test_pieces(void **state)
+{
+	(void)state;
+	struct error err;
+	static const char *const texts[] = {"one ", "", "and ", "two", NULL};
+	struct pieces pieces = {.texts = texts};
+	assert_true(file_produce(in_folder("p"), produce_pieces, &pieces, &err));
+	expect_content(in_folder("p"), "one and two");
+	unlink(in_folder("p"));
+}
+
+static void test_half_a_content_replaces_nothing(void **state)
+{
+	(void)state;
+	struct error err;
+	static const char *const texts[] = {"new", NULL};
+	struct pieces pieces = {.texts = texts, .broken = true};
+	assert_true(file_write(in_folder("h"), STR("old"), &err));
+	assert_false(file_produce(in_folder("h"), produce_pieces, &pieces, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+	expect_content(in_folder("h"), "old");
+	assert_int_equal(files(), 1);
+	unlink(in_folder("h"));
+	assert_false(file_produce(in_folder("h"), produce_pieces, &pieces, &err));
+	assert_int_equal(files(), 0);
+	pieces.broken = false;
+	assert_false(file_produce("/dev/full", produce_pieces, &pieces, &err));
+	assert_int_equal(err.kind, ERROR_IO);
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -147,8 +191,12 @@ static void test_mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replaces), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_devices),  cmocka_unit_test(test_links),
+		cmocka_unit_test(test_replaces),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_half_a_content_replaces_nothing),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_mistakes),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

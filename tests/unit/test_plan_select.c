@@ -301,7 +301,7 @@ static void test_platforms(void **state)
 			    "from r.io/a:v1 with another one at 1:9\n");
 	assert_int_equal(count, 4);
 	assert_true(plan_expand(arena, &planned[0], &catalog, &tasks, &count, &problems, &err));
-	assert_ptr_equal(tasks[0].platforms, &one);
+	assert_ptr_equal(tasks[0].terms->platforms, &one);
 	assert_true(plan_expand(arena, &planned[2], &catalog, &tasks, &count, &problems, &err));
 	assert_true(plan_expand(arena, &planned[3], &catalog, &others, &count, &problems, &err));
 	assert_true(plan_same_work(&tasks[0], &tasks[0]));

@@ -95,19 +95,19 @@ static void test_nothing(void **state)
 
 static void test_sorted_by_source(void **state)
 {
-	static const struct task more[] = {
+	const struct task more[] = {
 		{.source = {"reg.io", "z", "v1", NULL},
 		 .destination = {"b.io", "z", "v1", NULL},
-		 .place = "i.yaml:1:1"},
+		 .terms = &(const struct task_terms){.place = "i.yaml:1:1"}},
 		{.source = {"reg.io", "z", "v1", NULL},
 		 .destination = {"a.io:5000", "z", "w", NULL},
-		 .place = "i.yaml:2:1"},
+		 .terms = &(const struct task_terms){.place = "i.yaml:2:1"}},
 		{.source = {"[::1]:5000", "a", NULL, DIGEST},
 		 .destination = {"a.io", "a", NULL, DIGEST},
-		 .place = "i:3:1"},
+		 .terms = &(const struct task_terms){.place = "i:3:1"}},
 		{.source = {"reg.io", "a_b/c", NULL, DIGEST},
 		 .destination = {"a.io", "a", "v9", DIGEST},
-		 .place = "i:4:1"},
+		 .terms = &(const struct task_terms){.place = "i:4:1"}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -204,24 +204,24 @@ static void test_a_selection_is_kept(void **state)
 static void test_one_source_under_several_filters(void **state)
 {
 	static const struct reference from = {"reg.io", "a", "v1", NULL};
-	static const struct task filtered[] = {
+	const struct task filtered[] = {
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
-		 .place = "i.yaml:1:1",
-		 .platforms = &of_flags},
+		 .terms =
+			 &(const struct task_terms){.place = "i.yaml:1:1", .platforms = &of_flags}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
-		 .place = "i.yaml:2:1",
-		 .platforms = &both},
-		{.source = from, .destination = {"d.io", "a", "v1", NULL}, .place = "i.yaml:3:1"},
+		 .terms = &(const struct task_terms){.place = "i.yaml:2:1", .platforms = &both}},
+		{.source = from,
+		 .destination = {"d.io", "a", "v1", NULL},
+		 .terms = &(const struct task_terms){.place = "i.yaml:3:1"}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
-		 .place = "i.yaml:4:1",
-		 .platforms = &same_both},
+		 .terms = &(const struct task_terms){.place = "i.yaml:4:1",
+						     .platforms = &same_both}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
-		 .place = "i.yaml:5:1",
-		 .platforms = &first},
+		 .terms = &(const struct task_terms){.place = "i.yaml:5:1", .platforms = &first}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general = &of_flags;
@@ -251,26 +251,28 @@ static void test_one_source_under_several_filters(void **state)
 static void test_policies_are_kept(void **state)
 {
 	static const struct reference from = {"reg.io", "a", "v1", NULL};
-	static const struct task guarded[] = {
-		{.source = from, .destination = {"b.io", "a", "v1", NULL}, .place = "i.yaml:1:1"},
+	const struct task guarded[] = {
+		{.source = from,
+		 .destination = {"b.io", "a", "v1", NULL},
+		 .terms = &(const struct task_terms){.place = "i.yaml:1:1"}},
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
-		 .place = "i.yaml:2:1",
-		 .on_change = CHANGE_OVERWRITE},
+		 .terms = &(const struct task_terms){.place = "i.yaml:2:1",
+						     .on_change = CHANGE_OVERWRITE}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
-		 .place = "i.yaml:3:1",
-		 .on_change = CHANGE_FAIL,
-		 .required = &both},
+		 .terms = &(const struct task_terms){.place = "i.yaml:3:1",
+						     .on_change = CHANGE_FAIL,
+						     .required = &both}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
-		 .place = "i.yaml:4:1",
-		 .on_change = CHANGE_FAIL,
-		 .required = &same_both},
+		 .terms = &(const struct task_terms){.place = "i.yaml:4:1",
+						     .on_change = CHANGE_FAIL,
+						     .required = &same_both}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
-		 .place = "i.yaml:5:1",
-		 .on_change = CHANGE_RETAG},
+		 .terms = &(const struct task_terms){.place = "i.yaml:5:1",
+						     .on_change = CHANGE_RETAG}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;

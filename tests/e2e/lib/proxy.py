@@ -755,7 +755,7 @@ def paginate(proxy, repo, names, size, absolute=False):
     return proxy.rule("GET", f"^/v2/{repo}/tags/list", Respond(page), times=None)
 
 
-def until(condition, seconds=20, what="the awaited state"):
+def until(condition, seconds=60, what="the awaited state"):
     """Poll until condition() is true; its value is returned. A deadline, not a measurement."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
