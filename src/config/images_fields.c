@@ -361,6 +361,8 @@ static void read_words(const struct reading *reading, const struct node *node,
 {
 	const char *what =
 		arena_printf(reading->arena, "%s: %s", reading->source, names[REFERRERS]);
+	if (!what)
+		complain_memory(reading);
 	for (size_t i = 0; what && i < count_texts(reading, node, names[REFERRERS]); i++) {
 		const struct node *each = text_at(node, i);
 		struct str text;
