@@ -17,9 +17,7 @@ enum field {
 	SEMVER,
 	LATEST,
 	SINCE,
-	/* How an image is copied: what images_fields_shares() knows. */
 	PLATFORMS,
-	SHARED = PLATFORMS,
 	OS,
 	ARCH,
 	REQUIRE_PLATFORMS,
@@ -28,6 +26,9 @@ enum field {
 	SIGNED,
 	FIELDS
 };
+
+/* From here on, how an image is copied: what images_fields_shares() knows. */
+enum { SHARED = PLATFORMS };
 
 static const char *const names[FIELDS] = {
 	[TO] = "to",

@@ -47,7 +47,7 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 		--inline-suppr -j2 -Isrc -Ibuild/asan src
 	@echo "cppcheck: $(words $(analysed)) files, nothing found"
 
-VALGRIND_TESTS ?= -k "test_copy and (single or index)"
+VALGRIND_TESTS ?= -k "(test_copy and (single or index)) or test_wrong_basic_credentials or test_a_signal_ends_the_run or test_a_corrupt_blob_never or reset-inside-download or test_a_token_that_dies_early"
 valgrind: build/image-syncer ## memcheck over a few end-to-end tests, on the code of the release
 	@src/deps/setup.sh valgrind
 	@tests/analyse/valgrind build/musl/image-syncer.debug $(CURDIR)/build/valgrind
