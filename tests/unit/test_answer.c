@@ -1,4 +1,4 @@
-/* What an answer that is no success becomes: the kind decides whether to try again, the words help. */
+/* What an answer that is no success becomes: its kind decides about another try. */
 #include "registry/answer.h"
 
 #include <setjmp.h>

@@ -161,7 +161,7 @@ static void test_appends(void **state)
 	assert_int_equal(err.kind, ERROR_IO);
 }
 
-/* A disk that is full in the middle: what was there before is there still, and nothing beside it. */
+/* A disk that is full in the middle: what was there before is there still, nothing beside it. */
 static void test_no_room(void **state)
 {
 	struct rlimit limit, small;

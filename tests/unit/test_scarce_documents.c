@@ -1,4 +1,4 @@
-/* Memory that runs out while documents, descriptions of images and answers of registries are read. */
+/* Memory that runs out while documents, descriptions of images and answers are read. */
 #include "test_scarce_fixture.h"
 
 #include "doc/json.h"
