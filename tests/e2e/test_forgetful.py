@@ -117,6 +117,7 @@ def true_to(result, there, picture):
         assert result.stderr, "not a word about it"
 
 
+@pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers and loaders need descriptors of their own")
 def test_few_descriptors(runner, here):
     """From none to plenty."""
     picture, codes = here.push(images.multi("few", platforms=2), "a", "v1"), set()
