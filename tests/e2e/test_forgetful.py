@@ -99,6 +99,21 @@ def test_when_a_token_was_issued_is_the_servers_business(runner, guarded, dst, b
     assert len(near.server.asked(repo)) == 1, "a token is as old as we have it"
 
 
+def test_a_token_that_dies_while_a_blob_is_sent(runner, guarded, src, from_source, repo):  # noqa: F811
+    """The registry takes all of the body and then finds that the token is over: that request alone is sent again."""
+    word = runner.secret("right-word-7")
+    far = guarded(users={"robot": word})
+    picture = from_source.push(images.image(repo, layers=2), repo, "v1")
+    challenge = f'Bearer realm="{far.server.realm}",service="{far.server.service}",scope="repository:{repo}:pull,push"'
+    rule = far.front.rule("PUT", "/blobs/uploads/", proxy.Status(401, {"WWW-Authenticate": challenge}))
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"},
+                         {**run.insecure(src), far.host: {"username": "robot", "password": word, "insecure": True}}, flags=ONCE)
+    assert rule.hits == 1 and result.code == 0, result
+    assert far.client.closure(repo, "v1") == images.expected(picture)
+    assert len(far.server.asked(repo)) == 2, "one token at first, one when it was refused"
+    assert len(far.front.uploads()) == len(picture.blobs) + 1
+
+
 # -- little is left ---------------------------------------------------------------------------------------------------------------
 
 def limited(kind, amount):
