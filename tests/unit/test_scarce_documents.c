@@ -219,13 +219,31 @@ static void test_anchors(void **state)
 	starve(anchors);
 }
 
+static bool with_a_name(struct arena *arena, struct buf *out)
+{
+	struct url url;
+	struct error err = {0};
+	(void)out;
+	return url_parse(arena, "https://user@a.io/", &url, &err);
+}
+
+/* What is refused stays refused, whatever could not be looked at. */
+static void test_refused(void **state)
+{
+	(void)state;
+	for (unsigned at = 0; at < 30; at++) {
+		scoped(buf_finish) struct buf out = {0};
+		assert_false(attempt(with_a_name, at, 1, &out));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yaml),      cmocka_unit_test(test_json),
 		cmocka_unit_test(test_written),   cmocka_unit_test(test_narrowed),
 		cmocka_unit_test(test_referrers), cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_anchors),
+		cmocka_unit_test(test_anchors),   cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
