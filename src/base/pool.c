@@ -161,7 +161,8 @@ void pool_free(struct pool **pool)
 static struct loop *own_next(struct loop *loops, size_t count)
 {
 	struct loop *best = NULL;
-	for (struct loop *at = loops; at < loops + count; at++) {
+	for (size_t i = 0; i < count; i++) {
+		struct loop *at = &loops[i];
 		if (!at->open)
 			continue;
 		unsigned load = load_of(at), least = best ? load_of(best) : load;
@@ -179,7 +180,8 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 	struct loop *mine;
 	pthread_cond_init(&finished, NULL);
 	pthread_mutex_lock(&pool->lock);
-	for (struct loop *at = loops + count; at-- > loops;) {
+	for (size_t i = count; i > 0; i--) {
+		struct loop *at = &loops[i - 1];
 		at->finished = &finished;
 		at->open = true;
 		at->older = pool->newest;

@@ -44,11 +44,18 @@ static const struct node *map_member(const struct reading *reading, const struct
 	return NULL;
 }
 
+static void complain_memory(const struct reading *reading)
+{
+	problem_add(reading->problems, reading->document->name, "out of memory");
+}
+
 /* Keys are often URLs, of which docker looks at the host alone; without a scheme a path counts. */
 static struct str normal_key(const struct reading *reading, struct str key)
 {
 	static const char *const ends[] = {"/v1/", "/v2/", "/v1", "/v2", "/"};
 	struct str lower = registry_key_lower(reading->arena, key);
+	if (key.len && !lower.len)
+		complain_memory(reading);
 	size_t scheme = str_starts(lower, "https://") ? 8 : str_starts(lower, "http://") ? 7 : 0;
 	lower = str_from(lower, scheme);
 	if (scheme)
@@ -102,7 +109,10 @@ static const char *text_member(const struct reading *reading, const struct node 
 			       const char *name)
 {
 	struct str text = node_string(member(map, name));
-	return text.len ? arena_copy(reading->arena, text.at, text.len) : NULL;
+	const char *copy = text.len ? arena_copy(reading->arena, text.at, text.len) : NULL;
+	if (text.len && !copy)
+		complain_memory(reading);
+	return copy;
 }
 
 /* base64("user:password"); old versions of docker left NULs behind the password. */
@@ -173,7 +183,7 @@ static bool reserve(const struct reading *reading, const struct node *a, const s
 	size_t more = (a ? a->count : 0) + (b ? b->count : 0) + 1;
 	struct credential *items = arena_array(reading->arena, list->count + more, sizeof(*items));
 	if (!items) {
-		problem_add(reading->problems, reading->document->name, "out of memory");
+		complain_memory(reading);
 		return false;
 	}
 	if (list->count)

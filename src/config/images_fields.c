@@ -17,9 +17,7 @@ enum field {
 	SEMVER,
 	LATEST,
 	SINCE,
-	/* How an image is copied: what images_fields_shares() knows. */
 	PLATFORMS,
-	SHARED = PLATFORMS,
 	OS,
 	ARCH,
 	REQUIRE_PLATFORMS,
@@ -28,6 +26,9 @@ enum field {
 	SIGNED,
 	FIELDS
 };
+
+/* From here on, how an image is copied: what images_fields_shares() knows. */
+enum { SHARED = PLATFORMS };
 
 static const char *const names[FIELDS] = {
 	[TO] = "to",
@@ -361,6 +362,8 @@ static void read_words(const struct reading *reading, const struct node *node,
 {
 	const char *what =
 		arena_printf(reading->arena, "%s: %s", reading->source, names[REFERRERS]);
+	if (!what)
+		complain_memory(reading);
 	for (size_t i = 0; what && i < count_texts(reading, node, names[REFERRERS]); i++) {
 		const struct node *each = text_at(node, i);
 		struct str text;

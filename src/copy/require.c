@@ -103,7 +103,7 @@ static bool look_at_index(struct search *search, const struct manifest *manifest
 
 static bool look(struct search *search, const char *digest, int depth, struct error *err)
 {
-	struct manifest manifest;
+	struct manifest manifest = {0};
 	if (depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);

@@ -19,9 +19,10 @@ static int number_at(struct str text, size_t offset, size_t len)
 /* 0 for Jan; -1 when there is no month at offset. */
 static int month_at(struct str text, size_t offset)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	for (int month = 0; month < 12; month++)
-		if (memcmp(names + 3 * month, text.at + offset, 3) == 0)
+		if (memcmp(names[month], text.at + offset, 3) == 0)
 			return month;
 	return -1;
 }

@@ -18,30 +18,45 @@ static void text_close(char **text)
 	curl_free(*text);
 }
 
-static const char *part(struct arena *arena, CURLU *handle, CURLUPart what, unsigned flags)
+/* A part that must be there, to *out. */
+static CURLUcode part(struct arena *arena, CURLU *handle, CURLUPart what, unsigned flags,
+		      const char **out)
 {
 	scoped(text_close) char *text = NULL;
-	if (curl_url_get(handle, what, &text, flags) != CURLUE_OK)
-		return NULL;
-	return arena_string(arena, text);
+	CURLUcode code = curl_url_get(handle, what, &text, flags);
+	if (code != CURLUE_OK)
+		return code;
+	*out = arena_string(arena, text);
+	return *out ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
-static bool has_part(CURLU *handle, CURLUPart what)
+/* Only a clear "there is none" is one. */
+static bool refuse_part(CURLU *handle, CURLUPart what, CURLUcode none, struct error *err)
 {
 	scoped(text_close) char *text = NULL;
-	return curl_url_get(handle, what, &text, 0) == CURLUE_OK;
+	CURLUcode code = curl_url_get(handle, what, &text, 0);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_memory(err);
+	return code == none ||
+	       error_set(err, ERROR_REFUSED, "URL with user name or fragment refused");
 }
 
 static bool take_parts(struct arena *arena, CURLU *handle, struct url *out, struct error *err)
 {
-	if (has_part(handle, CURLUPART_USER) || has_part(handle, CURLUPART_PASSWORD) ||
-	    has_part(handle, CURLUPART_FRAGMENT))
-		return error_set(err, ERROR_REFUSED, "URL with user name or fragment refused");
-	out->text = part(arena, handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-	out->scheme = part(arena, handle, CURLUPART_SCHEME, 0);
-	out->host = part(arena, handle, CURLUPART_HOST, 0);
-	out->port = part(arena, handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-	if (!out->text || !out->scheme || !out->host || !out->port)
+	if (!refuse_part(handle, CURLUPART_USER, CURLUE_NO_USER, err) ||
+	    !refuse_part(handle, CURLUPART_PASSWORD, CURLUE_NO_PASSWORD, err) ||
+	    !refuse_part(handle, CURLUPART_FRAGMENT, CURLUE_NO_FRAGMENT, err))
+		return false;
+	CURLUcode code = part(arena, handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT, &out->text);
+	if (!code)
+		code = part(arena, handle, CURLUPART_SCHEME, 0, &out->scheme);
+	if (!code)
+		code = part(arena, handle, CURLUPART_HOST, 0, &out->host);
+	if (!code)
+		code = part(arena, handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, &out->port);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_memory(err);
+	if (code)
 		return error_set(err, ERROR_REFUSED, "URL without host refused");
 	for (char *at = (char *)(uintptr_t)out->host; *at; at++)
 		if (*at >= 'A' && *at <= 'Z')
@@ -74,9 +89,9 @@ bool url_resolve(struct arena *arena, const struct url *base, const char *text, 
 	if (!plain(text))
 		return error_set(err, ERROR_REFUSED,
 				 "URL with blanks or control characters refused");
-	if (base && curl_url_set(handle, CURLUPART_URL, base->text, 0) != CURLUE_OK)
-		return error_set(err, ERROR_REFUSED, "bad base URL");
-	CURLUcode code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+	CURLUcode code = base ? curl_url_set(handle, CURLUPART_URL, base->text, 0) : CURLUE_OK;
+	if (!code)
+		code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_memory(err);
 	if (code != CURLUE_OK)
@@ -167,5 +182,7 @@ const char *url_password(struct arena *arena, const char *text)
 	unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME;
 	if (!handle || curl_url_set(handle, CURLUPART_URL, text, flags) != CURLUE_OK)
 		return NULL;
-	return part(arena, handle, CURLUPART_PASSWORD, CURLU_URLDECODE);
+	const char *password = NULL;
+	part(arena, handle, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
+	return password;
 }

@@ -138,7 +138,8 @@ bool companion_is_tag(struct str tag)
 	if (tag.len < PREFIX + FALLBACK_ENCODED_MAX)
 		return false;
 	for (size_t i = PREFIX; i < PREFIX + FALLBACK_ENCODED_MAX; i++)
-		if (!memchr("0123456789abcdef", tag.at[i], 16))
+		if (!(tag.at[i] >= '0' && tag.at[i] <= '9') &&
+		    !(tag.at[i] >= 'a' && tag.at[i] <= 'f'))
 			return false;
 	return true;
 }

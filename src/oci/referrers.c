@@ -85,6 +85,7 @@ static void add_text(struct buf *out, struct str text)
 	scoped(buf_finish) struct buf copy = {0};
 	buf_add_str(&copy, text);
 	json_writer_string(&json, buf_string(&copy));
+	out->failed |= !buf_ok(&copy);
 }
 
 struct str referrers_describe(struct arena *arena, const struct manifest *manifest,
@@ -136,6 +137,14 @@ static bool add_to_old(struct str old, const struct manifest *index, const struc
 	return buf_ok(out);
 }
 
+static size_t size_of(struct str old, const struct str *descriptors, size_t count)
+{
+	size_t size = old.len;
+	for (size_t i = 0; i < count; i++)
+		size += descriptors[i].len + 1;
+	return size;
+}
+
 bool referrers_append(struct arena *arena, struct str old, const struct str *descriptors,
 		      size_t count, struct str *out, struct error *err)
 {
@@ -144,6 +153,10 @@ bool referrers_append(struct arena *arena, struct str old, const struct str *des
 	struct manifest index;
 	if (!scratch)
 		return error_memory(err);
+	if (size_of(old, descriptors, count) > MANIFEST_BYTES_MAX - 256)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "the list of referrers would be larger than %d bytes",
+				 MANIFEST_BYTES_MAX);
 	if (old.len) {
 		if (!read_index(scratch, old, &index, err))
 			return false;
@@ -156,9 +169,7 @@ bool referrers_append(struct arena *arena, struct str old, const struct str *des
 		buf_add_string(&text, "]}");
 	}
 	if (!buf_ok(&text))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "the list of referrers would be larger than %d bytes",
-				 MANIFEST_BYTES_MAX);
+		return error_memory(err);
 	*out = (struct str){arena_copy(arena, text.at, text.len), text.len};
 	return out->at || error_memory(err);
 }

@@ -52,7 +52,7 @@ static bool read_character(struct pattern_scan *scan, size_t start, unsigned *co
 /* One character, or two with a - between them. */
 static bool translate_range(struct pattern_scan *scan, size_t start)
 {
-	unsigned low, high;
+	unsigned low = 0, high = 0;
 	size_t from = scan->at;
 	if (!read_character(scan, start, &low))
 		return false;

@@ -268,7 +268,10 @@ static bool make_task(struct arena *arena, const struct task_terms *terms,
 		      const struct reference *source, const struct reference *destination,
 		      struct task *out)
 {
-	*out = (struct task){.source = pulled(source), .destination = *destination, .terms = terms};
+	*out = (struct task){.source = pulled(source),
+			     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
+			     .destination = *destination,
+			     .terms = terms};
 	const char *tag = source->tag;
 	bool same = tag && destination->tag && strcmp(tag, destination->tag) == 0;
 	if (tag && !(tag = arena_string(arena, tag)))

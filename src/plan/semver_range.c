@@ -328,7 +328,8 @@ bool semver_range_matches(const struct semver_range *range, const struct semver 
 			bool inside = above(&term->low, version) && below(&term->high, version);
 			fits = fits && inside != term->negated;
 			named = named || names(&term->low, version) || names(&term->high, version);
-		} while (++i < range->count && !range->terms[i].first);
+			i++;
+		} while (i < range->count && !range->terms[i].first);
 		if (fits && named)
 			return true;
 	}

@@ -113,7 +113,7 @@ bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms
 	double left = expires && expires->kind == NODE_NUMBER
 			      ? strtod(expires->text.at, NULL) - (double)now - MARGIN_S
 			      : 0;
-	*life_ms = left > (double)LIFE_MAX_S ? LIFE_MAX_S * 1000
+	*life_ms = left > (double)LIFE_MAX_S ? (int64_t)LIFE_MAX_S * 1000
 		   : left > 0                ? (int64_t)(left * 1000)
 					     : 0;
 	return login_set(out, username, password) || error_memory(err);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { MIB = 1024 * 1024 };
+enum { MIB_20 = 20 * 1024 * 1024, MIB_32 = 32 * 1024 * 1024 };
 
 static const struct profile table[] = {
 	/* Several PATCHes lose bytes (containers-roadmap#2831). Mounting is off unless the account
@@ -29,8 +29,8 @@ static const struct profile table[] = {
 	/* Bodies above some 20 MB are refused or cut, so are larger chunks. */
 	{.name = "Azure",
 	 .hosts = {"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"},
-	 .whole_max = 20 * MIB,
-	 .chunk_max = 20 * MIB,
+	 .whole_max = MIB_20,
+	 .chunk_max = MIB_20,
 	 .mount_tries = 1,
 	 .mount_shows = true},
 };
@@ -38,7 +38,7 @@ static const struct profile table[] = {
 /* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */
 static const struct profile usual = {
 	.name = "OCI",
-	.chunk_max = 32 * MIB,
+	.chunk_max = MIB_32,
 	.mount_tries = 1,
 	.mount_shows = true,
 };

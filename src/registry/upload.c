@@ -136,11 +136,11 @@ static bool patch(struct sending *sending, int64_t size, struct error *err)
 		return false;
 	if (answer.status < 200 || answer.status >= 300)
 		return refused(sending, &request, &answer, err);
-	if (blobs_parse_kept(http_header(&answer, "Range"), &kept) && kept &&
-	    kept != upload->offset + size)
+	const int64_t sent = upload->offset + size;
+	if (blobs_parse_kept(http_header(&answer, "Range"), &kept) && kept && kept != sent)
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "the registry kept %lld bytes of %lld that were sent",
-				 (long long)kept, (long long)(upload->offset + size));
+				 (long long)kept, (long long)sent);
 	sending->unusual |= answer.status == 201;
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;

@@ -34,6 +34,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	json_writer_name(json, "status");
 	json_writer_string(json, tally_status(image));
 	json_writer_close_object(json);
+	json->out->failed |= !buf_ok(&source) || !buf_ok(&destination);
 }
 
 /* Whole elements as long as there is room for them. */

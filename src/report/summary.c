@@ -141,7 +141,7 @@ static void add_failed(const struct tally_image *image, struct buf *out)
 	buf_add_string(&name, " -> ");
 	tally_destination(image, &name);
 	buf_add_string(out, "  x ");
-	log_clean(buf_str(&name), 0, out);
+	log_clean(buf_ok(&name) ? buf_str(&name) : STR("(out of memory)"), 0, out);
 	buf_add_string(out, ": ");
 	log_clean(str_of(tally_failure(image)), REASON_MAX, out);
 	if (tally_place(image)) {

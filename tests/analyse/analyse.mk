@@ -2,7 +2,8 @@
 
 # Ours alone, so they stand here and not in src/deps/flags.mk, which the libraries are built from.
 FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
-LINK_coverage := -fsanitize=address,undefined --coverage
+# A test's child that ends by _exit() writes its counters by itself.
+LINK_coverage := -fsanitize=address,undefined --coverage -Wl,-u,__gcov_dump
 
 analysed := src/main.c $(library)
 
@@ -47,17 +48,38 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 		--inline-suppr -j2 -Isrc -Ibuild/asan src
 	@echo "cppcheck: $(words $(analysed)) files, nothing found"
 
-VALGRIND_TESTS ?= -k "test_copy and (single or index)"
-valgrind: build/image-syncer ## memcheck over a few end-to-end tests, on the code of the release
+# A fresh copy, in sync, an index, refused logins, tokens, a cancelled run, faults on both sides, damage, a list of referrers.
+VALGRIND_TESTS ?= -k "(test_copy and (single or index)) or test_wrong_basic_credentials or test_a_token_that_dies_early \
+	or test_a_signal_ends_the_run or reset-inside-download or 503-target-put-blob or test_a_corrupt_blob_never \
+	or (test_all_of_it_arrives and from-api and to-tags) or test_a_download_that_breaks_three_times"
+valgrind: ## memcheck over a few end-to-end tests, on the code of the release
 	@src/deps/setup.sh valgrind
-	@tests/analyse/valgrind build/musl/image-syncer.debug $(CURDIR)/build/valgrind
+	@$(MAKE) --no-print-directory build/musl/analyse/image-syncer build/musl/analyse/faulty
+	@tests/analyse/valgrind build/musl/analyse/image-syncer build/musl/analyse/faulty $(CURDIR)/build/valgrind
 	@IMAGE_SYNCER=$(CURDIR)/build/valgrind/image-syncer IMAGE_SYNCER_FLAVOR=valgrind $(PYTEST) tests/e2e $(VALGRIND_TESTS)
 
+# The objects of the release and its libraries, linked as it is, with the heap in between.
+hidden := malloc calloc realloc aligned_alloc posix_memalign free
+heap := $(hidden:%=-Wl,--wrap=%)
+
+
+build/musl/analyse/%.o: tests/analyse/%.c build/musl/deps.stamp Makefile
+	@mkdir -p $(@D)
+	@$(CC_musl) $(language) $(FLAGS_musl) $(warnings) -g -idirafter /usr/include -c -o $@ $<
+
+build/musl/analyse/image-syncer: build/musl/main.o build/musl/analyse/heap.o build/musl/libimage-syncer.a
+	@$(CC_musl) -pthread $(LINK_musl) $(heap) -o $@ $^ -Lbuild/musl/deps/lib $(libraries)
+
+build/musl/analyse/faulty: build/musl/analyse/faulty.o build/musl/analyse/heap.o
+	@$(CC_musl) -pthread $(LINK_musl) $(heap) -o $@ $^
+
+# COVERED=tests/cases leaves out the end-to-end tests, which take most of the time: what is pure must be covered without them.
+COVERED ?= tests/cases tests/e2e
 coverage: ## lines and branches that unit tests, cases, corpora and end-to-end tests run, by layer
 	@src/deps/setup.sh coverage
 	@$(MAKE) --no-print-directory build/coverage/image-syncer $(units:%=build/coverage/unit/%) $(fuzz_targets:%=build/coverage/fuzz/%)
 	@find build/coverage -name '*.gcda' -delete
 	@for test in $(units); do echo "TEST $$test"; build/coverage/unit/$$test >/dev/null 2>&1 || echo "coverage: $$test failed"; done
 	@for target in $(fuzz_targets); do build/coverage/fuzz/$$target tests/fuzz/corpus/$$target; done
-	@$(call pytest,coverage,build/coverage/image-syncer,tests/cases tests/e2e) || echo 'coverage: a test failed'
+	@$(call pytest,coverage,build/coverage/image-syncer,$(COVERED)) || echo 'coverage: a test failed'
 	@tests/analyse/coverage.py

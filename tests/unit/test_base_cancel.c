@@ -23,13 +23,20 @@ static int end_of(pid_t child)
 	return WEXITSTATUS(status);
 }
 
+/* Of a program whose lines are counted. */
+void __gcov_dump(void) __attribute__((weak));
+
 /* Each test has a process of its own, since there is one flag in each. */
 static pid_t in_child(int (*body)(void))
 {
 	pid_t child = fork();
 	assert_true(child >= 0);
-	if (!child)
-		_exit(body());
+	if (!child) {
+		int status = body();
+		if (__gcov_dump)
+			__gcov_dump();
+		_exit(status);
+	}
 	return child;
 }
 
@@ -79,6 +86,38 @@ static int patient(void)
 	return cancel_urgent() && clock_ms() - start >= CANCEL_GRACE_MS + CANCEL_LAST_MS ? 0 : 2;
 }
 
+/* The time is over: that asks like a signal, but a signal behind it is no second one. */
+static int late(void)
+{
+	struct error err = {.kind = ERROR_NETWORK};
+	if (!cancel_install())
+		return 1;
+	cancel_after(1);
+	if (cancel_sleep(60000) || !cancel_requested() || cancel_signal() != SIGALRM)
+		return 2;
+	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED)
+		return 3;
+	raise(SIGTERM);
+	return cancel_signal() == SIGTERM ? 0 : 4;
+}
+
+/* Once a signal has asked, the end of the time changes nothing. */
+static int late_after_a_signal(void)
+{
+	if (!cancel_install())
+		return 1;
+	raise(SIGINT);
+	raise(SIGALRM);
+	return cancel_signal() == SIGINT ? 0 : 2;
+}
+
+static void test_the_end_of_the_time(void **state)
+{
+	(void)state;
+	assert_int_equal(end_of(in_child(late)), 0);
+	assert_int_equal(end_of(in_child(late_after_a_signal)), 0);
+}
+
 static void test_quiet(void **state)
 {
 	(void)state;
@@ -110,6 +149,7 @@ int main(void)
 		cmocka_unit_test(test_signalled),
 		cmocka_unit_test(test_second_signal_ends_at_once),
 		cmocka_unit_test(test_grace_periods),
+		cmocka_unit_test(test_the_end_of_the_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +190,43 @@ static void test_mistakes(void **state)
 	assert_int_equal(files(), 0);
 }
 
+static void test_appends(void **state)
+{
+	struct error err;
+	(void)state;
+	assert_true(file_append(in_folder("c"), STR("one\n"), &err));
+	assert_true(file_append(in_folder("c"), STR("two\n"), &err));
+	expect_content(in_folder("c"), "one\ntwo\n");
+	unlink(in_folder("c"));
+	assert_false(file_append("/dev/full", STR("gone"), &err));
+	assert_int_equal(err.kind, ERROR_IO);
+	assert_non_null(strstr(err.text, "/dev/full"));
+	assert_false(file_append(in_folder("none/x"), STR("x"), &err));
+	assert_int_equal(err.kind, ERROR_IO);
+}
+
+/* A disk that is full in the middle: what was there before is there still, nothing beside it. */
+static void test_no_room(void **state)
+{
+	struct rlimit limit, small;
+	struct error err;
+	char content[3000];
+	(void)state;
+	memset(content, 'x', sizeof(content));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_true(file_write(in_folder("d"), STR("old"), &err));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){1000, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	bool written = file_write(in_folder("d"), (struct str){content, sizeof(content)}, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_false(written);
+	assert_int_equal(err.kind, ERROR_IO);
+	expect_content(in_folder("d"), "old");
+	assert_int_equal(files(), 1);
+	unlink(in_folder("d"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_appends),
+		cmocka_unit_test(test_no_room),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

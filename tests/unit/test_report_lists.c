@@ -296,6 +296,62 @@ static void test_policies_are_kept(void **state)
 						     "  on-change: \"retag\"\n");
 }
 
+/* All that a rule can ask for stands in the list, so that a second run asks for the same. */
+static void test_wishes_are_kept(void **state)
+{
+	static const struct selection selection = {.latest = 3, .latest_by_date = true};
+	static const struct platform_pattern os[] = {{{"linux", 5}, {0}},
+						     {{"windows", 7}, {"10.0.1", 6}}};
+	static const struct platform_pattern arch[] = {{{"arm", 3}, {"v7", 2}}};
+	static const struct platform_filter filter = {
+		.os = os, .os_count = 2, .arch = arch, .arch_count = 1};
+	static const struct companion_filter companions = {.signatures = true,
+							   .attestations = true,
+							   .sboms = true,
+							   .types = {{"application/x", 13}},
+							   .type_count = 1};
+	static const struct companion_filter all = {.all = true}, none = {0};
+	static const struct public_key key = {.place = "keys/a.pub"};
+	static const struct rule rules[] = {
+		{.source = "reg.io/a",
+		 .destination = "b.io/a",
+		 .selection = &selection,
+		 .platforms = &filter,
+		 .companions = &companions,
+		 .signer = &key,
+		 .signer_said = true},
+		{.source = "reg.io/b", .destination = "b.io/b", .companions = &all},
+		{.source = "reg.io/c", .destination = "b.io/c", .companions = &none},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	lists.tally.general_companions = &all;
+	for (size_t i = 0; i < array_count(rules); i++)
+		add_rule(&lists, &rules[i]);
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:\n"
+						     "  to:\n"
+						     "    - b.io/a\n"
+						     "  latest: \"3 by date\"\n"
+						     "  os:\n"
+						     "    - \"linux\"\n"
+						     "    - \"windows:10.0.1\"\n"
+						     "  arch:\n"
+						     "    - \"arm:v7\"\n"
+						     "  referrers:\n"
+						     "    - \"signatures\"\n"
+						     "    - \"attestations\"\n"
+						     "    - \"sboms\"\n"
+						     "    - application/x\n"
+						     "  require-signed: keys/a.pub\n"
+						     "reg.io/b:\n"
+						     "  - b.io/b\n"
+						     "reg.io/c:\n"
+						     "  to:\n"
+						     "    - b.io/c\n"
+						     "  referrers: false\n");
+}
+
 static void run(const struct report_options *options, bool wanted, struct buf *told)
 {
 	struct progress *progress = progress_new();
@@ -376,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_a_selection_is_kept),
 		cmocka_unit_test(test_one_source_under_several_filters),
 		cmocka_unit_test(test_policies_are_kept),
+		cmocka_unit_test(test_wishes_are_kept),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_a_list_on_stdout_is_alone_there),
 		cmocka_unit_test(test_files_that_cannot_be_written_are_all_named),

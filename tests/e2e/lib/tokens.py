@@ -63,6 +63,7 @@ class TokenServer:
         self.service = "e2e-registry"
         self.issuer = "e2e-tokens"
         self.field = "token"
+        self.issued_at = None    # what the answer says about when it was made
         self.records = []
         self._key = certs.SigningKey()
         self.bundle = self._key.certificate
@@ -148,6 +149,8 @@ class TokenServer:
             document = {"access_token": document[self.field], "refresh_token": "another-refresh-token", "token_type": "Bearer"}
         if self.expires_in is not None:
             document["expires_in"] = self.expires_in
+        if self.issued_at is not None:
+            document["issued_at"] = self.issued_at
         return status, document
 
     def _bearer_of(self, tokens, form, authorization):
