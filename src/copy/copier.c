@@ -35,7 +35,9 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->inflight = inflight_new();
 	copier->hits = hits_new();
 	copier->sites = sites_new();
-	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites)
+	copier->origins = origins_new();
+	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites ||
+	    !copier->origins)
 		copier_free(&copier);
 	return copier;
 }
@@ -49,6 +51,7 @@ void copier_free(struct copier **copier)
 	hits_free(&(*copier)->hits);
 	places_free(&(*copier)->places);
 	sites_free(&(*copier)->sites);
+	origins_free(&(*copier)->origins);
 	*copier = NULL;
 	arena_free(&arena);
 }
@@ -56,6 +59,7 @@ void copier_free(struct copier **copier)
 /* One of the two questions that begin every task. */
 struct question {
 	const struct repository *repository;
+	struct origin *origin; /* of a source that others have, too; else NULL */
 	const char *reference;
 	struct arena *arena;
 	struct manifest_status status;
@@ -75,6 +79,9 @@ static void ask(void *ctx, size_t index)
 	question->arena = arena_new();
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
+	else if (question->origin)
+		question->ok = origin_head(question->origin, question->repository, question->arena,
+					   question->reference, &question->status, &question->err);
 	else
 		question->ok = manifests_head_listed(question->repository, question->arena,
 						     question->reference, &question->status,
@@ -290,6 +297,7 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 {
 	scoped(question_finish) struct question asked[2] = {
 		{.repository = &image->from,
+		 .origin = image->origin,
 		 .reference =
 			 task->pinned_tag ? task->pinned_tag : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
@@ -330,9 +338,15 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
-bool copier_expect(struct copier *copier, const struct task *task)
+bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,
+		   size_t count)
 {
-	return places_expect(copier->places, task->source.host, task->destination.host, 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct task *task = tasks[numbers[i]];
+		if (!places_expect(copier->places, task->source.host, task->destination.host, 1))
+			return false;
+	}
+	return origins_expect(copier->origins, tasks, numbers, count);
 }
 
 static const struct companion_filter *companions_of(const struct task *task)
@@ -343,6 +357,7 @@ static const struct companion_filter *companions_of(const struct task *task)
 
 static void image_finish(struct image *image)
 {
+	origins_leave(image->copier->origins, image->origin);
 	places_done(image->copier->places, image->lane);
 	map_finish(&image->known);
 }
@@ -358,6 +373,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.companions = companions_of(task),
 		.guarded = task->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
 	int64_t start = clock_ms();
+	image.origin = origins_enter(copier->origins, task);
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};
 	if (image.filter)

@@ -5,6 +5,7 @@
 #include "copy/copier.h"
 #include "copy/hits.h"
 #include "copy/inflight.h"
+#include "copy/origin.h"
 #include "copy/places.h"
 #include "copy/sites.h"
 #include "oci/digest.h"
@@ -17,6 +18,7 @@ struct copier {
 	struct inflight *inflight;
 	struct hits *hits;
 	struct places *places;
+	struct origins *origins;
 	struct sites *sites;
 };
 
@@ -26,6 +28,7 @@ struct image {
 	struct arena *arena; /* lives as long as the image, for the thread that runs it alone */
 	struct repository from, to;
 	struct places_lane *lane;             /* of this pair of registries, or NULL */
+	struct origin *origin;                /* what other tasks know of its source, or NULL */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */
