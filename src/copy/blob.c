@@ -21,11 +21,12 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 {
 	bool present = false;
 	place = known_place(image, place);
+	struct tees_seat seat;
 	const struct cargo cargo = {
-		.image = image, .blob = blob, .place = place, .thorough = thorough};
-	places_enter(image->copier->places, image->lane);
+		.image = image, .blob = blob, .place = place, .thorough = thorough, .seat = &seat};
+	tees_enter(image->copier->tees, &seat, image, blob, thorough);
 	bool ok = transfer_run(&cargo, &present, err);
-	places_leave(image->copier->places, image->lane);
+	tees_leave(image->copier->tees, &seat);
 	if (ok && present && place) {
 		atomic_fetch_add(&image->mounted, 1);
 	} else if (ok && present) {
@@ -57,7 +58,8 @@ static bool move_once(struct image *image, const struct descriptor *blob, struct
 	return ok;
 }
 
-bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
+static bool copy(struct image *image, const struct descriptor *blob, bool thorough,
+		 struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct inflight *inflight = image->copier->inflight;
@@ -80,5 +82,12 @@ bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough
 		return role == INFLIGHT_DONE;
 	bool ok = move_once(image, blob, err);
 	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
+	return ok;
+}
+
+bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
+{
+	bool ok = copy(image, blob, thorough, err);
+	tees_settle(image->copier->tees, image, blob->digest);
 	return ok;
 }

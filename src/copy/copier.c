@@ -36,8 +36,9 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->hits = hits_new();
 	copier->sites = sites_new();
 	copier->origins = origins_new();
+	copier->tees = tees_new();
 	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites ||
-	    !copier->origins)
+	    !copier->origins || !copier->tees)
 		copier_free(&copier);
 	return copier;
 }
@@ -52,6 +53,7 @@ void copier_free(struct copier **copier)
 	places_free(&(*copier)->places);
 	sites_free(&(*copier)->sites);
 	origins_free(&(*copier)->origins);
+	tees_free(&(*copier)->tees);
 	*copier = NULL;
 	arena_free(&arena);
 }
@@ -80,8 +82,8 @@ static void ask(void *ctx, size_t index)
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
 	else if (question->origin)
-		question->ok = origin_head(question->origin, question->repository, question->arena,
-					   question->reference, &question->status, &question->err);
+		question->ok = origins_head(question->origin, question->repository, question->arena,
+					    question->reference, &question->status, &question->err);
 	else
 		question->ok = manifests_head_listed(question->repository, question->arena,
 						     question->reference, &question->status,
@@ -357,9 +359,22 @@ static const struct companion_filter *companions_of(const struct task *task)
 
 static void image_finish(struct image *image)
 {
+	tees_depart(image->copier->tees, image);
 	origins_leave(image->copier->origins, image->origin);
 	places_done(image->copier->places, image->lane);
 	map_finish(&image->known);
+}
+
+static bool open_both(struct image *image, const struct task *task, struct error *err)
+{
+	struct copier *copier = image->copier;
+	struct registry *registry = copier->options.registry;
+	if (!registry_open(registry, &task->source, false, &image->from, err) ||
+	    !registry_open(registry, &task->destination, true, &image->to, err))
+		return false;
+	if (image->origin)
+		tees_arrive(copier->tees, origins_company(image->origin), image);
+	return true;
 }
 
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
@@ -378,9 +393,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	*outcome = (struct outcome){0};
 	if (image.filter)
 		hits_add(copier->hits, image.filter);
-	if (!registry_open(copier->options.registry, &task->source, false, &image.from, &err) ||
-	    !registry_open(copier->options.registry, &task->destination, true, &image.to, &err) ||
-	    !run(&image, arena, task, outcome, &err))
+	if (!open_both(&image, task, &err) || !run(&image, arena, task, outcome, &err))
 		failed(arena, outcome, &err);
 	if (image.filter && !image.judged)
 		hits_mark_all(copier->hits, image.filter);

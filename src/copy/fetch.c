@@ -30,7 +30,7 @@ static bool get_source(const struct image *image, struct arena *arena, const cha
 {
 	if (!image->origin)
 		return manifests_get(&image->from, arena, digest, out, err);
-	return origin_manifest(image->origin, &image->from, arena, digest, out, err);
+	return origins_manifest(image->origin, &image->from, arena, digest, out, err);
 }
 
 bool fetch_source(const struct image *image, struct arena *arena, const char *digest,

@@ -28,4 +28,11 @@ void places_done(struct places *places, struct places_lane *lane);
 struct places_lane *places_find(struct places *places, const char *from, const char *to);
 /* Waits for a place; lane may be NULL. */
 void places_enter(struct places *places, struct places_lane *lane);
+/*
+ * Waits for a place that several share, whoever gets it: *held, false at first and read and written
+ * by nobody else, tells that one of them has. True: it was the caller, who leaves it in the end.
+ */
+bool places_share(struct places *places, struct places_lane *lane, bool *held);
+/* Takes a place if one is free at this moment. */
+bool places_try(struct places *places, struct places_lane *lane);
 void places_leave(struct places *places, struct places_lane *lane);

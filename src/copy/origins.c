@@ -8,7 +8,7 @@
  * The answer to a question about a tag is the same for all destinations, so that they get the same
  * image even if the tag moves meanwhile.
  */
-#include "copy/origin.h"
+#include "copy/origins.h"
 
 #include "base/map.h"
 
@@ -40,6 +40,7 @@ struct state {
 	struct question head;
 	struct map manifests; /* digest -> struct reply */
 	size_t kept;          /* bytes of manifests */
+	struct tees_company company;
 };
 
 struct origin {
@@ -254,6 +255,11 @@ void origins_leave(struct origins *origins, struct origin *origin)
 	pthread_mutex_unlock(&origins->lock);
 }
 
+struct tees_company *origins_company(struct origin *origin)
+{
+	return &origin->state->company;
+}
+
 /* --- questions ------------------------------------------------------------------------------- */
 
 /*
@@ -307,8 +313,8 @@ static void keep_head(struct origin *origin, bool ok, const struct manifest_stat
 		state->head.stage = UNKNOWN;
 }
 
-bool origin_head(struct origin *origin, const struct repository *repository, struct arena *arena,
-		 const char *reference, struct manifest_status *out, struct error *err)
+bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
+		  const char *reference, struct manifest_status *out, struct error *err)
 {
 	struct state *state = origin->state;
 	struct origins *origins = state->origins;
@@ -359,9 +365,9 @@ static bool keep_manifest(struct state *state, const struct manifest_bytes *serv
 	return true;
 }
 
-bool origin_manifest(struct origin *origin, const struct repository *repository,
-		     struct arena *arena, const char *digest, struct manifest_bytes *out,
-		     struct error *err)
+bool origins_manifest(struct origin *origin, const struct repository *repository,
+		      struct arena *arena, const char *digest, struct manifest_bytes *out,
+		      struct error *err)
 {
 	struct state *state = origin->state;
 	struct origins *origins = state->origins;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "copy/tees.h"
 #include "plan/task.h"
 #include "registry/manifests.h"
 
@@ -29,16 +30,19 @@ struct origin *origins_enter(struct origins *origins, const struct task *task);
 /* Ends a task; origin may be NULL. */
 void origins_leave(struct origins *origins, struct origin *origin);
 
+/* The images under way from this source. Valid while one of its tasks is. */
+struct tees_company *origins_company(struct origin *origin);
+
 /*
  * As manifests_head_listed(), once for all tasks of the origin: reference, at repository, is what
  * stands in their source. out->digest is valid as long as arena and until the next round.
  */
-bool origin_head(struct origin *origin, const struct repository *repository, struct arena *arena,
-		 const char *reference, struct manifest_status *out, struct error *err);
+bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
+		  const char *reference, struct manifest_status *out, struct error *err);
 /*
  * As manifests_get() for a digest, once for all tasks of the origin. The bytes are valid as long as
  * arena and the task.
  */
-bool origin_manifest(struct origin *origin, const struct repository *repository,
-		     struct arena *arena, const char *digest, struct manifest_bytes *out,
-		     struct error *err);
+bool origins_manifest(struct origin *origin, const struct repository *repository,
+		      struct arena *arena, const char *digest, struct manifest_bytes *out,
+		      struct error *err);

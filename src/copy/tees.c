@@ -1,0 +1,390 @@
+/*
+ * When a download begins depends on who else will need the blob. That is not known beforehand: a
+ * destination may hold it, or mount it. So each image keeps what it is through with, and whoever is
+ * under way and not through with a blob may still come for it. Waiting for those is worth it, since
+ * all do the same work in the same order; but a registry that hangs, or just has more to do, must
+ * not slow down the others. So the wait is short, and who was missed or was too slow is not waited
+ * for during the next half minute: it costs the others a small part of their time at most.
+ *
+ * Those who share a download wait for a place together and share that as well; otherwise who waits
+ * for a place and who waits for him would wait for each other. When the one that has it is done, it
+ * is given on only if the registry of another may have it by the rules of places: a registry that
+ * hangs goes without, rather than to take one from the others.
+ *
+ * The seats are on the stacks of their threads. Of the locks, this one comes before those of a flow
+ * and of the places; none is held while bytes are read.
+ */
+#include "copy/tees.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/cond.h"
+#include "base/log.h"
+#include "copy/copier_private.h"
+#include "copy/download.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum {
+	PATIENCE_MS = 2000, /* for those who may need a blob as well */
+	LATE_MS = 30000,    /* without patience for a registry */
+	HOLD_MS = 2000,     /* struct flow_source */
+	GLANCE_MS = 200,    /* between two looks whether the run is to stop */
+};
+
+/* The registry of a destination. */
+struct tees_host {
+	struct tees_host *next;
+	const void *host;
+	int64_t late_until; /* clock_ms() */
+};
+
+/* A blob that is, or will be, downloaded once for all its seats. */
+struct tee {
+	struct arena *arena; /* of the tee and what is in it */
+	struct tee *next;
+	struct tees_seat *seats; /* never empty */
+	struct repository from;
+	struct descriptor blob;
+	bool held;         /* one of the seats has, or had, a place; guarded by places */
+	int64_t deadline;  /* of those who wait; 0: nobody asks yet */
+	struct flow *flow; /* NULL: not begun */
+	struct download download;
+	struct throttle_reader slow; /* of download */
+};
+
+struct tees {
+	struct arena *arena;
+	pthread_mutex_t lock; /* guards what follows, all companies, members and tees */
+	pthread_cond_t changed;
+	struct tees_host *hosts;
+	struct tee *list;
+};
+
+struct tees *tees_new(void)
+{
+	struct arena *arena = arena_new();
+	struct tees *tees = arena ? arena_new_of(arena, struct tees) : NULL;
+	if (!tees) {
+		arena_free(&arena);
+		return NULL;
+	}
+	tees->arena = arena;
+	pthread_mutex_init(&tees->lock, NULL);
+	cond_init(&tees->changed);
+	return tees;
+}
+
+void tees_free(struct tees **tees)
+{
+	if (!*tees)
+		return;
+	struct arena *arena = (*tees)->arena;
+	pthread_cond_destroy(&(*tees)->changed);
+	pthread_mutex_destroy(&(*tees)->lock);
+	*tees = NULL;
+	arena_free(&arena);
+}
+
+/* --- companies ------------------------------------------------------------------------------- */
+
+/* Called locked; NULL without memory. */
+static struct tees_host *find_host(struct tees *tees, const void *name)
+{
+	struct tees_host *host = tees->hosts;
+	while (host && host->host != name)
+		host = host->next;
+	if (host || !(host = arena_new_of(tees->arena, struct tees_host)))
+		return host;
+	*host = (struct tees_host){.host = name, .next = tees->hosts};
+	tees->hosts = host;
+	return host;
+}
+
+void tees_arrive(struct tees *tees, struct tees_company *company, struct image *image)
+{
+	struct tees_member *member = &image->member;
+	pthread_mutex_lock(&tees->lock);
+	member->filter = image->filter;
+	member->host = find_host(tees, image->to.host);
+	if (member->host) {
+		member->company = company;
+		member->next = company->members;
+		company->members = member;
+	}
+	pthread_mutex_unlock(&tees->lock);
+}
+
+void tees_depart(struct tees *tees, struct image *image)
+{
+	struct tees_member *member = &image->member;
+	if (!member->company)
+		return;
+	pthread_mutex_lock(&tees->lock);
+	struct tees_member **at = &member->company->members;
+	while (*at != member)
+		at = &(*at)->next;
+	*at = member->next;
+	map_finish(&member->settled);
+	pthread_cond_broadcast(&tees->changed);
+	pthread_mutex_unlock(&tees->lock);
+}
+
+void tees_settle(struct tees *tees, struct image *image, const char *digest)
+{
+	struct tees_member *member = &image->member;
+	if (!member->company)
+		return;
+	pthread_mutex_lock(&tees->lock);
+	/* Without memory the others wait for it in vain, for a while. */
+	(void)map_put(&member->settled, str_of(digest), member);
+	pthread_cond_broadcast(&tees->changed);
+	pthread_mutex_unlock(&tees->lock);
+}
+
+/* --- who is waited for; called locked -------------------------------------------------------- */
+
+/* True when somebody asks for the bytes on behalf of that registry. */
+static bool asks(const struct tee *tee, const struct tees_host *host)
+{
+	for (const struct tees_seat *seat = tee->seats; seat; seat = seat->next)
+		if (seat->asks && seat->image->member.host == host)
+			return true;
+	return false;
+}
+
+/* True when other, of the same company as one that asks, may come for the blob, too. */
+static bool may_come(const struct tee *tee, const struct tees_member *one,
+		     const struct tees_member *other)
+{
+	return other->host != one->host && other->filter == one->filter &&
+	       !map_get(&other->settled, str_of(tee->blob.digest)) && !asks(tee, other->host);
+}
+
+/* One who may come for the blob and, unless late counts, is worth waiting for; or NULL. */
+static struct tees_member *find_missing(const struct tee *tee, bool late)
+{
+	int64_t now = clock_ms();
+	for (const struct tees_seat *seat = tee->seats; seat; seat = seat->next) {
+		const struct tees_member *one = &seat->image->member;
+		struct tees_member *other = seat->asks ? one->company->members : NULL;
+		for (; other; other = other->next)
+			if (may_come(tee, one, other) && (late || other->host->late_until <= now))
+				return other;
+	}
+	return NULL;
+}
+
+static void mark_late(struct tees_host *host)
+{
+	host->late_until = clock_ms() + LATE_MS;
+}
+
+/* Waits until all are there, or it takes too long. Returns when the flow was begun by another. */
+static void gather(struct tees *tees, struct tee *tee)
+{
+	struct tees_member *missing;
+	while (!tee->flow && !cancel_requested() && (missing = find_missing(tee, false))) {
+		int64_t left = tee->deadline - clock_ms();
+		if (left <= 0)
+			mark_late(missing->host);
+		else
+			cond_wait_ms(&tees->changed, &tees->lock,
+				     left < GLANCE_MS ? left : GLANCE_MS);
+	}
+}
+
+/* --- tees ------------------------------------------------------------------------------------ */
+
+/* Called locked. A tee of which bytes are gone is of no use to who comes now. */
+static struct tee *find_tee(struct tees *tees, const struct image *image,
+			    const struct descriptor *blob)
+{
+	for (struct tee *tee = tees->list; tee; tee = tee->next)
+		if (tee->from.host == image->from.host && tee->blob.size == blob->size &&
+		    strcmp(tee->blob.digest, blob->digest) == 0 &&
+		    (!tee->flow || flow_open(tee->flow)))
+			return tee;
+	return NULL;
+}
+
+/* Called locked; NULL without memory. */
+static struct tee *add_tee(struct tees *tees, const struct image *image,
+			   const struct descriptor *blob)
+{
+	struct arena *arena = arena_new();
+	struct tee *tee = arena ? arena_new_of(arena, struct tee) : NULL;
+	const char *digest = tee ? arena_string(arena, blob->digest) : NULL;
+	if (!digest) {
+		arena_free(&arena);
+		return NULL;
+	}
+	*tee = (struct tee){.arena = arena,
+			    .next = tees->list,
+			    .from = image->from,
+			    .blob = {.media_type = "", .digest = digest, .size = blob->size}};
+	tees->list = tee;
+	return tee;
+}
+
+static void board(struct tees *tees, struct tees_seat *seat, const struct descriptor *blob)
+{
+	pthread_mutex_lock(&tees->lock);
+	struct tee *tee = find_tee(tees, seat->image, blob);
+	if (!tee)
+		tee = add_tee(tees, seat->image, blob);
+	if (tee) {
+		seat->tee = tee;
+		seat->next = tee->seats;
+		tee->seats = seat;
+	}
+	pthread_mutex_unlock(&tees->lock);
+}
+
+void tees_enter(struct tees *tees, struct tees_seat *seat, struct image *image,
+		const struct descriptor *blob, bool alone)
+{
+	struct places *places = image->copier->places;
+	*seat = (struct tees_seat){.image = image};
+	if (!alone && image->member.company)
+		board(tees, seat, blob);
+	if (!seat->tee) {
+		places_enter(places, image->lane);
+		seat->placed = true;
+	} else if (places_share(places, image->lane, &seat->tee->held)) {
+		pthread_mutex_lock(&tees->lock);
+		seat->placed = true;
+		pthread_mutex_unlock(&tees->lock);
+	}
+}
+
+/* For the last one to leave. */
+static void close_tee(struct tee *tee)
+{
+	struct arena *arena = tee->arena;
+	download_close(&tee->download);
+	flow_free(&tee->flow);
+	arena_free(&arena);
+}
+
+/* Called locked. The last one takes the tee off the list. */
+static bool get_off(struct tees *tees, struct tees_seat *seat)
+{
+	struct tee *tee = seat->tee;
+	struct tees_seat **at = &tee->seats;
+	while (*at != seat)
+		at = &(*at)->next;
+	*at = seat->next;
+	if (seat->cursor.joined)
+		flow_leave(tee->flow, &seat->cursor);
+	if (seat->cursor.dropped)
+		mark_late(seat->image->member.host);
+	pthread_cond_broadcast(&tees->changed);
+	if (tee->seats)
+		return false;
+	struct tee **place = &tees->list;
+	while (*place != tee)
+		place = &(*place)->next;
+	*place = tee->next;
+	return true;
+}
+
+/* Called locked, when a seat without a place may be without one for long. */
+static void find_place(struct tees_seat *seat)
+{
+	if (!seat->placed)
+		seat->placed = places_try(seat->image->copier->places, seat->image->lane);
+}
+
+void tees_part(struct tees *tees, struct tees_seat *seat)
+{
+	struct tee *tee = seat->tee;
+	if (!tee)
+		return;
+	pthread_mutex_lock(&tees->lock);
+	bool last = get_off(tees, seat);
+	find_place(seat);
+	pthread_mutex_unlock(&tees->lock);
+	seat->tee = NULL;
+	if (last)
+		close_tee(tee);
+}
+
+void tees_leave(struct tees *tees, struct tees_seat *seat)
+{
+	struct tee *tee = seat->tee;
+	pthread_mutex_lock(&tees->lock);
+	bool last = tee && get_off(tees, seat);
+	if (seat->placed)
+		places_leave(seat->image->copier->places, seat->image->lane);
+	if (seat->placed && tee && !last)
+		find_place(tee->seats);
+	pthread_mutex_unlock(&tees->lock);
+	if (last)
+		close_tee(tee);
+}
+
+/* --- bytes ----------------------------------------------------------------------------------- */
+
+static bool end_download(struct reader *reader, struct error *err)
+{
+	struct throttle_reader *slow = (struct throttle_reader *)reader;
+	return download_end((struct download *)slow->source, err);
+}
+
+/* Called locked. Begins the download for all who ask; without memory each has to go alone. */
+static void begin(struct tee *tee, struct throttle *throttle)
+{
+	const struct flow_source source = {.reader = &tee->slow.reader,
+					   .end = end_download,
+					   .size = tee->blob.size,
+					   .hold_ms = HOLD_MS};
+	download_prepare(&tee->download, &tee->from, &tee->blob, 0, false);
+	throttle_attach(throttle, &tee->download.reader, &tee->slow);
+	tee->flow = flow_new(&source);
+	for (struct tees_seat *seat = tee->seats; seat && tee->flow; seat = seat->next)
+		if (seat->asks)
+			flow_join(tee->flow, &seat->cursor);
+}
+
+/* Called locked: gets the seat a cursor, unless it is alone. */
+static void join(struct tees *tees, struct tees_seat *seat)
+{
+	struct tee *tee = seat->tee;
+	seat->asks = true;
+	if (!tee->deadline)
+		tee->deadline = clock_ms() + PATIENCE_MS;
+	pthread_cond_broadcast(&tees->changed);
+	gather(tees, tee);
+	bool company = tee->seats->next || find_missing(tee, true);
+	if (!tee->flow && company)
+		begin(tee, seat->image->copier->options.throttle);
+	if (tee->flow && !seat->cursor.joined)
+		flow_join(tee->flow, &seat->cursor);
+}
+
+bool tees_open(struct tees *tees, struct tees_seat *seat, bool *shared, struct error *err)
+{
+	*shared = false;
+	if (!seat->tee)
+		return true;
+	pthread_mutex_lock(&tees->lock);
+	join(tees, seat);
+	*shared = seat->cursor.joined;
+	pthread_mutex_unlock(&tees->lock);
+	if (*shared)
+		return flow_wait(seat->tee->flow, &seat->cursor, err);
+	tees_part(tees, seat);
+	return true;
+}
+
+bool tees_read(struct tees_seat *seat, void *at, size_t size, size_t *got, struct error *err)
+{
+	return flow_read(seat->tee->flow, &seat->cursor, at, size, got, err);
+}
+
+bool tees_end(struct tees_seat *seat, struct error *err)
+{
+	return flow_end(seat->tee->flow, err);
+}
