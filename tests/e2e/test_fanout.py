@@ -367,3 +367,28 @@ def test_a_signal_ends_those_that_wait(runner, src, dst, from_source, repo):
         slow.go.set()
     assert result.code == 143
     assert (repo, "v1") not in slow.tags
+
+
+# -- lists of tags ------------------------------------------------------------------------------------------------------------
+
+def test_a_list_of_tags_is_read_once(sync, src, three, from_source, repo):
+    picture, tags = images.image(repo), [f"v{number}" for number in range(1, 8)]
+    from_source.push(picture, repo, *tags)
+    proxy.paginate(src, repo, tags, 3, False)
+    rules = spread(src, three[:2], repo, "/^v[1-5]$/")
+    rules[f"{src.host}/{repo}"] = f"{three[2].host}/{repo}"
+    assert sync(rules, run.insecure(src, *three)).code == 0
+    assert len(src.seen("GET", "tags")) == 3, "three pages"
+    for front, wanted in zip(three, (tags[:5], tags[:5], tags)):
+        client = images.Client(front.registry)
+        assert client.tags(repo) == wanted
+        client.close()
+
+
+def test_a_list_that_fails_is_asked_for_in_the_next_round(sync, src, two, from_source, repo):
+    picture = from_source.push(images.image(repo), repo, "v1")
+    src.rule("GET", "/tags/list", proxy.Status(200, {"Content-Type": "application/json"}, b"{"), times=2)
+    rules = {f"{src.host}/{repo}": [f"{front.host}/{repo}" for front in two]}
+    assert sync(rules, run.insecure(src, *two), ["--retries", "1"]).code == 0
+    for front in two:
+        holds(front, repo, "v1", picture)
