@@ -11,6 +11,7 @@
 #include "copy/origins.h"
 
 #include "base/map.h"
+#include "oci/digest.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -43,9 +44,15 @@ struct state {
 	struct tees_company company;
 };
 
+/* The digest of a source; of those that are over the next ones take theirs. */
+struct pinned {
+	struct pinned *next; /* that is free */
+	char digest[DIGEST_TEXT_SIZE];
+};
+
 struct origin {
 	const struct task *task; /* one of them */
-	const char *digest;      /* of the source; NULL: not known, or not there */
+	struct pinned *pinned;   /* what it is; NULL: not known, or not there */
 	unsigned left;           /* tasks that are not over */
 	unsigned busy;           /* tasks under way */
 	struct state *state;     /* never NULL with a task under way */
@@ -56,6 +63,7 @@ struct origins {
 	pthread_mutex_t lock; /* guards what follows and all origins */
 	pthread_cond_t changed;
 	struct arena *round; /* of list and the digests */
+	struct pinned *free;
 	struct origin *list; /* sorted by source */
 	size_t count;
 	struct origin *idle[IDLE_MAX];
@@ -97,6 +105,7 @@ static void forget_round(struct origins *origins)
 	memset(origins->idle, 0, sizeof(origins->idle));
 	origins->list = NULL;
 	origins->count = 0;
+	origins->free = NULL;
 	arena_free(&origins->round);
 }
 
@@ -222,6 +231,17 @@ static void take_idle(struct origins *origins, const struct origin *origin)
 			origins->idle[i] = NULL;
 }
 
+/* Called locked. All of its tasks are over. */
+static void forget(struct origins *origins, struct origin *origin)
+{
+	forget_state(origins, origin);
+	if (origin->pinned) {
+		origin->pinned->next = origins->free;
+		origins->free = origin->pinned;
+	}
+	origin->pinned = NULL;
+}
+
 struct origin *origins_enter(struct origins *origins, const struct task *task)
 {
 	struct origin *origin = NULL;
@@ -249,7 +269,7 @@ void origins_leave(struct origins *origins, struct origin *origin)
 	origin->busy--;
 	origin->left--;
 	if (!origin->busy && !origin->left)
-		forget_state(origins, origin);
+		forget(origins, origin);
 	else if (!origin->busy)
 		keep_idle(origins, origin);
 	pthread_mutex_unlock(&origins->lock);
@@ -301,15 +321,31 @@ static bool repeat(const struct question *question, struct error *err)
 	return question->stage == ANSWERED;
 }
 
+/* Called locked. False without memory, or for a digest that cannot be one. */
+static bool pin(struct origin *origin, const char *digest)
+{
+	struct origins *origins = origin->state->origins;
+	struct pinned *pinned = origins->free;
+	size_t size = strlen(digest) + 1;
+	if (size > sizeof(pinned->digest))
+		return false;
+	if (pinned)
+		origins->free = pinned->next;
+	else
+		pinned = arena_new_of(origins->round, struct pinned);
+	if (pinned)
+		memcpy(pinned->digest, digest, size);
+	origin->pinned = pinned;
+	return pinned != NULL;
+}
+
 /* Keeps what was said about the tag. Called locked. */
 static void keep_head(struct origin *origin, bool ok, const struct manifest_status *status,
 		      const struct error *err)
 {
 	struct state *state = origin->state;
-	if (ok && status->found)
-		origin->digest = arena_string(state->origins->round, status->digest);
 	settle(state, &state->head, ok ? NULL : err);
-	if (ok && status->found && !origin->digest)
+	if (ok && status->found && !pin(origin, status->digest))
 		state->head.stage = UNKNOWN;
 }
 
@@ -321,9 +357,9 @@ bool origins_head(struct origin *origin, const struct repository *repository, st
 	bool ok = true;
 	*out = (struct manifest_status){0};
 	pthread_mutex_lock(&origins->lock);
-	bool asks = !origin->digest && claim(origins, &state->head);
-	if (!asks && origin->digest)
-		*out = (struct manifest_status){.found = true, .digest = origin->digest};
+	bool asks = !origin->pinned && claim(origins, &state->head);
+	if (!asks && origin->pinned)
+		*out = (struct manifest_status){.found = true, .digest = origin->pinned->digest};
 	else if (!asks)
 		ok = repeat(&state->head, err);
 	pthread_mutex_unlock(&origins->lock);

@@ -3,8 +3,8 @@
  *
  * The tasks of a round that have the same source share an origin. The first one that wants the
  * digest of the tag, or a manifest, asks; the others take its answer, or its failure. Manifests are
- * kept while the tasks are under way, digests until the next round. An image with one destination
- * has no origin and costs nothing here. Any thread.
+ * kept while tasks are under way, the digest until the last one is over. An image with one
+ * destination has no origin and costs nothing here. Any thread.
  */
 #pragma once
 
@@ -35,7 +35,7 @@ struct tees_company *origins_company(struct origin *origin);
 
 /*
  * As manifests_head_listed(), once for all tasks of the origin: reference, at repository, is what
- * stands in their source. out->digest is valid as long as arena and until the next round.
+ * stands in their source. out->digest is valid as long as arena and the task.
  */
 bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err);
