@@ -4,8 +4,8 @@
  * reader asks, and stands still when nobody does.
  *
  * A slow reader and a fast one share a download as long as that is cheaper than two: it may hold
- * the others up for a while, and for a quarter of the time on the whole, so that small hiccups do
- * not add up over a large blob.
+ * the others up for a quarter of the time, so that small hiccups do not add up over a large blob,
+ * and for a while beyond that.
  */
 #include "copy/flow.h"
 
@@ -89,9 +89,18 @@ bool flow_join(struct flow *flow, struct flow_cursor *cursor)
 	return cursor->joined;
 }
 
-void flow_leave(struct flow *flow, struct flow_cursor *cursor)
+/* Called locked: how long others have waited for the reader, less what it may take. */
+static int64_t excess(const struct flow *flow, const struct flow_cursor *cursor)
+{
+	int64_t now = clock_ms();
+	int64_t held = cursor->held_ms + (cursor->held_since ? now - cursor->held_since : 0);
+	return held - (now - flow->begun_ms) / HELD_PART;
+}
+
+int64_t flow_leave(struct flow *flow, struct flow_cursor *cursor)
 {
 	pthread_mutex_lock(&flow->lock);
+	int64_t over = excess(flow, cursor);
 	for (struct flow_cursor **at = &flow->cursors; *at; at = &(*at)->next) {
 		if (*at != cursor)
 			continue;
@@ -101,6 +110,7 @@ void flow_leave(struct flow *flow, struct flow_cursor *cursor)
 	cursor->joined = false;
 	pthread_cond_broadcast(&flow->changed);
 	pthread_mutex_unlock(&flow->lock);
+	return over > 0 ? over : 0;
 }
 
 /* --- called locked --------------------------------------------------------------------------- */
@@ -156,11 +166,9 @@ static void read_on(struct flow *flow, int64_t most)
 static void wait_for_last(struct flow *flow)
 {
 	struct flow_cursor *last = find_last(flow);
-	int64_t now = clock_ms();
 	if (!last->held_since)
-		last->held_since = now;
-	int64_t held = last->held_ms + now - last->held_since;
-	int64_t left = flow->source.hold_ms + (now - flow->begun_ms) / HELD_PART - held;
+		last->held_since = clock_ms();
+	int64_t left = last->grace_ms - excess(flow, last);
 	if (left <= 0)
 		last->dropped = true;
 	else

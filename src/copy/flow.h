@@ -17,13 +17,13 @@ struct flow_source {
 	struct reader *reader; /* gives size bytes, or fails; used by one thread at a time */
 	/* Called once, when all bytes were read: false when there is more. */
 	bool (*end)(struct reader *reader, struct error *err);
-	int64_t size;     /* > 0 */
-	unsigned hold_ms; /* a reader may hold up the others for so long, and a part of the time */
+	int64_t size; /* > 0 */
 };
 
-/* One reader's place. Zeroed before flow_join(). */
+/* One reader's place. Zeroed before flow_join(), but for grace_ms. */
 struct flow_cursor {
 	struct flow_cursor *next;
+	int64_t grace_ms;   /* it may hold up the others for so long, and a part of the time */
 	int64_t offset;     /* bytes taken */
 	int64_t held_ms;    /* for which the others waited for it */
 	int64_t held_since; /* clock_ms(); 0: nobody waits for it now */
@@ -40,8 +40,11 @@ void flow_free(struct flow **flow);
 bool flow_open(struct flow *flow);
 /* Adds a reader at the first byte. False: it comes too late. cursor must stay where it is. */
 bool flow_join(struct flow *flow, struct flow_cursor *cursor);
-/* Ends a reader, at whatever place; nobody waits for it any more. */
-void flow_leave(struct flow *flow, struct flow_cursor *cursor);
+/*
+ * Ends a reader, at whatever place; nobody waits for it any more. Returns for how many milliseconds
+ * it held up the others beyond that part of the time.
+ */
+int64_t flow_leave(struct flow *flow, struct flow_cursor *cursor);
 
 /* Waits until there is a byte for the reader. False: the source failed, err says why. */
 bool flow_wait(struct flow *flow, struct flow_cursor *cursor, struct error *err);

@@ -29,7 +29,7 @@
 enum {
 	PATIENCE_MS = 2000, /* for those who may need a blob as well */
 	LATE_MS = 30000,    /* without patience for a registry */
-	HOLD_MS = 2000,     /* struct flow_source */
+	GRACE_MS = 2000,    /* struct flow_cursor, of all blobs for a registry together */
 	GLANCE_MS = 200,    /* between two looks whether the run is to stop */
 };
 
@@ -38,6 +38,7 @@ struct tees_host {
 	struct tees_host *next;
 	const void *host;
 	int64_t late_until; /* clock_ms() */
+	int64_t held_ms;    /* of its grace, taken so far */
 };
 
 /* A blob that is, or will be, downloaded once for all its seats. */
@@ -179,6 +180,7 @@ static struct tees_member *find_missing(const struct tee *tee, bool late)
 static void mark_late(struct tees_host *host)
 {
 	host->late_until = clock_ms() + LATE_MS;
+	host->held_ms = 0;
 }
 
 /* Waits until all are there, or it takes too long. Returns when the flow was begun by another. */
@@ -272,14 +274,15 @@ static void close_tee(struct tee *tee)
 static bool get_off(struct tees *tees, struct tees_seat *seat)
 {
 	struct tee *tee = seat->tee;
+	struct tees_host *host = seat->image->member.host;
 	struct tees_seat **at = &tee->seats;
 	while (*at != seat)
 		at = &(*at)->next;
 	*at = seat->next;
 	if (seat->cursor.joined)
-		flow_leave(tee->flow, &seat->cursor);
-	if (seat->cursor.dropped)
-		mark_late(seat->image->member.host);
+		host->held_ms += flow_leave(tee->flow, &seat->cursor);
+	if (seat->cursor.dropped || host->held_ms >= GRACE_MS)
+		mark_late(host);
 	pthread_cond_broadcast(&tees->changed);
 	if (tee->seats)
 		return false;
@@ -333,19 +336,26 @@ static bool end_download(struct reader *reader, struct error *err)
 	return download_end((struct download *)slow->source, err);
 }
 
+/* Called locked. A registry that is slow has no grace left, or only for some time. */
+static void give_cursor(struct tees_seat *seat)
+{
+	const struct tees_host *host = seat->image->member.host;
+	if (host->late_until <= clock_ms())
+		seat->cursor.grace_ms = GRACE_MS - host->held_ms;
+	flow_join(seat->tee->flow, &seat->cursor);
+}
+
 /* Called locked. Begins the download for all who ask; without memory each has to go alone. */
 static void begin(struct tee *tee, struct throttle *throttle)
 {
-	const struct flow_source source = {.reader = &tee->slow.reader,
-					   .end = end_download,
-					   .size = tee->blob.size,
-					   .hold_ms = HOLD_MS};
+	const struct flow_source source = {
+		.reader = &tee->slow.reader, .end = end_download, .size = tee->blob.size};
 	download_prepare(&tee->download, &tee->from, &tee->blob, 0, false);
 	throttle_attach(throttle, &tee->download.reader, &tee->slow);
 	tee->flow = flow_new(&source);
 	for (struct tees_seat *seat = tee->seats; seat && tee->flow; seat = seat->next)
 		if (seat->asks)
-			flow_join(tee->flow, &seat->cursor);
+			give_cursor(seat);
 }
 
 /* Called locked: gets the seat a cursor, unless it is alone. */
@@ -361,7 +371,7 @@ static void join(struct tees *tees, struct tees_seat *seat)
 	if (!tee->flow && company)
 		begin(tee, seat->image->copier->options.throttle);
 	if (tee->flow && !seat->cursor.joined)
-		flow_join(tee->flow, &seat->cursor);
+		give_cursor(seat);
 }
 
 bool tees_open(struct tees *tees, struct tees_seat *seat, bool *shared, struct error *err)

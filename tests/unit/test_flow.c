@@ -56,10 +56,9 @@ static bool end_pattern(struct reader *reader, struct error *err)
 	return !pattern->more || error_set(err, ERROR_CORRUPT, "more");
 }
 
-static struct flow *start(struct pattern *pattern, int64_t size, unsigned hold_ms)
+static struct flow *start(struct pattern *pattern, int64_t size)
 {
-	struct flow_source source = {
-		.reader = &pattern->reader, .end = end_pattern, .size = size, .hold_ms = hold_ms};
+	struct flow_source source = {.reader = &pattern->reader, .end = end_pattern, .size = size};
 	pattern->reader.read = read_pattern;
 	if (!pattern->fails_at)
 		pattern->fails_at = size;
@@ -110,11 +109,12 @@ static void *read_all(void *ctx)
 static void test_all_at_once(void **state)
 {
 	struct pattern pattern = {0};
-	scoped(flow_free) struct flow *flow = start(&pattern, LARGE, PATIENT_MS);
+	scoped(flow_free) struct flow *flow = start(&pattern, LARGE);
 	struct reading readings[READERS] = {{.piece = PIECE}, {.piece = 1000}, {.piece = 16384}};
 	(void)state;
 	for (size_t i = 0; i < READERS; i++) {
 		readings[i].flow = flow;
+		readings[i].cursor.grace_ms = PATIENT_MS;
 		assert_true(flow_join(flow, &readings[i].cursor));
 	}
 	for (size_t i = 0; i < READERS; i++)
@@ -133,8 +133,9 @@ static void test_all_at_once(void **state)
 static void test_late(void **state)
 {
 	struct pattern pattern = {0};
-	scoped(flow_free) struct flow *flow = start(&pattern, LARGE, PATIENT_MS);
-	struct flow_cursor first = {0}, second = {0}, third = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, LARGE);
+	struct flow_cursor first = {.grace_ms = PATIENT_MS}, second = {.grace_ms = PATIENT_MS},
+			   third = {0};
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &first));
@@ -154,8 +155,8 @@ static void test_late(void **state)
 static void test_a_small_one_stays(void **state)
 {
 	struct pattern pattern = {0};
-	scoped(flow_free) struct flow *flow = start(&pattern, 1000, PATIENT_MS);
-	struct flow_cursor first = {0}, second = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, 1000);
+	struct flow_cursor first = {.grace_ms = PATIENT_MS}, second = {.grace_ms = PATIENT_MS};
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &first));
@@ -172,8 +173,8 @@ static void test_a_small_one_stays(void **state)
 static void test_too_slow(void **state)
 {
 	struct pattern pattern = {0};
-	scoped(flow_free) struct flow *flow = start(&pattern, LARGE, 1);
-	struct flow_cursor quick = {0}, slow = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, LARGE);
+	struct flow_cursor quick = {.grace_ms = PATIENT_MS}, slow = {.grace_ms = 1};
 	struct error err;
 	char byte;
 	size_t got = 0;
@@ -186,15 +187,16 @@ static void test_too_slow(void **state)
 	assert_false(quick.dropped);
 	assert_false(flow_read(flow, &slow, &byte, 1, &got, &err));
 	assert_int_equal(slow.offset, 100);
-	flow_leave(flow, &slow);
+	assert_true(flow_leave(flow, &slow) > 0);
+	assert_int_equal(flow_leave(flow, &quick), 0);
 }
 
 /* One that has gone is not waited for, however much patience there is. */
 static void test_gone(void **state)
 {
 	struct pattern pattern = {0};
-	scoped(flow_free) struct flow *flow = start(&pattern, LARGE, PATIENT_MS);
-	struct flow_cursor one = {0}, other = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, LARGE);
+	struct flow_cursor one = {.grace_ms = PATIENT_MS}, other = {.grace_ms = PATIENT_MS};
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &one));
@@ -207,8 +209,9 @@ static void test_gone(void **state)
 static void test_failure(void **state)
 {
 	struct pattern pattern = {.fails_at = 1000};
-	scoped(flow_free) struct flow *flow = start(&pattern, LARGE, PATIENT_MS);
-	struct flow_cursor one = {0}, other = {0}, late = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, LARGE);
+	struct flow_cursor one = {.grace_ms = PATIENT_MS}, other = {.grace_ms = PATIENT_MS},
+			   late = {0};
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &one));
@@ -226,8 +229,8 @@ static void test_failure(void **state)
 static void test_more_than_announced(void **state)
 {
 	struct pattern pattern = {.more = true};
-	scoped(flow_free) struct flow *flow = start(&pattern, 1000, PATIENT_MS);
-	struct flow_cursor one = {0}, other = {0};
+	scoped(flow_free) struct flow *flow = start(&pattern, 1000);
+	struct flow_cursor one = {.grace_ms = PATIENT_MS}, other = {.grace_ms = PATIENT_MS};
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &one));
