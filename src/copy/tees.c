@@ -6,10 +6,13 @@
  * not slow down the others. So the wait is short, and who was missed or was too slow is not waited
  * for during the next half minute: it costs the others a small part of their time at most.
  *
- * Those who share a download wait for a place together and share that as well; otherwise who waits
- * for a place and who waits for him would wait for each other. When the one that has it is done, it
- * is given on only if the registry of another may have it by the rules of places: a registry that
- * hangs goes without, rather than to take one from the others.
+ * Still, those at work on one part of an image may wait for others that wait for them in another
+ * part. That is seen by nothing happening at all; then the one that waits longest goes on.
+ *
+ * The place among the blobs in flight is taken when they are together, or those who wait for a
+ * place and those who wait for them would wait for each other; one serves them all. When the one
+ * that has it is done, it is given on only if the registry of another may have it by the rules of
+ * places: a registry that hangs goes without, rather than to take one from the others.
  *
  * The seats are on the stacks of their threads. Of the locks, this one comes before those of a flow
  * and of the places; none is held while bytes are read.
@@ -30,7 +33,7 @@ enum {
 	PATIENCE_MS = 2000, /* for those who may need a blob as well */
 	LATE_MS = 30000,    /* without patience for a registry */
 	GRACE_MS = 2000,    /* struct flow_cursor, of all blobs for a registry together */
-	GLANCE_MS = 200,    /* between two looks whether the run is to stop */
+	GLANCE_MS = 200,    /* between two looks whether anything goes on, or the run is to stop */
 };
 
 /* The registry of a destination. */
@@ -59,6 +62,9 @@ struct tees {
 	struct arena *arena;
 	pthread_mutex_t lock; /* guards what follows, all companies, members and tees */
 	pthread_cond_t changed;
+	unsigned changes; /* how often that was */
+	unsigned seats;   /* of all tees, */
+	unsigned waiting; /* and those of them that wait for others */
 	struct tees_host *hosts;
 	struct tee *list;
 };
@@ -86,6 +92,13 @@ void tees_free(struct tees **tees)
 	pthread_mutex_destroy(&(*tees)->lock);
 	*tees = NULL;
 	arena_free(&arena);
+}
+
+/* Called locked. */
+static void tell(struct tees *tees)
+{
+	tees->changes++;
+	pthread_cond_broadcast(&tees->changed);
 }
 
 /* --- companies ------------------------------------------------------------------------------- */
@@ -128,7 +141,7 @@ void tees_depart(struct tees *tees, struct image *image)
 		at = &(*at)->next;
 	*at = member->next;
 	map_finish(&member->settled);
-	pthread_cond_broadcast(&tees->changed);
+	tell(tees);
 	pthread_mutex_unlock(&tees->lock);
 }
 
@@ -140,7 +153,7 @@ void tees_settle(struct tees *tees, struct image *image, const char *digest)
 	pthread_mutex_lock(&tees->lock);
 	/* Without memory the others wait for it in vain, for a while. */
 	(void)map_put(&member->settled, str_of(digest), member);
-	pthread_cond_broadcast(&tees->changed);
+	tell(tees);
 	pthread_mutex_unlock(&tees->lock);
 }
 
@@ -183,18 +196,33 @@ static void mark_late(struct tees_host *host)
 	host->held_ms = 0;
 }
 
+/* All wait for each other, and nobody has for longer than those at this tee. */
+static bool is_stuck(const struct tees *tees, const struct tee *tee)
+{
+	for (const struct tee *at = tees->list; at; at = at->next)
+		if (at->deadline && !at->flow && at->deadline < tee->deadline)
+			return false;
+	return tees->waiting == tees->seats;
+}
+
 /* Waits until all are there, or it takes too long. Returns when the flow was begun by another. */
 static void gather(struct tees *tees, struct tee *tee)
 {
 	struct tees_member *missing;
+	unsigned changes = tees->changes - 1;
+	tees->waiting++;
 	while (!tee->flow && !cancel_requested() && (missing = find_missing(tee, false))) {
 		int64_t left = tee->deadline - clock_ms();
+		if (changes == tees->changes && is_stuck(tees, tee))
+			break;
+		changes = tees->changes;
 		if (left <= 0)
 			mark_late(missing->host);
 		else
 			cond_wait_ms(&tees->changed, &tees->lock,
 				     left < GLANCE_MS ? left : GLANCE_MS);
 	}
+	tees->waiting--;
 }
 
 /* --- tees ------------------------------------------------------------------------------------ */
@@ -240,6 +268,8 @@ static void board(struct tees *tees, struct tees_seat *seat, const struct descri
 		seat->tee = tee;
 		seat->next = tee->seats;
 		tee->seats = seat;
+		tees->seats++;
+		tell(tees);
 	}
 	pthread_mutex_unlock(&tees->lock);
 }
@@ -247,17 +277,12 @@ static void board(struct tees *tees, struct tees_seat *seat, const struct descri
 void tees_enter(struct tees *tees, struct tees_seat *seat, struct image *image,
 		const struct descriptor *blob, bool alone)
 {
-	struct places *places = image->copier->places;
 	*seat = (struct tees_seat){.image = image};
 	if (!alone && image->member.company)
 		board(tees, seat, blob);
 	if (!seat->tee) {
-		places_enter(places, image->lane);
+		places_enter(image->copier->places, image->lane);
 		seat->placed = true;
-	} else if (places_share(places, image->lane, &seat->tee->held)) {
-		pthread_mutex_lock(&tees->lock);
-		seat->placed = true;
-		pthread_mutex_unlock(&tees->lock);
 	}
 }
 
@@ -279,11 +304,12 @@ static bool get_off(struct tees *tees, struct tees_seat *seat)
 	while (*at != seat)
 		at = &(*at)->next;
 	*at = seat->next;
+	tees->seats--;
 	if (seat->cursor.joined)
 		host->held_ms += flow_leave(tee->flow, &seat->cursor);
 	if (seat->cursor.dropped || host->held_ms >= GRACE_MS)
 		mark_late(host);
-	pthread_cond_broadcast(&tees->changed);
+	tell(tees);
 	if (tee->seats)
 		return false;
 	struct tee **place = &tees->list;
@@ -358,15 +384,28 @@ static void begin(struct tee *tee, struct throttle *throttle)
 			give_cursor(seat);
 }
 
-/* Called locked: gets the seat a cursor, unless it is alone. */
-static void join(struct tees *tees, struct tees_seat *seat)
+/* Waits for the others, and for a place, which is for all of them. */
+static void prepare(struct tees *tees, struct tees_seat *seat)
 {
+	const struct image *image = seat->image;
 	struct tee *tee = seat->tee;
+	pthread_mutex_lock(&tees->lock);
 	seat->asks = true;
 	if (!tee->deadline)
 		tee->deadline = clock_ms() + PATIENCE_MS;
-	pthread_cond_broadcast(&tees->changed);
+	tell(tees);
 	gather(tees, tee);
+	pthread_mutex_unlock(&tees->lock);
+	bool placed = places_share(image->copier->places, image->lane, &tee->held);
+	pthread_mutex_lock(&tees->lock);
+	seat->placed |= placed;
+	pthread_mutex_unlock(&tees->lock);
+}
+
+/* Called locked: gets the seat a cursor, unless it is alone. */
+static void join(struct tees_seat *seat)
+{
+	struct tee *tee = seat->tee;
 	bool company = tee->seats->next || find_missing(tee, true);
 	if (!tee->flow && company)
 		begin(tee, seat->image->copier->options.throttle);
@@ -379,8 +418,9 @@ bool tees_open(struct tees *tees, struct tees_seat *seat, bool *shared, struct e
 	*shared = false;
 	if (!seat->tee)
 		return true;
+	prepare(tees, seat);
 	pthread_mutex_lock(&tees->lock);
-	join(tees, seat);
+	join(seat);
 	*shared = seat->cursor.joined;
 	pthread_mutex_unlock(&tees->lock);
 	if (*shared)

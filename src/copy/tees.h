@@ -54,14 +54,14 @@ void tees_depart(struct tees *tees, struct image *image);
 void tees_settle(struct tees *tees, struct image *image, const char *digest);
 
 /*
- * Waits for a place for the blob; images that may share its download share the place as well.
- * alone: share nothing. blob must outlive the seat.
+ * Takes a seat for the blob, alone or where others that may need it will look for it. A seat alone
+ * waits for its place now, the others when they need the bytes. blob must outlive the seat.
  */
 void tees_enter(struct tees *tees, struct tees_seat *seat, struct image *image,
 		const struct descriptor *blob, bool alone);
 /*
- * The seat needs all bytes of the blob: waits for the others, and then for the first byte. *shared
- * false: it is alone with it. False: the source failed.
+ * The seat needs all bytes of the blob: waits for the others, for a place, and for the first byte.
+ * *shared false: it is alone with it. False: the source failed.
  */
 bool tees_open(struct tees *tees, struct tees_seat *seat, bool *shared, struct error *err);
 /*

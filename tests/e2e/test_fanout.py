@@ -392,3 +392,14 @@ def test_a_list_that_fails_is_asked_for_in_the_next_round(sync, src, two, from_s
     assert sync(rules, run.insecure(src, *two), ["--retries", "1"]).code == 0
     for front in two:
         holds(front, repo, "v1", picture)
+
+
+@pytest.mark.parametrize("proc", ("2", "5", "20"))
+def test_an_index_with_many_layers(sync, src, three, from_source, repo, proc):
+    """Whichever platform each registry begins with, they come together for each layer."""
+    picture = from_source.push(images.multi(repo, platforms=4, layers=6, size=20_000), repo, "v1")
+    result = sync(spread(src, three, repo), run.insecure(src, *three), ["--proc", proc, "--debug"])
+    assert result.code == 0
+    for front in three:
+        holds(front, repo, "v1", picture)
+    assert downloads(src, *picture.blobs) == dict.fromkeys(picture.blobs, 1)
