@@ -372,8 +372,9 @@ static bool open_both(struct image *image, const struct task *task, struct error
 	if (!registry_open(registry, &task->source, false, &image->from, err) ||
 	    !registry_open(registry, &task->destination, true, &image->to, err))
 		return false;
-	if (image->origin)
-		tees_arrive(copier->tees, origins_company(image->origin), image);
+	/* With one blob at a time there is no thread for anybody to wait for. */
+	if (image->origin && copier->options.blobs_in_flight > 1)
+		tees_arrive(copier->tees, origins_company(image->origin), image, task);
 	return true;
 }
 

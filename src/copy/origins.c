@@ -51,18 +51,20 @@ struct pinned {
 };
 
 struct origin {
-	const struct task *task; /* one of them */
-	struct pinned *pinned;   /* what it is; NULL: not known, or not there */
-	unsigned left;           /* tasks that are not over */
-	unsigned busy;           /* tasks under way */
-	struct state *state;     /* never NULL with a task under way */
+	const struct task *task;   /* one of them */
+	const struct task **tasks; /* all of them; the company's, once there is a state */
+	size_t count;
+	struct pinned *pinned; /* what it is; NULL: not known, or not there */
+	unsigned left;         /* tasks that are not over */
+	unsigned busy;         /* tasks under way */
+	struct state *state;   /* never NULL with a task under way */
 };
 
 struct origins {
 	struct arena *arena;
 	pthread_mutex_t lock; /* guards what follows and all origins */
 	pthread_cond_t changed;
-	struct arena *round; /* of list and the digests */
+	struct arena *round; /* of list, its tasks and the digests */
 	struct pinned *free;
 	struct origin *list; /* sorted by source */
 	size_t count;
@@ -162,19 +164,34 @@ static size_t run_length(const struct task *const *sorted, size_t count)
 	return length;
 }
 
-/* Appends the origins among the tasks to list, or only counts them when that is NULL. */
-static size_t find_origins(const struct task *const *sorted, size_t count, struct origin *list)
+/* How many origins the tasks have, and how many tasks are theirs. */
+static size_t count_origins(const struct task *const *sorted, size_t count, size_t *shared)
 {
 	size_t found = 0;
+	*shared = 0;
+	for (size_t at = 0, length; at < count; at += length) {
+		length = run_length(&sorted[at], count - at);
+		found += length > 1;
+		*shared += length > 1 ? length : 0;
+	}
+	return found;
+}
+
+/* Fills the list; kept has room for the tasks of all origins. */
+static void fill(struct origin *list, const struct task **kept, const struct task *const *sorted,
+		 size_t count)
+{
 	for (size_t at = 0, length; at < count; at += length) {
 		length = run_length(&sorted[at], count - at);
 		if (length < 2)
 			continue;
-		if (list)
-			list[found] = (struct origin){.task = sorted[at], .left = (unsigned)length};
-		found++;
+		memcpy(kept, &sorted[at], length * sizeof(*kept));
+		*list++ = (struct origin){.task = sorted[at],
+					  .tasks = kept,
+					  .count = length,
+					  .left = (unsigned)length};
+		kept += length;
 	}
-	return found;
 }
 
 bool origins_expect(struct origins *origins, const struct task *const *tasks, const size_t *numbers,
@@ -190,17 +207,20 @@ bool origins_expect(struct origins *origins, const struct task *const *tasks, co
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = tasks[numbers[i]];
 	qsort(sorted, count, sizeof(*sorted), compare_tasks);
-	size_t found = find_origins(sorted, count, NULL);
+	size_t shared = 0, found = count_origins(sorted, count, &shared);
 	origins->list = arena_array(origins->round, found + 1, sizeof(*origins->list));
-	if (!origins->list)
+	const struct task **kept =
+		arena_array(origins->round, shared + 1, sizeof(const struct task *));
+	if (!origins->list || !kept)
 		return false;
-	origins->count = find_origins(sorted, count, origins->list);
+	fill(origins->list, kept, sorted, count);
+	origins->count = found;
 	return true;
 }
 
 /* --- tasks come and go ----------------------------------------------------------------------- */
 
-static struct state *state_new(struct origins *origins)
+static struct state *state_new(struct origins *origins, const struct origin *origin)
 {
 	struct arena *arena = arena_new();
 	struct state *state = arena ? arena_new_of(arena, struct state) : NULL;
@@ -210,6 +230,8 @@ static struct state *state_new(struct origins *origins)
 	}
 	state->arena = arena;
 	state->origins = origins;
+	state->company.tasks = origin->tasks;
+	state->company.count = origin->count;
 	return state;
 }
 
@@ -250,7 +272,7 @@ struct origin *origins_enter(struct origins *origins, const struct task *task)
 		origin = bsearch(task, origins->list, origins->count, sizeof(*origins->list),
 				 compare_with_origin);
 	if (origin && !origin->state)
-		origin->state = state_new(origins);
+		origin->state = state_new(origins, origin);
 	if (origin && !origin->state) {
 		origin = NULL;
 	} else if (origin) {

@@ -1,13 +1,14 @@
 /*
  * When a download begins depends on who else will need the blob. That is not known beforehand: a
  * destination may hold it, or mount it. So each image keeps what it is through with, and whoever is
- * under way and not through with a blob may still come for it. Waiting for those is worth it, since
- * all do the same work in the same order; but a registry that hangs, or just has more to do, must
- * not slow down the others. So the wait is short, and who was missed or was too slow is not waited
- * for during the next half minute: it costs the others a small part of their time at most.
+ * not through with a blob, or has not begun, may still come for it. Waiting for those is worth it,
+ * since all do the same work in the same order; but a registry that hangs, or just has more to do,
+ * must not slow down the others. So the wait is short, and who was missed or was too slow is not
+ * waited for during the next half minute: it costs the others a small part of their time at most.
  *
  * Still, those at work on one part of an image may wait for others that wait for them in another
- * part. That is seen by nothing happening at all; then the one that waits longest goes on.
+ * part, or there may be no thread left for those to come. That is seen by nothing happening at all;
+ * then the one that waits longest goes on.
  *
  * The place among the blobs in flight is taken when they are together, or those who wait for a
  * place and those who wait for them would wait for each other; one serves them all. When the one
@@ -33,13 +34,13 @@ enum {
 	PATIENCE_MS = 2000, /* for those who may need a blob as well */
 	LATE_MS = 30000,    /* without patience for a registry */
 	GRACE_MS = 2000,    /* struct flow_cursor, of all blobs for a registry together */
-	GLANCE_MS = 200,    /* between two looks whether anything goes on, or the run is to stop */
+	GLANCE_MS = 500,    /* between two looks whether anything goes on, or the run is to stop */
 };
 
 /* The registry of a destination. */
 struct tees_host {
 	struct tees_host *next;
-	const void *host;
+	const char *name;   /* as in tasks */
 	int64_t late_until; /* clock_ms() */
 	int64_t held_ms;    /* of its grace, taken so far */
 };
@@ -104,24 +105,28 @@ static void tell(struct tees *tees)
 /* --- companies ------------------------------------------------------------------------------- */
 
 /* Called locked; NULL without memory. */
-static struct tees_host *find_host(struct tees *tees, const void *name)
+static struct tees_host *find_host(struct tees *tees, const char *name)
 {
 	struct tees_host *host = tees->hosts;
-	while (host && host->host != name)
+	while (host && strcmp(host->name, name) != 0)
 		host = host->next;
 	if (host || !(host = arena_new_of(tees->arena, struct tees_host)))
 		return host;
-	*host = (struct tees_host){.host = name, .next = tees->hosts};
+	*host = (struct tees_host){.name = name, .next = tees->hosts};
 	tees->hosts = host;
 	return host;
 }
 
-void tees_arrive(struct tees *tees, struct tees_company *company, struct image *image)
+void tees_arrive(struct tees *tees, struct tees_company *company, struct image *image,
+		 const struct task *task)
 {
 	struct tees_member *member = &image->member;
 	pthread_mutex_lock(&tees->lock);
-	member->filter = image->filter;
-	member->host = find_host(tees, image->to.host);
+	for (size_t i = 0; i < company->count; i++)
+		if (company->tasks[i] == task)
+			company->tasks[i] = NULL;
+	member->filter = task->platforms;
+	member->host = find_host(tees, task->destination.host);
 	if (member->host) {
 		member->company = company;
 		member->next = company->members;
@@ -168,26 +173,60 @@ static bool asks(const struct tee *tee, const struct tees_host *host)
 	return false;
 }
 
-/* True when other, of the same company as one that asks, may come for the blob, too. */
-static bool may_come(const struct tee *tee, const struct tees_member *one,
-		     const struct tees_member *other)
+/* For whom somebody might wait. */
+struct missing {
+	struct tees_host *host;       /* NULL: for nobody */
+	struct tees_company *to_come; /* its image has not begun; else NULL */
+};
+
+/* True when the bytes are not asked for on behalf of host, which is worth waiting for. */
+static bool is_missing(const struct tee *tee, const struct tees_host *host, bool late)
 {
-	return other->host != one->host && other->filter == one->filter &&
-	       !map_get(&other->settled, str_of(tee->blob.digest)) && !asks(tee, other->host);
+	return host && (late || host->late_until <= clock_ms()) && !asks(tee, host);
 }
 
-/* One who may come for the blob and, unless late counts, is worth waiting for; or NULL. */
-static struct tees_member *find_missing(const struct tee *tee, bool late)
+/* One of the images under way with the one that asks. */
+static struct tees_host *find_slower(const struct tee *tee, const struct tees_member *one,
+				     bool late)
 {
-	int64_t now = clock_ms();
-	for (const struct tees_seat *seat = tee->seats; seat; seat = seat->next) {
-		const struct tees_member *one = &seat->image->member;
-		struct tees_member *other = seat->asks ? one->company->members : NULL;
-		for (; other; other = other->next)
-			if (may_come(tee, one, other) && (late || other->host->late_until <= now))
-				return other;
+	for (const struct tees_member *at = one->company->members; at; at = at->next)
+		if (at->filter == one->filter && !map_get(&at->settled, str_of(tee->blob.digest)) &&
+		    is_missing(tee, at->host, late))
+			return at->host;
+	return NULL;
+}
+
+/* One of those that have not begun. */
+static struct tees_host *find_to_come(struct tees *tees, const struct tee *tee,
+				      const struct tees_member *one, bool late)
+{
+	const struct tees_company *company = one->company;
+	for (size_t i = 0; i < company->count && !company->crowded; i++) {
+		const struct task *task = company->tasks[i];
+		if (!task || task->platforms != one->filter)
+			continue;
+		struct tees_host *host = find_host(tees, task->destination.host);
+		if (is_missing(tee, host, late))
+			return host;
 	}
 	return NULL;
+}
+
+/* Who may come for the blob and, unless late counts, is worth waiting for? */
+static struct missing find_missing(struct tees *tees, const struct tee *tee, bool late)
+{
+	struct missing missing = {0};
+	for (struct tees_seat *seat = tee->seats; seat && !missing.host; seat = seat->next) {
+		const struct tees_member *one = &seat->image->member;
+		if (!seat->asks)
+			continue;
+		missing.host = find_slower(tee, one, late);
+		if (missing.host)
+			return missing;
+		missing.host = find_to_come(tees, tee, one, late);
+		missing.to_come = one->company;
+	}
+	return missing;
 }
 
 static void mark_late(struct tees_host *host)
@@ -208,16 +247,20 @@ static bool is_stuck(const struct tees *tees, const struct tee *tee)
 /* Waits until all are there, or it takes too long. Returns when the flow was begun by another. */
 static void gather(struct tees *tees, struct tee *tee)
 {
-	struct tees_member *missing;
+	struct missing missing;
 	unsigned changes = tees->changes - 1;
 	tees->waiting++;
-	while (!tee->flow && !cancel_requested() && (missing = find_missing(tee, false))) {
+	while (!tee->flow && !cancel_requested() &&
+	       (missing = find_missing(tees, tee, false)).host) {
 		int64_t left = tee->deadline - clock_ms();
-		if (changes == tees->changes && is_stuck(tees, tee))
+		bool stuck = changes == tees->changes && is_stuck(tees, tee);
+		if (stuck && missing.to_come)
+			missing.to_come->crowded = true;
+		if (stuck)
 			break;
 		changes = tees->changes;
 		if (left <= 0)
-			mark_late(missing->host);
+			mark_late(missing.host);
 		else
 			cond_wait_ms(&tees->changed, &tees->lock,
 				     left < GLANCE_MS ? left : GLANCE_MS);
@@ -403,10 +446,10 @@ static void prepare(struct tees *tees, struct tees_seat *seat)
 }
 
 /* Called locked: gets the seat a cursor, unless it is alone. */
-static void join(struct tees_seat *seat)
+static void join(struct tees *tees, struct tees_seat *seat)
 {
 	struct tee *tee = seat->tee;
-	bool company = tee->seats->next || find_missing(tee, true);
+	bool company = tee->seats->next || find_missing(tees, tee, true).host;
 	if (!tee->flow && company)
 		begin(tee, seat->image->copier->options.throttle);
 	if (tee->flow && !seat->cursor.joined)
@@ -420,7 +463,7 @@ bool tees_open(struct tees *tees, struct tees_seat *seat, bool *shared, struct e
 		return true;
 	prepare(tees, seat);
 	pthread_mutex_lock(&tees->lock);
-	join(seat);
+	join(tees, seat);
 	*shared = seat->cursor.joined;
 	pthread_mutex_unlock(&tees->lock);
 	if (*shared)

@@ -13,15 +13,19 @@
 #include "copy/flow.h"
 #include "copy/places.h"
 #include "oci/manifest.h"
+#include "plan/task.h"
 
 struct image;
 struct tee;
 struct tees;
 struct tees_host;
 
-/* Images under way from one source. Zeroed: none. */
+/* The images from one source: those under way, and those that are still to come. */
 struct tees_company {
 	struct tees_member *members;
+	const struct task **tasks; /* all of them; NULL: begun. Written by tees_arrive(). */
+	size_t count;
+	bool crowded; /* there was no thread for those to come: they are not waited for */
 };
 
 /* One of them; a part of struct image. */
@@ -29,7 +33,7 @@ struct tees_member {
 	struct tees_company *company; /* NULL: there is nobody to share with */
 	struct tees_member *next;
 	struct tees_host *host; /* of the destination */
-	const void *filter;     /* those with another one may need other blobs */
+	const void *filter;     /* of the task; those with another one may need other blobs */
 	struct map settled;     /* digests of blobs that it has, or cannot get */
 };
 
@@ -47,8 +51,9 @@ struct tees *tees_new(void);
 /* *tees may be NULL. */
 void tees_free(struct tees **tees);
 
-/* The image joins the others from its source. Without memory it goes alone. */
-void tees_arrive(struct tees *tees, struct tees_company *company, struct image *image);
+/* The image that task asks for joins the others. Without memory it goes alone. */
+void tees_arrive(struct tees *tees, struct tees_company *company, struct image *image,
+		 const struct task *task);
 void tees_depart(struct tees *tees, struct image *image);
 /* The image needs the blob no more, whether it was copied or not. */
 void tees_settle(struct tees *tees, struct image *image, const char *digest);
