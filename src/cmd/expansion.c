@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/retry.h"
 #include "cmd/lanes.h"
+#include "cmd/listings.h"
 #include "copy/created.h"
 #include "registry/tags.h"
 
@@ -17,7 +18,7 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	struct run *run = ctx;
 	struct repository repository;
 	return registry_open(run->registry, source, false, &repository, err) &&
-	       tags_list(&repository, arena, tags, count, err);
+	       listings_tags(run->listings, &repository, source, arena, tags, count, err);
 }
 
 /* The dates of some images, asked for in parallel. */
@@ -92,8 +93,10 @@ static void expand_rule(void *ctx, size_t index)
 		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
 					    &expansion->tasks, &expansion->count,
 					    &expansion->warnings, &expansion->err);
-	if (expansion->ok)
-		learn_tags(run, &run->rules[index], expansion->count);
+	if (!expansion->ok)
+		return;
+	listings_done(run->listings, &run->rules[index]);
+	learn_tags(run, &run->rules[index], expansion->count);
 }
 
 /* How many rules are worth another round. */
@@ -122,7 +125,7 @@ static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
 }
 
 /* In rounds, as images are copied: a rule is not lost to one bad minute. */
-bool expansion_run(struct run *run)
+static bool expand_all(struct run *run)
 {
 	size_t count = 0;
 	const struct pool_lane *lanes = sort_rules(run, &count);
@@ -138,6 +141,14 @@ bool expansion_run(struct run *run)
 			return false;
 	}
 	return true;
+}
+
+bool expansion_run(struct run *run)
+{
+	run->listings = listings_new(run->rules, run->rule_count);
+	bool ok = run->listings && expand_all(run);
+	listings_free(&run->listings);
+	return ok;
 }
 
 /* Adds a task unless its pair is there; a second source for one destination is a failed image. */

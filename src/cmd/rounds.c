@@ -164,10 +164,8 @@ static bool run_round(struct round *round, size_t count)
 	size_t lane_count = 0;
 	const struct pool_lane *lanes =
 		arena ? lanes_build(arena, round->todo, count, hosts_of, run, &lane_count) : NULL;
-	for (size_t i = 0; lanes && i < count; i++)
-		if (!copier_expect(run->copier, run->tasks[round->todo[i]]))
-			return false;
-	return lanes && pool_lanes(run->pool, lanes, lane_count, run_task, round);
+	return lanes && copier_expect(run->copier, run->tasks, round->todo, count) &&
+	       pool_lanes(run->pool, lanes, lane_count, run_task, round);
 }
 
 /* Round after round, until nothing is left to do or something forbids the next. */

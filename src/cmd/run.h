@@ -38,6 +38,7 @@ struct run {
 	struct registry *registry;
 	struct copier *copier;
 	struct report *report;
+	struct listings *listings;    /* while the rules are expanded */
 	struct expansion *expansions; /* one for each rule */
 	const struct task **tasks;    /* of all rules, each pair once */
 	size_t task_count;

@@ -9,29 +9,24 @@
 #include "base/log.h"
 #include "copy/transfer.h"
 
-/* Up to here a blob is as little work as a manifest, and needs no place among those of --proc. */
-enum { SMALL_MAX = 128 * 1024 };
-
 /* Where on the target's registry the blob is known to lie, NULL if nowhere. */
 static const char *known_place(const struct image *image, const char *place)
 {
 	return !place && registry_same(&image->from, &image->to) ? image->from.name : place;
 }
 
-/* Waits for a free place among the blobs in flight, unless the blob is small, then moves it. */
+/* Waits for a free place among the blobs in flight, then moves the blob. */
 static bool move(struct image *image, const struct descriptor *blob, const char *place,
 		 bool thorough, struct error *err)
 {
 	bool present = false;
 	place = known_place(image, place);
+	struct tees_seat seat;
 	const struct cargo cargo = {
-		.image = image, .blob = blob, .place = place, .thorough = thorough};
-	bool small = blob->size <= SMALL_MAX;
-	if (!small)
-		places_enter(image->copier->places, image->lane);
+		.image = image, .blob = blob, .place = place, .thorough = thorough, .seat = &seat};
+	tees_enter(image->copier->tees, &seat, image, blob, thorough);
 	bool ok = transfer_run(&cargo, &present, err);
-	if (!small)
-		places_leave(image->copier->places, image->lane);
+	tees_leave(image->copier->tees, &seat);
 	if (ok && present && place) {
 		atomic_fetch_add(&image->mounted, 1);
 	} else if (ok && present) {
@@ -63,7 +58,8 @@ static bool move_once(struct image *image, const struct descriptor *blob, struct
 	return ok;
 }
 
-bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
+static bool copy(struct image *image, const struct descriptor *blob, bool thorough,
+		 struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct inflight *inflight = image->copier->inflight;
@@ -86,5 +82,12 @@ bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough
 		return role == INFLIGHT_DONE;
 	bool ok = move_once(image, blob, err);
 	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
+	return ok;
+}
+
+bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
+{
+	bool ok = copy(image, blob, thorough, err);
+	tees_settle(image->copier->tees, image, blob->digest);
 	return ok;
 }

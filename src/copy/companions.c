@@ -157,7 +157,7 @@ static bool read_one(struct loop *loop, size_t number, struct error *err)
 	struct arena *arena = companion->arena = arena_new();
 	if (!arena)
 		return error_memory(err);
-	if (!fetch_manifest(&loop->image->from, arena, companion->digest, manifest, err))
+	if (!fetch_source(loop->image, arena, companion->digest, manifest, err))
 		return name_it(companion, err);
 	if (companion->tag)
 		return true;

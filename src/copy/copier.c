@@ -35,7 +35,10 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->inflight = inflight_new();
 	copier->hits = hits_new();
 	copier->sites = sites_new();
-	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites)
+	copier->origins = origins_new();
+	copier->tees = tees_new();
+	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites ||
+	    !copier->origins || !copier->tees)
 		copier_free(&copier);
 	return copier;
 }
@@ -49,6 +52,8 @@ void copier_free(struct copier **copier)
 	hits_free(&(*copier)->hits);
 	places_free(&(*copier)->places);
 	sites_free(&(*copier)->sites);
+	origins_free(&(*copier)->origins);
+	tees_free(&(*copier)->tees);
 	*copier = NULL;
 	arena_free(&arena);
 }
@@ -56,6 +61,7 @@ void copier_free(struct copier **copier)
 /* One of the two questions that begin every task. */
 struct question {
 	const struct repository *repository;
+	struct origin *origin; /* of a source that others have, too; else NULL */
 	const char *reference;
 	struct arena *arena;
 	struct manifest_status status;
@@ -75,6 +81,9 @@ static void ask(void *ctx, size_t index)
 	question->arena = arena_new();
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
+	else if (question->origin)
+		question->ok = origins_head(question->origin, question->repository, question->arena,
+					    question->reference, &question->status, &question->err);
 	else
 		question->ok = manifests_head_listed(question->repository, question->arena,
 						     question->reference, &question->status,
@@ -292,6 +301,7 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 {
 	scoped(question_finish) struct question asked[2] = {
 		{.repository = &image->from,
+		 .origin = image->origin,
 		 .reference = task->terms->pinned_tag ? task->terms->pinned_tag
 						      : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
@@ -332,9 +342,15 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
-bool copier_expect(struct copier *copier, const struct task *task)
+bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,
+		   size_t count)
 {
-	return places_expect(copier->places, task->source.host, task->destination.host, 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct task *task = tasks[numbers[i]];
+		if (!places_expect(copier->places, task->source.host, task->destination.host, 1))
+			return false;
+	}
+	return origins_expect(copier->origins, tasks, numbers, count);
 }
 
 static const struct companion_filter *companions_of(const struct task *task)
@@ -345,8 +361,23 @@ static const struct companion_filter *companions_of(const struct task *task)
 
 static void image_finish(struct image *image)
 {
+	tees_depart(image->copier->tees, image);
+	origins_leave(image->copier->origins, image->origin);
 	places_done(image->copier->places, image->lane);
 	map_finish(&image->known);
+}
+
+static bool open_both(struct image *image, const struct task *task, struct error *err)
+{
+	struct copier *copier = image->copier;
+	struct registry *registry = copier->options.registry;
+	if (!registry_open(registry, &task->source, false, &image->from, err) ||
+	    !registry_open(registry, &task->destination, true, &image->to, err))
+		return false;
+	/* With one blob at a time there is no thread for anybody to wait for. */
+	if (image->origin && copier->options.blobs_in_flight > 1)
+		tees_arrive(copier->tees, origins_company(image->origin), image, task);
+	return true;
 }
 
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
@@ -361,13 +392,12 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.guarded =
 			task->terms->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
 	int64_t start = clock_ms();
+	image.origin = origins_enter(copier->origins, task);
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};
 	if (image.filter)
 		hits_add(copier->hits, image.filter);
-	if (!registry_open(copier->options.registry, &task->source, false, &image.from, &err) ||
-	    !registry_open(copier->options.registry, &task->destination, true, &image.to, &err) ||
-	    !run(&image, arena, task, outcome, &err))
+	if (!open_both(&image, task, &err) || !run(&image, arena, task, outcome, &err))
 		failed(arena, outcome, &err);
 	if (image.filter && !image.judged)
 		hits_mark_all(copier->hits, image.filter);

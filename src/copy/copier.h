@@ -29,8 +29,13 @@ struct copier_options {
 struct copier *copier_new(const struct copier_options *options);
 void copier_free(struct copier **copier);
 
-/* Tells of a task that copier_run() will get: a registry with work keeps a place for its blobs. */
-bool copier_expect(struct copier *copier, const struct task *task);
+/*
+ * Before a round, when no image is under way: tells of the tasks that copier_run() will get, by
+ * their numbers. A registry with work keeps a place for its blobs, and those with the same source
+ * ask it once. False without memory.
+ */
+bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,
+		   size_t count);
 /*
  * Brings the task's destination in step with its source. Strings of *outcome live in arena. Images
  * fail one by one: the outcome says how, there is no other error.

@@ -5,8 +5,10 @@
 #include "copy/copier.h"
 #include "copy/hits.h"
 #include "copy/inflight.h"
+#include "copy/origins.h"
 #include "copy/places.h"
 #include "copy/sites.h"
+#include "copy/tees.h"
 #include "oci/digest.h"
 
 #include <stdatomic.h>
@@ -17,6 +19,8 @@ struct copier {
 	struct inflight *inflight;
 	struct hits *hits;
 	struct places *places;
+	struct origins *origins;
+	struct tees *tees;
 	struct sites *sites;
 };
 
@@ -26,6 +30,8 @@ struct image {
 	struct arena *arena; /* lives as long as the image, for the thread that runs it alone */
 	struct repository from, to;
 	struct places_lane *lane;             /* of this pair of registries, or NULL */
+	struct origin *origin;                /* what other tasks know of its source, or NULL */
+	struct tees_member member;            /* of those that go elsewhere */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */

@@ -89,8 +89,8 @@ static bool download_read(struct reader *reader, void *at, size_t size, size_t *
 	return true;
 }
 
-bool download_open(struct download *download, const struct repository *from,
-		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err)
+void download_prepare(struct download *download, const struct repository *from,
+		      const struct descriptor *blob, int64_t offset, bool fresh)
 {
 	*download = (struct download){.reader = {.read = download_read},
 				      .from = from,
@@ -99,6 +99,12 @@ bool download_open(struct download *download, const struct repository *from,
 				      .offset = offset,
 				      .mark = offset,
 				      .marked_ms = clock_ms()};
+}
+
+bool download_open(struct download *download, const struct repository *from,
+		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err)
+{
+	download_prepare(download, from, blob, offset, fresh);
 	while (!open_part(download, err))
 		if (!may_resume(download, err))
 			return false;

@@ -32,6 +32,9 @@ struct download {
  */
 bool download_open(struct download *download, const struct repository *from,
 		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err);
+/* The same without asking anything yet: the first read opens it. */
+void download_prepare(struct download *download, const struct repository *from,
+		      const struct descriptor *blob, int64_t offset, bool fresh);
 /*
  * After the last byte and a digest that fits: the source must have nothing more. A connection that
  * breaks there, when all is known to be right, is no failure.

@@ -10,26 +10,46 @@
 #include "registry/blobs.h"
 #include "registry/manifests.h"
 
+static bool parse(const struct repository *repository, struct arena *arena,
+		  const struct manifest_bytes *served, struct manifest *out, struct error *err)
+{
+	return manifest_parse(arena, served->bytes, str_of(served->content_type), out, err) ||
+	       error_wrap(err, "manifest %s@%s", repository->name, served->digest);
+}
+
 bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest *out, struct error *err)
 {
 	struct manifest_bytes served;
-	if (!manifests_get(repository, arena, reference, &served, err))
-		return false;
-	if (manifest_parse(arena, served.bytes, str_of(served.content_type), out, err))
-		return true;
-	return error_wrap(err, "manifest %s@%s", repository->name, served.digest);
+	return manifests_get(repository, arena, reference, &served, err) &&
+	       parse(repository, arena, &served, out, err);
 }
 
-bool fetch_closure(const struct repository *repository, struct arena *arena, const char *digest,
+static bool get_source(const struct image *image, struct arena *arena, const char *digest,
+		       struct manifest_bytes *out, struct error *err)
+{
+	if (!image->origin)
+		return manifests_get(&image->from, arena, digest, out, err);
+	return origins_manifest(image->origin, &image->from, arena, digest, out, err);
+}
+
+bool fetch_source(const struct image *image, struct arena *arena, const char *digest,
+		  struct manifest *out, struct error *err)
+{
+	struct manifest_bytes served;
+	return get_source(image, arena, digest, &served, err) &&
+	       parse(&image->from, arena, &served, out, err);
+}
+
+bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err)
 {
 	struct manifest_bytes served;
-	if (!manifests_get(repository, arena, digest, &served, err))
+	if (!get_source(image, arena, digest, &served, err))
 		return false;
 	if (manifest_closure(arena, served.bytes, str_of(served.content_type), out, err))
 		return true;
-	return error_wrap(err, "manifest %s@%s", repository->name, served.digest);
+	return error_wrap(err, "manifest %s@%s", image->from.name, served.digest);
 }
 
 /* Fills out, which has room for size bytes, with all of the body. */

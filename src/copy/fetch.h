@@ -1,6 +1,7 @@
 /* Small documents read whole: manifests, and the configuration of an image. */
 #pragma once
 
+#include "copy/copier_private.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 #include "registry/registry.h"
@@ -8,8 +9,14 @@
 /* The manifest that reference, a tag or digest, names; verified and parsed, all of it in arena. */
 bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest *out, struct error *err);
-/* As fetch_manifest(), without the document: for what is only to be copied. */
-bool fetch_closure(const struct repository *repository, struct arena *arena, const char *digest,
+/*
+ * The manifest with that digest at the image's source, asked for once for all destinations of the
+ * image; verified and parsed. Valid as long as arena and image.
+ */
+bool fetch_source(const struct image *image, struct arena *arena, const char *digest,
+		  struct manifest *out, struct error *err);
+/* As fetch_source(), without the document: for what is only to be copied. */
+bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err);
 /*
  * The configuration of the image that manifest describes; verified and parsed, all of it in arena.

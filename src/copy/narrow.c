@@ -49,7 +49,7 @@ static bool read_source(struct narrowing *narrowing, const char *digest, struct 
 	const struct image *image = narrowing->image;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
-	if (!fetch_manifest(&image->from, narrowing->arena, digest, out, err))
+	if (!fetch_source(image, narrowing->arena, digest, out, err))
 		return false;
 	narrowing->bytes += out->bytes.len;
 	if (narrowing->bytes > BYTES_MAX)

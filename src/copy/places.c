@@ -1,4 +1,9 @@
-/* One mutex and one condition: a place is taken once a blob, and a blob is many packets. */
+/*
+ * One mutex and one condition: a place is taken once a blob, and a blob is many packets.
+ *
+ * Who waits longest and may have a place gets it: blobs of an image for several registries come in
+ * the same order everywhere, and are moved in that order (tees.c).
+ */
 #include "copy/places.h"
 
 #include "base/arena.h"
@@ -7,10 +12,19 @@
 
 #include <pthread.h>
 
+enum { SMALL_MAX = 128 * 1024 };
+
 struct places_lane {
 	size_t images;   /* not done */
 	unsigned blobs;  /* places held */
 	bool waiting_in; /* counted in places->waiting */
+};
+
+/* On the stack of a thread that waits. */
+struct waiter {
+	struct waiter *next; /* came later */
+	struct places_lane *lane;
+	const bool *held; /* as in places_share() */
 };
 
 struct places {
@@ -20,6 +34,7 @@ struct places {
 	pthread_cond_t changed;
 	unsigned used;
 	unsigned waiting; /* pairs that have images and no place */
+	struct waiter *waiters;
 	struct map lanes;
 };
 
@@ -107,6 +122,11 @@ struct places_lane *places_find(struct places *places, const char *from, const c
 	return lane;
 }
 
+bool places_needed(int64_t size)
+{
+	return size > SMALL_MAX;
+}
+
 /* Called locked. */
 static bool may_enter(const struct places *places, const struct places_lane *lane)
 {
@@ -118,17 +138,68 @@ static bool may_enter(const struct places *places, const struct places_lane *lan
 	return places->used + kept < places->total;
 }
 
-void places_enter(struct places *places, struct places_lane *lane)
+/* Called locked. */
+static void take(struct places *places, struct places_lane *lane)
 {
-	pthread_mutex_lock(&places->lock);
-	while (!may_enter(places, lane))
-		pthread_cond_wait(&places->changed, &places->lock);
 	places->used++;
 	if (lane) {
 		lane->blobs++;
 		update(places, lane);
 	}
+}
+
+void places_enter(struct places *places, struct places_lane *lane)
+{
+	bool held = false;
+	places_share(places, lane, &held);
+}
+
+/* Called locked. */
+static bool is_next(const struct places *places, const struct waiter *waiter)
+{
+	const struct waiter *at = places->waiters;
+	while (at != waiter && (*at->held || !may_enter(places, at->lane)))
+		at = at->next;
+	return at == waiter && may_enter(places, at->lane);
+}
+
+/* Called locked. Waits until it is the caller's turn, or *held. */
+static void wait_for_turn(struct places *places, struct places_lane *lane, const bool *held)
+{
+	struct waiter waiter = {.lane = lane, .held = held};
+	struct waiter **at = &places->waiters;
+	while (*at)
+		at = &(*at)->next;
+	*at = &waiter;
+	while (!*held && !is_next(places, &waiter))
+		pthread_cond_wait(&places->changed, &places->lock);
+	for (at = &places->waiters; *at != &waiter;)
+		at = &(*at)->next;
+	*at = waiter.next;
+	pthread_cond_broadcast(&places->changed);
+}
+
+bool places_share(struct places *places, struct places_lane *lane, bool *held)
+{
+	pthread_mutex_lock(&places->lock);
+	wait_for_turn(places, lane, held);
+	bool mine = !*held;
+	if (mine) {
+		take(places, lane);
+		*held = true;
+	}
 	pthread_mutex_unlock(&places->lock);
+	return mine;
+}
+
+bool places_try(struct places *places, struct places_lane *lane)
+{
+	pthread_mutex_lock(&places->lock);
+	bool may = may_enter(places, lane);
+	if (may)
+		take(places, lane);
+	pthread_mutex_unlock(&places->lock);
+	return may;
 }
 
 void places_leave(struct places *places, struct places_lane *lane)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct places;
 struct places_lane; /* one pair of registries */
@@ -26,6 +27,15 @@ bool places_expect(struct places *places, const char *from, const char *to, size
 void places_done(struct places *places, struct places_lane *lane);
 /* The pair, or NULL. */
 struct places_lane *places_find(struct places *places, const char *from, const char *to);
+/* False for a blob of so few bytes that it is as little work as a manifest: it needs no place. */
+bool places_needed(int64_t size);
 /* Waits for a place; lane may be NULL. */
 void places_enter(struct places *places, struct places_lane *lane);
+/*
+ * Waits for a place that several share, whoever gets it: *held, false at first and read and written
+ * by nobody else, tells that one of them has. True: it was the caller, who leaves it in the end.
+ */
+bool places_share(struct places *places, struct places_lane *lane, bool *held);
+/* Takes a place if one is free at this moment. */
+bool places_try(struct places *places, struct places_lane *lane);
 void places_leave(struct places *places, struct places_lane *lane);

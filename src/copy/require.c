@@ -62,7 +62,7 @@ static bool get(struct search *search, const char *digest, struct manifest *out,
 	struct manifest *kept = arena_new_of(search->arena, struct manifest);
 	if (!kept)
 		return error_memory(err);
-	if (!fetch_manifest(&search->image->from, search->arena, digest, kept, err))
+	if (!fetch_source(search->image, search->arena, digest, kept, err))
 		return error_wrap(err, "source");
 	*out = *kept;
 	return map_put(known, str_of(digest), kept) || error_memory(err);

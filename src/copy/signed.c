@@ -48,7 +48,7 @@ static bool try_bundle(struct search *search, const char *digest, struct error *
 	struct manifest manifest;
 	if (!arena)
 		return error_memory(err);
-	if (!fetch_manifest(from, arena, digest, &manifest, err))
+	if (!fetch_source(search->image, arena, digest, &manifest, err))
 		return is_bad(search, err);
 	if (!manifest.subject || strcmp(manifest.subject, search->digest) != 0)
 		return true;
@@ -127,7 +127,7 @@ static bool try_tag(struct search *search, struct error *err)
 		return false;
 	if (!found)
 		return true;
-	if (!fetch_manifest(from, search->arena, found, &manifest, err))
+	if (!fetch_source(search->image, search->arena, found, &manifest, err))
 		return is_bad(search, err);
 	return try_layers(search, &manifest, err);
 }

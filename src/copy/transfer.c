@@ -37,6 +37,7 @@ struct transfer {
 	bool open;          /* an upload is open at the target */
 	bool source_failed; /* the last failure was on that side */
 	bool fresh;         /* the last bytes of the source did not fit their digest */
+	bool alone;         /* a try has failed: what follows is nobody else's */
 	int64_t best;       /* the most bytes the target was said to hold */
 	size_t count;       /* of snapshots, in the order of their offsets */
 	int64_t interval;   /* between two snapshots */
@@ -46,6 +47,8 @@ struct transfer {
 /* Passes a download on, hashing it: the last bytes are handed out only if all is right. */
 struct checked {
 	struct reader reader;
+	bool shared;    /* it comes from the cargo's seat; else from download */
+	int64_t offset; /* bytes passed on, or known from before */
 	struct download download;
 	struct throttle_reader slow; /* of download */
 	struct digest_hash hash;
@@ -78,12 +81,11 @@ static void keep_snapshot(struct checked *checked)
 {
 	struct transfer *transfer = checked->transfer;
 	int64_t last = transfer->snapshots[transfer->count - 1].offset;
-	if (checked->download.offset - last < transfer->interval)
+	if (checked->offset - last < transfer->interval)
 		return;
 	if (transfer->count == SNAPSHOTS_MAX)
 		thin_out(transfer);
-	transfer->snapshots[transfer->count++] =
-		(struct snapshot){checked->download.offset, checked->hash};
+	transfer->snapshots[transfer->count++] = (struct snapshot){checked->offset, checked->hash};
 }
 
 /* The last snapshot at or before offset; the first one is at 0. */
@@ -98,22 +100,58 @@ static const struct snapshot *find_snapshot(const struct transfer *transfer, int
 static bool check_end(struct checked *checked, struct error *err)
 {
 	char digest[DIGEST_TEXT_SIZE];
+	const struct cargo *cargo = checked->transfer->cargo;
 	digest_finish(&checked->hash, digest);
-	if (strcmp(digest, checked->download.blob->digest) == 0)
-		return download_end(&checked->download, err);
+	if (strcmp(digest, cargo->blob->digest) == 0)
+		return checked->shared ? tees_end(cargo->seat, err)
+				       : download_end(&checked->download, err);
 	return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
+}
+
+/* A download of one's own, from checked->offset on. */
+static bool open_download(struct checked *checked, struct error *err)
+{
+	const struct transfer *transfer = checked->transfer;
+	const struct cargo *cargo = transfer->cargo;
+	if (!download_open(&checked->download, &cargo->image->from, cargo->blob, checked->offset,
+			   transfer->fresh, err))
+		return false;
+	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
+			&checked->slow);
+	return true;
+}
+
+/* Reads on from what is shared, or alone once the others do not wait any more. */
+static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *got,
+		       struct error *err)
+{
+	const struct cargo *cargo = checked->transfer->cargo;
+	if (checked->shared && tees_read(cargo->seat, at, size, got, err))
+		return true;
+	if (checked->shared && !cargo->seat->cursor.dropped)
+		return false;
+	if (checked->shared) {
+		log_debug("blob %s: slower than others, on its own from byte %lld",
+			  cargo->blob->digest, (long long)checked->offset);
+		checked->shared = false;
+		tees_part(cargo->image->copier->tees, cargo->seat);
+		if (!open_download(checked, err))
+			return false;
+	}
+	return checked->slow.reader.read(&checked->slow.reader, at, size, got, err);
 }
 
 static bool pull_checked(struct checked *checked, void *at, size_t size, size_t *got,
 			 struct error *err)
 {
-	struct download *download = &checked->download;
-	if (!checked->slow.reader.read(&checked->slow.reader, at, size, got, err))
+	if (!read_bytes(checked, at, size, got, err))
 		return false;
+	checked->offset += (int64_t)*got;
 	digest_update(&checked->hash, at, *got);
 	progress_advance(progress_of(checked->transfer), checked->slot, (int64_t)*got);
 	keep_snapshot(checked);
-	return !*got || download->offset < download->blob->size || check_end(checked, err);
+	return !*got || checked->offset < checked->transfer->cargo->blob->size ||
+	       check_end(checked, err);
 }
 
 static bool checked_read(struct reader *reader, void *at, size_t size, size_t *got,
@@ -123,7 +161,7 @@ static bool checked_read(struct reader *reader, void *at, size_t size, size_t *g
 	if (pull_checked(checked, at, size, got, err))
 		return true;
 	checked->transfer->source_failed = true;
-	return error_wrap(err, "source blob %s", checked->download.blob->digest);
+	return error_wrap(err, "source blob %s", checked->transfer->cargo->blob->digest);
 }
 
 static void checked_close(struct checked *checked)
@@ -140,16 +178,17 @@ static bool checked_open(struct checked *checked, struct error *err)
 	char scratch[4096];
 	checked->reader.read = checked_read;
 	checked->hash = start->hash;
+	checked->offset = start->offset;
 	progress_advance(progress_of(transfer), checked->slot, start->offset);
 	transfer->source_failed = true;
-	if (!download_open(&checked->download, &cargo->image->from, cargo->blob, start->offset,
-			   transfer->fresh, err))
+	if (!transfer->alone &&
+	    !tees_open(cargo->image->copier->tees, cargo->seat, &checked->shared, err))
+		return false;
+	if (!checked->shared && !open_download(checked, err))
 		return false;
 	transfer->source_failed = false;
-	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
-			&checked->slow);
-	while (checked->download.offset < transfer->upload.offset) {
-		int64_t left = transfer->upload.offset - checked->download.offset;
+	while (checked->offset < transfer->upload.offset) {
+		int64_t left = transfer->upload.offset - checked->offset;
 		size_t got = 0;
 		size_t size = left < (int64_t)sizeof(scratch) ? (size_t)left : sizeof(scratch);
 		if (!checked_read(&checked->reader, scratch, size, &got, err))
@@ -178,6 +217,10 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 			      cargo->blob->size - transfer->upload.offset, err);
 	if (!ok && transfer->source_failed)
 		blobs_spoiled(&cargo->image->from, cargo->blob->digest);
+	if (!ok) {
+		transfer->alone = true;
+		tees_part(cargo->image->copier->tees, cargo->seat);
+	}
 	return ok;
 }
 

@@ -10,6 +10,7 @@ struct cargo {
 	const struct descriptor *blob;
 	const char *place; /* repository of the target's registry where it lies, NULL: none known */
 	bool thorough;     /* the target's word that it has the blob does not count */
+	struct tees_seat *seat; /* its place, from which it may share a download */
 };
 
 /*

@@ -26,7 +26,7 @@ static bool get_manifest(const struct image *image, struct arena *arena, const c
 {
 	const struct manifest *known = map_get(&image->known, str_of(digest));
 	if (!known)
-		return fetch_closure(&image->from, arena, digest, out, err);
+		return fetch_closure(image, arena, digest, out, err);
 	*out = *known;
 	return true;
 }

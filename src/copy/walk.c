@@ -110,7 +110,9 @@ static bool read_manifest(struct walk *walk, const char *digest, bool held, stru
 	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
 	if (!manifest)
 		return error_memory(err);
-	if (!fetch_manifest(held ? &image->to : &image->from, image->arena, digest, manifest, err))
+	if (held && !fetch_manifest(&image->to, image->arena, digest, manifest, err))
+		return false;
+	if (!held && !fetch_source(image, image->arena, digest, manifest, err))
 		return false;
 	*out = *manifest;
 	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);
@@ -158,7 +160,7 @@ static bool is_wanted(const struct walk *walk, struct arena *arena, const struct
 	struct manifest manifest;
 	struct str type = str_of(referrer->artifact_type);
 	if (!type.len && !filter_of(walk)->all) {
-		if (!fetch_manifest(&walk->image->from, arena, referrer->digest, &manifest, err))
+		if (!fetch_source(walk->image, arena, referrer->digest, &manifest, err))
 			return false;
 		type = referrers_type(&manifest);
 	}

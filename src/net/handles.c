@@ -2,21 +2,20 @@
 #include "net/handles.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/cond.h"
 #include "base/map.h"
 
-#include <pthread.h>
-#include <time.h>
-
 enum {
-	IDLE_MAX = 64, /* connections kept for later: each is a descriptor and some 64 KiB */
-	PATIENCE_US = 20 * 1000, /* at most, and before it is known what opening one takes */
+	IDLE_MAX = 64,    /* connections kept for later: each is a descriptor and some 64 KiB */
+	PATIENCE_MS = 20, /* at most, and before it is known what opening one takes */
 };
 
 struct handles_line {
 	pthread_cond_t changed;
 	unsigned brief;    /* short exchanges under way, */
 	unsigned opening;  /* and those of them that open a connection first */
-	int64_t opened_us; /* what opening the last connection took; 0: not known */
+	int64_t opened_ms; /* what opening the last connection took; 0: not known */
 };
 
 struct handles {
@@ -63,13 +62,9 @@ void handles_free(struct handles **handles)
 static struct handles_line *add_line(struct handles *handles, const char *key)
 {
 	struct handles_line *line = arena_new_of(handles->arena, struct handles_line);
-	pthread_condattr_t monotonic;
 	if (!line || !map_put(&handles->lines, str_of(key), line))
 		return NULL;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&line->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&line->changed);
 	return line;
 }
 
@@ -96,21 +91,11 @@ static struct handle *take_idle(struct handles *handles, const struct handles_li
 	return NULL;
 }
 
-static struct timespec later(int64_t us)
+/* Called locked. Waits until another exchange ends, or it is until; then takes what is free. */
+static struct handle *wait_until(struct handles *handles, struct handles_line *line, int64_t until)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)us * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	return until;
-}
-
-/* Called locked. Waits until another exchange ends. False: the time is over. */
-static bool wait_until(struct handles *handles, struct handles_line *line,
-		       const struct timespec *until)
-{
-	return pthread_cond_timedwait(&line->changed, &handles->lock, until) == 0;
+	cond_wait_ms(&line->changed, &handles->lock, until - clock_ms());
+	return take_idle(handles, line);
 }
 
 /*
@@ -119,20 +104,15 @@ static bool wait_until(struct handles *handles, struct handles_line *line,
  */
 static struct handle *wait_for_idle(struct handles *handles, struct handles_line *line)
 {
-	int64_t worth_us = line->opened_us;
-	if (!worth_us || worth_us > PATIENCE_US)
-		worth_us = PATIENCE_US;
-	const struct timespec first = later(worth_us), last = later(PATIENCE_US);
+	int64_t worth = line->opened_ms;
+	if (!worth || worth > PATIENCE_MS)
+		worth = PATIENCE_MS;
+	int64_t begun = clock_ms();
 	struct handle *handle = NULL;
-	bool more = true;
-	while (!handle && more && line->brief) {
-		more = wait_until(handles, line, &first);
-		handle = take_idle(handles, line);
-	}
-	for (more = true; !handle && more && line->opening;) {
-		more = wait_until(handles, line, &last);
-		handle = take_idle(handles, line);
-	}
+	while (!handle && line->brief && clock_ms() < begun + worth)
+		handle = wait_until(handles, line, begun + worth);
+	while (!handle && line->opening && clock_ms() < begun + PATIENCE_MS)
+		handle = wait_until(handles, line, begun + PATIENCE_MS);
 	return handle;
 }
 
@@ -171,17 +151,17 @@ static int64_t opened_by(const struct handle *handle)
 	curl_easy_getinfo(handle->easy, CURLINFO_NUM_CONNECTS, &opened);
 	if (opened)
 		curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-	return us;
+	return (us + 999) / 1000;
 }
 
 void handles_end(struct handles *handles, const struct handles_turn *turn, struct handle *handle)
 {
 	struct handles_line *line = turn->line;
-	int64_t opened_us = handle ? opened_by(handle) : 0;
+	int64_t opened_ms = handle ? opened_by(handle) : 0;
 	struct handle *surplus = handle && handle->broken ? handle : NULL;
 	pthread_mutex_lock(&handles->lock);
-	if (opened_us)
-		line->opened_us = opened_us;
+	if (opened_ms)
+		line->opened_ms = opened_ms;
 	line->brief -= turn->brief;
 	line->opening -= turn->opens;
 	if (handle && !surplus) {

@@ -7,12 +7,12 @@
 #include "base/arena.h"
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "net/pace.h"
 
 #include <pthread.h>
-#include <time.h>
 
 enum { WAIT_MAX_MS = 250 };
 
@@ -64,14 +64,10 @@ void limiter_free(struct limiter **limiter)
 static struct limiter_origin *add(struct limiter *limiter, const char *name)
 {
 	struct limiter_origin *origin = arena_new_of(limiter->arena, struct limiter_origin);
-	pthread_condattr_t monotonic;
 	if (!origin || !(origin->name = arena_string(limiter->arena, name)) ||
 	    !map_put(&limiter->origins, str_of(name), origin))
 		return NULL;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&origin->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&origin->changed);
 	pthread_mutex_init(&origin->lock, NULL);
 	pace_init(&origin->pace, limiter->per_second);
 	return origin;
@@ -90,14 +86,9 @@ static struct limiter_origin *find(struct limiter *limiter, const char *name)
 /* Called locked. Waits until something changed or milliseconds are over, or a while. */
 static void wait_for(struct limiter_origin *origin, int64_t milliseconds)
 {
-	struct timespec until;
 	if (milliseconds < 0 || milliseconds > WAIT_MAX_MS)
 		milliseconds = WAIT_MAX_MS;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)milliseconds * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&origin->changed, &origin->lock, &until);
+	cond_wait_ms(&origin->changed, &origin->lock, milliseconds);
 }
 
 bool limiter_begin(struct limiter *limiter, const char *name, bool counted,

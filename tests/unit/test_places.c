@@ -97,12 +97,50 @@ static void test_single(void **state)
 	places_leave(places, a);
 }
 
+/* Those who share a place wait together: the first one to get it has it for all. */
+static void test_shared(void **state)
+{
+	scoped(places_free) struct places *places = places_new(2);
+	bool held = false, other = false;
+	(void)state;
+	places_enter(places, NULL);
+	assert_true(places_share(places, NULL, &held));
+	assert_true(held);
+	assert_false(places_share(places, NULL, &held)); /* although none is free */
+	assert_false(places_try(places, NULL));
+	places_leave(places, NULL);
+	assert_true(places_share(places, NULL, &other));
+	places_leave(places, NULL);
+	places_leave(places, NULL);
+}
+
+/* A place that was left is not for the pair that has some, while others have none. */
+static void test_try(void **state)
+{
+	scoped(places_free) struct places *places = places_new(2);
+	(void)state;
+	assert_true(places_expect(places, "slow", "to", 2));
+	assert_true(places_expect(places, "b", "to", 1));
+	struct places_lane *slow = places_find(places, "slow", "to");
+	struct places_lane *b = places_find(places, "b", "to");
+	assert_true(places_try(places, slow));
+	assert_false(places_try(places, slow));
+	assert_true(places_try(places, b));
+	places_leave(places, b);
+	places_done(places, b);
+	assert_true(places_try(places, slow));
+	places_leave(places, slow);
+	places_leave(places, slow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_is_kept_for_each),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_single),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_try),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

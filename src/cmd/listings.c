@@ -1,0 +1,161 @@
+/*
+ * Only lists that more than one rule needs are kept, and only until the last of them has taken what
+ * it wants: a list may have a hundred thousand tags.
+ */
+#include "cmd/listings.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "registry/tags.h"
+
+#include <pthread.h>
+
+struct listing {
+	unsigned rules;       /* that may still want it */
+	bool asked;           /* somebody is reading it */
+	unsigned failures;    /* of those who did */
+	struct error failure; /* the last one */
+	struct arena *arena;  /* of the tags; NULL: not known */
+	const char *const *tags;
+	size_t count;
+};
+
+struct listings {
+	struct arena *arena;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t changed;
+	struct map sources; /* host/repository -> struct listing */
+};
+
+/* The list of the source, or NULL. */
+static struct listing *find(const struct listings *listings, const struct reference *source)
+{
+	scoped(buf_finish) struct buf key = {0};
+	buf_printf(&key, "%s/%s", source->host, source->repository);
+	return buf_ok(&key) ? map_get(&listings->sources, buf_str(&key)) : NULL;
+}
+
+static bool add(struct listings *listings, const struct reference *source)
+{
+	scoped(buf_finish) struct buf key = {0};
+	struct listing *listing = find(listings, source);
+	if (!listing) {
+		listing = arena_new_of(listings->arena, struct listing);
+		buf_printf(&key, "%s/%s", source->host, source->repository);
+		if (!listing || !buf_ok(&key) ||
+		    !map_put(&listings->sources, buf_str(&key), listing))
+			return false;
+	}
+	listing->rules++;
+	return true;
+}
+
+struct listings *listings_new(const struct plan_rule *rules, size_t count)
+{
+	struct arena *arena = arena_new();
+	struct listings *listings = arena ? arena_new_of(arena, struct listings) : NULL;
+	if (!listings) {
+		arena_free(&arena);
+		return NULL;
+	}
+	listings->arena = arena;
+	pthread_mutex_init(&listings->lock, NULL);
+	pthread_cond_init(&listings->changed, NULL);
+	for (size_t i = 0; listings && i < count; i++)
+		if (!add(listings, &rules[i].source.name))
+			listings_free(&listings);
+	return listings;
+}
+
+void listings_free(struct listings **listings)
+{
+	if (!*listings)
+		return;
+	struct arena *arena = (*listings)->arena;
+	struct map *sources = &(*listings)->sources;
+	for (size_t i = 0; i < sources->count; i++)
+		arena_free(&((struct listing *)sources->entries[i].value)->arena);
+	map_finish(sources);
+	pthread_cond_destroy(&(*listings)->changed);
+	pthread_mutex_destroy(&(*listings)->lock);
+	*listings = NULL;
+	arena_free(&arena);
+}
+
+/*
+ * Waits while another one reads the list. True: the caller is to read it. Else *ok says whether it
+ * is there. Called locked.
+ */
+static bool claim(struct listings *listings, struct listing *listing, bool *ok, struct error *err)
+{
+	unsigned failures = listing->failures;
+	while (listing->asked)
+		pthread_cond_wait(&listings->changed, &listings->lock);
+	*ok = listing->arena != NULL;
+	if (*ok)
+		return false;
+	if (listing->failures != failures) {
+		*err = listing->failure;
+		return false;
+	}
+	listing->asked = true;
+	return true;
+}
+
+/* Reads the list for all who want it. */
+static bool read_list(struct listings *listings, struct listing *listing,
+		      const struct repository *repository, struct error *err)
+{
+	struct arena *arena = arena_new();
+	const char *const *tags = NULL;
+	size_t count = 0;
+	bool ok = arena ? tags_list(repository, arena, &tags, &count, err) : error_memory(err);
+	if (!ok)
+		arena_free(&arena);
+	pthread_mutex_lock(&listings->lock);
+	listing->asked = false;
+	listing->arena = arena;
+	listing->tags = tags;
+	listing->count = count;
+	listing->failures += !ok;
+	if (!ok)
+		listing->failure = *err;
+	pthread_cond_broadcast(&listings->changed);
+	pthread_mutex_unlock(&listings->lock);
+	return ok;
+}
+
+bool listings_tags(struct listings *listings, const struct repository *repository,
+		   const struct reference *source, struct arena *arena, const char *const **tags,
+		   size_t *count, struct error *err)
+{
+	struct listing *listing = find(listings, source);
+	bool ok = false;
+	if (!listing)
+		return tags_list(repository, arena, tags, count, err);
+	pthread_mutex_lock(&listings->lock);
+	bool shared = listing->rules > 1 || listing->arena;
+	bool reads = shared && claim(listings, listing, &ok, err);
+	pthread_mutex_unlock(&listings->lock);
+	if (!shared)
+		return tags_list(repository, arena, tags, count, err);
+	if (reads)
+		ok = read_list(listings, listing, repository, err);
+	if (!ok)
+		return false;
+	*tags = listing->tags;
+	*count = listing->count;
+	return true;
+}
+
+void listings_done(struct listings *listings, const struct plan_rule *rule)
+{
+	struct listing *listing = find(listings, &rule->source.name);
+	if (!listing)
+		return;
+	pthread_mutex_lock(&listings->lock);
+	listing->rules--;
+	if (!listing->rules)
+		arena_free(&listing->arena);
+	pthread_mutex_unlock(&listings->lock);
+}
