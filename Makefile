@@ -299,7 +299,7 @@ examples: build/image-syncer ## the files in .github/examples
 
 e2e-image: ## the whole end-to-end suite with the program in a container of the image
 	@src/deps/setup.sh image
-	@tests/image/engine tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e $(TESTS)
+	@tests/image/engine tests/image/e2e $(IMAGE) $(PYTEST) $(side_by_side) tests/e2e $(TESTS)
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
