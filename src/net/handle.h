@@ -16,6 +16,13 @@ enum { HANDLE_HOST_SIZE = 384 };
 
 struct handles_line;
 
+/* One exchange: on which line, and whether it ends soon, unlike that of a large blob. */
+struct handle_turn {
+	struct handles_line *line;
+	bool brief;
+	bool opens; /* a connection first; of handles.c */
+};
+
 struct handle {
 	struct arena *arena; /* holds the handle itself */
 	CURL *easy;
@@ -23,7 +30,7 @@ struct handle {
 	struct tls_session *tls;     /* NULL for plain http */
 	bool chosen;                 /* see handle_new() */
 	int64_t stall_ms;            /* how long a body may make no progress; 0: for ever */
-	struct handles_line *line;   /* whose requests it serves */
+	struct handle_turn turn;     /* the exchange it is used for, or was last */
 	struct handle *next;         /* in the list of idle handles */
 	char host[HANDLE_HOST_SIZE]; /* for messages */
 	char detail[CURL_ERROR_SIZE];

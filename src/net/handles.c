@@ -8,14 +8,15 @@
 
 enum {
 	IDLE_MAX = 64,    /* connections kept for later: each is a descriptor and some 64 KiB */
-	PATIENCE_MS = 20, /* at most, and before it is known what opening one takes */
+	PATIENCE_MS = 50, /* at most, and before it is known what opening one takes */
 };
 
 struct handles_line {
 	pthread_cond_t changed;
 	unsigned brief;    /* short exchanges under way, */
 	unsigned opening;  /* and those of them that open a connection first */
-	int64_t opened_ms; /* what opening the last connection took; 0: not known */
+	unsigned opened;   /* connections so far */
+	int64_t opened_ms; /* what opening the last one took; 0: not known */
 };
 
 struct handles {
@@ -83,7 +84,7 @@ static struct handle *take_idle(struct handles *handles, const struct handles_li
 {
 	for (struct handle **at = &handles->idle; *at; at = &(*at)->next) {
 		struct handle *found = *at;
-		if (found->line != line)
+		if (found->turn.line != line)
 			continue;
 		*at = found->next;
 		return found;
@@ -91,32 +92,35 @@ static struct handle *take_idle(struct handles *handles, const struct handles_li
 	return NULL;
 }
 
-/* Called locked. Waits until another exchange ends, or it is until; then takes what is free. */
-static struct handle *wait_until(struct handles *handles, struct handles_line *line, int64_t until)
+/* How long to wait before a connection is worth its price. */
+static int64_t worth_ms(const struct handles_line *line)
 {
-	cond_wait_ms(&line->changed, &handles->lock, until - clock_ms());
-	return take_idle(handles, line);
+	int64_t worth = 2 * line->opened_ms;
+	return worth && worth < PATIENCE_MS ? worth : PATIENCE_MS;
 }
 
 /*
- * Called locked. Waits as long as opening a connection takes; then, while somebody does open one,
- * as long as patience lasts, so that many who begin at once do not all open one.
+ * Called locked. Waits twice as long as opening a connection takes, and once more after each time
+ * somebody opened one, so that many who begin at once do not all do so; until patience is over.
  */
 static struct handle *wait_for_idle(struct handles *handles, struct handles_line *line)
 {
-	int64_t worth = line->opened_ms;
-	if (!worth || worth > PATIENCE_MS)
-		worth = PATIENCE_MS;
-	int64_t begun = clock_ms();
 	struct handle *handle = NULL;
-	while (!handle && line->brief && clock_ms() < begun + worth)
-		handle = wait_until(handles, line, begun + worth);
-	while (!handle && line->opening && clock_ms() < begun + PATIENCE_MS)
-		handle = wait_until(handles, line, begun + PATIENCE_MS);
+	int64_t now = clock_ms(), last = now + PATIENCE_MS, until = now + worth_ms(line);
+	unsigned opened = line->opened;
+	while (!handle && line->brief && now < last && (line->opening || now < until)) {
+		int64_t end = line->opening || until > last ? last : until;
+		cond_wait_ms(&line->changed, &handles->lock, end - now);
+		handle = take_idle(handles, line);
+		now = clock_ms();
+		if (opened != line->opened)
+			until = now + worth_ms(line);
+		opened = line->opened;
+	}
 	return handle;
 }
 
-struct handle *handles_begin(struct handles *handles, struct handles_turn *turn)
+struct handle *handles_begin(struct handles *handles, struct handle_turn *turn)
 {
 	struct handles_line *line = turn->line;
 	pthread_mutex_lock(&handles->lock);
@@ -154,7 +158,7 @@ static int64_t opened_by(const struct handle *handle)
 	return (us + 999) / 1000;
 }
 
-void handles_end(struct handles *handles, const struct handles_turn *turn, struct handle *handle)
+void handles_end(struct handles *handles, const struct handle_turn *turn, struct handle *handle)
 {
 	struct handles_line *line = turn->line;
 	int64_t opened_ms = handle ? opened_by(handle) : 0;
@@ -164,6 +168,7 @@ void handles_end(struct handles *handles, const struct handles_turn *turn, struc
 		line->opened_ms = opened_ms;
 	line->brief -= turn->brief;
 	line->opening -= turn->opens;
+	line->opened += turn->opens;
 	if (handle && !surplus) {
 		handle->next = handles->idle;
 		handles->idle = handle;

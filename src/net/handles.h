@@ -3,10 +3,10 @@
  * workers and each stays warm.
  *
  * Opening a connection costs round trips and, with TLS, milliseconds of CPU on both sides. Who
- * finds none free therefore waits for one, while others are busy with short exchanges on theirs: as
- * long as opening one takes, and while somebody does open one, 20 ms at most. To a server nearby
- * few connections are opened then, one after the other; to one far away all at once, a moment
- * later. Any thread.
+ * finds none free therefore waits for one while others are busy with short exchanges on theirs: for
+ * twice as long as opening one takes, anew whenever somebody opened one, and 50 ms at most. To a
+ * server nearby few connections are opened then, one after the other; to one far away all at once,
+ * a moment later. Any thread.
  */
 #pragma once
 
@@ -25,17 +25,10 @@ void handles_free(struct handles **handles);
  */
 struct handles_line *handles_line(struct handles *handles, const char *key);
 
-/* One exchange: on which line, and whether it ends soon, unlike that of a blob. */
-struct handles_turn {
-	struct handles_line *line;
-	bool brief;
-	bool opens; /* of handles.c */
-};
-
 /*
  * Begins an exchange. NULL: no handle is free, the caller makes one. Either way the exchange must
  * be ended.
  */
-struct handle *handles_begin(struct handles *handles, struct handles_turn *turn);
+struct handle *handles_begin(struct handles *handles, struct handle_turn *turn);
 /* Ends an exchange, and keeps the handle for the next one unless it is broken or NULL. */
-void handles_end(struct handles *handles, const struct handles_turn *turn, struct handle *handle);
+void handles_end(struct handles *handles, const struct handle_turn *turn, struct handle *handle);

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SIZE = 384 };
+enum { KEY_SIZE = 384, BRIEF_MAX = 128 * 1024 };
 
 struct http {
 	struct arena *arena;
@@ -129,7 +129,7 @@ void http_free(struct http **http)
 static void release(void *ctx, struct handle *handle)
 {
 	struct http *http = ctx;
-	const struct handles_turn turn = {.line = handle->line};
+	const struct handle_turn turn = handle->turn;
 	handles_end(http->handles, &turn, handle);
 }
 
@@ -193,7 +193,6 @@ static bool new_handle(struct http *http, const struct http_request *request,
 	struct handle *handle = handle_new(request->url->host, request->chosen, http->stall_ms);
 	if (!handle)
 		return error_memory(err);
-	handle->line = route->line;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
 	if (!set_proxy(handle, route->proxy, err)) {
@@ -229,8 +228,14 @@ static void end_turn(struct limiter_lease *turn, const struct http_answer *answe
 	limiter_end(turn, answered ? answer->status : 0, retry_after_parse(pause, clock_unix()));
 }
 
+/* True unless there is a body that takes long, or of which nobody knows. */
+static bool is_brief(bool body, int64_t size)
+{
+	return !body || (size > 0 && size <= BRIEF_MAX);
+}
+
 /* Leases a handle for the request's origin and starts the exchange on it; turn->brief is set. */
-static bool start(struct http *http, const struct http_request *request, struct handles_turn *turn,
+static bool start(struct http *http, const struct http_request *request, struct handle_turn *turn,
 		  struct http_answer *answer, struct handle **out, struct error *err)
 {
 	struct route route;
@@ -239,8 +244,11 @@ static bool start(struct http *http, const struct http_request *request, struct 
 		return false;
 	turn->line = route.line;
 	struct handle *handle = handles_begin(http->handles, turn);
-	bool ok = (handle || new_handle(http, request, &route, &handle, err)) &&
-		  handle_start(handle, request, answer, err);
+	bool ok = handle || new_handle(http, request, &route, &handle, err);
+	if (ok) {
+		handle->turn = *turn;
+		ok = handle_start(handle, request, answer, err);
+	}
 	if (ok) {
 		*out = handle;
 		return true;
@@ -261,7 +269,7 @@ static bool send_now(struct http *http, const struct http_request *request,
 		     struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
-	struct handles_turn turn = {.brief = !request->stream};
+	struct handle_turn turn = {.brief = is_brief(request->stream, request->stream_size)};
 	if (!start(http, request, &turn, answer, &handle, err))
 		return false;
 	bool ok = true;
@@ -291,7 +299,7 @@ static bool open_now(struct http *http, const struct http_request *request,
 		     struct http_answer *answer, struct stream **out, struct error *err)
 {
 	struct handle *handle = NULL;
-	struct handles_turn turn = {.brief = false};
+	struct handle_turn turn = {.brief = is_brief(true, request->expect_size)};
 	bool ok = start(http, request, &turn, answer, &handle, err);
 	if (!ok)
 		return false;

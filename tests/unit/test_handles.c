@@ -12,13 +12,13 @@ static struct handle *make(struct handles_line *line)
 {
 	struct handle *handle = handle_new("reg.example.com", false, 0);
 	assert_non_null(handle);
-	handle->line = line;
+	handle->turn.line = line;
 	return handle;
 }
 
-static struct handles_turn begin_new(struct handles *handles, struct handles_line *line, bool brief)
+static struct handle_turn begin_new(struct handles *handles, struct handles_line *line, bool brief)
 {
-	struct handles_turn turn = {.line = line, .brief = brief};
+	struct handle_turn turn = {.line = line, .brief = brief};
 	assert_null(handles_begin(handles, &turn));
 	return turn;
 }
@@ -28,8 +28,7 @@ static void test_last_returned_first_used(void **state)
 	(void)state;
 	struct handles *handles = handles_new();
 	struct handles_line *line = handles_line(handles, "https://reg");
-	struct handles_turn a = begin_new(handles, line, false),
-			    b = begin_new(handles, line, false);
+	struct handle_turn a = begin_new(handles, line, false), b = begin_new(handles, line, false);
 	struct handle *first = make(line), *second = make(line);
 	handles_end(handles, &a, first);
 	handles_end(handles, &b, second);
@@ -48,9 +47,9 @@ static void test_lines_do_not_mix(void **state)
 	struct handles_line *other = handles_line(handles, "https://reg insecure");
 	assert_ptr_equal(handles_line(handles, "https://reg"), line);
 	assert_ptr_not_equal(line, other);
-	struct handles_turn turn = begin_new(handles, line, true);
+	struct handle_turn turn = begin_new(handles, line, true);
 	handles_end(handles, &turn, make(line));
-	struct handles_turn there = begin_new(handles, other, true);
+	struct handle_turn there = begin_new(handles, other, true);
 	handles_end(handles, &there, NULL);
 	handles_free(&handles);
 }
@@ -60,7 +59,7 @@ static void test_broken_ones_go(void **state)
 	(void)state;
 	struct handles *handles = handles_new();
 	struct handles_line *line = handles_line(handles, "https://reg");
-	struct handles_turn turn = begin_new(handles, line, true);
+	struct handle_turn turn = begin_new(handles, line, true);
 	struct handle *handle = make(line);
 	handle->broken = true;
 	handles_end(handles, &turn, handle);
@@ -75,8 +74,8 @@ static void test_waiting_ends(void **state)
 	(void)state;
 	struct handles *handles = handles_new();
 	struct handles_line *line = handles_line(handles, "https://reg");
-	struct handles_turn busy = begin_new(handles, line, true);
-	struct handles_turn next = begin_new(handles, line, true);
+	struct handle_turn busy = begin_new(handles, line, true);
+	struct handle_turn next = begin_new(handles, line, true);
 	handles_end(handles, &next, NULL);
 	handles_end(handles, &busy, NULL);
 	handles_free(&handles);
@@ -88,7 +87,7 @@ static void test_few_are_kept(void **state)
 	(void)state;
 	struct handles *handles = handles_new();
 	struct handles_line *line = handles_line(handles, "https://reg");
-	struct handles_turn turns[MANY];
+	struct handle_turn turns[MANY];
 	size_t kept = 0;
 	for (size_t i = 0; i < MANY; i++)
 		turns[i] = begin_new(handles, line, false);
