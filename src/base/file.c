@@ -133,8 +133,10 @@ static bool write_in_place(const char *path, file_producer *produce, const void 
 static int open_aside(const char *path, struct buf *aside)
 {
 	buf_printf(aside, "%s.%ld.tmp", path, (long)getpid());
-	if (!buf_ok(aside))
+	if (!buf_ok(aside)) {
+		errno = ENOMEM;
 		return -1;
+	}
 	return open(aside->at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Conditional requests would settle this, but registries ignore them (registry-protocol.md M4). Two
+ * Conditional requests would settle this, but registries ignore them. Two
  * writers that read the same list and write one after the other lose what the first one added; the
  * first one can see that only later. Hence the second look, when some time has passed, and a pause
  * of random length before another try.

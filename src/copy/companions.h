@@ -1,6 +1,6 @@
 /*
- * Companions: the signatures, attestations and bills of materials of an image (registry-protocol.md
- * 2.3): what cosign keeps under tags, and referrers with their own referrers, of the image and of
+ * Companions: the signatures, attestations and bills of materials of an image:
+ * what cosign keeps under tags, and referrers with their own referrers, of the image and of
  * every image in its index.
  *
  * companions_find() asks the source only, companions_compare() the target, companions_copy() moves

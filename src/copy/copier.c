@@ -163,7 +163,7 @@ static bool apply_filter(struct image *image, struct arena *arena, const struct 
 	return true;
 }
 
-/* A copy that took so long is worth a last question to the source (failures.md F22). */
+/* A copy that took so long is worth a last question to the source. */
 enum { LONG_COPY_MS = 10000 };
 
 /* True when the source's tag stands for another image now than when the copy began. */

@@ -1,5 +1,5 @@
 /*
- * Copying images: one task in, one outcome out (design.md section 3).
+ * Copying images: one task in, one outcome out.
  *
  * A copier serves the whole run and is shared by all threads. It writes nothing to terminal or log
  * but debug lines.

@@ -4,7 +4,7 @@
  * The digest is computed over what was handed out and finds parts that do not fit together.
  *
  * A request always starts at the registry itself, never at the place it sent us to before: the URL
- * of a storage behind it may have expired (failures.md F2).
+ * of a storage behind it may have expired.
  */
 #include "copy/download.h"
 
@@ -119,7 +119,10 @@ bool download_end(struct download *download, struct error *err)
 	if (!download->stream)
 		return true;
 	struct reader *reader = stream_reader(download->stream);
-	if (!reader->read(reader, &extra, 1, &got, &ignored) || !got)
+	bool more = reader->read(reader, &extra, 1, &got, &ignored) && got;
+	/* The connection is for others now, however long the upload takes to be committed. */
+	stream_close(&download->stream);
+	if (!more)
 		return true;
 	return error_set(err, ERROR_CORRUPT, "the source sent more than the %lld bytes announced",
 			 (long long)download->blob->size);

@@ -37,7 +37,7 @@ void download_prepare(struct download *download, const struct repository *from,
 		      const struct descriptor *blob, int64_t offset, bool fresh);
 /*
  * After the last byte and a digest that fits: the source must have nothing more. A connection that
- * breaks there, when all is known to be right, is no failure.
+ * breaks there, when all is known to be right, is no failure. Gives the connection back.
  */
 bool download_end(struct download *download, struct error *err);
 void download_close(struct download *download);

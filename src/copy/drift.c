@@ -1,6 +1,6 @@
 /*
  * Registries have no "write if": between question and push somebody else may move the tag,
- * and If-Match is ignored by the most common of them (failures.md F23). What can be done is to ask
+ * and If-Match is ignored by the most common of them. What can be done is to ask
  * last thing before writing, which leaves one round trip instead of a whole copy.
  */
 #include "copy/drift.h"

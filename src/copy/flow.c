@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-	RING_MAX = 1024 * 1024,
+	RING_MAX = 512 * 1024,
 	PIECE_MAX = 128 * 1024, /* read at the source at a time: the others wait for it */
 	HELD_PART = 4,          /* the part of the time that a reader may hold the others up */
 };

@@ -18,6 +18,8 @@ struct places_lane {
 	size_t images;   /* not done */
 	unsigned blobs;  /* places held */
 	bool waiting_in; /* counted in places->waiting */
+	unsigned came;   /* all that called places_board(), */
+	unsigned left;   /* and those of them that are through */
 };
 
 /* On the stack of a thread that waits. */
@@ -190,6 +192,26 @@ bool places_share(struct places *places, struct places_lane *lane, bool *held)
 	}
 	pthread_mutex_unlock(&places->lock);
 	return mine;
+}
+
+bool places_board(struct places *places, struct places_lane *lane)
+{
+	if (!lane)
+		return false;
+	pthread_mutex_lock(&places->lock);
+	unsigned number = lane->came++;
+	while (number - lane->left >= places->total)
+		pthread_cond_wait(&places->changed, &places->lock);
+	pthread_mutex_unlock(&places->lock);
+	return true;
+}
+
+void places_disembark(struct places *places, struct places_lane *lane)
+{
+	pthread_mutex_lock(&places->lock);
+	lane->left++;
+	pthread_cond_broadcast(&places->changed);
+	pthread_mutex_unlock(&places->lock);
 }
 
 bool places_try(struct places *places, struct places_lane *lane)

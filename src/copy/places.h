@@ -36,6 +36,12 @@ void places_enter(struct places *places, struct places_lane *lane);
  * by nobody else, tells that one of them has. True: it was the caller, who leaves it in the end.
  */
 bool places_share(struct places *places, struct places_lane *lane, bool *held);
+/*
+ * What shares places is counted for each pair of registries: waits, in the order of calls, until
+ * fewer than there are places in all are on their way between these two. False: lane is NULL.
+ */
+bool places_board(struct places *places, struct places_lane *lane);
+void places_disembark(struct places *places, struct places_lane *lane);
 /* Takes a place if one is free at this moment. */
 bool places_try(struct places *places, struct places_lane *lane);
 void places_leave(struct places *places, struct places_lane *lane);

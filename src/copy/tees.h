@@ -33,7 +33,8 @@ struct tees_member {
 	struct tees_company *company; /* NULL: there is nobody to share with */
 	struct tees_member *next;
 	struct tees_host *host; /* of the destination */
-	const void *filter;     /* of the task; those with another one may need other blobs */
+	const void *filter;     /* of the task; those with others may need other blobs, */
+	const void *companions; /* the same */
 	struct map settled;     /* digests of blobs that it has, or cannot get */
 };
 
@@ -42,8 +43,9 @@ struct tees_seat {
 	struct image *image;
 	struct tee *tee; /* NULL: alone */
 	struct tees_seat *next;
-	bool placed; /* it has a place, and nobody else's */
-	bool asks;   /* it needs the bytes, now */
+	bool placed;  /* it has a place, and nobody else's */
+	bool counted; /* among those of its pair of registries */
+	bool asks;    /* it needs the bytes, now */
 	struct flow_cursor cursor;
 };
 

@@ -1,6 +1,6 @@
 /*
  * A source that breaks off is asked for the rest while the upload waits (download.h). When the
- * target breaks off, three things are tried in this order (failures.md F3, F4): perhaps all arrived
+ * target breaks off, three things are tried in this order: perhaps all arrived
  * and only the answer was lost; perhaps the registry still has the upload and says how much of it;
  * else the upload is given up and another one begun.
  *

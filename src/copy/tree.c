@@ -166,9 +166,7 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 	return !parts.failed;
 }
 
-/*
- * Registries on object storage may know a blob only seconds after they took it (failures.md F20).
- */
+/* Registries on object storage may know a blob only seconds after they took it. */
 static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .cap_ms = 12000};
 
 /*

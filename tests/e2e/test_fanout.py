@@ -3,6 +3,7 @@
 Each destination still fares on its own: what goes wrong at one of them changes nothing for the others.
 """
 
+import contextlib
 import re
 import signal
 import threading
@@ -403,3 +404,66 @@ def test_an_index_with_many_layers(sync, src, three, from_source, repo, proc):
     for front in three:
         holds(front, repo, "v1", picture)
     assert downloads(src, *picture.blobs) == dict.fromkeys(picture.blobs, 1)
+
+
+def test_what_one_repository_lacks_another_has(sync):
+    """Images of two repositories share a layer, and only one of them gives it out: the other's images are not affected."""
+    with contextlib.ExitStack() as stack:
+        here, *there = [stack.enter_context(Scripted()) for _ in range(5)]
+        picture = images.image("shared by two")
+        here.push(picture, "x", "v1")
+        here.push(picture, "y", "v1")
+
+        def lacking(request):
+            """x says so once y's images need the same layer."""
+            if request.kind != "blob" or request.method != "GET" or request.repo != "x":
+                return None
+            begun.set()
+            until = time.monotonic() + 5
+            while time.monotonic() < until and not all(each.seen("POST", "upload") for each in there[2:]):
+                time.sleep(0.02)
+            time.sleep(0.2)
+            return 404, {}, b"{}"
+        here.hook = lacking
+        begun = threading.Event()
+
+        def later(request):
+            """y's images come when x's have begun."""
+            if request.kind == "manifest" and request.method == "HEAD":
+                begun.wait(5)
+        there[2].hook = there[3].hook = later
+        rules = {f"{here.host}/x:v1": [f"{each.host}/x" for each in there[:2]],
+                 f"{here.host}/y:v1": [f"{each.host}/y" for each in there[2:]]}
+        result = sync(rules, run.insecure(here, *there), ["--retries", "0"])
+        statuses = result.statuses()
+        assert [statuses[f"{each.host}/y:v1"] for each in there[2:]] == ["copied", "copied"]
+        assert [statuses[f"{each.host}/x:v1"] for each in there[:2]] == ["failed", "failed"]
+
+
+class Hesitant(Scripted):
+    """Takes its time with each large body, and counts how many come at once."""
+
+    now = most = 0
+
+    def read_body(self, method, path, file, length):
+        if method != "PUT" or length < 200_000:
+            return file.read(length)
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        data = file.read(1000)
+        time.sleep(0.6)
+        data += file.read(length - 1000)
+        with self._lock:
+            self.now -= 1
+        return data
+
+
+def test_a_slow_destination_does_not_collect_uploads(sync):
+    with Scripted() as here, Hesitant() as slow, Scripted() as quick:
+        parts = [images.noise(f"collected/{number}", 700_000) for number in range(10)]
+        picture = here.push(images.image("collected", parts=parts), "x", "v1")
+        result = sync({f"{here.host}/x:v1": [f"{slow.host}/x", f"{quick.host}/x"]}, run.insecure(here, slow, quick), ["--proc", "2"])
+        assert result.code == 0
+        assert all(each.tags["x", "v1"] == picture.digest for each in (slow, quick))
+        assert slow.most <= 2
