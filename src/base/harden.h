@@ -1,7 +1,7 @@
 /*
  * What a process can do about itself, so that a mistake in it is worth less: no core dump and no
- * tracer that could read secrets, no new privileges, fewer system calls, fewer files
- * (security.md 9).
+ * tracer that could read secrets, no new privileges, fewer system calls, fewer
+ * files.
  *
  * All of it is for the whole process and lasts; what the kernel does not have is done without.
  * Everything is called by the only thread, before there are others. Programs built with a sanitizer

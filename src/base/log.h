@@ -2,7 +2,7 @@
  * The log sink: one line per event on stderr or in a file.
  *
  * Every line passes secret_mask() and a sanitizer that makes control characters visible and breaks
- * up what a CI system would take for a command (security.md 7). While a terminal shows progress,
+ * up what a CI system would take for a command. While a terminal shows progress,
  * log_hook() lets the progress line step aside. Safe from any thread.
  */
 #pragma once

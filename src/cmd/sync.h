@@ -5,6 +5,6 @@
 
 /*
  * Loads the configuration, synchronizes, reports. problems: what was found wrong already, to be
- * told with the rest. Returns the exit code of design.md section 2.
+ * told with the rest. Returns the exit status that README.md describes.
  */
 int sync_run(const struct options *options, struct problems *problems);

@@ -17,6 +17,6 @@ bool registry_key_equal(struct str a, struct str b);
 struct str registry_key_lower(struct arena *arena, struct str key);
 /*
  * The well-known registry that host is a slip of, such as ghcr.io for ghrc.io, or NULL. Such names
- * have been registered by people who collect logins (security.md section 1).
+ * have been registered by people who collect logins.
  */
 const char *registry_key_lookalike(struct str host);

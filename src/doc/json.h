@@ -1,8 +1,8 @@
 /*
  * JSON in (RFC 8259, strictly); what goes out is written by json_writer.h.
  *
- * Text passes a validator before cJSON decodes it, since cJSON accepts much that is not JSON
- * (security.md 5.1). Refused are: anything after the value, depth over 32, invalid UTF-8, lone
+ * Text passes a validator before cJSON decodes it, since cJSON accepts much that is not JSON (RFC
+ * 8259). Refused are: anything after the value, depth over 32, invalid UTF-8, lone
  * surrogates, \u0000, numbers longer than 63 bytes, more than JSON_VALUES_MAX values, and a name
  * that stands twice in one object. Numbers keep their text; see node_int64(). Nothing is kept
  * between calls, so any thread may read.

@@ -1,4 +1,4 @@
-/* Which network addresses a server may send us to (security.md 2.3). Pure. */
+/* Which network addresses a server may send us to. Pure. */
 #pragma once
 
 #include "base/scoped.h"

@@ -4,7 +4,7 @@
  * be pulled while an upload runs. The callbacks only move bytes and note why they stopped a
  * transfer.
  *
- * Clocks (failures.md 2.2): libcurl limits connecting; what comes after is ours. An answer to a
+ * Clocks: libcurl limits connecting; what comes after is ours. An answer to a
  * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that
  * store on object storage assemble for minutes after the last byte. A body is given up when
  * nothing moves for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait

@@ -2,7 +2,7 @@
  * One libcurl handle with its own connections: set up, run step by step, and kept for the next one.
  *
  * Private to net/. A handle belongs to one origin, one trust set and one proxy for all its life, so
- * neither a connection nor credentials can reach another (security.md 2.4). One thread at a time.
+ * neither a connection nor credentials can reach another. One thread at a time.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
  * URLs, and the one decision who may receive a request and whether it may carry credentials.
  *
  * Every URL is parsed by curl_url(), the parser of the transfer itself. Whatever a server chose (a
- * redirect, an upload Location, a Link, a token realm) passes url_may_send(); no other code decides
- * (security.md section 2). Pure apart from memory; any thread.
+ * redirect, an upload Location, a Link, a token realm) passes url_may_send(); no other code
+ * decides. Pure apart from memory; any thread.
  */
 #pragma once
 

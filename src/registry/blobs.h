@@ -62,7 +62,7 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 		  struct error *err);
 /*
  * Reads the "0-N" of a Range header of an upload: *kept is N plus one. "0-0" may mean one byte or
- * none (registry-protocol.md U8): none.
+ * none: none.
  */
 bool blobs_parse_kept(struct str value, int64_t *kept);
 /* Gives an upload up; failure does not matter. */

@@ -232,7 +232,7 @@ static bool arrived(const struct repository *repository, const struct manifest_p
 	       strcmp(status.digest, push->digest) == 0;
 }
 
-/* The statuses and codes with which registries refuse to move a tag (failures.md F24). */
+/* The statuses and codes with which registries refuse to move a tag. */
 static bool may_be_immutable(const struct manifest_push *push, const struct error *err)
 {
 	if (is_digest(push->reference))

@@ -1,5 +1,5 @@
 /*
- * The table of registry-protocol.md, sections 4 and 6, as far as it decides about uploads. Most
+ * What is known of registries by their names, as far as it decides about uploads. Most
  * registries take whole bodies and are not in it; those that are installed under any name (Harbor,
  * Nexus, JFrog on premises) are known by what they answer.
  */

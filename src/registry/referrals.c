@@ -1,6 +1,6 @@
 /*
  * An empty list means that there is no signature, so only a registry that speaks this API may say
- * so (failures.md F36). What certainly does not come from such a one counts as "no such API"; what
+ * so. What certainly does not come from such a one counts as "no such API"; what
  * may be trouble that passes is an error.
  */
 #include "registry/referrals.h"

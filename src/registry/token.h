@@ -2,7 +2,7 @@
  * Bearer tokens of the distribution token specification, kept for the run. Private to registry/.
  *
  * Tokens are cached by registry, realm, service, scope and login. One fetch is in flight per key,
- * the others wait for it. A token is fetched again before it expires (registry-protocol.md 1.5).
+ * the others wait for it. A token is fetched again before it expires.
  * Any thread.
  */
 #pragma once

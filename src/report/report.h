@@ -2,7 +2,7 @@
  * Collects what happened and tells it: while it happens, at the end, and to machines.
  *
  * On a terminal that is the live display (display.h), elsewhere one log line per image; at the end
- * a summary on stderr (summary.h), the JSON of design.md section 7, and the lists of copied and of
+ * a summary on stderr (summary.h), the JSON report (report_json.h), and the lists of copied and of
  * failed images (image_lists.h). report_plan(),
  * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
  * the report. The report ends before its progress does.

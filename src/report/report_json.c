@@ -2,7 +2,7 @@
  * Secrets are masked text by text, before they are written, and not in the finished document: there
  * a password such as "true" or "12345" would also match a literal or a number, and what is left
  * would not be JSON. The same pass makes control characters and workflow commands harmless, since
- * the document may go to stdout (security.md 7).
+ * the document may go to stdout.
  *
  * The document is handed over between two images, as soon as there is enough of it: a hundred
  * thousand of them take 35 MB of text, but no more memory than one.

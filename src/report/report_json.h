@@ -1,4 +1,4 @@
-/* The report for machines: the JSON of design.md section 7. */
+/* The report for machines: JSON, whose members README.md describes. */
 #pragma once
 
 #include "base/error.h"
@@ -10,7 +10,7 @@ typedef bool report_json_taker(void *ctx, struct str piece, struct error *err);
 /*
  * Writes the document, final newline included, in pieces that take(ctx, ...) gets one after the
  * other. Secrets are masked in every text that is not our own. False without memory, and when take
- * says so; then what was taken is no document. More than design.md has: a dry run tells
+ * says so; then what was taken is no document. A dry run tells
  * "would_copy", so that the figures still add up to total, and an image that a platform filter
  * looked at has "platforms": how many were "kept" of the "total".
  */

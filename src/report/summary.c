@@ -1,7 +1,7 @@
 /*
  * Failures come first and totals last: after five hundred failed images, what is still on the
- * screen is how many there were. A reason is cut to 512 bytes, as everything remote is (security.md
- * 7); the JSON report has it whole.
+ * screen is how many there were. A reason is cut to 512 bytes, as everything remote is;
+ * the JSON report has it whole.
  */
 #include "report/summary.h"
 

@@ -42,7 +42,7 @@ static void test_kinds(void **state)
 	assert_int_equal(media_kind((struct str){0}), MEDIA_OTHER);
 }
 
-/* What is asked for is exactly what is understood, in the order of registry-protocol.md 2.1. */
+/* What is asked for is exactly what is understood, in the order of preference. */
 static void test_accept(void **state)
 {
 	struct str rest = str_of(media_accept);
