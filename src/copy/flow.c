@@ -16,7 +16,6 @@
 #include <string.h>
 
 enum {
-	RING_MAX = 512 * 1024,
 	PIECE_MAX = 128 * 1024, /* read at the source at a time: the others wait for it */
 	HELD_PART = 4,          /* the part of the time that a reader may hold the others up */
 };
@@ -42,7 +41,7 @@ struct flow *flow_new(const struct flow_source *source)
 {
 	struct arena *arena = arena_new();
 	struct flow *flow = arena ? arena_new_of(arena, struct flow) : NULL;
-	int64_t size = source->size < RING_MAX ? source->size : RING_MAX;
+	int64_t size = source->size < FLOW_RING_MAX ? source->size : FLOW_RING_MAX;
 	char *ring = flow ? arena_alloc(arena, (size_t)size) : NULL;
 	if (!ring) {
 		arena_free(&arena);

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+enum { FLOW_RING_MAX = 512 * 1024 }; /* bytes that the fastest reader may be ahead */
+
 struct flow;
 
 struct flow_source {

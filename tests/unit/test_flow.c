@@ -15,7 +15,7 @@
 
 enum {
 	MIB = 1024 * 1024,
-	LARGE = 5 * MIB + 12345,
+	LARGE = 5 * FLOW_RING_MAX + 12345,
 	PATIENT_MS = 600000, /* nobody is dropped */
 	READERS = 3,
 	PIECE = 70000,
@@ -139,11 +139,11 @@ static void test_late(void **state)
 	struct error err;
 	(void)state;
 	assert_true(flow_join(flow, &first));
-	assert_true(read_to(flow, &first, MIB / 2, PIECE, &err));
+	assert_true(read_to(flow, &first, FLOW_RING_MAX / 2, PIECE, &err));
 	assert_true(flow_open(flow));
 	assert_true(flow_join(flow, &second));
-	assert_true(read_to(flow, &second, MIB / 2, PIECE, &err));
-	assert_true(read_to(flow, &first, MIB + 1, PIECE, &err));
+	assert_true(read_to(flow, &second, FLOW_RING_MAX / 2, PIECE, &err));
+	assert_true(read_to(flow, &first, FLOW_RING_MAX + 1, PIECE, &err));
 	assert_false(flow_open(flow));
 	assert_false(flow_join(flow, &third));
 	assert_false(third.joined);
