@@ -285,14 +285,15 @@ e2e-amd64 e2e-arm64: e2e-%:
 IMAGE := image-syncer:test
 
 .PHONY: image image-checks examples e2e-image
-image: ## build the scratch image with the Dockerfile and check it (root; sets itself up, BASE= for another base image)
+image: ## build the scratch image with the Dockerfile, check it and the Action with an engine (root; sets itself up, BASE= for another base)
 	@src/deps/setup.sh image
 	@tests/image/engine $(MAKE) --no-print-directory image-checks
 
-image-checks:
+image-checks: build/image-syncer
 	@tests/image/build $(IMAGE)
 	@IMAGE=$(IMAGE) $(PYTEST) tests/image $(TESTS)
 	@tests/image/e2e $(IMAGE) $(PYTEST) tests/e2e/test_cli.py
+	@$(call pytest,musl,build/image-syncer,tests/runner/test_container.py tests/runner/test_engine.py)
 
 examples: build/image-syncer ## the files in .github/examples
 	@$(call pytest,musl,build/image-syncer,tests/examples)
