@@ -283,7 +283,7 @@ static void set_method(struct handle *handle)
 	}
 }
 
-/* Any limit of speed, however high, makes a step take one piece; pieces of TLS are small for that. */
+/* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
 static bool set_step(struct handle *handle)
 {
 	curl_off_t speed = handle->tls ? 0 : (curl_off_t)1 << 50;

@@ -1,8 +1,8 @@
 /*
- * A server that sends in small pieces would wake us for each of them: at 4 KiB a piece a third of the
- * time went into that. Nothing is lost by sleeping on. What the kernel holds is read when the sleep
- * is over for whatever reason, its limit of a second included, and the kernel wakes us early when it
- * has no room left or the server closes.
+ * A server that sends in small pieces would wake us for each of them: at 4 KiB a piece a tenth of
+ * the time went into that. Nothing is lost by sleeping on. What the kernel holds is read when the
+ * sleep is over for whatever reason, its limit of a second included, and the kernel wakes us early
+ * when it has no room left or the server closes.
  *
  * The end of a body must not be waited for that way, and TLS may hold some of it already: so it is
  * taken back while more is to come than two steps can bring.

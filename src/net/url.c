@@ -66,6 +66,25 @@ static bool take_parts(struct arena *arena, CURLU *handle, struct url *out, stru
 	return true;
 }
 
+/*
+ * libcurl decodes a host after it has looked for addresses in it: http://2%2e0 is the name 2.0, and
+ * the address 2.0.0.0 when the text we have from it is read again to connect.
+ */
+static bool reads_the_same(struct arena *arena, const struct url *url, struct error *err)
+{
+	scoped(handle_close) CURLU *handle = curl_url();
+	const char *host = "";
+	CURLUcode code = CURLUE_OUT_OF_MEMORY;
+	if (handle)
+		code = curl_url_set(handle, CURLUPART_URL, url->text, 0);
+	if (!code)
+		code = part(arena, handle, CURLUPART_HOST, 0, &host);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_memory(err);
+	return str_equal_nocase(str_of(host), str_of(url->host)) ||
+	       error_set(err, ERROR_REFUSED, "URL with an ambiguous host refused");
+}
+
 /* A backslash or a control character means something else to every parser. */
 static bool plain(const char *text)
 {
@@ -96,7 +115,8 @@ bool url_resolve(struct arena *arena, const struct url *base, const char *text, 
 		return error_memory(err);
 	if (code != CURLUE_OK)
 		return error_set(err, ERROR_REFUSED, "URL refused: %s", curl_url_strerror(code));
-	return take_parts(arena, handle, out, err);
+	return take_parts(arena, handle, out, err) &&
+	       (!strchr(text, '%') || reads_the_same(arena, out, err));
 }
 
 bool url_same_origin(const struct url *a, const struct url *b)

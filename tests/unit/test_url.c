@@ -117,6 +117,8 @@ static void test_refused(void **state)
 		"https://",
 		"//u@other.test/",
 		"https://r.test:99999",
+		"http://2%2e0",       /* the address 2.0.0.0 when it is read again */
+		"https:/4%333333333", /* a number, likewise */
 	};
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct url base;
