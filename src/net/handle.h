@@ -12,10 +12,7 @@
 
 #include <curl/curl.h>
 
-enum {
-	HANDLE_HOST_SIZE = 384,
-	HANDLE_STEP_MAX = 256 * 1024, /* bytes of an answer that one step brings at most */
-};
+enum { HANDLE_HOST_SIZE = 384 };
 
 struct handles_line;
 
@@ -52,7 +49,6 @@ struct handle {
 	int64_t moved;         /* bytes of bodies since then */
 	int64_t reader_ms;     /* spent in the request's stream during this step */
 	bool news;             /* the last step brought the head or some of a stream's body */
-	bool low_water;        /* see low_water.h */
 	bool running;          /* added to multi */
 	bool head_complete;    /* the final answer's status and headers are there */
 	bool finished;         /* the answer is complete */
