@@ -28,7 +28,10 @@ enum url_purpose {
 
 enum url_verdict { URL_DENY, URL_ANONYMOUS, URL_WITH_AUTH };
 
-/* Parses an absolute http or https URL. ERROR_REFUSED: other schemes, user info, fragments. */
+/*
+ * Parses an absolute http or https URL. ERROR_REFUSED: other schemes, user info, fragments, a host
+ * that would be another one when its text is parsed again, as the transfer does.
+ */
 bool url_parse(struct arena *arena, const char *text, struct url *out, struct error *err);
 /* Parses text relative to base (RFC 3986 section 5). */
 bool url_resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
