@@ -64,6 +64,7 @@ deps_coverage := asan
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
 unit_link_test_scarce_documents := $(denied:%=-Wl,--wrap=%)
 unit_link_test_scarce_rules := $(unit_link_test_scarce_documents)
+unit_link_test_scarce_host := $(unit_link_test_scarce_documents)
 
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)

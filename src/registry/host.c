@@ -73,11 +73,17 @@ void host_forgive(struct host *host)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/* Called locked. */
+/* Called locked. An origin that could only be parsed in part is not kept. */
 static bool parse_origin(struct host *host, struct error *err)
 {
+	struct url origin;
 	const char *text = arena_printf(host->arena, "%s://%s/", host->scheme, host->address);
-	return text ? url_parse(host->arena, text, &host->origin, err) : error_memory(err);
+	if (!text)
+		return error_memory(err);
+	if (!url_parse(host->arena, text, &origin, err))
+		return false;
+	host->origin = origin;
+	return true;
 }
 
 bool host_origin(struct host *host, struct url *out, struct error *err)
