@@ -1,4 +1,4 @@
-/* Memory that runs out while an origin is parsed: the next question for it gets all of it, or none. */
+/* Memory that runs out while an origin is parsed: the next request gets all of it, or none. */
 #include "test_scarce_fixture.h"
 
 #include "registry/host.h"
