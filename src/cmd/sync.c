@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, WIDTH_MIN = 24, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
+enum { EXIT_USAGE = 2, WIDTH_MIN = 36, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
 
 static void run_finish(struct run *run)
 {

@@ -16,6 +16,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "net/address.h"
+#include "net/low_water.h"
 #include "net/stream.h"
 
 #include <stdio.h>
@@ -28,7 +29,6 @@ enum {
 	CLEANUP_MS = 10000, /* for a request that only gives something up */
 	RATE_WINDOWS = 4,
 	RATE_MIN = 1024, /* bytes a second */
-	DOWN_BUFFER = 64 * 1024,
 	UP_BUFFER = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
 	ERROR_BODY_MAX = 64 * 1024,
@@ -190,7 +190,7 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)DOWN_BUFFER);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HANDLE_STEP_MAX);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
@@ -283,6 +283,13 @@ static void set_method(struct handle *handle)
 	}
 }
 
+/* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
+static bool set_step(struct handle *handle)
+{
+	curl_off_t speed = handle->tls ? 0 : (curl_off_t)1 << 50;
+	return curl_easy_setopt(handle->easy, CURLOPT_MAX_RECV_SPEED_LARGE, speed) == CURLE_OK;
+}
+
 /* libcurl signs what it sends. It normalises the path for that, so such handles do not stay. */
 static bool set_signature(struct handle *handle)
 {
@@ -312,7 +319,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
 	set_method(handle);
-	if (!set_headers(handle) || !set_signature(handle) ||
+	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
 	    curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
 		return error_memory(err);
@@ -453,6 +460,7 @@ static bool step(struct handle *handle, struct error *err)
 	int running = 0;
 	int left = 0;
 	handle->news = false;
+	low_water_update(handle);
 	CURLMcode code = curl_multi_perform(handle->multi, &running);
 	if (code != CURLM_OK)
 		return error_set(err, ERROR_NETWORK, "%s", curl_multi_strerror(code));
@@ -480,12 +488,13 @@ void handle_stop(struct handle *handle)
 {
 	if (handle->running)
 		curl_multi_remove_handle(handle->multi, handle->easy);
-	if (handle->running && (!handle->finished || handle->request.signature))
+	if (handle->running &&
+	    (!handle->finished || handle->low_water || handle->request.signature))
 		handle->broken = true;
 	if (handle->easy)
 		curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(handle->headers);
 	handle->headers = NULL;
-	handle->running = false;
+	handle->running = handle->low_water = false;
 	handle->stream = NULL;
 }

@@ -12,7 +12,10 @@
 
 #include <curl/curl.h>
 
-enum { HANDLE_HOST_SIZE = 384 };
+enum {
+	HANDLE_HOST_SIZE = 384,
+	HANDLE_STEP_MAX = 256 * 1024, /* bytes of an answer that one step brings at most */
+};
 
 struct handles_line;
 
@@ -49,6 +52,7 @@ struct handle {
 	int64_t moved;         /* bytes of bodies since then */
 	int64_t reader_ms;     /* spent in the request's stream during this step */
 	bool news;             /* the last step brought the head or some of a stream's body */
+	bool low_water;        /* see low_water.h */
 	bool running;          /* added to multi */
 	bool head_complete;    /* the final answer's status and headers are there */
 	bool finished;         /* the answer is complete */

@@ -4,8 +4,8 @@
  * whatever the size of the blob.
  *
  * A reader that waits has nothing in the ring, so what comes goes straight into its own memory, and
- * only the rest of what libcurl brings at once into the ring. A larger ring than this saves
- * nothing: it falls out of the processor's cache.
+ * only the rest of what a step brings into the ring. A larger ring than this saves nothing: it
+ * falls out of the processor's cache.
  */
 #include "net/stream.h"
 

@@ -1,0 +1,47 @@
+/*
+ * A server that sends in small pieces would wake us for each of them: at 4 KiB a piece a tenth of
+ * the time went into that. Nothing is lost by sleeping on. What the kernel holds is read when the
+ * sleep is over for whatever reason, its limit of a second included, and the kernel wakes us early
+ * when it has no room left or the server closes.
+ *
+ * The end of a body must not be waited for that way, and TLS may hold some of it already: so it is
+ * taken back while more is to come than two steps can bring.
+ */
+#include "net/low_water.h"
+
+#include "net/handle.h"
+
+#include <sys/socket.h>
+
+enum {
+	LOW_WATER = 128 * 1024,
+	LAST_BYTES = LOW_WATER + 2 * HANDLE_STEP_MAX,
+	SOCKETS_MAX = 4, /* a handle has one; another may be closing */
+};
+
+/* What is still to come of a body of known length; 0 of any other. */
+static curl_off_t bytes_left(const struct handle *handle)
+{
+	curl_off_t size = 0, got = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+	curl_easy_getinfo(handle->easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
+	return size > got ? size - got : 0;
+}
+
+/* False when it cannot be told which socket that is: a paused transfer has none. */
+static bool set_sockets(struct handle *handle, int bytes)
+{
+	struct curl_waitfd sockets[SOCKETS_MAX];
+	unsigned count = 0;
+	bool ok = curl_multi_waitfds(handle->multi, sockets, SOCKETS_MAX, &count) == CURLM_OK;
+	for (unsigned i = 0; ok && i < count; i++)
+		setsockopt(sockets[i].fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
+	return ok && count > 0;
+}
+
+void low_water_update(struct handle *handle)
+{
+	bool wanted = handle->stream && handle->head_complete && bytes_left(handle) > LAST_BYTES;
+	if (wanted != handle->low_water && set_sockets(handle, wanted ? LOW_WATER : 1))
+		handle->low_water = wanted;
+}
