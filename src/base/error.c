@@ -61,6 +61,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_UNSIGNED] = "unsigned",
 		[ERROR_UNSUPPORTED] = "unsupported",
 		[ERROR_REFUSED] = "refused",
+		[ERROR_FULL] = "full",
 		[ERROR_REJECTED] = "rejected",
 		[ERROR_MEMORY] = "memory",
 		[ERROR_IO] = "io",

@@ -29,6 +29,7 @@ enum error_kind {
 	ERROR_UNSIGNED,    /* the image lacks the signature that is required */
 	ERROR_UNSUPPORTED, /* understood, but neither side can do it */
 	ERROR_REFUSED,     /* our own policy forbids the request */
+	ERROR_FULL,        /* the registry has no room: a quota or a disk is used up */
 	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */
 	ERROR_MEMORY,      /* out of memory or descriptors */
 	ERROR_IO,          /* a local file could not be read or written */

@@ -37,8 +37,9 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->sites = sites_new();
 	copier->origins = origins_new();
 	copier->tees = tees_new();
+	copier->quotas = quotas_new();
 	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites ||
-	    !copier->origins || !copier->tees)
+	    !copier->origins || !copier->tees || !copier->quotas)
 		copier_free(&copier);
 	return copier;
 }
@@ -54,6 +55,7 @@ void copier_free(struct copier **copier)
 	sites_free(&(*copier)->sites);
 	origins_free(&(*copier)->origins);
 	tees_free(&(*copier)->tees);
+	quotas_free(&(*copier)->quotas);
 	*copier = NULL;
 	arena_free(&arena);
 }

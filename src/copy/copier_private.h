@@ -7,6 +7,7 @@
 #include "copy/inflight.h"
 #include "copy/origins.h"
 #include "copy/places.h"
+#include "copy/quotas.h"
 #include "copy/sites.h"
 #include "copy/tees.h"
 #include "oci/digest.h"
@@ -22,6 +23,7 @@ struct copier {
 	struct origins *origins;
 	struct tees *tees;
 	struct sites *sites;
+	struct quotas *quotas;
 };
 
 /* One image being copied; its parts are worked on by several threads. */

@@ -244,17 +244,31 @@ static const char *mount_offer(const struct cargo *cargo)
 	return cargo->thorough ? NULL : blobs_mount_offer(&cargo->image->to, cargo->place);
 }
 
+/* True when the target seems to have no room for the blob: it is not sent, but may be there. */
+static bool seems_full(const struct cargo *cargo, struct error *err)
+{
+	return !cargo->thorough && !cargo->place &&
+	       !quotas_allow(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+			     err);
+}
+
 /* Opens an upload. *present: none is needed. */
 static bool begin(struct transfer *transfer, bool *present, struct error *err)
 {
 	const struct cargo *cargo = transfer->cargo;
 	const struct repository *to = &cargo->image->to;
 	const char *digest = cargo->blob->digest;
-	const char *from = mount_offer(cargo);
+	struct error refusal;
+	bool full = seems_full(cargo, &refusal);
+	const char *from = full ? NULL : mount_offer(cargo);
 	if (!from && !cargo->thorough && !blobs_exists(to, digest, cargo->blob->size, present, err))
 		return false;
 	if (*present)
 		return true;
+	if (full) {
+		*err = refusal;
+		return false;
+	}
 	arena_free(&transfer->arena);
 	transfer->arena = arena_new();
 	if (!transfer->arena)
@@ -355,6 +369,9 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	/* An upload that is left open at a dead target would cost another wait. */
 	if (!ok && err->kind != ERROR_UNREACHABLE)
 		give_up(&transfer);
+	if (!ok && err->kind == ERROR_FULL && !transfer.source_failed)
+		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+			       err);
 	arena_free(&transfer.arena);
 	return ok;
 }

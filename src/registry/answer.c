@@ -32,7 +32,7 @@ static enum error_kind kind_of_status(int status)
 	case 405:
 		return ERROR_UNSUPPORTED;
 	case 507:
-		return ERROR_REJECTED;
+		return ERROR_FULL;
 	default:
 		return status >= 500 ? ERROR_UNAVAILABLE : ERROR_REJECTED;
 	}
@@ -90,13 +90,19 @@ static void refine(struct error *err, struct str words)
 		const char *word;
 		enum error_kind kind;
 	} table[] = {
-		{"TAG_INVALID", ERROR_IMMUTABLE}, {"ImageTagAlreadyExists", ERROR_IMMUTABLE},
-		{"immutable", ERROR_IMMUTABLE},   {"TOOMANYREQUESTS", ERROR_LIMITED},
-		{"quota", ERROR_REJECTED},
+		{"TAG_INVALID", ERROR_IMMUTABLE},
+		{"ImageTagAlreadyExists", ERROR_IMMUTABLE},
+		{"immutable", ERROR_IMMUTABLE},
+		{"quota", ERROR_FULL},
+		{"Quota exceeded", ERROR_FULL},
+		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */
+		/* Google calls its limits of requests quotas as well. */
+		{"TOOMANYREQUESTS", ERROR_LIMITED},
 	};
+	if (err->http_status < 400 || err->http_status >= 500 || err->http_status == 429)
+		return;
 	for (size_t i = 0; words.at && i < array_count(table); i++)
-		if (err->http_status >= 400 && err->http_status < 500 &&
-		    strstr(words.at, table[i].word))
+		if (strstr(words.at, table[i].word))
 			err->kind = table[i].kind;
 }
 

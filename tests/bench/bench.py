@@ -103,7 +103,7 @@ CASES = [
     Case("tags50sync", "50 small tags, in sync", _push_tags(50, False), False, 5),
     Case("tags1000", "1,000 tags, in sync", _push_tags(1000, True), False, 1),
     Case("indexes", "20 indexes of 5 platforms, fresh", _push_indexes, True, 2),
-    Case("layer4g", "one layer of 4 GiB", _push_4g, True, 1, slow=False),
+    Case("layer4g", "one layer of 4 GiB", _push_4g, True, 3, slow=False),
 ]
 
 

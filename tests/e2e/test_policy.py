@@ -284,7 +284,7 @@ def test_a_refused_login_stays_a_refused_login(runner, from_source, src, repo):
 
 
 @pytest.mark.parametrize("status,code,message,times,kind", ((403, "TOOMANYREQUESTS", "slow down", 2, None),
-                                                            (403, "UNKNOWN", "exceeds the quota", 1, "rejected")))
+                                                            (403, "UNKNOWN", "exceeds the quota", 1, "full")))
 def test_other_refusals_are_no_matter_of_tags(runner, from_source, src, repo, status, code, message, times, kind):
     from_source.push(images.image(f"{repo}/new"), repo, "v1")
     with Scripted() as registry:

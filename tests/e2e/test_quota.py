@@ -1,6 +1,7 @@
-"""Docker Hub's quota: manifests that are read count, and each answer says how many more may be."""
+"""Quotas: Docker Hub's, of manifests that are read, and those of registries that have no room for more."""
 
 import threading
+import urllib.parse
 
 import pytest
 
@@ -58,3 +59,65 @@ def test_a_limit_of_requests_is_no_quota(sync, two):
     Quota(here, 100, "0")
     result = sync({f"{here.host}/a:v1,v2,v3": f"{there.host}/a"}, run.insecure(here, there), ONCE)
     assert result.code == 0 and result.report["copied"] == 3
+
+
+# -- no room at the target ------------------------------------------------------------------------------------------------------------
+
+ROOM, MORE = 200000, 300000
+FULL = {"507": (507, b""), "412": (412, b'{"errors":[{"code":"PRECONDITION","message":"the quota is used up"}]}'),
+        "403": (403, b'{"errors":[{"code":"DENIED","message":"adding 1 MiB will exceed the configured upper limit of 9 MiB"}]}')}
+
+
+@pytest.fixture
+def small():
+    """A registry that refuses blobs of more than ROOM bytes. refused: how often it did."""
+    with Scripted() as registry:
+        registry.refused, registry.refusal, inner = [], FULL["507"], registry.answer
+
+        def answer(method, path, headers, body):
+            name, _, query = path.partition("/blobs/uploads/?mount=")
+            if method == "POST" and (name.removeprefix("/v2/"), urllib.parse.unquote(query.partition("&")[0])) in registry.blobs:
+                inner(method, path, headers, body)
+                return 201, {"Location": path}, b""
+            if method == "PUT" and "/blobs/uploads/" in path and len(body) > ROOM:
+                inner(method, path, headers, b"")
+                registry.refused.append(path)
+                status, text = registry.refusal
+                return status, {}, text
+            return inner(method, path, headers, body)
+        registry.answer = answer
+        yield registry
+
+
+def large(name, size=MORE):
+    return images.image(name, parts=[images.noise(name, size)])
+
+
+@pytest.mark.parametrize("refusal", FULL)
+def test_what_was_refused_for_lack_of_room_is_not_sent_again(sync, small, refusal):
+    small.refusal = FULL[refusal]
+    with Scripted() as here:
+        for number in range(3):
+            here.push(large(f"{refusal}/{number}"), "a", f"v{number}")
+        here.push(large("other project's"), "b", "v1")
+        result = sync({f"{here.host}/a": f"{small.host}/team/a", f"{here.host}/a:v1": f"{small.host}/team/b",
+                       f"{here.host}/b:v1": f"{small.host}/alone"}, run.insecure(here, small), flags=["--proc", "1", "--retries", "0"])
+    assert (result.code, result.report["failed"]) == (1, 5)
+    assert {image["error"]["kind"] for image in result.report["images"]} == {"full"}
+    assert len([path for path in small.refused if "/team/" in path]) == 1 and len(small.refused) == 2
+    assert not small.tags
+    told = [image["error"]["message"] for image in result.report["images"]]
+    assert len([each for each in told if "has refused 300000 bytes in this run" in each and f"HTTP {refusal}" in each]) == 3
+
+
+def test_what_fits_or_is_there_goes_on(sync, small):
+    with Scripted() as here:
+        for number in range(3):
+            here.push(large(f"fits/{number}"), "a", f"v{number}")
+        there = here.push(large("there"), "a", "there")
+        small.push(there, "team/a")
+        less = here.push(large("less", 150000), "a", "less")
+        result = sync({f"{here.host}/a": f"{small.host}/team/a"}, run.insecure(here, small), flags=["--proc", "1", "--retries", "0"])
+    assert (result.code, result.report["failed"], result.report["copied"]) == (1, 3, 2)
+    assert small.tags == {("team/a", "there"): there.digest, ("team/a", "less"): less.digest}
+    assert len(small.refused) == 1

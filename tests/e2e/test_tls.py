@@ -79,6 +79,15 @@ def test_a_certificate_for_another_name_is_refused(sync, registries, certs, dst,
     assert at_target.tags(repo) == []
 
 
+def test_an_expired_certificate_is_told_as_such(sync, registries, certs, dst, at_target, repo):
+    old = registries("old", certs=certs, cert="expired")
+    images.Client(old).push(images.image(repo), repo, "v1")
+    result = sync({f"{old.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst), env={"SSL_CERT_FILE": certs.ca})
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
+    assert "expired" in error["message"] and "local clock" in error["message"] and old.host in error["message"]
+
+
 def test_plain_http_needs_insecure(sync, src, dst, from_source, at_target, repo):
     from_source.push(images.image(repo), repo, "v1")
     result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"})

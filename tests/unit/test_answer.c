@@ -48,10 +48,19 @@ static const struct row rows[] = {
 	/* immutable tags and quotas, as registries tell them */
 	{412, "", ERRORS("PRECONDITION", "the tag is immutable"), ERROR_IMMUTABLE,
 	 "HTTP 412 PRECONDITION: the tag is immutable", -1},
-	{412, "", ERRORS("PRECONDITION", "exceeds the quota"), ERROR_REJECTED,
+	{412, "", ERRORS("PRECONDITION", "exceeds the quota"), ERROR_FULL,
 	 "HTTP 412 PRECONDITION: exceeds the quota", -1},
+	{403, "", ERRORS("DENIED", "adding 9 MiB will exceed the configured upper limit of 5 MiB"),
+	 ERROR_FULL,
+	 "HTTP 403 DENIED: adding 9 MiB will exceed the configured upper limit of 5 MiB", -1},
+	/* what Google calls a quota comes back within a minute */
+	{429, "", ERRORS("TOOMANYREQUESTS", "Quota exceeded for quota metric 'x'"), ERROR_LIMITED,
+	 "HTTP 429 TOOMANYREQUESTS: Quota exceeded for quota metric 'x'", -1},
+	{429, "", ERRORS("X", "over quota"), ERROR_LIMITED, "HTTP 429 X: over quota", -1},
+	{403, "", ERRORS("TOOMANYREQUESTS", "over quota"), ERROR_LIMITED,
+	 "HTTP 403 TOOMANYREQUESTS: over quota", -1},
 	{400, "", ERRORS("TAG_INVALID", "x"), ERROR_IMMUTABLE, "HTTP 400 TAG_INVALID: x", -1},
-	{507, "", "", ERROR_REJECTED, "HTTP 507", -1},
+	{507, "", "", ERROR_FULL, "HTTP 507", -1},
 	/* a server in trouble may say what it wants */
 	{500, "", ERRORS("TAG_INVALID", "x"), ERROR_UNAVAILABLE, "HTTP 500 TAG_INVALID: x", -1},
 	/* several, and what is no list of errors */
