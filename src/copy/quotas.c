@@ -1,4 +1,4 @@
-/* One record for each project that refused something; most runs have none, and then nothing is done. */
+/* One record for each project that refused something; most runs have none, and do nothing here. */
 #include "copy/quotas.h"
 
 #include "base/map.h"
