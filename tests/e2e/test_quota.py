@@ -121,3 +121,20 @@ def test_what_fits_or_is_there_goes_on(sync, small):
     assert (result.code, result.report["failed"], result.report["copied"]) == (1, 3, 2)
     assert small.tags == {("team/a", "there"): there.digest, ("team/a", "less"): less.digest}
     assert len(small.refused) == 1
+
+
+def test_a_quota_of_requests_passes(sync, small):
+    """Google's words for its limit of requests per minute."""
+    words = b'{"errors":[{"code":"TOOMANYREQUESTS","message":"Quota exceeded for quota metric \'Requests per minute\'"}]}'
+    with Scripted() as here:
+        here.push(images.image("google"), "a", "v1")
+        refused = []
+
+        def hook(request):
+            if request.method == "GET" and request.kind == "manifest" and not refused:
+                refused.append(request)
+                return 429, {"Content-Type": "application/json"}, words
+            return None
+        here.hook = hook
+        result = sync({f"{here.host}/a:v1": f"{small.host}/a"}, run.insecure(here, small))
+    assert (result.code, len(refused), result.report["copied"]) == (0, 1, 1)
