@@ -154,6 +154,8 @@ int sync_run(const struct options *options, struct problems *problems)
 		return EXIT_FAILURE;
 	}
 	warn_unmatched(&run);
+	/* Where descriptors are few, the files of the report need them now. */
+	http_close_idle(run.http);
 	bool written = report_finish(run.report, cancel_signal(), &err);
 	int code = report_exit_code(run.report, cancel_signal());
 	if (!written)

@@ -39,16 +39,25 @@ struct handles *handles_new(void)
 	return handles;
 }
 
+void handles_close_idle(struct handles *handles)
+{
+	pthread_mutex_lock(&handles->lock);
+	struct handle *idle = handles->idle;
+	handles->idle = NULL;
+	pthread_mutex_unlock(&handles->lock);
+	while (idle) {
+		struct handle *handle = idle;
+		idle = handle->next;
+		handle_free(&handle);
+	}
+}
+
 void handles_free(struct handles **handles)
 {
 	if (!*handles)
 		return;
 	struct arena *arena = (*handles)->arena;
-	while ((*handles)->idle) {
-		struct handle *handle = (*handles)->idle;
-		(*handles)->idle = handle->next;
-		handle_free(&handle);
-	}
+	handles_close_idle(*handles);
 	for (size_t i = 0; i < (*handles)->lines.count; i++) {
 		struct handles_line *line = (*handles)->lines.entries[i].value;
 		pthread_cond_destroy(&line->changed);

@@ -16,6 +16,8 @@ struct handles;
 
 /* NULL without memory. */
 struct handles *handles_new(void);
+/* Frees the idle handles, and closes their connections. */
+void handles_close_idle(struct handles *handles);
 /* Frees the idle handles with it; none may be leased any more. *handles may be NULL. */
 void handles_free(struct handles **handles);
 

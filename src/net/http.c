@@ -103,6 +103,11 @@ struct http *http_new(const struct http_options *options)
 	return http;
 }
 
+void http_close_idle(struct http *http)
+{
+	handles_close_idle(http->handles);
+}
+
 void http_free(struct http **http)
 {
 	if (!*http)

@@ -58,6 +58,8 @@ struct http_options {
 struct http *http_new(const struct http_options *options);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
+/* Closes the connections that are idle: their descriptors and memory are free for other use. */
+void http_close_idle(struct http *http);
 
 /*
  * Sends the request and reads the whole answer into *answer, which http_answer_finish() releases.

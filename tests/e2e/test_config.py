@@ -141,3 +141,15 @@ def test_as_many_blobs_as_there_are_files(runner, src, dst, both, from_source, a
     result = runner.run(["sh", "-c", f"ulimit -n 128; exec {runner.binary} --images {rules} --auth {auth} -p {width}"])
     assert result.code == 0
     assert at_target.tags(repo) == tags
+
+
+@pytest.mark.parametrize("files", (12, 32))
+def test_a_report_where_files_are_few(runner, src, dst, both, from_source, at_target, repo, files, tmp_path):
+    tags = [f"v{n}" for n in range(8)]
+    for tag in tags:
+        from_source.push(images.image(f"{repo}/{tag}"), repo, tag)
+    rules, auth = runner.write("r.yaml", {f"{src.host}/{repo}": f"{dst.host}/{repo}"}), runner.write("a.yaml", both)
+    report = tmp_path / "report.json"
+    result = runner.run(["sh", "-c", f"ulimit -n {files}; exec {runner.binary} --images {rules} --auth {auth} --report {report}"])
+    assert (result.code, json.loads(report.read_text(encoding="utf-8"))["copied"]) == (0, 8)
+    assert at_target.tags(repo) == tags
