@@ -165,6 +165,8 @@ static void read_on(struct flow *flow, int64_t most)
 static void wait_for_last(struct flow *flow)
 {
 	struct flow_cursor *last = find_last(flow);
+	if (!last)
+		return;
 	if (!last->held_since)
 		last->held_since = clock_ms();
 	int64_t left = last->grace_ms - excess(flow, last);

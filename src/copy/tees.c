@@ -183,9 +183,10 @@ static bool get_off(struct tees *tees, struct tees_seat *seat)
 	struct tee *tee = seat->tee;
 	struct tees_host *host = seat->image->member.host;
 	struct tees_seat **at = &tee->seats;
-	while (*at != seat)
+	while (*at && *at != seat)
 		at = &(*at)->next;
-	*at = seat->next;
+	if (*at)
+		*at = seat->next;
 	tees->seats--;
 	if (seat->cursor.joined)
 		host->held_ms += flow_leave(tee->flow, &seat->cursor);

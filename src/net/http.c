@@ -192,26 +192,23 @@ static bool set_proxy(struct handle *handle, const char *proxy, struct error *er
 	return !code || error_memory(err);
 }
 
-static bool new_handle(struct http *http, const struct http_request *request,
-		       const struct route *route, struct handle **out, struct error *err)
+/* NULL and err: it cannot be made. */
+static struct handle *new_handle(struct http *http, const struct http_request *request,
+				 const struct route *route, struct error *err)
 {
 	struct handle *handle = handle_new(request->url->host, request->chosen, http->stall_ms);
-	if (!handle)
-		return error_memory(err);
+	if (!handle) {
+		error_memory(err);
+		return NULL;
+	}
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
-	if (!set_proxy(handle, route->proxy, err)) {
+	bool secure = strcmp(request->url->scheme, "https") == 0;
+	if (!set_proxy(handle, route->proxy, err) ||
+	    (secure && !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
+					request->insecure, &handle->tls, err)))
 		handle_free(&handle);
-		return false;
-	}
-	if (strcmp(request->url->scheme, "https") == 0 &&
-	    !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
-			     request->insecure, &handle->tls, err)) {
-		handle_free(&handle);
-		return false;
-	}
-	*out = handle;
-	return true;
+	return handle;
 }
 
 /* Waits for the request's turn at its server. */
@@ -243,23 +240,22 @@ static bool is_brief(bool body, int64_t size)
 static bool start(struct http *http, const struct http_request *request, struct handle_turn *turn,
 		  struct http_answer *answer, struct handle **out, struct error *err)
 {
-	struct route route;
+	struct route route = {0};
 	*answer = (struct http_answer){0};
 	if (!find_route(http, request, &route, err))
 		return false;
 	turn->line = route.line;
 	struct handle *handle = handles_begin(http->handles, turn);
-	bool ok = handle || new_handle(http, request, &route, &handle, err);
-	if (ok) {
+	if (!handle)
+		handle = new_handle(http, request, &route, err);
+	if (handle) {
 		handle->turn = *turn;
-		ok = handle_start(handle, request, answer, err);
-	}
-	if (ok) {
-		*out = handle;
-		return true;
-	}
-	if (handle)
+		if (handle_start(handle, request, answer, err)) {
+			*out = handle;
+			return true;
+		}
 		handle->broken = true;
+	}
 	handles_end(http->handles, turn, handle);
 	return false;
 }

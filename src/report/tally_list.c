@@ -33,6 +33,14 @@ struct whole_record {
 
 static const char digits[] = "0123456789abcdef";
 
+/* The value of a digit, or -1. */
+static int value_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Only what print_hash() writes has one: nothing else is kept so briefly. */
 static bool hash_of(const char *digest, unsigned char hash[TALLY_HASH_SIZE])
 {
@@ -41,11 +49,10 @@ static bool hash_of(const char *digest, unsigned char hash[TALLY_HASH_SIZE])
 		return false;
 	text = str_from(text, strlen(TALLY_DIGEST));
 	for (size_t i = 0; i < TALLY_HASH_SIZE; i++) {
-		const char *high = memchr(digits, text.at[2 * i], 16);
-		const char *low = memchr(digits, text.at[2 * i + 1], 16);
-		if (!high || !low)
+		int high = value_of(text.at[2 * i]), low = value_of(text.at[2 * i + 1]);
+		if (high < 0 || low < 0)
 			return false;
-		hash[i] = (unsigned char)((high - digits) << 4 | (low - digits));
+		hash[i] = (unsigned char)(high << 4 | low);
 	}
 	return true;
 }
@@ -74,8 +81,10 @@ static bool says_little(const struct outcome *outcome)
 	rest.status = nothing.status;
 	rest.reason = rest.digest = NULL;
 	rest.milliseconds = 0;
-	return outcome->status != OUTCOME_FAILED && outcome->milliseconds >= 0 &&
-	       outcome->milliseconds <= UINT32_MAX && memcmp(&rest, &nothing, sizeof(rest)) == 0;
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): see above */
+	bool blank = memcmp(&rest, &nothing, sizeof(rest)) == 0;
+	return blank && outcome->status != OUTCOME_FAILED && outcome->milliseconds >= 0 &&
+	       outcome->milliseconds <= UINT32_MAX;
 }
 
 static struct tally_record *make_brief(struct arena *arena, const struct tally_image *image,
