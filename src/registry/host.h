@@ -27,7 +27,8 @@ struct host {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	enum host_state state;
-	const char *scheme; /* "https" or "http"; fixed once HOST_KNOWN */
+	const char *scheme; /* "https" or "http"; fixed once settled or HOST_KNOWN */
+	bool settled;       /* it has answered by scheme; for the one that finds out */
 	struct url origin;  /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
 	struct arena *arena; /* holds the strings of origin and challenge */

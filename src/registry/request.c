@@ -241,6 +241,14 @@ static bool speaks_http(const struct exchange *exchange)
 	return status != 400 && (status < 300 || status >= 400);
 }
 
+/* The first answer decides: what is lost afterwards says nothing about the scheme. */
+static bool settle(const struct exchange *exchange)
+{
+	if (exchange->probing && !exchange->request->url)
+		exchange->repository->host->settled = true;
+	return true;
+}
+
 /*
  * A registry marked insecure may speak plain http: found out once, with the first request. One lost
  * connection is no proof, and neither is "400, this is an https port".
@@ -250,11 +258,11 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 	struct host *host = exchange->repository->host;
 	struct error plain;
 	if (send_and_follow(exchange, login, err))
-		return true;
-	if (!exchange->probing || !host->insecure || exchange->request->url)
+		return settle(exchange);
+	if (!exchange->probing || !host->insecure || host->settled || exchange->request->url)
 		return false;
 	if (err->kind == ERROR_NETWORK && send_and_follow(exchange, login, err))
-		return true;
+		return settle(exchange);
 	if (err->kind != ERROR_NOT_TLS && err->kind != ERROR_NETWORK &&
 	    err->kind != ERROR_UNREACHABLE)
 		return false;
@@ -262,7 +270,7 @@ static bool send_probing(struct exchange *exchange, const struct buf *login, str
 	bool sent = send_and_follow(exchange, login, &plain);
 	if (sent && (err->kind == ERROR_NOT_TLS || speaks_http(exchange))) {
 		log_debug("%s does not speak https, using http", host->name);
-		return true;
+		return settle(exchange);
 	}
 	host_use_scheme(host, "https");
 	if (!sent && err->kind == ERROR_NOT_TLS)

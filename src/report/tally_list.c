@@ -81,7 +81,7 @@ static bool says_little(const struct outcome *outcome)
 	rest.status = nothing.status;
 	rest.reason = rest.digest = NULL;
 	rest.milliseconds = 0;
-	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): see above */
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): above */
 	bool blank = memcmp(&rest, &nothing, sizeof(rest)) == 0;
 	return blank && outcome->status != OUTCOME_FAILED && outcome->milliseconds >= 0 &&
 	       outcome->milliseconds <= UINT32_MAX;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib import images, run
+from lib import images, proxy, run
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +240,18 @@ def test_a_short_promise_is_no_storm(runner, guarded, repo):
     assert result.code == 0
     assert far.client.closure(repo, "v1") == images.expected(picture)
     assert len(near.server.asked()) == 1 and len(far.server.asked()) == 1
+
+
+def test_lost_connections_do_not_change_the_scheme(runner, guarded, src, from_source, repo):
+    """It has told over http where its tokens are. As an https registry it could not send anybody there."""
+    password = runner.secret("right-word-7")
+    far = guarded(users={"robot": password})
+    picture = from_source.push(images.image(repo), repo, "v1")
+    far.front.rule("HEAD", "/manifests/", proxy.Reset(), skip=1, times=4)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"}, {**run.insecure(src), far.host: entry("robot", password)})
+    assert result.code == 0
+    assert far.client.closure(repo, "v1") == images.expected(picture)
+    assert len(far.front.seen("HEAD", path="/manifests/v1")) == 6, "401, four lost, one answered"
 
 
 def test_a_token_without_push_is_denied(runner, guarded, src, from_source, repo):
