@@ -21,7 +21,7 @@
 
 #include <string.h>
 
-enum { ANSWER_MAX = 1024 * 1024, LIFE_MIN = 60, LIFE_MAX = 24 * 3600 };
+enum { ANSWER_MAX = 256 * 1024, LIFE_MIN = 60, LIFE_MAX = 24 * 3600 };
 
 /* One visit under way. */
 struct visit {
