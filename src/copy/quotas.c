@@ -60,9 +60,8 @@ void quotas_refused(struct quotas *quotas, const struct repository *repository, 
 			quota = NULL;
 	}
 	/* Without memory the next blob is sent, and refused by the registry. */
-	const char *text = quota ? arena_string(quotas->arena, err->text) : NULL;
-	if (text && (!quota->text || size < quota->refused))
-		*quota = (struct quota){size, text};
+	if (quota && (!quota->text || size < quota->refused))
+		*quota = (struct quota){size, arena_string(quotas->arena, err->text)};
 	pthread_mutex_unlock(&quotas->lock);
 }
 

@@ -2,7 +2,9 @@
  * Who has said to have no room, and for how much. A registry tells that its quota is used up only
  * once it has all bytes of a blob, so the next one of that size is not sent there to be refused as
  * well; a smaller one may still fit. What is common to the repositories of a project (the first
- * part of their names) counts for all of them, since quotas are given to projects. Any thread.
+ * part of their names) counts for all of them, since quotas are given to projects. What cannot be
+ * known without sending it is given up: a blob that another repository of the project holds since
+ * an earlier run may cost no room, and room may become free. The next run tries again. Any thread.
  */
 #pragma once
 

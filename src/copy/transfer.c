@@ -36,6 +36,7 @@ struct transfer {
 	struct upload upload;
 	bool open;          /* an upload is open at the target */
 	bool source_failed; /* the last failure was on that side */
+	bool sent;          /* bytes of the last try went to the target */
 	bool fresh;         /* the last bytes of the source did not fit their digest */
 	bool alone;         /* a try has failed: what follows is nobody else's */
 	int64_t best;       /* the most bytes the target was said to hold */
@@ -252,6 +253,12 @@ static bool seems_full(const struct cargo *cargo, struct error *err)
 			     err);
 }
 
+static bool refuse(const struct error *refusal, struct error *err)
+{
+	*err = *refusal;
+	return false;
+}
+
 /* Opens an upload. *present: none is needed. */
 static bool begin(struct transfer *transfer, bool *present, struct error *err)
 {
@@ -260,15 +267,13 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 	const char *digest = cargo->blob->digest;
 	struct error refusal;
 	bool full = seems_full(cargo, &refusal);
-	const char *from = full ? NULL : mount_offer(cargo);
+	const char *from = mount_offer(cargo);
 	if (!from && !cargo->thorough && !blobs_exists(to, digest, cargo->blob->size, present, err))
 		return false;
 	if (*present)
 		return true;
-	if (full) {
-		*err = refusal;
-		return false;
-	}
+	if (full && !from)
+		return refuse(&refusal, err);
 	arena_free(&transfer->arena);
 	transfer->arena = arena_new();
 	if (!transfer->arena)
@@ -279,17 +284,18 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 	transfer->open = !*present;
 	if (transfer->open && cargo->place && from)
 		blobs_mount_undone(&cargo->image->to);
-	return true;
+	return !(transfer->open && full) || refuse(&refusal, err);
 }
 
 /* One try, on an upload that is open already or a new one. */
 static bool attempt(struct transfer *transfer, bool *present, struct error *err)
 {
-	transfer->source_failed = false;
+	transfer->source_failed = transfer->sent = false;
 	if (!transfer->open && !begin(transfer, present, err))
 		return false;
 	if (*present)
 		return true;
+	transfer->sent = true;
 	transfer->open = !send_blob(transfer, err);
 	return !transfer->open;
 }
@@ -369,7 +375,7 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	/* An upload that is left open at a dead target would cost another wait. */
 	if (!ok && err->kind != ERROR_UNREACHABLE)
 		give_up(&transfer);
-	if (!ok && err->kind == ERROR_FULL && !transfer.source_failed)
+	if (!ok && err->kind == ERROR_FULL && transfer.sent && !transfer.source_failed)
 		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
 			       err);
 	arena_free(&transfer.arena);

@@ -84,6 +84,23 @@ static void quote_text(struct str body, struct buf *out)
 	}
 }
 
+/* True when the character may be a part of a name, as of a repository called "quota-tool". */
+static bool is_of_name(char c)
+{
+	return c == '-' || c == '_' || c == '/' || (c >= '0' && c <= '9') ||
+	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* True when text has the word, and not as a part of something longer. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == text || !is_of_name(at[-1])) && !is_of_name(at[len]))
+			return true;
+	return false;
+}
+
 static void refine(struct error *err, struct str words)
 {
 	static const struct {
@@ -92,17 +109,19 @@ static void refine(struct error *err, struct str words)
 	} table[] = {
 		{"TAG_INVALID", ERROR_IMMUTABLE},
 		{"ImageTagAlreadyExists", ERROR_IMMUTABLE},
+		{"ImageTagAlreadyExistsException", ERROR_IMMUTABLE},
 		{"immutable", ERROR_IMMUTABLE},
 		{"quota", ERROR_FULL},
-		{"Quota exceeded", ERROR_FULL},
+		{"Quota", ERROR_FULL},
 		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */
 		/* Google calls its limits of requests quotas as well. */
 		{"TOOMANYREQUESTS", ERROR_LIMITED},
 	};
-	if (err->http_status < 400 || err->http_status >= 500 || err->http_status == 429)
+	int status = err->http_status;
+	if (status < 400 || status >= 500 || status == 401 || status == 404 || status == 429)
 		return;
 	for (size_t i = 0; words.at && i < array_count(table); i++)
-		if (strstr(words.at, table[i].word))
+		if (has_word(words.at, table[i].word))
 			err->kind = table[i].kind;
 }
 

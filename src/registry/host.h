@@ -23,12 +23,12 @@ struct host {
 	const char *address; /* where requests go: "registry-1.docker.io" */
 	const struct profile *profile;
 	bool insecure; /* certificates are not checked; http is tried where https fails */
+	bool settled; /* it has answered by scheme; for the one that finds out, who needs no lock */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	enum host_state state;
 	const char *scheme; /* "https" or "http"; fixed once settled or HOST_KNOWN */
-	bool settled;       /* it has answered by scheme; for the one that finds out */
 	struct url origin;  /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
 	struct arena *arena; /* holds the strings of origin and challenge */

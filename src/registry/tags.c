@@ -216,7 +216,8 @@ bool tags_glance(const struct repository *repository, struct arena *arena, int p
 	if (!collect(repository, scratch, pages, &seen, &more, err)) {
 		/* Not everybody may list what he may read, and not everybody lists well. */
 		if (err->kind != ERROR_DENIED && err->kind != ERROR_MISSING &&
-		    err->kind != ERROR_REJECTED && err->kind != ERROR_CORRUPT)
+		    err->kind != ERROR_REJECTED && err->kind != ERROR_FULL &&
+		    err->kind != ERROR_CORRUPT)
 			return describe(repository, err);
 		more = true;
 	}

@@ -110,17 +110,30 @@ def test_what_was_refused_for_lack_of_room_is_not_sent_again(sync, small, refusa
     assert len([each for each in told if "has refused 300000 bytes in this run" in each and f"HTTP {refusal}" in each]) == 3
 
 
-def test_what_fits_or_is_there_goes_on(sync, small):
+@pytest.mark.parametrize("hidden", (False, True), ids=("seen", "push-only"))
+def test_what_fits_or_is_there_goes_on(sync, small, hidden):
+    small.hook = lambda request: (403, {}, b"") if hidden and request.method == "HEAD" and request.kind == "blob" else None
     with Scripted() as here:
         for number in range(3):
             here.push(large(f"fits/{number}"), "a", f"v{number}")
-        there = here.push(large("there"), "a", "there")
+        there = here.push(large("there"), "a", "z-there")
         small.push(there, "team/a")
-        less = here.push(large("less", 150000), "a", "less")
+        less = here.push(large("less", 150000), "a", "z-less")
         result = sync({f"{here.host}/a": f"{small.host}/team/a"}, run.insecure(here, small), flags=["--proc", "1", "--retries", "0"])
     assert (result.code, result.report["failed"], result.report["copied"]) == (1, 3, 2)
-    assert small.tags == {("team/a", "there"): there.digest, ("team/a", "less"): less.digest}
+    assert small.tags == {("team/a", "z-there"): there.digest, ("team/a", "z-less"): less.digest}
     assert len(small.refused) == 1
+
+
+def test_a_refusal_before_any_byte_is_about_one_image(sync, small):
+    with Scripted() as here:
+        mine = here.push(images.image("fine"), "b", "v1")
+        here.push(images.image("refused"), "a", "v1")
+        words = b'{"errors":[{"code":"DENIED","message":"the quota of repositories is used up"}]}'
+        small.hook = lambda request: (403, {}, words) if request.method == "POST" and "/team/a/" in request.path else None
+        result = sync({f"{here.host}/a:v1": f"{small.host}/team/a", f"{here.host}/b:v1": f"{small.host}/team/b"},
+                      run.insecure(here, small), flags=["--proc", "1", "--retries", "0"])
+    assert (result.code, result.report["failed"], small.tags) == (1, 1, {("team/b", "v1"): mine.digest})
 
 
 def test_a_quota_of_requests_passes(sync, small):

@@ -53,6 +53,12 @@ static const struct row rows[] = {
 	{403, "", ERRORS("DENIED", "adding 9 MiB will exceed the configured upper limit of 5 MiB"),
 	 ERROR_FULL,
 	 "HTTP 403 DENIED: adding 9 MiB will exceed the configured upper limit of 5 MiB", -1},
+	{403, "", ERRORS("DENIED", "access to team/quota-tool denied"), ERROR_DENIED,
+	 "HTTP 403 DENIED: access to team/quota-tool denied", -1},
+	{404, "", ERRORS("NAME_UNKNOWN", "no such quota"), ERROR_MISSING,
+	 "HTTP 404 NAME_UNKNOWN: no such quota", -1},
+	{400, "", ERRORS("X", "pre-quota of quotas and Quota: none"), ERROR_FULL,
+	 "HTTP 400 X: pre-quota of quotas and Quota: none", -1},
 	/* what Google calls a quota comes back within a minute */
 	{429, "", ERRORS("TOOMANYREQUESTS", "Quota exceeded for quota metric 'x'"), ERROR_LIMITED,
 	 "HTTP 429 TOOMANYREQUESTS: Quota exceeded for quota metric 'x'", -1},
