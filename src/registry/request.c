@@ -387,9 +387,7 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		    !authorize(exchange, stale, &authorization, err) ||
 		    !send_probing(exchange, &authorization, err))
 			return false;
-		/* Giving an upload up is a courtesy: no new login for it. */
-		if (exchange->answer->status != 401 || sends == SENDS_MAX ||
-		    strcmp(exchange->request->method, "DELETE") == 0)
+		if (exchange->answer->status != 401 || sends == SENDS_MAX)
 			return true;
 		if (!learn(exchange, &again, err))
 			return false;

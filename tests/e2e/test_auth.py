@@ -254,6 +254,20 @@ def test_lost_connections_do_not_change_the_scheme(runner, guarded, src, from_so
     assert len(far.front.seen("HEAD", path="/manifests/v1")) == 6, "401, four lost, one answered"
 
 
+@pytest.mark.parametrize("allowed, taken", ((("pull", "push", "delete"), 3), (("pull", "push"), 0)), ids=("may-delete", "may-not"))
+def test_uploads_that_are_given_up(runner, guarded, src, from_source, repo, allowed, taken):
+    """docker-registry wants a token for "delete" before it takes an upload back; who has none leaves it to the registry."""
+    password = runner.secret("right-word-7")
+    far = guarded(users={"robot": password}, allowed=allowed)
+    from_source.push(images.image(repo, layers=2), repo, "v1")
+    far.front.rule("PUT", "/blobs/uploads/", proxy.Status(403), times=99)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"}, {**run.insecure(src), far.host: entry("robot", password)})
+    assert result.code == 1
+    cancelled = [each.status for each in far.front.seen("DELETE", "upload")]
+    assert len(far.front.seen("POST", "upload")) == 3 and cancelled.count(204) == taken and len(cancelled) <= 6
+    assert len(far.server.asked()) <= 2, "one token to push, one to delete"
+
+
 def test_a_token_without_push_is_denied(runner, guarded, src, from_source, repo):
     password = runner.secret("right-word-7")
     far = guarded(users={"robot": password}, allowed=("pull",))
