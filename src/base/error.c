@@ -4,9 +4,17 @@
  */
 #include "base/error.h"
 
+#include "base/secret.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A text that did not fit must not end in half a secret, which nobody would recognise. */
+static void end_whole(char *text)
+{
+	text[secret_whole(str_of(text))] = '\0';
+}
 
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
@@ -16,8 +24,10 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->retry_after = -1;
 	err->exhausted = false;
 	va_start(args, format);
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	int wanted = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	if (wanted >= ERROR_TEXT_SIZE)
+		end_whole(err->text);
 	return false;
 }
 
@@ -29,11 +39,10 @@ bool error_wrap(struct error *err, const char *format, ...)
 	va_start(args, format);
 	int used = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	if (used < 0 || (size_t)used >= sizeof(err->text))
-		return false;
-	/* What does not fit is cut off; asking for the length tells the compiler that we know. */
-	if (snprintf(err->text + used, sizeof(err->text) - (size_t)used, ": %s", old) < 0)
-		err->text[used] = '\0';
+	if (used >= 0 && used < ERROR_TEXT_SIZE)
+		used += snprintf(err->text + used, (size_t)(ERROR_TEXT_SIZE - used), ": %s", old);
+	if (used < 0 || used >= ERROR_TEXT_SIZE)
+		end_whole(err->text);
 	return false;
 }
 

@@ -158,8 +158,10 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	pthread_mutex_lock(&sink.lock);
 	if (level <= sink.level) {
 		char text[2048];
-		vsnprintf(text, sizeof(text), format, args);
-		write_line(level, str_of(text));
+		int len = vsnprintf(text, sizeof(text), format, args);
+		bool cut = len >= (int)sizeof(text);
+		write_line(level,
+			   str_head(str_of(text), cut ? secret_whole(str_of(text)) : sizeof(text)));
 	}
 	pthread_mutex_unlock(&sink.lock);
 }

@@ -1,12 +1,16 @@
 /*
- * A short list behind a mutex, longest secret first, searched by memmem: runs have a handful of
- * secrets and lines are short. Passwords come first, out of the configuration, and stay; when the
- * list is full, a new token takes the place of the oldest.
+ * A short list behind a mutex, longest secret first: runs have a handful of secrets and lines are
+ * short. Passwords come first, out of the configuration, and stay; when the list is full, a new
+ * token takes the place of the oldest.
+ *
+ * Escapes are undone while a text is searched (spelling.h); base64, which is no matter of single
+ * characters, is listed beside the secret itself.
  */
 #include "base/secret.h"
 
 #include "base/base64.h"
 #include "base/percent.h"
+#include "base/spelling.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -30,6 +34,7 @@ static size_t count;
 static size_t registered;
 static struct str passing[SECRET_PASSING];
 static size_t passed;
+static bool heads[256]; /* what a secret begins with, some that are forgotten included */
 static bool incomplete; /* a secret is not known for lack of memory */
 static void (*watcher)(struct str form, bool passing);
 
@@ -84,6 +89,7 @@ static void add_form(struct str text)
 		at++;
 	memmove(secrets + at + 1, secrets + at, (count - at) * sizeof(*secrets));
 	secrets[at] = (struct secret){{copy, text.len}, registered++};
+	heads[(unsigned char)copy[0]] = true;
 	count++;
 	if (watcher)
 		watcher(secrets[at].text, false);
@@ -119,19 +125,29 @@ static void add_json(struct str text, struct buf *out)
 	}
 }
 
-void secret_register(struct str text)
+/* Called locked. Runners compare bytes, so they get the other ways in which a secret is written. */
+static void announce(struct str text)
 {
 	static void (*const forms[])(struct str, struct buf *) = {percent_encode, add_json};
+	for (size_t i = 0; watcher && i < array_count(forms); i++) {
+		scoped(buf_wipe) struct buf form = {0};
+		forms[i](text, &form);
+		incomplete |= !buf_ok(&form);
+		if (buf_ok(&form) && !str_equal(buf_str(&form), text))
+			watcher(buf_str(&form), false);
+	}
+}
+
+void secret_register(struct str text)
+{
 	if (text.len < SECRET_SHORTEST)
 		return;
 	pthread_mutex_lock(&lock);
+	bool fresh = !known(text);
 	add_form(text);
 	add_base64(text);
-	for (size_t i = 0; i < array_count(forms); i++) {
-		scoped(buf_wipe) struct buf form = {0};
-		forms[i](text, &form);
-		add_buf(&form);
-	}
+	if (fresh)
+		announce(text);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -166,6 +182,7 @@ void secret_register_passing(struct str text)
 	struct str *place = &passing[passed++ % SECRET_PASSING];
 	wipe(*place);
 	*place = (struct str){copy, text.len};
+	heads[(unsigned char)copy[0]] = true;
 	if (watcher)
 		watcher(*place, true);
 	pthread_mutex_unlock(&lock);
@@ -178,16 +195,56 @@ void secret_watch(void (*fresh)(struct str form, bool passing))
 	pthread_mutex_unlock(&lock);
 }
 
-/* The first registered secret that starts exactly here, or the empty slice. */
-static struct str secret_at(struct str text)
+/* The beginning of a text that is compared with many secrets. */
+struct beginning {
+	struct str text;
+	size_t literal; /* bytes that stand for themselves */
+	size_t choices;
+	unsigned char heads[SPELLING_HEADS]; /* what its first character may stand for */
+};
+
+/* Most secrets differ in bytes that need not be decoded. */
+static enum spelling compare(struct str secret, const struct beginning *begin, size_t *len)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(str_head(text, secrets[i].text.len), secrets[i].text))
-			return secrets[i].text;
-	for (size_t i = 0; i < SECRET_PASSING; i++)
-		if (passing[i].len && str_equal(str_head(text, passing[i].len), passing[i]))
-			return passing[i];
-	return (struct str){0};
+	size_t plain = begin->literal < secret.len ? begin->literal : secret.len;
+	bool any = plain > 0;
+	if (!secret.len || memcmp(secret.at, begin->text.at, plain) != 0)
+		return SPELLING_NONE;
+	*len = plain;
+	if (plain == secret.len)
+		return SPELLING_WHOLE;
+	for (size_t i = 0; i < begin->choices && !any; i++)
+		any = (unsigned char)secret.at[0] == begin->heads[i];
+	return any ? spelling_compare(secret, begin->text, len) : SPELLING_NONE;
+}
+
+/*
+ * Called locked. The length of the longest secret that text begins with, or 0. *cut, if there is
+ * one: text is the beginning of a secret.
+ */
+static size_t secret_at(struct str text, bool *cut)
+{
+	enum { LITERAL_MAX = 128 };
+	struct beginning begin = {.text = text};
+	size_t longest = 0;
+	bool any = false;
+	begin.choices = spelling_heads(text, begin.heads);
+	for (size_t i = 0; i < begin.choices; i++)
+		any |= heads[begin.heads[i]];
+	if (any)
+		begin.literal = spelling_literal(text, LITERAL_MAX);
+	for (size_t i = 0; any && i < count + SECRET_PASSING; i++) {
+		struct str secret = i < count ? secrets[i].text : passing[i - count];
+		size_t len = 0;
+		enum spelling found = compare(secret, &begin, &len);
+		if (found == SPELLING_WHOLE && !longest)
+			longest = len;
+		if (cut)
+			*cut |= found == SPELLING_CUT;
+		else if (longest)
+			break;
+	}
+	return longest;
 }
 
 void secret_mask(struct str text, struct buf *out)
@@ -195,14 +252,29 @@ void secret_mask(struct str text, struct buf *out)
 	pthread_mutex_lock(&lock);
 	out->failed |= incomplete;
 	while (text.len && !out->failed) {
-		struct str found = secret_at(text);
-		if (found.len)
+		size_t len = secret_at(text, NULL);
+		if (len)
 			buf_add_string(out, "***");
 		else
 			buf_add_char(out, text.at[0]);
-		text = str_from(text, found.len ? found.len : 1);
+		text = str_from(text, len ? len : 1);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+size_t secret_whole(struct str text)
+{
+	size_t at = 0;
+	bool cut = false;
+	pthread_mutex_lock(&lock);
+	while (at < text.len) {
+		size_t len = secret_at(str_from(text, at), &cut);
+		if (cut)
+			break;
+		at += len ? len : 1;
+	}
+	pthread_mutex_unlock(&lock);
+	return at;
 }
 
 static bool contains(struct str whole, struct str part)
@@ -248,6 +320,7 @@ void secret_forget(void)
 	free(secrets);
 	secrets = NULL;
 	count = 0;
+	memset(heads, 0, sizeof(heads));
 	registered = 0;
 	incomplete = false;
 	pthread_mutex_unlock(&lock);

@@ -2,8 +2,9 @@
  * Every live secret, so that no output can contain one.
  *
  * Whoever learns a password or token registers it once; secret_mask() is applied by the log sink,
- * the terminal and the report. Masked are the text itself and its forms in base64 (with and without
- * padding, and as in URLs), percent-encoding and JSON. Safe from any thread.
+ * the terminal and the report. Masked are the text itself and its base64 (with and without padding,
+ * and as in URLs), both in any spelling that quotes or escapes characters (spelling.h). Safe from
+ * any thread.
  */
 #pragma once
 
@@ -20,6 +21,11 @@ void secret_register_basic(struct str user, struct str password);
  * remember one, nothing is known to be harmless: out is marked as failed.
  */
 void secret_mask(struct str text, struct buf *out);
+/*
+ * For a text whose end was cut off: how much of it comes before a secret that may have been cut in
+ * two, and would no longer be known. All of it, when none was.
+ */
+size_t secret_whole(struct str text);
 /*
  * Remembers text, as it is, until SECRET_PASSING others came: for what is good for one request, of
  * which a run has as many as it has blobs.

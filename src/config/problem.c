@@ -5,6 +5,7 @@
 #include "config/problem.h"
 
 #include "base/log.h"
+#include "base/secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,8 +24,8 @@ static printf_like(3, 0) void add_line(struct buf *out, const char *place, const
 	scoped(buf_finish) struct buf line = {0};
 	if (place)
 		buf_printf(&line, "%s: ", place);
-	vsnprintf(text, sizeof(text), format, args);
-	buf_add_string(&line, text);
+	bool cut = vsnprintf(text, sizeof(text), format, args) >= (int)sizeof(text);
+	buf_add_str(&line, cut ? str_head(str_of(text), secret_whole(str_of(text))) : str_of(text));
 	log_clean(buf_str(&line), 0, out);
 	buf_add_char(out, '\n');
 }

@@ -1,5 +1,6 @@
 /* Errors: the text never exceeds its array, and the words added on the way up stand in front. */
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,6 +59,29 @@ static void test_long(void **state)
 	}
 }
 
+/* What is cut off ends in front of a secret, and not within. */
+static void test_secret(void **state)
+{
+	char words[ERROR_TEXT_SIZE];
+	struct error err;
+	(void)state;
+	memset(words, 'w', sizeof(words));
+	secret_register(STR("password"));
+	for (int len = ERROR_TEXT_SIZE - 12; len < ERROR_TEXT_SIZE; len++) {
+		bool fits = len + 8 < ERROR_TEXT_SIZE;
+		error_set(&err, ERROR_IO, "%.*spassword", len, words);
+		assert_int_equal(strstr(err.text, "password") != NULL, fits);
+		assert_int_equal(strchr(err.text, 'p') != NULL, fits);
+		error_set(&err, ERROR_IO, "%.*spassword", len - 7, words);
+		error_wrap(&err, "front");
+		assert_int_equal(strchr(err.text, 'p') != NULL, fits);
+		error_set(&err, ERROR_IO, "x");
+		error_wrap(&err, "%.*spassword", len, words);
+		assert_int_equal(strchr(err.text, 'p') != NULL, fits);
+	}
+	secret_forget();
+}
+
 /* Every kind has a name of its own, but for the one that is a finer word for another. */
 static void test_names(void **state)
 {
@@ -75,9 +99,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_set),   cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_long),  cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,52 @@ static void test_forms(void **state)
 	expect_mask("", "");
 }
 
+/* What servers make of a password when they repeat it; all there is to it is in test_spelling.c. */
+static void test_spelt(void **state)
+{
+	(void)state;
+	secret_register(STR("Pa&ss<w>\"o'r/d +"));
+	expect_mask("<b>Pa&amp;ss&lt;w&gt;&quot;o&#39;r/d +</b>", "<b>***</b>");
+	expect_mask("\"Pa\\u0026ss\\u003cw\\u003e\\\"o'r/d +\"", "\"***\"");
+	expect_mask("?p=Pa%26ss%3cw%3e%22o%27r%2fd+%2b&q", "?p=***&q");
+	expect_mask("?p=Pa%2526ss%253Cw%253E%2522o%2527r%252Fd%2520%252B&q", "?p=***&q");
+	expect_mask("Pa&amp;ss&lt;w&gt;", "Pa&amp;ss&lt;w&gt;");
+	/* Its base64 as well. */
+	expect_mask("UGEmc3M8dz4ibydyL2QgKw==", "***");
+	expect_mask("UGEmc3M8dz4ibydyL2QgKw%3D%3d", "***");
+	secret_register_passing(STR("a=1&b=2/3"));
+	expect_mask("https://x/y?a=1&amp;b=2%2f3", "https://x/y?***");
+}
+
+static void expect_whole(const char *text, const char *whole)
+{
+	scoped(buf_finish) struct buf out = {0};
+	buf_add_str(&out, str_head(str_of(text), secret_whole(str_of(text))));
+	assert_string_equal(buf_string(&out), whole);
+}
+
+/* A text that was cut at its end has no part of a secret there. */
+static void test_cut(void **state)
+{
+	(void)state;
+	expect_whole("some text", "some text");
+	secret_register(STR("s3cr&t/pass"));
+	secret_register(STR("s3cr"));
+	expect_whole("", "");
+	expect_whole("some text", "some text");
+	expect_whole("it was s3cr&t/pass", "it was s3cr&t/pass");
+	expect_whole("it was s3cr&t/pas", "it was ");
+	expect_whole("it was s3cr", "it was ");
+	expect_whole("it was s3c", "it was ");
+	expect_whole("it was s", "it was ");
+	expect_whole("it was s3cr&amp;t%2Fpa", "it was ");
+	expect_whole("it was s3cr&amp;t%2", "it was ");
+	expect_whole("it was s3cr&am", "it was ");
+	expect_whole("s3cr&t/pass, s3cr&t", "s3cr&t/pass, ");
+	expect_whole("s3cr!", "s3cr!");
+	expect_whole("as", "a");
+}
+
 static void test_short(void **state)
 {
 	(void)state;
@@ -234,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_forms, forget),
+		cmocka_unit_test_teardown(test_spelt, forget),
+		cmocka_unit_test_teardown(test_cut, forget),
 		cmocka_unit_test_teardown(test_short, forget),
 		cmocka_unit_test_teardown(test_nested, forget),
 		cmocka_unit_test_teardown(test_basic, forget),
