@@ -20,6 +20,8 @@
 enum { FIRM = 1024, LIMIT = 4096 };
 /* A part of a secret is taken for one from this length on. */
 enum { TELLING = 8 };
+/* What stands alone in front of an @ is taken for a token from this length on. */
+enum { TOKEN_MIN = 20 };
 
 extern char **environ;
 
@@ -167,6 +169,76 @@ void secret_register_basic(struct str user, struct str password)
 	pthread_mutex_unlock(&lock);
 }
 
+/* ALGORITHM:HEX, as behind the @ of a reference. */
+static bool is_digest(struct str text)
+{
+	enum { HEX_MIN = 32 };
+	struct str hex = text, algorithm;
+	str_cut(&hex, ':', &algorithm);
+	for (size_t i = 0; i < hex.len; i++)
+		if (!hex.at[i] || !strchr("0123456789abcdef", hex.at[i]))
+			return false;
+	return algorithm.len && hex.len >= HEX_MIN;
+}
+
+/* Cuts text at its last @ that is not in front of a digest. False: there is none. */
+static bool cut_userinfo(struct str text, struct str *userinfo, struct str *behind)
+{
+	for (size_t i = text.len; i > 0; i--) {
+		if (text.at[i - 1] != '@')
+			continue;
+		*userinfo = str_head(text, i - 1);
+		*behind = str_from(text, i);
+		if (!is_digest(*behind))
+			return true;
+		text = *userinfo;
+	}
+	return false;
+}
+
+/* The offset behind a scheme and "://", or 0. */
+static size_t behind_scheme(struct str text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789+-.";
+	size_t len = 0;
+	while (len < text.len && text.at[len] && strchr(letters, text.at[len]))
+		len++;
+	return str_starts(str_from(text, len), "://") ? len + 3 : 0;
+}
+
+void secret_register_userinfo(struct str text)
+{
+	struct str userinfo, behind, user;
+	if (!cut_userinfo(text, &userinfo, &behind))
+		return;
+	struct str password = userinfo = str_from(userinfo, behind_scheme(userinfo));
+	str_cut(&password, ':', &user);
+	/* What is alone may be a token, or the name of a user, which is a word like others. */
+	if (password.at)
+		secret_register(password);
+	else if (userinfo.len >= TOKEN_MIN)
+		secret_register(userinfo);
+}
+
+void secret_suspect(struct str text)
+{
+	struct str userinfo, behind, host;
+	if (!cut_userinfo(text, &userinfo, &behind))
+		return;
+	size_t scheme = behind_scheme(userinfo);
+	bool path = str_find(behind, '/') < behind.len;
+	str_cut(&behind, '/', &host);
+	bool named = str_find(host, '.') < host.len || str_find(host, ':') < host.len;
+	/* A slash before any colon ends a host, as in https://example.com/@name. */
+	userinfo = str_from(userinfo, scheme);
+	size_t colon = str_find(userinfo, ':');
+	bool login = colon < userinfo.len && colon < str_find(userinfo, '/');
+	bool token = scheme && str_find(userinfo, '/') == userinfo.len;
+	if (token || (login && (scheme || (path && named))))
+		secret_register_userinfo(text);
+}
+
 void secret_register_passing(struct str text)
 {
 	if (text.len < SECRET_SHORTEST)
@@ -302,8 +374,7 @@ void secret_leave_environment(void)
 	for (char **variable = environ; variable && *variable; variable++) {
 		struct str name = {0}, value = str_of(*variable);
 		str_cut(&value, '=', &name);
-		bool proxy = str_ends(name, "_proxy") || str_ends(name, "_PROXY");
-		if (!proxy && revealing(value))
+		if (revealing(value))
 			explicit_bzero((void *)(uintptr_t)value.at, value.len);
 	}
 }

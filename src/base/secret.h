@@ -17,6 +17,14 @@ void secret_register(struct str text);
 /* Registers user:password in base64 as well, the form of a Basic header. */
 void secret_register_basic(struct str user, struct str password);
 /*
+ * Registers what may be a password in text, which is meant to be a URL, readable or not: all in
+ * front of the last @ but for a scheme and a user with a colon behind it. A user alone counts only
+ * when it is as long as a token.
+ */
+void secret_register_userinfo(struct str text);
+/* The same for any text, if it looks like SCHEME://...@ or USER:PASSWORD@HOST/PATH. */
+void secret_suspect(struct str text);
+/*
  * Appends text to out with every registered secret replaced by "***". Once there was no memory to
  * remember one, nothing is known to be harmless: out is marked as failed.
  */
@@ -40,8 +48,8 @@ void secret_register_passing(struct str text);
 void secret_watch(void (*fresh)(struct str form, bool passing));
 /*
  * Overwrites the values of environment variables that are secrets or of which one is made, in
- * place: what a process was started with can be read from outside. Those of proxies stay, libcurl
- * reads them whenever it wants. While nobody else reads the environment.
+ * place: what a process was started with can be read from outside. While nobody else reads the
+ * environment.
  */
 void secret_leave_environment(void);
 /* Wipes and forgets all. At the end of the process. */

@@ -79,6 +79,7 @@ static bool set_up(struct run *run)
 	const struct options *options = run->options;
 	const struct limits *limits = &run->config.limits;
 	struct http_options http = {.user_agent = about_user_agent,
+				    .proxies = &run->config.proxies,
 				    .stall_seconds = options->stall_timeout,
 				    .per_second = (unsigned)options->requests_per_second};
 	if (options->inputs)

@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "config/nearest.h"
+#include "net/proxy.h"
 #include "oci/reference.h"
 
 #include <errno.h>
@@ -201,36 +202,25 @@ static void read_ca(const struct auth_reading *reading, const struct entry *entr
 			    strerror(errno));
 }
 
-/* A proxy's password stands inside its URL, between the first colon and the last @. */
-static void register_userinfo(struct str authority)
-{
-	struct str user, password = authority;
-	while (password.len && password.at[password.len - 1] != '@')
-		password.len--;
-	if (!password.len)
-		return;
-	password.len--;
-	str_cut(&password, ':', &user);
-	secret_register(password);
-	secret_register_basic(user, password);
-}
-
 static void read_proxy(const struct auth_reading *reading, const struct entry *entry,
 		       struct credential *out)
 {
-	out->proxy = read_expanded(reading, entry, PROXY);
-	if (!out->proxy)
+	struct error err;
+	struct proxy *proxy = NULL;
+	const char *text = read_expanded(reading, entry, PROXY);
+	if (!text)
 		return;
-	struct str url = str_of(out->proxy);
-	struct str authority = str_from(url, str_starts(url, "https://") ? 8 : 7);
-	authority = str_head(authority, str_find(authority, '/'));
-	register_userinfo(authority);
-	bool scheme = str_starts(url, "http://") || str_starts(url, "https://");
-	bool blank = strpbrk(out->proxy, " \t\r\n") != NULL;
-	if (!scheme || blank || !authority.len)
+	secret_register_userinfo(str_of(text));
+	proxy = arena_new_of(reading->arena, struct proxy);
+	if (!proxy)
+		error_memory(&err);
+	if (!proxy || !proxy_parse(reading->arena, str_of(text), proxy, &err)) {
 		problem_add(reading->problems, place_of(reading, entry->values[PROXY]),
-			    "%.*s: proxy: expected a URL as in http://proxy.example.com:3128",
-			    STR_ARGS(entry->key));
+			    "%.*s: proxy: %s", STR_ARGS(entry->key), err.text);
+		return;
+	}
+	proxy_hide(proxy);
+	out->proxy = proxy;
 }
 
 /* The registry that text names, or NULL: a name with a repository behind it must parse as such. */

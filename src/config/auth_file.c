@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "config/auth_entry.h"
 #include "config/registry_key.h"
+#include "net/proxy.h"
 
 #include <string.h>
 
@@ -53,12 +54,17 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static const char *identity_of(const struct proxy *proxy)
+{
+	return proxy ? proxy->identity : NULL;
+}
+
 static bool same_fields(const struct credential *a, const struct credential *b)
 {
 	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
 	       same_text(a->token, b->token) && a->insecure == b->insecure &&
-	       same_text(a->ca, b->ca) && same_text(a->proxy, b->proxy) && !a->mirror_count &&
-	       !b->mirror_count;
+	       same_text(a->ca, b->ca) && same_text(identity_of(a->proxy), identity_of(b->proxy)) &&
+	       !a->mirror_count && !b->mirror_count;
 }
 
 static void tell_equal(const struct auth_reading *reading, const struct credential *later,

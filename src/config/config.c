@@ -14,6 +14,7 @@
 #include "config/outputs.h"
 #include "config/platform_options.h"
 #include "config/policy_options.h"
+#include "config/proxy_variables.h"
 #include "config/target_login.h"
 
 #include <stdlib.h>
@@ -284,6 +285,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	struct loading loading = {arena, options, &lookup, out, problems};
 	size_t before = problems->error_count;
 	*out = (struct config){.options = *options};
+	proxy_variables_read(arena, &out->proxies, problems);
 	outputs_check(options, &out->lists_json, problems);
 	limits_read(options, &out->limits, problems);
 	read_files(&loading);

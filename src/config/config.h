@@ -10,6 +10,7 @@
 #include "config/limits.h"
 #include "config/options.h"
 #include "config/rule.h"
+#include "net/proxy.h"
 #include "registry/credential.h"
 
 struct config {
@@ -18,6 +19,7 @@ struct config {
 	size_t auth_count;              /* how many of them are the auth file's */
 	struct docker_store store;      /* the helper for hosts without a login, see usage.h */
 	struct host_files host_files;   /* certificates and the like, see usage.h */
+	struct proxies proxies;         /* of the environment */
 	struct rules rules;
 	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
 	unsigned timeout;                        /* of --timeout, in seconds; 0: none */

@@ -150,11 +150,9 @@ static bool is_forbidden(const struct handle *handle, const struct sockaddr *add
 {
 	struct sockaddr_storage literal;
 	bool is_literal = address_parse(handle->host, &literal);
-	long proxied = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_USED_PROXY, &proxied);
-	if (proxied && !is_literal)
+	if (handle->proxied && !is_literal)
 		return handle->chosen && strcmp(handle->host, "localhost") == 0;
-	if (proxied)
+	if (handle->proxied)
 		address = (const struct sockaddr *)&literal;
 	if (handle->chosen)
 		return address_internal(address);

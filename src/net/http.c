@@ -3,7 +3,9 @@
  * all of them under locks, connections never are.
  *
  * A line's key names its trust set and its proxy by where their records lie: both stay as long as
- * the client, and the credentials of a proxy stand in no second place.
+ * the client, and the credentials of a proxy are in no second place. libcurl is always told which
+ * proxy to use, or that it is none: it would read the environment by other rules than ours, and
+ * quote what it cannot read.
  */
 #include "net/http.h"
 
@@ -28,19 +30,20 @@ struct http {
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
 	int64_t stall_ms;
+	const struct proxies *environment;
 	struct limiter *limiter;
 	struct handles *handles;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct map trusts;    /* file of certificate authorities -> struct tls */
-	struct map proxies;   /* URL -> its copy */
+	struct map proxies;   /* identity -> the first record of it */
 };
 
 /* How a request gets to its server. */
 struct route {
 	struct tls *tls;
-	const char *proxy; /* of the map of proxies, or NULL */
+	const struct proxy *proxy; /* of the map of proxies; NULL: none */
 	struct handles_line *line;
 };
 
@@ -74,14 +77,6 @@ static bool share_open(struct http *http)
 	return true;
 }
 
-/* libcurl reads http_proxy in lower case only; the programs we replace know both spellings. */
-static void adopt_proxy_variable(void)
-{
-	const char *proxy = getenv("HTTP_PROXY");
-	if (proxy && !getenv("http_proxy"))
-		setenv("http_proxy", proxy, 0);
-}
-
 struct http *http_new(const struct http_options *options)
 {
 	struct arena *arena = arena_new();
@@ -90,10 +85,10 @@ struct http *http_new(const struct http_options *options)
 		arena_free(&arena);
 		return NULL;
 	}
-	adopt_proxy_variable();
 	http->arena = arena;
 	http->user_agent = options->user_agent;
 	http->stall_ms = (int64_t)options->stall_seconds * 1000;
+	http->environment = options->proxies;
 	pthread_mutex_init(&http->lock, NULL);
 	http->limiter = limiter_new(options->per_second);
 	http->handles = handles_new();
@@ -150,26 +145,29 @@ static struct tls *find_trust(struct http *http, const char *ca)
 	return tls;
 }
 
-/* Called locked. One copy for each proxy; NULL without memory. */
-static const char *find_proxy(struct http *http, const char *proxy)
+/* Called locked. One record for all that say the same; NULL without memory. */
+static const struct proxy *one_proxy(struct http *http, const struct proxy *proxy)
 {
-	char *copy = map_get(&http->proxies, str_of(proxy));
-	if (copy)
-		return copy;
-	copy = arena_string(http->arena, proxy);
-	return copy && map_put(&http->proxies, str_of(proxy), copy) ? copy : NULL;
+	struct str identity = str_of(proxy->identity);
+	const struct proxy *first = map_get(&http->proxies, identity);
+	if (first)
+		return first;
+	return map_put(&http->proxies, identity, (void *)(uintptr_t)proxy) ? proxy : NULL;
 }
 
 static bool find_route(struct http *http, const struct http_request *request, struct route *out,
 		       struct error *err)
 {
 	const struct url *url = request->url;
+	const struct proxy *proxy = request->proxy;
 	char key[KEY_SIZE];
+	if (!proxy && http->environment)
+		proxy = proxy_for(http->environment, url);
 	pthread_mutex_lock(&http->lock);
 	out->tls = find_trust(http, request->ca);
-	out->proxy = request->proxy ? find_proxy(http, request->proxy) : NULL;
+	out->proxy = proxy ? one_proxy(http, proxy) : NULL;
 	pthread_mutex_unlock(&http->lock);
-	if (!out->tls || (request->proxy && !out->proxy))
+	if (!out->tls || (proxy && !out->proxy))
 		return error_memory(err);
 	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p", url->scheme, url->host,
 			   url->port, request->insecure ? " insecure" : "",
@@ -182,13 +180,17 @@ static bool find_route(struct http *http, const struct http_request *request, st
 }
 
 /* A registry's own proxy counts whatever the environment says about proxies and exceptions. */
-static bool set_proxy(struct handle *handle, const char *proxy, struct error *err)
+static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct error *err)
 {
-	CURLcode code = CURLE_OK;
-	if (proxy)
-		code = curl_easy_setopt(handle->easy, CURLOPT_PROXY, proxy);
-	if (proxy && !code)
-		code = curl_easy_setopt(handle->easy, CURLOPT_NOPROXY, "");
+	CURL *easy = handle->easy;
+	handle->proxied = proxy != NULL;
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy->url : "");
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	if (!code && proxy && proxy->username)
+		code = curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->username);
+	if (!code && proxy && proxy->username)
+		code = curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password);
 	return !code || error_memory(err);
 }
 

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/reader.h"
-#include "net/url.h"
+#include "net/proxy.h"
 
 struct http;
 struct stream;
@@ -36,8 +36,8 @@ struct http_request {
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
 	bool chosen;         /* a server named the host: no address of an internal network */
 	bool insecure;       /* the server's certificate is not checked */
-	const char *ca;    /* file of the only certificate authorities to trust; NULL: the usual */
-	const char *proxy; /* URL of the proxy, "" for none; NULL: by the environment */
+	const char *ca; /* file of the only certificate authorities to trust; NULL: the usual */
+	const struct proxy *proxy; /* lives as long as the client; NULL: by the environment */
 	const struct http_signature *signature; /* or NULL */
 };
 
@@ -48,8 +48,9 @@ struct http_answer {
 };
 
 struct http_options {
-	const char *user_agent; /* sent with every request; must outlive the client */
-	const char *ca_file;    /* see tls_new() */
+	const char *user_agent;        /* sent with every request; must outlive the client */
+	const char *ca_file;           /* see tls_new() */
+	const struct proxies *proxies; /* of the environment; must outlive the client; or NULL */
 	int stall_seconds; /* how long a body may make no progress, and a fourth of how long it may
 			      be slower than 1 KiB a second; 0: for ever */
 	unsigned per_second; /* requests to one server that may begin in a second, 0: any */

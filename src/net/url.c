@@ -195,14 +195,3 @@ struct str url_public(const struct url *url)
 	struct str text = str_of(url->text);
 	return str_head(text, str_find(text, '?'));
 }
-
-const char *url_password(struct arena *arena, const char *text)
-{
-	scoped(handle_close) CURLU *handle = curl_url();
-	unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME;
-	if (!handle || curl_url_set(handle, CURLUPART_URL, text, flags) != CURLUE_OK)
-		return NULL;
-	const char *password = NULL;
-	part(arena, handle, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
-	return password;
-}

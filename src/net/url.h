@@ -45,5 +45,3 @@ enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 bool url_same_operator(const struct url *registry, const struct url *url);
 /* The text without its query, for messages: queries of signed URLs are secrets. */
 struct str url_public(const struct url *url);
-/* The password within the URL of a proxy, decoded; NULL when there is none. Never for requests. */
-const char *url_password(struct arena *arena, const char *text);

@@ -9,6 +9,8 @@
 
 #include "base/str.h"
 
+struct proxy;
+
 struct credential {
 	struct str key;       /* as written, host lower-cased: "reg.io:5000/team" */
 	const char *username; /* NULL: anonymous */
@@ -17,7 +19,7 @@ struct credential {
 	const char *place;    /* "auth.yaml:3:1" */
 	const char *token;    /* identity token for the token server; NULL: none */
 	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
-	const char *proxy; /* URL of the proxy for this registry; NULL: by the environment */
+	const struct proxy *proxy;  /* for this registry; NULL: by the environment */
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */

@@ -4,17 +4,8 @@
  */
 #include "registry/registry.h"
 
-#include "base/secret.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
-
-/* Passwords within the URLs of proxies. */
-static void register_proxies(struct arena *arena, const struct credentials *credentials)
-{
-	for (size_t i = 0; i < credentials->count; i++)
-		if (credentials->items[i].proxy)
-			secret_register(str_of(url_password(arena, credentials->items[i].proxy)));
-}
 
 struct registry *registry_new(const struct registry_options *options)
 {
@@ -27,7 +18,6 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->arena = arena;
 	registry->options = *options;
 	pthread_mutex_init(&registry->lock, NULL);
-	register_proxies(arena, options->credentials);
 	registry->tokens = token_cache_new();
 	registry->logins = login_cache_new();
 	registry->known = known_new();
@@ -61,7 +51,7 @@ static struct host *find_host(struct registry *registry, const char *name,
 	scoped(buf_finish) struct buf key = {0};
 	bool insecure = credential && credential->insecure;
 	const char *ca = credential && credential->ca ? credential->ca : "";
-	const char *proxy = credential && credential->proxy ? credential->proxy : "";
+	const char *proxy = credential && credential->proxy ? credential->proxy->identity : "";
 	buf_printf(&key, "%s %d %s %s", name, insecure, ca, proxy);
 	if (!buf_ok(&key))
 		return NULL;

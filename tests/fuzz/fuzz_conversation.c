@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "config/proxy_variables.h"
 #include "conversation.h"
 #include "copy/copier.h"
 #include "net/http.h"
@@ -101,8 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(nowhere);
 	log_open(nowhere, LOG_DEBUG);
 	struct conversation *conversation = conversation_start(rest, basic, "to.test");
-	static const struct http_options http = {.user_agent = "fuzz", .stall_seconds = 30};
-	struct client client = {.arena = arena_new(), .http = http_new(&http)};
+	struct client client = {.arena = arena_new()};
+	scoped(problem_finish) struct problems problems = {0};
+	struct proxies proxies;
+	proxy_variables_read(client.arena, &proxies, &problems);
+	const struct http_options http = {
+		.user_agent = "fuzz", .stall_seconds = 30, .proxies = &proxies};
+	client.http = http_new(&http);
 	client.options =
 		(struct registry_options){.http = client.http, .credentials = &credentials};
 	client.registry = registry_new(&client.options);

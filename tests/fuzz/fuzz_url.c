@@ -55,7 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(arena);
 	const char *first = input_string(arena, input_part(&rest, '\n'));
 	const char *second = input_string(arena, rest);
-	url_password(arena, second);
 	if (!url_parse(arena, first, &registry, &err)) {
 		require(err.kind == ERROR_REFUSED);
 		return 0;

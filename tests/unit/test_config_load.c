@@ -87,7 +87,9 @@ static void test_fields(void **state)
 	assert_string_equal(items[0].token, "identity-word");
 	assert_null(items[0].username);
 	assert_string_equal(items[0].ca, path_of(CA));
-	assert_string_equal(items[0].proxy, "http://me:proxy-word@proxy.io:3128");
+	assert_string_equal(items[0].proxy->url, "http://proxy.io:3128");
+	assert_string_equal(items[0].proxy->password, "proxy-word");
+	assert_string_equal(items[1].proxy->url, "https://proxy.io:443");
 	assert_int_equal(items[0].mirror_count, 2);
 	assert_string_equal(items[0].mirrors[0], "m.io:5000");
 	assert_string_equal(items[0].mirrors[1], "localhost");
