@@ -39,7 +39,7 @@ bool registry_key_equal(struct str a, struct str b)
 	return str_equal_nocase(host_a, host_b) && str_equal(path_a, path_b);
 }
 
-/* The host is the part up to the first slash behind a scheme. */
+/* The host is the part up to the first slash behind a scheme, its port included. */
 struct str registry_key_lower(struct arena *arena, struct str key)
 {
 	char *copy = arena_copy(arena, key.at, key.len);
@@ -47,10 +47,14 @@ struct str registry_key_lower(struct arena *arena, struct str key)
 		return (struct str){0};
 	char *scheme = strstr(copy, "://");
 	char *at = scheme ? scheme + 3 : copy;
-	for (; *at && *at != '/'; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	return (struct str){copy, key.len};
+	char *to = at;
+	for (; *at && *at != '/'; at++) {
+		bool final = *at == '.' && to > copy && (!at[1] || at[1] == ':' || at[1] == '/');
+		if (!final)
+			*to++ = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+	}
+	memmove(to, at, strlen(at) + 1);
+	return str_of(copy);
 }
 
 /* Where two texts begin to differ. */

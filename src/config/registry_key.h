@@ -13,7 +13,7 @@
 void registry_key_split(struct str key, struct str *host, struct str *repository);
 /* True when both keys stand for the same registry and path. */
 bool registry_key_equal(struct str a, struct str b);
-/* A copy of key with its host in lower case; at is NULL without memory. */
+/* A copy of key with its host in lower case and without a final dot; at is NULL without memory. */
 struct str registry_key_lower(struct arena *arena, struct str key);
 /*
  * The well-known registry that host is a slip of, such as ghcr.io for ghrc.io, or NULL. Such names

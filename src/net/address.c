@@ -15,17 +15,43 @@ struct block {
 	unsigned bits;
 };
 
+/* Everything of IANA's special-purpose registry that is not reachable from everywhere, and more. */
 static const struct block internal[] = {
 	{0x00000000, 8},  /* 0.0.0.0: this host */
 	{0x0a000000, 8},  /* 10.0.0.0 */
 	{0x64400000, 10}, /* 100.64.0.0: carriers' NAT, and metadata at 100.100.100.200 */
 	{0x7f000000, 8},  /* 127.0.0.0 */
+	{0xa83f8110, 32}, /* 168.63.129.16: the host of a machine at Azure */
 	{0xa9fe0000, 16}, /* 169.254.0.0: link-local, and metadata at 169.254.169.254 */
 	{0xac100000, 12}, /* 172.16.0.0 */
 	{0xc0000000, 24}, /* 192.0.0.0: protocol assignments, metadata at 192.0.0.192 */
+	{0xc0000200, 24}, /* 192.0.2.0: examples */
 	{0xc0a80000, 16}, /* 192.168.0.0 */
 	{0xc6120000, 15}, /* 198.18.0.0: benchmarks */
+	{0xc6336400, 24}, /* 198.51.100.0: examples */
+	{0xcb007100, 24}, /* 203.0.113.0: examples */
 	{0xe0000000, 3},  /* multicast, reserved, broadcast */
+};
+
+/* Where machines of clouds find credentials and settings of their own. */
+static const struct block metadata[] = {
+	{0x646464c8, 32}, /* 100.100.100.200: Alibaba */
+	{0xa83f8110, 32}, /* 168.63.129.16: Azure */
+	{0xa9fe0017, 32}, /* 169.254.0.23: Tencent */
+	{0xa9fe2a2a, 32}, /* 169.254.42.42: Scaleway */
+	{0xa9fea900, 24}, /* 169.254.169.0: 169.254.169.254 of nearly all clouds */
+	{0xa9feaa00, 24}, /* 169.254.170.0: containers at Amazon */
+	{0xc00000c0, 32}, /* 192.0.0.192: Oracle */
+};
+
+static const unsigned char metadata_v6[][16] = {
+	{0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54},      /* Amazon: machines */
+	{0xfd, 0x00, 0x0e, 0xc2, [15] = 0x23},                   /* Amazon: containers */
+	{0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54},      /* Google */
+	{0xfd, 0x00, 0x00, 0xc1, [12] = 0xa9, 0xfe, 0xa9, 0xfe}, /* Oracle */
+	{0xfd, 0x00, 0x00, 0x42, [15] = 0x42},                   /* Scaleway */
+	{0xfd, 0x00, 0xa9, 0xfe, 0xa9, 0xfe, [15] = 0x01},       /* Akamai */
+	{0xfe, 0x80, [12] = 0xa9, 0xfe, 0xa9, 0xfe},             /* OpenStack */
 };
 
 static bool in_block(uint32_t address, const struct block *block)
@@ -33,12 +59,17 @@ static bool in_block(uint32_t address, const struct block *block)
 	return (address ^ block->first) >> (32 - block->bits) == 0;
 }
 
-static bool internal_v4(uint32_t address)
+static bool in_any(uint32_t address, const struct block *blocks, size_t count)
 {
-	for (size_t i = 0; i < array_count(internal); i++)
-		if (in_block(address, &internal[i]))
+	for (size_t i = 0; i < count; i++)
+		if (in_block(address, &blocks[i]))
 			return true;
 	return false;
+}
+
+static bool internal_v4(uint32_t address)
+{
+	return in_any(address, internal, array_count(internal));
 }
 
 static uint32_t read_v4(const unsigned char *at)
@@ -60,14 +91,24 @@ static bool embedded_v4(const unsigned char at[16], uint32_t *out)
 	return last || six_to_four;
 }
 
+/* ISATAP (RFC 5214): a tunnel to the IPv4 address at the end, behind any prefix. */
+static bool tunnels_inside(const unsigned char at[16])
+{
+	static const unsigned char isatap[3] = {0x00, 0x5e, 0xfe};
+	return (at[8] & 0xfd) == 0 && memcmp(at + 9, isatap, 3) == 0 &&
+	       internal_v4(read_v4(at + 12));
+}
+
 static bool internal_v6(const unsigned char at[16])
 {
 	uint32_t inner;
 	if (embedded_v4(at, &inner)) /* of the compatible ones ::1 and :: are in 0.0.0.0/8 */
 		return internal_v4(inner);
-	bool local_nat64 = at[0] == 0x00 && at[1] == 0x64 && at[2] == 0xff && at[3] == 0x9b;
+	/* 2001::/23: Teredo, whose end is an address of its own choice, and other protocols. */
+	bool protocol = at[0] == 0x20 && at[1] == 0x01 && at[2] < 0x02;
+	bool example = at[0] == 0x20 && at[1] == 0x01 && at[2] == 0x0d && at[3] == 0xb8;
 	/* Global unicast is 2000::/3, all that is ever handed out. */
-	return local_nat64 || (at[0] & 0xe0) != 0x20;
+	return protocol || example || tunnels_inside(at) || (at[0] & 0xe0) != 0x20;
 }
 
 static const unsigned char *v6_bytes(const struct sockaddr *address)
@@ -99,6 +140,20 @@ bool address_link_local(const struct sockaddr *address)
 	if (embedded_v4(at, &number))
 		return in_block(number, &link);
 	return at[0] == 0xfe && (at[1] & 0xc0) == 0x80;
+}
+
+bool address_metadata(const struct sockaddr *address)
+{
+	uint32_t number;
+	if (address->sa_family == AF_INET)
+		return in_any(v4_number(address), metadata, array_count(metadata));
+	if (address->sa_family != AF_INET6)
+		return false;
+	const unsigned char *at = v6_bytes(address);
+	for (size_t i = 0; i < array_count(metadata_v6); i++)
+		if (memcmp(at, metadata_v6[i], 16) == 0)
+			return true;
+	return embedded_v4(at, &number) && in_any(number, metadata, array_count(metadata));
 }
 
 bool address_parse(const char *host, struct sockaddr_storage *out)

@@ -15,7 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "net/address.h"
+#include "net/inside.h"
 #include "net/low_water.h"
 #include "net/stream.h"
 
@@ -142,35 +142,19 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
-/*
- * True when the handle may not connect there. With a proxy it is the proxy's address that is seen,
- * which the user chose; the server's is known only if it stands in the URL.
- */
-static bool is_forbidden(const struct handle *handle, const struct sockaddr *address)
-{
-	struct sockaddr_storage literal;
-	bool is_literal = address_parse(handle->host, &literal);
-	if (handle->proxied && !is_literal)
-		return handle->chosen && strcmp(handle->host, "localhost") == 0;
-	if (handle->proxied)
-		address = (const struct sockaddr *)&literal;
-	if (handle->chosen)
-		return address_internal(address);
-	/* A name that the user gave must not lead to a cloud's credentials; an address is meant. */
-	return !is_literal && address_link_local(address);
-}
-
 /* Programs that are started (credential helpers) inherit no connection. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct handle *handle = ctx;
 	struct error reason;
 	(void)purpose;
-	if (!is_forbidden(handle, &address->addr))
+	/* With a proxy this is the proxy's address; the server's is not known to us. */
+	const char *why = handle->proxied ? NULL
+					  : inside_address_refused(&address->addr, handle->host,
+								   handle->chosen);
+	if (!why)
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	error_set(&reason, ERROR_REFUSED,
-		  "%s is a machine of an internal network, which no server may send us to",
-		  handle->host);
+	error_set(&reason, ERROR_REFUSED, "%s is %s", handle->host, why);
 	stop_because(handle, &reason);
 	return CURL_SOCKET_BAD;
 }

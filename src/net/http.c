@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "net/handles.h"
+#include "net/inside.h"
 #include "net/limiter.h"
 #include "net/retry_after.h"
 #include "net/stream.h"
@@ -238,13 +239,21 @@ static bool is_brief(bool body, int64_t size)
 	return !body || (size > 0 && size <= BRIEF_MAX);
 }
 
+/* Whether the text of the URL lets us go there, with a proxy and without. */
+static bool may_go(const struct http_request *request, struct error *err)
+{
+	const char *host = request->url->host;
+	const char *why = inside_host_refused(host, request->chosen);
+	return !why || error_set(err, ERROR_REFUSED, "%s is %s", host, why);
+}
+
 /* Leases a handle for the request's origin and starts the exchange on it; turn->brief is set. */
 static bool start(struct http *http, const struct http_request *request, struct handle_turn *turn,
 		  struct http_answer *answer, struct handle **out, struct error *err)
 {
 	struct route route = {0};
 	*answer = (struct http_answer){0};
-	if (!find_route(http, request, &route, err))
+	if (!may_go(request, err) || !find_route(http, request, &route, err))
 		return false;
 	turn->line = route.line;
 	struct handle *handle = handles_begin(http->handles, turn);

@@ -5,6 +5,9 @@
  */
 #include "net/url.h"
 
+#include "net/address.h"
+#include "net/hostname.h"
+
 #include <curl/curl.h>
 #include <string.h>
 
@@ -99,8 +102,9 @@ bool url_parse(struct arena *arena, const char *text, struct url *out, struct er
 	return url_resolve(arena, NULL, text, out, err);
 }
 
-bool url_resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
-		 struct error *err)
+/* Everything but what the host is allowed to be. */
+static bool resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
+		    struct error *err)
 {
 	scoped(handle_close) CURLU *handle = curl_url();
 	if (!handle)
@@ -117,6 +121,42 @@ bool url_resolve(struct arena *arena, const struct url *base, const char *text, 
 		return error_set(err, ERROR_REFUSED, "URL refused: %s", curl_url_strerror(code));
 	return take_parts(arena, handle, out, err) &&
 	       (!strchr(text, '%') || reads_the_same(arena, out, err));
+}
+
+/*
+ * The same URL without the final dot of its host, with which one and the same server would have two
+ * names.
+ */
+static bool without_dot(struct arena *arena, struct url *url, struct error *err)
+{
+	scoped(handle_close) CURLU *handle = curl_url();
+	struct str bare = hostname_bare(str_of(url->host));
+	const char *host = arena_copy(arena, bare.at, bare.len);
+	const char *text = NULL;
+	CURLUcode code = CURLUE_OUT_OF_MEMORY;
+	if (handle && host)
+		code = curl_url_set(handle, CURLUPART_URL, url->text, 0);
+	if (!code)
+		code = curl_url_set(handle, CURLUPART_HOST, host, 0);
+	if (!code)
+		code = part(arena, handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT, &text);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return error_memory(err);
+	if (code)
+		return error_set(err, ERROR_REFUSED, "URL refused: %s", curl_url_strerror(code));
+	return resolve(arena, NULL, text, url, err);
+}
+
+bool url_resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
+		 struct error *err)
+{
+	if (!resolve(arena, base, text, out, err))
+		return false;
+	if (str_ends(str_of(out->host), ".") && !without_dot(arena, out, err))
+		return false;
+	struct sockaddr_storage literal;
+	return address_parse(out->host, &literal) || hostname_proper(out->host) ||
+	       error_set(err, ERROR_REFUSED, "URL with an ambiguous host refused");
 }
 
 bool url_same_origin(const struct url *a, const struct url *b)

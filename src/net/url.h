@@ -14,7 +14,7 @@
 struct url {
 	const char *text; /* normalised, whole */
 	const char *scheme;
-	const char *host; /* lower-case; IPv6 in brackets */
+	const char *host; /* lower-case, without a final dot; IPv6 in brackets */
 	const char *port; /* always set */
 };
 
@@ -29,8 +29,9 @@ enum url_purpose {
 enum url_verdict { URL_DENY, URL_ANONYMOUS, URL_WITH_AUTH };
 
 /*
- * Parses an absolute http or https URL. ERROR_REFUSED: other schemes, user info, fragments, a host
- * that would be another one when its text is parsed again, as the transfer does.
+ * Parses an absolute http or https URL. The final dot of an absolute host name is taken off, so
+ * that a host has one name. ERROR_REFUSED: other schemes, user info, fragments, a host that would
+ * be another one when its text is parsed again, as the transfer does, or by another parser.
  */
 bool url_parse(struct arena *arena, const char *text, struct url *out, struct error *err);
 /* Parses text relative to base (RFC 3986 section 5). */

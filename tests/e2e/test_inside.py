@@ -3,8 +3,8 @@
 import pytest
 
 from lib import images, proxy, run
-from lib.forward import ForwardProxy
 from lib.scripted import Scripted
+from test_login import forward  # noqa: F401  (a fixture)
 
 ONCE = ["--retries", "0"]
 
@@ -31,6 +31,14 @@ FORMS = {
     "mapped": "[::ffff:127.0.0.2]",
     "name": "localhost",
     "zero": "0.0.0.0",
+    "dot": "127.0.0.2.",
+    "number and dot": "2130706434.",
+    "name and dot": "localhost.",
+    "encoded dot": "localhost%2e",
+    "below": "a.localhost",
+    "capitals": "LocalHost",
+    "nat64": "[64:ff9b::7f00:2]",
+    "teredo": "[2001:0:7f00:2::1]",
 }
 
 
@@ -63,16 +71,50 @@ def test_a_realm_inside_is_refused(sync, src, dst, both, from_source, repo, insi
     assert inside.seen() == []
 
 
-@pytest.mark.parametrize("form", ("127.0.0.2", "2130706434", "localhost"))
-def test_a_proxy_does_not_hide_a_machine_inside(sync, src, dst, from_source, repo, inside, form):
+# What a proxy would resolve: all there is to judge by is the text.
+PROXIED = ("127.0.0.2", "2130706434", "0x7f.2", "127.0.0.2.", "[::ffff:127.0.0.2]", "[::1]", "10.0.0.1", "168.63.129.16", "localhost",
+           "localhost.", "x.localhost", "x.LOCALHOST.", "printer", "printer.", "nas.local", "vault.internal.", "metadata.google.internal",
+           "metadata.goog", "router.lan", "git.corp", "x.home.arpa", "kubernetes.default.svc", "localhost.localdomain")
+
+
+@pytest.mark.parametrize("form", PROXIED)
+def test_a_proxy_does_not_hide_a_machine_inside(sync, src, dst, forward, from_source, repo, inside, form):  # noqa: F811
     """The proxy itself is inside, which is what proxies are for."""
     from_source.push(images.image(repo), repo, "v1")
     redirected(src, f"{form}:{inside.port}")
-    way = ForwardProxy()
+    way = forward()
     auth = {**run.insecure(dst), **run.insecure(src, proxy=way.url())}
     result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, auth, flags=ONCE)
-    way.stop()
     assert result.code == 1
-    assert "internal network" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (error["kind"], "internal network" in error["message"] or "a cloud" in error["message"]) == ("refused", True)
     assert way.targets and set(way.targets) == {src.host}
     assert inside.seen() == []
+
+
+def test_a_token_server_inside_is_not_asked_of_a_proxy(sync, src, dst, forward, from_source, repo, inside):  # noqa: F811
+    from_source.push(images.image(repo), repo, "v1")
+    realm = f'Bearer realm="http://metadata.localhost.:{inside.port}/token",service="x"'
+    src.rule("*", "", proxy.Status(401, {"WWW-Authenticate": realm}), times=None)
+    way = forward()
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, {**run.insecure(dst), **run.insecure(src, proxy=way.url())}, flags=ONCE)
+    assert result.code == 1
+    assert "internal network" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+    assert set(way.targets) == {src.host}
+
+
+# -- a cloud's metadata, whoever names it -------------------------------------------------------------------------------------
+
+METADATA = ("169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192", "metadata.google.internal", "metadata.goog")
+
+
+@pytest.mark.parametrize("way", ("direct", "proxy"))
+@pytest.mark.parametrize("host", METADATA)
+def test_metadata_is_no_registry(sync, dst, forward, repo, host, way):  # noqa: F811
+    through = forward()
+    auth = {**run.insecure(dst), host: {"insecure": True, **({"proxy": through.url()} if way == "proxy" else {})}}
+    result = sync({f"{host}/{repo}:v1": f"{dst.host}/{repo}"}, auth, flags=ONCE)
+    assert result.code == 1
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (error["kind"], "credentials" in error["message"]) == ("refused", True)
+    assert through.targets == []

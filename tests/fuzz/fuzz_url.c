@@ -4,6 +4,9 @@
  */
 #include "fuzz.h"
 
+#include "net/address.h"
+#include "net/hostname.h"
+#include "net/inside.h"
 #include "net/url.h"
 
 #include <curl/curl.h>
@@ -29,6 +32,22 @@ static void check_url(const struct url *url)
 	require(strcmp(url->scheme, "http") == 0 || strcmp(url->scheme, "https") == 0);
 	require(input_printable(str_of(url->text)) && !strchr(url->text, ' '));
 	curl_url_cleanup(handle);
+	struct sockaddr_storage literal;
+	require(address_parse(url->host, &literal) || hostname_proper(url->host));
+	require(hostname_bare(str_of(url->host)).len == strlen(url->host));
+}
+
+/* A final dot changes nothing, and what a server may name the user may name, too. */
+static void check_inside(struct arena *arena, const struct url *url)
+{
+	const char *dotted = arena_printf(arena, "%s.", url->host);
+	require(dotted);
+	require(hostname_internal(str_of(dotted)) == hostname_internal(str_of(url->host)));
+	require(hostname_metadata(str_of(dotted)) == hostname_metadata(str_of(url->host)));
+	if (inside_host_refused(url->host, false))
+		require(inside_host_refused(url->host, true));
+	if (inside_host_refused(url->host, true) && !inside_host_refused(url->host, false))
+		require(inside_by_text(url->host));
 }
 
 static void check_policy(const struct url *registry, const struct url *url)
@@ -67,5 +86,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_url(&url);
 	check_policy(&registry, &url);
+	check_inside(arena, &url);
 	return 0;
 }

@@ -68,6 +68,27 @@ static const struct {
 	{"2002:808:808::", false, false},
 	{"3fff::1", false, false},
 	{"4000::1", true, false},
+	/* Azure's host, examples */
+	{"168.63.129.15", false, false},
+	{"168.63.129.16", true, false},
+	{"168.63.129.17", false, false},
+	{"192.0.2.1", true, false},
+	{"198.51.100.1", true, false},
+	{"203.0.113.1", true, false},
+	{"::ffff:168.63.129.16", true, false},
+	/* tunnels: 6to4, Teredo, ISATAP behind any prefix */
+	{"2002:a9fe:a9fe::1", true, true},
+	{"2002:a83f:8110::1", true, false},
+	{"2001:0:4136:e378:8000:63bf:3fff:fdd2", true, false},
+	{"2001:1ff::1", true, false},
+	{"2001:200::1", false, false},
+	{"2001:db8::1", true, false},
+	{"2606:4700::5efe:10.0.0.1", true, false},
+	{"2606:4700::200:5efe:127.0.0.1", true, false},
+	{"2606:4700::5efe:8.8.8.8", false, false},
+	{"fe80::5efe:8.8.8.8", true, true},
+	{"::127.0.0.1", true, false},
+	{"::ffff:0:127.0.0.1", true, false},
 };
 
 static void test_table(void **state)

@@ -17,6 +17,8 @@ static const struct {
 	/* the registry itself */
 	{"https://r.example.com/", "https://r.example.com/v2/a/blobs/uploads/1", URL_WITH_AUTH,
 	 URL_WITH_AUTH, URL_WITH_AUTH, URL_WITH_AUTH},
+	{"https://r.example.com/", "https://r.example.com./x", URL_WITH_AUTH, URL_WITH_AUTH,
+	 URL_WITH_AUTH, URL_WITH_AUTH},
 	{"https://r.example.com/", "https://R.Example.com:443/x", URL_WITH_AUTH, URL_WITH_AUTH,
 	 URL_WITH_AUTH, URL_WITH_AUTH},
 	{"http://r.example.com/", "http://r.example.com:80/x", URL_WITH_AUTH, URL_WITH_AUTH,
@@ -81,6 +83,19 @@ static const struct {
 	{"https://r.test/v2/", "http://Other.TEST:81/x", "http://other.test:81/x", "other.test",
 	 "81"},
 	{"http://[::1]:5000/", "/v2/", "http://[::1]:5000/v2/", "[::1]", "5000"},
+	/* one final dot is another way to write the same host */
+	{"https://r.test/", "https://CDN.test./x?y=1.", "https://cdn.test/x?y=1.", "cdn.test",
+	 "443"},
+	{"https://r.test/", "//localhost.:5000/x", "https://localhost:5000/x", "localhost", "5000"},
+	{"https://r.test/", "https://localhost%2e/x", "https://localhost/x", "localhost", "443"},
+	/* an address has one way to be written */
+	{"https://r.test/", "http://127.0.0.1./", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://0x7f.1/", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://0177.0.0.1/", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://2130706433/", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://127.1/", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://2130706433./", "http://127.0.0.1/", "127.0.0.1", "80"},
+	{"https://r.test/", "http://0x7f000001./", "http://127.0.0.1/", "127.0.0.1", "80"},
 };
 
 static void test_resolve(void **state)
@@ -119,6 +134,24 @@ static void test_refused(void **state)
 		"https://r.test:99999",
 		"http://2%2e0",       /* the address 2.0.0.0 when it is read again */
 		"https:/4%333333333", /* a number, likewise */
+		"https://localhost../",
+		"https://a..b/",
+		"https://.a/",
+		"https://./",
+		"https://1.2.3.4.5/", /* the end of a number makes it an address to some */
+		"https://127.0.0.09/",
+		"https://a.0x7f/",
+		"https://256.1.1.1/",
+		"https://b\xc3\xbc"
+		"cher.test/", /* beyond ASCII: another name to some */
+		"https://\xef\xbd\x8c"
+		"ocalhost/",
+		"https://127\xe3\x80\x82"
+		"0.0.1/",
+		"https://a%00b/",
+		"https://a%2fb/",
+		"https://a~b/",
+		"https://a;b/",
 	};
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct url base;

@@ -1,0 +1,47 @@
+/* An address that the user wrote is meant, link-local or not; metadata is never meant. */
+#include "net/inside.h"
+
+#include "net/address.h"
+#include "net/hostname.h"
+
+static const char to_inside[] =
+	"a machine of an internal network, which no server may send us to: if it belongs to the "
+	"registry, add it to the auth file";
+static const char to_metadata[] =
+	"where a cloud keeps the credentials of its machines, and no registry";
+static const char to_link[] =
+	"a link-local address by another name: clouds keep the credentials of "
+	"their machines there, so write the address itself if it is meant";
+
+static const char *judge(const struct sockaddr *address, bool written, bool chosen)
+{
+	if (address_metadata(address))
+		return to_metadata;
+	if (chosen)
+		return address_internal(address) ? to_inside : NULL;
+	return !written && address_link_local(address) ? to_link : NULL;
+}
+
+const char *inside_host_refused(const char *host, bool chosen)
+{
+	struct sockaddr_storage literal;
+	if (address_parse(host, &literal))
+		return judge((const struct sockaddr *)&literal, true, chosen);
+	if (hostname_metadata(str_of(host)))
+		return to_metadata;
+	return chosen && hostname_internal(str_of(host)) ? to_inside : NULL;
+}
+
+const char *inside_address_refused(const struct sockaddr *address, const char *host, bool chosen)
+{
+	struct sockaddr_storage literal;
+	return judge(address, address_parse(host, &literal), chosen);
+}
+
+bool inside_by_text(const char *host)
+{
+	struct sockaddr_storage literal;
+	if (address_parse(host, &literal))
+		return address_internal((const struct sockaddr *)&literal);
+	return hostname_internal(str_of(host));
+}
