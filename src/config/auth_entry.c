@@ -21,6 +21,7 @@ enum field {
 	INSECURE,
 	CA,
 	PROXY,
+	TOKEN_SERVER,
 	MIRRORS,
 	EXPANDENV,
 	DISABLEEXPANDENV,
@@ -34,6 +35,7 @@ static const char *const names[FIELDS] = {
 	[INSECURE] = "insecure",
 	[CA] = "ca",
 	[PROXY] = "proxy",
+	[TOKEN_SERVER] = "token-server",
 	[MIRRORS] = "mirrors",
 	[EXPANDENV] = "expandenv",
 	[DISABLEEXPANDENV] = "disableexpandenv",
@@ -224,7 +226,7 @@ static void read_proxy(const struct auth_reading *reading, const struct entry *e
 }
 
 /* The registry that text names, or NULL: a name with a repository behind it must parse as such. */
-static const char *mirror_host(const struct auth_reading *reading, struct str text)
+static const char *host_name(const struct auth_reading *reading, struct str text)
 {
 	struct error err;
 	struct reference ref;
@@ -234,10 +236,23 @@ static const char *mirror_host(const struct auth_reading *reading, struct str te
 	return strcmp(ref.repository, "x") == 0 ? ref.host : NULL;
 }
 
+/* The host, and perhaps port, of a server that issues tokens. */
+static void read_token_server(const struct auth_reading *reading, const struct entry *entry,
+			      struct credential *out)
+{
+	const char *text = read_expanded(reading, entry, TOKEN_SERVER);
+	out->token_server = text ? host_name(reading, str_of(text)) : NULL;
+	if (text && !out->token_server)
+		problem_add(reading->problems, place_of(reading, entry->values[TOKEN_SERVER]),
+			    "%.*s: token-server: expected the name of a host, as in "
+			    "auth.example.com or auth.example.com:5001",
+			    STR_ARGS(entry->key));
+}
+
 static void read_mirror(const struct auth_reading *reading, const struct entry *entry,
 			const struct node *value, struct credential *out, const char **mirrors)
 {
-	const char *host = value->kind == NODE_STRING ? mirror_host(reading, value->text) : NULL;
+	const char *host = value->kind == NODE_STRING ? host_name(reading, value->text) : NULL;
 	if (host)
 		mirrors[out->mirror_count++] = host;
 	else
@@ -275,6 +290,7 @@ const struct node *auth_entry_read(const struct auth_reading *reading, struct st
 	out->insecure = read_switch(reading, &entry, INSECURE, false);
 	read_ca(reading, &entry, out);
 	read_proxy(reading, &entry, out);
+	read_token_server(reading, &entry, out);
 	read_mirrors(reading, &entry, out);
 	return entry.literal;
 }

@@ -64,7 +64,7 @@ static bool same_fields(const struct credential *a, const struct credential *b)
 	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
 	       same_text(a->token, b->token) && a->insecure == b->insecure &&
 	       same_text(a->ca, b->ca) && same_text(identity_of(a->proxy), identity_of(b->proxy)) &&
-	       !a->mirror_count && !b->mirror_count;
+	       same_text(a->token_server, b->token_server) && !a->mirror_count && !b->mirror_count;
 }
 
 static void tell_equal(const struct auth_reading *reading, const struct credential *later,

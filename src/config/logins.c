@@ -37,6 +37,7 @@ static struct credential with_settings(const struct credential *login,
 	entry.insecure = settings->insecure;
 	entry.ca = settings->ca;
 	entry.proxy = settings->proxy;
+	entry.token_server = settings->token_server;
 	entry.mirrors = settings->mirrors;
 	entry.mirror_count = settings->mirror_count;
 	return entry;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "net/address.h"
 #include "net/handles.h"
 #include "net/inside.h"
 #include "net/limiter.h"
@@ -271,8 +272,15 @@ static bool start(struct http *http, const struct http_request *request, struct 
 	return false;
 }
 
-static void log_exchange(const struct http_request *request, const struct http_answer *answer)
+/* What is known once the answer's head is there. */
+static void take_note(const struct http_request *request, const struct handle *handle,
+		      struct http_answer *answer)
 {
+	struct sockaddr_storage address;
+	const char *text = NULL;
+	curl_easy_getinfo(handle->easy, CURLINFO_PRIMARY_IP, &text);
+	answer->inside = !handle->proxied && text && address_parse(text, &address) &&
+			 address_internal((const struct sockaddr *)&address);
 	struct str public = url_public(request->url);
 	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
@@ -287,10 +295,10 @@ static bool send_now(struct http *http, const struct http_request *request,
 	bool ok = true;
 	while (ok && !handle->finished)
 		ok = handle_step(handle, err);
+	if (ok)
+		take_note(request, handle, answer);
 	handle_stop(handle);
 	handles_end(http->handles, &turn, handle);
-	if (ok)
-		log_exchange(request, answer);
 	return ok;
 }
 
@@ -326,7 +334,7 @@ static bool open_now(struct http *http, const struct http_request *request,
 	while (ok && !success && !handle->finished)
 		ok = handle_step(handle, err);
 	if (ok)
-		log_exchange(request, answer);
+		take_note(request, handle, answer);
 	handle->answer = NULL;
 	*out = handle->stream;
 	if (!success && *out) {

@@ -43,6 +43,7 @@ struct http_request {
 
 struct http_answer {
 	int status;
+	bool inside;        /* it came from an address of an internal network, and by no proxy */
 	struct buf headers; /* lines "Name: value\n" of the final answer */
 	struct buf body;
 };

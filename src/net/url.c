@@ -7,6 +7,7 @@
 
 #include "net/address.h"
 #include "net/hostname.h"
+#include "net/operator.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -165,52 +166,6 @@ bool url_same_origin(const struct url *a, const struct url *b)
 	       strcmp(a->port, b->port) == 0;
 }
 
-static size_t labels(const char *host)
-{
-	size_t count = 1;
-	for (; *host; host++)
-		count += *host == '.';
-	return count;
-}
-
-static bool is_address(const char *host)
-{
-	return host[0] == '[' || host[strspn(host, "0123456789.")] == '\0';
-}
-
-/* auth.example.com for registry.example.com: the same parent of at least two labels. */
-static bool siblings(const char *a, const char *b)
-{
-	const char *parent_a = strchr(a, '.');
-	const char *parent_b = strchr(b, '.');
-	if (!parent_a || !parent_b || is_address(a) || is_address(b))
-		return false;
-	if (labels(a) < 3)
-		parent_a = NULL;
-	/* The realm may also be the parent itself: gitlab.com for registry.gitlab.com. */
-	return parent_a && (strcmp(parent_a, parent_b) == 0 || strcmp(parent_a + 1, b) == 0);
-}
-
-/* Token servers of the same operator that no rule about names finds. */
-static bool known_realm(const char *registry, const char *realm)
-{
-	static const char *const pairs[][2] = {
-		{"lscr.io", "ghcr.io"},
-		{"registry.redhat.io", "sso.redhat.com"},
-		{"registry.connect.redhat.com", "sso.redhat.com"},
-	};
-	for (size_t i = 0; i < array_count(pairs); i++)
-		if (strcmp(registry, pairs[i][0]) == 0 && strcmp(realm, pairs[i][1]) == 0)
-			return true;
-	return false;
-}
-
-bool url_same_operator(const struct url *registry, const struct url *url)
-{
-	return strcmp(registry->host, url->host) == 0 || siblings(registry->host, url->host) ||
-	       known_realm(registry->host, url->host);
-}
-
 enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 			      enum url_purpose purpose)
 {
@@ -222,7 +177,8 @@ enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 	case URL_REDIRECT:
 		return URL_ANONYMOUS;
 	case URL_TOKEN:
-		return url_same_operator(registry, url) ? URL_WITH_AUTH : URL_ANONYMOUS;
+		return operator_issues_tokens(registry->host, url->host) ? URL_WITH_AUTH
+									 : URL_ANONYMOUS;
 	case URL_API:
 	case URL_UPLOAD: /* image bytes go to the registry itself and nowhere else */
 		break;

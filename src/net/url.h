@@ -42,7 +42,5 @@ bool url_same_origin(const struct url *a, const struct url *b);
 /* The verdict for sending to url on behalf of registry, whose origin the user configured. */
 enum url_verdict url_may_send(const struct url *registry, const struct url *url,
 			      enum url_purpose purpose);
-/* True when the host plainly belongs to whoever runs the registry, as far as names can tell. */
-bool url_same_operator(const struct url *registry, const struct url *url);
 /* The text without its query, for messages: queries of signed URLs are secrets. */
 struct str url_public(const struct url *url);

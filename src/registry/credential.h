@@ -20,6 +20,7 @@ struct credential {
 	const char *token;    /* identity token for the token server; NULL: none */
 	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
 	const struct proxy *proxy;  /* for this registry; NULL: by the environment */
+	const char *token_server;   /* host, and port, that may get this login; NULL: by its name */
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */

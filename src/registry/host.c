@@ -167,6 +167,21 @@ void host_pinged(struct host *host, bool done)
 	pthread_mutex_unlock(&host->lock);
 }
 
+void host_lies_inside(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->inside = true;
+	pthread_mutex_unlock(&host->lock);
+}
+
+bool host_is_inside(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	bool inside = host->inside;
+	pthread_mutex_unlock(&host->lock);
+	return inside;
+}
+
 bool host_complain(struct host *host)
 {
 	pthread_mutex_lock(&host->lock);

@@ -40,6 +40,7 @@ struct host {
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
 	bool complained;        /* a failure as a mirror was told */
+	bool inside;            /* it has answered from an address of an internal network */
 	bool pinging, pinged;   /* somebody asks the root of the API, has asked it */
 };
 
@@ -81,6 +82,9 @@ void host_pinged(struct host *host, bool done);
 void host_allows(struct host *host, struct str remaining);
 bool host_pull(struct host *host, unsigned keep, struct error *err);
 void host_pulled(struct host *host);
+/* Remembers that the host itself is in an internal network; whether it is. */
+void host_lies_inside(struct host *host);
+bool host_is_inside(struct host *host);
 /* True for the first caller: worth a warning, what follows is more of the same. */
 bool host_complain(struct host *host);
 /* Whether a mount is worth a try; what to tell when one was not done. */

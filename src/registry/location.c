@@ -2,9 +2,13 @@
 #include "registry/location.h"
 
 #include "base/secret.h"
+#include "net/inside.h"
+#include "net/operator.h"
 #include "registry/host.h"
 #include "registry/link.h"
 #include "registry/registry_private.h"
+
+#include <string.h>
 
 enum { SIGNATURE_LEAST = 16 };
 
@@ -42,12 +46,41 @@ bool location_given(const struct repository *repository, struct arena *arena,
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
 }
 
+bool location_onward(struct arena *arena, const struct http_answer *answer, const struct url *from,
+		     struct url *out, struct error *err)
+{
+	struct str value = http_header(answer, "Location");
+	const char *text = arena_copy(arena, value.at, value.len);
+	if (!text)
+		return error_memory(err);
+	if (!value.len)
+		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
+	return url_resolve(arena, from, text, out, err) || error_wrap(err, "redirect");
+}
+
+bool location_same_place(const char *name, const struct url *url)
+{
+	struct str port = str_of(name);
+	size_t host = strlen(url->host);
+	if (!str_equal_nocase(str_head(port, host), str_of(url->host)))
+		return false;
+	port = str_from(port, host);
+	return !port.len || (port.at[0] == ':' && str_is(str_from(port, 1), url->port));
+}
+
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url)
 {
 	scoped(buf_finish) struct buf place = {0};
 	const struct credentials *known = repository->registry->options.credentials;
-	if (url_same_operator(origin, url))
+	const struct credential *credential = repository->credential;
+	if (url_same_origin(origin, url))
+		return true;
+	if (operator_neighbours(origin->host, url->host) &&
+	    (host_is_inside(repository->host) || inside_by_text(origin->host)))
+		return true;
+	if (credential && credential->token_server &&
+	    location_same_place(credential->token_server, url))
 		return true;
 	buf_printf(&place, "%s:%s", url->host, url->port);
 	return known && buf_ok(&place) &&

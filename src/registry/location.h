@@ -15,9 +15,15 @@ void location_hide(const struct url *from, const struct url *to);
 bool location_given(const struct repository *repository, struct arena *arena,
 		    const struct request *request, const struct http_answer *answer,
 		    struct url *out, struct error *err);
+/* The URL to which answer sends a request on that went to from. */
+bool location_onward(struct arena *arena, const struct http_answer *answer, const struct url *from,
+		     struct url *out, struct error *err);
+/* True when url is at name, a host of the configuration with or without a port. */
+bool location_same_place(const char *name, const struct url *url);
 /*
- * True when url, which a server of the registry at origin named, is on a machine that belongs to
- * the registry or that the auth file names: such a one may be in an internal network.
+ * True when url, which a server of the registry at origin named, may be on a machine of an internal
+ * network: it is the registry itself, it is named like the registry and that is in such a network
+ * as well, or the auth file names it.
  */
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url);

@@ -137,10 +137,13 @@ static bool transfer(struct exchange *exchange, const struct http_request *http,
 			  : http_send(options->http, http, exchange->answer, err);
 	if (ok && options->counted)
 		options->counted(options->ctx, exchange->repository->target);
-	if (ok && strcmp(http->url->host, exchange->origin.host) == 0)
-		host_allows(exchange->repository->host,
-			    http_header(exchange->answer, "ratelimit-remaining"));
-	return ok;
+	if (!ok || strcmp(http->url->host, exchange->origin.host) != 0)
+		return ok;
+	host_allows(exchange->repository->host,
+		    http_header(exchange->answer, "ratelimit-remaining"));
+	if (exchange->answer->inside)
+		host_lies_inside(exchange->repository->host);
+	return true;
 }
 
 /* Sends to url, with the Authorization header in login if the policy allows it. */
@@ -195,19 +198,6 @@ static bool is_redirect(const struct exchange *exchange)
 	       (reading && (status == 301 || status == 302 || status == 303));
 }
 
-/* Where a redirect leads. */
-static bool location_of(struct exchange *exchange, const struct url *base, struct url *out,
-			struct error *err)
-{
-	struct str value = http_header(exchange->answer, "Location");
-	const char *text = arena_copy(exchange->arena, value.at, value.len);
-	if (!text)
-		return error_memory(err);
-	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
-	return url_resolve(exchange->arena, base, text, out, err) || error_wrap(err, "redirect");
-}
-
 /* Sends, and follows where a read is sent on to. */
 static bool send_and_follow(struct exchange *exchange, const struct buf *login, struct error *err)
 {
@@ -221,7 +211,7 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 			return false;
 		if (!is_redirect(exchange))
 			return true;
-		if (!location_of(exchange, &url, &next, err))
+		if (!location_onward(exchange->arena, exchange->answer, &url, &next, err))
 			return false;
 		if (exchange->request->stay && !url_same_origin(&exchange->origin, &next))
 			return true;

@@ -178,6 +178,14 @@ static bool ask(const struct visit *visit, struct buf *token, int64_t *life, str
 	return false;
 }
 
+/* True when the user says that this server issues the registry's tokens. */
+static bool is_named(const struct repository *repository, const struct url *realm)
+{
+	const struct credential *credential = repository->credential;
+	return credential && credential->token_server &&
+	       location_same_place(credential->token_server, realm);
+}
+
 /* Finds the server, and the login that may go there. */
 static bool visit_begin(struct visit *visit, unsigned refused, struct error *err)
 {
@@ -189,6 +197,8 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 	if (!url_resolve(visit->arena, origin, request->realm, &visit->realm, err))
 		return error_wrap(err, "token server of %s", origin->host);
 	visit->verdict = url_may_send(origin, &visit->realm, URL_TOKEN);
+	if (visit->verdict == URL_ANONYMOUS && is_named(request->repository, &visit->realm))
+		visit->verdict = URL_WITH_AUTH;
 	if (visit->verdict == URL_DENY)
 		return error_set(err, ERROR_REFUSED,
 				 "token server %s://%s of the registry %s refused",
@@ -196,8 +206,10 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 	if (visit->verdict == URL_WITH_AUTH)
 		return login_get(request->repository, refused, &visit->login, err);
 	if (login_exists(request->repository))
-		log_warn("%s names a token server of another domain, %s: asking without login",
-			 origin->host, visit->realm.host);
+		log_warn("%s names a token server that does not seem to be its own, %s: asking "
+			 "without login (if it is the right one, write token-server: %s beside "
+			 "the login in the auth file)",
+			 origin->host, visit->realm.host, visit->realm.host);
 	return true;
 }
 

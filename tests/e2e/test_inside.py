@@ -2,9 +2,10 @@
 
 import pytest
 
-from lib import images, proxy, run
+from lib import images, names, proxy, run
 from lib.scripted import Scripted
 from test_login import forward  # noqa: F401  (a fixture)
+from test_names import server  # noqa: F401  (a fixture)
 
 ONCE = ["--retries", "0"]
 
@@ -118,3 +119,34 @@ def test_metadata_is_no_registry(sync, dst, forward, repo, host, way):  # noqa: 
     error = result.image(f"{dst.host}/{repo}:v1")["error"]
     assert (error["kind"], "credentials" in error["message"]) == ("refused", True)
     assert through.targets == []
+
+
+# -- names beside the registry ------------------------------------------------------------------------------------------------
+
+def beside(registries, token_servers, certs, name):
+    """A registry whose token server is called auth.example.test, which resolves to this machine."""
+    tokens = token_servers(users={"robot": "right-word-7"}, context=certs.server_context())
+    tokens.realm = tokens.realm.replace("127.0.0.1", "auth.example.test")
+    return tokens, registries(name, token=tokens, certs=certs)
+
+
+@pytest.mark.parametrize("registry_inside", (False, True), ids=("outside", "inside"))
+def test_a_neighbour_is_inside_where_the_registry_is(runner, registries, token_servers, certs, forward, server, dst, repo,  # noqa: F811
+                                                     registry_inside):
+    """Behind a proxy nothing is known of where the registry is."""
+    tokens, near = beside(registries, token_servers, certs, "beside")
+    images.Client(near, tokens.bearer).push(images.image(repo), repo, "v1")
+    host = f"registry.example.test:{near.port}"
+    way = forward({host: near.port})
+    environment = {} if registry_inside else {"https_proxy": way.url(), "http_proxy": way.url(), "no_proxy": "auth.example.test"}
+    auth = {**run.insecure(dst), host: {"username": "robot", "password": runner.secret("right-word-7"), "insecure": True}}
+    command = runner.arguments({f"{host}/{repo}:v1": f"{dst.host}/{repo}"}, auth, ONCE)
+    asked = server(lambda *_: ["127.0.0.1"])
+    result = runner.finish(runner.start(names.with_servers(runner, command, asked), environment))
+    if registry_inside:
+        assert result.code == 0
+        assert {each.user for each in tokens.asked()} == {"robot"}
+    else:
+        assert result.code == 1
+        assert "internal network" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+        assert tokens.asked() == [] and set(way.targets) == {host}

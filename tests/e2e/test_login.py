@@ -289,3 +289,46 @@ def test_a_refusal_names_login_repository_and_scope(runner, guarded, src, from_s
 
 def test_the_scope_grammar_of_the_harness():
     assert tokens.parse_scope("repository:host:5000/a/b:pull,push") == ("repository", "host:5000/a/b", ["pull", "push"])
+
+
+# -- whose token server it is -------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def named(registries, token_servers, certs, forward):
+    """named(registry, token server): both under such names, by a proxy, and the token server wants the login."""
+    def start(registry, server):
+        issued = token_servers(users={"robot": "right-word-7"}, context=certs.server_context())
+        port = int(issued.realm.split(":")[2].split("/")[0])
+        issued.realm = f"https://{server}/token"
+        held = registries("named", token=issued, certs=certs)
+        return issued, held, forward({f"{registry}:443": held.port, f"{server}:443": port})
+
+    return start
+
+
+@pytest.mark.parametrize("registry, server, login", (
+    ("registry.example.test", "gitlab.example.test", True), ("registry.example.test", "example.test", True),
+    ("registry.example.test", "www.example.test", False), ("registry.example.test", "auth.example.org", False),
+    ("victim.azurecr.io", "auth.azurecr.io", False), ("registry.co.uk", "auth.co.uk", False),
+), ids=("gitlab", "parent", "neighbour", "stranger", "azure", "country"))
+def test_who_gets_the_login(runner, named, dst, repo, registry, server, login):
+    issued, held, way = named(registry, server)
+    images.Client(held, issued.bearer).push(images.image(repo), repo, "v1")
+    entry = {"username": "robot", "password": runner.secret("right-word-7"), "insecure": True}
+    result = runner.sync({f"{registry}/{repo}:v1": f"{dst.host}/{repo}"}, {**run.insecure(dst), registry: entry},
+                         flags=["--retries", "0"], env=way.environment())
+    assert result.code == (0 if login else 1)
+    assert {each.user for each in issued.asked()} == ({"robot"} if login else set()), "nobody else is trusted without a certificate"
+    assert (f"token-server: {server}" in result.stderr) == (not login)
+
+
+@pytest.mark.parametrize("place, login", (("tokens.other.test", True), ("tokens.other.test:443", True), ("tokens.other.test:444", False),
+                                          ("other.test", False)))
+def test_a_token_server_that_the_auth_file_names(runner, named, dst, repo, place, login):
+    issued, held, way = named("registry.example.test", "tokens.other.test")
+    images.Client(held, issued.bearer).push(images.image(repo), repo, "v1")
+    entry = {"username": "robot", "password": runner.secret("right-word-7"), "insecure": True, "token-server": place}
+    result = runner.sync({f"registry.example.test/{repo}:v1": f"{dst.host}/{repo}"}, {**run.insecure(dst), "registry.example.test": entry},
+                         flags=["--retries", "0"], env=way.environment())
+    assert result.code == (0 if login else 1)
+    assert {each.user for each in issued.asked()} == ({"robot"} if login else set()), "nobody else is trusted without a certificate"

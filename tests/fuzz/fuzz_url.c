@@ -7,6 +7,7 @@
 #include "net/address.h"
 #include "net/hostname.h"
 #include "net/inside.h"
+#include "net/operator.h"
 #include "net/url.h"
 
 #include <curl/curl.h>
@@ -60,6 +61,8 @@ static void check_policy(const struct url *registry, const struct url *url)
 		require(!same || verdict == URL_WITH_AUTH);
 		if (!same && purpose != URL_TOKEN)
 			require(verdict != URL_WITH_AUTH);
+		if (verdict == URL_WITH_AUTH)
+			require(operator_issues_tokens(registry->host, url->host));
 		if (!same && (purpose == URL_API || purpose == URL_UPLOAD))
 			require(verdict == URL_DENY);
 	}
@@ -87,5 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_url(&url);
 	check_policy(&registry, &url);
 	check_inside(arena, &url);
+	if (strcmp(registry.host, url.host) != 0 && operator_issues_tokens(registry.host, url.host))
+		require(strchr(url.host, '.'));
 	return 0;
 }

@@ -74,7 +74,7 @@ static void test_fields(void **state)
 	buf_printf(&text,
 		   "a.io:\n  token: ${IMAGE_SYNCER_TEST_WORD}\n  username: ignored\n  ca: %s\n"
 		   "  proxy: http://me:proxy-word@proxy.io:3128\n"
-		   "  mirrors: [M.io:5000, localhost]\n"
+		   "  mirrors: [M.io:5000, localhost]\n  token-server: Auth.io:5001\n"
 		   "b.io:\n  token: $IMAGE_SYNCER_TEST_WORD\n  disableexpandenv: true\n"
 		   "  mirrors: m.io\n  proxy: https://proxy.io\n"
 		   "c.io: {mirrors: []}\n",
@@ -89,6 +89,7 @@ static void test_fields(void **state)
 	assert_string_equal(items[0].ca, path_of(CA));
 	assert_string_equal(items[0].proxy->url, "http://proxy.io:3128");
 	assert_string_equal(items[0].proxy->password, "proxy-word");
+	assert_string_equal(items[0].token_server, "auth.io:5001");
 	assert_string_equal(items[1].proxy->url, "https://proxy.io:443");
 	assert_int_equal(items[0].mirror_count, 2);
 	assert_string_equal(items[0].mirrors[0], "m.io:5000");
