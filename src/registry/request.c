@@ -40,6 +40,7 @@ struct exchange {
 	bool basic;        /* the last send carried the login itself, or there is none */
 	bool probing;      /* the first request to this host */
 	bool explained;    /* the error needs no further words about the login */
+	bool detour;       /* the last send went on to another server, and may have come back */
 };
 
 static void exchange_finish(struct exchange *exchange)
@@ -162,7 +163,9 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 				 url->scheme, url->host);
 	if (!headers_of(request, exchange->arena, headers, &count))
 		return error_memory(err);
-	if (login->len && verdict == URL_WITH_AUTH)
+	/* Where a third party sent us is no place for a login, even if it is the registry again. */
+	exchange->detour |= !url_same_origin(&exchange->origin, url);
+	if (login->len && verdict == URL_WITH_AUTH && !exchange->detour)
 		headers[count++] = buf_string(login);
 	bool same_host = strcmp(url->host, exchange->origin.host) == 0;
 	struct http_request http = {
@@ -203,6 +206,7 @@ static bool send_and_follow(struct exchange *exchange, const struct buf *login, 
 {
 	struct url url;
 	enum url_purpose purpose = exchange->request->url ? exchange->request->purpose : URL_API;
+	exchange->detour = false;
 	if (!request_url(exchange, &url, err))
 		return false;
 	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
@@ -307,7 +311,8 @@ static bool ping(struct exchange *exchange, struct challenge *found, struct erro
 	root.answer = &answer;
 	root.stream = NULL;
 	bool ok = send_and_follow(&root, &anonymous, err) &&
-		  (answer.status != 401 || read_challenges(exchange, &answer, found, err));
+		  (answer.status != 401 || root.detour ||
+		   read_challenges(exchange, &answer, found, err));
 	ok = ok && (host_learn(repository->host, found) || error_memory(err));
 	host_pinged(repository->host, ok);
 	return ok;
@@ -377,7 +382,8 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 		    !authorize(exchange, stale, &authorization, err) ||
 		    !send_probing(exchange, &authorization, err))
 			return false;
-		if (exchange->answer->status != 401 || sends == SENDS_MAX)
+		/* What another server wants to know is no challenge of the registry. */
+		if (exchange->answer->status != 401 || exchange->detour || sends == SENDS_MAX)
 			return true;
 		if (!learn(exchange, &again, err))
 			return false;
@@ -407,6 +413,9 @@ static bool judge(const struct exchange *exchange, struct error *err)
 	if (!again && (status != 401 || strcmp(exchange->request->method, "HEAD") == 0))
 		return true;
 	answer_error(exchange->answer, err);
+	if (exchange->detour && !again)
+		return error_wrap(err, "a server that %s sent us on to",
+				  exchange->repository->host->name);
 	explain(exchange->repository, exchange->request, exchange->scope, err);
 	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
 }
