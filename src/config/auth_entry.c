@@ -1,7 +1,7 @@
 /*
  * An entry is read field by field through a table of names, so that one walk finds unknown names,
  * names given twice in different cases (JSON takes any case, as the original does) and the values.
- * Messages never contain a value but those of ca.
+ * Messages never contain a value but those of ca, as they are written.
  */
 #include "config/auth_entry.h"
 
@@ -54,10 +54,28 @@ static const char *place_of(const struct auth_reading *reading, const struct nod
 	return document_place(reading->arena, reading->document, node);
 }
 
+/* True for what can be quoted: {password:word}, without a blank, is a field of that name. */
+static bool is_word(struct str name)
+{
+	enum { WORD_MAX = 20 };
+	for (size_t i = 0; i < name.len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
+			    name.at[i] ? name.at[i] : '0'))
+			return false;
+	return name.len <= WORD_MAX;
+}
+
 static void warn_unknown(const struct auth_reading *reading, const struct node *name,
 			 struct str key)
 {
 	const char *near = nearest_word(name->text, names, FIELDS);
+	if (!near && !is_word(name->text)) {
+		problem_warn(reading->problems, place_of(reading, name),
+			     "%.*s: what stands here is no field, and is ignored: a field is a "
+			     "word, a colon, a blank and a value",
+			     STR_ARGS(key));
+		return;
+	}
 	problem_warn(reading->problems, place_of(reading, name),
 		     "%.*s: unknown field \"%.*s\" is ignored%s%s%s", STR_ARGS(key),
 		     STR_ARGS(name->text), near ? ": did you mean " : "", near ? near : "",
@@ -200,8 +218,8 @@ static void read_ca(const struct auth_reading *reading, const struct entry *entr
 	out->ca = read_expanded(reading, entry, CA);
 	if (out->ca && access(out->ca, R_OK) != 0)
 		problem_add(reading->problems, place_of(reading, entry->values[CA]),
-			    "%.*s: ca: cannot read %s: %s", STR_ARGS(entry->key), out->ca,
-			    strerror(errno));
+			    "%.*s: ca: cannot read %.*s: %s", STR_ARGS(entry->key),
+			    STR_ARGS(entry->values[CA]->text), strerror(errno));
 }
 
 static void read_proxy(const struct auth_reading *reading, const struct entry *entry,

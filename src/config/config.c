@@ -40,8 +40,11 @@ static const char *environment(void *ctx, const char *name)
 	const char *value = getenv(name);
 	if (options->inputs && (!value || !*value) && strcmp(name, "GITHUB_TOKEN") == 0)
 		value = options->inputs->token;
-	log_debug("environment variable %s %s", name,
-		  value && *value ? "is used" : "is not set or empty");
+	/* Of a $ inside a password what follows is no name. */
+	bool set = value && *value;
+	if (set || expand_quotable(str_of(name)))
+		log_debug("environment variable %s %s", name,
+			  set ? "is used" : "is not set or empty");
 	return value;
 }
 

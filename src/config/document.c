@@ -5,6 +5,7 @@
 #include "config/document.h"
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 
@@ -36,6 +37,23 @@ static bool tell(const struct document *document, const struct error *err,
 	return false;
 }
 
+/* Registers what may be a password inside a URL, wherever it is written. */
+static void hide(const struct node *node)
+{
+	secret_suspect(node->text);
+	for (size_t i = 0; i < node->count; i++) {
+		if (node->kind == NODE_MAP)
+			secret_suspect(node->keys[i]->text);
+		hide(node->items[i]);
+	}
+}
+
+/* True for a document that was given in the place of its file's name: it may hold passwords. */
+static bool is_content(const char *path)
+{
+	return strpbrk(path, "{\n\"") || strstr(path, ": ");
+}
+
 static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
 		    struct problems *problems)
 {
@@ -45,7 +63,11 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 				 .mode = mode_of(path)};
 	scoped(buf_wipe) struct buf text = buf_limit(out->json ? JSON_FILE_MAX : YAML_BYTES_MAX);
 	if (!file_read(path, &text, &err)) {
-		if (buf_ok(&text))
+		if (buf_ok(&text) && is_content(path))
+			problem_add(problems, NULL,
+				    "what is given as the name of a file looks like its content: "
+				    "write it to a file, and give its name");
+		else if (buf_ok(&text))
 			problem_add(problems, NULL, "%s", err.text);
 		else
 			problem_add(problems, out->name, "the file is larger than %zu MiB",
@@ -54,6 +76,8 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 	}
 	bool read = out->json ? json_read(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
+	if (read)
+		hide(out->root);
 	return read || tell(out, &err, problems);
 }
 
@@ -77,7 +101,10 @@ bool document_parse(struct arena *arena, const char *name, const char *text, str
 	*out = (struct document){.name = name, .input = true};
 	out->json =
 		text[strspn(text, " \t\r\n")] == '{' && json_read(arena, whole, &out->root, &err);
-	return out->json || yaml_read(arena, whole, &out->root, &err) || tell(out, &err, problems);
+	if (!out->json && !yaml_read(arena, whole, &out->root, &err))
+		return tell(out, &err, problems);
+	hide(out->root);
+	return true;
 }
 
 const char *document_place(struct arena *arena, const struct document *document,

@@ -54,9 +54,23 @@ static bool replace(struct expand *expand, size_t len, const char *value)
 	return true;
 }
 
+bool expand_quotable(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] >= 'a' && name.at[i] <= 'z')
+			return false;
+	return true;
+}
+
 static bool missing(const struct expand *expand, struct str name)
 {
 	const char *advice = expand->lookup->advice;
+	bool quote = expand->mode != EXPAND_CREDENTIAL || expand_quotable(name);
+	if (!quote)
+		return error_set(expand->err, ERROR_CONFIG,
+				 "the environment variable that is named here is not set or empty: "
+				 "%s, or write $$ for a $",
+				 advice ? advice : "set it");
 	return error_set(expand->err, ERROR_CONFIG,
 			 "environment variable %.*s is not set or empty: %s, or write $$ for a $",
 			 STR_ARGS(name), advice ? advice : "set it");

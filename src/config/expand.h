@@ -22,6 +22,11 @@ enum expand_mode {
 };
 
 /*
+ * True when name is written as variables are, in capitals. Of a text that may be a password no
+ * other name is quoted: pa$word has none in it.
+ */
+bool expand_quotable(struct str name);
+/*
  * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names
  * the variable and what to do, never a value or other parts of text. The tokens of a runner for
  * its own services are refused: no registry has a use for them but to misuse them.

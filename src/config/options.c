@@ -5,6 +5,7 @@
  */
 #include "config/options.h"
 
+#include "base/secret.h"
 #include "config/option.h"
 #include "config/variable.h"
 
@@ -27,6 +28,8 @@ struct parse {
 	char **argv;
 	struct options *out;
 	struct problems *problems;
+	bool by_letter;                       /* the option at this place */
+	bool unknown;                         /* there was an option that is none of ours */
 	const char *words[OPTIONS_WORDS_MAX]; /* what is no option */
 	size_t word_count;                    /* all of them, also those without room */
 };
@@ -95,6 +98,7 @@ static bool add_item(struct option_list *list, const char *value)
 bool options_set(struct options *out, const struct option *option, const char *value)
 {
 	void *field = field_of(out, option);
+	secret_suspect(str_of(value));
 	switch (option->kind) {
 	case OPTION_KIND_TEXT:
 		*(const char **)field = value;
@@ -114,8 +118,13 @@ bool options_set(struct options *out, const struct option *option, const char *v
 /* A path behind -r is most likely meant as kyma's tool reads it. */
 static void refuse_number(struct parse *parse, const struct option *option, const char *value)
 {
-	problem_add(parse->problems, NULL, "--%s %s: expected a whole number, as in --%s %d%s",
-		    option->name, value, option->name, option->fallback,
+	/* Behind -p other programs have a password. */
+	enum { WORD_MIN = 4 };
+	bool secret = parse->by_letter && option->letter == 'p' && strlen(value) >= WORD_MIN &&
+		      value[strspn(value, "0123456789")];
+	problem_add(parse->problems, NULL, "--%s%s%s: expected a whole number, as in --%s %d%s",
+		    option->name, secret ? "" : " ", secret ? "" : value, option->name,
+		    option->fallback,
 		    option->letter == 'r' ? " (a prefix for kyma's images is --target-repo-prefix)"
 					  : "");
 }
@@ -155,9 +164,10 @@ static void take_value(struct parse *parse, const struct option *option)
 {
 	const char *next = parse->at + 1 < parse->argc ? parse->argv[parse->at + 1] : NULL;
 	if (!next || is_option(next)) {
-		problem_add(parse->problems, NULL, "--%s needs a value: --%s %s%s%s%s",
+		struct str name = str_head(str_of(next), str_find(str_of(next), '='));
+		problem_add(parse->problems, NULL, "--%s needs a value: --%s %s%s%.*s%s",
 			    option->name, option->name, option->argument,
-			    next ? " (what follows is " : "", next ? next : "", next ? ")" : "");
+			    next ? " (what follows is " : "", STR_ARGS(name), next ? ")" : "");
 		return;
 	}
 	parse->at++;
@@ -167,6 +177,7 @@ static void take_value(struct parse *parse, const struct option *option)
 static void unknown_name(struct parse *parse, struct str given, struct str name)
 {
 	const char *near = option_nearest(name);
+	parse->unknown = true;
 	problem_add(parse->problems, NULL, "unknown option %.*s%s%s%s", STR_ARGS(given),
 		    near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
 }
@@ -204,7 +215,9 @@ static void parse_long(struct parse *parse)
 /* One argument of a dash and letters; the last letter may take a value. */
 static void parse_letters(struct parse *parse)
 {
+	enum { LETTER = 2 }; /* and its dash: what is behind it may be a password */
 	const char *given = parse->argv[parse->at];
+	bool near = option_nearest(str_of(given + 1)) != NULL;
 	struct str name = str_head(str_of(given), str_find(str_of(given), '='));
 	/* "-arch amd64" is a slip, and not -a with the value "rch". */
 	if (option_named(str_from(name, 1))) {
@@ -214,7 +227,8 @@ static void parse_letters(struct parse *parse)
 	for (const char *at = given + 1; *at; at++) {
 		const struct option *option = option_lettered(*at);
 		if (!option) {
-			unknown_name(parse, str_of(given), str_of(given + 1));
+			unknown_name(parse, near ? name : str_head(name, LETTER),
+				     str_from(name, 1));
 			return;
 		}
 		if (at[1] == '=') {
@@ -233,10 +247,14 @@ static void parse_letters(struct parse *parse)
 	}
 }
 
+/* What follows an unknown option is most likely its value, and may be a password. */
 static void parse_word(struct parse *parse)
 {
 	const char *word = parse->argv[parse->at];
 	bool truth;
+	if (parse->unknown)
+		return;
+	secret_suspect(str_of(word));
 	if (options_switch(str_of(word), &truth)) {
 		problem_add(parse->problems, NULL,
 			    "unexpected argument %s: a switch takes its value behind =, as in "
@@ -261,7 +279,7 @@ static void use_words(struct parse *parse)
 	const char *const *words = parse->words;
 	if (parse->word_count == 1 && strcmp(words[0], "version") == 0) {
 		out->version = true;
-	} else if (parse->word_count == 1) {
+	} else if (parse->word_count == 1 && !parse->unknown) {
 		problem_add(
 			parse->problems, NULL,
 			"unexpected argument \"%s\": give a source and a destination, or a file "
@@ -301,6 +319,7 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 	const char *images = out->images;
 	for (bool words = false; parse.at < argc; parse.at++) {
 		const char *argument = argv[parse.at];
+		parse.by_letter = argument[0] == '-' && argument[1] != '-';
 		if (!words && strcmp(argument, "--") == 0)
 			words = true;
 		else if (!words && str_starts(str_of(argument), "--"))

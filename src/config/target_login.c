@@ -11,14 +11,26 @@
 #include "config/registry_key.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { SECRET_MAX = 64 * 1024 };
+
+/* A token or key that was given in the place of its file's name. */
+static void hide_token(const char *path)
+{
+	enum { TOKEN_MIN = 20 };
+	bool token = !strchr(path, '/') && strlen(path) >= TOKEN_MIN;
+	bool key = strpbrk(path, "{\n\"") != NULL;
+	if ((token || key) && access(path, F_OK) != 0)
+		secret_register(str_of(path));
+}
 
 static const char *read_secret(struct arena *arena, const char *option, const char *path,
 			       struct problems *problems)
 {
 	struct error err;
 	scoped(buf_wipe) struct buf text = buf_limit(SECRET_MAX);
+	hide_token(path);
 	if (!file_read(path, &text, &err)) {
 		problem_add(problems, NULL, "--%s: %s", option,
 			    buf_ok(&text) ? err.text : "the file is larger than 64 KiB");

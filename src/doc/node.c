@@ -5,6 +5,7 @@
 #include "doc/node.h"
 
 #include "base/map.h"
+#include "base/secret.h"
 
 enum { FEW_KEYS = 16 };
 
@@ -40,6 +41,7 @@ const char *node_kind_name(enum node_kind kind)
 
 static bool repeated(const struct node *key, const struct node *first, struct error *err)
 {
+	secret_suspect(key->text);
 	return error_set(err, ERROR_CONFIG, "%d:%d: \"%.*s\" stands here and in line %d: keep one",
 			 key->line, key->column, STR_ARGS(str_head(key->text, 200)), first->line);
 }

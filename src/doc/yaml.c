@@ -156,10 +156,10 @@ static const struct node *read_alias(struct load *load, const yaml_event_t *even
 	const char *name = (const char *)event->data.alias.anchor;
 	const struct node *node = map_get(&load->anchors, str_of(name));
 	if (!node) {
-		error_set(load->err, ERROR_CONFIG,
-			  "%zu:%zu: nothing above is called &%.200s: put text that begins with * "
-			  "in quotes",
-			  event->start_mark.line + 1, event->start_mark.column + 1, name);
+		/* Not quoted: it may be a password. */
+		fail(load, event->start_mark,
+		     "nothing above has the name of this alias: put text that begins with * in "
+		     "quotes");
 		return NULL;
 	}
 	for (int i = 0; i < load->depth; i++)

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "doc/json.h"
 
 #include <errno.h>
@@ -200,6 +201,15 @@ static const char *server_name(const char *host)
 	return strcmp(host, "docker.io") == 0 ? "https://index.docker.io/v1/" : host;
 }
 
+/* What the words of a failed helper may repeat. */
+static void hide_login(struct str output)
+{
+	scoped(login_finish) struct login login = {0};
+	struct error ignored;
+	if (helper_parse(output, &login, &ignored))
+		secret_register_basic(buf_str(&login.username), buf_str(&login.secret));
+}
+
 static bool judge(const struct run *run, const char *host, struct login *out, struct error *err)
 {
 	struct str output = buf_str(&run->output);
@@ -210,14 +220,19 @@ static bool judge(const struct run *run, const char *host, struct login *out, st
 		log_info("the credential helper has no login for %s: asking without", host);
 		return true;
 	}
-	struct str words = run->said.len ? buf_str(&run->said) : output;
+	/* A login that came with the failure is none to be quoted. */
+	bool login = str_find(output, '{') < output.len;
+	struct str words = run->said.len || login ? buf_str(&run->said) : output;
+	hide_login(output);
 	while (words.len && words.at[words.len - 1] == '\n')
 		words.len--;
 	if (WIFSIGNALED(run->status))
 		return error_set(err, ERROR_CONFIG, "was ended by signal %d",
 				 WTERMSIG(run->status));
+	scoped(buf_wipe) struct buf quoted = {0};
+	secret_mask(words, &quoted);
 	return error_set(err, ERROR_CONFIG, "failed with status %d: %.*s", WEXITSTATUS(run->status),
-			 STR_ARGS(str_head(words, QUOTED_MAX)));
+			 STR_ARGS(str_head(buf_str(&quoted), QUOTED_MAX)));
 }
 
 bool helper_get(const char *helper, const char *host, struct login *out, struct error *err)

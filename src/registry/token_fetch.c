@@ -169,7 +169,8 @@ static bool ask(const struct visit *visit, struct buf *token, int64_t *life, str
 	}
 	if (!sent)
 		return false;
-	if (last->status == 200)
+	/* Not 200 alone: what another success holds is a token as well, and no message. */
+	if (last->status >= 200 && last->status < 300)
 		return token_fetch_parse(buf_str(&last->body), token, life, err);
 	answer_error(last, err);
 	/* "invalid_grant" is told with 400. */

@@ -8,6 +8,7 @@ import pytest
 from lib import images, proxy, run, tokens
 from lib.cloud import EcrApi
 from lib.forward import ForwardProxy
+from lib.scripted import Scripted
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -289,6 +290,25 @@ def test_a_refusal_names_login_repository_and_scope(runner, guarded, src, from_s
 
 def test_the_scope_grammar_of_the_harness():
     assert tokens.parse_scope("repository:host:5000/a/b:pull,push") == ("repository", "host:5000/a/b", ["pull", "push"])
+
+
+def test_a_token_that_comes_with_another_success(runner, dst, at_target, repo):
+    """201 is as good as 200; and a token is no message that could be quoted."""
+    token = runner.secret("token-of-a-server-7")
+    with Scripted() as near:
+        picture = near.push(images.image(repo), repo, "v1")
+
+        def hook(request):
+            if request.path.startswith("/token"):
+                return 201, {}, json.dumps({"token": token}).encode()
+            if request.headers.get("Authorization") != f"Bearer {token}":
+                return 401, {"WWW-Authenticate": f'Bearer realm="http://{near.host}/token",service="x"'}, b""
+            return None
+
+        near.hook = hook
+        result = runner.sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(near, dst), flags=["--retries", "0"])
+    assert result.code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
 
 
 # -- whose token server it is -------------------------------------------------------------------------------------------------

@@ -390,6 +390,21 @@ def test_a_helper_that_fails(runner, door, helper, src, from_source, repo, body,
     assert words in message and "docker-credential-e2e" in message
 
 
+@pytest.mark.parametrize("body", (
+    'echo \'{"Username": "robot", "Secret": "vault-word-1"}\'; exit 3\n',
+    'echo \'{"Username": "robot", "Secret": "vault-word-1"}\'; echo "cannot keep vault-word-1" >&2; exit 3\n',
+    'echo \'{"Username": "robot", "Secret": "vault-word-1"\'; exit 3\n',
+), ids=("login", "login-and-words", "half"))
+def test_a_helper_that_fails_with_a_login(runner, door, helper, src, from_source, repo, body):
+    runner.secret("vault-word-1")
+    from_source.push(images.image(repo), repo, "v1")
+    known = helper(door.host, body=body)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door), env=known.environment,
+                         flags=["--retries", "0", "--debug"])
+    assert result.code == 1
+    assert "status 3" in result.image(f"{door.host}/{repo}:v1")["error"]["message"]
+
+
 def test_a_helper_that_knows_no_login(runner, helper, src, dst, from_source, at_target, repo):
     from_source.push(images.image(repo), repo, "v1")
     known = helper(src.host, body="echo credentials not found in native keychain; exit 1\n")
