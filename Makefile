@@ -32,7 +32,7 @@ include src/deps/flags.mk
 machines := amd64 arm64
 flavors := musl $(machines) asan tsan fuzz coverage
 library := $(sort $(wildcard src/*/*.c))
-units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
 
 # The one place that says which language and which interfaces: C11, POSIX.1-2008 and what the BSDs and Linux share.
@@ -62,9 +62,7 @@ deps_coverage := asan
 
 # What tests/unit/test_scarce_fixture.h lets fail.
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
-unit_link_test_scarce_documents := $(denied:%=-Wl,--wrap=%)
-unit_link_test_scarce_rules := $(unit_link_test_scarce_documents)
-unit_link_test_scarce_host := $(unit_link_test_scarce_documents)
+unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%))
 
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)
@@ -179,7 +177,7 @@ build/$1/image-syncer$2: build/$1/main.o build/$1/libimage-syncer.a
 
 build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $$(unit_link_$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
 endef
 
 # A tag when there is one, else the line above with the commit behind it; a tree without history has only the line.
@@ -363,4 +361,4 @@ lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
 format: ## let clang-format lay out all C files
-	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
+	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch])
