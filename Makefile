@@ -259,7 +259,7 @@ runner: build/image-syncer ## the GitHub Action as a runner runs it, against rea
 
 # The harness's tests of itself are left out: nothing of the program runs in them.
 e2e-asan e2e-tsan: e2e-%: build/%/image-syncer
-	@$(call pytest,$*,build/$*/image-syncer,tests/e2e --ignore=tests/e2e/test_harness.py)
+	@$(call pytest,$*,build/$*/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py)
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-signers.sh
