@@ -60,7 +60,7 @@ CC_lint := $(CC_musl)
 deps_lint := musl
 deps_coverage := asan
 
-# What tests/unit/test_scarce_fixture.h lets fail.
+# What tests/unit/test_scarce_fixture.h lets fail in the tests named test_scarce_*.
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
 unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%))
 
@@ -323,7 +323,7 @@ define torture_rules
 build/$1/torture/alloc.o: tests/torture/alloc.c build/$1/deps.stamp Makefile
 	@mkdir -p $$(@D)
 	@$$(say) "CC   $1 $$<"
-	@$$(call compile,$1) -c -o $$@ $$<
+	@$$(call compile,$1) -Itests/unit -c -o $$@ $$<
 
 build/$1/torture/image-syncer: build/$1/main.o build/$1/torture/alloc.o build/$1/libimage-syncer.a
 	@$$(say) "LINK $1 $$@"
