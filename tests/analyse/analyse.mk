@@ -45,7 +45,7 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 	@mkdir -p build/analyse/cppcheck
 	@cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --error-exitcode=1 \
 		--cppcheck-build-dir=build/analyse/cppcheck --suppressions-list=tests/analyse/cppcheck.txt \
-		--inline-suppr -j2 -Isrc -Ibuild/asan src
+		--inline-suppr -j$(JOBS) -Isrc -Ibuild/asan src
 	@echo "cppcheck: $(words $(analysed)) files, nothing found"
 
 # A fresh copy, in sync, an index, refused logins, tokens, a cancelled run, faults on both sides, damage, a list of referrers.
