@@ -15,23 +15,14 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 .PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-arm64 e2e-amd64 \
 	build-tests lint-objects
 
+stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
+
+# With -k the stages after one that failed run as well. Either way the last lines say how each of them ended.
 test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
 	@src/deps/setup.sh test
-	@$(MAKE) --no-print-directory programs
 	@tests/runner/install-tools.sh >/dev/null
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory lint-tests
-	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory cases
-	@$(MAKE) --no-print-directory replay
-	@$(MAKE) --no-print-directory gates
-	@$(MAKE) --no-print-directory runner
-	@$(MAKE) --no-print-directory examples
 	@tests/e2e/install-original.sh
-	@$(MAKE) --no-print-directory e2e
-	@$(MAKE) --no-print-directory e2e-asan
-	@$(MAKE) --no-print-directory e2e-tsan
-	@$(MAKE) --no-print-directory torture-quick
+	@MAKE='$(MAKE)' tests/stages $(if $(findstring k,$(firstword -$(MAKEFLAGS))),-k) $(stages)
 
 check: unit cases ## fast and without network: unit tests and text cases
 
