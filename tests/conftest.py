@@ -141,7 +141,7 @@ def pytest_runtest_makereport(item, call):
     runner = getattr(item, "runner", None)
     if runner and runner.last:
         report.sections.append(("last run", str(runner.last)))
-    for each in getattr(item, "proxies", []):
+    for each in [*getattr(item, "proxies", []), *getattr(item, "scripted", [])]:
         report.sections.append((f"requests at {each.name}", each.log()))
     servers = list(getattr(item, "registries", []))
     servers += [item.funcargs[name] for name in ("source", "target") if name in getattr(item, "funcargs", {})]

@@ -3,6 +3,7 @@
 import pytest
 
 from lib import run, tokens
+from lib.scripted import Scripted
 
 
 @pytest.fixture
@@ -28,6 +29,24 @@ def token_servers():
         started.append(made)
         return made
 
+    yield start
+    for each in started:
+        each.__exit__()
+
+
+@pytest.fixture
+def scripted(request):
+    """scripted(...) starts a registry in memory for this test only; the arguments are Scripted's."""
+    started = []
+
+    def start(**more):
+        made = Scripted(**more)
+        made.__enter__()
+        made.name = f"scripted {len(started)}"
+        started.append(made)
+        return made
+
+    request.node.scripted = started
     yield start
     for each in started:
         each.__exit__()

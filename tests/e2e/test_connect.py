@@ -2,13 +2,18 @@
 
 import json
 import os
+import socket
+import struct
+import threading
 import time
 
 import pytest
 
 from lib import certs as certificates
 from lib import images, proxy, run
-from test_login import Guarded, basic, forward, guarded  # noqa: F401  (fixtures)
+from lib.forward import ForwardProxy
+from lib.registry import free_port
+from test_login import basic, forward, guarded  # noqa: F401  (fixtures)
 
 
 # -- an identity token as a field ---------------------------------------------------------------------------------------------
@@ -142,6 +147,79 @@ def test_the_token_server_is_asked_through_the_proxy(runner, guarded, forward, d
     assert result.code == 0
     assert at_target.closure(repo, "v1") == images.expected(picture)
     assert set(way.targets) == {near.host, near.server.realm.split("/")[2]}
+
+
+class BadProxy(ForwardProxy):
+    """The first `times` connections are not served: a status for them, or None to reset them."""
+
+    def __init__(self, status, times):
+        self.status, self.times, self.failed = status, times, 0
+        self._count = threading.Lock()
+        super().__init__()
+
+    def _one(self, client):
+        with self._count:
+            fails = self.failed < self.times
+            self.failed += fails
+        if not fails:
+            super()._one(client)
+        elif self.status:
+            client.recv(65536)
+            client.sendall(f"HTTP/1.1 {self.status} Bad Day\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        else:
+            client.recv(65536)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+
+
+@pytest.fixture
+def bad_proxy():
+    """bad_proxy(status, times)"""
+    started = []
+
+    def start(status, times):
+        started.append(BadProxy(status, times))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def through(way, far, src):
+    return {**run.insecure(src), far.host: {"insecure": True, "proxy": way if isinstance(way, str) else way.url()}}
+
+
+@pytest.mark.parametrize("secure", (False, True), ids=("http", "https"))
+@pytest.mark.parametrize("status", (502, 503, None), ids=("502", "503", "reset"))
+def test_a_proxy_that_fails_twice(sync, registries, certs, bad_proxy, src, from_source, repo, status, secure):
+    far = registries("far", certs=certs if secure else None)
+    picture = from_source.push(images.image(repo), repo, "v1")
+    way = bad_proxy(status, 2)
+    result = sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"}, through(way, far, src))
+    assert way.failed == 2
+    assert result.code == 0, result
+    assert images.Client(far).closure(repo, "v1") == images.expected(picture)
+
+
+def test_proxies_that_fail_for_ever(sync, registries, certs, bad_proxy, src, from_source, repo):
+    from_source.push(images.image(repo), repo, "v1")
+    ways = [(registries("far", certs=certs), bad_proxy(status, 1000)) for status in (502, None)]
+    auth = {key: value for far, way in ways for key, value in through(way, far, src).items()}
+    result = sync({f"{src.host}/{repo}:v1": [f"{far.host}/{repo}" for far, _ in ways]}, auth, flags=["--retries", "0"])
+    assert result.code == 1
+    for far, way in ways:
+        assert result.image(f"{far.host}/{repo}:v1")["error"]["kind"] in ("network", "unavailable", "unreachable")
+        assert way.targets == [] and 0 < way.failed <= 24 and far.repositories() == []
+
+
+def test_a_proxy_nobody_listens_at(sync, registries, src, from_source, repo):
+    far = registries("far")
+    from_source.push(images.image(repo), repo, "v1")
+    result = sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"}, through(f"http://127.0.0.1:{free_port()}", far, src), flags=["--retries", "0"])
+    assert result.code == 1
+    assert result.image(f"{far.host}/{repo}:v1")["error"]["kind"] == "unreachable"
+    assert far.repositories() == [], "it went past the proxy"
 
 
 # -- mirrors ------------------------------------------------------------------------------------------------------------------

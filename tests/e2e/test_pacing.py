@@ -7,25 +7,8 @@ import pytest
 
 from lib import images, run
 from lib.registry import digest_of
-from lib.scripted import Scripted
 
 TAGS = 40
-
-
-@pytest.fixture
-def scripted():
-    """scripted(...) starts a registry in memory; the arguments are Scripted's."""
-    started = []
-
-    def start(**more):
-        made = Scripted(**more)
-        made.__enter__()
-        started.append(made)
-        return made
-
-    yield start
-    for each in started:
-        each.__exit__()
 
 
 def fill(registry, repo, count=TAGS):

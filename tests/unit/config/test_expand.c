@@ -1,6 +1,6 @@
 /*
- * The table of image-syncer.md section 3, row by row: A=1, AB=2, EMPTY is set but empty, the rest
- * is unset. NULL stands for an error.
+ * Variables in credentials, form by form: A=1, AB=2, EMPTY is set but empty, the rest is unset.
+ * NULL stands for an error.
  */
 #include <setjmp.h>
 #include <stdarg.h>

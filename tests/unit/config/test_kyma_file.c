@@ -1,6 +1,6 @@
 /*
- * The images file of kyma's image-syncer: every row of the table of target names (kyma.md 4) in
- * both namings, what each key does, and what is said about mistakes.
+ * The images file of kyma's image-syncer: target names in both namings, what each key does, and
+ * what is said about mistakes.
  */
 #include <setjmp.h>
 #include <stdarg.h>

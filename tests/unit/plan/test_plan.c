@@ -1,6 +1,7 @@
 /*
- * Rules and what becomes of them. The first table is that of image-syncer.md 5.5, row by row; the
- * rows that a configuration file can show without a registry are also in tests/cases/rules.txt.
+ * Rules and what becomes of them. The first table is that of tests/e2e/test_differential.py, row by
+ * row; the rows that a configuration file can show without a registry are also in
+ * tests/cases/rules.txt.
  */
 #include "plan/plan.h"
 

@@ -1,4 +1,4 @@
-/* Which entry of the auth file is used where (image-syncer.md 4.1). */
+/* Which entry of the auth file is used where. */
 #include "registry/credential.h"
 
 #include "base/scoped.h"
