@@ -15,6 +15,8 @@ from lib.forward import ForwardProxy
 from lib.registry import free_port
 from test_login import basic, forward, guarded  # noqa: F401  (fixtures)
 
+pytestmark = pytest.mark.concurrency
+
 
 # -- an identity token as a field ---------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import pytest
 from lib import images, names, proxy, run
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 
 

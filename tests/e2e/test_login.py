@@ -9,6 +9,7 @@ from lib import images, proxy, run, tokens
 from lib.cloud import EcrApi
 from lib.forward import ForwardProxy
 
+pytestmark = pytest.mark.concurrency
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 GAR = "europe-docker.pkg.dev"

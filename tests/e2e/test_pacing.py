@@ -8,6 +8,7 @@ import pytest
 from lib import images, run
 from lib.registry import digest_of
 
+pytestmark = pytest.mark.concurrency
 TAGS = 40
 
 

@@ -13,6 +13,7 @@ import pytest
 from lib import images, proxy, run
 from lib.registry import digest_of
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 PATIENCE = {"Retry-After": "999"}    # more than any run waits: given up at once
 
