@@ -1,4 +1,4 @@
-# Tests: included by the Makefile.
+# Tests: included by the Makefile. tests/README.md says where what is tested, and how to run one test.
 
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
