@@ -16,8 +16,9 @@ VERSION := 1.0.0
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format-19
 PREFIX ?= /usr/local
-# How much runs side by side. Tests get twice as many workers, since they mostly wait.
+# How much runs side by side, unless make's own -j says it. Tests get twice as many workers, since they mostly wait.
 JOBS ?= $(shell nproc)
+parallel = --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := all
@@ -88,7 +89,7 @@ setup: ## install the Debian packages that building, the demo and the tests need
 
 demo: ## two registries on this machine, one sync, the report (sets itself up)
 	@src/deps/setup.sh demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(parallel) all
 	@$(PYTHON) -B tests/demo/demo.py build/image-syncer
 
 gates: build/image-syncer ## what the release binary must be

@@ -26,8 +26,8 @@ test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on 
 
 check: unit cases ## fast and without network: unit tests and text cases
 
-# As many at once as JOBS says, or as -j does; what each says stays together, and those that fail are named.
-together = --no-print-directory --keep-going --output-sync=target $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+# What each says stays together, and those that fail are named.
+together = $(parallel) --keep-going --output-sync=target
 
 programs:
 	@$(MAKE) $(together) all build-tests
@@ -124,7 +124,7 @@ e2e-arm64: ## end to end with the program for arm64, emulated: a part of the sui
 e2e-amd64 e2e-arm64: e2e-%:
 	@src/deps/setup.sh test
 	@src/deps/setup.sh $*
-	@$(MAKE) --no-print-directory $*
+	@$(MAKE) $(parallel) $*
 	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
 	@chmod +x build/$*/run

@@ -46,13 +46,13 @@ fuzz-setup:
 	@src/deps/setup.sh fuzz
 
 fuzz: fuzz-setup ## fuzz each parser for FUZZ_SECONDS (60); FUZZ="url log" for these alone; finds go to build/fuzz/found
-	@$(MAKE) --no-print-directory fuzz-build
+	@$(MAKE) $(parallel) fuzz-build
 	@$(sanitizers) tests/fuzz/run "$(FUZZ_SECONDS)" $(FUZZ) -- $(FUZZ_FLAGS)
 
 corpus-build: $(FUZZ:%=build/fuzz/cover/%)
 
 corpus: fuzz-setup ## reduce the fuzzers' corpora to inputs that reach something new, those that fuzzing has found included
-	@$(MAKE) --no-print-directory corpus-build
+	@$(MAKE) $(parallel) corpus-build
 	@$(sanitizers) tests/fuzz/minimise $(FUZZ)
 
 replay_runs := $(fuzz_targets:%=replay/%)
