@@ -71,7 +71,8 @@ FLAGS_lint := $(FLAGS_musl)
 
 # What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own.
 # Where something examines the program from inside, it must not defend itself against that.
-kernel_harden := -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+kernel_seccomp := -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+kernel_landlock := $(kernel_seccomp)
 examined_asan := -DHARDEN_NOTHING
 examined_tsan := -DHARDEN_NOTHING
 examined_fuzz := -DHARDEN_NOTHING
@@ -256,7 +257,7 @@ pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(f
 cases: build/image-syncer build/asan/image-syncer ## text cases
 	@$(call pytest,asan,build/asan/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
 
-e2e: build/image-syncer ## end to end against real registries, with the release binary
+e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
 
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
@@ -344,6 +345,11 @@ build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile
 build/musl/bench/%: build/musl/bench/%.o build/musl/libimage-syncer.a
 	@$(say) "LINK musl $@"
 	@$(CC_musl) -pthread $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib $(libraries)
+
+build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
+	@mkdir -p $(@D)
+	@$(say) "LINK musl $@"
+	@$(call compile,musl) $(LINK_musl) -o $@ $^
 
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 .PHONY: bench bench-tls
