@@ -1,4 +1,4 @@
-/* Sigstore bundles: whatever they hold, what comes out is a signature of bounded size or a reason. */
+/* Sigstore bundles: what comes out is a signature of bounded size or a reason. */
 #include "fuzz.h"
 
 #include "net/ecdsa.h"

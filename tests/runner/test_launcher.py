@@ -495,7 +495,8 @@ def test_the_lock_of_this_tree_is_true():
     path = pathlib.Path(ROOT, ".github/release.lock")
     lines = [line.split(" ") for line in path.read_text().splitlines()] if path.exists() else []
     forms = {"source": r"[0-9a-f]{64}", "image": r"[a-z0-9./_-]+@sha256:[0-9a-f]{64}", "url": r"https://\S+",
-             "sha256-linux-amd64": r"[0-9a-f]{64}", "sha256-linux-arm64": r"[0-9a-f]{64}"}
+             "sha256-linux-amd64": r"[0-9a-f]{64}", "sha256-linux-arm64": r"[0-9a-f]{64}",
+             "base": r"debian:trixie-slim@sha256:[0-9a-f]{64}", "sources": r"sha256:[0-9a-f]{64}"}
     assert not lines or sorted(line[0] for line in lines) == sorted(forms)
     for name, value in lines:
         assert re.fullmatch(forms[name], value), name
