@@ -101,11 +101,11 @@ static void add_credential(struct ports *ports, const struct credential *entry)
 	ports_add_host(ports, host, entry->insecure);
 	if (entry->proxy)
 		ports_add_url(ports, str_of(entry->proxy));
+	/* One that is insecure has an entry of its own. */
 	for (size_t i = 0; i < entry->mirror_count; i++)
 		ports_add_host(ports, str_of(entry->mirrors[i]), false);
 }
 
-/* A mirror may be marked as insecure by an entry of its own, which has the same name as key. */
 static void fill_ports(struct ports *ports, const struct run *run)
 {
 	static const char *const variables[] = {

@@ -102,6 +102,8 @@ static long try_call(const char *word)
 		return limit(0);
 	if (strcmp(word, "set-limit") == 0)
 		return limit(1);
+	if (strcmp(word, "none") == 0)
+		return syscall(-1);
 	if (strcmp(word, "unknown") == 0)
 		return syscall(9999);
 	errno = EINVAL;

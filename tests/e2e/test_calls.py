@@ -49,6 +49,11 @@ def test_what_no_copy_needs_is_refused_and_told(word, number, name, error):
     assert re.match(rf"image-syncer: the system call {number}{rf' .{name}.' if name else ''} was refused", lines[0]), lines
 
 
+def test_a_call_that_a_tracer_leaves_out_is_no_refusal():
+    """strace injects errors by making the number of a call -1."""
+    assert probe("calls", "none") == (["ENOSYS"], [])
+
+
 def test_files_and_ports(tmp_path):
     given, other = tmp_path / "given", tmp_path / "other"
     given.write_text("")
