@@ -148,19 +148,16 @@ static enum landlock_result confine_files(const struct run *run)
 	return landlock_confine(&rules);
 }
 
-bool confine_run(struct run *run)
+bool confine_run(struct run *run, struct error *err)
 {
 	static const char *const answers[] = {
 		[LANDLOCK_FILES] = "yes, ports are not the kernel's business here",
 		[LANDLOCK_FILES_AND_PORTS] = "yes"};
-	struct error err;
 	struct ports *ports = arena_new_of(run->arena, struct ports);
 	if (!ports)
+		return error_memory(err);
+	if (!helpers_start(run->arena, &run->config.credentials, &run->helpers, err))
 		return false;
-	if (!helpers_start(run->arena, &run->config.credentials, &run->helpers, &err)) {
-		log_error("%s", err.text);
-		return false;
-	}
 	fill_ports(ports, run);
 	run->ports = ports;
 	enum landlock_result result = confine_files(run);

@@ -12,4 +12,4 @@
  * thread and after everything is read. What the kernel cannot do is done without; what was done is
  * told in the log, for debugging. False without memory or without that process.
  */
-bool confine_run(struct run *run);
+bool confine_run(struct run *run, struct error *err);

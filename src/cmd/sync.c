@@ -147,8 +147,8 @@ int sync_run(const struct options *options, struct problems *problems)
 	}
 	if (!load_run(&run, problems))
 		return EXIT_USAGE;
-	if (!confine_run(&run)) {
-		log_error("out of memory");
+	if (!confine_run(&run, &err)) {
+		log_error("%s", err.text);
 		return EXIT_FAILURE;
 	}
 	if (run.config.timeout)
