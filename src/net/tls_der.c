@@ -41,3 +41,16 @@ bool tls_der_expect(struct str *in, unsigned char tag, struct str *value)
 	*value = element.value;
 	return true;
 }
+
+bool tls_der_positive(struct str *in, struct str *value)
+{
+	struct str number, rest = *in;
+	if (!tls_der_expect(&rest, TLS_DER_INTEGER, &number) || !number.len)
+		return false;
+	const unsigned char *at = (const unsigned char *)number.at;
+	if (at[0] >= 0x80 || (at[0] == 0 && (number.len < 2 || at[1] < 0x80)))
+		return false;
+	*in = rest;
+	*value = at[0] ? number : str_from(number, 1);
+	return true;
+}

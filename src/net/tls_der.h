@@ -30,3 +30,5 @@ struct tls_der {
 bool tls_der_next(struct str *in, struct tls_der *out);
 /* Takes the next element, which must have this tag; *value gets its content. */
 bool tls_der_expect(struct str *in, unsigned char tag, struct str *value);
+/* Takes an INTEGER above zero in its shortest form; *value gets it without a leading zero. */
+bool tls_der_positive(struct str *in, struct str *value);

@@ -8,6 +8,7 @@
  */
 #include "net/tls_verify.h"
 
+#include "net/ecdsa.h"
 #include "net/tls_leaf.h"
 
 #include <stdint.h>
@@ -183,4 +184,5 @@ void tls_verify_attach(struct tls_verify *verify, br_ssl_client_context *client)
 	br_ssl_engine_get_session_parameters(&client->eng, &session);
 	verify->suite = session.cipher_suite;
 	br_ssl_engine_set_x509(&client->eng, &verify->vtable);
+	br_ssl_engine_set_ecdsa(&client->eng, ecdsa_check);
 }
