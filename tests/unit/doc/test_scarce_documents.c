@@ -161,6 +161,16 @@ static bool anchors(struct arena *arena, struct buf *out)
 {
 	static const char pem[] =
 		"-----BEGIN CERTIFICATE-----\n"
+		"MIIBVzCB/qADAgECAhQXsIsrmK8Y6MaS1dN6xAUujdg9IjAKBggqhkjOPQQDAjAR\n"
+		"MQ8wDQYDVQQDDAZzY2FyY2UwIBcNMjYxMTI4MTkyNjU4WhgPMjEyNjExMDQxOTI2\n"
+		"NThaMBExDzANBgNVBAMMBnNjYXJjZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA\n"
+		"BHfr4Nr+BnxZUwfdDuBHBuhBGJaizjv0cJYZcjbywI1B+Y11ngj1YIUe1HI9CaKz\n"
+		"xqTYYzPxT1BMVFYhFApnSKujMjAwMA8GA1UdEwEB/wQFMAMBAf8wHQYDVR0OBBYE\n"
+		"FOIR2bgP5HXGeyzJ9VDgLtymPdVcMAoGCCqGSM49BAMCA0gAMEUCIFb9WyNtQE2P\n"
+		"x5cFee4i3Wll1+p4DAk7iRCJrstSJvG0AiEAlv1uiFoht5uBRl2wOeyU4NIBCMXF\n"
+		"id8L8KzREvPO870=\n"
+		"-----END CERTIFICATE-----\n"
+		"-----BEGIN CERTIFICATE-----\n"
 		"MIIBfTCCASOgAwIBAgIUQjzH0W0Ue2mM2o2xWj0cXl0b0lQwCgYIKoZIzj0EAwIw\n"
 		"-----END CERTIFICATE-----\n";
 	struct tls_anchors found = {0};
@@ -169,11 +179,11 @@ static bool anchors(struct arena *arena, struct buf *out)
 		counting = false;
 		if (err.kind == ERROR_MEMORY)
 			return false;
-		buf_printf(out, "one damaged certificate: %s", err.text);
+		buf_printf(out, "a certificate and a damaged one: %s", err.text);
 		return true;
 	}
 	counting = false;
-	buf_printf(out, "%zu anchors, %zu skipped certificates", found.count, found.skipped);
+	buf_printf(out, "%zu anchors, %zu certificates refused", found.count, found.refused_count);
 	return true;
 }
 
