@@ -1,14 +1,15 @@
 /*
  * Strict about structure, indifferent to content. A document that could be read as an image by one
- * reader and as an index by another is refused, since what we copy must be what others will see;
- * most registries are written in Go and match names without case, so a structural name in another
- * case counts as such a document too. Absent and null lists are the same, as Go writes them.
+ * reader and as an index by another is refused, since what we copy must be what others will see; a
+ * structural name in another case or given twice counts as such a document too. Bytes of which
+ * nothing depends may be anything. Absent and null lists are the same, as Go writes them.
  */
 #include "oci/manifest.h"
 
 #include "base/map.h"
 #include "doc/json.h"
 #include "oci/digest.h"
+#include "oci/names.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -28,24 +29,6 @@ static const struct node *member(const struct node *root, const char *name)
 	return node && node->kind != NODE_NULL ? node : NULL;
 }
 
-/* Refuses names that only some readers take for structural ones. */
-static bool check_names(const struct node *root, struct error *err)
-{
-	static const char *const structural[] = {"mediaType", "manifests",    "config",
-						 "layers",    "blobs",        "fsLayers",
-						 "subject",   "schemaVersion"};
-	for (size_t i = 0; i < root->count; i++) {
-		struct str key = node_string(root->keys[i]);
-		for (size_t j = 0; j < array_count(structural); j++)
-			if (str_equal_nocase(key, str_of(structural[j])) &&
-			    !str_is(key, structural[j]))
-				return error_set(err, ERROR_CORRUPT,
-						 "manifest has \"%.*s\" instead of \"%s\"",
-						 STR_ARGS(key), structural[j]);
-	}
-	return true;
-}
-
 static bool check_kind(const struct node *node, enum node_kind kind, const char *name,
 		       struct error *err)
 {
@@ -55,12 +38,18 @@ static bool check_kind(const struct node *node, enum node_kind kind, const char 
 			 node_kind_name(node->kind));
 }
 
+static const char *const root_names[] = {
+	"mediaType", "manifests", "config",        "layers",       "blobs",
+	"fsLayers",  "subject",   "schemaVersion", "artifactType",
+};
+static const char *const descriptor_names[] = {"mediaType", "digest", "size"};
+
 static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
 				 node_kind_name(root->kind));
-	if (!check_names(root, err))
+	if (!names_check(root, root_names, array_count(root_names), "manifest", err))
 		return false;
 	*parts = (struct parts){
 		.media_type = member(root, "mediaType"),
@@ -186,6 +175,8 @@ static bool read_descriptor(struct arena *arena, const struct node *node, const 
 	if (node->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "%s: a descriptor is %s, not an object", where,
 				 node_kind_name(node->kind));
+	if (!names_check(node, descriptor_names, array_count(descriptor_names), where, err))
+		return false;
 	const struct node *type = member(node, "mediaType");
 	struct str text = node_string(type);
 	if (type && type->kind != NODE_STRING)
@@ -274,7 +265,10 @@ static bool read_content(struct arena *arena, const struct parts *parts, struct 
 	out->config = parts->config ? &blobs.items[0] : NULL;
 	out->children = children.items;
 	out->child_count = children.count;
-	return !parts->subject || read_digest(arena, parts->subject, "subject", &out->subject, err);
+	return !parts->subject ||
+	       (names_check(parts->subject, descriptor_names, array_count(descriptor_names),
+			    "subject", err) &&
+		read_digest(arena, parts->subject, "subject", &out->subject, err));
 }
 
 /* tree is the arena of the document alone. */
@@ -289,7 +283,7 @@ static bool parse(struct arena *arena, struct arena *tree, struct str bytes,
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "manifest of %zu bytes: at most %d are accepted", bytes.len,
 				 MANIFEST_BYTES_MAX);
-	if (!json_read(tree, bytes, &root, err)) {
+	if (!json_read_foreign(tree, bytes, &root, err)) {
 		if (err->kind == ERROR_CONFIG)
 			err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "manifest is not valid JSON");

@@ -79,7 +79,7 @@ static const struct node *read_object(struct arena *arena, struct str text)
 {
 	struct error ignored;
 	const struct node *root = NULL;
-	if (!arena || !json_read(arena, text, &root, &ignored) || root->kind != NODE_MAP)
+	if (!arena || !json_read_foreign(arena, text, &root, &ignored) || root->kind != NODE_MAP)
 		return NULL;
 	return root;
 }

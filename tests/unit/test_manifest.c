@@ -31,6 +31,10 @@
 #define LAYERS(items) "\"layers\":[" items "]"
 #define MANIFESTS(items) "\"manifests\":[" items "]"
 
+#define DIGITS64 "1000000000000000000000000000000000000000000000000000000000000000"
+#define OPEN40 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+#define CLOSE40 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+
 /* summary: kind, media type, blobs, children and subject, as show() writes them. */
 struct row {
 	const char *served, *document;
@@ -91,14 +95,68 @@ static const struct row accepted[] = {
 	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
 	{OCI_MANIFEST, "{\"schemaVersion\":2,\"config\":{\"digest\":\"" DA "\",\"size\":2}}",
 	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	/* bytes on which nothing depends: Latin-1, half a surrogate, a tab, NUL, twice, too much */
+	{OCI_MANIFEST, "{" CONFIG ",\"annotations\":{\"a\":\"caf\xe9\",\"\xff\":\"\\ud800\"}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"annotations\":{\"a\":\"\t\n\\u0000\",\"a\":\"\\x\"}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "\xef\xbb\xbf{" CONFIG ",\"x\":1,\"x\":" DIGITS64 "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"x\":" OPEN40 "\"]\xe9\"" CLOSE40 "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_INDEX,
+	 "{\"manifests\":[{\"digest\":\"" DB "\",\"size\":3,\"data\":\"\xe9\",\"data\":1,"
+	 "\"platform\":{\"os\":\"\xe9\",\"os\":1},\"urls\":[\"\t\"]}]}",
+	 "index " OCI_INDEX " children b3", 0, NULL},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"annotations\":{\"\":1,\"\":\"\xe9\"}") "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
 };
 
 static const struct row refused[] = {
+	/* the same bytes where something depends on them */
+	{OCI_MANIFEST, "{" CONFIG "," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"config\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"\\u006cayers\":[],\"layers\":null}", NULL, ERROR_CORRUPT,
+	 "manifest: \"layers\" is given twice"},
+	{OCI_INDEX, "{" MANIFESTS("") "," MANIFESTS("") "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"manifests\" is given twice"},
+	{"", "{" TYPE(OCI_MANIFEST) "," TYPE(OCI_INDEX) "," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"mediaType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"subject\":null,\"subject\":null}", NULL, ERROR_CORRUPT,
+	 "manifest: \"subject\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"artifactType\":\"a/b\",\"artifactType\":\"c/d\"}", NULL,
+	 ERROR_CORRUPT, "manifest: \"artifactType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"schemaVersion\":2,\"schemaVersion\":1}", NULL, ERROR_CORRUPT,
+	 "manifest: \"schemaVersion\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"digest\":\"" DB "\"") "}", NULL, ERROR_CORRUPT,
+	 "config: \"digest\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"size\":2") "}", NULL, ERROR_CORRUPT,
+	 "config: \"size\" is given twice"},
+	{OCI_MANIFEST, "{" LAYERS(ITEM(DA, "2,\"mediaType\":\"x/z\"")) "}", NULL, ERROR_CORRUPT,
+	 "layers: \"mediaType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"subject\":" ITEM(DA, "2,\"digest\":\"" DB "\"") "}", NULL,
+	 ERROR_CORRUPT, "subject: \"digest\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"Digest\":\"" DB "\"") "}", NULL, ERROR_CORRUPT,
+	 "config: \"Digest\" instead of \"digest\""},
+	{OCI_MANIFEST, "{" CONFIG ",\"layer\xc5\xbf\":[]}", NULL, ERROR_CORRUPT,
+	 "instead of \"layers\""},
+	{OCI_INDEX, "{" MANIFESTS(ITEM(DA, "2,\"\xc5\xbfize\":3")) "}", NULL, ERROR_CORRUPT,
+	 "instead of \"size\""},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA "\xe9", "2") "}", NULL, ERROR_CORRUPT,
+	 "config: invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("\\ud800" DA, "2") "}", NULL, ERROR_CORRUPT,
+	 "config: invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, DIGITS64) "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{"", "{" TYPE("a/b\t") "," CONFIG "}", NULL, ERROR_CORRUPT, "invalid media type"},
+	{OCI_MANIFEST, "{" CONFIG ",\"layers\":" DIGITS64 "}", NULL, ERROR_CORRUPT,
+	 "\"layers\" is a string"},
+	/* where a string ends is the same for everybody */
+	{OCI_MANIFEST, "{" CONFIG ",\"x\":\"\\u12\"}", NULL, ERROR_CORRUPT,
+	 "four hexadecimal digits"},
 	{OCI_MANIFEST, "", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "{", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "<html>", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "{" CONFIG "} x", NULL, ERROR_CORRUPT, "not valid JSON"},
-	{OCI_MANIFEST, "{" CONFIG "," CONFIG "}", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "[]", NULL, ERROR_CORRUPT, "not an object"},
 	{OCI_MANIFEST, "{}", NULL, ERROR_CORRUPT, "do not fit"},
 	{"", "{}", NULL, ERROR_CORRUPT, "do not fit"},

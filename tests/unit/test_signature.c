@@ -97,6 +97,14 @@ static void test_simple(void **state)
 		{"[]", SIGNATURE, DIGEST, "what it signs is no statement about an image"},
 		{"{\"critical\":{\"type\":\"x\"}}", SIGNATURE, DIGEST,
 		 "what it signs is no statement about an image"},
+		/* of two digests neither is the one that was signed */
+		{"{\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		 "\",\"docker-manifest-digest\":\"" ELSE
+		 "\"},\"type\":\"cosign container image signature\"}}",
+		 SIGNATURE, DIGEST, "it is about another image"},
+		{"{\"critical\":{},\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		 "\"},\"type\":\"cosign container image signature\"}}",
+		 SIGNATURE, DIGEST, "what it signs is no statement about an image"},
 	};
 	struct signature signature;
 	const char *why = NULL;
@@ -107,6 +115,12 @@ static void test_simple(void **state)
 	assert_false(good(&signature));
 	assert_true(signature_simple(STR(PAYLOAD " "), STR(SIGNATURE), DIGEST, &signature, &why));
 	assert_false(good(&signature));
+	/* Notes beside the statement may be in any bytes. */
+	assert_true(signature_simple(
+		STR("{\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		    "\"},\"type\":\"cosign container image signature\"},"
+		    "\"optional\":{\"a\":\"\xe9\\ud800\",\"a\":1}}"),
+		STR(SIGNATURE), DIGEST, &signature, &why));
 	for (size_t i = 0; i < array_count(bad); i++) {
 		assert_false(signature_simple(str_of(bad[i].payload), str_of(bad[i].signature),
 					      bad[i].digest, &signature, &why));
