@@ -1,6 +1,10 @@
 /*
  * One good signature suffices. Bad ones prove nothing, anybody may add them: they are passed over,
  * and only when none is good is the last reason told. Trouble with a registry is no verdict.
+ *
+ * The manifest is read first. A digest that only a header has named may be that of another image,
+ * which is signed, while the tag holds something else: a dry run would call that signed. The copy
+ * takes the manifest from image->known, so it costs no request more.
  */
 #include "copy/signed.h"
 
@@ -137,8 +141,11 @@ bool signed_check(struct image *image, const char *digest, const struct public_k
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct search search = {.image = image, .arena = arena, .digest = digest, .key = key};
+	struct manifest signed_one;
 	if (!arena)
 		return error_memory(err);
+	if (!fetch_known(image, digest, &signed_one, err))
+		return error_wrap(err, "source");
 	if (!try_referrers(&search, err) || (!search.good && !try_tag(&search, err)))
 		return error_wrap(err, "looking for its signature");
 	if (search.good)

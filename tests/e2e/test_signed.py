@@ -123,6 +123,36 @@ def test_trouble_is_no_verdict(sync, src, dst, both, from_source, repo, signer):
         f"{dst.host}/{repo}:v1")["error"]["kind"] == "unavailable"
 
 
+@pytest.mark.parametrize("flags", ([], ["--dry-run"]), ids=("copy", "dry-run"))
+@pytest.mark.parametrize("served, kind", (("another", "corrupt"), ("nothing", "missing")))
+def test_a_header_alone_is_not_what_was_signed(sync, scripted, repo, signer, flags, served, kind):
+    """HEAD names an image that is signed; under that digest the registry has another one, or none."""
+    here, there = companions.without_api(scripted()), scripted()
+    good, bad = images.image(f"{repo}/good", 1), images.image(f"{repo}/bad", 1)
+    here.push(bad, repo, "v1")
+    here.push(signer.simple(good.digest), repo, cosign_tag(good.digest))
+    if served == "another":
+        here.manifests[repo, good.digest] = bad.root.type, bad.root.data
+
+    def lie(request):
+        if request.method == "HEAD" and request.reference == "v1":
+            return 200, {"Content-Type": good.root.type, "Docker-Content-Digest": good.digest}, good.root.data
+        return None
+    here.hook = lie
+    result = go(sync, here, there, run.insecure(here, there), repo, "--require-signed", signer.public, *flags)
+    entry = result.image(f"{there.host}/{repo}:v1")
+    assert (result.code, entry["status"], entry["error"]["kind"]) == (1, "failed", kind)
+    assert not there.seen("PUT") and not there.seen("POST")
+
+
+def test_the_manifest_is_read_once(sync, src, dst, both, from_source, repo, signer):
+    root = images.multi(repo, platforms=2)
+    from_source.push(root, repo, "v1")
+    from_source.push(signer.simple(root.digest), repo, cosign_tag(root.digest))
+    assert go(sync, src, dst, both, repo, "--require-signed", signer.public).code == 0
+    assert len(src.seen("GET", path=f"/manifests/{root.digest}")) == 1
+
+
 def test_a_rule_decides_for_itself(sync, src, dst, both, from_source, at_target, repo, signer, tmp_path):
     other = companions.Signer(str(tmp_path), "other")
     for tag, key in (("none", None), ("mine", signer), ("theirs", other)):
