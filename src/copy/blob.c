@@ -65,8 +65,9 @@ static bool copy(struct image *image, const struct descriptor *blob, bool thorou
 	struct inflight *inflight = image->copier->inflight;
 	const char *place = NULL;
 	if (blob->nondistributable) {
-		log_info("%s: %s may not be distributed, the target must get it elsewhere",
+		log_info("%s: layer %s is left out, since it may not be distributed",
 			 image->from.name, blob->digest);
+		atomic_fetch_add(&image->skipped, !thorough);
 		return true;
 	}
 	buf_printf(&key, "%s/%s@%s", registry_host_name(&image->to), image->to.name, blob->digest);

@@ -407,6 +407,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	outcome->blobs_copied = atomic_load(&image.copied);
 	outcome->blobs_mounted = atomic_load(&image.mounted);
 	outcome->blobs_present = atomic_load(&image.present);
+	outcome->blobs_skipped = atomic_load(&image.skipped);
 	outcome->milliseconds = clock_ms() - start;
 }
 

@@ -47,6 +47,6 @@ struct image {
 	const char *expected; /* what the tag holds; NULL: nothing */
 	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
-	atomic_uint copied, mounted, present; /* blobs */
-	_Atomic int64_t bytes;                /* uploaded */
+	atomic_uint copied, mounted, present, skipped; /* blobs */
+	_Atomic int64_t bytes;                         /* uploaded */
 };
