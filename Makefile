@@ -363,4 +363,4 @@ lint: ## the rules of the tree
 	@MAKE='$(MAKE)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
 format: ## let clang-format lay out all C files
-	$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
+	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])

@@ -39,20 +39,18 @@ const struct public_key *companion_options_key(struct arena *arena, const char *
 	return NULL;
 }
 
-void companion_options_read(struct arena *arena, const struct options *options,
-			    const struct companion_filter **companions,
-			    const struct public_key **signer, struct problems *problems)
+void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			    struct problems *problems)
 {
 	const struct option_list *list = &options->referrers;
 	struct companion_filter *filter = arena_new_of(arena, struct companion_filter);
-	*companions = filter;
-	*signer = NULL;
+	out->companions = filter;
 	if (!filter)
 		problem_add(problems, NULL, "out of memory");
 	for (size_t i = 0; filter && i < list->count; i++)
 		companion_options_words(filter, str_of(list->items[i]), "--referrers", NULL,
 					problems);
 	if (options->require_signed)
-		*signer = companion_options_key(arena, options->require_signed, "--require-signed",
-						NULL, problems);
+		out->signer = companion_options_key(arena, options->require_signed,
+						    "--require-signed", NULL, problems);
 }

@@ -301,12 +301,12 @@ static const struct platform_filter *read_filter(const struct reading *reading,
 	return filter;
 }
 
-/* What platforms are named; a filter of which only these are set. */
+/* The platforms that are named, as a filter of which only these are set; NULL for none. */
 static const struct platform_filter *read_required(const struct reading *reading,
 						   const struct node *node)
 {
 	struct platform_filter *required;
-	if (!node)
+	if (!node || (node->kind == NODE_BOOL && !node->truth))
 		return NULL;
 	required = arena_new_of(reading->arena, struct platform_filter);
 	if (!required) {
@@ -414,12 +414,13 @@ static const struct public_key *read_signer(const struct reading *reading, const
 static void read_shared(const struct reading *reading, const struct node *const *values,
 			struct images_fields *out)
 {
-	out->platforms = read_filter(reading, values);
-	out->required = read_required(reading, values[REQUIRE_PLATFORMS]);
-	out->on_change = read_on_change(reading, values[ON_CHANGE]);
-	out->companions = read_referrers(reading, values[REFERRERS]);
-	out->signer = read_signer(reading, values[SIGNED]);
-	out->signer_said = values[SIGNED] != NULL;
+	out->terms = (struct terms){.platforms = read_filter(reading, values),
+				    .required = read_required(reading, values[REQUIRE_PLATFORMS]),
+				    .required_said = values[REQUIRE_PLATFORMS] != NULL,
+				    .on_change = read_on_change(reading, values[ON_CHANGE]),
+				    .companions = read_referrers(reading, values[REFERRERS]),
+				    .signer = read_signer(reading, values[SIGNED]),
+				    .signer_said = values[SIGNED] != NULL};
 }
 
 void images_fields_read(struct arena *arena, const struct document *document, const char *source,

@@ -62,8 +62,8 @@ void tees_arrive(struct tees *tees, struct tees_company *company, struct image *
 	for (size_t i = 0; i < company->count; i++)
 		if (company->tasks[i] == task)
 			company->tasks[i] = NULL;
-	member->filter = task->terms->platforms;
-	member->companions = task->terms->companions;
+	member->filter = task->rule->terms.platforms;
+	member->companions = task->rule->terms.companions;
 	member->host = tees_wait_host(tees, task->destination.host);
 	if (member->host) {
 		member->company = company;

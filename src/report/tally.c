@@ -104,7 +104,7 @@ const char *tally_status(const struct tally_image *image)
 
 const char *tally_place(const struct tally_image *image)
 {
-	return image->task ? image->task->terms->place : image->rule->source_place;
+	return image->task ? image->task->rule->source_place : image->rule->source_place;
 }
 
 void tally_source(const struct tally_image *image, struct buf *out)

@@ -167,6 +167,21 @@ def test_a_rule_decides_for_itself(sync, src, dst, both, from_source, at_target,
     assert result.code == 0 and at_target.tags(repo) == ["mine", "none", "theirs"]
 
 
+@pytest.mark.parametrize("rules", (
+    lambda source, to, key: {f"{source}:v1": [f"{to}:v1", {"to": f"{to}:v1", "require-signed": key}]},
+    lambda source, to, key: {f"{source}:v1": {"to": to, "require-signed": key}, f"{source}:v1,v1": to},
+    lambda source, to, key: {source: to, f"{source}:/v1/": {"to": to, "require-signed": key}},
+    lambda source, to, key: {source: [to, {"to": to, "require-signed": key}]},
+    lambda source, to, key: {f"{source}:/v1/": to, f"{source}:/v./": {"to": to, "require-signed": key}},
+), ids=("one-key", "two-keys", "all-and-pattern", "all-twice", "two-patterns"))
+def test_a_demand_is_never_lost_between_two_rules(runner, src, dst, both, from_source, at_target, repo, signer, rules):
+    """Two rules for one image, of which one demands a signature: whoever wins, the run must not succeed."""
+    from_source.push(images.image(repo, 1), repo, "v1")
+    document = json.dumps(rules(f"{src.host}/{repo}", f"{dst.host}/{repo}", signer.public))
+    result = runner.sync(document, both, flags=ONCE, form="json")
+    assert result.code != 0 and "require-signed" in result.stderr
+
+
 @pytest.mark.parametrize("make, words", (
     (lambda path, tmp: str(tmp / "nowhere.pub"), "nowhere.pub"),
     (lambda path, tmp: _write(tmp, "private"), 'it holds "-----BEGIN EC PRIVATE KEY-----" instead of a PUBLIC KEY'),

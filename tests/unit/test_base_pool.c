@@ -1,10 +1,12 @@
 /* The worker pool: every index once, nesting, width, order. Made for ThreadSanitizer too. */
 #include "base/pool.h"
 
+#include "base/cancel.h"
 #include "base/scoped.h"
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -279,13 +281,73 @@ static void test_lanes_serial(void **state)
 	assert_true(pool_lanes(pool, lanes, 0, note_order, &work));
 }
 
+/* --- calls that can fail --------------------------------------------------------------------- */
+
+struct trial {
+	atomic_int calls;
+	size_t bad;  /* from this index on calls fail */
+	size_t stop; /* this call asks the run to stop */
+};
+
+static bool try_it(void *ctx, size_t index, struct error *err)
+{
+	struct trial *trial = ctx;
+	atomic_fetch_add(&trial->calls, 1);
+	if (index == trial->stop)
+		cancel_now(SIGTERM);
+	return index < trial->bad || error_set(err, ERROR_DENIED, "call %zu", index);
+}
+
+static void test_try(void **state)
+{
+	struct pool *serial = pool_new(1), *wide = pool_new(8);
+	struct trial trial = {.bad = OUTER, .stop = SIZE_MAX};
+	struct error err = {0};
+	(void)state;
+	assert_true(pool_try(serial, 0, try_it, &trial, &err));
+	assert_true(pool_try(wide, OUTER, try_it, &trial, &err));
+	assert_int_equal(trial.calls, OUTER);
+	trial = (struct trial){.bad = 3, .stop = SIZE_MAX};
+	assert_false(pool_try(serial, OUTER, try_it, &trial, &err));
+	assert_int_equal(trial.calls, 4);
+	assert_string_equal(err.text, "call 3");
+	trial = (struct trial){.bad = 0, .stop = SIZE_MAX};
+	assert_false(pool_try(wide, OUTER, try_it, &trial, &err));
+	assert_int_equal(err.kind, ERROR_DENIED);
+	assert_in_range(trial.calls, 1, 8);
+	pool_free(&serial);
+	pool_free(&wide);
+}
+
+/* Comes last, since a request to stop is for good. */
+static void test_try_when_stopped(void **state)
+{
+	struct pool *serial = pool_new(1);
+	struct trial trial = {.bad = OUTER, .stop = 2};
+	struct error err = {0};
+	(void)state;
+	assert_false(pool_try(serial, OUTER, try_it, &trial, &err));
+	assert_int_equal(err.kind, ERROR_CANCELED);
+	assert_int_equal(trial.calls, 3);
+	trial = (struct trial){.bad = OUTER, .stop = SIZE_MAX};
+	assert_false(pool_try(serial, OUTER, try_it, &trial, &err));
+	assert_int_equal(trial.calls, 0);
+	pool_free(&serial);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nested),          cmocka_unit_test(test_serial_order),
-		cmocka_unit_test(test_results_visible), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_several_callers), cmocka_unit_test(test_full_width),
-		cmocka_unit_test(test_lanes),           cmocka_unit_test(test_lanes_serial),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_serial_order),
+		cmocka_unit_test(test_results_visible),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_several_callers),
+		cmocka_unit_test(test_full_width),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_lanes_serial),
+		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_try_when_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

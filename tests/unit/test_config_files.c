@@ -211,6 +211,8 @@ static void test_images(void **state)
 	      "f.yaml:1:1 quay.io/coreos/etcd f.yaml:1:22 mirror.example.com/etcd\n"
 	      "f.yaml:2:1 quay.io/coreos/etcd:v1,v2 f.yaml:3:5 a.io/etcd\n"
 	      "f.yaml:2:1 quay.io/coreos/etcd:v1,v2 f.yaml:4:5 mirror.example.com/etcd\n"
+	      "f.yaml:2:1 quay.io/coreos/etcd:v1,v2 f.yaml:5:5 mirror.example.com/etcd\n"
+	      "f.yaml:2:1 quay.io/coreos/etcd:v1,v2 f.yaml:6:5 a.io/etcd\n"
 	      "f.yaml:7:1 $MIRROR/nginx f.yaml:7:16 a.io/etcd\n",
 	      "", "");
 	check(false, true, "{\"a\": \"b\", \"c\": [\"d\", \"e\"]}",

@@ -130,7 +130,7 @@ static void test_words(void **state)
 	assert_string_equal(rule->source, "a.io/x:v1");
 	assert_string_equal(rule->destination, "mirror.io/x");
 	assert_string_equal(rule->source_place, "command line");
-	assert_null(rule->platforms);
+	assert_null(rule->terms.platforms);
 }
 
 static void test_contradictions(void **state)
@@ -152,8 +152,8 @@ static void test_platforms(void **state)
 				       .os = {{"linux, windows:10.0.1"}, 1},
 				       .arch = {{"amd64,,", "arm:v7,386"}, 2}});
 	check(&loaded, "", "");
-	const struct platform_filter *filter = loaded.config.platforms;
-	assert_ptr_equal(loaded.config.rules.items[0].platforms, filter);
+	const struct platform_filter *filter = loaded.config.terms.platforms;
+	assert_ptr_equal(loaded.config.rules.items[0].terms.platforms, filter);
 	assert_int_equal(filter->os_count, 2);
 	assert_true(str_is(filter->os[1].value, "windows"));
 	assert_true(str_is(filter->os[1].extra, "10.0.1"));
@@ -168,7 +168,7 @@ static void test_no_platforms(void **state)
 	scoped(finish) struct loaded loaded = {0};
 	load(&loaded, (struct options){.images = put(IMAGES, "{}"), .os = {{",", " "}, 2}});
 	check(&loaded, "", "");
-	assert_null(loaded.config.platforms);
+	assert_null(loaded.config.terms.platforms);
 }
 
 /* The auth file's entry keeps its settings and gets docker's login. */

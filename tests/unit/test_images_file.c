@@ -12,7 +12,7 @@
 #include "config/since.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
-#include "plan/filter.h"
+#include "filter_print.h"
 
 static const char *variable(void *ctx, const char *name)
 {
@@ -35,7 +35,7 @@ static void show(const struct rules *rules, struct buf *out)
 		const struct rule *rule = &rules->items[i];
 		const struct selection *selection = rule->selection;
 		buf_printf(out, "%s > %s", rule->source, rule->destination);
-		filter_print(rule->platforms, out);
+		filter_print(rule->terms.platforms, out);
 		if (selection) {
 			show_texts("tag", selection->tags, selection->tag_count, out);
 			show_texts("not", selection->exclude, selection->exclude_count, out);
@@ -45,15 +45,15 @@ static void show(const struct rules *rules, struct buf *out)
 		if (selection && selection->latest)
 			buf_printf(out, " latest %d%s", (int)selection->latest,
 				   selection->latest_by_date ? " by date" : "");
-		if (rule->companions)
+		if (rule->terms.companions)
 			buf_printf(out, " companions%s%s%s%s/%zu",
-				   rule->companions->all ? " all" : "",
-				   rule->companions->signatures ? " signatures" : "",
-				   rule->companions->attestations ? " attestations" : "",
-				   rule->companions->sboms ? " sboms" : "",
-				   rule->companions->type_count);
-		if (rule->signer_said)
-			buf_add_string(out, rule->signer ? " signed" : " unsigned");
+				   rule->terms.companions->all ? " all" : "",
+				   rule->terms.companions->signatures ? " signatures" : "",
+				   rule->terms.companions->attestations ? " attestations" : "",
+				   rule->terms.companions->sboms ? " sboms" : "",
+				   rule->terms.companions->type_count);
+		if (rule->terms.signer_said)
+			buf_add_string(out, rule->terms.signer ? " signed" : " unsigned");
 		if (selection && selection->since)
 			buf_printf(out, " since %lld", (long long)selection->since);
 		buf_add_char(out, '\n');
@@ -110,9 +110,11 @@ static void test_fields(void **state)
 	check("a: {to: b, referrers: [signatures, 'attestations, a/b'], require-signed: false}\n",
 	      "a > b companions signatures attestations/1 unsigned\n", "", "");
 	check("a: {to: b}\n", "a > b\n", "", "");
-	check("a: {to: [b, c, b], os: linux}\n", "a > b os=linux//\na > c os=linux//\n", "", "");
+	check("a: {to: [b, c, b], os: linux}\n",
+	      "a > b os=linux//\na > c os=linux//\na > b os=linux//\n", "", "");
 	check("a: [b, {to: b, tags: v1}, {to: [b, c], tags: v2}, b]\n",
-	      "a > b\na > b tag(f:1:22 v1)\na > b tag(f:1:46 v2)\na > c tag(f:1:46 v2)\n", "", "");
+	      "a > b\na > b tag(f:1:22 v1)\na > b tag(f:1:46 v2)\na > c tag(f:1:46 v2)\na > b\n",
+	      "", "");
 	check("{\"a\": {\"TO\": \"b\", \"Tags\": [\"1.0\"], \"latest\": 3}}",
 	      "a > b tag(f:1:28 1.0) latest 3\n", "", "");
 }

@@ -14,7 +14,7 @@
 #include "config/kyma_file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
-#include "plan/filter.h"
+#include "filter_print.h"
 
 #define A16 "aaaaaaaaaaaaaaaa"
 #define DG "sha256:" A16 A16 A16 A16
@@ -109,12 +109,14 @@ static void show(const struct rules *rules, struct buf *out)
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->items[i];
 		buf_printf(out, "%s > %s%s%s", rule->source, rule->destination,
-			   *change_name(rule->on_change) ? " " : "", change_name(rule->on_change));
-		filter_print(rule->platforms, out);
-		if (rule->required)
+			   *change_name(rule->terms.on_change) ? " " : "",
+			   change_name(rule->terms.on_change));
+		filter_print(rule->terms.platforms, out);
+		if (rule->terms.required)
 			buf_add_string(out, " requires");
-		filter_print(rule->required, out);
-		buf_printf(out, "%s\n", rule->any_platform ? " any" : "");
+		filter_print(rule->terms.required, out);
+		buf_printf(out, "%s\n",
+			   rule->terms.required_said && !rule->terms.required ? " any" : "");
 	}
 }
 

@@ -13,8 +13,8 @@ enum { SOURCES = 40 };
 
 static struct task make(const char *host, const char *name, const char *tag, const char *digest)
 {
-	static const struct task_terms terms = {.place = "i.yaml:3:1"};
-	return (struct task){.source = {host, name, tag, digest}, .terms = &terms};
+	static const struct rule rule = {.source_place = "i.yaml:3:1"};
+	return (struct task){.source = {host, name, tag, digest}, .rule = &rule};
 }
 
 /* Only tasks with the same source in all its parts share one, and only those that run. */

@@ -268,7 +268,7 @@ static void plan(const struct rules *rules, struct buf *out, struct problems *pr
 			reference_print(&tasks[j].source, out);
 			buf_add_string(out, " > ");
 			reference_print(&tasks[j].destination, out);
-			assert_string_equal(tasks[j].terms->place, planned[i].place);
+			assert_string_equal(tasks[j].rule->source_place, planned[i].place);
 		}
 	}
 }
@@ -331,6 +331,9 @@ static const struct several sets[] = {
 	 NULL},
 	{{{"one.io/a", "r.io/n:x"}, {"one.io/a", "r.io/n:x"}, {"one.io/a", "r.io/n:y"}},
 	 "one.io/a:v1 > r.io/n:x; one.io/a:v1 > r.io/n:y",
+	 NULL},
+	{{{"one.io/a:/v/", "r.io/n"}, {"one.io/a:/v/", "r.io/m"}, {"one.io/a:/v/", "r.io/n"}},
+	 "one.io/a:v1 > r.io/n:v1; one.io/a:v1 > r.io/m:v1",
 	 NULL},
 	{{{"a.io/a@" DG, "r.io/n"}, {"a.io/a@" DG, "r.io/n@" DG}, {NULL, NULL}},
 	 "a.io/a@" DG " > r.io/n@" DG,

@@ -263,11 +263,12 @@ static void test_told_once(void **state)
 }
 
 #define RULE(from, to, at, to_at, filter)                                                          \
-	{.source = from,                                                                           \
-	 .destination = to,                                                                        \
-	 .source_place = at,                                                                       \
-	 .destination_place = to_at,                                                               \
-	 .platforms = filter}
+	{                                                                                          \
+		.source = from, .destination = to, .source_place = at, .destination_place = to_at, \
+		.terms = {                                                                         \
+			.platforms = filter                                                        \
+		}                                                                                  \
+	}
 
 /* Rules for the same images with different filters are in conflict; equal ones are one. */
 static void test_platforms(void **state)
@@ -288,7 +289,7 @@ static void test_platforms(void **state)
 		RULE("r.io/a", "r.io/d", "7:1", "7:9", &one),
 	};
 	struct plan_rule *planned;
-	struct task *tasks, *others;
+	struct task *tasks;
 	size_t count;
 	struct error err = {0};
 	struct world world = {0};
@@ -297,16 +298,18 @@ static void test_platforms(void **state)
 	assert_true(plan_parse(arena, &(struct rules){rules, array_count(rules)}, &planned, &count,
 			       &problems));
 	assert_string_equal(buf_string(&problems.errors),
-			    "3:9: two platform filters for one destination: r.io/b:v1 is written "
-			    "from r.io/a:v1 with another one at 1:9\n");
-	assert_int_equal(count, 4);
+			    "3:9: two different values of platforms for one destination: r.io/b:v1 "
+			    "is written by the rule at 1:9 as well. Make both rules say the same, "
+			    "or remove one\n"
+			    "7:9: two different values of platforms for one destination: r.io/d is "
+			    "written by the rule at 6:9 as well. Make both rules say the same, or "
+			    "remove one\n");
+	assert_int_equal(count, 3);
 	assert_true(plan_expand(arena, &planned[0], &catalog, &tasks, &count, &problems, &err));
-	assert_ptr_equal(tasks[0].terms->platforms, &one);
+	assert_ptr_equal(tasks[0].rule->terms.platforms, &one);
 	assert_true(plan_expand(arena, &planned[2], &catalog, &tasks, &count, &problems, &err));
-	assert_true(plan_expand(arena, &planned[3], &catalog, &others, &count, &problems, &err));
-	assert_true(plan_same_work(&tasks[0], &tasks[0]));
-	assert_false(plan_same_work(&tasks[0], &others[0]));
-	assert_false(plan_same_work(&tasks[0], &tasks[1]));
+	assert_true(plan_same_source(&tasks[0], &tasks[0]));
+	assert_false(plan_same_source(&tasks[0], &tasks[1]));
 }
 
 int main(void)

@@ -25,13 +25,13 @@ static char tags[MANY][8];
 
 static int prepare(void **state)
 {
-	static const struct task_terms terms = {.place = "i.yaml:3:1"};
+	static const struct rule written = {.source_place = "i.yaml:3:1"};
 	(void)state;
 	for (size_t i = 0; i < MANY; i++) {
 		snprintf(tags[i], sizeof(tags[i]), "v%zu", i);
 		many[i] = (struct task){.source = {"from.test", "team/app", tags[i], NULL},
 					.destination = {"to.test", "team/app", tags[i], NULL},
-					.terms = &terms};
+					.rule = &written};
 	}
 	if (!mkdtemp(folder))
 		return 1;

@@ -98,16 +98,16 @@ static void test_sorted_by_source(void **state)
 	const struct task more[] = {
 		{.source = {"reg.io", "z", "v1", NULL},
 		 .destination = {"b.io", "z", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:1:1"}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:1:1"}},
 		{.source = {"reg.io", "z", "v1", NULL},
 		 .destination = {"a.io:5000", "z", "w", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:2:1"}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:2:1"}},
 		{.source = {"[::1]:5000", "a", NULL, DIGEST},
 		 .destination = {"a.io", "a", NULL, DIGEST},
-		 .terms = &(const struct task_terms){.place = "i:3:1"}},
+		 .rule = &(const struct rule){.source_place = "i:3:1"}},
 		{.source = {"reg.io", "a_b/c", NULL, DIGEST},
 		 .destination = {"a.io", "a", "v9", DIGEST},
-		 .terms = &(const struct task_terms){.place = "i:4:1"}},
+		 .rule = &(const struct rule){.source_place = "i:4:1"}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -179,10 +179,10 @@ static void test_a_selection_is_kept(void **state)
 	static const struct rule choosing = {.source = "reg.io/a",
 					     .destination = "b.io/a",
 					     .selection = &selection,
-					     .platforms = &both};
+					     .terms = {.platforms = &both}};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
-	lists.tally.general = &of_flags;
+	lists.tally.general.platforms = &of_flags;
 	add_rule(&lists, &choosing);
 	write_lists(&lists, OUTCOME_FAILED);
 	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:\n"
@@ -207,24 +207,26 @@ static void test_one_source_under_several_filters(void **state)
 	const struct task filtered[] = {
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
-		 .terms =
-			 &(const struct task_terms){.place = "i.yaml:1:1", .platforms = &of_flags}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:1:1",
+					      .terms = {.platforms = &of_flags}}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:2:1", .platforms = &both}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
+					      .terms = {.platforms = &both}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:3:1"}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:4:1",
-						     .platforms = &same_both}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
+					      .terms = {.platforms = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
-		 .terms = &(const struct task_terms){.place = "i.yaml:5:1", .platforms = &first}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
+					      .terms = {.platforms = &first}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
-	lists.tally.general = &of_flags;
+	lists.tally.general.platforms = &of_flags;
 	(void)state;
 	for (size_t i = 0; i < array_count(filtered); i++)
 		add(&lists, &filtered[i], &copied);
@@ -254,25 +256,25 @@ static void test_policies_are_kept(void **state)
 	const struct task guarded[] = {
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:1:1"}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:1:1"}},
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:2:1",
-						     .on_change = CHANGE_OVERWRITE}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
+					      .terms = {.on_change = CHANGE_OVERWRITE}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:3:1",
-						     .on_change = CHANGE_FAIL,
-						     .required = &both}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:3:1",
+					      .terms = {.on_change = CHANGE_FAIL,
+							.required = &both}}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:4:1",
-						     .on_change = CHANGE_FAIL,
-						     .required = &same_both}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
+					      .terms = {.on_change = CHANGE_FAIL,
+							.required = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
-		 .terms = &(const struct task_terms){.place = "i.yaml:5:1",
-						     .on_change = CHANGE_RETAG}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
+					      .terms = {.on_change = CHANGE_RETAG}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -316,16 +318,16 @@ static void test_wishes_are_kept(void **state)
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
-		 .platforms = &filter,
-		 .companions = &companions,
-		 .signer = &key,
-		 .signer_said = true},
-		{.source = "reg.io/b", .destination = "b.io/b", .companions = &all},
-		{.source = "reg.io/c", .destination = "b.io/c", .companions = &none},
+		 .terms = {.platforms = &filter,
+			   .companions = &companions,
+			   .signer = &key,
+			   .signer_said = true}},
+		{.source = "reg.io/b", .destination = "b.io/b", .terms = {.companions = &all}},
+		{.source = "reg.io/c", .destination = "b.io/c", .terms = {.companions = &none}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
-	lists.tally.general_companions = &all;
+	lists.tally.general.companions = &all;
 	for (size_t i = 0; i < array_count(rules); i++)
 		add_rule(&lists, &rules[i]);
 	write_lists(&lists, OUTCOME_FAILED);

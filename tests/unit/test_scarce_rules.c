@@ -73,11 +73,12 @@ static void describe_config(const struct config *config, struct buf *out)
 			buf_printf(out, " %zu %zu %lld", rule->selection->tag_count,
 				   rule->selection->exclude_count,
 				   (long long)rule->selection->latest);
-		if (rule->platforms)
-			buf_printf(out, " %zu platforms", platform_pattern_count(rule->platforms));
-		if (rule->companions)
-			buf_printf(out, " %zu types", rule->companions->type_count);
-		buf_printf(out, " %d\n", (int)rule->on_change);
+		if (rule->terms.platforms)
+			buf_printf(out, " %zu platforms",
+				   platform_pattern_count(rule->terms.platforms));
+		if (rule->terms.companions)
+			buf_printf(out, " %zu types", rule->terms.companions->type_count);
+		buf_printf(out, " %d\n", (int)rule->terms.on_change);
 	}
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];
@@ -240,12 +241,12 @@ static const struct platform_filter filter = {.arch = &amd64, .arch_count = 1};
 static const struct task task = {
 	.source = {"a.io", "x", "v1", NULL},
 	.destination = {"b.io", "x", "v1", NULL},
-	.terms = &(const struct task_terms){.place = "i.yaml:3:1", .platforms = &filter},
+	.rule = &(const struct rule){.source_place = "i.yaml:3:1", .terms = {.platforms = &filter}},
 };
 static const struct task task_2 = {
 	.source = {"a.io", "x", "v2", NULL},
 	.destination = {"b.io", "x", "v2", NULL},
-	.terms = &(const struct task_terms){.place = "i.yaml:3:1"},
+	.rule = &(const struct rule){.source_place = "i.yaml:3:1"},
 };
 
 static bool add_piece(void *ctx, struct str piece, struct error *err)
