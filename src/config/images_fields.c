@@ -22,6 +22,7 @@ enum field {
 	ARCH,
 	REQUIRE_PLATFORMS,
 	ON_CHANGE,
+	FOREIGN,
 	REFERRERS,
 	SIGNED,
 	FIELDS
@@ -43,6 +44,7 @@ static const char *const names[FIELDS] = {
 	[REFERRERS] = "referrers",
 	[REQUIRE_PLATFORMS] = "require-platforms",
 	[ON_CHANGE] = "on-change",
+	[FOREIGN] = "foreign",
 	[SIGNED] = "require-signed",
 };
 
@@ -329,6 +331,16 @@ static enum change_policy read_on_change(const struct reading *reading, const st
 	return policy;
 }
 
+static enum foreign_policy read_foreign(const struct reading *reading, const struct node *node)
+{
+	enum foreign_policy policy = FOREIGN_UNSAID;
+	struct str text;
+	if (node && read_text(reading, node, names[FOREIGN], &text) &&
+	    !foreign_parse(text, &policy))
+		complain(reading, node, names[FOREIGN], "must be skip, copy or fail");
+	return policy;
+}
+
 /* --- the mapping --------------------------------------------------------------------------- */
 
 static const struct selection *read_selection(const struct reading *reading,
@@ -418,6 +430,7 @@ static void read_shared(const struct reading *reading, const struct node *const 
 				    .required = read_required(reading, values[REQUIRE_PLATFORMS]),
 				    .required_said = values[REQUIRE_PLATFORMS] != NULL,
 				    .on_change = read_on_change(reading, values[ON_CHANGE]),
+				    .foreign = read_foreign(reading, values[FOREIGN]),
 				    .companions = read_referrers(reading, values[REFERRERS]),
 				    .signer = read_signer(reading, values[SIGNED]),
 				    .signer_said = values[SIGNED] != NULL};

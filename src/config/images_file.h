@@ -19,6 +19,7 @@
  *     require-platforms: linux/amd64      refuse images without one of these
  *     on-change: fail                     when a destination tag holds another image: overwrite,
  *                                         fail, skip, retag
+ *     foreign: copy                       layers that may not be distributed: skip, copy, fail
  *     referrers: true                     bring along all that belongs to the image; false:
  *                                         nothing; or [signatures, application/spdx+json]
  *     require-signed: cosign.pub          only if signed with this key; false: whether or not

@@ -61,6 +61,11 @@ static void print_signer(const struct terms *terms, struct buf *out)
 		buf_printf(out, "%02x", terms->signer->point[i]);
 }
 
+static void print_foreign(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, foreign_name(terms->foreign));
+}
+
 static void print_pinned_tag(const struct terms *terms, struct buf *out)
 {
 	buf_add_string(out, terms->pinned_tag ? terms->pinned_tag : "");
@@ -171,6 +176,14 @@ static void write_signer(const struct terms *terms, struct writer *out)
 	}
 }
 
+static void write_foreign(const struct terms *terms, struct writer *out)
+{
+	if (terms->foreign == FOREIGN_UNSAID)
+		return;
+	writer_field(out, "foreign");
+	writer_text(out, str_of(foreign_name(terms->foreign)));
+}
+
 /* --- all members --------------------------------------------------------------------------- */
 
 static const struct member members[] = {
@@ -179,6 +192,7 @@ static const struct member members[] = {
 	{"on-change", print_on_change, write_on_change},
 	{"referrers", print_referrers, write_referrers},
 	{"require-signed", print_signer, write_signer},
+	{"foreign", print_foreign, write_foreign},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -194,6 +208,8 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->signer = general->signer;
 	if (own->on_change == CHANGE_UNSAID)
 		own->on_change = general->on_change;
+	if (own->foreign == FOREIGN_UNSAID)
+		own->foreign = general->foreign;
 }
 
 const char *terms_difference(const struct terms *a, const struct terms *b)
@@ -231,6 +247,8 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.signer = NULL;
 	if (own->on_change == CHANGE_OVERWRITE && general->on_change <= CHANGE_OVERWRITE)
 		rest.on_change = CHANGE_UNSAID;
+	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
+		rest.foreign = FOREIGN_UNSAID;
 	return rest;
 }
 

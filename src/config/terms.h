@@ -9,6 +9,7 @@
 #pragma once
 
 #include "config/change.h"
+#include "config/foreign.h"
 #include "doc/writer.h"
 #include "oci/companion.h"
 #include "oci/platform.h"
@@ -21,6 +22,7 @@ struct terms {
 	const struct public_key *signer;           /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* beside the source's digest and should name it; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not said */
+	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not said */
 	bool required_said;           /* the rule says itself what is required, perhaps nothing */
 	bool signer_said; /* the rule says itself who must have signed, perhaps nobody */
 };

@@ -17,6 +17,7 @@
 #include "copy/require.h"
 #include "copy/signed.h"
 #include "copy/verify.h"
+#include "copy/whole.h"
 #include "registry/manifests.h"
 
 #include <string.h>
@@ -227,6 +228,8 @@ static bool push(struct image *image, struct arena *arena, const struct task *ta
 	if (task->rule->terms.signer &&
 	    !signed_check(image, outcome->digest, task->rule->terms.signer, err))
 		return false;
+	if (image->foreign == FOREIGN_FAIL && !whole_check(image, digest, err))
+		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, task, tag, digest, outcome, err);
 	outcome->status = OUTCOME_WOULD_COPY;
@@ -392,6 +395,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.arena = arena,
 		.filter = filter_of(task),
 		.companions = companions_of(task),
+		.foreign = task->rule->terms.foreign,
 		.guarded = task->rule->terms.on_change != CHANGE_OVERWRITE ? task->destination.tag
 									   : NULL};
 	int64_t start = clock_ms();

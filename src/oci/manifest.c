@@ -169,6 +169,27 @@ static bool read_digest(struct arena *arena, const struct node *node, const char
 	return *out || error_memory(err);
 }
 
+/* What is no text is passed over: it is an error only where an address is needed. */
+static bool read_urls(struct arena *arena, const struct node *node, struct descriptor *out,
+		      struct error *err)
+{
+	const struct node *list = node_get(node, "urls");
+	size_t count = list && list->kind == NODE_LIST ? list->count : 0;
+	const char **urls = arena_array(arena, MANIFEST_URLS_MAX, sizeof(*urls));
+	if (!urls)
+		return error_memory(err);
+	for (size_t i = 0; i < count && out->url_count < MANIFEST_URLS_MAX; i++) {
+		struct str url = node_string(list->items[i]);
+		if (!url.len)
+			continue;
+		urls[out->url_count] = arena_copy(arena, url.at, url.len);
+		if (!urls[out->url_count++])
+			return error_memory(err);
+	}
+	out->urls = urls;
+	return true;
+}
+
 static bool read_descriptor(struct arena *arena, const struct node *node, const char *where,
 			    struct descriptor *out, struct error *err)
 {
@@ -188,6 +209,8 @@ static bool read_descriptor(struct arena *arena, const struct node *node, const 
 		return error_set(err, ERROR_CORRUPT, "%s: %s has no valid size", where,
 				 out->digest);
 	out->nondistributable = media_nondistributable(text);
+	if (out->nondistributable && !read_urls(arena, node, out, err))
+		return false;
 	out->media_type = arena_copy(arena, text.at, text.len);
 	return out->media_type || error_memory(err);
 }
@@ -319,6 +342,19 @@ bool manifest_closure(struct arena *arena, struct str bytes, struct str content_
 	if (alone)
 		pthread_mutex_unlock(&large);
 	return ok;
+}
+
+bool manifest_keep(struct arena *arena, const struct descriptor *descriptor, struct descriptor *out)
+{
+	const char **urls = arena_array(arena, descriptor->url_count, sizeof(*urls));
+	*out = *descriptor;
+	out->media_type = arena_string(arena, descriptor->media_type);
+	out->digest = arena_string(arena, descriptor->digest);
+	out->urls = urls;
+	for (size_t i = 0; urls && i < descriptor->url_count; i++)
+		if (!(urls[i] = arena_string(arena, descriptor->urls[i])))
+			return false;
+	return out->media_type && out->digest && urls;
 }
 
 struct str manifest_annotation(const struct manifest *manifest, const char *key)

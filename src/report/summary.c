@@ -217,9 +217,12 @@ static void add_images(const struct tally *tally, struct buf *out)
 void summary_left_out(const struct tally *tally, struct buf *out)
 {
 	if (tally->blobs_skipped)
-		buf_printf(out, "%zu foreign layer%s left out: %s may not be distributed\n",
+		buf_printf(out,
+			   "%zu foreign layer%s left out: %s may not be distributed "
+			   "(--foreign copy brings %s)\n",
 			   tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
-			   tally->blobs_skipped == 1 ? "it" : "they");
+			   tally->blobs_skipped == 1 ? "it" : "they",
+			   tally->blobs_skipped == 1 ? "it" : "them");
 }
 
 static void add_transfer(const struct tally *tally, struct buf *out)

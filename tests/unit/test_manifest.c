@@ -304,6 +304,50 @@ static void test_nondistributable(void **state)
 	}
 }
 
+#define ONE(text) "\"" text "\""
+#define EIGHT(n)                                                                                   \
+	ONE(n "a")                                                                                 \
+	"," ONE(n "b") "," ONE(n "c") "," ONE(n "d") "," ONE(n "e") "," ONE(n "f") "," ONE(        \
+		n "g") "," ONE(n "h")
+
+/* Addresses are read of foreign layers only, and what is no text is passed over. */
+static void test_urls(void **state)
+{
+	static const struct {
+		const char *urls, *found;
+	} cases[] = {
+		{"[\"https://a/1\",\"http://b/2?x\"]", "https://a/1 http://b/2?x "},
+		{"[7,null,\"\",\"https://a/1\",[\"x\"]]", "https://a/1 "},
+		{"[]", ""},
+		{"null", ""},
+		{"\"https://a/1\"", ""},
+		{"[\"https://a/1\"],\"urls\":[\"https://b/1\"]", ""},
+		{"[" EIGHT("1") "," EIGHT("2") ",\"17\"]",
+		 "1a 1b 1c 1d 1e 1f 1g 1h 2a 2b 2c 2d 2e 2f 2g 2h "},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(buf_finish) struct buf found = {0};
+		struct manifest manifest;
+		struct descriptor kept;
+		struct error err = {0};
+		const char *text = arena_printf(
+			arena,
+			"{%s,\"layers\":[{\"mediaType\":\"application/"
+			"vnd.oci.image.layer.nondistributable.v1.tar\",\"digest\":\"" DB
+			"\",\"size\":3,\"urls\":%s}]}",
+			CONFIG, cases[i].urls);
+		assert_true(
+			manifest_closure(arena, str_of(text), STR(OCI_MANIFEST), &manifest, &err));
+		assert_true(manifest_keep(arena, &manifest.blobs[1], &kept));
+		for (size_t j = 0; j < kept.url_count; j++)
+			buf_printf(&found, "%s ", kept.urls[j]);
+		assert_string_equal(buf_string(&found), cases[i].found);
+		assert_int_equal(manifest.blobs[0].url_count, 0);
+	}
+}
+
 static void test_media_types(void **state)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -402,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nondistributable),
+		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_media_types),
 		cmocka_unit_test(test_config_and_annotations),
 		cmocka_unit_test(test_closure),

@@ -163,8 +163,12 @@ static void test_left_out(void **state)
 	field_is(node_get(result.document, "blobs"), "mounted", "4");
 	has(&result.err, "2 sent, 0 mounted, 0 already there, 1 foreign layer left out. Now 1/3");
 	has(&result.err, "4 mounted, 0 already there, 2 foreign layers left out. Now 3/3");
-	has(&result.err, "\n3 foreign layers were left out: they may not be distributed\n");
-	has(&single.err, "\n1 foreign layer was left out: it may not be distributed\n");
+	has(&result.err,
+	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy brings "
+	    "them)\n");
+	has(&single.err,
+	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy brings "
+	    "it)\n");
 }
 
 static void test_json(void **state)

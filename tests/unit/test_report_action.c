@@ -129,7 +129,8 @@ static void test_summary_of_foreign_layers(void **state)
 	add(&tally, arena, &tasks[0], &windows);
 	step_summary_write(&tally, "image-syncer/1.2.3", NULL, &text);
 	has(&text,
-	    " |\n\n2 foreign layers were left out: they may not be distributed\n\n| Status |");
+	    " |\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "brings them)\n\n| Status |");
 }
 
 static void test_summary_of_a_dry_run(void **state)

@@ -275,6 +275,14 @@ static void test_policies_are_kept(void **state)
 		 .destination = {"f.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
 					      .terms = {.on_change = CHANGE_RETAG}}},
+		{.source = from,
+		 .destination = {"g.io", "a", "v1", NULL},
+		 .rule = &(const struct rule){.source_place = "i.yaml:6:1",
+					      .terms = {.foreign = FOREIGN_SKIP}}},
+		{.source = from,
+		 .destination = {"h.io", "a", "v1", NULL},
+		 .rule = &(const struct rule){.source_place = "i.yaml:7:1",
+					      .terms = {.foreign = FOREIGN_FAIL}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -284,6 +292,7 @@ static void test_policies_are_kept(void **state)
 	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:v1:\n"
 						     "  - b.io/a:v1\n"
 						     "  - c.io/a:v1\n"
+						     "  - g.io/a:v1\n"
 						     "\"reg.io/a:v1,v1\":\n"
 						     "  to:\n"
 						     "    - \"d.io/a:v1,v1\"\n"
@@ -295,7 +304,11 @@ static void test_policies_are_kept(void **state)
 						     "\"reg.io/a:v1,v1,v1\":\n"
 						     "  to:\n"
 						     "    - \"f.io/a:v1,v1,v1\"\n"
-						     "  on-change: \"retag\"\n");
+						     "  on-change: \"retag\"\n"
+						     "\"reg.io/a:v1,v1,v1,v1\":\n"
+						     "  to:\n"
+						     "    - \"h.io/a:v1,v1,v1,v1\"\n"
+						     "  foreign: \"fail\"\n");
 }
 
 /* All that a rule can ask for stands in the list, so that a second run asks for the same. */

@@ -63,12 +63,15 @@ static const struct {
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[5]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[0]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[1]}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_COPY}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_FAIL}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v1"}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v2"}},
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 5 * sizeof(void *) + 8, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 5 * sizeof(void *) + 16, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
