@@ -57,8 +57,11 @@ static void print_referrers(const struct terms *terms, struct buf *out)
 
 static void print_signer(const struct terms *terms, struct buf *out)
 {
-	for (size_t i = 0; terms->signer && i < sizeof(terms->signer->point); i++)
-		buf_printf(out, "%02x", terms->signer->point[i]);
+	const struct signer *signer = terms->signer;
+	for (size_t i = 0; signer && i < sizeof(signer->key.point); i++)
+		buf_printf(out, "%02x", signer->key.point[i]);
+	if (signer && signer_named(signer))
+		buf_printf(out, " %s", signer_named(signer));
 }
 
 static void print_foreign(const struct terms *terms, struct buf *out)
@@ -168,12 +171,23 @@ static void write_referrers(const struct terms *terms, struct writer *out)
 
 static void write_signer(const struct terms *terms, struct writer *out)
 {
-	if (terms->signer) {
-		writer_field(out, "require-signed");
-		writer_text(out, str_of(terms->signer->place));
-	} else if (terms->signer_said) {
-		write_no("require-signed", out);
+	const struct signer *signer = terms->signer;
+	if (!signer) {
+		if (terms->signer_said)
+			write_no("require-signed", out);
+		return;
 	}
+	writer_field(out, "require-signed");
+	if (!signer_named(signer)) {
+		writer_text(out, str_of(signer->key.place));
+		return;
+	}
+	writer_open_map(out);
+	writer_field(out, "key");
+	writer_text(out, str_of(signer->key.place));
+	writer_field(out, "reference");
+	writer_text(out, str_of(signer_named(signer)));
+	writer_close_map(out);
 }
 
 static void write_foreign(const struct terms *terms, struct writer *out)
@@ -243,7 +257,7 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.companions = NULL;
 	rest.required_said = !own->required && general->required;
 	rest.signer_said = !own->signer && general->signer;
-	if (public_key_equal(own->signer, general->signer))
+	if (signer_equal(own->signer, general->signer))
 		rest.signer = NULL;
 	if (own->on_change == CHANGE_OVERWRITE && general->on_change <= CHANGE_OVERWRITE)
 		rest.on_change = CHANGE_UNSAID;

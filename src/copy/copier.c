@@ -225,8 +225,7 @@ static bool push(struct image *image, struct arena *arena, const struct task *ta
 	if (task->rule->terms.required &&
 	    !require_platforms(image, arena, task->rule->terms.required, digest, err))
 		return false;
-	if (task->rule->terms.signer &&
-	    !signed_check(image, outcome->digest, task->rule->terms.signer, err))
+	if (task->rule->terms.signer && !signed_check(image, outcome->digest, task, err))
 		return false;
 	if (image->foreign == FOREIGN_FAIL && !whole_check(image, digest, err))
 		return false;

@@ -326,17 +326,26 @@ static void test_wishes_are_kept(void **state)
 							   .types = {{"application/x", 13}},
 							   .type_count = 1};
 	static const struct companion_filter all = {.all = true}, none = {0};
-	static const struct public_key key = {.place = "keys/a.pub"};
+	static const struct signer signer = {.key = {.place = "keys/a.pub"}};
+	static const struct signer named = {.key = {.place = "keys/a.pub"},
+					    .repository = "reg.io/team/d"};
+	static const struct signer same = {.key = {.place = "keys/a.pub"}, .source = true};
 	static const struct rule rules[] = {
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
 		 .terms = {.platforms = &filter,
 			   .companions = &companions,
-			   .signer = &key,
+			   .signer = &signer,
 			   .signer_said = true}},
 		{.source = "reg.io/b", .destination = "b.io/b", .terms = {.companions = &all}},
 		{.source = "reg.io/c", .destination = "b.io/c", .terms = {.companions = &none}},
+		{.source = "reg.io/d",
+		 .destination = "b.io/d",
+		 .terms = {.signer = &named, .companions = &all}},
+		{.source = "reg.io/e",
+		 .destination = "b.io/e",
+		 .terms = {.signer = &same, .companions = &all}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -364,7 +373,19 @@ static void test_wishes_are_kept(void **state)
 						     "reg.io/c:\n"
 						     "  to:\n"
 						     "    - b.io/c\n"
-						     "  referrers: false\n");
+						     "  referrers: false\n"
+						     "reg.io/d:\n"
+						     "  to:\n"
+						     "    - b.io/d\n"
+						     "  require-signed:\n"
+						     "    key: keys/a.pub\n"
+						     "    reference: reg.io/team/d\n"
+						     "reg.io/e:\n"
+						     "  to:\n"
+						     "    - b.io/e\n"
+						     "  require-signed:\n"
+						     "    key: keys/a.pub\n"
+						     "    reference: \"source\"\n");
 }
 
 static void run(const struct report_options *options, bool wanted, struct buf *told)

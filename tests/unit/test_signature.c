@@ -1,7 +1,9 @@
 /* Signatures as cosign keeps them, made with openssl, and the keys they are checked with. */
+#include "base/base64.h"
 #include "net/ecdsa.h"
 #include "oci/public_key.h"
 #include "oci/signature.h"
+#include "oci/signer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +54,54 @@ static bool good(const struct signature *signature)
 {
 	const struct public_key trusted = key();
 	return ecdsa_verify(trusted.point, signature->hash, signature->bytes, signature->len);
+}
+
+/* Which names are taken for the demanded one. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *demanded, *source, *claimed;
+		bool accepted;
+	} cases[] = {
+		{"ghcr.io/team/app", "", "ghcr.io/team/app", true},
+		{"ghcr.io/team/app", "", "ghcr.io/team/app:v1", true},
+		{"ghcr.io/team/app", "", "ghcr.io/team/app@" DIGEST, true},
+		{"ghcr.io/team/app", "", "GHCR.IO/team/app", true},
+		{"ghcr.io/team/app", "", "ghcr.io/team/app2", false},
+		{"ghcr.io/team/app", "", "ghcr.io/team/app/x", false},
+		{"ghcr.io/team/app", "", "ghcr.io/team", false},
+		{"ghcr.io/team/app", "", "ghcr.io:443/team/app", false},
+		{"ghcr.io/team/app", "", "quay.io/team/app", false},
+		{"ghcr.io/team/app", "", "https://ghcr.io/team/app", false},
+		{"ghcr.io/team/app", "", " ghcr.io/team/app", false},
+		{"ghcr.io/team/app", "", "", false},
+		{"nginx", "", "index.docker.io/library/nginx", true},
+		{"index.docker.io/nginx", "", "docker.io/library/nginx:1.28", true},
+		{"docker.io/team/app", "", "team/app", true},
+		{"docker.io/nginx", "", "docker.io/team/nginx", false},
+		{"source", "quay.io/a/b:v1", "quay.io/a/b", true},
+		{"source", "quay.io/a/b@" DIGEST, "quay.io/a/b:v2", true},
+		{"source", "nginx", "index.docker.io/library/nginx", true},
+		{"source", "quay.io/a/b:v1", "source", false},
+		{"source", "quay.io/a/b:v1", "", false},
+		{"docker.io/library/source", "quay.io/a/b", "source", true},
+		{NULL, "quay.io/a/b", "", true},
+		{NULL, "quay.io/a/b", "anything at all", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct reference source = {"x", "y", NULL, NULL};
+		struct signer signer = {.key = key()};
+		struct error err = {0};
+		if (cases[i].demanded)
+			assert_true(signer_name(arena, str_of(cases[i].demanded), &signer, &err));
+		if (*cases[i].source)
+			assert_true(reference_parse(arena, str_of(cases[i].source), &source, &err));
+		if (signer_accepts(&signer, &source, str_of(cases[i].claimed)) != cases[i].accepted)
+			fail_msg("%s of %s: %s", cases[i].demanded, cases[i].source,
+				 cases[i].claimed);
+	}
 }
 
 static void test_keys(void **state)
@@ -111,6 +161,7 @@ static void test_simple(void **state)
 	(void)state;
 	assert_true(signature_simple(STR(PAYLOAD), STR(SIGNATURE), DIGEST, &signature, &why));
 	assert_true(good(&signature));
+	assert_string_equal(signature.repository, "a");
 	signature.hash[31] ^= 1;
 	assert_false(good(&signature));
 	assert_true(signature_simple(STR(PAYLOAD " "), STR(SIGNATURE), DIGEST, &signature, &why));
@@ -125,6 +176,53 @@ static void test_simple(void **state)
 		assert_false(signature_simple(str_of(bad[i].payload), str_of(bad[i].signature),
 					      bad[i].digest, &signature, &why));
 		assert_string_equal(why, bad[i].why);
+	}
+}
+
+/* The name is that of the subject with the image's digest; too long a one, or two, is none. */
+static void test_names_in_bundles(void **state)
+{
+	static const struct {
+		const char *subjects, *name;
+	} cases[] = {
+		{"{\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"ghcr.io/a\",\"digest\":{\"sha256\":\"%s\"}}", "ghcr.io/a"},
+		{"{\"name\":\"b\",\"digest\":{\"sha256\":\"00\"}},{\"digest\":{\"sha256\":\"%s\"}}",
+		 ""},
+		{"{\"name\":\"b\",\"digest\":{\"sha256\":\"00\"}},"
+		 "{\"name\":\"a\",\"digest\":{\"sha256\":\"%s\"}}",
+		 "a"},
+		{"{\"name\":5,\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"a\",\"name\":\"b\",\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"%01200d\",\"digest\":{\"sha256\":\"%s\"}}", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(buf_finish) struct buf statement = {0};
+		scoped(buf_finish) struct buf document = {0};
+		struct signature signature;
+		const char *why, *hex = strchr(DIGEST, ':') + 1;
+		buf_add_string(&statement,
+			       "{\"_type\":\"https://in-toto.io/Statement/v1\","
+			       "\"predicateType\":\"https://sigstore.dev/cosign/sign/v1\","
+			       "\"subject\":[");
+		for (const char *at = cases[i].subjects; *at; at++)
+			if (str_starts(str_of(at), "%s"))
+				buf_add_string(&statement, hex), at++;
+			else if (str_starts(str_of(at), "%01200d"))
+				buf_printf(&statement, "%01200d", 0), at += 6;
+			else
+				buf_add_char(&statement, *at);
+		buf_add_string(&statement, "]}");
+		buf_add_string(&document,
+			       BUNDLE "\"dsseEnvelope\":{\"payloadType\":"
+				      "\"application/vnd.in-toto+json\",\"signatures\":[{"
+				      "\"sig\":\"" SIGNATURE "\"}],\"payload\":\"");
+		base64_encode(buf_str(&statement), &document);
+		buf_add_string(&document, "\"}}");
+		if (!signature_bundle(buf_str(&document), DIGEST, &signature, &why))
+			fail_msg("%s: %s", cases[i].subjects, why);
+		assert_string_equal(signature.repository, cases[i].name);
 	}
 }
 
@@ -156,6 +254,7 @@ static void test_bundle(void **state)
 	assert_true(signature_bundle(STR(ENVELOPE(STATEMENT, STATEMENT_SIGNATURE)), DIGEST,
 				     &signature, &why));
 	assert_true(good(&signature));
+	assert_string_equal(signature.repository, "");
 	/* Readable, and over the right thing, but not signed by the key. */
 	assert_true(
 		signature_bundle(STR(ENVELOPE(STATEMENT, SIGNATURE)), DIGEST, &signature, &why));
@@ -211,6 +310,7 @@ static void test_layers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),  cmocka_unit_test(test_names_in_bundles),
 		cmocka_unit_test(test_keys),   cmocka_unit_test(test_simple),
 		cmocka_unit_test(test_bundle), cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_layers),

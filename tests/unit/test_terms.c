@@ -36,8 +36,13 @@ static const struct companion_filter wanted[] = {
 	{.types = {{"application/a", 13}}, .type_count = 1},
 	{.types = {{"application/b", 13}}, .type_count = 1},
 };
-static const struct public_key keys[] = {{.point = {4, 1}, .place = "a.pub"},
-					 {.point = {4, 2}, .place = "a.pub"}};
+static const struct signer keys[] = {
+	{.key = {.point = {4, 1}, .place = "a.pub"}},
+	{.key = {.point = {4, 2}, .place = "a.pub"}},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .source = true},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .repository = "r.io/a"},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .repository = "r.io/b"},
+};
 
 /* Terms of which each pair differs, and the member in which each differs from the first. */
 static const struct {
@@ -63,6 +68,9 @@ static const struct {
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[5]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[0]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[1]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[2]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[3]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[4]}},
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP}},
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_COPY}},
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_FAIL}},
@@ -92,7 +100,7 @@ static void test_what_does_not_count(void **state)
 							   .platform_count = 2};
 	static const struct platform_filter no_filter = {0};
 	static const struct companion_filter nothing = {0};
-	static const struct public_key same_key = {.point = {4, 1}, .place = "copy/of/a.pub"};
+	static const struct signer same_key = {.key = {.point = {4, 1}, .place = "copy/of/a.pub"}};
 	const struct terms a[] = {{.platforms = &filters[1]}, {.required = &filters[1]},
 				  {.platforms = NULL},        {.companions = NULL},
 				  {.signer = &keys[0]},       {.signer_said = true},
