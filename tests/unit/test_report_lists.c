@@ -231,22 +231,53 @@ static void test_one_source_under_several_filters(void **state)
 	for (size_t i = 0; i < array_count(filtered); i++)
 		add(&lists, &filtered[i], &copied);
 	write_lists(&lists, OUTCOME_COPIED);
-	assert_string_equal(buf_string(&lists.yaml),
-			    "reg.io/a:v1:\n"
-			    "  - b.io/a:v1\n"
-			    "  - d.io/a:v1\n"
-			    "\"reg.io/a:v1,v1\":\n"
-			    "  to:\n"
-			    "    - \"c.io/a:w,w\"\n"
-			    "    - \"e.io/a:v1,v1\"\n"
-			    "  platforms:\n"
-			    "    - linux/amd64\n"
-			    "    - linux/arm/v7\n"
-			    "\"reg.io/a:v1,v1,v1\":\n"
-			    "  to:\n"
-			    "    - \"f.io/a@" DIGEST "," DIGEST "," DIGEST "\"\n"
-			    "  platforms:\n"
-			    "    - linux/amd64\n");
+	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:v1:\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - b.io/a:v1\n"
+						     "      - d.io/a:v1\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - c.io/a:w\n"
+						     "      - e.io/a:v1\n"
+						     "    platforms:\n"
+						     "      - linux/amd64\n"
+						     "      - linux/arm/v7\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - f.io/a@" DIGEST "\n"
+						     "    platforms:\n"
+						     "      - linux/amd64\n");
+}
+
+/* So are rules that became no images: a list in which a source stands twice could not be read. */
+static void test_one_source_of_several_rules(void **state)
+{
+	static const struct rule rules[] = {
+		{.source = "reg.io/a", .destination = "b.io/a", .terms = {.platforms = &both}},
+		{.source = "reg.io/a", .destination = "c.io/a", .terms = {.platforms = &first}},
+		{.source = "reg.io/a", .destination = "d.io/a", .terms = {.platforms = &same_both}},
+	};
+	scoped(lists_finish) struct lists lists = lists_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(rules); i++)
+		add_rule(&lists, &rules[i]);
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_int_equal(lists.document->count, 1);
+	assert_int_equal(lists.document->items[0]->count, 2);
+	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - b.io/a\n"
+						     "      - d.io/a\n"
+						     "    platforms:\n"
+						     "      - linux/amd64\n"
+						     "      - linux/arm/v7\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - c.io/a\n"
+						     "    platforms:\n"
+						     "      - linux/amd64\n");
 }
 
 /* A second run that takes the list must not do what the first one was told not to do. */
@@ -290,25 +321,27 @@ static void test_policies_are_kept(void **state)
 		add(&lists, &guarded[i], &failed);
 	write_lists(&lists, OUTCOME_FAILED);
 	assert_string_equal(buf_string(&lists.yaml), "reg.io/a:v1:\n"
-						     "  - b.io/a:v1\n"
-						     "  - c.io/a:v1\n"
-						     "  - g.io/a:v1\n"
-						     "\"reg.io/a:v1,v1\":\n"
-						     "  to:\n"
-						     "    - \"d.io/a:v1,v1\"\n"
-						     "    - \"e.io/a:v1,v1\"\n"
-						     "  require-platforms:\n"
-						     "    - linux/amd64\n"
-						     "    - linux/arm/v7\n"
-						     "  on-change: \"fail\"\n"
-						     "\"reg.io/a:v1,v1,v1\":\n"
-						     "  to:\n"
-						     "    - \"f.io/a:v1,v1,v1\"\n"
-						     "  on-change: \"retag\"\n"
-						     "\"reg.io/a:v1,v1,v1,v1\":\n"
-						     "  to:\n"
-						     "    - \"h.io/a:v1,v1,v1,v1\"\n"
-						     "  foreign: \"fail\"\n");
+						     "  -\n"
+						     "    to:\n"
+						     "      - b.io/a:v1\n"
+						     "      - c.io/a:v1\n"
+						     "      - g.io/a:v1\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - d.io/a:v1\n"
+						     "      - e.io/a:v1\n"
+						     "    require-platforms:\n"
+						     "      - linux/amd64\n"
+						     "      - linux/arm/v7\n"
+						     "    on-change: \"fail\"\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - f.io/a:v1\n"
+						     "    on-change: \"retag\"\n"
+						     "  -\n"
+						     "    to:\n"
+						     "      - h.io/a:v1\n"
+						     "    foreign: \"fail\"\n");
 }
 
 /* All that a rule can ask for stands in the list, so that a second run asks for the same. */
@@ -467,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_a_long_source_is_a_key_all_the_same),
 		cmocka_unit_test(test_a_selection_is_kept),
 		cmocka_unit_test(test_one_source_under_several_filters),
+		cmocka_unit_test(test_one_source_of_several_rules),
 		cmocka_unit_test(test_policies_are_kept),
 		cmocka_unit_test(test_wishes_are_kept),
 		cmocka_unit_test(test_files),
