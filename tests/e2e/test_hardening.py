@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from lib import images, proxy, run
-from test_reach import answer, door, helper  # noqa: F401  (fixtures)
+from test_connect import answer, door, helper  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers need what is taken away, so such builds keep it")
 

@@ -52,6 +52,8 @@ def tree(tmp_path):
         "Makefile": "lint-objects:\n\t$(CHECK)\nbuild/image-syncer:\n",
         "LICENSE": "",
         "src/base/good.c": GOOD_C, "src/base/good.h": GOOD_H,
+        "tests/unit/base/test_good.c": "", "tests/e2e/test_good.py": "", "tests/README.md": "`test_good.py`",
+        "tests/fuzz/corpus/url/a-dot": ".", "tests/fuzz/corpus/url/86f7e437faa5": "a",
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
         "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
         "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
@@ -78,7 +80,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -96,18 +98,27 @@ FAULTS = [
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
     ("layers", "src/oci/bad.c", "/* */\n# include <cjson/cJSON.h>\n", "belongs to doc/"),
     ("layers", "src/odd/bad.c", "/* */\n", "not a layer"),
+    ("tests", "tests/unit/test_bad.c", "", "not in the folder of a layer"),
+    ("tests", "tests/unit/odd/test_bad.c", "", "src/odd/ does not exist"),
+    ("tests", "tests/unit/base/bad.c", "", "not a test_*.c"),
+    ("tests", "tests/unit/base/test_base_bad.c", "", "base is in the name"),
+    ("tests", "tests/e2e/test_bad.py", "", "test_bad.py: tests/README.md does not say"),
+    ("tests", "tests/README.md", "`test_good.py` `test_gone.py`", "there is no test_gone.py"),
+    ("tests", "tests/fuzz/corpus/url/da39a3ee5e6b", "x", "should be called 11f6ad8ec52a"),
+    ("tests", "tests/fuzz/corpus/url/da39a3ee5e6b4b0d3255bfef95601890afd80709", "", "should be called da39a3ee5e6b"),
+    ("tests", "tests/fuzz/corpus/url/empty", "a", "86f7e437faa5 and empty are the same"),
     ("headers", "src/base/bad.h", "#pragma once\n", "without a comment"),
     ("headers", "src/base/bad.h", "/* What. */\nint x;\n", "no #pragma once"),
     ("headers", "src/base/bad.c", "int x;\n", "without a comment"),
     ("sizes", "src/base/bad.c", LONG, "501 lines"),
     ("sizes", "src/base/bad.c", LONG_FUNCTION, "function of 61 lines"),
     ("sizes", "src/base/bad.c", "/* " + "x" * 98 + " */\n", "104 columns"),
-    ("sizes", "tests/unit/test_bad.c", "\t" * 13 + "\n", "104 columns"),
+    ("sizes", "tests/unit/base/test_bad.c", "\t" * 13 + "\n", "104 columns"),
     ("words", "src/base/bad.c", "int f(void)\n{\n\tgoto out;\n}\n", "goto"),
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
-    ("format", "tests/unit/test_bad.c", "    int x;\n", "make format"),
+    ("format", "tests/unit/base/test_bad.c", "    int x;\n", "make format"),
     ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
     ("options", "src/config/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
     ("options", "src/config/options.def", "\n", "no option"),
@@ -144,6 +155,13 @@ def test_a_fault_is_found(rule, name, text, expected, tree):
     done = lint(rule, tree)
     assert done.returncode != 0, "the rule saw nothing"
     assert expected in done.stdout
+
+
+def test_too_many_inputs(tree):
+    for number in range(299):
+        put(tree, f"tests/fuzz/corpus/url/number-{number}", str(number))
+    done = lint("tests", tree)
+    assert done.returncode != 0 and done.stdout.startswith("tests/fuzz/corpus: 301 inputs, the limit is 300")
 
 
 def test_two_files_with_one_library(tree):
