@@ -1,8 +1,8 @@
 /*
  * Strict about structure, indifferent to content. A document that could be read as an image by one
  * reader and as an index by another is refused, since what we copy must be what others will see; a
- * structural name in another case or given twice counts as such a document too. Bytes of which
- * nothing depends may be anything. Absent and null lists are the same, as Go writes them.
+ * structural name in another case or given twice counts as such a document too. Bytes that
+ * decide nothing may be anything. Absent and null lists are the same, as Go writes them.
  */
 #include "oci/manifest.h"
 
