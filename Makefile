@@ -67,7 +67,8 @@ FLAGS_lint := $(FLAGS_musl)
 
 # What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own.
 # Where something examines the program from inside, it must not defend itself against that.
-kernel_harden = -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+kernel_seccomp = -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
+kernel_landlock = $(kernel_seccomp)
 examined_asan := -DHARDEN_NOTHING
 examined_tsan := -DHARDEN_NOTHING
 examined_fuzz := -DHARDEN_NOTHING
@@ -78,7 +79,7 @@ compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warn
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
-.PHONY: all asan tsan $(machines) setup demo gates install clean distclean help FORCE
+.PHONY: all asan tsan $(machines) setup update-deps demo gates install clean distclean help FORCE
 
 all: build/image-syncer ## build build/image-syncer, the static release binary
 
@@ -86,6 +87,9 @@ asan tsan $(machines): %: build/%/image-syncer
 
 setup: ## install the Debian packages that building, the demo and the tests need (root)
 	@src/deps/setup.sh test
+
+update-deps: ## lock the newest sources of the libraries that this machine's apt can fetch
+	@src/deps/update.sh
 
 demo: ## two registries on this machine, one sync, the report (sets itself up)
 	@src/deps/setup.sh demo
@@ -102,7 +106,7 @@ install: build/image-syncer ## install program and manual under $(DESTDIR)$(PREF
 clean: ## remove build/
 	rm -rf build
 
-distclean: clean ## remove build/ and the cached libraries and sources (the next make fetches the newest)
+distclean: clean ## remove build/ and the cached libraries and sources (the next make fetches them again)
 	rm -rf "$${IMAGE_SYNCER_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/image-syncer}"
 
 help: ## list the targets
@@ -125,10 +129,10 @@ build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
 	@mkdir -p build/$1
 	@prefix=$$$$(src/deps/build.sh $(or $(deps_$1),$1)) && ln -sfn "$$$$prefix" build/$1/deps && touch $$@
 
-# Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it.
-build/$1/version.h: FORCE
-	@mkdir -p build/$1
-	@printf '#pragma once\n#define VERSION "%s"\n' "$$(program_version)" | $$(replace)
+# Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it. It says so when
+# the libraries are not made from what is locked.
+build/$1/version.h: build/$1/deps.stamp FORCE
+	@printf '#pragma once\n#define VERSION "%s"\n' "$$(program_version)$$$$([ ! -e build/$1/deps/other-sources ] || echo +other-sources)" | $$(replace)
 
 build/$1/versions.h: build/$1/deps.stamp
 	@awk '{ all = all (all == "" ? "" : " ") $$$$1 " " $$$$2 } END { \

@@ -33,15 +33,15 @@ programs:
 	@$(MAKE) $(together) all build-tests
 
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
-	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer
+	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined
 
 # --- Rules of the tree -----------------------------------------------------------------------------------------------
 
 lint: ## the rules of the tree
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
 
-lint-tests: ## that each rule of the tree can fail
-	@$(PYTEST) -q tests/lint
+lint-tests: ## that each rule of the tree can fail, and what the recipe for the libraries refuses
+	@$(PYTEST) -q tests/lint tests/deps
 
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
@@ -99,7 +99,12 @@ runner: build/image-syncer ## the GitHub Action as a runner runs it, against rea
 examples: build/image-syncer ## the files in .github/examples
 	@$(call pytest,musl,build/image-syncer,tests/examples)
 
-e2e: build/image-syncer ## end to end against real registries, with the release binary
+build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
+	@mkdir -p $(@D)
+	@$(say) "LINK musl $@"
+	@$(call compile,musl) $(LINK_musl) -o $@ $^
+
+e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
 
 # The harness's tests of itself are left out: nothing of the program runs in them.

@@ -42,6 +42,18 @@ jobs:
         run: |
           echo "$TITLE"
 """
+LOCK = f"# The lock.\none 1.0-1 1.0\n\t{'0' * 64} one_1.0-1.dsc\n"
+ADVISORIES = """# Known
+
+Checked: 2026-11-28
+
+## one 1.0-1
+
+| advisory | what | here |
+| --- | --- | --- |
+| CVE-2026-1000 | a crash | patched: one.patch |
+| commit 0123abc | a leak | not compiled: no such thing |
+"""
 HELP = "Usage: image-syncer\n  --auth FILE  who may\n"
 
 
@@ -58,6 +70,8 @@ def tree(tmp_path):
         "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
         "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
         "src/deps/build.sh": "echo 1.2.5\n",
+        "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
+        "Dockerfile": f"ARG BASE=debian@sha256:{'0' * 64}\nFROM $BASE AS build\nFROM scratch\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
         "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
         ".github/workflows/good.yml": WORKFLOW,
@@ -141,8 +155,21 @@ FAULTS = [
     ("shell", "entrypoint.sh", "#!/bin/sh\nif [ $1 = a ]; then echo $2; fi\n", "SC2086"),
     ("shell", "entrypoint.sh", "#!/bin/sh\n[[ a = b ]]\n", "SC3010"),
     ("shell", "entrypoint.sh", "#!/bin/sh\nfor\n", "dash cannot read it"),
-    ("shell", "entrypoint.sh", "#!/bin/sh\n" + "true\n" * 79, "80 lines"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\n" + "true\n" * 89, "90 lines"),
     ("shell", "src/deps/build.sh", "#!/bin/sh\nfoo=1\n", "SC2034"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW + "    container: debian:trixie-slim\n", "debian:trixie-slim is not pinned"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW + "        image: registry:2@sha256:12\n", "registry:2@sha256:12 is not pinned"),
+    ("workflows", "Dockerfile", "ARG BASE=debian:trixie-slim\nFROM $BASE\n", "Dockerfile:1: debian:trixie-slim is not pinned"),
+    ("workflows", "Dockerfile", "FROM debian\n", "Dockerfile:1: debian is not pinned"),
+    ("advisories", "src/deps/packages", LOCK.replace("1.0-1", "1.0-2"), "one is locked at 1.0-2, and the advisories were looked at for 1.0-1"),
+    ("advisories", "src/deps/packages", LOCK + "two 2 1\n", "two is locked at 2, and the advisories were looked at for no version"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "## two 2\n", "two is not in the lock"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("Checked: 2026-11-28", "Checked lately"), "no line"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("11-28", "11-31"), "is no date"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("patched:", "fine"), "ADVISORIES.md:9: CVE-2026-1000: expected patched"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("one.patch", "two.patch"), "there is no src/deps/two.patch"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "| CVE-2026-1000 | again | not reached: x |\n", "is there twice"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "| a rumour | x | not reached: x |\n", "ADVISORIES.md:11: expected"),
     ("tree", "notes.txt", "", "notes.txt does not belong"),
     ("tree", "src/deps/fetch.sh", "curl http:" + "//mirror/debian\n", "network address"),
     ("tree", "src/deps/fetch.sh", "host=ftp.debian" + ".org\n", "network address"),

@@ -209,6 +209,8 @@ static void test_log_line(void **state)
 }
 
 /* In place, where the kernel shows it to others: the pointer of getenv() is the proof. */
+extern char **environ;
+
 static void test_environment(void **state)
 {
 	(void)state;
@@ -230,6 +232,43 @@ static void test_environment(void **state)
 	assert_string_equal(getenv("t_proxy"), "word-1234");
 }
 
+/* By what they hold and by what they are called; in place, or moved where they are still needed. */
+static void test_environment_of_a_job(void **state)
+{
+	static char held[] = "T_URL=https://robot:word-1234@reg.io/";
+	static char input[] = "INPUT_IMAGES=a: b";
+	static char both[] = "INPUT_DRY-RUN=true";
+	static char runtime[] = "ACTIONS_RUNTIME_TOKEN=anything";
+	static char shell[] = "PGPASSWORD=anything";
+	static char key[] = "deploy_key=anything";
+	static char proxy[] = "https_proxy=http://robot:word-1234@proxy:3128";
+	static char again[] = "https_proxy=http://robot:word-1234@other:3128";
+	static char folder[] = "PWD=/work/keys";
+	static char monkey[] = "MONKEY=banana";
+	char *variables[] = {held,  input, both,   runtime, shell, key,
+			     proxy, again, folder, monkey,  NULL};
+	char **before = environ;
+	(void)state;
+	secret_register(STR("word-1234"));
+	environ = variables;
+	secret_leave_environment();
+	assert_string_equal(held, "T_URL=");
+	assert_string_equal(input, "INPUT_IMAGES=");
+	assert_string_equal(both, "INPUT_DRY-RUN=");
+	assert_string_equal(runtime, "ACTIONS_RUNTIME_TOKEN=");
+	assert_string_equal(shell, "PGPASSWORD=");
+	assert_string_equal(key, "deploy_key=");
+	assert_string_equal(folder, "PWD=/work/keys");
+	assert_string_equal(monkey, "MONKEY=banana");
+	assert_string_equal(proxy, "https_proxy=");
+	assert_string_equal(again, "https_proxy=");
+	assert_string_equal(getenv("https_proxy"), "http://robot:word-1234@proxy:3128");
+	for (size_t i = sizeof("https_proxy="); i < sizeof(proxy); i++)
+		assert_int_equal(proxy[i], 0);
+	unsetenv("https_proxy");
+	environ = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +279,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_forget, forget),
 		cmocka_unit_test_teardown(test_many, forget),
 		cmocka_unit_test_teardown(test_environment, forget),
+		cmocka_unit_test_teardown(test_environment_of_a_job, forget),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_clean_nul),
 		cmocka_unit_test_teardown(test_clean_masks, forget),
