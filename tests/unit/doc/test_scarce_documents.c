@@ -51,6 +51,19 @@ static bool json(struct arena *arena, struct buf *out)
 	return true;
 }
 
+static bool foreign(struct arena *arena, struct buf *out)
+{
+	static const char text[] =
+		"{\"a\": \"\xe9\\ud800\", \"b\": {\"c\": 1, \"c\": 2}, \"a\": []}";
+	const struct node *root = NULL;
+	struct error err = {0};
+	if (!json_read_foreign(arena, str_of(text), &root, &err))
+		return out_of_memory(&err);
+	counting = false;
+	describe(root, out);
+	return true;
+}
+
 static bool written(struct arena *arena, struct buf *out)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -197,6 +210,7 @@ static void test_json(void **state)
 {
 	(void)state;
 	starve(json);
+	starve(foreign);
 }
 
 static void test_written(void **state)
