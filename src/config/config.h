@@ -21,14 +21,12 @@ struct config {
 	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct proxies proxies;         /* of the environment */
 	struct rules rules;
-	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
-	unsigned timeout;                        /* of --timeout, in seconds; 0: none */
+	struct terms terms; /* of the options; the rules have them already */
+	unsigned timeout;   /* of --timeout, in seconds; 0: none */
 	struct limits limits;
 	bool kyma;               /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix; /* where its images go; NULL: each says so itself */
-	const struct companion_filter *companions; /* --referrers; in rules as well */
-	const struct public_key *signer;           /* --require-signed; NULL: none. As above */
-	bool lists_json; /* lists of images are written as JSON, else as YAML */
+	bool lists_json;         /* lists of images are written as JSON, else as YAML */
 };
 
 /*

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "net/inside.h"
 #include "net/low_water.h"
+#include "net/ports.h"
 #include "net/stream.h"
 
 #include <stdio.h>
@@ -152,9 +153,10 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 	const char *why = handle->proxied ? NULL
 					  : inside_address_refused(&address->addr, handle->host,
 								   handle->chosen);
-	if (!why)
+	if (why)
+		error_set(&reason, ERROR_REFUSED, "%s is %s", handle->host, why);
+	else if (ports_allow(handle->ports, handle->host, &address->addr, &reason))
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	error_set(&reason, ERROR_REFUSED, "%s is %s", handle->host, why);
 	stop_because(handle, &reason);
 	return CURL_SOCKET_BAD;
 }

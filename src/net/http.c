@@ -31,6 +31,7 @@ struct http {
 	struct arena *arena;
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
+	const struct ports *ports;
 	int64_t stall_ms;
 	const struct proxies *environment;
 	struct limiter *limiter;
@@ -89,6 +90,7 @@ struct http *http_new(const struct http_options *options)
 	}
 	http->arena = arena;
 	http->user_agent = options->user_agent;
+	http->ports = options->ports;
 	http->stall_ms = (int64_t)options->stall_seconds * 1000;
 	http->environment = options->proxies;
 	pthread_mutex_init(&http->lock, NULL);
@@ -205,6 +207,7 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 		error_memory(err);
 		return NULL;
 	}
+	handle->ports = http->ports;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
 	bool secure = strcmp(request->url->scheme, "https") == 0;
