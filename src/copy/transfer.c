@@ -303,7 +303,7 @@ static bool attempt(struct transfer *transfer, bool *present, struct error *err)
 static bool may_have_arrived(const struct error *err)
 {
 	return err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE ||
-	       err->http_status == 404;
+	       err->http_status == 404 || err->http_status == 503;
 }
 
 /* Gives the open upload up; the next try begins another one. */

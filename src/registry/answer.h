@@ -9,5 +9,10 @@
  * Retry-After, and the registry's own words (distribution-spec "Error Codes"). Always false.
  */
 bool answer_error(const struct http_answer *answer, struct error *err);
+/*
+ * True when the answer means that a limit of requests is reached, in whatever shape: 429 (RFC 6585)
+ * is one of them, GitHub says it with 403, Amazon with 400, storage with 503.
+ */
+bool answer_limited(const struct http_answer *answer);
 /* True when the answer's error list (distribution-spec "Error Codes") holds code. */
 bool answer_has_code(const struct http_answer *answer, const char *code);

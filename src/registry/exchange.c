@@ -5,6 +5,7 @@
 #include "registry/exchange.h"
 
 #include "base/log.h"
+#include "registry/answer.h"
 #include "registry/headers.h"
 #include "registry/host.h"
 #include "registry/location.h"
@@ -79,7 +80,8 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		.chosen = !location_trusted(exchange->repository, &exchange->origin, url),
 		.insecure = exchange->repository->host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
-		.proxy = credential ? credential->proxy : NULL};
+		.proxy = credential ? credential->proxy : NULL,
+		.limited = answer_limited};
 	return transfer(exchange, &http, err);
 }
 

@@ -284,7 +284,7 @@ bool manifests_put(const struct repository *repository, const struct manifest_pu
 			       describe(repository, push->reference, err);
 		if (answer->incomplete || !retry_wait(&retry_default, attempt, err))
 			return describe(repository, push->reference, err);
-		if ((err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE) &&
+		if ((err->kind == ERROR_NETWORK || err->http_status >= 500) &&
 		    arrived(repository, push, arena))
 			return true;
 	}

@@ -88,16 +88,21 @@ bool request_refused(const struct repository *repository, const struct request *
 	return false;
 }
 
-/* Statuses that another try may cure become errors; so does a refusal of the login. */
+/*
+ * Refusals that another try may cure become errors; so does one of the login. A refusal of a HEAD
+ * has no words: whoever asked so asks again by GET for them.
+ */
 static bool judge(const struct exchange *exchange, struct error *err)
 {
+	struct error refusal;
 	int status = exchange->answer->status;
-	bool again =
-		status == 429 || status == 408 || status == 499 || (status >= 500 && status != 501);
-	/* A refusal without words: whoever asked by HEAD asks again by GET for them. */
+	if (status < 400)
+		return true;
+	answer_error(exchange->answer, &refusal);
+	bool again = retry_helps(refusal.kind);
 	if (!again && (status != 401 || strcmp(exchange->request->method, "HEAD") == 0))
 		return true;
-	answer_error(exchange->answer, err);
+	*err = refusal;
 	explain(exchange->repository, exchange->request, exchange->scope, err);
 	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
 }

@@ -109,6 +109,7 @@ static bool send(const struct visit *visit, struct http_request *http, struct ht
 	http->insecure = repository->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
 	http->proxy = credential ? credential->proxy : NULL;
+	http->limited = answer_limited;
 	bool sent = http_send(options->http, http, answer, err);
 	if (options->counted && sent)
 		options->counted(options->ctx, repository->target);
@@ -173,7 +174,7 @@ static bool ask(const struct visit *visit, struct buf *token, int64_t *life, str
 		return token_fetch_parse(buf_str(&last->body), token, life, err);
 	answer_error(last, err);
 	/* "invalid_grant" is told with 400. */
-	if (oauth && last->status == 400)
+	if (oauth && last->status == 400 && err->kind == ERROR_REJECTED)
 		err->kind = ERROR_DENIED;
 	return false;
 }

@@ -262,7 +262,7 @@ def test_no_such_api_means_tags(sync, scripted, repo, answer):
 
 
 @pytest.mark.parametrize("answer, kind", (
-    (lambda _: (503, PATIENCE, b""), "unavailable"),
+    (lambda _: (503, PATIENCE, b""), "limited"),
     (lambda _: (429, PATIENCE, b""), "limited"),
     (lambda _: (403, {}, b""), "denied"),
     (lambda _: (200, {}, b"{}"), "corrupt"),

@@ -120,7 +120,7 @@ def test_trouble_is_no_verdict(sync, src, dst, both, from_source, repo, signer):
     assert go(sync, src, dst, both, repo, "--require-signed", signer.public).code == 0
     src.rule("GET", "/referrers/", proxy.Status(503, {"Retry-After": "999"}), times=None)
     assert go(sync, src, dst, both, repo, "--require-signed", signer.public, "--force").image(
-        f"{dst.host}/{repo}:v1")["error"]["kind"] == "unavailable"
+        f"{dst.host}/{repo}:v1")["error"]["kind"] == "limited"
 
 
 def test_a_rule_decides_for_itself(sync, src, dst, both, from_source, at_target, repo, signer, tmp_path):
