@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "registry/challenge.h"
 #include "registry/exchange.h"
 
 /*
@@ -11,5 +12,21 @@
  */
 bool authorize_request(struct exchange *exchange, const char *stale, struct buf *out,
 		       struct error *err);
-/* Reads the challenge of a 401. *again: there is something new to try. */
+/*
+ * Reads what an answer with a status of 400 or more says about the login. *again: there is
+ * something new to try.
+ */
 bool authorize_learn(struct exchange *exchange, bool *again, struct error *err);
+/* Remembers that the token is good, if that is what the answer shows. */
+void authorize_judge(const struct exchange *exchange);
+
+/* How requests to a repository carry its login, for messages. */
+struct authorize_state {
+	enum challenge_scheme scheme; /* that the registry asks for; CHALLENGE_NONE: for none */
+	bool sent;         /* the login goes along with requests, or to the token server */
+	const char *realm; /* host of a token server that may not get the login; else NULL */
+};
+
+/* Strings of *out live in arena. */
+void authorize_look(const struct repository *repository, struct arena *arena,
+		    struct authorize_state *out);

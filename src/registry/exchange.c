@@ -17,7 +17,7 @@ enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
 
 void exchange_finish(struct exchange *exchange)
 {
-	buf_wipe(&exchange->token);
+	token_finish(&exchange->token);
 	arena_free(&exchange->arena);
 }
 
@@ -125,6 +125,7 @@ bool exchange_send(struct exchange *exchange, const struct buf *login, struct er
 		struct url next;
 		if (!send_to(exchange, &url, purpose, login, err))
 			return false;
+		exchange->away = !url_same_origin(&exchange->origin, &url);
 		if (!is_redirect(exchange))
 			return true;
 		if (!location_of(exchange, &url, &next, err))

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "registry/request.h"
+#include "registry/token.h"
 
 /* What the sends of one exchange share. */
 struct exchange {
@@ -17,13 +18,14 @@ struct exchange {
 	struct stream **stream; /* NULL: the whole answer goes to answer */
 	struct arena *arena;
 	struct url origin;
-	const char *scope; /* what to ask a token for */
-	struct buf token;  /* of the last send, to be known as stale */
-	unsigned serial;   /* of the login of the last send, when it can be asked for again */
-	unsigned refused;  /* the serial that the registry refused */
-	bool basic;        /* the last send carried the login itself, or there is none */
-	bool probing;      /* the first request to this host */
-	bool explained;    /* the error needs no further words about the login */
+	const char *scope;  /* what to ask a token for */
+	struct token token; /* of the last send, to be known as stale */
+	unsigned serial;    /* of the login of the last send, when it can be asked for again */
+	unsigned refused;   /* the serial that the registry refused */
+	bool basic;         /* the last send carried the login itself, or there is none */
+	bool away;          /* the last answer came from where the registry sent us on to */
+	bool probing;       /* the first request to this host */
+	bool explained;     /* the error needs no further words about the login */
 };
 
 void exchange_finish(struct exchange *exchange);

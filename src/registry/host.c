@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-/* Smaller pieces than this are not tried: what refuses them refuses everything. */
-enum { BODY_MIN = 64 * 1024 };
+enum {
+	BODY_MIN = 64 * 1024, /* what refuses smaller pieces refuses everything */
+	PINGS_MAX = 3,        /* failed looks at the root of the API */
+};
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
@@ -158,13 +160,16 @@ bool host_ping(struct host *host)
 	return chosen;
 }
 
-void host_pinged(struct host *host, bool done)
+bool host_pinged(struct host *host, bool answered)
 {
 	pthread_mutex_lock(&host->lock);
+	host->pings_failed += !answered;
 	host->pinging = false;
-	host->pinged = done;
+	host->pinged = answered || host->pings_failed >= PINGS_MAX;
+	bool done = host->pinged;
 	pthread_cond_broadcast(&host->changed);
 	pthread_mutex_unlock(&host->lock);
+	return done;
 }
 
 bool host_complain(struct host *host)

@@ -40,7 +40,8 @@ struct host {
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
 	bool complained;        /* a failure as a mirror was told */
-	bool pinging, pinged;   /* somebody asks the root of the API, has asked it */
+	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
+	unsigned pings_failed;
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);
@@ -67,11 +68,12 @@ bool host_challenge(struct host *host, struct arena *arena, struct challenge *ou
 /* Remembers realm and service of challenge. False without memory. */
 bool host_learn(struct host *host, const struct challenge *challenge);
 /*
- * True for the one who is to ask the root of the API, who calls host_pinged() when it is done; the
- * others wait for that and are told false. Not done: the next one is to ask.
+ * True for the one thread that is to ask the root of the API; it calls host_pinged() afterwards,
+ * for which the others wait. False: that was done before.
  */
 bool host_ping(struct host *host);
-void host_pinged(struct host *host, bool done);
+/* answered false: another thread is to ask, unless too many did. True: nobody asks again. */
+bool host_pinged(struct host *host, bool answered);
 /*
  * Docker Hub counts manifests that are read and says with each answer, HEAD included, how many more
  * it allows in a window of time: "ratelimit-remaining: 76;w=21600". host_pull() asks to read one;

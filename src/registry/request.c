@@ -23,19 +23,27 @@ static const char *default_scope(const struct repository *repository, const stru
 	return scope_default(arena, repository->name, repository->target, request->mount_from);
 }
 
-/* Says whose login was refused, and what it probably means. */
+/*
+ * Says whose login was refused, if one was sent, and what that probably means. by_tokens: it was
+ * the token server that refused.
+ */
 static void explain(const struct repository *repository, const struct request *request,
-		    const char *scope, struct error *err)
+		    const char *scope, bool by_tokens, struct error *err)
 {
-	struct challenge challenge = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
+	struct authorize_state state = {0};
+	const char *place = login_place(repository);
 	if (arena)
-		host_challenge(repository->host, arena, &challenge);
+		authorize_look(repository, arena, &state);
+	bool basic = state.scheme == CHALLENGE_BASIC;
 	const struct refusal refusal = {
 		.host = repository->host->name,
 		.repository = repository->name,
-		.place = login_place(repository),
-		.scope = challenge.scheme == CHALLENGE_BEARER ? scope : NULL,
+		.place = state.sent ? place : NULL,
+		.unsent = state.sent ? NULL : place,
+		.realm = state.realm,
+		.scope = state.scheme == CHALLENGE_BEARER ? scope : NULL,
+		.password = (basic || by_tokens) && err->http_status != 403,
 		.target = repository->target,
 		.listing = request->listing,
 	};
@@ -46,7 +54,7 @@ static void explain(const struct repository *repository, const struct request *r
 static bool renew_for_upload(struct exchange *exchange, struct error *err)
 {
 	scoped(buf_wipe) struct buf authorization = {0};
-	const char *stale = arena_string(exchange->arena, buf_string(&exchange->token));
+	const char *stale = arena_string(exchange->arena, buf_string(&exchange->token.text));
 	if (!stale)
 		return error_memory(err);
 	if (!authorize_request(exchange, stale, &authorization, err))
@@ -61,14 +69,15 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 	for (int sends = 1;; sends++) {
 		scoped(buf_wipe) struct buf authorization = {0};
 		bool again = false;
-		const char *stale = exchange->token.len
-					    ? arena_string(exchange->arena, exchange->token.at)
+		const char *stale = exchange->token.text.len
+					    ? arena_string(exchange->arena, exchange->token.text.at)
 					    : NULL;
 		if (!host_origin(exchange->repository->host, &exchange->origin, err) ||
 		    !authorize_request(exchange, stale, &authorization, err) ||
 		    !exchange_probe(exchange, &authorization, err))
 			return false;
-		if (exchange->answer->status != 401 || sends == SENDS_MAX)
+		authorize_judge(exchange);
+		if (exchange->answer->status < 400 || sends == SENDS_MAX)
 			return true;
 		if (!authorize_learn(exchange, &again, err))
 			return false;
@@ -84,7 +93,8 @@ bool request_refused(const struct repository *repository, const struct request *
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	answer_error(answer, err);
-	explain(repository, request, arena ? default_scope(repository, request, arena) : NULL, err);
+	explain(repository, request, arena ? default_scope(repository, request, arena) : NULL,
+		false, err);
 	return false;
 }
 
@@ -103,7 +113,7 @@ static bool judge(const struct exchange *exchange, struct error *err)
 	if (!again && (status != 401 || strcmp(exchange->request->method, "HEAD") == 0))
 		return true;
 	*err = refusal;
-	explain(exchange->repository, exchange->request, exchange->scope, err);
+	explain(exchange->repository, exchange->request, exchange->scope, false, err);
 	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
 }
 
@@ -124,7 +134,7 @@ static bool run_once(const struct repository *repository, const struct request *
 		return error_memory(err);
 	if (!exchange_run(&exchange, err)) {
 		if (err->kind == ERROR_DENIED && !exchange.explained)
-			explain(repository, request, exchange.scope, err);
+			explain(repository, request, exchange.scope, true, err);
 		return false;
 	}
 	return judge(&exchange, err);
