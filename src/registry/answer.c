@@ -112,6 +112,9 @@ static void refine(struct error *err, struct str words)
 		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */
 	};
 	int status = err->http_status;
+	/* The one code that says what is wrong whatever the status. */
+	if (wording_has(words, "PAGINATION_NUMBER_INVALID"))
+		err->kind = ERROR_REJECTED;
 	if (status < 400 || status >= 500 || status == 401 || status == 404)
 		return;
 	for (size_t i = 0; words.at && i < array_count(table); i++)

@@ -13,8 +13,10 @@ enum {
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
-	*host = (struct host){
-		.insecure = insecure, .scheme = "https", .pulls_left = HOST_PULLS_ANY};
+	*host = (struct host){.insecure = insecure,
+			      .scheme = "https",
+			      .pulls_left = HOST_PULLS_ANY,
+			      .page = HOST_PAGE_FIRST};
 	host->name = arena_string(arena, name);
 	host->address = host->name ? reference_api_host(host->name) : NULL;
 	host->profile = profile_of(name);
@@ -170,6 +172,21 @@ bool host_pinged(struct host *host, bool answered)
 	pthread_cond_broadcast(&host->changed);
 	pthread_mutex_unlock(&host->lock);
 	return done;
+}
+
+unsigned host_page(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	unsigned size = host->page;
+	pthread_mutex_unlock(&host->lock);
+	return size;
+}
+
+void host_learn_page(struct host *host, unsigned size)
+{
+	pthread_mutex_lock(&host->lock);
+	host->page = size;
+	pthread_mutex_unlock(&host->lock);
 }
 
 bool host_complain(struct host *host)

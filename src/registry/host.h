@@ -16,7 +16,7 @@
 
 enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
-enum { HOST_PULLS_ANY = -1 };
+enum { HOST_PULLS_ANY = -1, HOST_PAGE_FIRST = 1000 };
 
 struct host {
 	const char *name;    /* as configured: "docker.io" */
@@ -38,6 +38,7 @@ struct host {
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* it answered 202 for a blob that another repository has */
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
+	unsigned page;          /* tags in a page of a list */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
 	bool complained;        /* a failure as a mirror was told */
 	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
@@ -83,6 +84,9 @@ bool host_pinged(struct host *host, bool answered);
 void host_allows(struct host *host, struct str remaining);
 bool host_pull(struct host *host, unsigned keep, struct error *err);
 void host_pulled(struct host *host);
+/* How many tags to ask for in a page of a list; 0: none are named. What the host took. */
+unsigned host_page(struct host *host);
+void host_learn_page(struct host *host, unsigned size);
 /* True for the first caller: worth a warning, what follows is more of the same. */
 bool host_complain(struct host *host);
 /* Whether a mount is worth a try; what to tell when one was not done. */

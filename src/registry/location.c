@@ -3,7 +3,6 @@
 
 #include "base/secret.h"
 #include "registry/host.h"
-#include "registry/link.h"
 #include "registry/registry_private.h"
 
 enum { SIGNATURE_LEAST = 16 };
@@ -53,25 +52,4 @@ bool location_trusted(const struct repository *repository, const struct url *ori
 	return known && buf_ok(&place) &&
 	       (credential_find(known, buf_str(&place), (struct str){0}) ||
 		credential_find(known, str_of(url->host), (struct str){0}));
-}
-
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err)
-{
-	struct url here;
-	struct str value, target;
-	size_t at = 0;
-	*out = (struct url){0};
-	while (http_header_next(answer, "Link", &at, &value)) {
-		if (!link_next(value, &target))
-			continue;
-		const char *text = arena_copy(arena, target.at, target.len);
-		if (!text)
-			return error_memory(err);
-		return (location_asked(repository, arena, request, &here, err) &&
-			url_resolve(arena, &here, text, out, err)) ||
-		       error_wrap(err, "Link");
-	}
-	return true;
 }

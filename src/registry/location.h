@@ -21,10 +21,3 @@ bool location_given(const struct repository *repository, struct arena *arena,
  */
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url);
-/*
- * The URL of the next page of a listing (RFC 8288, relation "next"), relative to the request's;
- * text NULL when this was the last one.
- */
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err);
