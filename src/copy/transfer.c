@@ -282,7 +282,7 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 		return false;
 	*present = transfer->upload.present;
 	transfer->open = !*present;
-	if (transfer->open && cargo->place && from)
+	if (transfer->upload.unmounted && cargo->place)
 		blobs_mount_undone(&cargo->image->to);
 	return !(transfer->open && full) || refuse(&refusal, err);
 }

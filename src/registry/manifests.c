@@ -1,6 +1,9 @@
 /*
- * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it or leave
- * the digest out, and errors on HEAD have no words. In all these cases GET is asked and decides.
+ * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it, fail,
+ * leave the digest out or miss what is there, and errors on HEAD have no words. In all these cases
+ * GET is asked and decides, and is asked at once from then on. That a source has no such manifest
+ * is taken from HEAD only where HEAD has been right before: the image fails then, and one request
+ * is not too much for that.
  *
  * At a target a 403 says nothing yet: Artifact Registry, ECR and JFrog answer so for what does not
  * exist. It counts as absent there, and the push that follows gets the answer that matters.
@@ -12,6 +15,7 @@
 #include "oci/manifest.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/known.h"
 #include "registry/mirror.h"
@@ -37,16 +41,27 @@ static bool describe(const struct repository *repository, const char *reference,
 			  repository->name, is_digest(reference) ? '@' : ':', reference);
 }
 
-static bool get_once(const struct repository *repository, struct arena *arena,
-		     const char *reference, bool *found, struct manifest_bytes *out,
+/* A manifest that is asked for. */
+struct question {
+	const struct repository *repository;
+	struct arena *arena;
+	const char *reference;
+	bool fresh; /* no cache on the way may answer */
+};
+
+static bool get_once(const struct question *question, bool *found, struct manifest_bytes *out,
 		     struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
+	const struct repository *repository = question->repository;
+	struct arena *arena = question->arena;
+	const char *reference = question->reference;
 	char digest[DIGEST_TEXT_SIZE];
 	struct request request = {.method = "GET",
 				  .path = manifest_path(repository, arena, reference),
 				  .accept = media_accept,
-				  .answer_max = MANIFEST_BYTES_MAX};
+				  .answer_max = MANIFEST_BYTES_MAX,
+				  .fresh = question->fresh};
 	if (!request.path)
 		return error_memory(err);
 	if (!host_pull(repository->host, repository->registry->options.keep_pulls, err))
@@ -75,47 +90,98 @@ static bool get_once(const struct repository *repository, struct arena *arena,
 }
 
 /* GET; *found false for a 404. Bytes that do not match their digest are fetched once more. */
-static bool get(const struct repository *repository, struct arena *arena, const char *reference,
-		bool *found, struct manifest_bytes *out, struct error *err)
+static bool get(const struct question *question, bool *found, struct manifest_bytes *out,
+		struct error *err)
 {
+	*out = (struct manifest_bytes){0};
 	for (unsigned attempt = 0;; attempt++) {
-		if (get_once(repository, arena, reference, found, out, err))
+		if (get_once(question, found, out, err))
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))
 			return false;
 	}
 }
 
+/* The same question by GET. */
+static bool ask_by_get(const struct question *question, struct manifest_status *out,
+		       struct error *err)
+{
+	struct manifest_bytes bytes;
+	if (!get(question, &out->found, &bytes, err))
+		return false;
+	out->digest = bytes.digest;
+	out->denied = !out->found && bytes.denied;
+	return true;
+}
+
+/* True when HEAD's answer, with a status of status, says all. */
+static bool is_decisive(const struct question *question, const struct http_answer *answer)
+{
+	const struct repository *repository = question->repository;
+	bool source = !repository->target && !repository->mirror;
+	switch (answer->status) {
+	case 200:
+		return digest_valid(http_header(answer, "Docker-Content-Digest"));
+	case 404:
+		return !source || facts_hold(repository, FACT_HEAD_TRUE, repository->name);
+	case 403:
+		return repository->target && repository->host->profile->hides_missing;
+	default:
+		return false;
+	}
+}
+
+/* GET was asked after HEAD, and said more. accident: what HEAD met may have been one. */
+static void learn_from_get(const struct repository *repository, bool missing, bool accident,
+			   const struct manifest_status *got)
+{
+	bool again = facts_hold(repository, FACT_HEAD_FAILS, repository->name);
+	if (missing && !got->found)
+		facts_learn(repository, FACT_HEAD_TRUE, repository->name);
+	else if (accident && !again)
+		facts_learn(repository, FACT_HEAD_FAILS, repository->name);
+	else if (!got->denied)
+		facts_learn(repository, FACT_HEAD_WRONG, repository->name);
+}
+
+static void take_answer(const struct question *question, const struct http_answer *answer,
+			struct manifest_status *out)
+{
+	const struct repository *repository = question->repository;
+	struct str digest = http_header(answer, "Docker-Content-Digest");
+	out->found = answer->status == 200;
+	out->denied = answer->status == 403;
+	out->digest = out->found ? arena_copy(question->arena, digest.at, digest.len) : NULL;
+	if (out->found && !repository->target &&
+	    !facts_hold(repository, FACT_HEAD_TRUE, repository->name))
+		facts_learn(repository, FACT_HEAD_TRUE, repository->name);
+}
+
 static bool head(const struct repository *repository, struct arena *arena, const char *reference,
 		 struct manifest_status *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
-	struct manifest_bytes bytes = {0};
+	const struct question question = {repository, arena, reference, false};
 	struct request request = {.method = "HEAD",
 				  .path = manifest_path(repository, arena, reference),
-				  .accept = media_accept};
+				  .accept = media_accept,
+				  .otherwise = true};
 	*out = (struct manifest_status){0};
 	if (!request.path)
 		return error_memory(err);
-	if (!request_send(repository, &request, &answer, err))
+	if (facts_hold(repository, FACT_HEAD_WRONG, repository->name))
+		return ask_by_get(&question, out, err);
+	bool sent = request_send(repository, &request, &answer, err);
+	if (!sent &&
+	    (err->kind != ERROR_UNAVAILABLE || err->http_status < 500 || err->http_status == 503))
 		return describe(repository, reference, err);
-	bool hidden = repository->target && repository->host->profile->hides_missing;
-	if (answer.status == 404)
-		return true;
-	if (answer.status == 403 && hidden) {
-		out->denied = true;
-		return true;
+	if (sent && is_decisive(&question, &answer)) {
+		take_answer(&question, &answer, out);
+		return !out->found || out->digest || error_memory(err);
 	}
-	struct str digest = http_header(&answer, "Docker-Content-Digest");
-	if (answer.status == 200 && digest_valid(digest)) {
-		out->found = true;
-		out->digest = arena_copy(arena, digest.at, digest.len);
-		return out->digest || error_memory(err);
-	}
-	if (!get(repository, arena, reference, &out->found, &bytes, err))
+	if (!ask_by_get(&question, out, err))
 		return false;
-	out->digest = bytes.digest;
-	out->denied = !out->found && bytes.denied;
+	learn_from_get(repository, answer.status == 404, !sent, out);
 	return true;
 }
 
@@ -144,19 +210,28 @@ bool manifests_head_listed(const struct repository *repository, struct arena *ar
 	return answer != KNOWN_NOTHING || manifests_head(repository, arena, reference, out, err);
 }
 
+bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
+		    bool *found, struct manifest_bytes *out, struct error *err)
+{
+	const struct question question = {repository, arena, reference, true};
+	return get(&question, found, out, err);
+}
+
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err)
 {
 	struct repository mirror;
+	struct question question = {&mirror, arena, reference, false};
 	bool found = false;
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;
-		bool ok = get(&mirror, arena, reference, &found, out, &failure);
+		bool ok = get(&question, &found, out, &failure);
 		if (ok && found)
 			return true;
 		mirror_passed(&mirror, ok ? NULL : &failure);
 	}
-	if (!get(repository, arena, reference, &found, out, err))
+	question.repository = repository;
+	if (!get(&question, &found, out, err))
 		return false;
 	if (found)
 		return true;
@@ -169,7 +244,10 @@ bool manifests_probe(const struct repository *repository, const char *digest, bo
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct request request = {.method = "HEAD", .accept = media_accept};
+	bool by_get = facts_hold(repository, FACT_HEAD_WRONG, repository->name);
+	struct request request = {.method = by_get ? "GET" : "HEAD",
+				  .accept = media_accept,
+				  .answer_max = MANIFEST_BYTES_MAX};
 	request.path = arena ? manifest_path(repository, arena, digest) : NULL;
 	if (!request.path)
 		return error_memory(err);

@@ -34,6 +34,12 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 bool manifests_head_listed(const struct repository *repository, struct arena *arena,
 			   const char *reference, struct manifest_status *out, struct error *err);
 /*
+ * Looks what reference stands for, by GET and past mirrors and caches: what comes is what is served
+ * now. Not found is an answer.
+ */
+bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
+		    bool *found, struct manifest_bytes *out, struct error *err);
+/*
  * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
  * with a tag the digest is computed. A source's mirrors are asked first. ERROR_MISSING: there is
  * none.

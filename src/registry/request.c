@@ -144,6 +144,13 @@ static const struct retry_policy single = {.attempts = 1};
 /* There is another place to ask. */
 static const struct retry_policy hasty = {.attempts = 2, .base_ms = 500, .cap_ms = 5000};
 
+/* True for a failure about which the caller does something else than to try again. */
+static bool is_settled(const struct request *request, const struct error *err)
+{
+	return request->otherwise && err->kind == ERROR_UNAVAILABLE && err->http_status >= 500 &&
+	       err->http_status != 503;
+}
+
 /* Runs under the host's state: the first request finds out, and says when the host is down. */
 static bool run(const struct repository *repository, const struct request *request,
 		struct http_answer *answer, struct stream **stream,
@@ -157,7 +164,7 @@ static bool run(const struct repository *repository, const struct request *reque
 		policy = &hasty;
 	for (unsigned attempt = 0;; attempt++) {
 		ok = run_once(repository, request, answer, stream, probing, err);
-		if (ok || !retry_wait(policy, attempt, err))
+		if (ok || is_settled(request, err) || !retry_wait(policy, attempt, err))
 			break;
 	}
 	bool unreachable = !ok && (err->kind == ERROR_UNREACHABLE || err->kind == ERROR_TLS ||
