@@ -3,6 +3,9 @@
  * with equal digests that is all. The source's digest is pinned here: whatever happens to its tag
  * later, the copy is the one image that stood there when the run looked.
  *
+ * Where the source then misses what it named itself, since its tag was pushed again or a cache is
+ * old, the tag is looked at once more and the image begun from the start.
+ *
  * A platform filter changes what the target is to hold, and nothing else: it says which digest is
  * wanted, and the rest goes on as if the source had that.
  */
@@ -15,6 +18,7 @@
 #include "copy/drift.h"
 #include "copy/narrow.h"
 #include "copy/require.h"
+#include "copy/restart.h"
 #include "copy/signed.h"
 #include "copy/verify.h"
 #include "registry/manifests.h"
@@ -93,10 +97,10 @@ static void ask(void *ctx, size_t index)
 }
 
 /* A digest needs no asking: it is what it is. */
-static void skip_source(const struct task *task, struct question *source)
+static void skip_source(const char *digest, struct question *source)
 {
 	source->ok = true;
-	source->status = (struct manifest_status){.found = true, .digest = task->source.digest};
+	source->status = (struct manifest_status){.found = true, .digest = digest};
 }
 
 /* The tag beside a digest was asked for: that it names another image by now is worth a word. */
@@ -279,14 +283,15 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
 		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest && !task->terms->pinned_tag ? 1 : 0;
+	const char *given = task->source.digest ? task->source.digest : image->renewed;
+	size_t first = given && !task->terms->pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
 	if (task->terms->pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);
-	if (task->source.digest)
-		skip_source(task, &asked[0]);
+	if (given)
+		skip_source(given, &asked[0]);
 	if (!asked[0].ok || !asked[1].ok) {
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
@@ -308,6 +313,9 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 						      : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
+	image->guarded = task->terms->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL;
+	image->expected = NULL;
+	image->moved[0] = '\0';
 	if (!ask_both(image, arena, task, asked, outcome, err))
 		return false;
 	outcome->digest = arena_string(arena, asked[0].status.digest);
@@ -386,20 +394,23 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {
-		.copier = copier,
-		.arena = arena,
-		.filter = filter_of(task),
-		.companions = companions_of(task),
-		.guarded =
-			task->terms->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
+	scoped(image_finish) struct image image = {.copier = copier,
+						   .arena = arena,
+						   .filter = filter_of(task),
+						   .companions = companions_of(task),
+						   .named = task->source.digest};
 	int64_t start = clock_ms();
 	image.origin = origins_enter(copier->origins, task);
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};
 	if (image.filter)
 		hits_add(copier->hits, image.filter);
-	if (!open_both(&image, task, &err) || !run(&image, arena, task, outcome, &err))
+	bool ok = open_both(&image, task, &err) && run(&image, arena, task, outcome, &err);
+	for (int times = 0; !ok && restart_helps(&image, task, times, &err); times++) {
+		*outcome = (struct outcome){0};
+		ok = run(&image, arena, task, outcome, &err);
+	}
+	if (!ok)
 		failed(arena, outcome, &err);
 	if (image.filter && !image.judged)
 		hits_mark_all(copier->hits, image.filter);

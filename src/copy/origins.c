@@ -343,6 +343,24 @@ static bool repeat(const struct question *question, struct error *err)
 	return question->stage == ANSWERED;
 }
 
+static void forgive(struct question *question)
+{
+	if (question->stage == FAILED)
+		*question = (struct question){0};
+}
+
+void origins_forgive(struct origin *origin)
+{
+	if (!origin)
+		return;
+	struct state *state = origin->state;
+	pthread_mutex_lock(&state->origins->lock);
+	forgive(&state->head);
+	for (size_t i = 0; i < state->manifests.count; i++)
+		forgive(&((struct reply *)state->manifests.entries[i].value)->question);
+	pthread_mutex_unlock(&state->origins->lock);
+}
+
 /* Called locked. False without memory, or for a digest that cannot be one. */
 static bool pin(struct origin *origin, const char *digest)
 {

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "copy/download.h"
+#include "copy/fetch.h"
 #include "oci/digest.h"
 #include "registry/upload.h"
 
@@ -375,6 +376,8 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	/* An upload that is left open at a dead target would cost another wait. */
 	if (!ok && err->kind != ERROR_UNREACHABLE)
 		give_up(&transfer);
+	if (!ok && transfer.source_failed)
+		fetch_missed(cargo->image, cargo->blob->digest, err);
 	if (!ok && err->kind == ERROR_FULL && transfer.sent && !transfer.source_failed)
 		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
 			       err);

@@ -21,7 +21,7 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 			  struct manifest_answer *answer, struct error *err);
 
 /* The manifest from the source, or the one that is known to be what it has to be. */
-static bool get_manifest(const struct image *image, struct arena *arena, const char *digest,
+static bool get_manifest(struct image *image, struct arena *arena, const char *digest,
 			 struct manifest *out, struct error *err)
 {
 	const struct manifest *known = map_get(&image->known, str_of(digest));
