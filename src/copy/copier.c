@@ -302,6 +302,21 @@ static bool ask_both(struct image *image, struct arena *arena, const struct task
 	return true;
 }
 
+/* A target that knows its image by another algorithm than we do may hold the same all the same. */
+static bool recognize(struct image *image, struct arena *arena, const struct task *task,
+		      struct decision *decision, struct error *err)
+{
+	bool same = false;
+	size_t algorithm = strcspn(decision->wanted, ":");
+	if (!decision->held || strncmp(decision->held, decision->wanted, algorithm) == 0)
+		return true;
+	if (!manifests_holds(&image->to, arena, reference_target(&task->destination),
+			     decision->wanted, &same, err))
+		return error_wrap(err, "destination");
+	decision->held = same ? decision->wanted : decision->held;
+	return true;
+}
+
 /* Compares both sides and does what is needed; fills everything but the counts. */
 static bool run(struct image *image, struct arena *arena, const struct task *task,
 		struct outcome *outcome, struct error *err)
@@ -331,7 +346,8 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,
 				    .wanted = outcome->digest};
-	if (image->filter && !apply_filter(image, arena, task, outcome, &decision, err))
+	if (!recognize(image, arena, task, &decision, err) ||
+	    (image->filter && !apply_filter(image, arena, task, outcome, &decision, err)))
 		return false;
 	return carry_out(image, arena, task, &decision, outcome, err);
 }

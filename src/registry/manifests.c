@@ -259,111 +259,26 @@ bool manifests_probe(const struct repository *repository, const char *digest, bo
 	return ok || err->http_status >= 500;
 }
 
-static bool says_incomplete(const struct http_answer *answer)
+static bool same_algorithm(const char *a, const char *b)
 {
-	return answer->status >= 400 && answer->status < 500 &&
-	       (answer_has_code(answer, "MANIFEST_BLOB_UNKNOWN") ||
-		answer_has_code(answer, "BLOB_UNKNOWN") ||
-		answer_has_code(answer, "MANIFEST_UNKNOWN"));
+	return strcspn(a, ":") == strcspn(b, ":") && strncmp(a, b, strcspn(a, ":")) == 0;
 }
 
-static bool put_once(const struct repository *repository, const struct manifest_push *push,
-		     struct arena *arena, struct manifest_answer *told, struct error *err)
+bool manifests_holds(const struct repository *repository, struct arena *arena,
+		     const char *reference, const char *digest, bool *same, struct error *err)
 {
-	scoped(http_answer_finish) struct http_answer answer = {0};
-	struct request request = {.method = "PUT",
-				  .path = manifest_path(repository, arena, push->reference),
-				  .content_type = push->media_type,
-				  .body = push->bytes};
-	if (!request.path)
-		return error_memory(err);
-	if (!request_send_once(repository, &request, &answer, err))
-		return false;
-	told->incomplete = says_incomplete(&answer);
-	told->login =
-		answer_has_code(&answer, "DENIED") || answer_has_code(&answer, "UNAUTHORIZED");
-	told->subject = http_header(&answer, "OCI-Subject").len > 0;
-	if (answer.status < 200 || answer.status >= 300)
-		return request_refused(repository, &request, &answer, err);
-	struct str digest = http_header(&answer, "Docker-Content-Digest");
-	if (digest.len && !str_is(digest, push->digest))
-		return error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s instead of %s",
-				 STR_ARGS(digest), push->digest);
-	if (digest.len)
-		return true;
-	/* No digest, no proof: a web server that says yes to everything is no registry. */
 	struct manifest_status status;
-	if (!head(repository, arena, push->reference, &status, err))
-		return false;
-	if (status.found && strcmp(status.digest, push->digest) == 0)
-		return true;
-	return error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
-}
-
-/* True when the manifest is there although the answer to its PUT never came. */
-static bool arrived(const struct repository *repository, const struct manifest_push *push,
-		    struct arena *arena)
-{
+	struct manifest_bytes bytes;
 	struct error ignored;
-	struct manifest_status status;
-	return head(repository, arena, push->reference, &status, &ignored) && status.found &&
-	       strcmp(status.digest, push->digest) == 0;
-}
-
-/* The statuses and codes with which registries refuse to move a tag. */
-static bool may_be_immutable(const struct manifest_push *push, const struct error *err)
-{
-	if (is_digest(push->reference))
+	*same = false;
+	if (!head(repository, arena, reference, &status, err))
 		return false;
-	switch (err->http_status) {
-	case 403:
-		return err->kind == ERROR_DENIED || err->kind == ERROR_IMMUTABLE;
-	case 405:
-	case 409:
-		return !retry_helps(err->kind);
-	default:
-		return err->kind == ERROR_IMMUTABLE;
-	}
-}
-
-/*
- * A push of a tag was refused: true when the registry holds the same there. Where it holds another
- * image, that is the reason, unless it is our login that is refused.
- */
-static bool settle_refusal(const struct repository *repository, const struct manifest_push *push,
-			   bool login, struct arena *arena, struct error *err)
-{
-	struct error ignored;
-	struct manifest_status status;
-	if (!head(repository, arena, push->reference, &status, &ignored) || !status.found)
-		return false;
-	if (strcmp(status.digest, push->digest) == 0)
+	if (!status.found || same_algorithm(status.digest, digest)) {
+		*same = status.found && strcmp(status.digest, digest) == 0;
 		return true;
-	if (!login) {
-		err->kind = ERROR_IMMUTABLE;
-		error_wrap(err, "the tag holds %s and the registry does not let it become %s",
-			   status.digest, push->digest);
 	}
-	return false;
-}
-
-bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   struct manifest_answer *answer, struct error *err)
-{
-	*answer = (struct manifest_answer){0};
-	for (unsigned attempt = 0;; attempt++) {
-		scoped(arena_free) struct arena *arena = arena_new();
-		if (!arena)
-			return error_memory(err);
-		if (put_once(repository, push, arena, answer, err))
-			return true;
-		if (!answer->incomplete && may_be_immutable(push, err))
-			return settle_refusal(repository, push, answer->login, arena, err) ||
-			       describe(repository, push->reference, err);
-		if (answer->incomplete || !retry_wait(&retry_default, attempt, err))
-			return describe(repository, push->reference, err);
-		if ((err->kind == ERROR_NETWORK || err->http_status >= 500) &&
-		    arrived(repository, push, arena))
-			return true;
-	}
+	if (!manifests_look(repository, arena, reference, &status.found, &bytes, err))
+		return false;
+	*same = status.found && digest_verify(bytes.bytes, str_of(digest), &ignored);
+	return true;
 }
