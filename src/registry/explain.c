@@ -73,7 +73,8 @@ static const struct {
 	 "Quay returns the same error when the repository does not exist"},
 	{NULL, "roject", ERROR_MISSING, TARGET, ANYBODY, false, "create the project there first"},
 	{NULL, "HTTP 407", ERROR_CONFIG, ANY_SIDE, ANYBODY, false,
-	 "the proxy wants a login: write it into the proxy's URL, http://USER:PASSWORD@HOST:PORT"},
+	 "the proxy wants a login, or another one: write it into the proxy's URL, "
+	 "http://USER:PASSWORD@HOST:PORT"},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "put a login for it into the auth file"},
 	{NULL, NULL, ERROR_DENIED, TARGET, LOGGED_IN, false,

@@ -1,14 +1,11 @@
 """Registries that lie about what they hold, clocks that are wrong, a machine that has little left, proxies that fail, and company."""
 
 import collections
-import socket
-import struct
-import threading
 
 import pytest
 
 from lib import images, proxy, run
-from lib.forward import ForwardProxy
+from lib.forward import BadProxy
 from lib.registry import free_port
 from lib.scripted import Scripted
 from test_login import Guarded, guarded  # noqa: F401  (fixtures)
@@ -159,29 +156,6 @@ def test_few_addresses(runner, here):
 
 
 # -- proxies that fail ------------------------------------------------------------------------------------------------------------
-
-class BadProxy(ForwardProxy):
-    """The first `times` connections are not served: a status for them, or None to reset them."""
-
-    def __init__(self, status, times):
-        self.status, self.times, self.failed = status, times, 0
-        self._count = threading.Lock()
-        super().__init__()
-
-    def _one(self, client):
-        with self._count:
-            fails = self.failed < self.times
-            self.failed += fails
-        if not fails:
-            super()._one(client)
-        elif self.status:
-            client.recv(65536)
-            client.sendall(f"HTTP/1.1 {self.status} Bad Day\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        else:
-            client.recv(65536)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.close()
-
 
 @pytest.fixture
 def bad_proxy():

@@ -8,6 +8,7 @@ import pytest
 
 from lib import certs as certificates
 from lib import images, proxy, run
+from lib.forward import BadProxy
 from test_login import Guarded, basic, forward, guarded  # noqa: F401  (fixtures)
 
 
@@ -121,16 +122,30 @@ def test_each_proxy_identity_has_its_own_connections(runner, registries, certs, 
     assert all(way.targets and not way.refused for way in ways.values())
 
 
-def test_a_proxy_that_refuses(runner, registries, certs, forward, dst, repo):
-    near = registries("near", certs=certs)
+@pytest.mark.parametrize("secure", (False, True), ids=("http", "https"))
+def test_a_proxy_that_refuses(runner, registries, certs, forward, dst, repo, secure):
+    """Another try would be refused as well: it is said at once, and what to do."""
+    near = registries("near", certs=certs if secure else None)
     word = runner.secret("proxy-word-9", "walker")
     way = forward(users={"walker": "proxy-word-4"})
     result = runner.sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"},
-                         {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url(f"walker:{word}")}},
-                         flags=["--debug", "--retries", "0"])
-    assert result.code == 1
-    assert "407" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
-    assert way.targets == [] and way.refused > 0
+                         {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url(f"walker:{word}")}}, flags=["--debug"])
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "config"
+    assert "407" in error["message"] and "http://USER:PASSWORD@HOST:PORT" in error["message"]
+    assert way.targets == [] and 0 < way.refused <= 4
+
+
+@pytest.mark.parametrize("status", (403, 405))
+def test_a_proxy_that_forbids_the_way(sync, registries, certs, dst, repo, status):
+    near = registries("near", certs=certs)
+    way = BadProxy(status, 1000)
+    result = sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"},
+                  {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url()}})
+    way.stop()
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "config" and f"HTTP {status}" in error["message"]
+    assert way.failed <= 2
 
 
 def test_the_token_server_is_asked_through_the_proxy(runner, guarded, forward, dst, at_target, repo):
