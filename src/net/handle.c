@@ -319,6 +319,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->enough = handle->stopped = false;
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
+	snprintf(answer->host, sizeof(answer->host), "%.*s", HTTP_HOST_SIZE - 1, handle->host);
 	set_method(handle);
 	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||

@@ -17,9 +17,12 @@
 struct http;
 struct stream;
 
+enum { HTTP_HOST_SIZE = 128 };
+
 struct http_answer {
 	int status;
-	struct buf headers; /* lines "Name: value\n" of the final answer */
+	char host[HTTP_HOST_SIZE]; /* that answered; cut where it is longer. For messages */
+	struct buf headers;        /* lines "Name: value\n" of the final answer */
 	struct buf body;
 };
 

@@ -55,11 +55,22 @@ static bool check_kind(const struct node *node, enum node_kind kind, const char 
 			 node_kind_name(node->kind));
 }
 
+/* True for the configuration of an image, whose digest stands in the manifest. */
+static bool is_config(const struct node *root)
+{
+	return node_get(root, "rootfs") && node_get(root, "architecture") &&
+	       !node_get(root, "layers") && !node_get(root, "manifests");
+}
+
 static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
 				 node_kind_name(root->kind));
+	if (is_config(root))
+		return error_set(err, ERROR_CORRUPT,
+				 "it is the configuration of an image and not a manifest: is the "
+				 "digest that of the config?");
 	if (!check_names(root, err))
 		return false;
 	*parts = (struct parts){

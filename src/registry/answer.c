@@ -173,6 +173,16 @@ bool answer_limited(const struct http_answer *answer)
 	}
 }
 
+/* Where a redirect that is not followed leads, without what may be secret in it. */
+static void quote_location(const struct http_answer *answer, struct buf *out)
+{
+	struct str location = http_header(answer, "Location");
+	if (answer->status < 300 || answer->status >= 400 || !location.len)
+		return;
+	location = str_head(location, str_find(location, '?'));
+	buf_printf(out, "%sto %.*s", out->len ? " " : "", STR_ARGS(str_head(location, 120)));
+}
+
 bool answer_error(const struct http_answer *answer, struct error *err)
 {
 	scoped(buf_finish) struct buf quoted = {0};
@@ -182,6 +192,7 @@ bool answer_error(const struct http_answer *answer, struct error *err)
 	secret_mask(buf_str(&answer->body), &body);
 	if (!wording_of_json(buf_str(&answer->body), &quoted))
 		quote_body(answer, buf_str(&body), &quoted);
+	quote_location(answer, &quoted);
 	secret_mask(buf_str(&quoted), &words);
 	error_set(err, kind_of_status(answer->status), "HTTP %d%s%.300s", answer->status,
 		  words.len ? " " : "", buf_string(&words));
@@ -195,4 +206,52 @@ bool answer_error(const struct http_answer *answer, struct error *err)
 		refine(err, buf_str(&words));
 	}
 	return false;
+}
+
+bool answer_no_page(const struct http_answer *answer, const char *what, struct error *err)
+{
+	scoped(buf_finish) struct buf title = {0};
+	scoped(buf_finish) struct buf masked = {0};
+	struct str body = buf_str(&answer->body);
+	if (!html_is_page(http_header(answer, "Content-Type"), body))
+		return true;
+	html_title(body, &title);
+	secret_mask(buf_str(&title), &masked);
+	return error_set(err, ERROR_CORRUPT,
+			 "%s sent a page%s%.80s%s where %s was expected (HTTP %d): is it the "
+			 "registry's address and port, or does a proxy or a login form answer?",
+			 answer->host, masked.len ? " \"" : "", buf_string(&masked),
+			 masked.len ? "\"" : "", what, answer->status);
+}
+
+/* True when text begins as JSON does. */
+static bool begins_as_json(struct str text)
+{
+	while (text.len && (unsigned char)text.at[0] <= ' ')
+		text = str_from(text, 1);
+	return text.len && strchr("{[\"-0123456789", text.at[0]);
+}
+
+bool answer_json(struct arena *arena, const struct http_answer *answer, const char *what,
+		 const struct node **out, struct error *err)
+{
+	struct error why;
+	scoped(buf_finish) struct buf masked = {0};
+	scoped(buf_finish) struct buf quoted = {0};
+	struct str body = buf_str(&answer->body);
+	if (!answer_no_page(answer, what, err))
+		return false;
+	if (json_read(arena, body, out, &why))
+		return true;
+	if (why.kind == ERROR_MEMORY)
+		return error_memory(err);
+	if (begins_as_json(body))
+		return error_set(err, ERROR_CORRUPT,
+				 "%s was expected, but the JSON that %s sent is broken (%s)", what,
+				 answer->host, why.text);
+	secret_mask(body, &masked);
+	quote_text(buf_str(&masked), &quoted);
+	return error_set(err, ERROR_CORRUPT, "%s was expected, but %s sent no JSON%s%s%s", what,
+			 answer->host, quoted.len ? ": \"" : "", buf_string(&quoted),
+			 quoted.len ? "\"" : "");
 }

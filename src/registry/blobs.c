@@ -62,6 +62,21 @@ static bool range_refused(struct blob_part *part, struct error *err)
 	return false;
 }
 
+/* A blob of another size than the manifest says is not the one it means, whatever comes of it. */
+static bool check_size(const struct http_answer *answer, const struct blob_part *part,
+		       struct error *err)
+{
+	int64_t length = 0;
+	if (answer->status != 200 || !part->size ||
+	    !str_to_int64(http_header(answer, "Content-Length"), &length) || length == part->size)
+		return true;
+	return error_set(
+		err, ERROR_CORRUPT,
+		"the manifest says that it has %lld bytes, but %s sends %lld: one of the two "
+		"is wrong",
+		(long long)part->size, answer->host, (long long)length);
+}
+
 /* What an answer with a status of 2xx brings. */
 static bool judge_part(const struct http_answer *answer, struct blob_part *part, struct error *err)
 {
@@ -70,6 +85,8 @@ static bool judge_part(const struct http_answer *answer, struct blob_part *part,
 		return error_set(err, ERROR_CORRUPT,
 				 "the blob comes encoded (%.*s), which nobody asked for",
 				 STR_ARGS(coding));
+	if (!check_size(answer, part, err))
+		return false;
 	if (answer->status == 206 && (!part->from || !fits_range(answer, part)))
 		return range_refused(part, err);
 	if (answer->status == 200)

@@ -58,10 +58,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 	size_t count = 0;
 	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
 	if (verdict == URL_DENY)
-		return error_set(err, ERROR_REFUSED,
-				 "%s wants %s to go to %s://%s: refused, it is another place",
-				 exchange->origin.host, request->stream ? "the upload" : "us",
-				 url->scheme, url->host);
+		return location_refuse(&exchange->origin, url, purpose, err);
 	if (!headers_of(request, exchange->arena, headers, &count))
 		return error_memory(err);
 	if (login->len && verdict == URL_WITH_AUTH)

@@ -78,6 +78,8 @@ static bool get_once(const struct question *question, bool *found, struct manife
 		request_refused(repository, &request, &answer, err);
 		return describe(repository, reference, err);
 	}
+	if (!answer_no_page(&answer, "a manifest", err))
+		return describe(repository, reference, err);
 	struct str type = http_header(&answer, "Content-Type");
 	out->bytes =
 		(struct str){arena_copy(arena, answer.body.at, answer.body.len), answer.body.len};

@@ -6,7 +6,7 @@
 #include "registry/referrals.h"
 
 #include "doc/html.h"
-#include "doc/json.h"
+#include "registry/answer.h"
 #include "registry/paging.h"
 
 enum verdict { LISTED, UNSUPPORTED, REFUSED };
@@ -38,8 +38,10 @@ static bool read_paging(struct paging *paging, struct arena *arena,
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
 	const struct node *root = NULL;
-	if (!scratch || !json_read(scratch, buf_str(&answer->body), &root, err))
-		return scratch ? false : error_memory(err);
+	if (!scratch)
+		return error_memory(err);
+	if (!answer_json(scratch, answer, "a list of referrers", &root, err))
+		return false;
 	return paging_read(paging, arena, root) || error_memory(err);
 }
 
@@ -76,8 +78,8 @@ static bool ask_page(struct asking *asking, const struct request *request, bool 
 				 answer.status);
 	if (verdict == REFUSED)
 		return request_refused(repository, request, &answer, err);
-	if (!referrers_read(asking->arena, buf_str(&answer.body), asking->into, err) ||
-	    !read_paging(&asking->paging, asking->arena, &answer, err))
+	if (!read_paging(&asking->paging, asking->arena, &answer, err) ||
+	    !referrers_read(asking->arena, buf_str(&answer.body), asking->into, err))
 		return false;
 	const struct paging_page page = {.repository = repository,
 					 .request = request,

@@ -6,7 +6,6 @@
 
 #include "base/map.h"
 #include "base/retry.h"
-#include "doc/json.h"
 #include "oci/digest.h"
 #include "registry/answer.h"
 #include "registry/host.h"
@@ -60,10 +59,8 @@ static bool take_page(struct listing *listing, const struct http_answer *answer,
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read(arena, buf_str(&answer->body), &root, err)) {
-		err->kind = err->kind == ERROR_MEMORY ? ERROR_MEMORY : ERROR_CORRUPT;
+	if (!answer_json(arena, answer, "a list of tags", &root, err))
 		return false;
-	}
 	const struct node *list = node_get(root, "tags");
 	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
 		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
