@@ -16,6 +16,7 @@
 #include "copy/accompany.h"
 #include "copy/copier_private.h"
 #include "copy/drift.h"
+#include "copy/fetch.h"
 #include "copy/narrow.h"
 #include "copy/require.h"
 #include "copy/restart.h"
@@ -302,6 +303,31 @@ static bool ask_both(struct image *image, struct arena *arena, const struct task
 	return true;
 }
 
+/*
+ * Takes the source's digest. Where the source calls by another algorithm what the rule names by a
+ * tag, the digest is made that all registries know.
+ */
+static bool take_digest(struct image *image, const struct task *task, const char *digest,
+			struct outcome *outcome, struct error *err)
+{
+	char plain[DIGEST_TEXT_SIZE];
+	struct manifest *manifest;
+	outcome->digest = arena_string(image->arena, digest);
+	if (!outcome->digest)
+		return error_memory(err);
+	if (task->source.digest || str_starts(str_of(digest), "sha256:"))
+		return true;
+	manifest = arena_new_of(image->arena, struct manifest);
+	if (!manifest)
+		return error_memory(err);
+	if (!fetch_source(image, image->arena, outcome->digest, manifest, err))
+		return error_wrap(err, "source");
+	digest_of(manifest->bytes, plain);
+	outcome->digest = arena_string(image->arena, plain);
+	return (outcome->digest && map_put(&image->known, str_of(plain), manifest)) ||
+	       error_memory(err);
+}
+
 /* A target that knows its image by another algorithm than we do may hold the same all the same. */
 static bool recognize(struct image *image, struct arena *arena, const struct task *task,
 		      struct decision *decision, struct error *err)
@@ -333,10 +359,8 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	image->moved[0] = '\0';
 	if (!ask_both(image, arena, task, asked, outcome, err))
 		return false;
-	outcome->digest = arena_string(arena, asked[0].status.digest);
-	if (!outcome->digest)
-		return error_memory(err);
-	if (!check_destination_digest(task, outcome->digest, err))
+	if (!take_digest(image, task, asked[0].status.digest, outcome, err) ||
+	    !check_destination_digest(task, outcome->digest, err))
 		return false;
 	image->pinned = outcome->digest;
 	const struct manifest_status *target = &asked[1].status;

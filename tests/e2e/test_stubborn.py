@@ -377,3 +377,14 @@ def test_sha512_to_its_digest(sync, here):
     with Hashing() as there:
         result = sync({f"{here.host}/a@{digest}": f"{there.host}/a"}, run.insecure(here, there), ONCE)
         assert result.code == 0 and there.manifests["a", digest][1] == picture.root.data, result
+
+
+def test_a_source_that_calls_its_tags_by_sha512(sync, here, there):
+    """The rule names a tag: the destination gets the digest that every registry knows, and is in sync afterwards."""
+    picture, digest = pinned(here)
+    here.tags["a", "v1"] = digest
+    rules = {f"{here.host}/a:v1": f"{there.host}/a"}
+    result = sync(rules, run.insecure(here, there), ONCE)
+    assert result.code == 0 and there.tags == {("a", "v1"): picture.digest}, result
+    again = sync(rules, run.insecure(here, there), ONCE)
+    assert again.code == 0 and again.report["skipped"] == 1
