@@ -8,6 +8,7 @@
 
 #include "base/retry.h"
 #include "registry/answer.h"
+#include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
@@ -216,8 +217,11 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 void authorize_judge(const struct exchange *exchange)
 {
 	int status = exchange->answer->status;
+	const struct repository *repository = exchange->repository;
+	if (exchange->basic && status < 400 && !facts_hold(repository, FACT_LOGIN_GOOD, ""))
+		facts_learn(repository, FACT_LOGIN_GOOD, "");
 	if (status != 400 && status != 401 && status != 403)
-		token_accepted(exchange->repository->registry->tokens, &exchange->token);
+		token_accepted(repository->registry->tokens, &exchange->token);
 }
 
 void authorize_look(const struct repository *repository, struct arena *arena,

@@ -2,8 +2,8 @@
  * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it, fail,
  * leave the digest out or miss what is there, and errors on HEAD have no words. In all these cases
  * GET is asked and decides, and is asked at once from then on. That a source has no such manifest
- * is taken from HEAD only where HEAD has been right before: the image fails then, and one request
- * is not too much for that.
+ * is taken from HEAD only where it has been right about that before: the image fails then, and one
+ * request is not too much for that.
  *
  * At a target a 403 says nothing yet: Artifact Registry, ECR and JFrog answer so for what does not
  * exist. It counts as absent there, and the push that follows gets the answer that matters.
@@ -149,14 +149,10 @@ static void learn_from_get(const struct repository *repository, bool missing, bo
 static void take_answer(const struct question *question, const struct http_answer *answer,
 			struct manifest_status *out)
 {
-	const struct repository *repository = question->repository;
 	struct str digest = http_header(answer, "Docker-Content-Digest");
 	out->found = answer->status == 200;
 	out->denied = answer->status == 403;
 	out->digest = out->found ? arena_copy(question->arena, digest.at, digest.len) : NULL;
-	if (out->found && !repository->target &&
-	    !facts_hold(repository, FACT_HEAD_TRUE, repository->name))
-		facts_learn(repository, FACT_HEAD_TRUE, repository->name);
 }
 
 static bool head(const struct repository *repository, struct arena *arena, const char *reference,

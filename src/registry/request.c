@@ -9,6 +9,7 @@
 #include "registry/answer.h"
 #include "registry/authorize.h"
 #include "registry/explain.h"
+#include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
@@ -35,7 +36,9 @@ static void explain(const struct repository *repository, const struct request *r
 	const char *place = login_place(repository);
 	if (arena)
 		authorize_look(repository, arena, &state);
-	bool basic = state.scheme == CHALLENGE_BASIC;
+	/* A login that was taken before is right, and may not do this. */
+	bool basic =
+		state.scheme == CHALLENGE_BASIC && !facts_hold(repository, FACT_LOGIN_GOOD, "");
 	const struct refusal refusal = {
 		.host = repository->host->name,
 		.repository = repository->name,

@@ -218,3 +218,17 @@ def test_a_wrong_password_is_called_wrong(runner, shy, plain, scheme):
     message = result.report["images"][0]["error"]["message"]
     assert result.code == 1 and "user name or password is wrong" in message, message
     assert "project" not in message
+
+
+def test_a_login_that_may_not_push_is_not_called_wrong(sync, shy, plain):
+    """It was taken for what came before."""
+    there = shy(scheme="Basic")
+    there.hidden = None
+    there.accept = lambda request: (401, there.challenge(), errors("UNAUTHORIZED", "not authorized")) if request.method == "POST" else None
+    judge = there._judge
+    there._judge = lambda request, given: judge(request, given) or there.accept(request)
+    there.push(images.image("old", layers=1), "a", "v1")
+    plain.push(images.image("new", layers=1), "a", "v1")
+    result = sync({f"{plain.host}/a:v1": f"{there.host}/a"}, {**run.insecure(plain), **there.login()}, ONCE)
+    message = result.report["images"][0]["error"]["message"]
+    assert result.code == 1 and "may this login push" in message and "password" not in message, message
