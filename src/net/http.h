@@ -18,6 +18,15 @@ struct http;
 struct ports;
 struct stream;
 
+enum { HTTP_HOST_SIZE = 128 };
+
+struct http_answer {
+	int status;
+	char host[HTTP_HOST_SIZE]; /* that answered; cut where it is longer. For messages */
+	struct buf headers;        /* lines "Name: value\n" of the final answer */
+	struct buf body;
+};
+
 /* How to sign a request with AWS Signature Version 4. */
 struct http_signature {
 	const char *scope; /* "aws:amz:eu-west-1:ecr" */
@@ -40,12 +49,8 @@ struct http_request {
 	const char *ca;    /* file of the only certificate authorities to trust; NULL: the usual */
 	const char *proxy; /* URL of the proxy, "" for none; NULL: by the environment */
 	const struct http_signature *signature; /* or NULL */
-};
-
-struct http_answer {
-	int status;
-	struct buf headers; /* lines "Name: value\n" of the final answer */
-	struct buf body;
+	/* Says that an answer means a limit of requests; NULL: only a 429 does. */
+	bool (*limited)(const struct http_answer *answer);
 };
 
 struct http_options {

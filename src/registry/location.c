@@ -3,8 +3,9 @@
 
 #include "base/secret.h"
 #include "registry/host.h"
-#include "registry/link.h"
 #include "registry/registry_private.h"
+
+#include <string.h>
 
 enum { SIGNATURE_LEAST = 16 };
 
@@ -37,9 +38,43 @@ bool location_given(const struct repository *repository, struct arena *arena,
 	if (!text)
 		return error_memory(err);
 	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "answer without a Location");
+		return error_set(
+			err, ERROR_CORRUPT,
+			"the registry does not say where the upload goes on (no Location)");
 	return location_asked(repository, arena, request, &here, err) &&
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
+}
+
+static const char *describe(enum url_purpose purpose)
+{
+	switch (purpose) {
+	case URL_UPLOAD:
+		return "the upload";
+	case URL_API:
+		return "the request";
+	case URL_REDIRECT:
+	case URL_TOKEN:
+		break;
+	}
+	return "us";
+}
+
+bool location_refuse(const struct url *origin, const struct url *url, enum url_purpose purpose,
+		     struct error *err)
+{
+	bool same_host = strcmp(origin->host, url->host) == 0;
+	const char *why = "another host, and images are sent to the registry alone";
+	if (same_host)
+		why = "another scheme or port; does a reverse proxy in front of it leave out "
+		      "X-Forwarded-Proto or the port in Host? (distribution: http.host, Harbor: "
+		      "external_url)";
+	else if (purpose == URL_REDIRECT)
+		why = "http, and an https registry is not left for that";
+	return error_set(err, ERROR_REFUSED,
+			 "%s://%s:%s sends %s to %s://%s:%s, which is not "
+			 "followed: %s",
+			 origin->scheme, origin->host, origin->port, describe(purpose), url->scheme,
+			 url->host, url->port, why);
 }
 
 bool location_trusted(const struct repository *repository, const struct url *origin,
@@ -53,25 +88,4 @@ bool location_trusted(const struct repository *repository, const struct url *ori
 	return known && buf_ok(&place) &&
 	       (credential_find(known, buf_str(&place), (struct str){0}) ||
 		credential_find(known, str_of(url->host), (struct str){0}));
-}
-
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err)
-{
-	struct url here;
-	struct str value, target;
-	size_t at = 0;
-	*out = (struct url){0};
-	while (http_header_next(answer, "Link", &at, &value)) {
-		if (!link_next(value, &target))
-			continue;
-		const char *text = arena_copy(arena, target.at, target.len);
-		if (!text)
-			return error_memory(err);
-		return (location_asked(repository, arena, request, &here, err) &&
-			url_resolve(arena, &here, text, out, err)) ||
-		       error_wrap(err, "Link");
-	}
-	return true;
 }

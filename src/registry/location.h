@@ -16,15 +16,14 @@ bool location_given(const struct repository *repository, struct arena *arena,
 		    const struct request *request, const struct http_answer *answer,
 		    struct url *out, struct error *err);
 /*
+ * The error for url, where the registry at origin sends what is for purpose and which the policy
+ * forbids. Always false.
+ */
+bool location_refuse(const struct url *origin, const struct url *url, enum url_purpose purpose,
+		     struct error *err);
+/*
  * True when url, which a server of the registry at origin named, is on a machine that belongs to
  * the registry or that the auth file names: such a one may be in an internal network.
  */
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url);
-/*
- * The URL of the next page of a listing (RFC 8288, relation "next"), relative to the request's;
- * text NULL when this was the last one.
- */
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err);
