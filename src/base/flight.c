@@ -57,3 +57,8 @@ void flight_drop(struct flight *flight, pthread_cond_t *changed)
 {
 	end(flight, changed);
 }
+
+void flight_forgive(struct flight *flight)
+{
+	flight->grounded = false;
+}

@@ -55,3 +55,5 @@ void flight_fail(struct flight *flight, pthread_cond_t *changed, struct arena *a
 		 enum flight_share share, const void *cause, const struct error *failure);
 /* There is no result to keep, although nothing failed: the next one leads. */
 void flight_drop(struct flight *flight, pthread_cond_t *changed);
+/* Forgets a failure that concerned everybody: the next one leads. Caller holds the lock. */
+void flight_forgive(struct flight *flight);

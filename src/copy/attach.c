@@ -9,7 +9,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/lookup.h"
-#include "registry/manifests.h"
+#include "registry/push.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -47,13 +47,13 @@ static bool find_lacking(struct arena *arena, const struct attachment *attachmen
 static bool write_list(struct image *image, struct attachment *attachment, const char *tag,
 		       struct str list, struct error *err)
 {
-	struct manifest_answer answer;
-	const struct manifest_push push = {.reference = tag,
-					   .digest = attachment->held,
-					   .media_type = "application/vnd.oci.image.index.v1+json",
-					   .bytes = list};
+	struct push_answer answer;
+	const struct push push = {.reference = tag,
+				  .digest = attachment->held,
+				  .media_type = "application/vnd.oci.image.index.v1+json",
+				  .bytes = list};
 	digest_of(list, attachment->held);
-	return manifests_put(&image->to, &push, &answer, err);
+	return push_manifest(&image->to, &push, &answer, err);
 }
 
 /* *complete: nothing was missing, and held is what is there. Else what was is written. */

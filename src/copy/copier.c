@@ -3,6 +3,9 @@
  * with equal digests that is all. The source's digest is pinned here: whatever happens to its tag
  * later, the copy is the one image that stood there when the run looked.
  *
+ * Where the source then misses what it named itself, since its tag was pushed again or a cache is
+ * old, the tag is looked at once more and the image begun from the start.
+ *
  * A platform filter changes what the target is to hold, and nothing else: it says which digest is
  * wanted, and the rest goes on as if the source had that.
  */
@@ -13,8 +16,10 @@
 #include "copy/accompany.h"
 #include "copy/copier_private.h"
 #include "copy/drift.h"
+#include "copy/fetch.h"
 #include "copy/narrow.h"
 #include "copy/require.h"
+#include "copy/restart.h"
 #include "copy/signed.h"
 #include "copy/verify.h"
 #include "copy/whole.h"
@@ -94,10 +99,10 @@ static void ask(void *ctx, size_t index)
 }
 
 /* A digest needs no asking: it is what it is. */
-static void skip_source(const struct task *task, struct question *source)
+static void skip_source(const char *digest, struct question *source)
 {
 	source->ok = true;
-	source->status = (struct manifest_status){.found = true, .digest = task->source.digest};
+	source->status = (struct manifest_status){.found = true, .digest = digest};
 }
 
 /* The tag beside a digest was asked for: that it names another image by now is worth a word. */
@@ -282,14 +287,15 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
 		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest && !task->rule->terms.pinned_tag ? 1 : 0;
+	const char *given = task->source.digest ? task->source.digest : image->renewed;
+	size_t first = given && !task->rule->terms.pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
 	if (task->rule->terms.pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);
-	if (task->source.digest)
-		skip_source(task, &asked[0]);
+	if (given)
+		skip_source(given, &asked[0]);
 	if (!asked[0].ok || !asked[1].ok) {
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
@@ -297,6 +303,46 @@ static bool ask_both(struct image *image, struct arena *arena, const struct task
 	if (!asked[0].status.found)
 		return error_set(err, ERROR_MISSING, "source: %s/%s:%s does not exist",
 				 task->source.host, task->source.repository, asked[0].reference);
+	return true;
+}
+
+/*
+ * Takes the source's digest. Where the source calls by another algorithm what the rule names by a
+ * tag, the digest is made that all registries know.
+ */
+static bool take_digest(struct image *image, const struct task *task, const char *digest,
+			struct outcome *outcome, struct error *err)
+{
+	char plain[DIGEST_TEXT_SIZE];
+	struct manifest *manifest;
+	outcome->digest = arena_string(image->arena, digest);
+	if (!outcome->digest)
+		return error_memory(err);
+	if (task->source.digest || str_starts(str_of(digest), "sha256:"))
+		return true;
+	manifest = arena_new_of(image->arena, struct manifest);
+	if (!manifest)
+		return error_memory(err);
+	if (!fetch_source(image, image->arena, outcome->digest, manifest, err))
+		return error_wrap(err, "source");
+	digest_of(manifest->bytes, plain);
+	outcome->digest = arena_string(image->arena, plain);
+	return (outcome->digest && map_put(&image->known, str_of(plain), manifest)) ||
+	       error_memory(err);
+}
+
+/* A target that knows its image by another algorithm than we do may hold the same all the same. */
+static bool recognize(struct image *image, struct arena *arena, const struct task *task,
+		      struct decision *decision, struct error *err)
+{
+	bool same = false;
+	size_t algorithm = strcspn(decision->wanted, ":");
+	if (!decision->held || strncmp(decision->held, decision->wanted, algorithm) == 0)
+		return true;
+	if (!manifests_holds(&image->to, arena, reference_target(&task->destination),
+			     decision->wanted, &same, err))
+		return error_wrap(err, "destination");
+	decision->held = same ? decision->wanted : decision->held;
 	return true;
 }
 
@@ -311,12 +357,14 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 							   : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
+	image->guarded =
+		task->rule->terms.on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL;
+	image->expected = NULL;
+	image->moved[0] = '\0';
 	if (!ask_both(image, arena, task, asked, outcome, err))
 		return false;
-	outcome->digest = arena_string(arena, asked[0].status.digest);
-	if (!outcome->digest)
-		return error_memory(err);
-	if (!check_destination_digest(task, outcome->digest, err))
+	if (!take_digest(image, task, asked[0].status.digest, outcome, err) ||
+	    !check_destination_digest(task, outcome->digest, err))
 		return false;
 	image->pinned = outcome->digest;
 	const struct manifest_status *target = &asked[1].status;
@@ -326,7 +374,8 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	image->fresh = !target->found;
 	struct decision decision = {.held = target->found ? target->digest : NULL,
 				    .wanted = outcome->digest};
-	if (image->filter && !apply_filter(image, arena, task, outcome, &decision, err))
+	if (!recognize(image, arena, task, &decision, err) ||
+	    (image->filter && !apply_filter(image, arena, task, outcome, &decision, err)))
 		return false;
 	return carry_out(image, arena, task, &decision, outcome, err);
 }
@@ -389,21 +438,24 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		struct outcome *outcome)
 {
 	struct error err = {0};
-	scoped(image_finish) struct image image = {
-		.copier = copier,
-		.arena = arena,
-		.filter = filter_of(task),
-		.companions = companions_of(task),
-		.foreign = task->rule->terms.foreign,
-		.guarded = task->rule->terms.on_change != CHANGE_OVERWRITE ? task->destination.tag
-									   : NULL};
+	scoped(image_finish) struct image image = {.copier = copier,
+						   .arena = arena,
+						   .filter = filter_of(task),
+						   .companions = companions_of(task),
+						   .foreign = task->rule->terms.foreign,
+						   .named = task->source.digest};
 	int64_t start = clock_ms();
 	image.origin = origins_enter(copier->origins, task);
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
 	*outcome = (struct outcome){0};
 	if (image.filter)
 		hits_add(copier->hits, image.filter);
-	if (!open_both(&image, task, &err) || !run(&image, arena, task, outcome, &err))
+	bool ok = open_both(&image, task, &err) && run(&image, arena, task, outcome, &err);
+	for (int times = 0; !ok && restart_helps(&image, task, times, &err); times++) {
+		*outcome = (struct outcome){0};
+		ok = run(&image, arena, task, outcome, &err);
+	}
+	if (!ok)
 		failed(arena, outcome, &err);
 	if (image.filter && !image.judged)
 		hits_mark_all(copier->hits, image.filter);

@@ -39,6 +39,9 @@ struct image {
 	bool judged;                 /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */
 	const char *pinned;                        /* the source's digest */
+	const char *named;                         /* the digest that the rule asks for, or NULL */
+	const char *renewed; /* what the source's tag was found to be by another look, or NULL */
+	atomic_bool lost;    /* the source misses something that it named itself */
 	/*
 	 * digest -> struct manifest read or made already; fixed while copying. What stays in it
 	 * lives in arena; NULL: taken back.

@@ -40,12 +40,21 @@ bool drift_absent(const struct repository *target, const char *tag, struct error
 	return true;
 }
 
+/* What the tag holds; *held is NULL for nothing. */
 static bool ask(struct image *image, struct arena *arena, const char *tag, const char **held,
 		struct error *err)
 {
-	struct manifest_status status;
-	if (!manifests_head(&image->to, arena, tag, &status, err))
+	struct manifest_status status = {0};
+	struct manifest_bytes bytes;
+	/* HEAD has said that nothing is there; before that is believed GET says it, too. */
+	bool ok = image->fresh ? manifests_look(&image->to, arena, tag, &status.found, &bytes, err)
+			       : manifests_head(&image->to, arena, tag, &status, err);
+	if (!ok)
 		return error_wrap(err, "destination");
+	if (image->fresh) {
+		status.digest = bytes.digest;
+		status.denied = !status.found && bytes.denied;
+	}
 	*held = status.found ? status.digest : NULL;
 	return !status.denied || drift_absent(&image->to, tag, err);
 }

@@ -10,6 +10,8 @@
 #include "registry/blobs.h"
 #include "registry/manifests.h"
 
+#include <string.h>
+
 static bool parse(const struct repository *repository, struct arena *arena,
 		  const struct manifest_bytes *served, struct manifest *out, struct error *err)
 {
@@ -25,15 +27,24 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
 	       parse(repository, arena, &served, out, err);
 }
 
-static bool get_source(const struct image *image, struct arena *arena, const char *digest,
-		       struct manifest_bytes *out, struct error *err)
+bool fetch_missed(struct image *image, const char *digest, const struct error *err)
 {
-	if (!image->origin)
-		return manifests_get(&image->from, arena, digest, out, err);
-	return origins_manifest(image->origin, &image->from, arena, digest, out, err);
+	bool asked_for = image->named && strcmp(image->named, digest) == 0;
+	if (err->kind == ERROR_MISSING && !asked_for)
+		atomic_store(&image->lost, true);
+	return false;
 }
 
-bool fetch_source(const struct image *image, struct arena *arena, const char *digest,
+static bool get_source(struct image *image, struct arena *arena, const char *digest,
+		       struct manifest_bytes *out, struct error *err)
+{
+	bool ok = image->origin
+			  ? origins_manifest(image->origin, &image->from, arena, digest, out, err)
+			  : manifests_get(&image->from, arena, digest, out, err);
+	return ok || fetch_missed(image, digest, err);
+}
+
+bool fetch_source(struct image *image, struct arena *arena, const char *digest,
 		  struct manifest *out, struct error *err)
 {
 	struct manifest_bytes served;
@@ -57,7 +68,7 @@ bool fetch_known(struct image *image, const char *digest, struct manifest *out, 
 	return true;
 }
 
-bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
+bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err)
 {
 	struct manifest_bytes served;

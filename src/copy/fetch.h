@@ -13,7 +13,7 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
  * The manifest with that digest at the image's source, asked for once for all destinations of the
  * image; verified and parsed. Valid as long as arena and image.
  */
-bool fetch_source(const struct image *image, struct arena *arena, const char *digest,
+bool fetch_source(struct image *image, struct arena *arena, const char *digest,
 		  struct manifest *out, struct error *err);
 /*
  * As fetch_source(), and image->known holds it from now on, so that it is not asked for again. Only
@@ -21,8 +21,13 @@ bool fetch_source(const struct image *image, struct arena *arena, const char *di
  */
 bool fetch_known(struct image *image, const char *digest, struct manifest *out, struct error *err);
 /* As fetch_source(), without the document: for what is only to be copied. */
-bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
+bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err);
+/*
+ * The source does not serve digest: where that is ERROR_MISSING, and the source itself named the
+ * digest, the image is marked as lost. Always false.
+ */
+bool fetch_missed(struct image *image, const char *digest, const struct error *err);
 /*
  * The configuration of the image that manifest describes; verified and parsed, all of it in arena.
  * *known false: it has none of a type whose content is known, *out is zeroed and nothing was asked.

@@ -46,7 +46,7 @@ static bool remember(struct narrowing *narrowing, const char *digest,
 static bool read_source(struct narrowing *narrowing, const char *digest, struct manifest *out,
 			struct error *err)
 {
-	const struct image *image = narrowing->image;
+	struct image *image = narrowing->image;
 	if (cancel_requested())
 		return error_set(err, ERROR_CANCELED, "stopped by a signal");
 	if (!fetch_source(image, narrowing->arena, digest, out, err))
@@ -75,11 +75,11 @@ static void mark_kept(const struct image *image, const struct filter_index *inde
 static bool narrow_image(struct narrowing *narrowing, const struct manifest *manifest,
 			 const char *digest, struct narrowed *out, struct error *err)
 {
-	const struct image *image = narrowing->image;
+	struct image *image = narrowing->image;
 	struct image_config config;
 	bool known;
 	if (!fetch_config(&image->from, narrowing->arena, manifest, &known, &config, err))
-		return false;
+		return fetch_missed(image, manifest->config->digest, err);
 	/* An artifact has no platform, so it passes. */
 	bool passes = platform_matches(image->filter, &config.platform);
 	*out = (struct narrowed){

@@ -316,6 +316,18 @@ static void settle(struct state *state, struct flight *flight, bool ok, bool kep
 		flight_fail(flight, changed, state->arena, share_of(err), NULL, err);
 }
 
+void origins_forgive(struct origin *origin)
+{
+	if (!origin)
+		return;
+	struct state *state = origin->state;
+	pthread_mutex_lock(&state->origins->lock);
+	flight_forgive(&state->head);
+	for (size_t i = 0; i < state->manifests.count; i++)
+		flight_forgive(&((struct reply *)state->manifests.entries[i].value)->flight);
+	pthread_mutex_unlock(&state->origins->lock);
+}
+
 /* Called locked. False without memory, or for a digest that cannot be one. */
 static bool pin(struct origin *origin, const char *digest)
 {

@@ -33,6 +33,8 @@ void origins_leave(struct origins *origins, struct origin *origin);
 /* The images under way from this source. Valid while one of its tasks is. */
 struct tees_company *origins_company(struct origin *origin);
 
+/* Forgets failures: what is asked next is asked again. origin may be NULL. */
+void origins_forgive(struct origin *origin);
 /*
  * As manifests_head_listed(), once for all tasks of the origin: reference, at repository, is what
  * stands in their source. out->digest is valid as long as arena and the task.

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "copy/download.h"
+#include "copy/fetch.h"
 #include "oci/digest.h"
 #include "registry/upload.h"
 
@@ -282,7 +283,7 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 		return false;
 	*present = transfer->upload.present;
 	transfer->open = !*present;
-	if (transfer->open && cargo->place && from)
+	if (transfer->upload.unmounted && cargo->place)
 		blobs_mount_undone(&cargo->image->to);
 	return !(transfer->open && full) || refuse(&refusal, err);
 }
@@ -303,7 +304,7 @@ static bool attempt(struct transfer *transfer, bool *present, struct error *err)
 static bool may_have_arrived(const struct error *err)
 {
 	return err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE ||
-	       err->http_status == 404;
+	       err->http_status == 404 || err->http_status == 503;
 }
 
 /* Gives the open upload up; the next try begins another one. */
@@ -375,6 +376,8 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	/* An upload that is left open at a dead target would cost another wait. */
 	if (!ok && err->kind != ERROR_UNREACHABLE)
 		give_up(&transfer);
+	if (!ok && transfer.source_failed)
+		fetch_missed(cargo->image, cargo->blob->digest, err);
 	if (!ok && err->kind == ERROR_FULL && transfer.sent && !transfer.source_failed)
 		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
 			       err);

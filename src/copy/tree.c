@@ -4,6 +4,7 @@
  *
  * When the target was said to hold a part and then misses it while the parent is pushed, the parts
  * are sent once more without believing anybody (oras-go#1212: a half-copied index never healed).
+ * What it misses may also be a layer that we leave out on purpose: then that is the answer.
  */
 #include "copy/tree.h"
 
@@ -12,14 +13,15 @@
 #include "copy/drift.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
+#include "registry/push.h"
 
 #include <string.h>
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct manifest_answer *answer, struct error *err);
+			  struct push_answer *answer, struct error *err);
 
 /* The manifest from the source, or the one that is known to be what it has to be. */
-static bool get_manifest(const struct image *image, struct arena *arena, const char *digest,
+static bool get_manifest(struct image *image, struct arena *arena, const char *digest,
 			 struct manifest *out, struct error *err)
 {
 	const struct manifest *known = map_get(&image->known, str_of(digest));
@@ -73,7 +75,7 @@ static bool is_blob(struct parts *parts, const struct descriptor *child, bool *b
 
 static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
 {
-	struct manifest_answer ignored;
+	struct push_answer ignored;
 	bool blob = false;
 	if (!is_blob(parts, child, &blob, err))
 		return false;
@@ -129,60 +131,71 @@ static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .ca
 
 /*
  * After a push of which the target says that parts are missing: first they are sent once more, then
- * there is nothing left but to give it time. False: that was enough, err stays.
+ * there is nothing left but to give it time, if that is what it said. False: that was enough, err
+ * stays.
  */
-static bool may_settle(unsigned round, struct error *err)
+static bool may_settle(unsigned round, bool vague, struct error *err)
 {
 	struct error again = *err;
 	again.kind = ERROR_UNAVAILABLE;
-	if (round == 0 || retry_wait(&settling, round - 1, &again))
+	if (round == 0 || (!vague && retry_wait(&settling, round - 1, &again)))
 		return true;
 	if (again.kind == ERROR_CANCELED)
 		*err = again;
 	return false;
 }
 
-/* The first layer that was not copied because it may not be distributed; NULL: there is none. */
-static const struct descriptor *left_out(const struct image *image, const struct manifest *manifest)
+/*
+ * The layer that was left out and that the target misses, or NULL. Where the target names none,
+ * that is what it must be once all others were sent again.
+ */
+static const struct descriptor *find_left_out(const struct image *image,
+					      const struct manifest *manifest,
+					      const struct push_answer *answer, unsigned round)
 {
-	for (size_t i = 0; image->foreign != FOREIGN_COPY && i < manifest->blob_count; i++)
-		if (manifest->blobs[i].nondistributable)
-			return &manifest->blobs[i];
+	for (size_t i = 0; image->foreign != FOREIGN_COPY && i < manifest->blob_count; i++) {
+		const struct descriptor *blob = &manifest->blobs[i];
+		if (!blob->nondistributable)
+			continue;
+		if (strcmp(blob->digest, answer->missing) == 0 || (!answer->missing[0] && round))
+			return blob;
+	}
 	return NULL;
 }
 
-/* Where a registry misses parts of such a manifest, that is the likely reason. */
-static bool explain_left_out(const struct descriptor *layer, struct error *err)
+static bool refuse_left_out(const struct image *image, const struct descriptor *layer,
+			    struct error *err)
 {
+	err->kind = ERROR_UNSUPPORTED;
 	return error_wrap(err,
-			  "layer %s was left out, since it may not be distributed "
-			  "(foreign: copy brings it)",
-			  layer->digest);
+			  "%s wants the layer %s, which was left out because it may not be "
+			  "distributed (foreign: copy brings it)",
+			  registry_host_name(&image->to), layer->digest);
 }
 
-static struct manifest_push describe_push(const struct manifest *manifest, const char *digest,
-					  const char *reference)
+static struct push describe_push(const struct manifest *manifest, const char *digest,
+				 const char *reference)
 {
-	return (struct manifest_push){.reference = reference,
-				      .digest = digest,
-				      .media_type = manifest->media_type,
-				      .bytes = manifest->bytes};
+	return (struct push){.reference = reference,
+			     .digest = digest,
+			     .media_type = manifest->media_type,
+			     .bytes = manifest->bytes};
 }
 
 /* A tag that may not become another image is looked at first. */
-static bool push_manifest(struct image *image, const struct manifest_push *push,
-			  struct manifest_answer *answer, struct error *err)
+static bool push_guarded(struct image *image, const struct push *push, struct push_answer *answer,
+			 struct error *err)
 {
 	bool held = false;
-	*answer = (struct manifest_answer){0};
+	*answer = (struct push_answer){0};
 	if (image->guarded && strcmp(push->reference, image->guarded) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || manifests_put(&image->to, push, answer, err);
+	return held || push_manifest(&image->to, push, answer, err);
 }
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct manifest_answer *answer, struct error *err)
+			  struct push_answer *answer, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest manifest;
@@ -193,32 +206,34 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 				 MANIFEST_DEPTH_MAX);
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
-	const struct manifest_push push = describe_push(&manifest, digest, reference);
+	if (!push_accepts(&image->to, manifest.media_type, err))
+		return false;
+	const struct push push = describe_push(&manifest, digest, reference);
 	for (unsigned round = 0;; round++) {
 		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
 			return false;
-		if (push_manifest(image, &push, answer, err))
+		if (push_guarded(image, &push, answer, err))
 			return true;
 		if (!answer->incomplete)
 			return false;
-		const struct descriptor *missed = left_out(image, &manifest);
-		if (missed && round)
-			return explain_left_out(missed, err);
-		if (!may_settle(round, err))
+		const struct descriptor *left_out = find_left_out(image, &manifest, answer, round);
+		if (left_out)
+			return refuse_left_out(image, left_out, err);
+		if (!may_settle(round, answer->vague, err))
 			return false;
 	}
 }
 
 bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
 {
-	struct manifest_answer ignored;
+	struct push_answer ignored;
 	return copy_manifest(image, digest, reference, 1, &ignored, err);
 }
 
 bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
 			 bool *listed, struct error *err)
 {
-	struct manifest_answer answer;
+	struct push_answer answer;
 	*listed = false;
 	if (!copy_manifest(image, digest, reference, 1, &answer, err))
 		return false;
@@ -229,14 +244,14 @@ bool tree_copy_companion(struct image *image, const char *digest, const char *re
 bool tree_tag(struct image *image, const char *digest, const char *tag, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct manifest_answer answer;
+	struct push_answer answer;
 	struct manifest manifest;
 	if (!arena)
 		return error_memory(err);
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
-	const struct manifest_push push = describe_push(&manifest, digest, tag);
-	if (push_manifest(image, &push, &answer, err))
+	const struct push push = describe_push(&manifest, digest, tag);
+	if (push_guarded(image, &push, &answer, err))
 		return true;
 	return answer.incomplete && tree_copy(image, digest, tag, err);
 }

@@ -15,6 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "net/failure.h"
 #include "net/inside.h"
 #include "net/low_water.h"
 #include "net/ports.h"
@@ -302,6 +303,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->enough = handle->stopped = false;
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
+	snprintf(answer->host, sizeof(answer->host), "%.*s", HTTP_HOST_SIZE - 1, handle->host);
 	set_method(handle);
 	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
@@ -309,41 +311,6 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 		return error_memory(err);
 	handle->running = true;
 	return true;
-}
-
-static enum error_kind network_kind(CURLcode code, bool connected)
-{
-	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
-		return ERROR_MEMORY;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-		return ERROR_UNREACHABLE;
-	case CURLE_OPERATION_TIMEDOUT:
-		return connected ? ERROR_NETWORK : ERROR_UNREACHABLE;
-	case CURLE_URL_MALFORMAT:
-		return ERROR_REFUSED;
-	default:
-		return ERROR_NETWORK;
-	}
-}
-
-static bool network_error(struct handle *handle, CURLcode code, struct error *err)
-{
-	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
-	const char *tls = NULL;
-	double connected = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
-	if (handle->tls) {
-		tls_session_note(handle->tls, why);
-		tls = tls_session_failure(handle->tls);
-	}
-	if (tls)
-		return error_set(err, tls_session_not_tls(handle->tls) ? ERROR_NOT_TLS : ERROR_TLS,
-				 "%s", tls);
-	error_set(err, network_kind(code, connected > 0), "%s", why);
-	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }
 
 /* Takes the result of a transfer that libcurl has ended. */
@@ -367,7 +334,7 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	if (handle->head_complete && handle->status >= 400 &&
 	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
 		return true;
-	return network_error(handle, code, err);
+	return failure_explain(handle, code, err);
 }
 
 /* True while bytes of a body are what we wait for. */

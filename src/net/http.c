@@ -17,7 +17,7 @@
 #include "net/handles.h"
 #include "net/inside.h"
 #include "net/limiter.h"
-#include "net/retry_after.h"
+#include "net/rate_limit.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -230,11 +230,19 @@ static bool await_turn(struct http *http, const struct http_request *request,
 		       : error_memory(err);
 }
 
-/* The server has answered, or not: both sides of the next request's pace. */
-static void end_turn(struct limiter_lease *turn, const struct http_answer *answer, bool answered)
+static bool is_limited(const struct http_request *request, const struct http_answer *answer)
 {
-	struct str pause = http_header(answer, "Retry-After");
-	limiter_end(turn, answered ? answer->status : 0, retry_after_parse(pause, clock_unix()));
+	return request->limited ? request->limited(answer) : answer->status == 429;
+}
+
+/* The server has answered, or not: both sides of the next request's pace. */
+static void end_turn(struct limiter_lease *turn, const struct http_request *request,
+		     const struct http_answer *answer, bool answered)
+{
+	int status = answered ? answer->status : 0;
+	bool limited = answered && is_limited(request, answer);
+	int wait = limited || status == 503 ? rate_limit_wait(answer, clock_unix()) : -1;
+	limiter_end(turn, status, limited, wait);
 }
 
 /* True unless there is a body that takes long, or of which nobody knows. */
@@ -313,7 +321,7 @@ bool http_send(struct http *http, const struct http_request *request, struct htt
 	if (!await_turn(http, request, &turn, err))
 		return false;
 	bool ok = send_now(http, request, answer, err);
-	end_turn(&turn, answer, ok);
+	end_turn(&turn, request, answer, ok);
 	return ok;
 }
 
@@ -357,7 +365,7 @@ bool http_open(struct http *http, const struct http_request *request, struct htt
 	if (!await_turn(http, request, &turn, err))
 		return false;
 	bool ok = open_now(http, request, answer, out, err);
-	end_turn(&turn, answer, ok);
+	end_turn(&turn, request, answer, ok);
 	return ok;
 }
 

@@ -18,6 +18,16 @@ struct http;
 struct ports;
 struct stream;
 
+enum { HTTP_HOST_SIZE = 128 };
+
+struct http_answer {
+	int status;
+	char host[HTTP_HOST_SIZE]; /* that answered; cut where it is longer. For messages */
+	bool inside;        /* it came from an address of an internal network, and by no proxy */
+	struct buf headers; /* lines "Name: value\n" of the final answer */
+	struct buf body;
+};
+
 /* How to sign a request with AWS Signature Version 4. */
 struct http_signature {
 	const char *scope; /* "aws:amz:eu-west-1:ecr" */
@@ -40,13 +50,8 @@ struct http_request {
 	const char *ca; /* file of the only certificate authorities to trust; NULL: the usual */
 	const struct proxy *proxy; /* lives as long as the client; NULL: by the environment */
 	const struct http_signature *signature; /* or NULL */
-};
-
-struct http_answer {
-	int status;
-	bool inside;        /* it came from an address of an internal network, and by no proxy */
-	struct buf headers; /* lines "Name: value\n" of the final answer */
-	struct buf body;
+	/* Says that an answer means a limit of requests; NULL: only a 429 does. */
+	bool (*limited)(const struct http_answer *answer);
 };
 
 struct http_options {

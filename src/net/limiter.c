@@ -109,10 +109,10 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 	return true;
 }
 
-void limiter_end(struct limiter_lease *lease, int status, int retry_after)
+void limiter_end(struct limiter_lease *lease, int status, bool limited, int retry_after)
 {
 	struct limiter_origin *origin = lease->origin;
-	bool refused = status == 429 || status == 503;
+	bool refused = limited || status == 503;
 	if (!origin)
 		return;
 	pthread_mutex_lock(&origin->lock);

@@ -33,7 +33,7 @@ struct limiter_lease {
 bool limiter_begin(struct limiter *limiter, const char *origin, bool counted,
 		   struct limiter_lease *lease, struct error *err);
 /*
- * Ends the lease with the answer's status; 0: there was none. retry_after: seconds the server asked
- * to be left alone, or < 0.
+ * Ends the lease with the answer's status; 0: there was none. limited: it was refused for a limit
+ * of requests; retry_after: seconds the server then asked to be left alone, or < 0.
  */
-void limiter_end(struct limiter_lease *lease, int status, int retry_after);
+void limiter_end(struct limiter_lease *lease, int status, bool limited, int retry_after);

@@ -3,8 +3,8 @@
  *
  * Pure: the caller brings the time, holds a lock and does the waiting (limiter.h). The window
  * begins small, so that no run opens with a burst, and grows by one with each good answer. A
- * refusal (429, 503) halves it, once for all requests that were under way together; from then on
- * it grows by one for each window of good answers.
+ * refusal (rate_limit.h, 503) halves it, once for all requests that were under way together; from
+ * then on it grows by one for each window of good answers.
  */
 #pragma once
 

@@ -1,9 +1,12 @@
 /*
- * Registries send nonsense here ("1.889377ms", negative numbers); nonsense means that they did not
- * say, so that the program's own waiting applies. The date is read by position, since strptime()
- * accepts more than the grammar and depends on the locale.
+ * GitHub prints durations as Go does ("1.889377ms"), which the specification does not know. Other
+ * nonsense, such as negative numbers, means that the server did not say, so that the program's own
+ * waiting applies. The date is read by position, since strptime() accepts more than the grammar and
+ * depends on the locale.
  */
 #include "net/retry_after.h"
+
+#include "base/scoped.h"
 
 #include <limits.h>
 #include <string.h>
@@ -55,13 +58,77 @@ static bool parse_date(struct str text, int64_t *out)
 	return date.tm_mday == day;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Takes digits, with a point among them, from text. False when there are none. */
+static bool take_decimal(struct str *text, double *out)
+{
+	double scale = 1;
+	bool digits = false, fraction = false;
+	*out = 0;
+	for (; text->len && (is_digit(text->at[0]) || (text->at[0] == '.' && !fraction));
+	     *text = str_from(*text, 1)) {
+		if (text->at[0] == '.') {
+			fraction = true;
+			continue;
+		}
+		digits = true;
+		scale = fraction ? scale / 10 : scale;
+		*out = fraction ? *out + (text->at[0] - '0') * scale
+				: *out * 10 + (text->at[0] - '0');
+	}
+	return digits;
+}
+
+/* Takes a unit from text, as seconds. Nothing at the end of the text stands for a second. */
+static bool take_unit(struct str *text, double *seconds)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"\xc2\xb5s", 1e-6}, {"\xce\xbcs", 1e-6},
+		     {"ms", 1e-3}, {"s", 1},     {"m", 60},           {"h", 3600}};
+	*seconds = 1;
+	for (size_t i = 0; i < array_count(units); i++) {
+		if (!str_starts(*text, units[i].name))
+			continue;
+		*seconds = units[i].seconds;
+		*text = str_from(*text, strlen(units[i].name));
+		return true;
+	}
+	return !text->len;
+}
+
+/* Seconds, rounded up, of "1.5", "1.889377ms" or "1h2m3.5s"; -1 for anything else. */
+static int64_t parse_duration(struct str text)
+{
+	double total = 0;
+	if (!text.len)
+		return -1;
+	while (text.len) {
+		double number, unit;
+		if (!take_decimal(&text, &number) || !take_unit(&text, &unit))
+			return -1;
+		total += number * unit;
+	}
+	if (total > INT_MAX)
+		return -1;
+	int64_t whole = (int64_t)total;
+	return whole + (total > (double)whole);
+}
+
 int retry_after_parse(struct str value, int64_t now_unix)
 {
 	int64_t seconds = -1;
 	int64_t date = 0;
 	value = str_trim(value);
-	if (!str_to_int64(value, &seconds) && parse_date(value, &date))
+	if (parse_date(value, &date))
 		seconds = date - now_unix;
+	else if (!str_to_int64(value, &seconds))
+		seconds = parse_duration(value);
 	return seconds < 0 || seconds > INT_MAX ? -1 : (int)seconds;
 }
 

@@ -44,11 +44,22 @@ static const char *const root_names[] = {
 };
 static const char *const descriptor_names[] = {"mediaType", "digest", "size"};
 
+/* True for the configuration of an image, whose digest stands in the manifest. */
+static bool is_config(const struct node *root)
+{
+	return node_get(root, "rootfs") && node_get(root, "architecture") &&
+	       !node_get(root, "layers") && !node_get(root, "manifests");
+}
+
 static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
 				 node_kind_name(root->kind));
+	if (is_config(root))
+		return error_set(err, ERROR_CORRUPT,
+				 "it is the configuration of an image and not a manifest: is the "
+				 "digest that of the config?");
 	if (!names_check(root, root_names, array_count(root_names), "manifest", err))
 		return false;
 	*parts = (struct parts){

@@ -1,20 +1,21 @@
 /*
  * Registries disagree on statuses, load balancers answer in HTML: the status decides the kind, a
  * few well-known codes refine it, and what cannot be parsed is quoted shortly.
+ *
+ * A registry that limits requests and one that refuses them for good use the same statuses. The
+ * words decide, which name a rate or a time; "quota exceeded" alone is the quota of a disk.
  */
 #include "registry/answer.h"
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "doc/html.h"
 #include "doc/json.h"
+#include "net/rate_limit.h"
 #include "net/retry_after.h"
+#include "registry/wording.h"
 
 #include <string.h>
-
-enum {
-	QUOTED_MAX = 200,
-	UNREADABLE = 0x7f, /* what json_blank.h puts for bytes that are no text */
-};
 
 static enum error_kind kind_of_status(int status)
 {
@@ -25,14 +26,21 @@ static enum error_kind kind_of_status(int status)
 	case 404:
 		return ERROR_MISSING;
 	case 408:
+	case 425: /* too early */
 	case 499:
 		return ERROR_UNAVAILABLE;
-	case 429:
-		return ERROR_LIMITED;
+	case 407: /* of a proxy */
+		return ERROR_CONFIG;
 	case 412:
 		return ERROR_IMMUTABLE;
-	case 501:
 	case 405:
+	case 501:
+	case 505: /* this version of HTTP */
+	case 506:
+	case 508: /* a loop */
+	case 510:
+	case 511: /* a network that wants a login of its own */
+	case 526: /* the certificate of the server behind a proxy */
 		return ERROR_UNSUPPORTED;
 	case 507:
 		return ERROR_FULL;
@@ -62,19 +70,6 @@ bool answer_has_code(const struct http_answer *answer, const char *code)
 	return false;
 }
 
-static void quote_list(const struct node *list, struct buf *out)
-{
-	for (size_t i = 0; i < list->count && out->len < QUOTED_MAX; i++) {
-		struct str code = node_string(node_get(list->items[i], "code"));
-		struct str message = node_string(node_get(list->items[i], "message"));
-		buf_printf(out, "%s%.*s%s%.*s", i ? "; " : "", STR_ARGS(code),
-			   code.len && message.len ? ": " : "", STR_ARGS(message));
-	}
-	for (size_t i = 0; i < out->len; i++)
-		if (out->at[i] == UNREADABLE)
-			out->at[i] = '?';
-}
-
 /* A body that is no JSON: its first line, without the tags of an HTML page. */
 static void quote_text(struct str body, struct buf *out)
 {
@@ -90,21 +85,16 @@ static void quote_text(struct str body, struct buf *out)
 	}
 }
 
-/* True when the character may be a part of a name, as of a repository called "quota-tool". */
-static bool is_of_name(char c)
+/* Adds what the page or plain text says. */
+static void quote_body(const struct http_answer *answer, struct str body, struct buf *out)
 {
-	return c == '-' || c == '_' || c == '/' || (c >= '0' && c <= '9') ||
-	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* True when text has the word, and not as a part of something longer. */
-static bool has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == text || !is_of_name(at[-1])) && !is_of_name(at[len]))
-			return true;
-	return false;
+	scoped(buf_finish) struct buf title = {0};
+	if (html_is_page(http_header(answer, "Content-Type"), body))
+		html_title(body, &title);
+	if (title.len)
+		buf_printf(out, "(page \"%.80s\")", buf_string(&title));
+	else
+		quote_text(body, out);
 }
 
 static void refine(struct error *err, struct str words)
@@ -118,38 +108,150 @@ static void refine(struct error *err, struct str words)
 		{"ImageTagAlreadyExistsException", ERROR_IMMUTABLE},
 		{"immutable", ERROR_IMMUTABLE},
 		{"quota", ERROR_FULL},
-		{"Quota", ERROR_FULL},
+		{"quota_exceeded", ERROR_FULL},
 		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */
-		/* Google calls its limits of requests quotas as well. */
-		{"TOOMANYREQUESTS", ERROR_LIMITED},
 	};
 	int status = err->http_status;
-	if (status < 400 || status >= 500 || status == 401 || status == 404 || status == 429)
+	/* The one code that says what is wrong whatever the status. */
+	if (wording_has(words, "PAGINATION_NUMBER_INVALID"))
+		err->kind = ERROR_REJECTED;
+	if (status < 400 || status >= 500 || status == 401 || status == 404)
 		return;
 	for (size_t i = 0; words.at && i < array_count(table); i++)
-		if (has_word(words.at, table[i].word))
+		if (wording_has(words, table[i].word))
 			err->kind = table[i].kind;
+}
+
+static bool says_limit(struct str text)
+{
+	static const char *const words[] = {
+		"too many requests", "too_many_requests*", "toomanyrequest*", "rate limit*",
+		"rate_limit*",       "ratelimit*",         "rate-limited",    "rate-limiting",
+		"rate exceeded",     "request rate*",      "request limit*",  "requests per",
+		"per minute",        "per second",         "per hour",        "abuse detection",
+		"throttl*",          "slow down",          "slowdown",        "retry-after",
+		"retry after",
+	};
+	for (size_t i = 0; i < array_count(words); i++)
+		if (wording_has(text, words[i]))
+			return true;
+	return false;
+}
+
+static bool body_says_limit(const struct http_answer *answer)
+{
+	struct str body = buf_str(&answer->body);
+	scoped(buf_finish) struct buf text = {0};
+	if (says_limit(http_header(answer, "x-amzn-errortype")))
+		return true;
+	if (wording_of_json(body, &text))
+		return says_limit(buf_str(&text));
+	if (!html_is_page(http_header(answer, "Content-Type"), body))
+		return says_limit(body);
+	html_text(body, &text);
+	return says_limit(buf_str(&text));
+}
+
+bool answer_limited(const struct http_answer *answer)
+{
+	bool asks = http_header(answer, "Retry-After").len > 0;
+	switch (answer->status) {
+	case 420: /* "Enhance your calm" */
+	case 429:
+	case 509: /* bandwidth */
+	case 529: /* overloaded */
+		return true;
+	case 403:
+	case 503:
+		return asks || rate_limit_used_up(answer) || body_says_limit(answer);
+	case 400:
+	case 500:
+	case 502:
+		return body_says_limit(answer);
+	default:
+		return false;
+	}
+}
+
+/* Where a redirect that is not followed leads, without what may be secret in it. */
+static void quote_location(const struct http_answer *answer, struct buf *out)
+{
+	struct str location = http_header(answer, "Location");
+	if (answer->status < 300 || answer->status >= 400 || !location.len)
+		return;
+	location = str_head(location, str_find(location, '?'));
+	buf_printf(out, "%sto %.*s", out->len ? " " : "", STR_ARGS(str_head(location, 120)));
 }
 
 bool answer_error(const struct http_answer *answer, struct error *err)
 {
-	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf quoted = {0};
 	scoped(buf_finish) struct buf words = {0};
-	const struct node *list = arena ? error_list(arena, answer) : NULL;
 	/* Masked before anything is cut: half a secret is no longer recognised. */
 	scoped(buf_finish) struct buf body = {0};
 	secret_mask(buf_str(&answer->body), &body);
-	if (list)
-		quote_list(list, &quoted);
-	else
-		quote_text(buf_str(&body), &quoted);
+	if (!wording_of_json(buf_str(&answer->body), &quoted))
+		quote_body(answer, buf_str(&body), &quoted);
+	quote_location(answer, &quoted);
 	secret_mask(buf_str(&quoted), &words);
 	error_set(err, kind_of_status(answer->status), "HTTP %d%s%.300s", answer->status,
 		  words.len ? " " : "", buf_string(&words));
 	err->http_status = answer->status;
-	int64_t now = retry_after_clock(http_header(answer, "Date"), clock_unix());
-	err->retry_after = retry_after_parse(http_header(answer, "Retry-After"), now);
-	refine(err, buf_str(&words));
+	if (answer_limited(answer)) {
+		err->kind = ERROR_LIMITED;
+		err->retry_after = rate_limit_wait(answer, clock_unix());
+	} else {
+		int64_t now = retry_after_clock(http_header(answer, "Date"), clock_unix());
+		err->retry_after = retry_after_parse(http_header(answer, "Retry-After"), now);
+		refine(err, buf_str(&words));
+	}
 	return false;
+}
+
+bool answer_no_page(const struct http_answer *answer, const char *what, struct error *err)
+{
+	scoped(buf_finish) struct buf title = {0};
+	scoped(buf_finish) struct buf masked = {0};
+	struct str body = buf_str(&answer->body);
+	if (!html_is_page(http_header(answer, "Content-Type"), body))
+		return true;
+	html_title(body, &title);
+	secret_mask(buf_str(&title), &masked);
+	return error_set(err, ERROR_CORRUPT,
+			 "%s sent a page%s%.80s%s where %s was expected (HTTP %d): is it the "
+			 "registry's address and port, or does a proxy or a login form answer?",
+			 answer->host, masked.len ? " \"" : "", buf_string(&masked),
+			 masked.len ? "\"" : "", what, answer->status);
+}
+
+/* True when text begins as JSON does. */
+static bool begins_as_json(struct str text)
+{
+	while (text.len && (unsigned char)text.at[0] <= ' ')
+		text = str_from(text, 1);
+	return text.len && strchr("{[\"-0123456789", text.at[0]);
+}
+
+bool answer_json(struct arena *arena, const struct http_answer *answer, const char *what,
+		 const struct node **out, struct error *err)
+{
+	struct error why;
+	scoped(buf_finish) struct buf masked = {0};
+	scoped(buf_finish) struct buf quoted = {0};
+	struct str body = buf_str(&answer->body);
+	if (!answer_no_page(answer, what, err))
+		return false;
+	if (json_read_foreign(arena, body, out, &why))
+		return true;
+	if (why.kind == ERROR_MEMORY)
+		return error_memory(err);
+	if (begins_as_json(body))
+		return error_set(err, ERROR_CORRUPT,
+				 "%s was expected, but the JSON that %s sent is broken (%s)", what,
+				 answer->host, why.text);
+	secret_mask(body, &masked);
+	quote_text(buf_str(&masked), &quoted);
+	return error_set(err, ERROR_CORRUPT, "%s was expected, but %s sent no JSON%s%s%s", what,
+			 answer->host, quoted.len ? ": \"" : "", buf_string(&quoted),
+			 quoted.len ? "\"" : "");
 }

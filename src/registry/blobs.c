@@ -4,8 +4,10 @@
  */
 #include "registry/blobs.h"
 
+#include "base/log.h"
 #include "base/percent.h"
 #include "registry/answer.h"
+#include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/location.h"
 #include "registry/mirror.h"
@@ -60,6 +62,21 @@ static bool range_refused(struct blob_part *part, struct error *err)
 	return false;
 }
 
+/* A blob of another size than the manifest says is not the one it means, whatever comes of it. */
+static bool check_size(const struct http_answer *answer, const struct blob_part *part,
+		       struct error *err)
+{
+	int64_t length = 0;
+	if (answer->status != 200 || !part->size ||
+	    !str_to_int64(http_header(answer, "Content-Length"), &length) || length == part->size)
+		return true;
+	return error_set(
+		err, ERROR_CORRUPT,
+		"the manifest says that it has %lld bytes, but %s sends %lld: one of the two "
+		"is wrong",
+		(long long)part->size, answer->host, (long long)length);
+}
+
 bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struct error *err)
 {
 	struct str coding = http_header(answer, "Content-Encoding");
@@ -69,6 +86,8 @@ bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struc
 		return error_set(err, ERROR_CORRUPT,
 				 "the blob comes encoded (%.*s), which nobody asked for",
 				 STR_ARGS(coding));
+	if (!check_size(answer, part, err))
+		return false;
 	if (answer->status == 206 && (!part->from || !fits_range(answer, part)))
 		return range_refused(part, err);
 	if (answer->status == 200)
@@ -125,28 +144,41 @@ void blobs_spoiled(const struct repository *repository, const char *digest)
 	mirror_distrust(repository, digest);
 }
 
+/* True for a refusal at a target that does not say whether the blob is there: the push will. */
+static bool is_silent(const struct repository *repository, const struct http_answer *answer)
+{
+	return repository->target && answer->status >= 400;
+}
+
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
 		  bool *found, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct request request = {.method = "HEAD"};
+	struct request request = {.method = "HEAD", .otherwise = repository->target};
 	int64_t held = size;
+	*found = false;
+	if (repository->target && facts_hold(repository, FACT_WRITE_ONLY, repository->name))
+		return true;
 	request.path = arena ? blob_path(repository, arena, digest) : NULL;
 	if (!request.path)
 		return error_memory(err);
-	if (!request_send(repository, &request, &answer, err))
+	bool sent = request_send(repository, &request, &answer, err);
+	if (!sent && (!request.otherwise || err->kind != ERROR_UNAVAILABLE ||
+		      err->http_status < 500 || err->http_status == 503))
 		return describe(repository, digest, err);
+	if (answer.status == 401 && is_silent(repository, &answer))
+		facts_learn(repository, FACT_WRITE_ONLY, repository->name);
 	struct str length = http_header(&answer, "Content-Length");
 	*found = answer.status == 200 && (!length.len || str_to_int64(length, &held)) &&
 		 held == size;
-	bool hidden = answer.status == 403 && repository->target;
-	if (answer.status == 200 || answer.status == 404 || hidden)
+	if (answer.status == 200 || answer.status == 404 || is_silent(repository, &answer))
 		return true;
 	request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
 }
 
+/* Opens an upload; from NULL: without a mount. A refused mount is the caller's to settle. */
 static bool begin(const struct repository *repository, struct arena *arena, const char *digest,
 		  const char *from, struct http_answer *answer, struct request *request,
 		  struct error *err)
@@ -159,11 +191,49 @@ static bool begin(const struct repository *repository, struct arena *arena, cons
 		buf_add_string(&path, "&from=");
 		percent_encode(str_of(from), &path);
 	}
-	*request = (struct request){.method = "POST", .mount_from = from};
+	*request =
+		(struct request){.method = "POST", .mount_from = from, .otherwise = from != NULL};
 	request->path = buf_ok(&path) ? arena_string(arena, path.at) : NULL;
 	if (!request->path)
 		return error_memory(err);
 	return request_send(repository, request, answer, err);
+}
+
+static const char *mount_pair(struct arena *arena, const char *from, const char *to)
+{
+	const char *pair = arena_printf(arena, "%s %s", from, to);
+	return pair ? pair : "";
+}
+
+/*
+ * True when it may be the mount that is refused, and not the upload: registries refuse one that
+ * they cannot do, or that the login may not read, instead of opening an upload.
+ */
+static bool refuses_mount(bool sent, const struct http_answer *answer, const struct error *err)
+{
+	if (sent)
+		return answer->status >= 400;
+	return err->kind == ERROR_DENIED ||
+	       (err->kind == ERROR_UNAVAILABLE && err->http_status >= 500);
+}
+
+/* Opens an upload with a mount, and once more without where that is refused. */
+static bool begin_with_mount(const struct repository *repository, struct arena *arena,
+			     const char *digest, const char *from, struct http_answer *answer,
+			     struct request *request, struct error *err)
+{
+	bool sent = begin(repository, arena, digest, from, answer, request, err);
+	bool refused = refuses_mount(sent, answer, err);
+	int status = sent ? answer->status : err->http_status;
+	if (!refused)
+		return sent;
+	sent = begin(repository, arena, digest, NULL, answer, request, err);
+	if (!sent || answer->status >= 400)
+		return sent;
+	log_debug("%s answers a mount from %s by %d: from now on it is asked for uploads alone",
+		  repository->host->name, from, status);
+	facts_learn(repository, FACT_NO_MOUNT, mount_pair(arena, from, repository->name));
+	return true;
 }
 
 bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
@@ -172,16 +242,11 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request;
 	*out = (struct upload){0};
-	bool ok = begin(repository, arena, digest, from, &answer, &request, err);
-	/* Registries exist that refuse a mount they cannot do, instead of opening an upload. */
-	bool elsewhere = from && strcmp(from, repository->name) != 0;
-	bool refused = ok ? answer.status >= 400 && answer.status != 403
-			  : err->kind == ERROR_DENIED && elsewhere;
-	if (refused && from)
-		ok = begin(repository, arena, digest, NULL, &answer, &request, err);
+	bool ok = from ? begin_with_mount(repository, arena, digest, from, &answer, &request, err)
+		       : begin(repository, arena, digest, NULL, &answer, &request, err);
 	if (!ok)
 		return describe(repository, digest, err);
-	if (answer.status == 201 && from) {
+	if (answer.status == 201 && request.mount_from) {
 		out->present = true;
 		return true;
 	}
@@ -189,6 +254,7 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 		request_refused(repository, &request, &answer, err);
 		return describe(repository, digest, err);
 	}
+	out->unmounted = request.mount_from != NULL;
 	if (!str_to_int64(http_header(&answer, "OCI-Chunk-Min-Length"), &out->chunk_min) ||
 	    out->chunk_min > CHUNK_MIN_MAX)
 		out->chunk_min = 0;
@@ -238,11 +304,14 @@ void blobs_cancel(const struct repository *repository, const struct upload *uplo
 
 const char *blobs_mount_offer(const struct repository *repository, const char *place)
 {
-	if (!host_mounts(repository->host))
+	const char *from = place;
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!place && repository->host->profile->mount_shows)
+		from = repository->name;
+	if (!from || !arena || !host_mounts(repository->host))
 		return NULL;
-	if (place)
-		return place;
-	return repository->host->profile->mount_shows ? repository->name : NULL;
+	const char *pair = mount_pair(arena, from, repository->name);
+	return facts_hold(repository, FACT_NO_MOUNT, pair) ? NULL : from;
 }
 
 void blobs_mount_undone(const struct repository *repository)

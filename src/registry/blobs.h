@@ -13,6 +13,7 @@
 /* An upload that was begun, or not needed. */
 struct upload {
 	bool present;        /* the blob is in the repository now: mounted, or there already */
+	bool unmounted;      /* an upload was opened in place of the mount that was offered */
 	struct url location; /* else: where its bytes go */
 	int64_t chunk_min;   /* its OCI-Chunk-Min-Length, 0: it named none */
 	int64_t offset;      /* bytes the registry has of it: what is sent next begins there */
@@ -46,15 +47,17 @@ bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struc
  */
 void blobs_spoiled(const struct repository *repository, const char *digest);
 /*
- * Asks whether the blob is there with that size. A target's 403 means no: registries exist that
- * hide what is missing.
+ * Asks whether the blob is there with that size. A target's refusal means no: registries hide what
+ * is missing, and logins exist that may only push; what is sent then gets the answer that matters.
  */
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
 		  bool *found, struct error *err);
 /*
  * Begins an upload, offering to mount the blob from the repository named from. from may be the
  * repository itself: then a registry that knows mounting says in the same request whether the blob
- * is there already. NULL: no mount. Strings of *out live in arena.
+ * is there already. NULL: no mount. A mount that is refused, by whatever status, is followed by one
+ * request without, and where that is taken, no mount between the two is offered again. Strings of
+ * *out live in arena.
  */
 bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
 		 const char *from, struct upload *out, struct error *err);

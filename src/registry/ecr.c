@@ -157,7 +157,8 @@ static bool ask(const struct repository *repository, const struct ecr_name *name
 				    .body = STR("{}"),
 				    .signature = &signature,
 				    .proxy = credential ? credential->proxy : NULL,
-				    .answer_max = ANSWER_MAX};
+				    .answer_max = ANSWER_MAX,
+				    .limited = answer_limited};
 	if (!http_send(options->http, &post, &answer, err))
 		return false;
 	if (options->counted)
@@ -166,9 +167,11 @@ static bool ask(const struct repository *repository, const struct ecr_name *name
 		return ecr_parse(buf_str(&answer.body), clock_unix(), out, life_ms, err);
 	answer_error(&answer, err);
 	/* A bad key or signature is a 400 here. */
-	if (answer.status == 400)
+	if (err->kind == ERROR_REJECTED)
 		err->kind = ERROR_DENIED;
-	return error_wrap(err, "%s refused the AWS keys of the environment", url.host);
+	return error_wrap(err, "%s%s", url.host,
+			  err->kind == ERROR_DENIED ? " refused the AWS keys of the environment"
+						    : "");
 }
 
 bool ecr_login(const struct repository *repository, const struct ecr_name *name, struct login *out,

@@ -11,7 +11,10 @@
 #include <string.h>
 
 enum side { ANY_SIDE, SOURCE, TARGET };
-enum who { ANYBODY, ANONYMOUS, LOGGED_IN };
+/* WRONG_LOGIN: one that is refused itself, whatever it was for. */
+enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
+
+#define WRONG "user name or password is wrong"
 
 static const struct {
 	const char *host;  /* how its name ends; ".x" is also x; NULL: every host */
@@ -27,9 +30,13 @@ static const struct {
 	 "file"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "at Docker Hub this also means that the repository does not exist"},
+	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
+	 WRONG "; where two-factor login is on, Docker Hub wants an access token as password"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
-	 "Docker Hub wants an access token where two-factor login is on, and answers so for a "
-	 "missing repository, too"},
+	 "Docker Hub wants an access token where two-factor login is on, and answers the same for "
+	 "a missing repository"},
+	{".ghcr.io", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
+	 "the token is wrong or has expired"},
 	{".ghcr.io", NULL, ERROR_DENIED, TARGET, ANYBODY, false,
 	 "GHCR wants a token with write:packages, or a package linked to the workflow's "
 	 "repository"},
@@ -42,13 +49,16 @@ static const struct {
 	 "ECR does not make repositories: create it there first"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "ECR needs a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
+	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
+	 "the password is wrong or has expired: one of ECR lasts 12 hours"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
 	 "a login of ECR lasts 12 hours and needs the right ecr:BatchGetImage, to push "
 	 "ecr:PutImage and those for layers"},
+	{NULL, NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false, WRONG},
 	{".gcr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "Google answers so for a missing repository, too"},
+	 "Google returns the same error when the repository does not exist"},
 	{".pkg.dev", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "Artifact Registry answers so for a missing repository, too: the name is "
+	 "Artifact Registry returns the same error when the repository does not exist: the name is "
 	 "PROJECT/REPOSITORY/IMAGE"},
 	{".azurecr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
 	 "is the name of the registry right, and has this login AcrPull, to push AcrPush?"},
@@ -60,8 +70,11 @@ static const struct {
 	{".aliyuncs.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
 	 "does the namespace exist in this region?"},
 	{".quay.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "Quay answers so for a missing repository, too"},
+	 "Quay returns the same error when the repository does not exist"},
 	{NULL, "roject", ERROR_MISSING, TARGET, ANYBODY, false, "create the project there first"},
+	{NULL, "HTTP 407", ERROR_CONFIG, ANY_SIDE, ANYBODY, false,
+	 "the proxy wants a login, or another one: write it into the proxy's URL, "
+	 "http://USER:PASSWORD@HOST:PORT"},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "put a login for it into the auth file"},
 	{NULL, NULL, ERROR_DENIED, TARGET, LOGGED_IN, false,
@@ -75,26 +88,56 @@ static bool host_fits(const char *end, const char *host)
 	return !end || str_ends(str_of(host), end) || strcmp(host, end + 1) == 0;
 }
 
+static bool who_fits(enum who who, const struct refusal *refusal)
+{
+	switch (who) {
+	case ANONYMOUS:
+		return !refusal->place;
+	case LOGGED_IN:
+		return refusal->place && !refusal->password;
+	case WRONG_LOGIN:
+		return refusal->place && refusal->password;
+	case ANYBODY:
+		break;
+	}
+	return true;
+}
+
 static const char *find_hint(const struct refusal *refusal, const struct error *err)
 {
 	enum side side = refusal->target ? TARGET : SOURCE;
-	enum who who = refusal->place ? LOGGED_IN : ANONYMOUS;
 	for (size_t i = 0; i < array_count(rows); i++)
 		if (rows[i].kind == err->kind && host_fits(rows[i].host, refusal->host) &&
 		    (rows[i].side == ANY_SIDE || rows[i].side == side) &&
-		    (rows[i].who == ANYBODY || rows[i].who == who) &&
-		    (!rows[i].listing || refusal->listing) &&
+		    who_fits(rows[i].who, refusal) && (!rows[i].listing || refusal->listing) &&
 		    (!rows[i].words || strstr(err->text, rows[i].words)))
 			return rows[i].hint;
 	return NULL;
 }
 
-bool explain_refusal(const struct refusal *refusal, struct error *err)
+/* Appends the hint to the text. */
+static void add_hint(const struct refusal *refusal, struct error *err)
 {
 	const char *hint = find_hint(refusal, err);
 	size_t len = strlen(err->text);
-	if (hint)
-		snprintf(err->text + len, sizeof(err->text) - len, " (%s)", hint);
+	char *end = err->text + len;
+	size_t room = sizeof(err->text) - len;
+	bool denied = err->kind == ERROR_DENIED;
+	if (denied && refusal->unsent && refusal->realm)
+		snprintf(end, room,
+			 " (the login of %s was not sent: the token server %s is of "
+			 "another domain)",
+			 refusal->unsent, refusal->realm);
+	else if (denied && refusal->unsent)
+		snprintf(end, room, " (the login of %s was not sent: the registry asks for none)",
+			 refusal->unsent);
+	else if (hint)
+		snprintf(end, room, " (%s)", hint);
+}
+
+bool explain_refusal(const struct refusal *refusal, struct error *err)
+{
+	add_hint(refusal, err);
 	if (err->kind != ERROR_DENIED)
 		return false;
 	const char *scope = refusal->scope ? refusal->scope : "";

@@ -8,10 +8,13 @@
 struct refusal {
 	const char *host;       /* as configured */
 	const char *repository; /* "team/app" */
-	const char *place;      /* of the login that was used; NULL: anonymous */
-	const char *scope;      /* what was asked for, or NULL */
-	bool target;            /* we wanted to write */
-	bool listing;           /* it was the list of tags */
+	const char *place;      /* of the login that was sent; NULL: none was */
+	const char *unsent;     /* of a login that is configured and was not sent, or NULL */
+	const char *realm; /* host of the token server that unsent may not go to; NULL: not asked */
+	const char *scope; /* what was asked for, or NULL */
+	bool password;     /* it is the login itself that was refused, whatever it was for */
+	bool target;       /* we wanted to write */
+	bool listing;      /* it was the list of tags */
 };
 
 /*

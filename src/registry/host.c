@@ -6,13 +6,17 @@
 
 #include <string.h>
 
-/* Smaller pieces than this are not tried: what refuses them refuses everything. */
-enum { BODY_MIN = 64 * 1024 };
+enum {
+	BODY_MIN = 64 * 1024, /* what refuses smaller pieces refuses everything */
+	PINGS_MAX = 3,        /* failed looks at the root of the API */
+};
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
 {
-	*host = (struct host){
-		.insecure = insecure, .scheme = "https", .pulls_left = HOST_PULLS_ANY};
+	*host = (struct host){.insecure = insecure,
+			      .scheme = "https",
+			      .pulls_left = HOST_PULLS_ANY,
+			      .page = HOST_PAGE_FIRST};
 	host->name = arena_string(arena, name);
 	host->address = host->name ? reference_api_host(host->name) : NULL;
 	host->profile = profile_of(name);
@@ -158,12 +162,30 @@ bool host_ping(struct host *host)
 	return chosen;
 }
 
-void host_pinged(struct host *host, bool done)
+bool host_pinged(struct host *host, bool answered)
 {
 	pthread_mutex_lock(&host->lock);
+	host->pings_failed += !answered;
 	host->pinging = false;
-	host->pinged = done;
+	host->pinged = answered || host->pings_failed >= PINGS_MAX;
+	bool done = host->pinged;
 	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
+	return done;
+}
+
+unsigned host_page(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	unsigned size = host->page;
+	pthread_mutex_unlock(&host->lock);
+	return size;
+}
+
+void host_learn_page(struct host *host, unsigned size)
+{
+	pthread_mutex_lock(&host->lock);
+	host->page = size;
 	pthread_mutex_unlock(&host->lock);
 }
 

@@ -16,7 +16,7 @@
 
 enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
-enum { HOST_PULLS_ANY = -1 };
+enum { HOST_PULLS_ANY = -1, HOST_PAGE_FIRST = 1000 };
 
 struct host {
 	const char *name;    /* as configured: "docker.io" */
@@ -38,10 +38,12 @@ struct host {
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* it answered 202 for a blob that another repository has */
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
+	unsigned page;          /* tags in a page of a list */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
 	bool complained;        /* a failure as a mirror was told */
 	bool inside;            /* it has answered from an address of an internal network */
-	bool pinging, pinged;   /* somebody asks the root of the API, has asked it */
+	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
+	unsigned pings_failed;
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);
@@ -68,11 +70,12 @@ bool host_challenge(struct host *host, struct arena *arena, struct challenge *ou
 /* Remembers realm and service of challenge. False without memory. */
 bool host_learn(struct host *host, const struct challenge *challenge);
 /*
- * True for the one who is to ask the root of the API, who calls host_pinged() when it is done; the
- * others wait for that and are told false. Not done: the next one is to ask.
+ * True for the one thread that is to ask the root of the API; it calls host_pinged() afterwards,
+ * for which the others wait. False: that was done before.
  */
 bool host_ping(struct host *host);
-void host_pinged(struct host *host, bool done);
+/* answered false: another thread is to ask, unless too many did. True: nobody asks again. */
+bool host_pinged(struct host *host, bool answered);
 /*
  * Docker Hub counts manifests that are read and says with each answer, HEAD included, how many more
  * it allows in a window of time: "ratelimit-remaining: 76;w=21600". host_pull() asks to read one;
@@ -85,6 +88,9 @@ void host_pulled(struct host *host);
 /* Remembers that the host itself is in an internal network; whether it is. */
 void host_lies_inside(struct host *host);
 bool host_is_inside(struct host *host);
+/* How many tags to ask for in a page of a list; 0: none are named. What the host took. */
+unsigned host_page(struct host *host);
+void host_learn_page(struct host *host, unsigned size);
 /* True for the first caller: worth a warning, what follows is more of the same. */
 bool host_complain(struct host *host);
 /* Whether a mount is worth a try; what to tell when one was not done. */

@@ -1,79 +1,217 @@
 /*
+ * Servers write links without angle brackets, with single quotes, blanks for semicolons or without
+ * a relation, and a page that is passed over is missing from a copy that calls itself complete. So
+ * everything is read that can mean one thing only.
+ *
  * Targets contain commas and semicolons (`last=a,b`), so the value cannot be cut at them first: it
- * is read from left to right, <target> and then its parameters. A link that cannot be read is
- * passed over up to the next comma outside of quotes.
+ * is read from left to right, a target and then its parameters.
  */
 #include "registry/link.h"
 
-/* Takes everything up to one of the two stops that is not in quotes; the stop stays. */
-static struct str take_until(struct str *text, char stop, char other_stop)
+#include "base/scoped.h"
+
+/* One link: its target, and what its parameters say. */
+struct link {
+	struct str target; /* "" when there is none */
+	bool related;      /* it has a parameter rel */
+	bool next;         /* which says "next" */
+};
+
+static bool is_blank(char c)
 {
-	bool quoted = false;
+	return c == ' ' || c == '\t';
+}
+
+static void skip_blanks(struct str *text)
+{
+	while (text->len && is_blank(text->at[0]))
+		*text = str_from(*text, 1);
+}
+
+static bool starts_nocase(struct str text, const char *prefix)
+{
+	struct str wanted = str_of(prefix);
+	return str_equal_nocase(str_head(text, wanted.len), wanted);
+}
+
+/* True when another link may begin here, and no rest of a target that contains a comma. */
+static bool begins_link(struct str text)
+{
+	static const char *const beginnings[] = {"<", "/", "?", "\"", "'", "http:", "https:"};
+	if (!text.len || is_blank(text.at[0]))
+		return true;
+	for (size_t i = 0; i < array_count(beginnings); i++)
+		if (starts_nocase(text, beginnings[i]))
+			return true;
+	return false;
+}
+
+/* True for a parameter rel at the start of text. */
+static bool is_relation(struct str text)
+{
+	if (!starts_nocase(text, "rel"))
+		return false;
+	text = str_from(text, 3);
+	skip_blanks(&text);
+	return text.len && text.at[0] == '=';
+}
+
+/* Takes what stands in front of the stop, and the stop; all when it never comes. */
+static struct str take_to(struct str *text, char stop)
+{
+	struct str taken = {0};
+	str_cut(text, stop, &taken);
+	return taken;
+}
+
+/* A target without brackets ends at a semicolon, a blank or where another link may begin. */
+static struct str take_bare(struct str *text)
+{
 	size_t len = 0;
 	for (; len < text->len; len++) {
 		char c = text->at[len];
-		if (!quoted && (c == stop || c == other_stop))
+		if (c == ';' || is_blank(c) || (c == ',' && begins_link(str_from(*text, len + 1))))
 			break;
-		if (c == '"')
-			quoted = !quoted;
-		else if (c == '\\' && quoted && len + 1 < text->len)
-			len++;
 	}
 	struct str taken = str_head(*text, len);
 	*text = str_from(*text, len);
 	return taken;
 }
 
+static struct str take_target(struct str *text)
+{
+	char first = text->at[0];
+	bool closed = first == '<' && str_find(*text, '>') < text->len;
+	if (first == '<')
+		*text = str_from(*text, 1);
+	if (closed)
+		return str_trim(take_to(text, '>'));
+	if (first != '"' && first != '\'')
+		return take_bare(text);
+	*text = str_from(*text, 1);
+	return str_trim(take_to(text, first));
+}
+
+/* Takes a value in quotes of either kind; false when it has none, or only the first one. */
+static bool take_quoted(struct str *text, struct str *out)
+{
+	char quote = text->len ? text->at[0] : 0;
+	if (quote != '"' && quote != '\'')
+		return false;
+	for (size_t at = 1; at < text->len; at++) {
+		if (text->at[at] == quote) {
+			*out = str_head(str_from(*text, 1), at - 1);
+			*text = str_from(*text, at + 1);
+			return true;
+		}
+		if (text->at[at] == '\\')
+			at++;
+	}
+	*text = str_from(*text, 1);
+	return false;
+}
+
+/* The value of a parameter. */
+static struct str take_value(struct str *text)
+{
+	struct str value = {0};
+	size_t len = 0;
+	if (take_quoted(text, &value))
+		return value;
+	while (len < text->len && text->at[len] != ';' && text->at[len] != ',' &&
+	       !is_blank(text->at[len]))
+		len++;
+	value = str_head(*text, len);
+	*text = str_from(*text, len);
+	return value;
+}
+
 /* True when "next" is among the relation types of a rel parameter's value. */
 static bool has_next(struct str value)
 {
-	struct str relation;
-	if (value.len >= 2 && value.at[0] == '"' && value.at[value.len - 1] == '"')
-		value = str_head(str_from(value, 1), value.len - 2);
-	while (str_cut(&value, ' ', &relation))
-		if (str_equal_nocase(relation, STR("next")))
-			return true;
-	return false;
-}
-
-/* Reads the parameters behind a target. Only the first rel counts (RFC 8288, 3.3). */
-static bool take_parameters(struct str *text)
-{
-	bool seen = false;
-	bool next = false;
-	while (text->len && text->at[0] != ',') {
-		struct str parameter = take_until(text, ';', ',');
-		size_t equals = str_find(parameter, '=');
-		struct str name = str_trim(str_head(parameter, equals));
-		if (!seen && str_equal_nocase(name, STR("rel"))) {
-			seen = true;
-			next = has_next(str_trim(str_from(parameter, equals + 1)));
-		}
-		if (text->len && text->at[0] == ';')
-			*text = str_from(*text, 1);
-	}
-	return next;
-}
-
-bool link_next(struct str value, struct str *target)
-{
-	if (value.len > LINK_BYTES_MAX)
-		return false;
 	while (value.len) {
-		struct str before = take_until(&value, '<', ',');
-		bool opened = value.len && value.at[0] == '<';
-		size_t end = str_find(value, '>');
-		if (opened && end < value.len) {
-			struct str found = str_head(str_from(value, 1), end - 1);
-			value = str_from(value, end + 1);
-			bool next = take_parameters(&value);
-			if (next && found.len && str_trim(before).len == 0) {
-				*target = found;
-				return true;
-			}
-		}
-		take_until(&value, ',', ',');
-		value = str_from(value, 1);
+		size_t len = 0;
+		while (len < value.len && !is_blank(value.at[len]) && value.at[len] != ',')
+			len++;
+		if (str_equal_nocase(str_head(value, len), STR("next")))
+			return true;
+		value = str_from(value, len + 1);
 	}
 	return false;
+}
+
+static void take_parameter(struct str *text, struct link *link)
+{
+	size_t len = 0;
+	while (len < text->len && !is_blank(text->at[len]) && text->at[len] != '=' &&
+	       text->at[len] != ';' && text->at[len] != ',')
+		len++;
+	struct str name = str_head(*text, len);
+	*text = str_from(*text, len);
+	skip_blanks(text);
+	if (!text->len || text->at[0] != '=')
+		return;
+	*text = str_from(*text, 1);
+	skip_blanks(text);
+	struct str value = take_value(text);
+	if (!str_equal_nocase(name, STR("rel")))
+		return;
+	link->related = true;
+	link->next |= has_next(value);
+}
+
+/* Reads the parameters behind a target, up to the next link. */
+static void take_parameters(struct str *text, struct link *link)
+{
+	while (text->len && text->at[0] != ',' && text->at[0] != '<') {
+		if (text->at[0] == ';' || is_blank(text->at[0]))
+			*text = str_from(*text, 1);
+		else
+			take_parameter(text, link);
+	}
+	/* A comma in place of the semicolon. */
+	struct str rest = str_from(*text, 1);
+	skip_blanks(&rest);
+	if (!link->related && text->len && text->at[0] == ',' && is_relation(rest)) {
+		*text = rest;
+		take_parameters(text, link);
+	}
+}
+
+/* True when the target itself says that it is where a list goes on. */
+static bool continues(struct str target)
+{
+	static const char *const words[] = {"last=",   "next_page=", "page_token=",  "pageToken=",
+					    "marker=", "cursor=",    "continuation="};
+	struct str query = str_from(target, str_find(target, '?'));
+	for (; query.len; query = str_from(query, 1))
+		for (size_t i = 0; i < array_count(words); i++)
+			if (str_starts(str_from(query, 1), words[i]) &&
+			    (query.at[0] == '?' || query.at[0] == '&'))
+				return true;
+	return false;
+}
+
+enum link_found link_next(struct str value, struct str *target)
+{
+	enum link_found found = LINK_NONE;
+	if (value.len > LINK_BYTES_MAX)
+		return LINK_UNREADABLE;
+	while (value.len) {
+		struct link link = {0};
+		if (value.at[0] == ',' || is_blank(value.at[0])) {
+			value = str_from(value, 1);
+			continue;
+		}
+		if (!is_relation(value))
+			link.target = take_target(&value);
+		take_parameters(&value, &link);
+		if (link.next || (!link.related && continues(link.target)))
+			found = link.target.len ? LINK_NEXT : LINK_UNREADABLE;
+		*target = link.target;
+		if (found == LINK_NEXT)
+			return found;
+	}
+	*target = (struct str){0};
+	return found;
 }

@@ -7,9 +7,15 @@
 
 enum { LINK_BYTES_MAX = 8192 };
 
+enum link_found {
+	LINK_NONE,
+	LINK_NEXT,
+	LINK_UNREADABLE, /* there is a next page, but not where, or the value is too long */
+};
+
 /*
- * Finds the link with relation "next" in one header value. *target becomes its text as sent, a
- * slice of value, usually relative and never empty; who follows it resolves it and stays on the
- * origin. False: there is none, or the value is longer than LINK_BYTES_MAX.
+ * Finds the link with relation "next" in one header value, read leniently: what announces a page
+ * must not be passed over. With LINK_NEXT *target is its text as sent, a slice of value, usually
+ * relative and never empty; who follows it resolves it and stays on the origin.
  */
-bool link_next(struct str value, struct str *target);
+enum link_found link_next(struct str value, struct str *target);

@@ -5,7 +5,6 @@
 #include "net/inside.h"
 #include "net/operator.h"
 #include "registry/host.h"
-#include "registry/link.h"
 #include "registry/registry_private.h"
 
 #include <string.h>
@@ -41,24 +40,15 @@ bool location_given(const struct repository *repository, struct arena *arena,
 	if (!text)
 		return error_memory(err);
 	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "answer without a Location");
+		return error_set(
+			err, ERROR_CORRUPT,
+			"the registry does not say where the upload goes on (no Location)");
 	return location_asked(repository, arena, request, &here, err) &&
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
 }
 
-bool location_onward(struct arena *arena, const struct http_answer *answer, const struct url *from,
-		     struct url *out, struct error *err)
-{
-	struct str value = http_header(answer, "Location");
-	const char *text = arena_copy(arena, value.at, value.len);
-	if (!text)
-		return error_memory(err);
-	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
-	return url_resolve(arena, from, text, out, err) || error_wrap(err, "redirect");
-}
-
-bool location_same_place(const char *name, const struct url *url)
+/* True when url is at name, a host of the configuration with or without a port. */
+static bool same_place(const char *name, const struct url *url)
 {
 	struct str port = str_of(name);
 	size_t host = strlen(url->host);
@@ -68,43 +58,58 @@ bool location_same_place(const char *name, const struct url *url)
 	return !port.len || (port.at[0] == ':' && str_is(str_from(port, 1), url->port));
 }
 
+bool location_issues_tokens(const struct repository *repository, const struct url *url)
+{
+	const struct credential *credential = repository->credential;
+	return credential && credential->token_server && same_place(credential->token_server, url);
+}
+
+static const char *describe(enum url_purpose purpose)
+{
+	switch (purpose) {
+	case URL_UPLOAD:
+		return "the upload";
+	case URL_API:
+		return "the request";
+	case URL_REDIRECT:
+	case URL_TOKEN:
+		break;
+	}
+	return "us";
+}
+
+bool location_refuse(const struct url *origin, const struct url *url, enum url_purpose purpose,
+		     struct error *err)
+{
+	bool same_host = strcmp(origin->host, url->host) == 0;
+	const char *why = "another host, and images are sent to the registry alone";
+	if (same_host)
+		why = "another scheme or port; does a reverse proxy in front of it leave out "
+		      "X-Forwarded-Proto or the port in Host? (distribution: http.host, Harbor: "
+		      "external_url)";
+	else if (purpose == URL_REDIRECT)
+		why = "http, and an https registry is not left for that";
+	return error_set(err, ERROR_REFUSED,
+			 "%s://%s:%s sends %s to %s://%s:%s, which is not "
+			 "followed: %s",
+			 origin->scheme, origin->host, origin->port, describe(purpose), url->scheme,
+			 url->host, url->port, why);
+}
+
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url)
 {
 	scoped(buf_finish) struct buf place = {0};
 	const struct credentials *known = repository->registry->options.credentials;
-	const struct credential *credential = repository->credential;
 	if (url_same_origin(origin, url))
 		return true;
 	if (operator_neighbours(origin->host, url->host) &&
 	    (host_is_inside(repository->host) || inside_by_text(origin->host)))
 		return true;
-	if (credential && credential->token_server &&
-	    location_same_place(credential->token_server, url))
+	if (location_issues_tokens(repository, url))
 		return true;
 	buf_printf(&place, "%s:%s", url->host, url->port);
 	return known && buf_ok(&place) &&
 	       (credential_find(known, buf_str(&place), (struct str){0}) ||
 		credential_find(known, str_of(url->host), (struct str){0}));
-}
-
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err)
-{
-	struct url here;
-	struct str value, target;
-	size_t at = 0;
-	*out = (struct url){0};
-	while (http_header_next(answer, "Link", &at, &value)) {
-		if (!link_next(value, &target))
-			continue;
-		const char *text = arena_copy(arena, target.at, target.len);
-		if (!text)
-			return error_memory(err);
-		return (location_asked(repository, arena, request, &here, err) &&
-			url_resolve(arena, &here, text, out, err)) ||
-		       error_wrap(err, "Link");
-	}
-	return true;
 }

@@ -15,11 +15,14 @@ void location_hide(const struct url *from, const struct url *to);
 bool location_given(const struct repository *repository, struct arena *arena,
 		    const struct request *request, const struct http_answer *answer,
 		    struct url *out, struct error *err);
-/* The URL to which answer sends a request on that went to from. */
-bool location_onward(struct arena *arena, const struct http_answer *answer, const struct url *from,
-		     struct url *out, struct error *err);
-/* True when url is at name, a host of the configuration with or without a port. */
-bool location_same_place(const char *name, const struct url *url);
+/* True when the auth file says that the repository's tokens are issued at url. */
+bool location_issues_tokens(const struct repository *repository, const struct url *url);
+/*
+ * The error for url, where the registry at origin sends what is for purpose and which the policy
+ * forbids. Always false.
+ */
+bool location_refuse(const struct url *origin, const struct url *url, enum url_purpose purpose,
+		     struct error *err);
 /*
  * True when url, which a server of the registry at origin named, may be on a machine of an internal
  * network: it is the registry itself, it is named like the registry and that is in such a network
@@ -27,10 +30,3 @@ bool location_same_place(const char *name, const struct url *url);
  */
 bool location_trusted(const struct repository *repository, const struct url *origin,
 		      const struct url *url);
-/*
- * The URL of the next page of a listing (RFC 8288, relation "next"), relative to the request's;
- * text NULL when this was the last one.
- */
-bool location_next(const struct repository *repository, struct arena *arena,
-		   const struct request *request, const struct http_answer *answer, struct url *out,
-		   struct error *err);

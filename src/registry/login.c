@@ -144,19 +144,6 @@ static bool is_ecr(const struct repository *repository)
 	       ecr_name_parse(str_of(repository->host->name), &ignored);
 }
 
-bool login_exists(const struct repository *repository)
-{
-	return has_login(repository->credential) || has_helper(repository->credential) ||
-	       is_ecr(repository);
-}
-
-const char *login_place(const struct repository *repository)
-{
-	if (has_login(repository->credential) || has_helper(repository->credential))
-		return repository->credential->place;
-	return is_ecr(repository) ? "the AWS keys of the environment (AWS_ACCESS_KEY_ID)" : NULL;
-}
-
 /* --- from outside --------------------------------------------------------------------------- */
 
 /* Called locked. */
@@ -173,6 +160,34 @@ static struct held *find_held(struct logins *logins, const struct repository *re
 		return held;
 	held = arena_new_of(logins->arena, struct held);
 	return held && map_put(&logins->entries, buf_str(&key), held) ? held : NULL;
+}
+
+/* True when the helper was asked and has no login for this host. */
+static bool helper_has_none(const struct repository *repository)
+{
+	struct logins *logins = repository->registry->logins;
+	if (!has_helper(repository->credential))
+		return false;
+	pthread_mutex_lock(&logins->lock);
+	const struct held *held = find_held(logins, repository);
+	bool none = held && held->serial && !held->failed && !held->login.secret.len;
+	pthread_mutex_unlock(&logins->lock);
+	return none;
+}
+
+bool login_exists(const struct repository *repository)
+{
+	return has_login(repository->credential) || is_ecr(repository) ||
+	       (has_helper(repository->credential) && !helper_has_none(repository));
+}
+
+const char *login_place(const struct repository *repository)
+{
+	if (!login_exists(repository))
+		return NULL;
+	if (has_login(repository->credential) || has_helper(repository->credential))
+		return repository->credential->place;
+	return "the AWS keys of the environment (AWS_ACCESS_KEY_ID)";
 }
 
 static bool fetch(const struct repository *repository, struct login *out, int64_t *life,
@@ -276,5 +291,6 @@ bool login_get(const struct repository *repository, unsigned refused, struct log
 {
 	if (has_login(repository->credential))
 		return configured(repository, out, err);
-	return !login_exists(repository) || from_outside(repository, refused, out, err);
+	bool outside = has_helper(repository->credential) || is_ecr(repository);
+	return !outside || from_outside(repository, refused, out, err);
 }

@@ -28,7 +28,7 @@ void login_cache_free(struct logins **logins);
 void login_finish(struct login *login);
 /* Fills login, which must be empty. False without memory. */
 bool login_set(struct login *login, struct str username, struct str secret);
-/* True when a login is configured or can be asked for. */
+/* True when a login is configured or can be asked for, as far as is known yet. */
 bool login_exists(const struct repository *repository);
 /* Where the login comes from, for messages ("auth.yaml:3:1"); NULL: anonymous. */
 const char *login_place(const struct repository *repository);

@@ -1,6 +1,6 @@
 /*
  * Manifests of a repository (distribution-spec 1.1: "Pulling manifests", "Checking if content
- * exists in the registry", "Pushing Manifests").
+ * exists in the registry"). push.h writes them.
  */
 #pragma once
 
@@ -34,6 +34,12 @@ bool manifests_head(const struct repository *repository, struct arena *arena, co
 bool manifests_head_listed(const struct repository *repository, struct arena *arena,
 			   const char *reference, struct manifest_status *out, struct error *err);
 /*
+ * Looks what reference stands for, by GET and past mirrors and caches: what comes is what is served
+ * now. Not found is an answer.
+ */
+bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
+		    bool *found, struct manifest_bytes *out, struct error *err);
+/*
  * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
  * with a tag the digest is computed. A source's mirrors are asked first. ERROR_MISSING: there is
  * none.
@@ -48,25 +54,9 @@ bool manifests_get(const struct repository *repository, struct arena *arena, con
 bool manifests_probe(const struct repository *repository, const char *digest, bool *found,
 		     struct error *err);
 
-/* One manifest to push. */
-struct manifest_push {
-	const char *reference; /* a tag, or digest */
-	const char *digest;    /* of bytes */
-	const char *media_type;
-	struct str bytes;
-};
-
-/* What a registry told about a pushed manifest. */
-struct manifest_answer {
-	bool incomplete; /* refused: it misses what the manifest names (MANIFEST_BLOB_UNKNOWN) */
-	bool login;      /* refused: it says that we may not, whatever we push */
-	bool subject;    /* it keeps the list of the subject's referrers itself (OCI-Subject) */
-};
-
 /*
- * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds;
- * answer->subject is false then. So it is when it refuses a tag that may be immutable: if it holds
- * the same, all is well, if it holds something else, ERROR_IMMUTABLE names both digests.
+ * Whether reference holds the manifest with that digest. A registry may know it by another
+ * algorithm: then its bytes are hashed. Nothing there is an answer, *same false.
  */
-bool manifests_put(const struct repository *repository, const struct manifest_push *push,
-		   struct manifest_answer *answer, struct error *err);
+bool manifests_holds(const struct repository *repository, struct arena *arena,
+		     const char *reference, const char *digest, bool *same, struct error *err);

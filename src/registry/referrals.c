@@ -5,20 +5,21 @@
  */
 #include "registry/referrals.h"
 
-#include "registry/location.h"
-#include "registry/request.h"
+#include "doc/html.h"
+#include "registry/answer.h"
+#include "registry/paging.h"
 
 enum verdict { LISTED, UNSUPPORTED, REFUSED };
 
-static bool is_html(const struct http_answer *answer)
+/* A page, or anything else that begins as one: no list of referrers does. */
+static bool is_markup(const struct http_answer *answer)
 {
-	struct str type = media_bare(http_header(answer, "Content-Type"));
 	struct str body = buf_str(&answer->body);
-	while (body.len && (body.at[0] == ' ' || body.at[0] == '\n' || body.at[0] == '\r' ||
-			    body.at[0] == '\t'))
+	if (html_is_page(http_header(answer, "Content-Type"), body))
+		return true;
+	while (body.len && (unsigned char)body.at[0] <= ' ')
 		body = str_from(body, 1);
-	return str_equal_nocase(type, STR("text/html")) ||
-	       str_equal_nocase(type, STR("application/xhtml+xml")) || str_starts(body, "<");
+	return str_starts(body, "<");
 }
 
 static enum verdict judge(const struct http_answer *answer)
@@ -28,20 +29,48 @@ static enum verdict judge(const struct http_answer *answer)
 		return UNSUPPORTED;
 	if (answer->status != 200)
 		return REFUSED;
-	return is_html(answer) ? UNSUPPORTED : LISTED;
+	return is_markup(answer) ? UNSUPPORTED : LISTED;
+}
+
+/* What a list of referrers says beside its entries. */
+static bool read_paging(struct paging *paging, struct arena *arena,
+			const struct http_answer *answer, struct error *err)
+{
+	scoped(arena_free) struct arena *scratch = arena_new();
+	const struct node *root = NULL;
+	if (!scratch)
+		return error_memory(err);
+	if (!answer_json(scratch, answer, "a list of referrers", &root, err))
+		return false;
+	return paging_read(paging, arena, root) || error_memory(err);
+}
+
+/* The pages of one list under way. */
+struct asking {
+	const struct repository *repository;
+	struct arena *arena;
+	struct map *into;
+	struct paging paging;
+	bool supported;
+};
+
+static void asking_finish(struct asking *asking)
+{
+	paging_finish(&asking->paging);
 }
 
 /* One page; next->text is NULL after the last one. */
-static bool ask_page(const struct repository *repository, struct arena *arena,
-		     const struct request *request, bool first, struct map *into, bool *supported,
+static bool ask_page(struct asking *asking, const struct request *request, bool first,
 		     struct url *next, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
+	const struct repository *repository = asking->repository;
+	size_t before = asking->into->count;
 	*next = (struct url){0};
 	if (!request_send(repository, request, &answer, err))
 		return false;
 	enum verdict verdict = judge(&answer);
-	*supported = verdict == LISTED;
+	asking->supported = verdict == LISTED;
 	if (verdict == UNSUPPORTED && first)
 		return true;
 	if (verdict == UNSUPPORTED)
@@ -49,12 +78,17 @@ static bool ask_page(const struct repository *repository, struct arena *arena,
 				 answer.status);
 	if (verdict == REFUSED)
 		return request_refused(repository, request, &answer, err);
-	return referrers_read(arena, buf_str(&answer.body), into, err) &&
-	       location_next(repository, arena, request, &answer, next, err);
+	if (!read_paging(&asking->paging, asking->arena, &answer, err) ||
+	    !referrers_read(asking->arena, buf_str(&answer.body), asking->into, err))
+		return false;
+	const struct paging_page page = {.repository = repository,
+					 .request = request,
+					 .answer = &answer,
+					 .news = asking->into->count > before};
+	return paging_next(&asking->paging, asking->arena, &page, next, err);
 }
 
-static bool ask_pages(const struct repository *repository, struct arena *arena, const char *path,
-		      struct map *into, bool *supported, struct error *err)
+static bool ask_pages(struct asking *asking, const char *path, struct error *err)
 {
 	struct url url, next;
 	struct request request = {.method = "GET",
@@ -63,14 +97,10 @@ static bool ask_pages(const struct repository *repository, struct arena *arena, 
 				  .answer_max = MANIFEST_BYTES_MAX,
 				  .stay = true};
 	for (int page = 0; page < REFERRALS_PAGES_MAX; page++) {
-		size_t before = into->count;
-		if (!ask_page(repository, arena, &request, page == 0, into, supported, &next, err))
+		if (!ask_page(asking, &request, page == 0, &next, err))
 			return false;
 		if (!next.text)
 			return true;
-		if (into->count == before)
-			return error_set(err, ERROR_CORRUPT,
-					 "a page of the list brings nothing new");
 		url = next;
 		request.path = NULL;
 		request.url = &url;
@@ -83,9 +113,12 @@ bool referrals_ask(const struct repository *repository, struct arena *arena, con
 		   struct map *into, bool *supported, struct error *err)
 {
 	const char *path = arena_printf(arena, "/v2/%s/referrers/%s", repository->name, digest);
+	scoped(asking_finish) struct asking asking = {
+		.repository = repository, .arena = arena, .into = into};
 	if (!path)
 		return error_memory(err);
-	return ask_pages(repository, arena, path, into, supported, err) ||
-	       error_wrap(err, "referrers of %s/%s@%s", registry_host_name(repository),
-			  repository->name, digest);
+	bool ok = ask_pages(&asking, path, err);
+	*supported = asking.supported;
+	return ok || error_wrap(err, "referrers of %s/%s@%s", registry_host_name(repository),
+				repository->name, digest);
 }

@@ -21,7 +21,8 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->tokens = token_cache_new();
 	registry->logins = login_cache_new();
 	registry->known = known_new();
-	if (!registry->tokens || !registry->logins || !registry->known ||
+	registry->facts = facts_new();
+	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts ||
 	    !ecr_keys_read(arena, &registry->aws))
 		registry_free(&registry);
 	return registry;
@@ -37,6 +38,7 @@ void registry_free(struct registry **registry)
 	map_finish(&(*registry)->hosts);
 	map_finish(&(*registry)->spoiled);
 	known_free(&(*registry)->known);
+	facts_free(&(*registry)->facts);
 	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);
 	pthread_mutex_destroy(&(*registry)->lock);

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "registry/ecr.h"
+#include "registry/facts.h"
 #include "registry/known.h"
 #include "registry/login.h"
 #include "registry/registry.h"
@@ -16,6 +17,7 @@ struct registry {
 	struct tokens *tokens;
 	struct logins *logins;
 	struct known *known;
+	struct facts *facts;
 	struct ecr_keys aws;
 	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct map hosts;     /* name and how it is reached -> struct host */

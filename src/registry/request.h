@@ -30,7 +30,8 @@ struct request {
 	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool listing;           /* for the words of a refusal: it is the list of tags */
-	bool stay;              /* a redirect to another origin is not followed but is the answer */
+	bool otherwise; /* the caller has another way to ask: of 5xx only 503 is tried again */
+	bool stay;      /* a redirect to another origin is not followed but is the answer */
 };
 
 /* Sends the request, and again after a failure that is worth it; a stream is sent once only. */

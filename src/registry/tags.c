@@ -1,23 +1,24 @@
 /*
- * A page must bring something new or be the last one: an endless chain of links, by mistake or
- * malice, ends the listing with an error instead of never.
+ * Not every registry takes the number of tags that is asked for in a page: one that refuses it is
+ * asked for fewer, and at last for as many as it likes.
  */
 #include "registry/tags.h"
 
 #include "base/map.h"
 #include "base/retry.h"
-#include "doc/json.h"
 #include "oci/digest.h"
+#include "registry/answer.h"
 #include "registry/host.h"
 #include "registry/known.h"
-#include "registry/location.h"
 #include "registry/mirror.h"
-#include "registry/request.h"
+#include "registry/paging.h"
 
-enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_TAGS = 1000 };
+enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
 
 /* What the pages of a list bring. */
 struct listing {
+	struct arena *arena; /* of paging */
+	struct paging paging;
 	struct map *seen;           /* tags */
 	struct known_list *digests; /* NULL: the registry does not list them, or not all */
 };
@@ -25,6 +26,7 @@ struct listing {
 static void listing_finish(struct listing *listing)
 {
 	known_list_free(&listing->digests);
+	paging_finish(&listing->paging);
 }
 
 /* The tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
@@ -57,10 +59,8 @@ static bool take_page(struct listing *listing, const struct http_answer *answer,
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read_foreign(arena, buf_str(&answer->body), &root, err)) {
-		err->kind = err->kind == ERROR_MEMORY ? ERROR_MEMORY : ERROR_CORRUPT;
+	if (!answer_json(arena, answer, "a list of tags", &root, err))
 		return false;
-	}
 	const struct node *list = node_get(root, "tags");
 	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
 		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
@@ -74,16 +74,27 @@ static bool take_page(struct listing *listing, const struct http_answer *answer,
 			return error_memory(err);
 	}
 	take_digests(listing, root);
-	return true;
+	return paging_read(&listing->paging, listing->arena, root) || error_memory(err);
 }
 
-/* One page. What makes no sense is asked for once more. */
-static bool fetch_page(const struct repository *repository, const struct request *request,
-		       struct http_answer *answer, struct listing *listing, struct error *err)
+/* True when the answer is about the number of tags that was asked for, as far as can be told. */
+static bool refuses_number(const struct http_answer *answer)
 {
+	int status = answer->status;
+	return status == 400 || status == 416 || status == 422 ||
+	       answer_has_code(answer, "PAGINATION_NUMBER_INVALID");
+}
+
+/* One page. What makes no sense is asked for once more. *refused: smaller pages are to be tried. */
+static bool fetch_page(const struct repository *repository, const struct request *request,
+		       struct http_answer *answer, struct listing *listing, bool *refused,
+		       struct error *err)
+{
+	*refused = false;
 	for (unsigned attempt = 0;; attempt++) {
 		if (!request_send(repository, request, answer, err))
 			return false;
+		*refused = answer->status >= 400 && refuses_number(answer);
 		if (answer->status != 200)
 			return request_refused(repository, request, answer, err);
 		if (take_page(listing, answer, err))
@@ -93,35 +104,53 @@ static bool fetch_page(const struct repository *repository, const struct request
 	}
 }
 
+/* The first page, of a size that the registry takes. */
+static bool fetch_first(const struct repository *repository, struct arena *arena,
+			struct request *request, struct http_answer *answer,
+			struct listing *listing, struct error *err)
+{
+	unsigned size = host_page(repository->host);
+	for (;; size = size > PAGE_SMALL ? PAGE_SMALL : 0) {
+		bool refused = false;
+		request->path =
+			size ? arena_printf(arena, "/v2/%s/tags/list?n=%u", repository->name, size)
+			     : arena_printf(arena, "/v2/%s/tags/list", repository->name);
+		if (!request->path)
+			return error_memory(err);
+		if (fetch_page(repository, request, answer, listing, &refused, err)) {
+			host_learn_page(repository->host, size);
+			return true;
+		}
+		if (!refused || !size)
+			return false;
+	}
+}
+
 /* Reads at most pages pages. *more: there would have been another one. */
 static bool collect_pages(const struct repository *repository, struct arena *arena, int pages,
 			  struct listing *listing, bool *more, struct error *err)
 {
-	const char *path =
-		arena_printf(arena, "/v2/%s/tags/list?n=%d", repository->name, PAGE_TAGS);
-	struct request request = {
-		.method = "GET", .path = path, .answer_max = PAGE_MAX, .listing = true};
+	struct request request = {.method = "GET", .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
+	bool ignored;
 	*more = false;
-	if (!path)
-		return error_memory(err);
 	for (int page = 0; page < pages; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
 		size_t before = listing->seen->count;
-		if (!fetch_page(repository, &request, &answer, listing, err) ||
-		    !location_next(repository, arena, &request, &answer, &next, err))
+		bool ok = page ? fetch_page(repository, &request, &answer, listing, &ignored, err)
+			       : fetch_first(repository, arena, &request, &answer, listing, err);
+		const struct paging_page this = {.repository = repository,
+						 .request = &request,
+						 .answer = &answer,
+						 .news = listing->seen->count > before};
+		if (!ok || !paging_next(&listing->paging, arena, &this, &next, err))
 			return false;
 		if (!next.text)
 			return true;
-		if (listing->seen->count == before)
-			return error_set(err, ERROR_CORRUPT,
-					 "a page of the tag list brings nothing new");
 		url = next;
-		request = (struct request){.method = "GET",
-					   .url = &url,
-					   .purpose = URL_API,
-					   .answer_max = PAGE_MAX,
-					   .listing = true};
+		request.path = NULL;
+		request.url = &url;
+		request.purpose = URL_API;
 	}
 	*more = true;
 	return true;
@@ -131,7 +160,8 @@ static bool collect_pages(const struct repository *repository, struct arena *are
 static bool collect(const struct repository *repository, struct arena *arena, int pages,
 		    struct map *seen, bool *more, struct error *err)
 {
-	scoped(listing_finish) struct listing listing = {.seen = seen, .digests = known_list_new()};
+	scoped(listing_finish) struct listing listing = {
+		.arena = arena, .seen = seen, .digests = known_list_new()};
 	if (!collect_pages(repository, arena, pages, &listing, more, err))
 		return false;
 	if (listing.digests && !*more)

@@ -12,8 +12,9 @@
 
 enum { MARGIN_MS = 10000, FAILED_MS = 4000 };
 
-struct entry {
+struct token_entry {
 	struct buf token;
+	bool accepted;        /* the registry took it */
 	int64_t renew_at;     /* clock_ms() */
 	int64_t failed_until; /* clock_ms(): nobody asks again before, failure is the answer */
 	struct error failure;
@@ -47,7 +48,7 @@ void token_cache_free(struct tokens **tokens)
 		return;
 	struct arena *arena = (*tokens)->arena;
 	for (size_t i = 0; i < (*tokens)->entries.count; i++)
-		buf_wipe(&((struct entry *)(*tokens)->entries.entries[i].value)->token);
+		buf_wipe(&((struct token_entry *)(*tokens)->entries.entries[i].value)->token);
 	map_finish(&(*tokens)->entries);
 	pthread_cond_destroy(&(*tokens)->changed);
 	pthread_mutex_destroy(&(*tokens)->lock);
@@ -55,8 +56,35 @@ void token_cache_free(struct tokens **tokens)
 	arena_free(&arena);
 }
 
+void token_finish(struct token *token)
+{
+	buf_wipe(&token->text);
+	token->entry = NULL;
+}
+
+void token_accepted(struct tokens *tokens, const struct token *token)
+{
+	if (!token->entry)
+		return;
+	pthread_mutex_lock(&tokens->lock);
+	if (str_equal(buf_str(&token->entry->token), buf_str(&token->text)))
+		token->entry->accepted = true;
+	pthread_mutex_unlock(&tokens->lock);
+}
+
+bool token_renewable(struct tokens *tokens, const struct token *token)
+{
+	if (!token->entry)
+		return false;
+	pthread_mutex_lock(&tokens->lock);
+	bool same = str_equal(buf_str(&token->entry->token), buf_str(&token->text));
+	bool renewable = !same || token->entry->accepted;
+	pthread_mutex_unlock(&tokens->lock);
+	return renewable;
+}
+
 /* Called locked. */
-static struct entry *find_entry(struct tokens *tokens, const struct token_request *request)
+static struct token_entry *find_entry(struct tokens *tokens, const struct token_request *request)
 {
 	scoped(buf_finish) struct buf key = {0};
 	const struct credential *credential = request->repository->credential;
@@ -65,22 +93,22 @@ static struct entry *find_entry(struct tokens *tokens, const struct token_reques
 		   (const void *)credential);
 	if (!buf_ok(&key))
 		return NULL;
-	struct entry *entry = map_get(&tokens->entries, buf_str(&key));
+	struct token_entry *entry = map_get(&tokens->entries, buf_str(&key));
 	if (entry)
 		return entry;
-	entry = arena_new_of(tokens->arena, struct entry);
+	entry = arena_new_of(tokens->arena, struct token_entry);
 	return entry && map_put(&tokens->entries, buf_str(&key), entry) ? entry : NULL;
 }
 
-static bool usable(const struct entry *entry, const char *stale)
+static bool usable(const struct token_entry *entry, const char *stale)
 {
 	return entry->token.len && clock_ms() < entry->renew_at &&
 	       !(stale && str_is(buf_str(&entry->token), stale));
 }
 
 /* What the table says: a token into out, an error, or that the caller has to fetch. Locked. */
-static bool look_up(struct tokens *tokens, struct entry *entry, const char *stale, bool *fetch,
-		    struct buf *out, struct error *err)
+static bool look_up(struct tokens *tokens, struct token_entry *entry, const char *stale,
+		    bool *fetch, struct buf *out, struct error *err)
 {
 	*fetch = false;
 	while (entry->fetching)
@@ -98,11 +126,12 @@ static bool look_up(struct tokens *tokens, struct entry *entry, const char *stal
 }
 
 /* Stores what came of a fetch and wakes those who wait for it. Locked. */
-static bool store(struct tokens *tokens, struct entry *entry, const struct buf *fresh, int64_t life,
-		  const struct error *failure)
+static bool store(struct tokens *tokens, struct token_entry *entry, const struct buf *fresh,
+		  int64_t life, const struct error *failure)
 {
 	int64_t margin = life * 100 > MARGIN_MS ? life * 100 : MARGIN_MS;
 	entry->fetching = false;
+	entry->accepted = false;
 	buf_wipe(&entry->token);
 	if (failure) {
 		entry->failure = *failure;
@@ -116,21 +145,23 @@ static bool store(struct tokens *tokens, struct entry *entry, const struct buf *
 }
 
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
-	       struct buf *out, struct error *err)
+	       struct token *out, struct error *err)
 {
 	int64_t life = 0;
 	bool fetch = false;
 	scoped(buf_wipe) struct buf fresh = {0};
 	pthread_mutex_lock(&tokens->lock);
-	struct entry *entry = find_entry(tokens, request);
-	bool ok = entry ? look_up(tokens, entry, stale, &fetch, out, err) : error_memory(err);
+	struct token_entry *entry = find_entry(tokens, request);
+	bool ok =
+		entry ? look_up(tokens, entry, stale, &fetch, &out->text, err) : error_memory(err);
 	pthread_mutex_unlock(&tokens->lock);
+	out->entry = entry;
 	if (!fetch)
 		return ok;
 	ok = token_fetch(request, &fresh, &life, err);
 	pthread_mutex_lock(&tokens->lock);
 	bool stored = store(tokens, entry, &fresh, life, ok ? NULL : err);
 	pthread_mutex_unlock(&tokens->lock);
-	buf_add_str(out, buf_str(&fresh));
-	return ok && ((stored && buf_ok(out)) || error_memory(err));
+	buf_add_str(&out->text, buf_str(&fresh));
+	return ok && ((stored && buf_ok(&out->text)) || error_memory(err));
 }

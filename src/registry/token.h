@@ -23,10 +23,27 @@ struct token_request {
 struct tokens *token_cache_new(void);
 void token_cache_free(struct tokens **tokens);
 
+struct token_entry;
+
+/* A token as handed out. Zeroed: none. Ended by token_finish(). */
+struct token {
+	struct buf text;
+	struct token_entry *entry; /* of the cache it came from */
+};
+
+/* Wipes it. */
+void token_finish(struct token *token);
 /*
- * Writes a valid token for request into out, fetching it when there is none. stale, when not NULL,
- * is a token the registry has just refused: it is not handed out again. ERROR_DENIED: the token
- * server refused.
+ * Writes a valid token for request into the zeroed *out, fetching it when there is none. stale,
+ * when not NULL, is a token the registry has just refused: it is not handed out again.
+ * ERROR_DENIED: the token server refused.
  */
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
-	       struct buf *out, struct error *err);
+	       struct token *out, struct error *err);
+/* The registry took the token. */
+void token_accepted(struct tokens *tokens, const struct token *token);
+/*
+ * True when another token may be taken where this one is refused: there is a newer one already, or
+ * the registry took this one before, so that it must have expired since.
+ */
+bool token_renewable(struct tokens *tokens, const struct token *token);

@@ -69,15 +69,21 @@ void token_fetch_form(struct str identity, const struct token_request *request, 
 	percent_encode(identity, out);
 }
 
-bool token_fetch_parse(struct str body, struct buf *token, int64_t *life, struct error *err)
+bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int64_t *life,
+		       struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read_foreign(arena, body, &root, err)) {
-		err->kind = ERROR_CORRUPT;
-		return error_wrap(err, "the token server's answer");
+	if (!answer_no_page(answer, "a token", err))
+		return false;
+	/* Never quoted: it may be a token, if not as it should be. */
+	if (!json_read_foreign(arena, buf_str(&answer->body), &root, err)) {
+		if (err->kind != ERROR_MEMORY)
+			error_set(err, ERROR_CORRUPT,
+				  "a token was expected, but %s sent no valid JSON", answer->host);
+		return false;
 	}
 	struct str text = node_string(node_get(root, "access_token"));
 	if (!text.len)
@@ -109,6 +115,7 @@ static bool send(const struct visit *visit, struct http_request *http, struct ht
 	http->insecure = repository->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
 	http->proxy = credential ? credential->proxy : NULL;
+	http->limited = answer_limited;
 	bool sent = http_send(options->http, http, answer, err);
 	if (options->counted && sent)
 		options->counted(options->ctx, repository->target);
@@ -149,6 +156,23 @@ static bool post(const struct visit *visit, struct http_answer *answer, struct e
 	return send(visit, &http, answer, err);
 }
 
+/* A login goes where the challenge says, and no further. */
+static bool refuse_redirect(const struct visit *visit, const struct http_answer *answer,
+			    struct error *err)
+{
+	struct error ignored;
+	struct url to;
+	struct str location = http_header(answer, "Location");
+	const char *text = arena_copy(visit->arena, location.at, location.len);
+	bool readable = text && location.len &&
+			url_resolve(visit->arena, &visit->realm, text, &to, &ignored);
+	struct str shown = readable ? url_public(&to) : STR("nowhere that can be read");
+	return error_set(err, ERROR_REFUSED,
+			 "HTTP %d, it sends us on to %.*s: not followed, a login goes only where "
+			 "the registry's challenge says (%.*s)",
+			 answer->status, STR_ARGS(shown), STR_ARGS(url_public(&visit->realm)));
+}
+
 static bool speaks_no_oauth(int status)
 {
 	return status == 400 || status == 401 || status == 404 || status == 405;
@@ -171,20 +195,14 @@ static bool ask(const struct visit *visit, struct buf *token, int64_t *life, str
 		return false;
 	/* Not 200 alone: what another success holds is a token as well, and no message. */
 	if (last->status >= 200 && last->status < 300)
-		return token_fetch_parse(buf_str(&last->body), token, life, err);
+		return token_fetch_parse(last, token, life, err);
+	if (last->status >= 300 && last->status < 400)
+		return refuse_redirect(visit, last, err);
 	answer_error(last, err);
 	/* "invalid_grant" is told with 400. */
-	if (oauth && last->status == 400)
+	if (oauth && last->status == 400 && err->kind == ERROR_REJECTED)
 		err->kind = ERROR_DENIED;
 	return false;
-}
-
-/* True when the user says that this server issues the registry's tokens. */
-static bool is_named(const struct repository *repository, const struct url *realm)
-{
-	const struct credential *credential = repository->credential;
-	return credential && credential->token_server &&
-	       location_same_place(credential->token_server, realm);
 }
 
 /* Finds the server, and the login that may go there. */
@@ -198,12 +216,15 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 	if (!url_resolve(visit->arena, origin, request->realm, &visit->realm, err))
 		return error_wrap(err, "token server of %s", origin->host);
 	visit->verdict = url_may_send(origin, &visit->realm, URL_TOKEN);
-	if (visit->verdict == URL_ANONYMOUS && is_named(request->repository, &visit->realm))
+	if (visit->verdict == URL_ANONYMOUS &&
+	    location_issues_tokens(request->repository, &visit->realm))
 		visit->verdict = URL_WITH_AUTH;
 	if (visit->verdict == URL_DENY)
 		return error_set(err, ERROR_REFUSED,
-				 "token server %s://%s of the registry %s refused",
-				 visit->realm.scheme, visit->realm.host, origin->host);
+				 "the registry %s://%s names a token server over http, %s://%s: "
+				 "refused, nothing that is sent there would be secret",
+				 origin->scheme, origin->host, visit->realm.scheme,
+				 visit->realm.host);
 	if (visit->verdict == URL_WITH_AUTH)
 		return login_get(request->repository, refused, &visit->login, err);
 	if (login_exists(request->repository))

@@ -14,7 +14,8 @@
 bool token_fetch(const struct token_request *request, struct buf *token, int64_t *life,
 		 struct error *err);
 /* Reads the server's answer. ERROR_CORRUPT. */
-bool token_fetch_parse(struct str body, struct buf *token, int64_t *life, struct error *err);
+bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int64_t *life,
+		       struct error *err);
 /* Appends realm?service=...&scope=...&scope=..., every value encoded, for a GET. */
 void token_fetch_query(const char *realm, const struct token_request *request, struct buf *out);
 /* Appends the form of a POST: one parameter scope, and the identity token. */

@@ -263,7 +263,7 @@ def test_no_such_api_means_tags(sync, scripted, repo, answer):
 
 
 @pytest.mark.parametrize("answer, kind", (
-    (lambda _: (503, PATIENCE, b""), "unavailable"),
+    (lambda _: (503, PATIENCE, b""), "limited"),
     (lambda _: (429, PATIENCE, b""), "limited"),
     (lambda _: (403, {}, b""), "denied"),
     (lambda _: (200, {}, b"{}"), "corrupt"),
@@ -307,7 +307,7 @@ def test_all_pages_are_read(sync, scripted, repo):
 
 @pytest.mark.parametrize("link, words", (
     ('</v2/a/referrers/{digest}?again>; rel="next"', "brings nothing new"),
-    ('<http://127.0.0.2:1/v2/a/referrers/{digest}>; rel="next"', "another place"),
+    ('<http://127.0.0.2:1/v2/a/referrers/{digest}>; rel="next"', "another host"),
 ), ids=("loop", "elsewhere"))
 def test_pages_that_lead_nowhere(sync, scripted, repo, link, words):
     here, there = scripted(), scripted()

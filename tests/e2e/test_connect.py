@@ -2,18 +2,15 @@
 
 import json
 import os
-import socket
-import struct
-import threading
 import time
 
 import pytest
 
 from lib import certs as certificates
 from lib import images, proxy, run
-from lib.forward import ForwardProxy
+from lib.forward import BadProxy
 from lib.registry import free_port
-from test_login import basic, forward, guarded  # noqa: F401  (fixtures)
+from test_login import Guarded, basic, forward, guarded  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.concurrency
 
@@ -128,16 +125,30 @@ def test_each_proxy_identity_has_its_own_connections(runner, registries, certs, 
     assert all(way.targets and not way.refused for way in ways.values())
 
 
-def test_a_proxy_that_refuses(runner, registries, certs, forward, dst, repo):
-    near = registries("near", certs=certs)
+@pytest.mark.parametrize("secure", (False, True), ids=("http", "https"))
+def test_a_proxy_that_refuses(runner, registries, certs, forward, dst, repo, secure):
+    """Another try would be refused as well: it is said at once, and what to do."""
+    near = registries("near", certs=certs if secure else None)
     word = runner.secret("proxy-word-9", "walker")
     way = forward(users={"walker": "proxy-word-4"})
     result = runner.sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"},
-                         {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url(f"walker:{word}")}},
-                         flags=["--debug", "--retries", "0"])
-    assert result.code == 1
-    assert "407" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
-    assert way.targets == [] and way.refused > 0
+                         {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url(f"walker:{word}")}}, flags=["--debug"])
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "config"
+    assert "407" in error["message"] and "http://USER:PASSWORD@HOST:PORT" in error["message"]
+    assert way.targets == [] and 0 < way.refused <= 4
+
+
+@pytest.mark.parametrize("status", (403, 405))
+def test_a_proxy_that_forbids_the_way(sync, registries, certs, dst, repo, status):
+    near = registries("near", certs=certs)
+    way = BadProxy(status, 1000)
+    result = sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"},
+                  {**run.insecure(dst), near.host: {"insecure": True, "proxy": way.url()}})
+    way.stop()
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "config" and f"HTTP {status}" in error["message"]
+    assert way.failed <= 2
 
 
 def test_the_token_server_is_asked_through_the_proxy(runner, guarded, forward, dst, at_target, repo):
@@ -149,29 +160,6 @@ def test_the_token_server_is_asked_through_the_proxy(runner, guarded, forward, d
     assert result.code == 0
     assert at_target.closure(repo, "v1") == images.expected(picture)
     assert set(way.targets) == {near.host, near.server.realm.split("/")[2]}
-
-
-class BadProxy(ForwardProxy):
-    """The first `times` connections are not served: a status for them, or None to reset them."""
-
-    def __init__(self, status, times):
-        self.status, self.times, self.failed = status, times, 0
-        self._count = threading.Lock()
-        super().__init__()
-
-    def _one(self, client):
-        with self._count:
-            fails = self.failed < self.times
-            self.failed += fails
-        if not fails:
-            super()._one(client)
-        elif self.status:
-            client.recv(65536)
-            client.sendall(f"HTTP/1.1 {self.status} Bad Day\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        else:
-            client.recv(65536)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.close()
 
 
 @pytest.fixture

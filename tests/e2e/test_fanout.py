@@ -102,7 +102,7 @@ def test_what_is_not_there_is_asked_for_once(sync, src, two, from_source, repo):
     result = sync(spread(src, two, repo, "nothing"), run.insecure(src, *two))
     assert result.code == 1 and result.report["failed"] == 2
     assert {each["error"]["kind"] for each in result.report["images"]} == {"missing"}
-    assert src.counts() == {("HEAD", "manifest"): 1}
+    assert src.counts() == {("HEAD", "manifest"): 1, ("GET", "manifest"): 1}, "what HEAD does not find is checked by GET"
 
 
 def test_a_failure_is_shared_and_the_next_round_asks_anew(sync, src, two, from_source, repo):

@@ -207,6 +207,24 @@ def test_a_target_that_forbids_is_denied_and_not_asked_for_ever(sync, src, dst, 
     assert rule.hits and again <= (3 if method == "POST" else 1), "three blobs can open an upload, none asks twice in the same way"
 
 
+def _head(line):
+    return lambda _request, head, body: head[:-2] + line + b"\r\n\r\n" + body
+
+
+_NO_HTTP = {"nul": b"X-Odd: a\0b", "length": b"Content-Length: many", "negative": b"Content-Length: -5", "colon": b"no colon",
+            "coding": b"Transfer-Encoding: puzzling"}
+
+
+@pytest.mark.parametrize("method, form", [*(("HEAD", form) for form in _NO_HTTP if form != "coding"), *(("GET", form) for form in _NO_HTTP)])
+def test_answers_that_are_no_http(sync, src, dst, both, repo, neighbours, method, form):
+    """They would be the same the next time: said at once, and what is wrong with them."""
+    rule = src.rule(method, "/manifests/", proxy.Rewrite(_head(_NO_HTTP[form])), times=None)
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both)
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "unsupported" and "not valid HTTP" in error["message"], error
+    assert rule.hits <= 2
+
+
 def test_a_target_nobody_listens_at(sync, src, both, from_source, repo):
     from lib.registry import free_port
     from_source.push(images.image(repo), repo, "v1")

@@ -173,6 +173,14 @@ def test_ecr_with_the_keys_of_the_environment(runner, ecr, src, from_source, rep
     assert api.calls == 1, "one login serves the whole run"
 
 
+def test_ecr_that_is_asked_too_often_is_asked_later(runner, ecr, dst, at_target, repo):
+    held, api, env = ecr(busy=2)
+    picture = images.Client(held, basic("AWS", "cloud-word-1")).push(images.image(repo), repo, "v1")
+    result = runner.sync({f"{ECR}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst, ECR), flags=["--retries", "0"], env=env)
+    assert result.code == 0 and api.calls == 3
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
 def test_an_ecr_login_that_is_refused_is_renewed_once(runner, ecr, dst, at_target, repo):
     held, api, env = ecr("cloud-word-2", passwords=("cloud-word-1", "cloud-word-2"))
     picture = images.Client(held, basic("AWS", "cloud-word-2")).push(images.image(repo), repo, "v1")

@@ -68,11 +68,11 @@ def test_whole_is_two_requests_a_blob(sync, here, cloud, kind):
     result = sync({f"{here.host}/team/app:v1": f"{name}/team/app"}, {**run.insecure(here), name: {"insecure": True}}, ONCE, env=env)
     assert result.code == 0
     seen = counted(there)
-    refused = 6 if kind is clouds.DockerHub and seen["POST", "upload"] == 12 else 0
-    assert seen["POST", "upload"] == 6 + refused and seen["PUT", "upload"] == 6 and seen["PATCH", "upload"] == 0
-    assert seen["HEAD", "blob"] == 0 and seen["PUT", "manifest"] == 1
-    if not refused:
-        assert len(here.seen()) + len(there.seen()) == 22
+    assert seen["PUT", "upload"] == 6 and seen["PATCH", "upload"] == 0 and seen["PUT", "manifest"] == 1
+    # A mount that is refused costs a request; once that is known, HEAD is asked in its place.
+    refused = seen["POST", "upload"] + seen["HEAD", "blob"] - 6
+    assert refused in ((0, 6) if kind is clouds.DockerHub else (0,))
+    assert len(here.seen()) + len(there.seen()) == 22 + refused
 
 
 # -- Amazon -------------------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_trouble_is_no_verdict(sync, src, dst, both, from_source, repo, signer):
     assert go(sync, src, dst, both, repo, "--require-signed", signer.public).code == 0
     src.rule("GET", "/referrers/", proxy.Status(503, {"Retry-After": "999"}), times=None)
     assert go(sync, src, dst, both, repo, "--require-signed", signer.public, "--force").image(
-        f"{dst.host}/{repo}:v1")["error"]["kind"] == "unavailable"
+        f"{dst.host}/{repo}:v1")["error"]["kind"] == "limited"
 
 
 @pytest.mark.parametrize("flags", ([], ["--dry-run"]), ids=("copy", "dry-run"))

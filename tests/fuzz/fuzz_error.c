@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "registry/answer.h"
 #include "registry/explain.h"
+#include "registry/push.h"
 
 static const char canary[] = "Canary-Pa55word";
 
@@ -31,7 +32,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	secret_register(STR("Canary-Pa55word"));
 	answer.status = 400 + (int)input_byte(&rest) % 200;
 	fill(&answer, rest);
+	struct push_answer said;
 	answer_has_code(&answer, "BLOB_UNKNOWN");
+	push_read_refusal(&answer, "sha256:0", &said);
+	require(!said.vague || said.incomplete);
+	require(!said.missing[0] || digest_valid(str_of(said.missing)));
+	answer_limited(&answer);
+	require(answer_no_page(&answer, "x", &err) || !strstr(err.text, canary));
 	require(!answer_error(&answer, &err));
 	require(err.kind != ERROR_NONE && err.http_status == answer.status);
 	require(err.retry_after >= -1 && strlen(err.text) < sizeof(err.text));

@@ -16,7 +16,9 @@ static bool parse(unsigned kind, struct str text, struct error *err)
 	int64_t life = 0;
 	bool ok;
 	if (kind == 0) {
-		ok = token_fetch_parse(text, &token, &life, err);
+		scoped(http_answer_finish) struct http_answer answer = {.status = 200};
+		buf_add_str(&answer.body, text);
+		ok = token_fetch_parse(&answer, &token, &life, err);
 		require(!ok || (token.len && life >= 0));
 		require(!ok || input_printable(buf_str(&token)));
 		return ok;

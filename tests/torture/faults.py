@@ -22,8 +22,8 @@ class Fault:
     sends: bool = False      # it needs a body in the request
 
 
-def _error(code, word, headers=None):
-    body = json.dumps({"errors": [{"code": word, "message": "an answer of the fault proxy"}]}).encode()
+def _error(code, name, headers=None, word="an answer of the fault proxy"):
+    body = json.dumps({"errors": [{"code": name, "message": word}]}).encode()
     return lambda _stranger: proxy.Status(code, {**_JSON, **(headers or {})}, body)
 
 
@@ -97,6 +97,12 @@ FAULTS = {
     "status-408": Fault(_const(proxy.Status(408))),
     "status-429-wait": Fault(_error(429, "TOOMANYREQUESTS", {"Retry-After": "1"})),
     "status-429": Fault(_error(429, "TOOMANYREQUESTS")),
+    "limit-403-words": Fault(_error(403, "DENIED", word="You have exceeded a secondary rate limit")),
+    "limit-403-wait": Fault(_error(403, "DENIED", {"Retry-After": "1.16ms"})),
+    "limit-403-used-up": Fault(_error(403, "DENIED", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"})),
+    "limit-400-throttled": Fault(_const(proxy.Status(400, _JSON, b'{"__type":"ThrottlingException","message":"Rate exceeded"}'))),
+    "limit-503-wait": Fault(_const(proxy.Status(503, {"Retry-After": "1"}))),
+    "limit-509": Fault(_const(proxy.Status(509))),
     "status-401": Fault(_error(401, "UNAUTHORIZED"), passes=False),
     "status-403": Fault(_error(403, "DENIED"), passes=False),
     "status-404": Fault(_error(404, "NAME_UNKNOWN"), passes=False),

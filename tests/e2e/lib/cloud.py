@@ -22,12 +22,14 @@ def signature(secret, method, path, headers, signed, body, when, scope):
 
 
 class EcrApi:
-    """passwords: what to hand out, call by call; the last one stays. Every refusal is kept as a sentence in `wrong`."""
+    """passwords: what to hand out, call by call; the last one stays. Every refusal is kept as a sentence in `wrong`. busy: so many
+    calls are too many."""
 
-    def __init__(self, access, secret, session=None, region="eu-west-1", passwords=("cloud-word-1",), life=43200):
+    def __init__(self, access, secret, session=None, region="eu-west-1", passwords=("cloud-word-1",), life=43200, busy=0):
         self.access, self.secret, self.session, self.region = access, secret, session, region
         self.passwords = list(passwords)
         self.life = life
+        self.busy = busy
         self.calls = 0
         self.wrong = []
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -78,6 +80,8 @@ class EcrApi:
         if why:
             self.wrong.append(why)
             return 400, {"__type": "InvalidSignatureException", "message": "The request signature does not match"}
+        if self.calls <= self.busy:
+            return 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
         word = self.passwords.pop(0) if len(self.passwords) > 1 else self.passwords[0]
         token = base64.b64encode(f"AWS:{word}".encode()).decode()
         return 200, {"authorizationData": [{"authorizationToken": token, "expiresAt": time.time() + self.life,

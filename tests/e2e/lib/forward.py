@@ -8,6 +8,7 @@ import contextlib
 import re
 import select
 import socket
+import struct
 import threading
 
 _LIMIT = 64 * 1024
@@ -108,3 +109,26 @@ def _pump(a, b):
             if not data:
                 return
             other[ready].sendall(data)
+
+
+class BadProxy(ForwardProxy):
+    """The first `times` connections are not served: a status for them, or None to reset them."""
+
+    def __init__(self, status, times):
+        self.status, self.times, self.failed = status, times, 0
+        self._count = threading.Lock()
+        super().__init__()
+
+    def _one(self, client):
+        with self._count:
+            fails = self.failed < self.times
+            self.failed += fails
+        if not fails:
+            super()._one(client)
+        elif self.status:
+            client.recv(65536)
+            client.sendall(f"HTTP/1.1 {self.status} Bad Day\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        else:
+            client.recv(65536)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()

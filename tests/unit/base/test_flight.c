@@ -104,6 +104,10 @@ static void check(enum ending ending, enum flight_share share, const void *cause
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(turns[i], expected[i]);
 	assert_int_equal(board(&shared, mine, &err), later);
+	if (later == FLIGHT_FAILED) {
+		flight_forgive(&shared.flight);
+		assert_int_equal(board(&shared, mine, &err), FLIGHT_LEAD);
+	}
 	pthread_cond_destroy(&shared.changed);
 	pthread_mutex_destroy(&shared.lock);
 }

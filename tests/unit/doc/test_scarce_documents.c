@@ -161,9 +161,10 @@ static bool answers(struct arena *arena, struct buf *out)
 	if (!url_parse(arena, "https://A.io:443/v2/", &base, &err) ||
 	    !url_resolve(arena, &base, challenge.realm, &realm, &err))
 		return false;
-	if (!token_fetch_parse(STR("{\"token\":\"word-5\",\"expires_in\":90}"), &token, &life,
-			       &err))
-		return out_of_memory(&err);
+	scoped(http_answer_finish) struct http_answer answer = {.status = 200};
+	buf_add_string(&answer.body, "{\"token\":\"word-5\",\"expires_in\":90}");
+	if (!buf_ok(&answer.body) || !token_fetch_parse(&answer, &token, &life, &err))
+		return !buf_ok(&answer.body) ? false : out_of_memory(&err);
 	counting = false;
 	buf_printf(out, "%s %s %s %s %lld", scope, realm.text, challenge.service,
 		   buf_string(&token), (long long)life);

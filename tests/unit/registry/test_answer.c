@@ -37,7 +37,33 @@ static const struct row rows[] = {
 	 "HTTP 502 Bad Gateway", -1},
 	{504, "", "", ERROR_UNAVAILABLE, "HTTP 504", -1},
 	{522, "", "", ERROR_UNAVAILABLE, "HTTP 522", -1},
-	{503, "Retry-After: 7\n", "", ERROR_UNAVAILABLE, "HTTP 503", 7},
+	{500, "Content-Type: text/html\n",
+	 "<html><title>Oops &amp; sorry</title><style>a{}</style><body>x</body></html>",
+	 ERROR_UNAVAILABLE, "HTTP 500 (page \"Oops & sorry\")", -1},
+	{425, "", "", ERROR_UNAVAILABLE, "HTTP 425", -1},
+	/* what does not */
+	{407, "", "", ERROR_CONFIG, "HTTP 407", -1},
+	{451, "", "", ERROR_REJECTED, "HTTP 451", -1},
+	{431, "", "", ERROR_REJECTED, "HTTP 431", -1},
+	{505, "", "", ERROR_UNSUPPORTED, "HTTP 505", -1},
+	{508, "", "", ERROR_UNSUPPORTED, "HTTP 508", -1},
+	{511, "", "", ERROR_UNSUPPORTED, "HTTP 511", -1},
+	{526, "", "", ERROR_UNSUPPORTED, "HTTP 526", -1},
+	/* redirects that are not followed */
+	{301, "Location: https://reg.test/v2/?signature=x\n", "", ERROR_REJECTED,
+	 "HTTP 301 to https://reg.test/v2/", -1},
+	{307, "Location: /elsewhere\nContent-Type: text/html\n",
+	 "<html><title>Moved</title></html>", ERROR_REJECTED,
+	 "HTTP 307 (page \"Moved\") to /elsewhere", -1},
+	{302, "", "", ERROR_REJECTED, "HTTP 302", -1},
+	/* limits of requests, see test_rate_limit.c */
+	{503, "Retry-After: 7\n", "", ERROR_LIMITED, "HTTP 503", 7},
+	{403, "Retry-After: 1.16ms\n", ERRORS("DENIED", "secondary rate limit"), ERROR_LIMITED,
+	 "HTTP 403 DENIED: secondary rate limit", 1},
+	{403, "", ERRORS("DENIED", "quota of requests per minute exceeded"), ERROR_LIMITED,
+	 "HTTP 403 DENIED: quota of requests per minute exceeded", -1},
+	{403, "", ERRORS("DENIED", "quota exceeded"), ERROR_FULL, "HTTP 403 DENIED: quota exceeded",
+	 -1},
 	{429, "Retry-After: 2\n", "", ERROR_LIMITED, "HTTP 429", 2},
 	{400, "", ERRORS("TOOMANYREQUESTS", "slowly"), ERROR_LIMITED,
 	 "HTTP 400 TOOMANYREQUESTS: slowly", -1},
@@ -107,9 +133,45 @@ static void test_codes(void **state)
 	assert_false(answer_has_code(&answer, "a") || answer_has_code(&answer, ""));
 }
 
+static void test_json(void **state)
+{
+	static const struct {
+		const char *headers, *body, *text; /* NULL: it is read */
+	} cases[] = {
+		{"", "{\"tags\":[]}", NULL},
+		{"Content-Type: text/plain\n", " [1]", NULL},
+		{"Content-Type: text/html\n", "<html><title>Sign in</title></html>",
+		 "reg.test sent a page \"Sign in\" where a list was expected (HTTP 200): is it the "
+		 "registry's address and port, or does a proxy or a login form answer?"},
+		{"", "\n<!doctype html>",
+		 "reg.test sent a page where a list was expected (HTTP 200): is it the registry's "
+		 "address and port, or does a proxy or a login form answer?"},
+		{"", "{\"a\":",
+		 "a list was expected, but the JSON that reg.test sent is broken (1:6: "
+		 "the document ends where a value is expected)"},
+		{"", "Moved.", "a list was expected, but reg.test sent no JSON: \"Moved.\""},
+		{"", "", "a list was expected, but reg.test sent no JSON"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(http_answer_finish) struct http_answer answer = {.status = 200,
+									.host = "reg.test"};
+		scoped(arena_free) struct arena *arena = arena_new();
+		const struct node *root = NULL;
+		struct error err = {0};
+		buf_add_string(&answer.headers, cases[i].headers);
+		buf_add_string(&answer.body, cases[i].body);
+		bool ok = answer_json(arena, &answer, "a list", &root, &err);
+		if (ok != !cases[i].text || (!ok && strcmp(err.text, cases[i].text) != 0))
+			fail_msg("row %zu: %s", i, err.text);
+		assert_true(ok || err.kind == ERROR_CORRUPT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
-					   cmocka_unit_test(test_codes)};
+					   cmocka_unit_test(test_codes),
+					   cmocka_unit_test(test_json)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

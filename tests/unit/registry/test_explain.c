@@ -30,15 +30,15 @@ static const struct {
 	 "AWS_ACCESS_KEY_ID"},
 	{"1.dkr.ecr.cn-north-1.amazonaws.com.cn", PLACE, true, false, ERROR_MISSING, "HTTP 404",
 	 "create it there first"},
-	{"eu.gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "missing repository"},
-	{"gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "missing repository"},
+	{"eu.gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "does not exist"},
+	{"gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "does not exist"},
 	{"europe-docker.pkg.dev", PLACE, true, false, ERROR_DENIED, "HTTP 403", "PROJECT/"},
 	{"me.azurecr.io", PLACE, true, false, ERROR_DENIED, "HTTP 401", "AcrPush"},
 	{"registry.cn-hangzhou.aliyuncs.com", PLACE, false, true, ERROR_DENIED, "HTTP 401",
 	 "name the tags in the rule"},
 	{"registry.cn-hangzhou.aliyuncs.com", PLACE, true, false, ERROR_DENIED, "HTTP 401",
 	 "namespace"},
-	{"quay.io", NULL, false, false, ERROR_DENIED, "HTTP 401", "missing repository"},
+	{"quay.io", NULL, false, false, ERROR_DENIED, "HTTP 401", "does not exist"},
 	{"harbor.test", PLACE, true, false, ERROR_MISSING,
 	 "HTTP 404 NOT_FOUND: project x not found", "create the project"},
 	{"notgcr.io.test", PLACE, false, false, ERROR_DENIED, "HTTP 403", "may this login pull"},
@@ -62,6 +62,43 @@ static void test_hints(void **state)
 		if (!strstr(err.text, rows[i].found) || !strstr(err.text, rows[i].words))
 			fail_msg("row %zu: %s", i, err.text);
 		assert_int_equal(err.kind, rows[i].kind);
+	}
+}
+
+/* The login itself was refused, or never sent: neither is a question of rights. */
+static void test_logins(void **state)
+{
+	static const struct {
+		const char *host, *place, *unsent, *realm;
+		bool password;
+		const char *found, *absent;
+	} cases[] = {
+		{"reg.test", PLACE, NULL, NULL, true, "user name or password is wrong", "project"},
+		{"docker.io", PLACE, NULL, NULL, true, "wrong; where two-factor", "repository"},
+		{"ghcr.io", PLACE, NULL, NULL, true, "wrong or has expired", "packages"},
+		{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, NULL, NULL, true, "expired", "right"},
+		{"quay.io", PLACE, NULL, NULL, true, "password is wrong", "exist"},
+		{"reg.test", NULL, PLACE, NULL, false,
+		 "reg.test refused anonymous access to team/app: HTTP 403 (the login of " PLACE
+		 " was not sent: the registry asks for none)",
+		 "auth file"},
+		{"reg.test", NULL, PLACE, "tokens.test", false,
+		 "was not sent: the token server tokens.test is of another domain", "asks for"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct error err;
+		const struct refusal refusal = {.host = cases[i].host,
+						.repository = "team/app",
+						.place = cases[i].place,
+						.unsent = cases[i].unsent,
+						.realm = cases[i].realm,
+						.password = cases[i].password,
+						.target = true};
+		error_set(&err, ERROR_DENIED, "HTTP 403");
+		explain_refusal(&refusal, &err);
+		if (!strstr(err.text, cases[i].found) || strstr(err.text, cases[i].absent))
+			fail_msg("row %zu: %s", i, err.text);
 	}
 }
 
@@ -109,9 +146,8 @@ static void test_long_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hints),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_nothing_to_say),
+		cmocka_unit_test(test_hints),      cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_text),       cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_long_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

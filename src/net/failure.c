@@ -1,0 +1,75 @@
+/*
+ * The kind decides whether it is tried again. What a proxy refuses, and an answer that breaks the
+ * rules of HTTP, comes out the same each time; a lost connection does not.
+ */
+#include "net/failure.h"
+
+#include <string.h>
+
+static enum error_kind network_kind(CURLcode code, bool connected)
+{
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return ERROR_MEMORY;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+		return ERROR_UNREACHABLE;
+	case CURLE_OPERATION_TIMEDOUT:
+		return connected ? ERROR_NETWORK : ERROR_UNREACHABLE;
+	case CURLE_URL_MALFORMAT:
+		return ERROR_REFUSED;
+	default:
+		return ERROR_NETWORK;
+	}
+}
+
+/* True, with an error in err, when a proxy refuses the way to an https server (RFC 9110, 9.3.6). */
+static bool refused_by_proxy(struct handle *handle, struct error *err)
+{
+	long status = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 400 || status >= 500 || status == 408 || status == 429)
+		return false;
+	if (status == 407)
+		error_set(
+			err, ERROR_CONFIG,
+			"%s: the proxy wants a login, or another one (HTTP 407): write it into the "
+			"proxy's URL, http://USER:PASSWORD@HOST:PORT",
+			handle->host);
+	else
+		error_set(err, ERROR_CONFIG,
+			  "%s: the proxy refuses to connect there (HTTP %ld): may this machine use "
+			  "it, and may it reach this host?",
+			  handle->host, status);
+	err->http_status = (int)status;
+	return true;
+}
+
+static bool is_malformed(CURLcode code)
+{
+	return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING;
+}
+
+bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
+{
+	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
+	const char *tls = NULL;
+	double connected = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
+	if (handle->tls) {
+		tls_session_note(handle->tls, why);
+		tls = tls_session_failure(handle->tls);
+	}
+	if (tls)
+		return error_set(err, tls_session_not_tls(handle->tls) ? ERROR_NOT_TLS : ERROR_TLS,
+				 "%s", tls);
+	if (refused_by_proxy(handle, err))
+		return false;
+	if (is_malformed(code))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "%s: the answer is not valid HTTP (%s): is it a registry's port?",
+				 handle->host, why);
+	error_set(err, network_kind(code, connected > 0), "%s", why);
+	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
+}

@@ -1,0 +1,245 @@
+/*
+ * A registry says with its first refusal how it wants us to log in, and that is remembered for the
+ * host: later requests carry their login at once. Some say it at the root of the API alone, and
+ * hide from the anonymous what they may not see, as if it did not exist: where there is a login, a
+ * refusal that asks for none leads to one look there.
+ */
+#include "registry/authorize.h"
+
+#include "base/retry.h"
+#include "registry/answer.h"
+#include "registry/facts.h"
+#include "registry/host.h"
+#include "registry/location.h"
+#include "registry/registry_private.h"
+#include "registry/scope.h"
+#include "registry/wording.h"
+
+#include <string.h>
+
+/* A login that the registry itself takes. */
+static bool basic_login(struct exchange *exchange, struct buf *out, struct error *err)
+{
+	scoped(login_finish) struct login login = {0};
+	exchange->explained = true;
+	if (!login_get(exchange->repository, exchange->refused, &login, err))
+		return false;
+	exchange->explained = false;
+	exchange->serial = login.serial;
+	exchange->basic = true;
+	return login_basic(&login, out, err);
+}
+
+bool authorize_request(struct exchange *exchange, const char *stale, struct buf *out,
+		       struct error *err)
+{
+	struct challenge challenge;
+	const struct repository *repository = exchange->repository;
+	if (!host_challenge(repository->host, exchange->arena, &challenge))
+		return error_memory(err);
+	if (challenge.scheme == CHALLENGE_BASIC)
+		return basic_login(exchange, out, err);
+	if (challenge.scheme != CHALLENGE_BEARER)
+		return true;
+	struct token_request wanted = {.repository = repository,
+				       .origin = &exchange->origin,
+				       .realm = challenge.realm,
+				       .service = challenge.service,
+				       .scope = exchange->scope};
+	scoped(token_finish) struct token token = {0};
+	if (!token_get(repository->registry->tokens, &wanted, stale, &token, err))
+		return false;
+	buf_printf(out, "Authorization: Bearer %s", buf_string(&token.text));
+	token_finish(&exchange->token);
+	exchange->token = token;
+	token = (struct token){0};
+	return buf_ok(out) || error_memory(err);
+}
+
+/* What a refused token leaves to try: a fresh one, or exactly the scope the registry names. */
+static bool retry_token(struct exchange *exchange, const struct challenge *found)
+{
+	bool insufficient = found->error && strcmp(found->error, "insufficient_scope") == 0;
+	if (!exchange->token.text.len || !insufficient)
+		return true;
+	if (!found->scope || scope_covers(exchange->scope, found->scope))
+		return false;
+	exchange->scope = found->scope;
+	return true;
+}
+
+/* Reads the challenges of answer into *best. */
+static bool read_challenges(struct exchange *exchange, const struct http_answer *answer,
+			    struct challenge *best, struct error *err)
+{
+	struct str value;
+	size_t at = 0;
+	while (http_header_next(answer, "WWW-Authenticate", &at, &value))
+		if (!challenge_parse(exchange->arena, value, best))
+			return error_memory(err);
+	return true;
+}
+
+/* Asks the root of the API. True: *found is what it asks for, perhaps nothing. */
+static bool ask_root(struct exchange *exchange, struct challenge *found, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	struct exchange root = *exchange;
+	struct request request = {.method = "GET", .path = "/v2/"};
+	const struct buf anonymous = {0};
+	root.request = &request;
+	root.answer = &answer;
+	root.stream = NULL;
+	if (!exchange_send(&root, &anonymous, err))
+		return false;
+	if (answer.status < 400 || root.away)
+		return true;
+	answer_error(&answer, err);
+	return !retry_helps(err->kind) && read_challenges(exchange, &answer, found, err);
+}
+
+/*
+ * For a refusal that does not say how to log in: the root of the API does, and is asked once a
+ * host. When it is in trouble that is tried again, a few times; then the refusal stands.
+ */
+static bool ping(struct exchange *exchange, struct challenge *found, struct error *err)
+{
+	struct host *host = exchange->repository->host;
+	if (!host_ping(host))
+		return host_challenge(host, exchange->arena, found) || error_memory(err);
+	bool ok = ask_root(exchange, found, err) && (host_learn(host, found) || error_memory(err));
+	bool done = host_pinged(host, ok);
+	return ok || (done && retry_helps(err->kind) && err->kind != ERROR_MEMORY) ||
+	       error_wrap(err, "/v2/");
+}
+
+/* What is left to try after a refused login: none, or a newer one from a helper or cloud. */
+static bool retry_basic(struct exchange *exchange)
+{
+	if (!exchange->serial || exchange->refused)
+		return false;
+	exchange->refused = exchange->serial;
+	return true;
+}
+
+/* Reads the challenge of a refusal. */
+static bool learn_challenge(struct exchange *exchange, bool *again, struct error *err)
+{
+	struct challenge found = {0};
+	struct challenge known;
+	struct host *host = exchange->repository->host;
+	if (!read_challenges(exchange, exchange->answer, &found, err))
+		return false;
+	if (!host_challenge(host, exchange->arena, &known))
+		return error_memory(err);
+	if (found.scheme == CHALLENGE_NONE && known.scheme != CHALLENGE_NONE)
+		found = known;
+	else if (found.scheme == CHALLENGE_NONE && !ping(exchange, &found, err))
+		return false;
+	if (found.scheme == CHALLENGE_NONE)
+		return true;
+	if (found.scheme == CHALLENGE_BASIC && exchange->basic) {
+		*again = retry_basic(exchange);
+		return true;
+	}
+	if (found.scheme == CHALLENGE_BASIC && !login_exists(exchange->repository))
+		return true;
+	if (!host_learn(host, &found))
+		return error_memory(err);
+	*again = found.scheme != CHALLENGE_BEARER || retry_token(exchange, &found);
+	return true;
+}
+
+/* True when the refusal says that the login is no longer good. */
+static bool says_expired(const struct http_answer *answer, const struct challenge *found)
+{
+	static const char *const words[] = {
+		"expired",
+		"invalid token",
+		"invalid_token",
+		"invalid authorization token",
+		"token is invalid",
+		"token is not valid",
+		"token invalid",
+		"token revoked",
+		"token has been revoked",
+		"reauthenticate",
+		"unauthenticated",
+		"unauthorized",
+	};
+	scoped(buf_finish) struct buf text = {0};
+	if (found->error && strcmp(found->error, "invalid_token") == 0)
+		return true;
+	if (!wording_of_json(buf_str(&answer->body), &text))
+		buf_add_str(&text, buf_str(&answer->body));
+	for (size_t i = 0; i < array_count(words); i++)
+		if (wording_has(buf_str(&text), words[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What to do about a login that was refused by another status than 401: Amazon says so that it
+ * expired, and RFC 6750 (3.1) wants 403 for a scope that is too small.
+ */
+static bool learn_refusal(struct exchange *exchange, bool *again, struct error *err)
+{
+	struct challenge found = {0};
+	if (!read_challenges(exchange, exchange->answer, &found, err))
+		return false;
+	if (found.error && strcmp(found.error, "insufficient_scope") == 0)
+		return learn_challenge(exchange, again, err);
+	if (!says_expired(exchange->answer, &found))
+		return true;
+	if (exchange->basic)
+		*again = retry_basic(exchange);
+	else
+		*again = token_renewable(exchange->repository->registry->tokens, &exchange->token);
+	return true;
+}
+
+bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
+{
+	int status = exchange->answer->status;
+	bool anonymous = !exchange->token.text.len && !exchange->basic;
+	*again = false;
+	if (exchange->away)
+		return true;
+	if (status == 401)
+		return learn_challenge(exchange, again, err);
+	if (!anonymous && (status == 400 || status == 403))
+		return learn_refusal(exchange, again, err);
+	/* What is hidden from the anonymous may be there for whoever logs in. */
+	if (anonymous && (status == 403 || status == 404) && login_exists(exchange->repository))
+		return learn_challenge(exchange, again, err);
+	return true;
+}
+
+void authorize_judge(const struct exchange *exchange)
+{
+	int status = exchange->answer->status;
+	const struct repository *repository = exchange->repository;
+	if (exchange->basic && status < 400 && !facts_hold(repository, FACT_LOGIN_GOOD, ""))
+		facts_learn(repository, FACT_LOGIN_GOOD, "");
+	if (status != 400 && status != 401 && status != 403)
+		token_accepted(repository->registry->tokens, &exchange->token);
+}
+
+void authorize_look(const struct repository *repository, struct arena *arena,
+		    struct authorize_state *out)
+{
+	struct challenge known;
+	struct url origin, realm;
+	struct error ignored;
+	*out = (struct authorize_state){0};
+	if (!host_challenge(repository->host, arena, &known))
+		return;
+	out->scheme = known.scheme;
+	out->sent = known.scheme == CHALLENGE_BASIC;
+	if (known.scheme != CHALLENGE_BEARER || !host_origin(repository->host, &origin, &ignored) ||
+	    !url_resolve(arena, &origin, known.realm, &realm, &ignored))
+		return;
+	out->sent = url_may_send(&origin, &realm, URL_TOKEN) == URL_WITH_AUTH ||
+		    location_issues_tokens(repository, &realm);
+	out->realm = out->sent ? NULL : realm.host;
+}

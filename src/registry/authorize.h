@@ -1,0 +1,32 @@
+/*
+ * Which login a request carries, and what its refusal teaches. Private to registry/.
+ */
+#pragma once
+
+#include "registry/challenge.h"
+#include "registry/exchange.h"
+
+/*
+ * Appends the Authorization header that the host's challenge asks for; nothing if it asks for
+ * none. stale: a token that was refused, or NULL.
+ */
+bool authorize_request(struct exchange *exchange, const char *stale, struct buf *out,
+		       struct error *err);
+/*
+ * Reads what an answer with a status of 400 or more says about the login. *again: there is
+ * something new to try.
+ */
+bool authorize_learn(struct exchange *exchange, bool *again, struct error *err);
+/* Remembers that the token is good, if that is what the answer shows. */
+void authorize_judge(const struct exchange *exchange);
+
+/* How requests to a repository carry its login, for messages. */
+struct authorize_state {
+	enum challenge_scheme scheme; /* that the registry asks for; CHALLENGE_NONE: for none */
+	bool sent;         /* the login goes along with requests, or to the token server */
+	const char *realm; /* host of a token server that may not get the login; else NULL */
+};
+
+/* Strings of *out live in arena. */
+void authorize_look(const struct repository *repository, struct arena *arena,
+		    struct authorize_state *out);
