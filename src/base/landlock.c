@@ -61,16 +61,17 @@ static void ruleset_finish(struct ruleset *ruleset)
 }
 
 /* The C library has no functions for these. */
-static bool ruleset_init(struct ruleset *ruleset)
+static bool ruleset_init(struct ruleset *ruleset, bool connects_anywhere)
 {
 	long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (version < 1)
 		return false;
+	uint64_t connecting = connects_anywhere ? 0 : CONNECT_TCP;
 	ruleset->handled = (struct attributes){
 		.files = (uint64_t)(FIRST | (version >= 2 ? REFER : 0) |
 				    (version >= 3 ? TRUNCATE : 0) | (version >= 5 ? DEVICES : 0)),
-		.ports = version >= 4 ? BIND_TCP | CONNECT_TCP : 0,
+		.ports = version >= 4 ? BIND_TCP | connecting : 0,
 		.scopes = version >= 6 ? ABSTRACT | SIGNALS : 0};
 	size_t size = version >= 6 ? sizeof(struct attributes)
 				   : (version >= 4 ? 2 : 1) * sizeof(uint64_t);
@@ -118,16 +119,17 @@ enum landlock_result landlock_confine(const struct landlock_rules *rules)
 {
 	scoped(ruleset_finish) struct ruleset ruleset = {.fd = -1};
 	errno = ENOTSUP;
-	if (examined || !ruleset_init(&ruleset))
+	if (examined || !ruleset_init(&ruleset, !rules->ports))
 		return LANDLOCK_NOTHING;
 	for (size_t i = 0; rules->read[i]; i++)
 		allow(&ruleset, rules->read[i], READING);
 	for (size_t i = 0; rules->write[i]; i++)
 		allow_writing(&ruleset, rules->write[i]);
-	for (size_t i = 0; ruleset.handled.ports && i < rules->port_count; i++)
+	bool by_port = ruleset.handled.ports & CONNECT_TCP;
+	for (size_t i = 0; by_port && i < rules->port_count; i++)
 		if (!allow_port(&ruleset, rules->ports[i]))
 			return LANDLOCK_NOTHING;
 	if (syscall(SYS_landlock_restrict_self, ruleset.fd, 0) != 0)
 		return LANDLOCK_NOTHING;
-	return ruleset.handled.ports ? LANDLOCK_FILES_AND_PORTS : LANDLOCK_FILES;
+	return by_port ? LANDLOCK_FILES_AND_PORTS : LANDLOCK_FILES;
 }

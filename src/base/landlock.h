@@ -17,11 +17,11 @@ struct landlock_rules {
 				     passed over */
 	const char *const *write; /* for file_write(): files, and their folders where it needs
 				     them; NULL at the end */
-	const uint16_t *ports;    /* of servers and proxies */
+	const uint16_t *ports;    /* of servers and proxies; NULL: any */
 	size_t port_count;
 };
 
-/* What the kernel could be asked for: each is asked for if the one before it is. */
+/* What the process is confined to: the kernel may not know about ports, or need not. */
 enum landlock_result { LANDLOCK_NOTHING, LANDLOCK_FILES, LANDLOCK_FILES_AND_PORTS };
 
 /* With LANDLOCK_NOTHING errno says why. */

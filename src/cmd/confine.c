@@ -5,8 +5,10 @@
  *
  * What is read while a run is under way: certificate authorities, what the C library reads for
  * names and times, the source of random bytes. Ports are those of all servers and proxies that the
- * rules, the auth file and the environment name, whether or not a rule needs them; whoever wants
- * another one names it in the auth file.
+ * rules, the auth file and the environment name, whether or not a rule needs them. Between public
+ * registries that is all, and the kernel is told. Where another registry takes part, nobody knows
+ * at which port its token server and its storage are: then the kernel says nothing about ports, and
+ * net/ports.h refuses what is below 1024.
  */
 #include "cmd/confine.h"
 
@@ -18,6 +20,7 @@
 #include "config/inputs.h"
 #include "config/registry_key.h"
 #include "net/proxy.h"
+#include "registry/profile.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -109,6 +112,21 @@ static void add_credential(struct ports *ports, const struct credential *entry)
 		ports_add_host(ports, str_of(entry->mirrors[i]), false);
 }
 
+/* True when all that the rules name is known for staying at the usual ports, mirrors included. */
+static bool all_public(const struct run *run)
+{
+	const struct credentials *credentials = &run->config.credentials;
+	for (size_t i = 0; i < run->rule_count; i++)
+		if (!profile_is_public(run->rules[i].source.name.host) ||
+		    !profile_is_public(run->rules[i].destination.name.host))
+			return false;
+	for (size_t i = 0; i < credentials->count; i++)
+		for (size_t j = 0; j < credentials->items[i].mirror_count; j++)
+			if (!profile_is_public(credentials->items[i].mirrors[j]))
+				return false;
+	return true;
+}
+
 static void fill_ports(struct ports *ports, const struct run *run)
 {
 	const struct proxies *proxies = &run->config.proxies;
@@ -123,6 +141,8 @@ static void fill_ports(struct ports *ports, const struct run *run)
 	for (size_t i = 0; i < array_count(urls); i++)
 		if (urls[i] && *urls[i])
 			ports_add_url(ports, str_of(urls[i]));
+	if (!all_public(run))
+		ports_open(ports);
 }
 
 static enum landlock_result confine_files(const struct run *run)
@@ -142,7 +162,8 @@ static enum landlock_result confine_files(const struct run *run)
 	ports_add(&ports, DNS);
 	size_t port_count = ports_list(&ports, NULL, 0);
 	uint16_t *list = arena_array(run->arena, port_count, sizeof(*list));
-	struct landlock_rules rules = {.read = files_read(run), .write = write, .ports = list};
+	struct landlock_rules rules = {
+		.read = files_read(run), .write = write, .ports = ports.open ? NULL : list};
 	errno = ENOMEM;
 	if (!rules.read || !list)
 		return LANDLOCK_NOTHING;
@@ -152,9 +173,9 @@ static enum landlock_result confine_files(const struct run *run)
 
 bool confine_run(struct run *run, struct error *err)
 {
-	static const char *const answers[] = {
-		[LANDLOCK_FILES] = "yes, ports are not the kernel's business here",
-		[LANDLOCK_FILES_AND_PORTS] = "yes"};
+	static const char *const answers[] = {[LANDLOCK_FILES] =
+						      "yes, the kernel is not asked about ports",
+					      [LANDLOCK_FILES_AND_PORTS] = "yes"};
 	struct ports *ports = arena_new_of(run->arena, struct ports);
 	if (!ports)
 		return error_memory(err);

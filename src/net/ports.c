@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-enum { HTTP = 80, HTTPS = 443 };
+enum { HTTP = 80, HTTPS = 443, UNPRIVILEGED = 1024 };
 
 void ports_add(struct ports *ports, unsigned port)
 {
@@ -12,9 +12,20 @@ void ports_add(struct ports *ports, unsigned port)
 		ports->bits[port / 8] |= (uint8_t)(1 << port % 8);
 }
 
-bool ports_has(const struct ports *ports, unsigned port)
+static bool is_added(const struct ports *ports, unsigned port)
 {
 	return port < PORTS_MAX && ports->bits[port / 8] >> port % 8 & 1;
+}
+
+bool ports_has(const struct ports *ports, unsigned port)
+{
+	return is_added(ports, port) || (ports->open && port >= UNPRIVILEGED && port < PORTS_MAX);
+}
+
+void ports_open(struct ports *ports)
+{
+	ports_add(ports, HTTP);
+	ports->open = true;
 }
 
 /* The number behind the last colon that is not within an IPv6 address; 0 when there is none. */
@@ -64,7 +75,7 @@ size_t ports_list(const struct ports *ports, uint16_t *list, size_t max)
 {
 	size_t count = 0;
 	for (unsigned port = 1; port < PORTS_MAX; port++) {
-		if (!ports_has(ports, port))
+		if (!is_added(ports, port))
 			continue;
 		if (count < max)
 			list[count] = (uint16_t)port;

@@ -1,6 +1,8 @@
 /*
  * The TCP ports that a run may connect to: those of the servers and proxies that its files and
- * variables name, and 443.
+ * variables name, and 443. Token servers and storages of a registry that somebody runs for himself
+ * are often at a port of their own, which no file names: where there is such a registry, 80 and all
+ * ports from 1024 on are open as well.
  *
  * The kernel is asked to hold the process to them (base/landlock.h), which it does by number alone
  * and without a word of explanation; so connections are held to them here as well, with one.
@@ -17,6 +19,7 @@
 enum { PORTS_MAX = 65536 };
 
 struct ports {
+	bool open; /* all from 1024 on, which are not in bits */
 	uint8_t bits[PORTS_MAX / 8];
 };
 
@@ -32,11 +35,13 @@ void ports_add_host(struct ports *ports, struct str host, bool plain);
  * add what they seem to say.
  */
 void ports_add_url(struct ports *ports, struct str url);
+/* Opens 80 and all from 1024 on. */
+void ports_open(struct ports *ports);
 /*
  * True when a connection may be made to address, where host is asked for; ports may be NULL, for
  * any. ERROR_REFUSED says what allows it.
  */
 bool ports_allow(const struct ports *ports, const char *host, const struct sockaddr *address,
 		 struct error *err);
-/* Writes all of them to list, in order, at most max; returns how many there are. */
+/* Writes those that were added to list, in order, at most max; returns how many there are. */
 size_t ports_list(const struct ports *ports, uint16_t *list, size_t max);

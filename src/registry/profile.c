@@ -35,6 +35,12 @@ static const struct profile table[] = {
 	 .mount_shows = true},
 };
 
+/* Public registries that take blobs as the specification says. */
+static const char *const others[] = {
+	"docker.io",           "quay.io",        "registry.k8s.io", "mcr.microsoft.com",
+	"registry.gitlab.com", "*.aliyuncs.com",
+};
+
 /* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */
 static const struct profile usual = {
 	.name = "OCI",
@@ -58,4 +64,15 @@ const struct profile *profile_of(const char *host)
 			if (is_named(name, table[i].hosts[j]))
 				return &table[i];
 	return &usual;
+}
+
+bool profile_is_public(const char *host)
+{
+	struct str name = str_of(host);
+	if (str_find(name, ':') < name.len)
+		return false;
+	for (size_t i = 0; i < array_count(others); i++)
+		if (is_named(name, others[i]))
+			return true;
+	return profile_of(host) != &usual;
 }

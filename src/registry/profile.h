@@ -2,7 +2,7 @@
  * What is known of a registry by its name: how it takes uploads and what it makes of mounts.
  *
  * A profile is where a run begins; what a registry answers is learnt on top of it (host.h).
- * Constant, private to registry/.
+ * Constant.
  */
 #pragma once
 
@@ -28,3 +28,8 @@ struct profile {
 
 /* The profile of the registry at host, as configured; any other gets that of the specification. */
 const struct profile *profile_of(const char *host);
+/*
+ * True when host is a public registry that is known to send its clients to the usual ports alone. A
+ * name with a port is none.
+ */
+bool profile_is_public(const char *host);

@@ -12,6 +12,7 @@ import pytest
 
 from lib import images, proxy, run, scripted
 from test_connect import answer, door, helper  # noqa: F401  (fixtures)
+from test_login import forward  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers need what is taken away, so such builds keep it")
 
@@ -189,35 +190,61 @@ def test_a_helper_in_a_folder_that_depends_on_where_we_are(runner, door, helper,
 
 # -- ports --------------------------------------------------------------------------------------------------------------------
 
-def test_a_token_server_at_a_port_that_nobody_named(runner, registries, token_servers, dst, at_target, repo):
+def test_a_token_server_at_a_port_of_its_own(runner, registries, token_servers, dst, at_target, repo):
+    """As docker_auth beside a registry that somebody runs for himself: no file names its port."""
     server = token_servers(anonymous=("pull",))
     near = registries("near", token=server)
     images.Client(near, server.bearer).push(images.image(repo), repo, "v1")
-    rules = {f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"}
-    runner.named_ports = False
-    refused = runner.sync(rules, run.insecure(near, dst), flags=["--retries", "0"])
-    error = refused.image(f"{dst.host}/{repo}:v1")["error"]
-    assert refused.code == 1 and error["kind"] == "refused"
-    port = server.realm.split(":")[2].split("/")[0]
-    assert f"port {port} belongs to no registry or proxy of this run" in error["message"]
-    assert f"name 127.0.0.1:{port} in the auth file" in error["message"]
-    named = runner.sync(rules, {**run.insecure(near, dst), f"127.0.0.1:{port}": {}})
-    assert named.code == 0 and at_target.tags(repo) == ["v1"]
-    assert "is used by no rule" not in named.stderr
+    result = runner.sync({f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(near, dst))
+    assert result.code == 0 and at_target.tags(repo) == ["v1"]
 
 
-def test_a_place_for_blobs_at_a_port_that_nobody_named(runner, dst, at_target, repo):
+def sent_on(front, store, picture, repo):
+    """Every blob of front is at store."""
+    front.push(picture, repo, "v1")
+    store.blobs.update(front.blobs)
+    scheme = "https" if store.context else "http"
+    front.hook = lambda request: (307, {"Location": f"{scheme}://{store.host}{request.path}"}, b"") if request.kind == "blob" else None
+
+
+def test_a_storage_at_a_port_of_its_own(runner, dst, at_target, repo):
+    """As MinIO at 9000."""
     picture = images.image(repo)
     with scripted.Scripted() as front, scripted.Scripted() as store:
-        front.push(picture, repo, "v1")
-        store.blobs.update(front.blobs)
-        front.hook = lambda request: (307, {"Location": f"http://{store.host}{request.path}"}, b"") if request.kind == "blob" else None
-        rules = {f"{front.host}/{repo}:v1": f"{dst.host}/{repo}"}
-        runner.named_ports = False
-        refused = runner.sync(rules, run.insecure(front, dst), flags=["--retries", "0"])
+        sent_on(front, store, picture, repo)
+        assert runner.sync({f"{front.host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(front, dst)).code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_a_port_of_another_service(runner, src, dst, both, from_source, repo):
+    """Whatever a registry says, nothing is sent to a mail server."""
+    from_source.push(images.image(repo), repo, "v1")
+    src.rule("GET", "/blobs/", proxy.Respond(lambda request: (307, {"Location": "http://127.0.0.1:25/x"}, b"")), times=None)
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--retries", "0"])
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert result.code == 1 and error["kind"] == "refused"
+    assert "port 25 belongs to no registry or proxy of this run" in error["message"]
+    assert "name 127.0.0.1:25 in the auth file" in error["message"]
+
+
+def test_ports_between_public_registries(runner, forward, certs, dst, at_target, repo):  # noqa: F811
+    """These are known to stay at 443, so every other port is refused unless the auth file names it, or a private registry takes part."""
+    picture = images.image(repo)
+    context = certs.server_context()
+    with scripted.Scripted(context=context) as front, scripted.Scripted(context=context) as store, scripted.Scripted(context=context) as far:
+        sent_on(front, store, picture, repo)
+        way = forward({"near.azurecr.io:443": front.port, "far.azurecr.io:443": far.port})
+        public = {f"near.azurecr.io/{repo}:v1": f"far.azurecr.io/{repo}"}
+        auth = run.insecure("near.azurecr.io", "far.azurecr.io", "127.0.0.1")
+        env = {**way.environment(), "SSL_CERT_FILE": certs.ca}
+        refused = runner.sync(public, auth, flags=["--retries", "0", "--debug"], env=env)
         assert refused.code == 1
-        assert f"name {store.host} in the auth file" in refused.image(f"{dst.host}/{repo}:v1")["error"]["message"]
-        assert runner.sync(rules, run.insecure(front, dst, store)).code == 0
+        assert f"name {store.host} in the auth file" in refused.image(f"far.azurecr.io/{repo}:v1")["error"]["message"]
+        assert "the kernel is not asked about ports" not in refused.stderr
+        assert runner.sync(public, {**auth, **run.insecure(store)}, env=env).code == 0
+        mixed = runner.sync({f"near.azurecr.io/{repo}:v1": f"{dst.host}/{repo}"}, {**auth, **run.insecure(dst)}, flags=["--debug"], env=env)
+        assert mixed.code == 0
+        assert not landlock() or "the kernel is not asked about ports" in mixed.stderr
     assert at_target.closure(repo, "v1") == images.expected(picture)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from lib import registry, scripted, tokens
-from lib.run import insecure, port_entries
+from lib.run import insecure
 from scene import everything
 
 
@@ -62,7 +62,6 @@ def test_tokens_of_a_registry_are_masked(scene):
         scene.rules = {next(iter(scene.rules)): f"{private.host}/{scene.repo}"}
         scene.logins = insecure(scene.source)
         scene.logins[private.host] = {"insecure": True, "username": "somebody", "password": "not-a-password-6"}
-        scene.logins.update(port_entries())
         step = scene.sync({"log-level": "debug"})
     assert step.code == 0
     assert any(each.name == "add-mask" and re.match(r"eyJ[\w-]+\.", each.data) for each in step.log.executed)

@@ -2,6 +2,8 @@
 #include "base/buf.h"
 #include "net/ports.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +45,7 @@ static void test_hosts(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {
-		struct ports ports = {{0}};
+		struct ports ports = {0};
 		ports_add_host(&ports, str_of(rows[i].host), rows[i].plain);
 		check(&ports, rows[i].ports);
 	}
@@ -66,7 +68,7 @@ static void test_urls(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {
-		struct ports ports = {{0}};
+		struct ports ports = {0};
 		ports_add_url(&ports, str_of(rows[i][0]));
 		check(&ports, rows[i][1]);
 	}
@@ -74,7 +76,7 @@ static void test_urls(void **state)
 
 static void test_ends(void **state)
 {
-	struct ports ports = {{0}};
+	struct ports ports = {0};
 	(void)state;
 	ports_add(&ports, 0);
 	ports_add(&ports, PORTS_MAX);
@@ -85,12 +87,55 @@ static void test_ends(void **state)
 	assert_true(ports_has(&ports, 1) && ports_has(&ports, PORTS_MAX - 1));
 }
 
+static bool allows(const struct ports *ports, unsigned port, const char **why)
+{
+	static struct error err;
+	const struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	const struct sockaddr_in6 six = {.sin6_family = AF_INET6,
+					 .sin6_port = htons((uint16_t)port)};
+	bool allowed = ports_allow(ports, "reg.io", (const struct sockaddr *)&four, &err);
+	assert_int_equal(ports_allow(ports, "reg.io", (const struct sockaddr *)&six, &err),
+			 allowed);
+	*why = allowed ? NULL : err.text;
+	return allowed;
+}
+
+static void test_named_alone(void **state)
+{
+	struct ports ports = {0};
+	const char *why;
+	(void)state;
+	ports_add_host(&ports, STR("reg.io"), false);
+	ports_add_host(&ports, STR("reg.io:5000"), false);
+	assert_true(allows(&ports, 443, &why) && allows(&ports, 5000, &why));
+	assert_false(allows(&ports, 80, &why) || allows(&ports, 5001, &why) ||
+		     allows(&ports, 65535, &why));
+	assert_string_equal(why, "port 65535 belongs to no registry or proxy of this run: to allow "
+				 "a connection, name reg.io:65535 in the auth file");
+	assert_true(allows(NULL, 22, &why));
+}
+
+static void test_open(void **state)
+{
+	struct ports ports = {0};
+	const char *why;
+	(void)state;
+	ports_add_host(&ports, STR("reg.io"), false);
+	ports_add_host(&ports, STR("reg.io:81"), false);
+	ports_open(&ports);
+	assert_true(allows(&ports, 443, &why) && allows(&ports, 80, &why) &&
+		    allows(&ports, 81, &why) && allows(&ports, 1024, &why) &&
+		    allows(&ports, 65535, &why));
+	assert_false(allows(&ports, 22, &why) || allows(&ports, 1023, &why));
+	check(&ports, "80 81 443");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_hosts), cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_ends),  cmocka_unit_test(test_named_alone),
+		cmocka_unit_test(test_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,11 +47,47 @@ static void test_no_chunks(void **state)
 		assert_int_equal(profile_of(hosts[i])->chunk_max, 0);
 }
 
+static void test_public(void **state)
+{
+	static const struct {
+		const char *host;
+		bool public;
+	} rows[] = {
+		{"docker.io", true},
+		{"ghcr.io", true},
+		{"quay.io", true},
+		{"gcr.io", true},
+		{"eu.gcr.io", true},
+		{"europe-docker.pkg.dev", true},
+		{"registry.k8s.io", true},
+		{"public.ecr.aws", true},
+		{"123456789012.dkr.ecr.eu-west-1.amazonaws.com", true},
+		{"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", true},
+		{"example.azurecr.io", true},
+		{"mcr.microsoft.com", true},
+		{"registry.gitlab.com", true},
+		{"registry.cn-hangzhou.aliyuncs.com", true},
+		{"ghcr.io:443", false},
+		{"quay.io:5000", false},
+		{"docker.io.example.com", false},
+		{"notquay.io", false},
+		{"aliyuncs.com", false},
+		{"registry.example.com", false},
+		{"127.0.0.1:5000", false},
+		{"[::1]", false},
+		{"", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++)
+		assert_int_equal(profile_is_public(rows[i].host), rows[i].public);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_chunks),
+		cmocka_unit_test(test_public),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
