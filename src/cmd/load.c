@@ -75,11 +75,16 @@ static bool take_shard(struct run *run)
 bool load_run(struct run *run, struct problems *problems)
 {
 	open_log(run, problems);
-	bool ok = config_load(run->arena, run->options, &run->config, problems);
-	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
-	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, problems);
+	config_load(run->arena, run->options, &run->config, problems);
+	/*
+	 * Also after mistakes: those in the rules' own texts are told with the others, and so is
+	 * what is wrong with a credential that a rule needs.
+	 */
+	bool ok = plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
+			     problems) &&
+		  settle_credentials(run, problems);
 	if (ok && !problems->error_count)
-		ok = settle_credentials(run, problems) && take_shard(run);
+		ok = take_shard(run);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 	tell_problems(run, problems);

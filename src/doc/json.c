@@ -14,6 +14,7 @@ struct walk {
 	struct arena *arena;
 	struct str text;
 	const struct json_mark *marks; /* the next one */
+	bool repeats;                  /* names may be given twice */
 	struct error *err;
 };
 
@@ -95,7 +96,7 @@ static bool fill_container(struct walk *walk, struct node *node, const cJSON *it
 	node->count = count;
 	node->items = items;
 	node->keys = keys;
-	return !map || node_keys_unique(node, walk->err);
+	return !map || walk->repeats || node_keys_unique(node, walk->err);
 }
 
 static const struct node *build(struct walk *walk, const cJSON *item)
@@ -112,15 +113,30 @@ static const struct node *build(struct walk *walk, const cJSON *item)
 	return filled ? node : NULL;
 }
 
-bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+/* text passed json_check(), which left marks. */
+static bool decode(struct arena *arena, struct str text, const struct buf *marks, bool repeats,
+		   const struct node **out, struct error *err)
 {
-	scoped(buf_finish) struct buf marks = {0};
-	if (!json_check(text, &marks, err))
-		return false;
 	scoped(delete_tree) cJSON *tree = cJSON_ParseWithLength(text.at, text.len);
 	if (!tree)
 		return error_memory(err);
-	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks.at, err};
+	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at, repeats,
+			    err};
 	*out = build(&walk, tree);
 	return *out != NULL;
+}
+
+bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+{
+	scoped(buf_finish) struct buf marks = {0};
+	return json_check(text, JSON_VALUES_MAX, &marks, err) &&
+	       decode(arena, text, &marks, false, out, err);
+}
+
+bool json_read_file(struct arena *arena, struct str text, const struct node **out,
+		    struct error *err)
+{
+	scoped(buf_finish) struct buf marks = buf_limit(NODE_VALUES_MAX * sizeof(struct json_mark));
+	return json_check(text, NODE_VALUES_MAX, &marks, err) &&
+	       decode(arena, text, &marks, true, out, err);
 }

@@ -21,6 +21,12 @@ struct credential {
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */
+	/*
+	 * What is wrong with the entry, one line each; NULL: nothing. Such an entry is used by
+	 * nobody: a rule that needs it is a mistake (config/usage.h).
+	 */
+	const char *login_fault; /* with username, password and token */
+	const char *fault;       /* with anything else */
 };
 
 struct credentials {
