@@ -9,14 +9,15 @@
  */
 #include "cmd/confine.h"
 
-#include "base/file.h"
 #include "base/harden.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/secret.h"
 #include "config/inputs.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -94,7 +95,7 @@ static bool confine_files(const struct run *run)
 	const char *write[array_count(outputs) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < array_count(outputs); i++)
-		if (outputs[i] && !file_is_stdout(outputs[i]))
+		if (outputs[i] && path_descriptor(outputs[i]) < 0)
 			write[count++] = outputs[i];
 	const struct harden_files files = {.read = files_read(run), .write = write};
 	return files.read && harden_files(&files);

@@ -6,12 +6,11 @@
 
 #include "cmd/step.h"
 #include "config/config.h"
+#include "config/outputs.h"
 #include "copy/copier.h"
 #include "net/throttle.h"
 #include "plan/plan.h"
 #include "report/report.h"
-
-#include <stdio.h>
 
 /* What one rule became. */
 struct expansion {
@@ -26,7 +25,7 @@ struct expansion {
 struct run {
 	const struct options *options;
 	struct arena *arena;
-	FILE *log;
+	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
 	struct plan_rule *rules;

@@ -172,6 +172,8 @@ static void add_docker_logins(const struct loading *loading, const struct docker
 	struct config *out = loading->out;
 	out->auth_count = out->credentials.count;
 	out->store = docker->store;
+	for (size_t i = 0; i < docker->file_count; i++)
+		out->docker_files[i] = docker->files[i];
 	if (!logins_join(loading->arena, &out->credentials, &docker->list))
 		problem_add(loading->problems, NULL, "out of memory");
 }
@@ -299,7 +301,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	struct docker_logins docker;
 	size_t before = problems->error_count;
 	*out = (struct config){.options = *options};
-	outputs_check(options, &out->lists_json, problems);
+	out->lists_json = outputs_format(options, problems);
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);

@@ -17,9 +17,13 @@ struct docker_store {
 	const char *place;
 };
 
+enum { DOCKER_FILES_MAX = 4 };
+
 struct docker_logins {
 	struct credentials list; /* those of earlier files first: the first of equals counts */
 	struct docker_store store;
+	const char *files[DOCKER_FILES_MAX]; /* that were read */
+	size_t file_count;
 };
 
 /*

@@ -29,6 +29,7 @@ static void read_file(const struct search *search, const char *path, struct prob
 	struct document document;
 	const char *name = strrchr(path, '/');
 	bool flat = strcmp(name ? name + 1 : path, ".dockercfg") == 0;
+	search->out->files[search->out->file_count++] = path;
 	if (document_read_json(search->arena, path, &document, problems))
 		docker_config_read(search->arena, &document, flat, search->out, problems);
 }
