@@ -16,8 +16,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /*
  * Sends the log to stream (stderr at first), which stays the caller's; lines above level are
- * dropped. Lines that were held come first. A stream that nobody reads any more is given up, which is
- * told on stderr.
+ * dropped. Lines that were held come first. A stream that nobody reads any more is given up, which
+ * is told on stderr.
  */
 void log_open(FILE *stream, enum log_level level);
 /* Keeps lines up to level in memory until log_open(): where they go is not known yet. */

@@ -1,9 +1,11 @@
 /*
- * The kernel has such rules as well (fs.protected_symlinks and its sisters), for folders that everybody
- * may write and only where an administrator left them on. A link that is followed here is read, and
- * what it says is opened without following anything: so no other link can take its place in between.
+ * The kernel has such rules as well (fs.protected_symlinks and its sisters), for folders that
+ * everybody may write and only where an administrator left them on. A link that is followed here is
+ * read, and what it says is opened without following anything: so no other link can take its place
+ * in between.
  *
- * Links below /proc are the kernel's own and lead to what has no name: those are opened as they are.
+ * Links below /proc are the kernel's own and lead to what has no name: those are opened as they
+ * are.
  */
 #include "base/path.h"
 
@@ -52,7 +54,7 @@ static bool is_ours(uid_t owner)
 	       (sudo && str_to_int64(str_of(sudo), &user) && (uint64_t)user == owner);
 }
 
-/* Whether somebody else can make files in the folder. A user's own group is most often theirs alone. */
+/* Whether somebody else can make files in the folder. A user's own group is mostly theirs alone. */
 static bool is_shared(const struct stat *folder)
 {
 	return !is_ours(folder->st_uid) || (folder->st_mode & S_IWOTH) ||

@@ -1,9 +1,9 @@
 /*
  * What a path leads to, for whoever is about to write there.
  *
- * Links are followed one by one, as far as they can be trusted: a link counts when it belongs to this
- * user or to root and lies in a folder of theirs in which nobody else can replace it. Anybody else's
- * link might lead to a file that only this user can write. Plain record; any thread.
+ * Links are followed one by one, as far as they can be trusted: a link counts when it belongs to
+ * this user or to root and lies in a folder of theirs in which nobody else can replace it. Anybody
+ * else's link might lead to a file that only this user can write. Plain record; any thread.
  */
 #pragma once
 
@@ -13,10 +13,10 @@
 #include <sys/types.h>
 
 enum path_kind {
-	PATH_NOTHING, /* nothing yet: a file can be made there */
-	PATH_FILE,    /* a regular file */
-	PATH_FOLDER,
-	PATH_STREAM, /* a pipe, a terminal, or another device: what can only be written in place */
+	PATH_NOTHING,    /* nothing yet: a file can be made there */
+	PATH_FILE,       /* a regular file, which another can replace */
+	PATH_FOLDER,     /* nothing to write to */
+	PATH_STREAM,     /* what is written in place: a pipe, a terminal, another device */
 	PATH_DESCRIPTOR, /* open already: standard output, /dev/fd/3 */
 };
 
@@ -35,13 +35,14 @@ int path_descriptor(const char *name);
 /* Finds what is at name, for writing. ERROR_IO: links that cannot be followed, no such folder. */
 bool path_find(const char *name, struct path *out, struct error *err);
 /*
- * The same for a file that is only read ("-" is standard input), where every link is followed. False:
- * there is none.
+ * The same for a file that is only read ("-" is standard input), where every link is followed.
+ * False: there is none.
  */
 bool path_find_input(const char *name, struct path *out);
 /*
- * True when both are the same file, whatever their names are, or will be once it is made. Devices are
- * never the same, but by one descriptor: what is written to a terminal or to nowhere meets nothing.
+ * True when both are the same file, whatever their names are, or will be once it is made. Devices
+ * are never the same, but by one descriptor: what is written to a terminal or to nowhere meets
+ * nothing.
  */
 bool path_same(const struct path *a, const struct path *b);
 /*

@@ -31,8 +31,8 @@ static enum log_level log_level(const struct options *options, struct problems *
 }
 
 /*
- * Nothing was opened for writing so far, and now the log is, unless the run does not begin: then the
- * last run's log stays what it is.
+ * Nothing was opened for writing so far, and now the log is, unless the run does not begin: then
+ * the last run's log stays what it is.
  */
 static void open_outputs(struct run *run, enum log_level level, struct problems *problems)
 {

@@ -135,8 +135,8 @@ static bool names_field(const struct fields_reading *reading, struct str name)
 
 /*
  * A slip of a field would mean a run without login, or with checks that nobody wanted; so would a
- * field that means something to another program. Other names do not change what is done: files of the
- * original may have them.
+ * field that means something to another program. Other names do not change what is done: files of
+ * the original may have them.
  */
 static void check_unknown(const struct fields_reading *reading, const struct fields_table *table,
 			  const struct node *name)

@@ -1,6 +1,6 @@
 /*
- * Keys are looked at here, the fields below each of them in auth_entry.c. What concerns the file as a
- * whole comes last: two keys for one registry, and who may read it.
+ * Keys are looked at here, the fields below each of them in auth_entry.c. What concerns the file as
+ * a whole comes last: two keys for one registry, and who may read it.
  */
 #include "config/auth_file.h"
 

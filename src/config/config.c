@@ -157,7 +157,9 @@ static void read_files(const struct loading *loading)
 		read_images(loading);
 }
 
-/* The logins of docker, and what else is a secret: before rules are read, which must not have one. */
+/*
+ * The logins of docker, and what else is a secret: before rules are read, which must not have one.
+ */
 static void read_secrets(const struct loading *loading, struct docker_logins *docker)
 {
 	const char *token = loading->options->access_token;

@@ -1,6 +1,6 @@
 /*
- * These files are other programs', so unknown names in them are nobody's mistake. Names are known in
- * any case of letters, as docker's own reader does. Messages never contain a value but the name
+ * These files are other programs', so unknown names in them are nobody's mistake. Names are known
+ * in any case of letters, as docker's own reader does. Messages never contain a value but the name
  * of a helper.
  */
 #include "config/docker_config.h"
@@ -44,8 +44,8 @@ static const char *place_of(const struct reading *reading, const struct node *no
 }
 
 /*
- * The value of a field that is a mapping from registries; NULL when it is absent, or wrong, which is
- * told. Of a registry that is in it twice the first login counts, and that is told as well.
+ * The value of a field that is a mapping from registries; NULL when it is absent, or wrong, which
+ * is told. Of a registry that is in it twice the first login counts, and that is told as well.
  */
 static const struct node *registries(const struct reading *reading, const struct field *field,
 				     const struct node *value)

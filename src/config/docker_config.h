@@ -29,8 +29,8 @@ struct docker_logins {
 /*
  * Adds the logins of one file to *logins, in arena; every password and token is registered as a
  * secret. flat: the document is .dockercfg, which is what other files have under "auths". What is
- * malformed about the file goes to problems and is left out; what is malformed about one registry is
- * the login_fault of its entry.
+ * malformed about the file goes to problems and is left out; what is malformed about one registry
+ * is the login_fault of its entry.
  */
 void docker_config_read(struct arena *arena, const struct document *document, bool flat,
 			struct docker_logins *logins, struct problems *problems);

@@ -35,8 +35,8 @@ static void read_file(const struct search *search, const char *path, struct prob
 }
 
 /*
- * Nobody named these files, so what is wrong with a login in them is a warning, and the login is left
- * out: from first on.
+ * Nobody named these files, so what is wrong with a login in them is a warning, and the login is
+ * left out: from first on.
  */
 static void leave_out_faulty(const struct search *search, size_t first, struct problems *found)
 {

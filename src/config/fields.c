@@ -1,8 +1,8 @@
 /*
- * What is written must not be lost by a slip. So one walk over a mapping accounts for every pair: it
- * is a field, a field for the second time, or a name that nobody knows. What the last means differs
- * from format to format: in a rule it is a mistake, since an unknown restriction restricts nothing,
- * while files of other programs may have names that are none of our business.
+ * What is written must not be lost by a slip. So one walk over a mapping accounts for every pair:
+ * it is a field, a field for the second time, or a name that nobody knows. What the last means
+ * differs from format to format: in a rule it is a mistake, since an unknown restriction restricts
+ * nothing, while files of other programs may have names that are none of our business.
  */
 #include "config/fields.h"
 

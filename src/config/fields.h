@@ -1,10 +1,10 @@
 /*
  * The fields of a mapping: how every format of configuration takes one apart.
  *
- * A format lists its fields in a table, with what their values have to be and a sentence for people.
- * fields_collect() finds the value of each; the other functions read single values. Every mistake
- * goes to problems as "PLACE: SUBJECT: what is wrong". In JSON names are known in any case of
- * letters, as in the programs whose files are read here. One thread.
+ * A format lists its fields in a table, with what their values have to be and a sentence for
+ * people. fields_collect() finds the value of each; the other functions read single values. Every
+ * mistake goes to problems as "PLACE: SUBJECT: what is wrong". In JSON names are known in any case
+ * of letters, as in the programs whose files are read here. One thread.
  */
 #pragma once
 

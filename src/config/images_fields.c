@@ -1,6 +1,6 @@
 /*
- * Nothing that is written restricts less than it says: an unknown field, an empty list or a null is a
- * mistake, not the absence of a restriction.
+ * Nothing that is written restricts less than it says: an unknown field, an empty list or a null is
+ * a mistake, not the absence of a restriction.
  */
 #include "config/images_fields.h"
 
@@ -64,9 +64,9 @@ static void read_count(const struct fields_reading *reading, const struct node *
 		       struct str text, int64_t *out)
 {
 	if (!str_to_int64(text, out) || *out < 1)
-		fields_complain(
-			reading, node,
-			"latest must be a number from 1, as in 5, 5 by date or {count: 5, by: date}");
+		fields_complain(reading, node,
+				"latest must be a number from 1, as in 5, 5 by date or {count: 5, "
+				"by: date}");
 }
 
 static void read_order(const struct fields_reading *reading, const struct node *node,
@@ -120,10 +120,9 @@ static void read_since(const struct fields_reading *reading, const struct node *
 	struct str text;
 	if (fields_filled(reading, &fields[SINCE], node, &text) &&
 	    !since_parse(text, clock_unix(), out))
-		fields_complain(
-			reading, node,
-			"since must be a date as in 2026-01-01 or 2026-01-01T12:00:00Z, or an age as in "
-			"12h, 30d or 2w");
+		fields_complain(reading, node,
+				"since must be a date as in 2026-01-01 or 2026-01-01T12:00:00Z, or "
+				"an age as in 12h, 30d or 2w");
 }
 
 /* --- the mapping --------------------------------------------------------------------------- */

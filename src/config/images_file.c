@@ -2,8 +2,8 @@
  * One rule per source and destination. The number of rules is known from the document, so they are
  * one array; sources that turn out to be wrong only leave it shorter.
  *
- * A source may be given twice, as in files that grew by lines at their end: nothing of what is written
- * is lost then, but whoever wrote it may have forgotten the first.
+ * A source may be given twice, as in files that grew by lines at their end: nothing of what is
+ * written is lost then, but whoever wrote it may have forgotten the first.
  */
 #include "config/images_file.h"
 

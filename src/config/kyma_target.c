@@ -1,6 +1,7 @@
 /*
- * A name that begins with a registry is the case in doubt: kyma's own targets look like that, since a
- * source's host becomes a folder below the prefix, and so does a target somewhere else altogether.
+ * A name that begins with a registry is the case in doubt: kyma's own targets look like that, since
+ * a source's host becomes a folder below the prefix, and so does a target somewhere else
+ * altogether.
  */
 #include "config/kyma_target.h"
 

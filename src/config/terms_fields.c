@@ -1,6 +1,6 @@
 /*
- * Nothing that is written restricts less than it says: an empty list or a null is a mistake, not the
- * absence of a restriction.
+ * Nothing that is written restricts less than it says: an empty list or a null is a mistake, not
+ * the absence of a restriction.
  */
 #include "config/terms_fields.h"
 

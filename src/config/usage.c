@@ -1,6 +1,6 @@
 /*
- * Each side is looked up once, among the entries of its host alone, and what it found is marked: the
- * rules may be many, and so may the entries of a file that many jobs share. For the same reason
+ * Each side is looked up once, among the entries of its host alone, and what it found is marked:
+ * the rules may be many, and so may the entries of a file that many jobs share. For the same reason
  * entries that are no use to this run are told in one line, whatever their number; only what looks
  * like a slip has a line of its own.
  */

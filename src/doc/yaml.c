@@ -4,10 +4,10 @@
  * depth. Elements are gathered in a buffer of pointers and copied into the arena when their number
  * is known.
  *
- * An alias costs no memory, but every walk over the tree meets its values again. So each alias walks
- * what it stands for once, against one limit for the document: that bounds every later walk, and
- * these walks too. The limit grows with what is written out, so that a large file may use an anchor
- * in each of its rules, and a small one cannot become large.
+ * An alias costs no memory, but every walk over the tree meets its values again. So each alias
+ * walks what it stands for once, against one limit for the document: that bounds every later walk,
+ * and these walks too. The limit grows with what is written out, so that a large file may use an
+ * anchor in each of its rules, and a small one cannot become large.
  */
 #include "doc/yaml.h"
 

@@ -8,9 +8,9 @@
  *
  * An alias (*name) is the node of its anchor (&name) once more, never a copy, so its place is the
  * anchor's. What aliases stand for counts towards the depth and the number of values, and all of
- * them together may stand for YAML_ALIASED_MAX values, or for YAML_ALIASED_EACH times as many as are
- * written out; an alias inside its own anchor is refused. A merge key (<<) takes a mapping or a list
- * of mappings; keys written out win over merged ones, earlier ones over later.
+ * them together may stand for YAML_ALIASED_MAX values, or for YAML_ALIASED_EACH times as many as
+ * are written out; an alias inside its own anchor is refused. A merge key (<<) takes a mapping or a
+ * list of mappings; keys written out win over merged ones, earlier ones over later.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
  * Merged pairs take the place of the <<, so that the order of rules is that of reading. What a
- * mapping says itself is known before anything is merged: it wins wherever it is written. A key that
- * one mapping has twice is merged twice, since whether that is a mistake is not decided here.
+ * mapping says itself is known before anything is merged: it wins wherever it is written. A key
+ * that one mapping has twice is merged twice, since whether that is a mistake is not decided here.
  */
 #include "doc/yaml_merge.h"
 

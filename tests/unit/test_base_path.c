@@ -1,4 +1,7 @@
-/* What paths lead to: which links are followed, when two names are one file, and opening for writing. */
+/*
+ * What paths lead to: which links are followed, when two names are one file, and opening for
+ * writing.
+ */
 #include "base/path.h"
 
 #include <setjmp.h>

@@ -148,8 +148,8 @@ static void test_mistakes(void **state)
 	      "base64\n"
 	      "d.io u w - -\n",
 	      "", "");
-	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\", \"AUTH\": \"<u:x>\"}}, \"other\": {\"x\": "
-	      "1, \"x\": 2}}",
+	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\", \"AUTH\": \"<u:x>\"}},"
+	      "\"other\": {\"x\": 1, \"x\": 2}}",
 	      false, "a.io: c.json:1:37: auth is given here and at c.json:1:21: keep one\n", "",
 	      "");
 	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\"}, \"a.io\": {}}, \"Auths\": {}}", false,

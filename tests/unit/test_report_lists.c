@@ -424,7 +424,9 @@ static void test_files_that_cannot_be_written_are_all_named(void **state)
 	has(&told, "stopped by SIGTERM");
 }
 
-/* As long as a list is, the next run reads it: this one has more values than a manifest may have. */
+/*
+ * As long as a list is, the next run reads it: this one has more values than a manifest may have.
+ */
 static void test_long_lists(void **state)
 {
 	enum { MANY = 100000 };

@@ -31,9 +31,9 @@ static const struct {
 	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"
 		      "  - source: a.io/c:1\n    target: {name: c, tag: v2}\n"},
 	{"key", "token-of-access"},
-	{"config.json",
-	 "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
-	 "{\"identitytoken\": \"word-3\"}, \"i.io\": {\"auth\": \"%\"}}, \"credHelpers\": {\"f.io\": \"pass\"}}"},
+	{"config.json", "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
+			"{\"identitytoken\": \"word-3\"}, \"i.io\": {\"auth\": \"%\"}}, "
+			"\"credHelpers\": {\"f.io\": \"pass\"}}"},
 };
 
 static const char *path_of(const char *name)
