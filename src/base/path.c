@@ -240,7 +240,7 @@ int path_open(const struct path *path, int flags, struct error *err)
 	flags |= is_kernels(path->name) ? 0 : O_NOFOLLOW;
 	flags |= path->kind == PATH_NOTHING ? O_CREAT : 0;
 	int fd = open(path->name, flags, 0644);
-	if (fd < 0 && errno == ENXIO && path->kind == PATH_STREAM)
+	if (fd < 0 && errno == ENXIO && path->kind == PATH_STREAM && !path->device)
 		error_set(err, ERROR_IO,
 			  "cannot write %s: nobody reads this pipe: start its reader first",
 			  path->name);

@@ -354,7 +354,8 @@ const struct node *auth_entry_read(const struct auth_reading *reading, struct st
 		.rest = {reading->arena, reading->document, &rest, subject},
 	};
 	read_fields(&entry, map, out);
-	problem_demote(&(struct problems){.warnings = rest.warnings}, reading->problems);
+	if (!fields_private(key))
+		problem_demote(&(struct problems){.warnings = rest.warnings}, reading->problems);
 	if (!subject || !problem_keep(reading->arena, &login, &out->login_fault) ||
 	    !problem_keep(reading->arena, &rest, &out->fault))
 		problem_add(reading->problems, out->place, "out of memory");

@@ -97,6 +97,8 @@ static void tell_equal(const struct auth_reading *reading, const struct credenti
 {
 	bool same_key = str_equal(later->key, first->key);
 	bool same = same_fields(later, first);
+	if (same && fields_private(first->key))
+		return;
 	if (same && same_key)
 		problem_warn(
 			reading->problems, later->place,

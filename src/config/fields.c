@@ -132,6 +132,11 @@ const struct node *fields_find(const struct fields_reading *reading, const struc
 	return NULL;
 }
 
+bool fields_private(struct str name)
+{
+	return str_starts(name, "x-");
+}
+
 void fields_collect(const struct fields_reading *reading, const struct fields_table *table,
 		    const struct node *map, const struct node **values)
 {
@@ -142,7 +147,7 @@ void fields_collect(const struct fields_reading *reading, const struct fields_ta
 		const struct node *name = map->keys[i];
 		size_t field = find(reading, table, name->text);
 		if (field == table->count) {
-			if (!is_beside(reading, table, name->text))
+			if (!fields_private(name->text) && !is_beside(reading, table, name->text))
 				(table->unknown ? table->unknown : fields_refuse)(reading, table,
 										  name);
 		} else if (names[field]) {

@@ -4,7 +4,8 @@
  * A format lists its fields in a table, with what their values have to be and a sentence for
  * people. fields_collect() finds the value of each; the other functions read single values. Every
  * mistake goes to problems as "PLACE: SUBJECT: what is wrong". In JSON names are known in any case
- * of letters, as in the programs whose files are read here. One thread.
+ * of letters, as in the programs whose files are read here. Names that begin with x- are nobody's:
+ * people keep anchors and notes below them. One thread.
  */
 #pragma once
 
@@ -37,12 +38,15 @@ struct fields_table {
 	const struct field *fields;
 	size_t count;                      /* at most FIELDS_MAX with those beside */
 	const struct fields_table *beside; /* fields of the same mapping that another table reads */
-	/* What to do about an unknown name; NULL: fields_refuse(). */
+	/* What to do about an unknown name that does not begin with x-; NULL: fields_refuse(). */
 	void (*unknown)(const struct fields_reading *reading, const struct fields_table *table,
 			const struct node *name);
 };
 
 enum { FIELDS_MAX = 32 };
+
+/* Whether a name is somebody's own, and not looked at. */
+bool fields_private(struct str name);
 
 /*
  * Sets values[i] to the value of table->fields[i], or NULL. A field that is given twice, and an

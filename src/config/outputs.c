@@ -174,6 +174,9 @@ static void compare_config(struct comparison *comparison, const struct config *c
 	for (size_t i = 0; i < DOCKER_FILES_MAX; i++)
 		compare_named(comparison, "the file of docker's logins", config->docker_files[i],
 			      NULL);
+	for (size_t i = 0; i < HOST_FILES_MAX; i++)
+		compare_named(comparison, "registries.conf", config->host_files.registries[i],
+			      NULL);
 	for (size_t i = 0; i < config->credentials.count; i++)
 		compare_named(comparison, "ca", config->credentials.items[i].ca,
 			      config->credentials.items[i].place);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "config/fields.h"
 #include "config/logins.h"
 #include "config/nearest.h"
 #include "config/registry_key.h"
@@ -297,7 +298,7 @@ static bool is_unused(const struct usage *usage, size_t index)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];
 	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
-	       !str_starts(entry->key, "x-");
+	       !fields_private(entry->key);
 }
 
 /* What is wrong with an entry: a mistake where it is needed. */
@@ -311,7 +312,7 @@ static void tell_entry_faults(struct usage *usage, size_t index, struct listing 
 		else if (faults[i])
 			tell_faults(faults[i]);
 	}
-	if (!usage->used[index])
+	if (!usage->used[index] && !fields_private(entry->key))
 		listing_add(faulty, entry);
 }
 
