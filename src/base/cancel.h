@@ -17,6 +17,8 @@ enum { CANCEL_GRACE_MS = 3500, CANCEL_LAST_MS = 1000 };
  * the end of the time is none.
  */
 bool cancel_install(void);
+/* In a process that was forked: from now on the flag and its descriptor are its own. */
+void cancel_own(void);
 /* Asks the run to stop when seconds have passed, with SIGALRM as the signal that asked. */
 void cancel_after(unsigned seconds);
 /* Asks the run to stop; signal_number is what cancel_signal() will tell. */

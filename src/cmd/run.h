@@ -8,8 +8,10 @@
 #include "config/config.h"
 #include "config/outputs.h"
 #include "copy/copier.h"
+#include "net/ports.h"
 #include "net/throttle.h"
 #include "plan/plan.h"
+#include "registry/helpers.h"
 #include "report/report.h"
 
 /* What one rule became. */
@@ -28,6 +30,8 @@ struct run {
 	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
+	const struct ports *ports; /* that it may connect to */
+	struct helpers *helpers;   /* NULL: no rule needs one */
 	struct plan_rule *rules;
 	size_t rule_count;
 	struct pool *pool;

@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "cmd/about.h"
 #include "cmd/confine.h"
 #include "cmd/expansion.h"
@@ -26,6 +27,7 @@ static void run_finish(struct run *run)
 	pool_free(&run->pool);
 	http_free(&run->http);
 	throttle_free(&run->throttle);
+	helpers_stop(&run->helpers);
 	progress_free(&run->progress);
 	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
@@ -79,6 +81,7 @@ static bool set_up(struct run *run)
 	const struct limits *limits = &run->config.limits;
 	struct http_options http = {.user_agent = about_user_agent,
 				    .stall_seconds = options->stall_timeout,
+				    .ports = run->ports,
 				    .per_second = (unsigned)options->requests_per_second};
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
@@ -90,6 +93,7 @@ static bool set_up(struct run *run)
 		return false;
 	struct registry_options registry = {.http = run->http,
 					    .credentials = &run->config.credentials,
+					    .helpers = run->helpers,
 					    .keep_pulls = (unsigned)options->keep_pulls,
 					    .counted = count_request,
 					    .ctx = run->progress};
@@ -115,7 +119,7 @@ static bool set_up(struct run *run)
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->outputs.log != NULL};
 	run->report = report_new(&report, run->progress);
-	confine_environment(run);
+	secret_leave_environment();
 	return run->copier && run->report;
 }
 
@@ -140,7 +144,10 @@ int sync_run(const struct options *options, struct problems *problems)
 	}
 	if (!load_run(&run, problems))
 		return EXIT_USAGE;
-	confine_run(&run);
+	if (!confine_run(&run, &err)) {
+		log_error("%s", err.text);
+		return EXIT_FAILURE;
+	}
 	if (run.config.timeout)
 		cancel_after(run.config.timeout);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||

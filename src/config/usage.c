@@ -89,7 +89,7 @@ static struct credential *look_up(const struct usage *usage, const struct host *
 	if (!found)
 		return NULL;
 	struct credential *entry = host->entry[found - host->fit.items];
-	usage->used[entry - usage->config->credentials.items] = true;
+	usage->used[entry - usage->config->credentials.items] = entry->needed = true;
 	return entry;
 }
 
@@ -153,6 +153,7 @@ static void complete(struct usage *usage, const struct usage_side *side, struct 
 		usage->used[usage->config->credentials.count] = helper;
 		entry = add_entry(usage, host, &new);
 	}
+	entry->needed = true;
 	entry->ca = ca ? host->ca : entry->ca;
 	entry->helper = helper ? store->helper : entry->helper;
 }
@@ -293,12 +294,21 @@ static void tell_faults(const char *lines)
 			log_debug("not needed: %.*s", STR_ARGS(line));
 }
 
+/* An entry that is a host and a port, and says nothing, allows the port (net/ports.h). */
+static bool only_allows(const struct credential *entry)
+{
+	struct str host, path;
+	registry_key_split(entry->key, &host, &path);
+	return !logins_any(entry) && !entry->ca && !entry->proxy && !entry->insecure &&
+	       !entry->mirror_count && !path.len && str_find(host, ':') < host.len;
+}
+
 /* A key that begins with x- names no registry but holds an anchor, as in compose files. */
 static bool is_unused(const struct usage *usage, size_t index)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];
 	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
-	       !fields_private(entry->key);
+	       !fields_private(entry->key) && !only_allows(entry);
 }
 
 /* What is wrong with an entry: a mistake where it is needed. */

@@ -122,9 +122,14 @@ void writer_bool(struct writer *writer, bool value)
 	buf_add_string(writer->out, value ? "true\n" : "false\n");
 }
 
+/* An item of a list has a line of its own for its dash. */
 static void open_block(struct writer *writer)
 {
-	buf_add_string(writer->out, writer->named ? "\n" : "");
+	if (!writer->named) {
+		indent(writer);
+		buf_add_char(writer->out, '-');
+	}
+	buf_add_char(writer->out, '\n');
 	writer->named = false;
 	writer->depth++;
 }

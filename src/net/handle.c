@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "net/address.h"
 #include "net/low_water.h"
+#include "net/ports.h"
 #include "net/stream.h"
 
 #include <stdio.h>
@@ -162,17 +163,16 @@ static bool is_forbidden(const struct handle *handle, const struct sockaddr *add
 	return !is_literal && address_link_local(address);
 }
 
-/* Programs that are started (credential helpers) inherit no connection. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct handle *handle = ctx;
 	struct error reason;
 	(void)purpose;
-	if (!is_forbidden(handle, &address->addr))
+	if (is_forbidden(handle, &address->addr))
+		error_set(&reason, ERROR_REFUSED, "%s is a machine of an internal network, %s",
+			  handle->host, "which no server may send us to");
+	else if (ports_allow(handle->ports, handle->host, &address->addr, &reason))
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	error_set(&reason, ERROR_REFUSED,
-		  "%s is a machine of an internal network, which no server may send us to",
-		  handle->host);
 	stop_because(handle, &reason);
 	return CURL_SOCKET_BAD;
 }

@@ -27,6 +27,7 @@ struct credential {
 	 */
 	const char *login_fault; /* with username, password and token */
 	const char *fault;       /* with anything else */
+	bool needed;             /* a rule names what it is for */
 };
 
 struct credentials {

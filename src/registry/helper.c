@@ -57,7 +57,10 @@ static void run_finish(struct run *run)
 	buf_wipe(&run->said);
 }
 
-/* The whole path of a program, searched as a shell does; false when there is none. */
+/*
+ * The whole path of a program on PATH; false when there is none. Of its folders only those count
+ * that are the same wherever we were started: what lies in a checkout must not become a helper.
+ */
 static bool find_program(const char *name, struct buf *path)
 {
 	const char *folders = getenv("PATH");
@@ -66,7 +69,10 @@ static bool find_program(const char *name, struct buf *path)
 	while (str_cut(&rest, ':', &folder)) {
 		buf_reset(path);
 		buf_printf(path, "%.*s/%s", STR_ARGS(folder), name);
-		if (folder.len && buf_ok(path) && access(path->at, X_OK) == 0)
+		if (!str_starts(folder, "/"))
+			log_debug("PATH: \"%.*s\" is passed over, it depends on the working folder",
+				  STR_ARGS(folder));
+		else if (buf_ok(path) && access(path->at, X_OK) == 0)
 			return true;
 	}
 	return false;

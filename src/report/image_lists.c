@@ -1,8 +1,7 @@
 /*
  * A list is an images file, where a source can stand once. So everything that goes from one source
- * is gathered under it, in an array that is sorted by source. The same source under two different
- * platform filters cannot be one key; the second is written as "repo:v1,v1", which is another text
- * and the same image, on both sides.
+ * is gathered under it, in an array that is sorted by source. Destinations on the same terms are a
+ * group; where a source has several of those, its value is a list of mappings, one for each.
  *
  * A "$" can stand only in a pattern of a destination; it is doubled, since reading expands.
  */
@@ -14,63 +13,35 @@
 struct entry {
 	struct str source, destination;
 	const struct selection *selection;
-	struct terms terms;      /* what the options do not say */
-	const struct task *task; /* NULL: a rule */
+	struct terms terms; /* what the options do not say */
 	size_t order;
-	unsigned spelling; /* 0, or how often the tag is repeated */
+	unsigned group; /* of those with the same source and terms */
 };
 
 /* --- one source ---------------------------------------------------------------------------- */
 
-static bool one_key(const struct entry *a, const struct entry *b)
-{
-	return a->spelling == b->spelling && str_equal(a->source, b->source);
-}
-
-/* Appends the tag or digest as often again as the spelling asks for. */
-static void repeat(const struct entry *entry, const struct reference *ref, struct buf *out)
-{
-	for (unsigned i = 0; ref && i < entry->spelling; i++)
-		buf_printf(out, ",%s", reference_target(ref));
-}
-
-static void add_key(struct writer *out, const struct entry *entry)
-{
-	const struct task *task = entry->task;
-	scoped(buf_finish) struct buf key = {0};
-	buf_add_str(&key, entry->source);
-	repeat(entry, task ? &task->source : NULL, &key);
-	writer_key(out, buf_str(&key));
-	out->out->failed |= !buf_ok(&key);
-}
-
 static void add_destination(struct writer *out, const struct entry *entry)
 {
-	const struct task *task = entry->task;
 	scoped(buf_finish) struct buf value = {0};
 	struct str rest = entry->destination, part;
 	for (bool more = false; str_cut(&rest, '$', &part); more = true) {
 		buf_add_string(&value, more ? "$$" : "");
 		buf_add_str(&value, part);
 	}
-	repeat(entry, task ? &task->destination : NULL, &value);
 	writer_built(out, &value);
 }
 
-/* Writes the entries that share the first one's key; returns how many. */
-static size_t add_source(struct writer *out, const struct entry *entries, size_t count)
+/* Writes the entries of the first one's group; returns how many. */
+static size_t add_group(struct writer *out, const struct entry *entries, size_t count, bool mapping)
 {
 	const struct entry *first = entries;
-	bool mapping =
-		first->selection || !terms_written_alike(&first->terms, &(const struct terms){0});
 	size_t used = 0;
-	add_key(out, first);
 	if (mapping) {
 		writer_open_map(out);
 		writer_field(out, "to");
 	}
 	writer_open_list(out);
-	for (; used < count && one_key(first, &entries[used]); used++)
+	for (; used < count && entries[used].group == first->group; used++)
 		add_destination(out, &entries[used]);
 	writer_close_list(out);
 	if (first->selection)
@@ -79,6 +50,28 @@ static size_t add_source(struct writer *out, const struct entry *entries, size_t
 	if (mapping)
 		writer_close_map(out);
 	return used;
+}
+
+static bool needs_mapping(const struct entry *entry)
+{
+	static const struct terms nothing;
+	return entry->selection || !terms_written_alike(&entry->terms, &nothing);
+}
+
+/* Writes the entries that share the first one's source; returns how many. */
+static size_t add_source(struct writer *out, const struct entry *entries, size_t count)
+{
+	size_t same = 0;
+	while (same < count && str_equal(entries[same].source, entries->source))
+		same++;
+	writer_key(out, entries->source);
+	if (entries[same - 1].group == entries->group)
+		return add_group(out, entries, same, needs_mapping(entries));
+	writer_open_list(out);
+	for (size_t at = 0; at < same;)
+		at += add_group(out, &entries[at], same - at, true);
+	writer_close_list(out);
+	return same;
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
@@ -100,24 +93,24 @@ static int compare_entries(const void *a, const void *b)
 	const struct entry *left = a, *right = b;
 	int order = compare_sources(left, right);
 	if (!order)
-		order = (left->spelling > right->spelling) - (left->spelling < right->spelling);
+		order = (left->group > right->group) - (left->group < right->group);
 	return order ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-/* In a sorted array: gives each entry a spelling that others of its source share, or none does. */
-static void spell(struct entry *entries, size_t count)
+/* In an array that is sorted by source: numbers the groups of each source. */
+static void group(struct entry *entries, size_t count)
 {
 	for (size_t i = 1, first = 0; i < count; i++) {
-		unsigned highest = 0;
+		unsigned next = 0;
 		size_t at = first;
 		if (!str_equal(entries[i].source, entries[first].source)) {
 			first = i;
 			continue;
 		}
 		for (; at < i && !same_fields(&entries[at], &entries[i]); at++)
-			if (highest < entries[at].spelling)
-				highest = entries[at].spelling;
-		entries[i].spelling = at < i ? entries[at].spelling : highest + 1;
+			if (next <= entries[at].group)
+				next = entries[at].group + 1;
+		entries[i].group = at < i ? entries[at].group : next;
 	}
 }
 
@@ -129,7 +122,6 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 	scoped(buf_finish) struct buf destination = {0};
 	tally_source(image, &source);
 	tally_destination(image, &destination);
-	entry->task = image->task;
 	entry->terms = terms_beside(image->task ? &image->task->rule->terms : &image->rule->terms,
 				    &tally->general);
 	entry->selection = image->task ? NULL : image->rule->selection;
@@ -156,7 +148,7 @@ static size_t gather(const struct tally *tally, enum outcome_status status, stru
 		count++;
 	}
 	qsort(entries, count, sizeof(*entries), compare_entries);
-	spell(entries, count);
+	group(entries, count);
 	qsort(entries, count, sizeof(*entries), compare_entries);
 	*out = entries;
 	return count;

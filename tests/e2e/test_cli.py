@@ -250,6 +250,7 @@ def test_a_log_file_takes_the_lines(runner, src, dst, both, from_source, repo):
     assert f"{repo}:v1" in text and "old content" not in text
 
 
+@pytest.mark.concurrency
 def test_on_a_terminal_there_is_progress_and_it_is_left_clean(runner, src, dst, both, from_source, at_target):
     repo = "t/tty"      # short, so that a line has room for it
     pictures = {tag: from_source.push(images.image(f"{repo}/{tag}", size=400_000), repo, tag) for tag in ("v1", "v2")}
@@ -266,6 +267,7 @@ def test_on_a_terminal_there_is_progress_and_it_is_left_clean(runner, src, dst, 
     assert len([row for row in screen.lines() if "B/s" in row]) <= 1, "no picture of the progress stays behind"
 
 
+@pytest.mark.concurrency
 def test_on_a_narrow_terminal_nothing_wraps(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo, size=400_000), repo, "v1")
     src.rule("GET", "/blobs/", proxy.Stall(100_000, 0.8), times=2)
@@ -285,6 +287,7 @@ def test_a_dumb_terminal_gets_plain_lines(runner, src, dst, both, from_source, r
 
 # -- signals ----------------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.concurrency
 @pytest.mark.parametrize("number,code", ((signal.SIGINT, 130), (signal.SIGTERM, 143)), ids=("SIGINT", "SIGTERM"))
 def test_a_signal_ends_the_run_with_a_report(runner, src, dst, both, from_source, at_target, target, repo, number, code):
     from_source.push(images.image(f"{repo}/quick"), repo, "quick")
@@ -332,6 +335,7 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
 
 
 @pytest.mark.long
+@pytest.mark.concurrency
 @pytest.mark.parametrize("how", ("SIGTERM", "timeout"))
 def test_what_failed_before_the_end_is_told(runner, src, dst, both, from_source, repo, how):
     """The image would get another round, which never comes: its failure is the last word on it."""

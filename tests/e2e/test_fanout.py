@@ -16,6 +16,7 @@ from lib import images, proxy, run
 from lib.registry import Registry, digest_of
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 
 

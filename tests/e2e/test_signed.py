@@ -1,13 +1,11 @@
 """--require-signed and --verify: nothing unsigned is written, and what was written is read back."""
 
-import contextlib
 import json
 
 import pytest
 
 from lib import companions, images, proxy, run
 from lib.companions import cosign_tag, fallback_tag
-from lib.scripted import Scripted
 
 ONCE = ["--retries", "0"]
 
@@ -15,13 +13,6 @@ ONCE = ["--retries", "0"]
 @pytest.fixture
 def signer(tmp_path):
     return companions.Signer(str(tmp_path))
-
-
-@pytest.fixture
-def scripted():
-    """scripted() starts a registry in memory; all stop with the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(Scripted())
 
 
 def push(client, repo, picture, *tags):
