@@ -235,6 +235,7 @@ static void add_terms(const struct loading *loading)
 	struct config *out = loading->out;
 	struct terms *terms = &out->terms;
 	terms->on_change = out->kyma ? CHANGE_FAIL : CHANGE_OVERWRITE;
+	terms->foreign = FOREIGN_SKIP;
 	terms->platforms =
 		platform_options_read(loading->arena, loading->options, loading->problems);
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);

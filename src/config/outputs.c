@@ -170,7 +170,7 @@ static void compare_named(struct comparison *comparison, const char *name, const
 /* What the files themselves name. Most rules name the same key, or none. */
 static void compare_config(struct comparison *comparison, const struct config *config)
 {
-	const char *last = config->terms.signer ? config->terms.signer->place : NULL;
+	const char *last = config->terms.signer ? config->terms.signer->key.place : NULL;
 	for (size_t i = 0; i < DOCKER_FILES_MAX; i++)
 		compare_named(comparison, "the file of docker's logins", config->docker_files[i],
 			      NULL);
@@ -182,7 +182,7 @@ static void compare_config(struct comparison *comparison, const struct config *c
 			      config->credentials.items[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
-		const char *key = rule->terms.signer ? rule->terms.signer->place : last;
+		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
 		if (key && (!last || strcmp(key, last) != 0))
 			compare_named(comparison, "require-signed", key, rule->destination_place);
 		last = key;

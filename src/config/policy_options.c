@@ -49,4 +49,7 @@ void policy_options_read(struct arena *arena, const struct options *options, str
 		problem_add(problems, NULL,
 			    "--on-change %s: expected overwrite, fail, skip or retag",
 			    options->on_change);
+	if (options->foreign && !foreign_parse(str_of(options->foreign), &out->foreign))
+		problem_add(problems, NULL, "--foreign %s: expected skip, copy or fail",
+			    options->foreign);
 }

@@ -57,8 +57,16 @@ static void print_referrers(const struct terms *terms, struct buf *out)
 
 static void print_signer(const struct terms *terms, struct buf *out)
 {
-	for (size_t i = 0; terms->signer && i < sizeof(terms->signer->point); i++)
-		buf_printf(out, "%02x", terms->signer->point[i]);
+	const struct signer *signer = terms->signer;
+	for (size_t i = 0; signer && i < sizeof(signer->key.point); i++)
+		buf_printf(out, "%02x", signer->key.point[i]);
+	if (signer && signer_named(signer))
+		buf_printf(out, " %s", signer_named(signer));
+}
+
+static void print_foreign(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, foreign_name(terms->foreign));
 }
 
 static void print_pinned_tag(const struct terms *terms, struct buf *out)
@@ -163,12 +171,31 @@ static void write_referrers(const struct terms *terms, struct writer *out)
 
 static void write_signer(const struct terms *terms, struct writer *out)
 {
-	if (terms->signer) {
-		writer_field(out, "require-signed");
-		writer_text(out, str_of(terms->signer->place));
-	} else if (terms->signer_said) {
-		write_no("require-signed", out);
+	const struct signer *signer = terms->signer;
+	if (!signer) {
+		if (terms->signer_said)
+			write_no("require-signed", out);
+		return;
 	}
+	writer_field(out, "require-signed");
+	if (!signer_named(signer)) {
+		writer_text(out, str_of(signer->key.place));
+		return;
+	}
+	writer_open_map(out);
+	writer_field(out, "key");
+	writer_text(out, str_of(signer->key.place));
+	writer_field(out, "reference");
+	writer_text(out, str_of(signer_named(signer)));
+	writer_close_map(out);
+}
+
+static void write_foreign(const struct terms *terms, struct writer *out)
+{
+	if (terms->foreign == FOREIGN_UNSAID)
+		return;
+	writer_field(out, "foreign");
+	writer_text(out, str_of(foreign_name(terms->foreign)));
 }
 
 /* --- all members --------------------------------------------------------------------------- */
@@ -179,6 +206,7 @@ static const struct member members[] = {
 	{"on-change", print_on_change, write_on_change},
 	{"referrers", print_referrers, write_referrers},
 	{"require-signed", print_signer, write_signer},
+	{"foreign", print_foreign, write_foreign},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -194,6 +222,8 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->signer = general->signer;
 	if (own->on_change == CHANGE_UNSAID)
 		own->on_change = general->on_change;
+	if (own->foreign == FOREIGN_UNSAID)
+		own->foreign = general->foreign;
 }
 
 const char *terms_difference(const struct terms *a, const struct terms *b)
@@ -227,10 +257,12 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.companions = NULL;
 	rest.required_said = !own->required && general->required;
 	rest.signer_said = !own->signer && general->signer;
-	if (public_key_equal(own->signer, general->signer))
+	if (signer_equal(own->signer, general->signer))
 		rest.signer = NULL;
 	if (own->on_change == CHANGE_OVERWRITE && general->on_change <= CHANGE_OVERWRITE)
 		rest.on_change = CHANGE_UNSAID;
+	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
+		rest.foreign = FOREIGN_UNSAID;
 	return rest;
 }
 

@@ -9,18 +9,20 @@
 #pragma once
 
 #include "config/change.h"
+#include "config/foreign.h"
 #include "doc/writer.h"
 #include "oci/companion.h"
 #include "oci/platform.h"
-#include "oci/public_key.h"
+#include "oci/signer.h"
 
 struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
 	const struct platform_filter *required;    /* an image for each of its platforms; NULL */
 	const struct companion_filter *companions; /* NULL: not said; empty: the image alone */
-	const struct public_key *signer;           /* who must have signed; NULL: nobody */
+	const struct signer *signer;               /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* beside the source's digest and should name it; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not said */
+	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not said */
 	bool required_said;           /* the rule says itself what is required, perhaps nothing */
 	bool signer_said; /* the rule says itself who must have signed, perhaps nobody */
 };

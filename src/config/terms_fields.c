@@ -5,8 +5,19 @@
 #include "config/terms_fields.h"
 
 #include "config/companion_options.h"
+#include "config/signer_field.h"
 
-enum number { PLATFORMS, OS, ARCH, REQUIRE_PLATFORMS, ON_CHANGE, REFERRERS, SIGNED, FIELDS };
+enum number {
+	PLATFORMS,
+	OS,
+	ARCH,
+	REQUIRE_PLATFORMS,
+	ON_CHANGE,
+	FOREIGN,
+	REFERRERS,
+	SIGNED,
+	FIELDS
+};
 
 static const struct field fields[FIELDS] = {
 	[PLATFORMS] = {"platforms", FIELDS_TEXTS, "only images for these, as in linux/amd64"},
@@ -15,6 +26,7 @@ static const struct field fields[FIELDS] = {
 	[REQUIRE_PLATFORMS] = {"require-platforms", FIELDS_MIXED,
 			       "refuse images that lack one of these"},
 	[ON_CHANGE] = {"on-change", FIELDS_TEXT, "when a destination tag holds another image"},
+	[FOREIGN] = {"foreign", FIELDS_TEXT, "what becomes of layers that may not be distributed"},
 	[REFERRERS] = {"referrers", FIELDS_MIXED, "bring along what belongs to the image"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
 };
@@ -128,6 +140,18 @@ static enum change_policy read_on_change(const struct fields_reading *reading,
 	return policy;
 }
 
+static enum foreign_policy read_foreign(const struct fields_reading *reading,
+					const struct node *node)
+{
+	enum foreign_policy policy = FOREIGN_UNSAID;
+	struct str text;
+	if (node && fields_filled(reading, &fields[FOREIGN], node, &text) &&
+	    !foreign_parse(text, &policy))
+		fields_complain(reading, node, "%s must be skip, copy or fail",
+				fields[FOREIGN].name);
+	return policy;
+}
+
 /* --- companions ---------------------------------------------------------------------------- */
 
 /* "quay.io/coreos/etcd: referrers", for what another file tells; NULL without memory. */
@@ -168,28 +192,6 @@ static const struct companion_filter *read_referrers(const struct fields_reading
 	return filter;
 }
 
-static const struct public_key *read_signer(const struct fields_reading *reading,
-					    const struct node *node)
-{
-	struct str text;
-	if (!node || (node->kind == NODE_BOOL && !node->truth))
-		return NULL;
-	if (node->kind == NODE_BOOL) {
-		fields_complain(reading, node, "%s must name a file with a public key, or be false",
-				fields[SIGNED].name);
-		return NULL;
-	}
-	if (!fields_filled(reading, &fields[SIGNED], node, &text))
-		return NULL;
-	const char *path = arena_copy(reading->arena, text.at, text.len);
-	const char *what = full_name(reading, &fields[SIGNED]);
-	if (!path)
-		fields_memory(reading);
-	return path && what ? companion_options_key(reading->arena, path, what,
-						    fields_place(reading, node), reading->problems)
-			    : NULL;
-}
-
 void terms_fields_read(const struct fields_reading *reading, const struct node *map,
 		       struct terms *out)
 {
@@ -199,7 +201,9 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .required = read_required(reading, values[REQUIRE_PLATFORMS]),
 			      .required_said = values[REQUIRE_PLATFORMS] != NULL,
 			      .on_change = read_on_change(reading, values[ON_CHANGE]),
+			      .foreign = read_foreign(reading, values[FOREIGN]),
 			      .companions = read_referrers(reading, values[REFERRERS]),
-			      .signer = read_signer(reading, values[SIGNED]),
 			      .signer_said = values[SIGNED] != NULL};
+	if (values[SIGNED])
+		out->signer = signer_field_read(reading, &fields[SIGNED], values[SIGNED]);
 }

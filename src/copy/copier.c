@@ -17,6 +17,7 @@
 #include "copy/require.h"
 #include "copy/signed.h"
 #include "copy/verify.h"
+#include "copy/whole.h"
 #include "registry/manifests.h"
 
 #include <string.h>
@@ -224,8 +225,9 @@ static bool push(struct image *image, struct arena *arena, const struct task *ta
 	if (task->rule->terms.required &&
 	    !require_platforms(image, arena, task->rule->terms.required, digest, err))
 		return false;
-	if (task->rule->terms.signer &&
-	    !signed_check(image, outcome->digest, task->rule->terms.signer, err))
+	if (task->rule->terms.signer && !signed_check(image, outcome->digest, task, err))
+		return false;
+	if (image->foreign == FOREIGN_FAIL && !whole_check(image, digest, err))
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, task, tag, digest, outcome, err);
@@ -392,6 +394,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.arena = arena,
 		.filter = filter_of(task),
 		.companions = companions_of(task),
+		.foreign = task->rule->terms.foreign,
 		.guarded = task->rule->terms.on_change != CHANGE_OVERWRITE ? task->destination.tag
 									   : NULL};
 	int64_t start = clock_ms();
@@ -408,6 +411,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	outcome->blobs_copied = atomic_load(&image.copied);
 	outcome->blobs_mounted = atomic_load(&image.mounted);
 	outcome->blobs_present = atomic_load(&image.present);
+	outcome->blobs_skipped = atomic_load(&image.skipped);
 	outcome->milliseconds = clock_ms() - start;
 }
 

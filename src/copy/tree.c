@@ -142,6 +142,24 @@ static bool may_settle(unsigned round, struct error *err)
 	return false;
 }
 
+/* The first layer that was not copied because it may not be distributed; NULL: there is none. */
+static const struct descriptor *left_out(const struct image *image, const struct manifest *manifest)
+{
+	for (size_t i = 0; image->foreign != FOREIGN_COPY && i < manifest->blob_count; i++)
+		if (manifest->blobs[i].nondistributable)
+			return &manifest->blobs[i];
+	return NULL;
+}
+
+/* Where a registry misses parts of such a manifest, that is the likely reason. */
+static bool explain_left_out(const struct descriptor *layer, struct error *err)
+{
+	return error_wrap(err,
+			  "layer %s was left out, since it may not be distributed "
+			  "(foreign: copy brings it)",
+			  layer->digest);
+}
+
 static struct manifest_push describe_push(const struct manifest *manifest, const char *digest,
 					  const char *reference)
 {
@@ -181,7 +199,12 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 			return false;
 		if (push_manifest(image, &push, answer, err))
 			return true;
-		if (!answer->incomplete || !may_settle(round, err))
+		if (!answer->incomplete)
+			return false;
+		const struct descriptor *missed = left_out(image, &manifest);
+		if (missed && round)
+			return explain_left_out(missed, err);
+		if (!may_settle(round, err))
 			return false;
 	}
 }

@@ -112,7 +112,7 @@ static bool verify_child(struct parts *parts, const struct descriptor *child, st
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
 
-/* What may not be distributed was not copied, wherever it is listed. */
+/* What was left out is not missed, wherever it is listed. */
 static bool verify_part(void *ctx, size_t index, struct error *err)
 {
 	struct parts *parts = ctx;
@@ -121,10 +121,14 @@ static bool verify_part(void *ctx, size_t index, struct error *err)
 	bool child = index < children;
 	const struct descriptor *part =
 		child ? &manifest->children[index] : &manifest->blobs[index - children];
-	if (part->nondistributable)
+	bool foreign = part->nondistributable;
+	if (foreign && parts->image->foreign != FOREIGN_COPY)
 		return true;
-	return child ? verify_child(parts, part, err)
-		     : once(parts->image, part->digest, part, parts->depth, err);
+	bool ok = child ? verify_child(parts, part, err)
+			: once(parts->image, part->digest, part, parts->depth, err);
+	if (!ok && foreign)
+		error_wrap(err, "foreign layer, which --force would bring");
+	return ok;
 }
 
 static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,

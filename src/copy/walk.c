@@ -100,17 +100,12 @@ static bool read_manifest(struct walk *walk, const char *digest, bool held, stru
 			  struct error *err)
 {
 	struct image *image = walk->image;
-	const struct manifest *known = map_get(&image->known, str_of(digest));
-	if (known) {
-		*out = *known;
-		return true;
-	}
+	if (!held || map_get(&image->known, str_of(digest)))
+		return fetch_known(image, digest, out, err);
 	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
 	if (!manifest)
 		return error_memory(err);
-	if (held && !fetch_manifest(&image->to, image->arena, digest, manifest, err))
-		return false;
-	if (!held && !fetch_source(image, image->arena, digest, manifest, err))
+	if (!fetch_manifest(&image->to, image->arena, digest, manifest, err))
 		return false;
 	*out = *manifest;
 	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);

@@ -19,7 +19,15 @@
  */
 enum { NODE_BYTES_MAX = 512 * 1024 * 1024, NODE_VALUES_MAX = 8 * 1024 * 1024 };
 
-enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_STRING, NODE_LIST, NODE_MAP };
+enum node_kind {
+	NODE_NULL,
+	NODE_BOOL,
+	NODE_NUMBER,
+	NODE_STRING,
+	NODE_LIST,
+	NODE_MAP,
+	NODE_REPEATED, /* one of several values of the same name, in JSON of others: it has none */
+};
 
 struct node {
 	enum node_kind kind;

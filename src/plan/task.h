@@ -35,6 +35,7 @@ struct outcome {
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */
 	unsigned blobs_present; /* were there already */
+	unsigned blobs_skipped; /* layers that may not be distributed, left out */
 	size_t companions;      /* signatures and the like: copied, or missing in a dry run */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */

@@ -38,6 +38,10 @@ static void count(struct tally *tally, const struct outcome *outcome)
 		break;
 	}
 	tally->bytes += outcome->bytes;
+	tally->blobs_copied += outcome->blobs_copied;
+	tally->blobs_mounted += outcome->blobs_mounted;
+	tally->blobs_present += outcome->blobs_present;
+	tally->blobs_skipped += outcome->blobs_skipped;
 	tally->companions += outcome->companions;
 	if (tally->total < tally_done(tally))
 		tally->total = tally_done(tally);

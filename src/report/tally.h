@@ -22,6 +22,7 @@ struct tally {
 	size_t companions;    /* signatures and the like: copied, or missing in a dry run */
 	size_t unlisted;      /* counted, but there was no memory for their record */
 	int64_t bytes;        /* uploaded for all of them */
+	size_t blobs_copied, blobs_mounted, blobs_present, blobs_skipped; /* as in an outcome */
 
 	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
 	struct terms general; /* of the options */

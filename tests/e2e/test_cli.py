@@ -147,7 +147,7 @@ def test_the_report_tells_what_happened(mixed, src, dst, repo):
 
     copied, skipped, failed = report["images"]
     assert (copied["status"], copied["digest"], copied["bytes"]) == ("copied", fresh.digest, fresh.bytes())
-    assert copied["blobs"] == {"copied": 4, "mounted": 0, "present": 0}
+    assert copied["blobs"] == {"copied": 4, "mounted": 0, "present": 0, "skipped": 0}
     assert (skipped["status"], skipped["reason"], skipped["digest"], skipped["bytes"]) == ("skipped", "in-sync", there.digest, 0)
     assert (failed["status"], failed["error"]["kind"], failed["bytes"]) == ("failed", "missing", 0)
     assert failed["error"]["message"]

@@ -22,10 +22,11 @@ static const struct {
 	 "b.io/team: {token: identity-word, mirrors: [m.io, n.io:5000], insecure: true}\n"
 	 "g.io: {username: u, password: '${SCARCE_NOTHING}', insecur: true}\n"
 	 "h.io: {mirrors: [m.io]}\nh.io: {mirrors: [n.io]}\n"},
-	{"images.yaml", "a.io/x:v1,v2: [b.io/team/x, c.io/x]\n"
-			"a.io/y: {to: b.io/team/y, tags: ['/^v/', x], exclude: ['/rc/'], semver: "
-			"'>=1.2', latest: 3, os: [linux], arch: [amd64, 'arm:v7'], "
-			"on-change: fail, referrers: [signatures, application/x]}\n"},
+	{"images.yaml",
+	 "a.io/x:v1,v2: [b.io/team/x, c.io/x]\n"
+	 "a.io/y: {to: b.io/team/y, tags: ['/^v/', x], exclude: ['/rc/'], semver: "
+	 "'>=1.2', latest: 3, os: [linux], arch: [amd64, 'arm:v7'], "
+	 "on-change: fail, foreign: copy, referrers: [signatures, application/x]}\n"},
 	{"old.yaml", "auth:\n  a.io: {username: u, password: word-2}\n"
 		     "images:\n  a.io/x:v1: [b.io/x, c.io/x]\n"},
 	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"

@@ -36,8 +36,13 @@ static const struct companion_filter wanted[] = {
 	{.types = {{"application/a", 13}}, .type_count = 1},
 	{.types = {{"application/b", 13}}, .type_count = 1},
 };
-static const struct public_key keys[] = {{.point = {4, 1}, .place = "a.pub"},
-					 {.point = {4, 2}, .place = "a.pub"}};
+static const struct signer keys[] = {
+	{.key = {.point = {4, 1}, .place = "a.pub"}},
+	{.key = {.point = {4, 2}, .place = "a.pub"}},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .source = true},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .repository = "r.io/a"},
+	{.key = {.point = {4, 1}, .place = "a.pub"}, .repository = "r.io/b"},
+};
 
 /* Terms of which each pair differs, and the member in which each differs from the first. */
 static const struct {
@@ -63,12 +68,18 @@ static const struct {
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[5]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[0]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[1]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[2]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[3]}},
+	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[4]}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_COPY}},
+	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_FAIL}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v1"}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v2"}},
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 5 * sizeof(void *) + 8, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 5 * sizeof(void *) + 16, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
@@ -89,7 +100,7 @@ static void test_what_does_not_count(void **state)
 							   .platform_count = 2};
 	static const struct platform_filter no_filter = {0};
 	static const struct companion_filter nothing = {0};
-	static const struct public_key same_key = {.point = {4, 1}, .place = "copy/of/a.pub"};
+	static const struct signer same_key = {.key = {.point = {4, 1}, .place = "copy/of/a.pub"}};
 	const struct terms a[] = {{.platforms = &filters[1]}, {.required = &filters[1]},
 				  {.platforms = NULL},        {.companions = NULL},
 				  {.signer = &keys[0]},       {.signer_said = true},
@@ -101,6 +112,33 @@ static void test_what_does_not_count(void **state)
 	(void)state;
 	for (size_t i = 0; i < array_count(a); i++)
 		assert_null(terms_difference(&a[i], &b[i]));
+}
+
+/* What a list of images says beside the options, in the words of a rule. */
+static void test_written(void **state)
+{
+	static const struct terms general = {
+		.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP, .signer = &keys[0]};
+	static const struct {
+		struct terms own;
+		const char *text;
+	} cases[] = {
+		{{.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP, .signer = &keys[0]}, ""},
+		{{.foreign = FOREIGN_COPY, .signer = &keys[0]}, "foreign: \"copy\"\n"},
+		{{.foreign = FOREIGN_FAIL, .signer = &keys[0]}, "foreign: \"fail\"\n"},
+		{{.signer = NULL}, "require-signed: false\n"},
+		{{.signer = &keys[1]}, "require-signed: \"a.pub\"\n"},
+		{{.signer = &keys[2]},
+		 "require-signed:\n  key: \"a.pub\"\n  reference: \"source\"\n"},
+		{{.signer = &keys[3]}, "require-signed:\n  key: \"a.pub\"\n  reference: r.io/a\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(buf_finish) struct buf out = {0};
+		struct terms beside = terms_beside(&cases[i].own, &general);
+		terms_write(&beside, &(struct writer){.out = &out});
+		assert_string_equal(buf_string(&out), cases[i].text);
+	}
 }
 
 /* Forms in which two rules, or one twice, write to the same place. */
@@ -201,6 +239,7 @@ static void test_no_pair_passes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_each_pair_differs),
 		cmocka_unit_test(test_what_does_not_count),
 		cmocka_unit_test(test_no_pair_passes),

@@ -115,6 +115,108 @@ static void test_refused(void **state)
 	}
 }
 
+#define DEL5 "\x7f\x7f\x7f\x7f\x7f"
+#define DEL60 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5 DEL5
+
+/* What the reader of foreign text makes of it, in the notation of dump(); R: given twice. */
+static const struct {
+	struct str text;
+	const char *tree;
+} foreign[] = {
+	/* bytes that are no text, one DEL each */
+	{STR("[\"caf\xe9\",1]"), "[s:caf\x7f i:1 ]"},
+	{STR("{\"\xff\":\"\xc0\xaf\",\"b\":2}"), "{\x7f=s:\x7f\x7f b=i:2 }"},
+	{STR("\"\xe2\x82\""), "s:\x7f\x7f"},
+	{STR("\"g\th\ni\rj\x01k\0l\""), "s:g\x7fh\x7fi\x7fj\x7fk\x7fl"},
+	/* escapes that mean nothing */
+	{STR("\"\\ud800\""), "s:\x7f"},
+	{STR("\"\\ud800\\u0047\\uDC00\\ud83d\\ude00\""), "s:\x7fG\x7f\xf0\x9f\x98\x80"},
+	{STR("\"\\ud800\\ud800\\udc00\""), "s:\x7f\xf0\x90\x80\x80"},
+	{STR("\"\\u0000\\x41\\'\\\xe9\""), "s:\x7f\x7fx41\x7f'\x7f\x7f"},
+	{STR("\"\\\\\\\"\\ud800\""), "s:\\\"\x7f"},
+	/* numbers and depth beyond reason; nothing can be decided by them */
+	{STR("[1234567890123456789012345678901234567890123456789012345678901234, 5]"),
+	 "[s:" DEL60 "\x7f\x7f i:5 ]"},
+	{STR("[-0.000000000000000000000000000000000000000000000000000000000000000e+1]"),
+	 "[s:" DEL60 DEL5 "\x7f\x7f ]"},
+	{STR("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+	     "1,\"]\"],{\"a\":[]}]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"),
+	 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[s:" DEL5 " s:" DEL5 "\x7f ]"
+	 " ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ]"},
+	/* names given twice have no value */
+	{STR("{\"a\":1,\"b\":2,\"\\u0061\":{\"c\":3},\"a\":[4]}"), "{a=R b=i:2 a=R a=R }"},
+	{STR("{\"a\":{\"b\":1,\"b\":2},\"c\":3}"), "{a={b=R b=R } c=i:3 }"},
+	{STR("\xef\xbb\xbf {}"), "{}"},
+	/* and what the strict reader accepts anyway */
+	{STR("{\"a\":[true,null,\"\xc3\xa9\\u00e9\x7f\"]}"),
+	 "{a=[b:true n:null s:\xc3\xa9\xc3\xa9\x7f ] }"},
+};
+
+static void test_foreign(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(foreign); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(buf_finish) struct buf found = {0};
+		struct error err = {0};
+		const struct node *node = NULL;
+		if (!json_read_foreign(arena, foreign[i].text, &node, &err))
+			fail_msg("%s: %s", foreign[i].text.at, err.text);
+		dump(node, &found);
+		assert_string_equal(buf_string(&found), foreign[i].tree);
+		assert_true(node->source_at + node->source_len == foreign[i].text.len);
+	}
+}
+
+/* Where readers could disagree about what belongs to what, there is no leniency. */
+static void test_foreign_refused(void **state)
+{
+	static const struct refused cases[] = {
+		{"", "1:1: the document is empty"},
+		{"\xef\xbb\xbf", "1:4: the document is empty"},
+		{"{\"a\":\"\xff\"} x", "1:11: nothing may follow"},
+		{"[\"\xff\",]", "1:6: there must be no comma"},
+		{"[\"\xff]", "1:5: the string has no closing quote"},
+		{"[\"\\", "1:4: unknown escape"},
+		{"[\"\\u12\"]", "1:7: \\u needs four hexadecimal digits"},
+		{"[\"\\u00g0\"]", "1:7: \\u needs four hexadecimal digits"},
+		{"{'a':\"\xff\"}", "1:2: expected a name in double quotes"},
+		{"[\xff]", "1:2: expected a value"},
+		{"[NaN]", "1:2: expected a value"},
+		{"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "1:33: the document is nested too deeply"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct error err = {0};
+		const struct node *node = NULL;
+		if (json_read_foreign(arena, str_of(cases[i].text), &node, &err))
+			fail_msg("accepted: %s", cases[i].text);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		if (!str_starts(str_of(err.text), cases[i].message))
+			fail_msg("%s: got \"%s\", expected \"%s\"", cases[i].text, err.text,
+				 cases[i].message);
+	}
+}
+
+/* Everything keeps its place, so that it can be copied from the source. */
+static void test_foreign_places(void **state)
+{
+	static const char text[] = "{\"\xe9\\ud800\": \"\t\",\n \"b\": {\"c\": \"\xe9\\u0000\"}}";
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct error err = {0};
+	const struct node *root = NULL;
+	(void)state;
+	assert_true(json_read_foreign(arena, str_of(text), &root, &err));
+	const struct node *map = node_get(root, "b");
+	assert_int_equal(map->line, 2);
+	assert_int_equal(map->column, 7);
+	struct str span = {text + map->source_at, map->source_len};
+	assert_true(str_is(span, "{\"c\": \"\xe9\\u0000\"}"));
+	span = (struct str){text + root->items[0]->source_at, root->items[0]->source_len};
+	assert_true(str_is(span, "\"\t\""));
+}
+
 /* A NUL byte is no end of the document: it must not hide what follows it. */
 static void test_nul_byte(void **state)
 {
@@ -278,10 +380,12 @@ static void test_writer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nul_byte),    cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_many_values), cmocka_unit_test(test_places),
-		cmocka_unit_test(test_node),        cmocka_unit_test(test_writer),
+		cmocka_unit_test(test_accepted),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nul_byte),       cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_many_values),    cmocka_unit_test(test_places),
+		cmocka_unit_test(test_node),           cmocka_unit_test(test_writer),
+		cmocka_unit_test(test_foreign),        cmocka_unit_test(test_foreign_refused),
+		cmocka_unit_test(test_foreign_places),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,19 @@ static bool json(struct arena *arena, struct buf *out)
 	return true;
 }
 
+static bool foreign(struct arena *arena, struct buf *out)
+{
+	static const char text[] =
+		"{\"a\": \"\xe9\\ud800\", \"b\": {\"c\": 1, \"c\": 2}, \"a\": []}";
+	const struct node *root = NULL;
+	struct error err = {0};
+	if (!json_read_foreign(arena, str_of(text), &root, &err))
+		return out_of_memory(&err);
+	counting = false;
+	describe(root, out);
+	return true;
+}
+
 static bool written(struct arena *arena, struct buf *out)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -161,6 +174,16 @@ static bool anchors(struct arena *arena, struct buf *out)
 {
 	static const char pem[] =
 		"-----BEGIN CERTIFICATE-----\n"
+		"MIIBVzCB/qADAgECAhQXsIsrmK8Y6MaS1dN6xAUujdg9IjAKBggqhkjOPQQDAjAR\n"
+		"MQ8wDQYDVQQDDAZzY2FyY2UwIBcNMjYxMTI4MTkyNjU4WhgPMjEyNjExMDQxOTI2\n"
+		"NThaMBExDzANBgNVBAMMBnNjYXJjZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA\n"
+		"BHfr4Nr+BnxZUwfdDuBHBuhBGJaizjv0cJYZcjbywI1B+Y11ngj1YIUe1HI9CaKz\n"
+		"xqTYYzPxT1BMVFYhFApnSKujMjAwMA8GA1UdEwEB/wQFMAMBAf8wHQYDVR0OBBYE\n"
+		"FOIR2bgP5HXGeyzJ9VDgLtymPdVcMAoGCCqGSM49BAMCA0gAMEUCIFb9WyNtQE2P\n"
+		"x5cFee4i3Wll1+p4DAk7iRCJrstSJvG0AiEAlv1uiFoht5uBRl2wOeyU4NIBCMXF\n"
+		"id8L8KzREvPO870=\n"
+		"-----END CERTIFICATE-----\n"
+		"-----BEGIN CERTIFICATE-----\n"
 		"MIIBfTCCASOgAwIBAgIUQjzH0W0Ue2mM2o2xWj0cXl0b0lQwCgYIKoZIzj0EAwIw\n"
 		"-----END CERTIFICATE-----\n";
 	struct tls_anchors found = {0};
@@ -169,11 +192,11 @@ static bool anchors(struct arena *arena, struct buf *out)
 		counting = false;
 		if (err.kind == ERROR_MEMORY)
 			return false;
-		buf_printf(out, "one damaged certificate: %s", err.text);
+		buf_printf(out, "a certificate and a damaged one: %s", err.text);
 		return true;
 	}
 	counting = false;
-	buf_printf(out, "%zu anchors, %zu skipped certificates", found.count, found.skipped);
+	buf_printf(out, "%zu anchors, %zu certificates refused", found.count, found.refused_count);
 	return true;
 }
 
@@ -187,6 +210,7 @@ static void test_json(void **state)
 {
 	(void)state;
 	starve(json);
+	starve(foreign);
 }
 
 static void test_written(void **state)

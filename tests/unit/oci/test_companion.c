@@ -12,6 +12,7 @@
 
 #define HEX "0137a0f070991f4d655a52d44373699b5f953bce299ba540bb01e290e844fcb9"
 #define OTHER "1111111111111111111111111111111111111111111111111111111111111111"
+#define THIRD "2222222222222222222222222222222222222222222222222222222222222222"
 #define INDEX "\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\""
 
 static void test_tags(void **state)
@@ -116,12 +117,20 @@ static void test_read(void **state)
 	assert_string_equal(first->artifact_type, "c/d");
 	assert_string_equal(second->digest, "sha256:" OTHER);
 	assert_string_equal(second->artifact_type, "");
+	/* A type given twice is as good as none: then the manifest itself is asked. */
+	assert_true(referrers_read(
+		arena,
+		STR("{\"manifests\":[{\"digest\":\"sha256:" THIRD
+		    "\",\"size\":1,\"artifactType\":\"a/b\",\"artifactType\":\"c/d\","
+		    "\"annotations\":{\"\xe9\":\"\t\"}}]}"),
+		&list, &err));
+	assert_string_equal(((struct referrer *)list.entries[2].value)->artifact_type, "");
 	assert_false(referrers_read(arena, STR("{}"), &list, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_false(referrers_read(arena, STR("{\"layers\":[]}"), &list, &err));
 	assert_string_equal(err.text, "it is an image and no list of referrers");
 	assert_true(referrers_read(arena, STR("{" INDEX ",\"manifests\":null}"), &list, &err));
-	assert_int_equal(list.count, 2);
+	assert_int_equal(list.count, 3);
 }
 
 static void test_describe(void **state)
@@ -142,6 +151,36 @@ static void test_describe(void **state)
 			    "\"annotations\":{\"a\" : \"\\u00e9\"}}");
 }
 
+/* A list of referrers repeats what the manifest says, down to bytes that are no text. */
+static void test_describe_bytes(void **state)
+{
+	static const struct {
+		const char *members, *described;
+	} cases[] = {
+		{"\"artifactType\":\"a/\xe9\\ud800\",\"annotations\":{\"a\":\"\t\xe9\",\"a\":1}",
+		 ",\"artifactType\":\"a/\xe9\\ud800\",\"annotations\":{\"a\":\"\t\xe9\",\"a\":1}"},
+		{"\"config\":{\"mediaType\":\"\xe9\",\"size\":2,\"digest\":\"sha256:" HEX "\"}",
+		 ",\"artifactType\":\"\xe9\""},
+		{"\"annotations\":{\"a\":\"b\"},\"annotations\":{\"c\":\"d\"}", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct manifest manifest;
+		struct error err;
+		const char *text = arena_printf(arena, "{\"layers\":[],%s}", cases[i].members);
+		assert_true(manifest_parse(arena, str_of(text), STR(""), &manifest, &err));
+		struct str shown = referrers_describe(arena, &manifest, "sha256:" OTHER);
+		assert_string_equal(
+			shown.at,
+			arena_printf(
+				arena,
+				"{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+				"\"digest\":\"sha256:" OTHER "\",\"size\":%zu%s}",
+				strlen(text), cases[i].described));
+	}
+}
+
 static void test_append(void **state)
 {
 	static const struct {
@@ -153,6 +192,11 @@ static void test_append(void **state)
 		{"{\"manifests\":[{\"digest\":\"sha256:" HEX "\",\"size\":1}\n]," INDEX "}",
 		 "{\"manifests\":[{\"digest\":\"sha256:" HEX "\",\"size\":1}\n,{1},{2}]," INDEX
 		 "}"},
+		{"{\"manifests\":[{\"digest\":\"sha256:" HEX
+		 "\",\"size\":1,\"annotations\":{\"a\":\"\xe9\",\"a\":1}}],\"x\":\"\\ud800\"}",
+		 "{\"manifests\":[{\"digest\":\"sha256:" HEX
+		 "\",\"size\":1,\"annotations\":{\"a\":\"\xe9\",\"a\":1}},{1},{2}],"
+		 "\"x\":\"\\ud800\"}"},
 	};
 	const struct str added[] = {STR("{1}"), STR("{2}")};
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -171,9 +215,10 @@ static void test_append(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tags),     cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_equal),    cmocka_unit_test(test_read),
-		cmocka_unit_test(test_describe), cmocka_unit_test(test_append),
+		cmocka_unit_test(test_tags),           cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_equal),          cmocka_unit_test(test_read),
+		cmocka_unit_test(test_describe),       cmocka_unit_test(test_append),
+		cmocka_unit_test(test_describe_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,9 @@
 #define OURS "\"" FILTER_SOURCE_KEY "\":\"" DF "\",\"" FILTER_PATTERNS_KEY "\":\"" PATTERNS "\""
 #define NOTED ",\"annotations\":{" OURS "}"
 
+#define ODD "\"x\":\"\xe9\\ud800\t\",\"x\":1"
+#define NO_TEXT "{\"digest\":\"" DC "\",\"size\":1,\"data\":\"\xe9\",\"data\":2}"
+
 /* --os linux --arch arm64 */
 static const struct platform_pattern linux_os[] = {{STR("linux"), {0}}};
 static const struct platform_pattern arm64[] = {{STR("arm64"), {0}}};
@@ -164,6 +167,15 @@ static const struct row rows[] = {
 	 "{\"annotations\":{\"" FILTER_SOURCE_KEY "\":\"" DF "\",\"" FILTER_PATTERNS_KEY
 	 "\":\"" PATTERNS "\"},\"manifests\":[" ARM64(DB) "]}",
 	 1, 2},
+	/* bytes that are no text, and what is given twice, stay as well */
+	{"{" ODD ",\"annotations\":{" ODD "},\"manifests\":[" AMD64(DA) "," ARM64(DB) "," NO_TEXT
+										      "]}",
+	 "{" ODD ",\"annotations\":{" ODD "," OURS "},\"manifests\":[" ARM64(DB) "," NO_TEXT "]}",
+	 2, 3},
+	{"{\"manifests\":[" IMAGE(DA, "linux\xe9", "arm64") "," ARM64(DB) "]}",
+	 "{\"manifests\":[" ARM64(DB) "]" NOTED "}", 1, 2},
+	{"{\"annotations\":{},\"annotations\":{},\"manifests\":[" AMD64(DA) "," ARM64(DB) "]}",
+	 "corrupt: index: \"annotations\" is given twice", 1, 2},
 	{"{\"annotations\":[],\"manifests\":[" AMD64(DA) "," ARM64(DB) "]}",
 	 "corrupt: index: \"annotations\" is a list", 1, 2},
 };
@@ -245,6 +257,52 @@ static void test_replaced_descriptor(void **state)
 		"\"size\":\"y\"} , \"size\" : 3, "
 		"\"mediaType\":\"application\\/vnd.oci.image.index.v1+json\",\"digest\" "
 		":\"" DE "\", \"x\":1} ]" NOTED "}");
+	judge(arena,
+	      "{\"manifests\":[{\"data\":\"e30=\",\"data\":1,\"mediaType\":\"" OCI_INDEX
+	      "\",\"digest\":\"" DB "\",\"size\":2}]}",
+	      &manifest, &index);
+	filter_replace(&index.entries[0], DE, STR("[0]"), 1, 2);
+	assert_string_equal(
+		finish(arena, &index),
+		"{\"manifests\":[{\"data\":\"WzBd\",\"data\":\"WzBd\",\"mediaType\":\"" OCI_INDEX
+		"\",\"digest\":\"" DE "\",\"size\":3}]" NOTED "}");
+}
+
+/* What a filter decides by must not depend on who reads it. */
+static void test_ambiguous(void **state)
+{
+	static const struct {
+		const char *entry, *error;
+	} cases[] = {
+		{"\"platform\":{},\"platform\":{\"os\":\"linux\"}",
+		 "manifests: \"platform\" is given twice"},
+		{"\"Platform\":{\"os\":\"windows\"}",
+		 "manifests: \"Platform\" instead of \"platform\""},
+		{"\"platform\":{\"os\":\"linux\",\"os\":\"windows\"}",
+		 "platform: \"os\" is given twice"},
+		{"\"platform\":{\"os\":\"linux\",\"OS\":\"windows\"}",
+		 "platform: \"OS\" instead of \"os\""},
+		{"\"platform\":{\"variant\":\"v7\",\"variant\":\"v8\"}",
+		 "platform: \"variant\" is given twice"},
+		{"\"annotations\":{\"vnd.docker.reference.digest\":\"" DA
+		 "\",\"vnd.docker.reference.digest\":\"" DB "\"}",
+		 "annotations: \"vnd.docker.reference.digest\" is given twice"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct manifest manifest;
+		struct filter_index index;
+		struct error err = {0};
+		parse(arena,
+		      arena_printf(arena, "{\"manifests\":[%.*s,%s}]}",
+				   (int)sizeof(START(OCI_MANIFEST, DA)) - 1,
+				   START(OCI_MANIFEST, DA), cases[i].entry),
+		      &manifest);
+		assert_false(filter_read(arena, &manifest, &filter, &index, &err));
+		assert_int_equal(err.kind, ERROR_CORRUPT);
+		assert_string_equal(err.text, cases[i].error);
+	}
 }
 
 /* The same filter over what it left drops nothing: how the next run knows its own work. */
@@ -269,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_replaced_descriptor),
+		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

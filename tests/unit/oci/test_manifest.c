@@ -31,6 +31,10 @@
 #define LAYERS(items) "\"layers\":[" items "]"
 #define MANIFESTS(items) "\"manifests\":[" items "]"
 
+#define DIGITS64 "1000000000000000000000000000000000000000000000000000000000000000"
+#define OPEN40 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+#define CLOSE40 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+
 /* summary: kind, media type, blobs, children and subject, as show() writes them. */
 struct row {
 	const char *served, *document;
@@ -91,14 +95,68 @@ static const struct row accepted[] = {
 	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
 	{OCI_MANIFEST, "{\"schemaVersion\":2,\"config\":{\"digest\":\"" DA "\",\"size\":2}}",
 	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	/* bytes on which nothing depends: Latin-1, half a surrogate, a tab, NUL, twice, too much */
+	{OCI_MANIFEST, "{" CONFIG ",\"annotations\":{\"a\":\"caf\xe9\",\"\xff\":\"\\ud800\"}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"annotations\":{\"a\":\"\t\n\\u0000\",\"a\":\"\\x\"}}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "\xef\xbb\xbf{" CONFIG ",\"x\":1,\"x\":" DIGITS64 "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_MANIFEST, "{" CONFIG ",\"x\":" OPEN40 "\"]\xe9\"" CLOSE40 "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
+	{OCI_INDEX,
+	 "{\"manifests\":[{\"digest\":\"" DB "\",\"size\":3,\"data\":\"\xe9\",\"data\":1,"
+	 "\"platform\":{\"os\":\"\xe9\",\"os\":1},\"urls\":[\"\t\"]}]}",
+	 "index " OCI_INDEX " children b3", 0, NULL},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"annotations\":{\"\":1,\"\":\"\xe9\"}") "}",
+	 "manifest " OCI_MANIFEST " blobs a2", 0, NULL},
 };
 
 static const struct row refused[] = {
+	/* the same bytes where something depends on them */
+	{OCI_MANIFEST, "{" CONFIG "," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"config\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"\\u006cayers\":[],\"layers\":null}", NULL, ERROR_CORRUPT,
+	 "manifest: \"layers\" is given twice"},
+	{OCI_INDEX, "{" MANIFESTS("") "," MANIFESTS("") "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"manifests\" is given twice"},
+	{"", "{" TYPE(OCI_MANIFEST) "," TYPE(OCI_INDEX) "," CONFIG "}", NULL, ERROR_CORRUPT,
+	 "manifest: \"mediaType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"subject\":null,\"subject\":null}", NULL, ERROR_CORRUPT,
+	 "manifest: \"subject\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"artifactType\":\"a/b\",\"artifactType\":\"c/d\"}", NULL,
+	 ERROR_CORRUPT, "manifest: \"artifactType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"schemaVersion\":2,\"schemaVersion\":1}", NULL, ERROR_CORRUPT,
+	 "manifest: \"schemaVersion\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"digest\":\"" DB "\"") "}", NULL, ERROR_CORRUPT,
+	 "config: \"digest\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"size\":2") "}", NULL, ERROR_CORRUPT,
+	 "config: \"size\" is given twice"},
+	{OCI_MANIFEST, "{" LAYERS(ITEM(DA, "2,\"mediaType\":\"x/z\"")) "}", NULL, ERROR_CORRUPT,
+	 "layers: \"mediaType\" is given twice"},
+	{OCI_MANIFEST, "{" CONFIG ",\"subject\":" ITEM(DA, "2,\"digest\":\"" DB "\"") "}", NULL,
+	 ERROR_CORRUPT, "subject: \"digest\" is given twice"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, "2,\"Digest\":\"" DB "\"") "}", NULL, ERROR_CORRUPT,
+	 "config: \"Digest\" instead of \"digest\""},
+	{OCI_MANIFEST, "{" CONFIG ",\"layer\xc5\xbf\":[]}", NULL, ERROR_CORRUPT,
+	 "instead of \"layers\""},
+	{OCI_INDEX, "{" MANIFESTS(ITEM(DA, "2,\"\xc5\xbfize\":3")) "}", NULL, ERROR_CORRUPT,
+	 "instead of \"size\""},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA "\xe9", "2") "}", NULL, ERROR_CORRUPT,
+	 "config: invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM("\\ud800" DA, "2") "}", NULL, ERROR_CORRUPT,
+	 "config: invalid digest"},
+	{OCI_MANIFEST, "{\"config\":" ITEM(DA, DIGITS64) "}", NULL, ERROR_CORRUPT, "no valid size"},
+	{"", "{" TYPE("a/b\t") "," CONFIG "}", NULL, ERROR_CORRUPT, "invalid media type"},
+	{OCI_MANIFEST, "{" CONFIG ",\"layers\":" DIGITS64 "}", NULL, ERROR_CORRUPT,
+	 "\"layers\" is a string"},
+	/* where a string ends is the same for everybody */
+	{OCI_MANIFEST, "{" CONFIG ",\"x\":\"\\u12\"}", NULL, ERROR_CORRUPT,
+	 "four hexadecimal digits"},
 	{OCI_MANIFEST, "", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "{", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "<html>", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "{" CONFIG "} x", NULL, ERROR_CORRUPT, "not valid JSON"},
-	{OCI_MANIFEST, "{" CONFIG "," CONFIG "}", NULL, ERROR_CORRUPT, "not valid JSON"},
 	{OCI_MANIFEST, "[]", NULL, ERROR_CORRUPT, "not an object"},
 	{OCI_MANIFEST, "{}", NULL, ERROR_CORRUPT, "do not fit"},
 	{"", "{}", NULL, ERROR_CORRUPT, "do not fit"},
@@ -246,6 +304,50 @@ static void test_nondistributable(void **state)
 	}
 }
 
+#define ONE(text) "\"" text "\""
+#define EIGHT(n)                                                                                   \
+	ONE(n "a")                                                                                 \
+	"," ONE(n "b") "," ONE(n "c") "," ONE(n "d") "," ONE(n "e") "," ONE(n "f") "," ONE(        \
+		n "g") "," ONE(n "h")
+
+/* Addresses are read of foreign layers only, and what is no text is passed over. */
+static void test_urls(void **state)
+{
+	static const struct {
+		const char *urls, *found;
+	} cases[] = {
+		{"[\"https://a/1\",\"http://b/2?x\"]", "https://a/1 http://b/2?x "},
+		{"[7,null,\"\",\"https://a/1\",[\"x\"]]", "https://a/1 "},
+		{"[]", ""},
+		{"null", ""},
+		{"\"https://a/1\"", ""},
+		{"[\"https://a/1\"],\"urls\":[\"https://b/1\"]", ""},
+		{"[" EIGHT("1") "," EIGHT("2") ",\"17\"]",
+		 "1a 1b 1c 1d 1e 1f 1g 1h 2a 2b 2c 2d 2e 2f 2g 2h "},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(buf_finish) struct buf found = {0};
+		struct manifest manifest;
+		struct descriptor kept;
+		struct error err = {0};
+		const char *text = arena_printf(
+			arena,
+			"{%s,\"layers\":[{\"mediaType\":\"application/"
+			"vnd.oci.image.layer.nondistributable.v1.tar\",\"digest\":\"" DB
+			"\",\"size\":3,\"urls\":%s}]}",
+			CONFIG, cases[i].urls);
+		assert_true(
+			manifest_closure(arena, str_of(text), STR(OCI_MANIFEST), &manifest, &err));
+		assert_true(manifest_keep(arena, &manifest.blobs[1], &kept));
+		for (size_t j = 0; j < kept.url_count; j++)
+			buf_printf(&found, "%s ", kept.urls[j]);
+		assert_string_equal(buf_string(&found), cases[i].found);
+		assert_int_equal(manifest.blobs[0].url_count, 0);
+	}
+}
+
 static void test_media_types(void **state)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -344,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nondistributable),
+		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_media_types),
 		cmocka_unit_test(test_config_and_annotations),
 		cmocka_unit_test(test_closure),

@@ -1,4 +1,5 @@
 /* Signatures as cosign keeps them, made with openssl, and the keys they are checked with. */
+#include "base/base64.h"
 #include "net/ecdsa.h"
 #include "oci/public_key.h"
 #include "oci/signature.h"
@@ -97,20 +98,82 @@ static void test_simple(void **state)
 		{"[]", SIGNATURE, DIGEST, "what it signs is no statement about an image"},
 		{"{\"critical\":{\"type\":\"x\"}}", SIGNATURE, DIGEST,
 		 "what it signs is no statement about an image"},
+		/* of two digests neither is the one that was signed */
+		{"{\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		 "\",\"docker-manifest-digest\":\"" ELSE
+		 "\"},\"type\":\"cosign container image signature\"}}",
+		 SIGNATURE, DIGEST, "it is about another image"},
+		{"{\"critical\":{},\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		 "\"},\"type\":\"cosign container image signature\"}}",
+		 SIGNATURE, DIGEST, "what it signs is no statement about an image"},
 	};
 	struct signature signature;
 	const char *why = NULL;
 	(void)state;
 	assert_true(signature_simple(STR(PAYLOAD), STR(SIGNATURE), DIGEST, &signature, &why));
 	assert_true(good(&signature));
+	assert_string_equal(signature.repository, "a");
 	signature.hash[31] ^= 1;
 	assert_false(good(&signature));
 	assert_true(signature_simple(STR(PAYLOAD " "), STR(SIGNATURE), DIGEST, &signature, &why));
 	assert_false(good(&signature));
+	/* Notes beside the statement may be in any bytes. */
+	assert_true(signature_simple(
+		STR("{\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
+		    "\"},\"type\":\"cosign container image signature\"},"
+		    "\"optional\":{\"a\":\"\xe9\\ud800\",\"a\":1}}"),
+		STR(SIGNATURE), DIGEST, &signature, &why));
 	for (size_t i = 0; i < array_count(bad); i++) {
 		assert_false(signature_simple(str_of(bad[i].payload), str_of(bad[i].signature),
 					      bad[i].digest, &signature, &why));
 		assert_string_equal(why, bad[i].why);
+	}
+}
+
+/* The name is that of the subject with the image's digest; too long a one, or two, is none. */
+static void test_names_in_bundles(void **state)
+{
+	static const struct {
+		const char *subjects, *name;
+	} cases[] = {
+		{"{\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"ghcr.io/a\",\"digest\":{\"sha256\":\"%s\"}}", "ghcr.io/a"},
+		{"{\"name\":\"b\",\"digest\":{\"sha256\":\"00\"}},{\"digest\":{\"sha256\":\"%s\"}}",
+		 ""},
+		{"{\"name\":\"b\",\"digest\":{\"sha256\":\"00\"}},"
+		 "{\"name\":\"a\",\"digest\":{\"sha256\":\"%s\"}}",
+		 "a"},
+		{"{\"name\":5,\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"a\",\"name\":\"b\",\"digest\":{\"sha256\":\"%s\"}}", ""},
+		{"{\"name\":\"%01200d\",\"digest\":{\"sha256\":\"%s\"}}", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(buf_finish) struct buf statement = {0};
+		scoped(buf_finish) struct buf document = {0};
+		struct signature signature;
+		const char *why, *hex = strchr(DIGEST, ':') + 1;
+		buf_add_string(&statement,
+			       "{\"_type\":\"https://in-toto.io/Statement/v1\","
+			       "\"predicateType\":\"https://sigstore.dev/cosign/sign/v1\","
+			       "\"subject\":[");
+		for (const char *at = cases[i].subjects; *at; at++)
+			if (str_starts(str_of(at), "%s"))
+				buf_add_string(&statement, hex), at++;
+			else if (str_starts(str_of(at), "%01200d"))
+				buf_printf(&statement, "%01200d", 0), at += 6;
+			else
+				buf_add_char(&statement, *at);
+		buf_add_string(&statement, "]}");
+		buf_add_string(&document,
+			       BUNDLE "\"dsseEnvelope\":{\"payloadType\":"
+				      "\"application/vnd.in-toto+json\",\"signatures\":[{"
+				      "\"sig\":\"" SIGNATURE "\"}],\"payload\":\"");
+		base64_encode(buf_str(&statement), &document);
+		buf_add_string(&document, "\"}}");
+		if (!signature_bundle(buf_str(&document), DIGEST, &signature, &why))
+			fail_msg("%s: %s", cases[i].subjects, why);
+		assert_string_equal(signature.repository, cases[i].name);
 	}
 }
 
@@ -142,6 +205,7 @@ static void test_bundle(void **state)
 	assert_true(signature_bundle(STR(ENVELOPE(STATEMENT, STATEMENT_SIGNATURE)), DIGEST,
 				     &signature, &why));
 	assert_true(good(&signature));
+	assert_string_equal(signature.repository, "");
 	/* Readable, and over the right thing, but not signed by the key. */
 	assert_true(
 		signature_bundle(STR(ENVELOPE(STATEMENT, SIGNATURE)), DIGEST, &signature, &why));
@@ -197,9 +261,9 @@ static void test_layers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),   cmocka_unit_test(test_simple),
-		cmocka_unit_test(test_bundle), cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_names_in_bundles), cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_simple),           cmocka_unit_test(test_bundle),
+		cmocka_unit_test(test_garbage),          cmocka_unit_test(test_layers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,13 @@ static void test_configs(void **state)
 		{"{\"os\":null,\"architecture\":7,\"created\":1577836800}", "|||", 0},
 		{"{\"os\":\"\",\"created\":\"0001-01-01T00:00:00Z\"}", "|||", 0},
 		{"{\"created\":\"1970-01-01T00:00:00Z\"}", "|||", 0},
+		/* whatever else is in it */
+		{"\xef\xbb\xbf{\"os\":\"linux\","
+		 "\"config\":{\"Labels\":{\"a\":\"\xe9\\ud800\",\"a\":1}},"
+		 "\"history\":[{\"created_by\":\"\ttab\\u0000\"}]}",
+		 "linux|||", 0},
+		{"{\"created\":\"2020-01-01T00:00:00Z\",\"created\":\"2021-01-01T00:00:00Z\"}",
+		 "|||", 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {
@@ -120,7 +127,11 @@ static void test_configs(void **state)
 
 static void test_no_configs(void **state)
 {
-	static const char *const rows[] = {"", "[]", "\"linux\"", "{\"os\":\"a\",\"os\":\"b\"}",
+	static const char *const rows[] = {"",
+					   "[]",
+					   "\"linux\"",
+					   "{\"os\":\"a\",\"os\":\"b\"}",
+					   "{\"os\":\"a\",\"OS\":\"b\"}",
 					   "{\"os\":"};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {

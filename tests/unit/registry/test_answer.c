@@ -69,6 +69,10 @@ static const struct row rows[] = {
 	{507, "", "", ERROR_FULL, "HTTP 507", -1},
 	/* a server in trouble may say what it wants */
 	{500, "", ERRORS("TAG_INVALID", "x"), ERROR_UNAVAILABLE, "HTTP 500 TAG_INVALID: x", -1},
+	/* in the bytes of another time */
+	{403, "",
+	 "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"f\xfcr\tSie\"}],\"x\":\"\\ud800\"}",
+	 ERROR_DENIED, "HTTP 403 DENIED: f?r?Sie", -1},
 	/* several, and what is no list of errors */
 	{400, "", "{\"errors\":[{\"code\":\"A\"},{\"message\":\"b\"}]}", ERROR_REJECTED,
 	 "HTTP 400 A; b", -1},

@@ -109,12 +109,28 @@ static void test_summary(void **state)
 		   "| 4 | 1 | 1 | 1 | 1 | 45.38MB | 1.5s |\n");
 	has(&text, "| **denied**: a&#124;b&#96;c &#60;img src=x&#62; &#91;l&#93;(http&#58;//x) "
 		   "www&#46;x.org&#92;n&#35; h |\n");
+	has_not(&text, "foreign");
 	has(&text, "<code>aa</code>");
 	has(&text, "<sub>image-syncer/1.2.3, 0 requests to sources and 0 to destinations, report "
 		   "in out&#124;r.json</sub>\n");
 	has_not(&text, "<details>");
 	assert_true(strstr(buf_string(&text), "#### Failed") <
 		    strstr(buf_string(&text), "| Status |"));
+}
+
+static void test_summary_of_foreign_layers(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf text = {0};
+	struct tally tally = {0};
+	struct outcome windows = copied;
+	(void)state;
+	windows.blobs_skipped = 2;
+	add(&tally, arena, &tasks[0], &windows);
+	step_summary_write(&tally, "image-syncer/1.2.3", NULL, &text);
+	has(&text,
+	    " |\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "brings them)\n\n| Status |");
 }
 
 static void test_summary_of_a_dry_run(void **state)
@@ -251,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_the_list_ends_where_its_room_does),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_of_foreign_layers),
 		cmocka_unit_test(test_summary_of_a_dry_run),
 		cmocka_unit_test(test_summary_has_an_end),
 		cmocka_unit_test(test_summary_of_problems),

@@ -190,6 +190,7 @@ static void test_outcomes_are_kept(void **state)
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .warning = "odd"},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .bytes = 1},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .blobs_present = 1},
+		{.status = OUTCOME_COPIED, .digest = "sha256:" HASH, .blobs_skipped = 1},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .companions = 1},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .platforms = 1},
 		{.status = OUTCOME_COPIED, .digest = "sha256:" HASH, .source_moved = true},

@@ -346,14 +346,14 @@ static void test_wishes_are_kept(void **state)
 							   .types = {{"application/x", 13}},
 							   .type_count = 1};
 	static const struct companion_filter all = {.all = true}, none = {0};
-	static const struct public_key key = {.place = "keys/a.pub"};
+	static const struct signer signer = {.key = {.place = "keys/a.pub"}};
 	static const struct rule rules[] = {
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
 		 .terms = {.platforms = &filter,
 			   .companions = &companions,
-			   .signer = &key,
+			   .signer = &signer,
 			   .signer_said = true}},
 		{.source = "reg.io/b", .destination = "b.io/b", .terms = {.companions = &all}},
 		{.source = "reg.io/c", .destination = "b.io/c", .terms = {.companions = &none}},

@@ -142,6 +142,35 @@ static void test_companions(void **state)
 	has(&dry.err, "it is in sync, but signatures or the like are missing, 1 companion");
 }
 
+/* Layers that may not be distributed: in the line of the image, in the sum and in the document. */
+static void test_left_out(void **state)
+{
+	static const struct outcome one = {.status = OUTCOME_COPIED,
+					   .reason = "missing",
+					   .blobs_copied = 2,
+					   .blobs_skipped = 1};
+	static const struct outcome two = {
+		.status = OUTCOME_COPIED, .blobs_mounted = 4, .blobs_skipped = 2};
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&one, &in_sync, &two}});
+	scoped(result_finish) struct result single =
+		run((struct run){.outcomes = {&one, &in_sync, &in_sync}});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	field_is(node_get(images->items[0], "blobs"), "skipped", "1");
+	field_is(node_get(images->items[1], "blobs"), "skipped", "0");
+	field_is(node_get(result.document, "blobs"), "skipped", "3");
+	field_is(node_get(result.document, "blobs"), "mounted", "4");
+	has(&result.err, "2 sent, 0 mounted, 0 already there, 1 foreign layer left out. Now 1/3");
+	has(&result.err, "4 mounted, 0 already there, 2 foreign layers left out. Now 3/3");
+	has(&result.err,
+	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy brings "
+	    "them)\n");
+	has(&single.err,
+	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy brings "
+	    "it)\n");
+}
+
 static void test_json(void **state)
 {
 	scoped(result_finish) struct result result =
@@ -171,6 +200,11 @@ static void test_json(void **state)
 	field_is(node_get(images->items[0], "blobs"), "copied", "5");
 	field_is(node_get(images->items[0], "blobs"), "mounted", "0");
 	field_is(node_get(images->items[0], "blobs"), "present", "1");
+	field_is(node_get(images->items[0], "blobs"), "skipped", "0");
+	field_is(node_get(top, "blobs"), "copied", "5");
+	field_is(node_get(top, "blobs"), "present", "1");
+	field_is(node_get(top, "blobs"), "skipped", "0");
+	has_not(&result.err, "foreign");
 	assert_null(node_get(images->items[0], "error"));
 	field_is(images->items[1], "status", "skipped");
 	field_is(images->items[1], "reason", "in-sync");
@@ -386,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_a_pipe),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
