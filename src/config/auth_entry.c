@@ -25,6 +25,8 @@ enum number {
 	FIELDS
 };
 
+enum { WORD_MAX = 24 }; /* the longest name that is quoted */
+
 static const struct field fields[FIELDS] = {
 	[USERNAME] = {"username", FIELDS_TEXT, "the user"},
 	[PASSWORD] = {"password", FIELDS_TEXT, "the password of the user"},
@@ -37,59 +39,71 @@ static const struct field fields[FIELDS] = {
 	[DISABLEEXPANDENV] = {"disableexpandenv", FIELDS_SWITCH, "the opposite of expandenv"},
 };
 
-/* What other programs call these fields, or have beside them. */
+/* What other programs call these fields, or have beside them; without - and _, which differ. */
 static const struct {
 	const char *name;
 	enum number field; /* FIELDS: there is none */
 } foreign[] = {
 	{"auth", PASSWORD},
+	{"basicauth", PASSWORD},
+	{"key", FIELDS},
 	{"login", USERNAME},
 	{"usr", USERNAME},
 	{"pwd", PASSWORD},
 	{"secret", PASSWORD},
+	{"apikey", PASSWORD},
+	{"pat", PASSWORD},
 	{"identitytoken", TOKEN},
 	{"registrytoken", TOKEN},
-	{"access_token", TOKEN},
-	{"access-token", TOKEN},
+	{"accesstoken", TOKEN},
+	{"authtoken", TOKEN},
 	{"bearer", TOKEN},
+	{"bearertoken", TOKEN},
 	{"http", INSECURE},
-	{"plain-http", INSECURE},
-	{"plainHTTP", INSECURE},
+	{"plain", INSECURE},
+	{"plainhttp", INSECURE},
+	{"usehttp", INSECURE},
 	{"scheme", INSECURE},
+	{"ssl", INSECURE},
+	{"sslverify", INSECURE},
 	{"tls", INSECURE},
-	{"tls-verify", INSECURE},
-	{"tls_verify", INSECURE},
-	{"tlsVerify", INSECURE},
-	{"skip-tls", INSECURE},
-	{"skip-tls-verify", INSECURE},
-	{"skip_verify", INSECURE},
-	{"insecure_skip_verify", INSECURE},
-	{"insecureSkipVerify", INSECURE},
-	{"ca_file", CA},
-	{"caFile", CA},
-	{"cacert", CA},
+	{"tlsverify", INSECURE},
+	{"verify", INSECURE},
+	{"verifyssl", INSECURE},
+	{"verifytls", INSECURE},
+	{"skiptls", INSECURE},
+	{"skiptlsverify", INSECURE},
+	{"skipverify", INSECURE},
+	{"tlsskipverify", INSECURE},
+	{"insecureskipverify", INSECURE},
+	{"insecureskiptlsverify", INSECURE},
+	{"insecureregistry", INSECURE},
 	{"cafile", CA},
+	{"cacert", CA},
+	{"cacertificate", CA},
+	{"cabundle", CA},
 	{"certs", CA},
-	{"cert-dir", CA},
+	{"certdir", CA},
 	{"certificate", CA},
 	{"regcert", CA},
-	{"http_proxy", PROXY},
-	{"https_proxy", PROXY},
-	{"httpProxy", PROXY},
-	{"httpsProxy", PROXY},
+	{"httpproxy", PROXY},
+	{"httpsproxy", PROXY},
+	{"proxyurl", PROXY},
 	{"endpoint", MIRRORS},
 	{"endpoints", MIRRORS},
 	{"hostname", MIRRORS},
+	{"registrymirrors", MIRRORS},
 	{"cert", FIELDS},
-	{"key", FIELDS},
-	{"cert_file", FIELDS},
-	{"key_file", FIELDS},
-	{"clientCert", FIELDS},
-	{"clientKey", FIELDS},
+	{"certfile", FIELDS},
+	{"keyfile", FIELDS},
+	{"clientcert", FIELDS},
+	{"clientcertificate", FIELDS},
+	{"clientkey", FIELDS},
 	{"keypair", FIELDS},
-	{"credHelper", FIELDS},
-	{"credsStore", FIELDS},
-	{"credHelpers", FIELDS},
+	{"credhelper", FIELDS},
+	{"credsstore", FIELDS},
+	{"credstore", FIELDS},
+	{"credhelpers", FIELDS},
 };
 
 /* One entry: its key and the values of its fields. */
@@ -107,7 +121,6 @@ struct entry {
 /* True for what can be quoted: of {password:word}, without a blank, the whole text is a name. */
 static bool is_word(struct str name)
 {
-	enum { WORD_MAX = 24 };
 	for (size_t i = 0; i < name.len; i++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
 			    name.at[i] ? name.at[i] : '0'))
@@ -118,8 +131,13 @@ static bool is_word(struct str name)
 /* The number of the field that another program calls name; FIELDS + 1: none does. */
 static size_t find_foreign(struct str name)
 {
+	char joined[WORD_MAX];
+	size_t len = 0;
+	for (size_t i = 0; i < name.len && i < WORD_MAX; i++)
+		if (name.at[i] != '-' && name.at[i] != '_')
+			joined[len++] = name.at[i];
 	for (size_t i = 0; i < array_count(foreign); i++)
-		if (str_equal_nocase(name, str_of(foreign[i].name)))
+		if (str_equal_nocase((struct str){joined, len}, str_of(foreign[i].name)))
 			return foreign[i].field;
 	return FIELDS + 1;
 }
