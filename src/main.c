@@ -41,16 +41,21 @@ static void read_inputs(struct arena *arena, struct inputs *inputs, struct optio
 	inputs_read(arena, environ, inputs, options, problems);
 }
 
-static void begin_step(const struct inputs *inputs)
+/* Of the files that a step writes none may be one that its options name. */
+static void fail_step(const struct options *options, struct problems *problems)
 {
-	const struct action action = step_action(inputs);
+	static const struct config nothing;
+	struct outputs outputs = {.log = NULL};
+	outputs_compare(options, &nothing, &outputs, problems);
+	const struct action action = step_action(options->inputs, &outputs);
 	action_begin(&action);
+	step_problems(&action, problems);
 }
 
-static int wrong_usage(const struct options *options, const struct problems *problems)
+static int wrong_usage(const struct options *options, struct problems *problems)
 {
 	if (options->inputs)
-		step_problems(options->inputs, problems);
+		fail_step(options, problems);
 	else
 		problem_print(problems, stderr);
 	fputs("Run image-syncer --help for the options.\n", stderr);
@@ -68,8 +73,6 @@ static int run(int argc, char **argv, struct arena *arena)
 		return print(options_help);
 	if (options.version)
 		return print(about_version);
-	if (options.inputs)
-		begin_step(&inputs);
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)

@@ -1,20 +1,24 @@
 /*
- * A rename would put a file in the place of a link, so what is no plain file by itself is opened
- * and written. Standard output is written by its descriptor under all its names: opening it again
+ * A rename would put a file in the place of a link, so links are followed first (path.c). Standard
+ * output and other descriptors are written as they are, under all their names: opening them again
  * would cut off what is there, and fails for a socket.
  *
- * Every write, sync and close is checked: a report that is not on disk must not be called
- * written.
+ * Every write, sync and close is checked: a report that is not on disk must not be called written.
  *
  * Whether a file can take the place of another is known only when it is complete. Then it is
  * produced once more, since the process has denied itself to read what it wrote.
  */
 #include "base/file.h"
 
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,42 +31,7 @@ static void close_fd(const int *fd)
 
 bool file_is_stdout(const char *path)
 {
-	static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
-	for (size_t i = 0; i < array_count(names); i++)
-		if (strcmp(path, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The file or link that the link at path names, relative to the folder of path. */
-static bool follow_once(char path[PATH_MAX])
-{
-	char to[PATH_MAX], joined[2 * PATH_MAX];
-	ssize_t len = readlink(path, to, sizeof(to) - 1);
-	if (len < 0)
-		return false;
-	to[len] = '\0';
-	if (*to == '/')
-		snprintf(joined, sizeof(joined), "%s", to);
-	else
-		snprintf(joined, sizeof(joined), "%s/%s", dirname(path), to);
-	snprintf(path, PATH_MAX, "%.*s", PATH_MAX - 1, joined);
-	return true;
-}
-
-bool file_folder(const char *path, char folder[PATH_MAX])
-{
-	enum { LINKS_MAX = 40 };
-	char at[PATH_MAX];
-	snprintf(at, sizeof(at), "%s", path);
-	int left = LINKS_MAX;
-	while (left > 0 && follow_once(at))
-		left--;
-	if (!left)
-		errno = ELOOP;
-	bool end = errno == EINVAL || errno == ENOENT; /* no link, or nothing there */
-	snprintf(folder, PATH_MAX, "%s", dirname(at));
-	return end;
+	return path_descriptor(path) == STDOUT_FILENO;
 }
 
 bool file_read(const char *path, struct buf *out, struct error *err)
@@ -87,11 +56,33 @@ bool file_read(const char *path, struct buf *out, struct error *err)
 	}
 }
 
-static bool write_all(int fd, struct str content)
+/* --- writing ------------------------------------------------------------------------------- */
+
+/* False: nobody reads what is written to fd. */
+static bool wait_for_reader(int fd)
 {
+	enum { PATIENCE_MS = 30000, SLICE_MS = 100 };
+	int64_t end = clock_ms() + PATIENCE_MS;
+	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+	do {
+		if (poll(&wait, 1, SLICE_MS) > 0)
+			return true;
+	} while (!cancel_final() && (fd <= STDERR_FILENO || clock_ms() < end));
+	errno = ETIMEDOUT;
+	return false;
+}
+
+/* A pipe that takes anything takes this many bytes at once; then no write blocks. */
+bool file_put(int fd, struct str content)
+{
+	struct stat info;
+	bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 	while (content.len) {
-		ssize_t sent = write(fd, content.at, content.len);
-		if (sent < 0 && errno == EINTR)
+		if (!regular && !wait_for_reader(fd))
+			return false;
+		size_t piece = regular ? content.len : PIPE_BUF;
+		ssize_t sent = write(fd, content.at, str_head(content, piece).len);
+		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)
 			return false;
@@ -107,27 +98,62 @@ struct file_sink {
 
 static bool cannot(const char *path, struct error *err)
 {
+	if (errno == ETIMEDOUT)
+		return error_set(err, ERROR_IO, "cannot write %s: its reader stopped reading",
+				 path);
 	return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
 bool file_add(struct file_sink *sink, struct str piece, struct error *err)
 {
-	return write_all(sink->fd, piece) || cannot(sink->path, err);
+	return file_put(sink->fd, piece) || cannot(sink->path, err);
 }
 
-/* Devices, pipes and the like cannot be replaced by a rename, and links should not be. */
-static bool write_in_place(const char *path, file_producer *produce, const void *ctx,
+/* Opens what was found; a file is emptied. -1: told. */
+static int open_found(const struct path *found, struct error *err)
+{
+	int fd = path_open(found, 0, err);
+	if (fd >= 0 && found->kind != PATH_DESCRIPTOR && found->regular && ftruncate(fd, 0) != 0) {
+		cannot(found->name, err);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* False when closing says that something was not written. A descriptor of others stays open. */
+static bool close_found(const struct path *found, int fd)
+{
+	return found->kind == PATH_DESCRIPTOR || close(fd) == 0;
+}
+
+int file_open(const char *path, struct error *err)
+{
+	struct path found;
+	if (!path_find(path, &found, err))
+		return -1;
+	int fd = open_found(&found, err);
+	if (fd < 0 || found.kind != PATH_DESCRIPTOR)
+		return fd;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd < 0)
+		cannot(path, err);
+	return fd;
+}
+
+static bool write_in_place(const struct path *found, file_producer *produce, const void *ctx,
 			   struct error *err)
 {
-	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-	int fd = file_is_stdout(path) ? STDOUT_FILENO : open(path, flags, 0644);
+	int fd = open_found(found, err);
 	if (fd < 0)
-		return cannot(path, err);
-	bool written = produce(ctx, &(struct file_sink){path, fd}, err);
-	if (fd != STDOUT_FILENO && close(fd) != 0 && written)
-		written = cannot(path, err);
+		return false;
+	bool written = produce(ctx, &(struct file_sink){found->name, fd}, err);
+	if (!close_found(found, fd) && written)
+		written = cannot(found->name, err);
 	return written;
 }
+
+/* --- replacing ----------------------------------------------------------------------------- */
 
 /* Makes the file beside path and tells its name; -1 when it cannot be made. */
 static int open_aside(const char *path, struct buf *aside)
@@ -173,19 +199,15 @@ static bool replace(const char *path, file_producer *produce, const void *ctx, b
 	return false;
 }
 
-/* There, and no plain file by itself. */
-static bool is_special(const char *path)
-{
-	struct stat info;
-	return file_is_stdout(path) || (lstat(path, &info) == 0 && !S_ISREG(info.st_mode));
-}
-
 bool file_produce(const char *path, file_producer *produce, const void *ctx, struct error *err)
 {
-	bool in_place = is_special(path);
-	if (!in_place && replace(path, produce, ctx, &in_place, err))
+	struct path found;
+	if (!path_find(path, &found, err))
+		return false;
+	bool in_place = found.kind > PATH_FILE;
+	if (!in_place && replace(found.name, produce, ctx, &in_place, err))
 		return true;
-	return in_place && write_in_place(path, produce, ctx, err);
+	return in_place && write_in_place(&found, produce, ctx, err);
 }
 
 static bool produce_whole(const void *content, struct file_sink *sink, struct error *err)
@@ -200,40 +222,60 @@ bool file_write(const char *path, struct str content, struct error *err)
 
 bool file_append(const char *path, struct str content, struct error *err)
 {
-	scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (fd >= 0 && write_all(fd, content))
-		return true;
-	return cannot(path, err);
+	struct path found;
+	if (!path_find(path, &found, err))
+		return false;
+	int fd = path_open(&found, O_APPEND, err);
+	if (fd < 0)
+		return false;
+	bool written = file_put(fd, content) || cannot(path, err);
+	if (!close_found(&found, fd) && written)
+		written = cannot(path, err);
+	return written;
 }
 
-static bool can_replace(const char *path)
+/* --- whether it can be written ------------------------------------------------------------- */
+
+/* Sets *no_beside as replace() does. */
+static bool can_replace(const char *path, bool *no_beside, struct error *err)
 {
 	scoped(buf_finish) struct buf aside = {0};
 	int fd = open_aside(path, &aside);
+	if (fd < 0) {
+		*no_beside = has_no_beside();
+		return cannot(path, err);
+	}
+	close(fd);
+	return unlink(aside.at) == 0 || cannot(path, err);
+}
+
+/* A device, a pipe, or a file that cannot be replaced. */
+static bool can_write_in_place(const struct path *found, int *held, struct error *err)
+{
+	int fd = path_open(found, 0, err);
 	if (fd < 0)
 		return false;
-	close(fd);
-	return unlink(aside.at) == 0;
+	if (found->kind == PATH_STREAM && !found->device)
+		*held = fd;
+	else
+		close(fd);
+	return true;
 }
 
-/* A link to nothing makes a file where it points to. */
-static bool can_write_in_place(const char *path)
+bool file_writable(const char *path, int *held, struct error *err)
 {
-	char folder[PATH_MAX];
-	if (access(path, W_OK) == 0)
+	struct path found;
+	*held = -1;
+	if (!path_find(path, &found, err))
+		return false;
+	if (found.kind == PATH_DESCRIPTOR)
 		return true;
-	return errno == ENOENT && file_folder(path, folder) && access(folder, W_OK | X_OK) == 0;
-}
-
-bool file_writable(const char *path, struct error *err)
-{
-	struct stat info;
-	if (file_is_stdout(path))
-		return true;
-	bool good = is_special(path) ? can_write_in_place(path) : can_replace(path);
-	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+	if (found.kind == PATH_FOLDER) {
 		errno = EISDIR;
-		good = false;
+		return cannot(path, err);
 	}
-	return good || cannot(path, err);
+	bool in_place = found.kind == PATH_STREAM;
+	if (!in_place && can_replace(found.name, &in_place, err))
+		return true;
+	return in_place && found.kind != PATH_NOTHING && can_write_in_place(&found, held, err);
 }

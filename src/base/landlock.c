@@ -6,12 +6,11 @@
  */
 #include "base/landlock.h"
 
-#include "base/buf.h"
-#include "base/file.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <libgen.h>
 #include <linux/landlock.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -94,19 +93,16 @@ static void allow(const struct ruleset *ruleset, const char *path, unsigned righ
 	close(fd);
 }
 
-/*
- * The file itself, which may be a device or a link to elsewhere, and the folder it is replaced in,
- * or made in if it is a link to nothing.
- */
+/* The file itself, behind links, and the folder it is made or replaced in unless it is a device. */
 static void allow_writing(const struct ruleset *ruleset, const char *path)
 {
-	char folder[PATH_MAX];
-	struct stat itself, target;
-	bool link = lstat(path, &itself) == 0 && S_ISLNK(itself.st_mode);
-	bool written_in_place = link && stat(path, &target) == 0;
-	allow(ruleset, path, FILE_WRITING);
-	if (!written_in_place && file_folder(path, folder))
-		allow(ruleset, folder, FOLDER_WRITING);
+	struct path found;
+	struct error ignored;
+	if (!path_find(path, &found, &ignored))
+		return;
+	allow(ruleset, found.name, FILE_WRITING);
+	if (found.kind == PATH_NOTHING || found.kind == PATH_FILE)
+		allow(ruleset, dirname(found.name), FOLDER_WRITING);
 }
 
 static bool allow_port(const struct ruleset *ruleset, uint16_t port)

@@ -5,9 +5,11 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -18,16 +20,52 @@ static struct {
 	FILE *stream;
 	enum log_level level;
 	bool colour;
+	bool holding, failed, given_up;
+	struct buf held;
 	void (*before)(void *ctx);
 	void (*after)(void *ctx);
 	void *ctx;
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO};
+
+/* A stream without a descriptor is in memory. */
+static bool put(FILE *stream, struct str text)
+{
+	int fd = fileno(stream);
+	if (fd >= 0)
+		return file_put(fd, text);
+	return fwrite(text.at, 1, text.len, stream) == text.len && fflush(stream) == 0;
+}
+
+/* Once lines are lost, stderr says so; a reader that does not read is not waited for twice. */
+static void write_out(struct str text)
+{
+	static const char lost[] =
+		"level=error msg=\"the log cannot be written: lines are lost\"\n";
+	FILE *stream = sink.stream ? sink.stream : stderr;
+	if (sink.given_up || !text.len || put(stream, text))
+		return;
+	sink.given_up = errno == ETIMEDOUT && stream != stderr;
+	if (stream != stderr && !sink.failed)
+		put(stderr, str_of(lost));
+	sink.failed = true;
+}
 
 void log_open(FILE *stream, enum log_level level)
 {
 	pthread_mutex_lock(&sink.lock);
 	sink.stream = stream;
 	sink.level = level;
+	sink.holding = sink.failed = sink.given_up = false;
+	write_out(buf_str(&sink.held));
+	buf_finish(&sink.held);
+	pthread_mutex_unlock(&sink.lock);
+}
+
+void log_hold(enum log_level level)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.level = level;
+	sink.holding = true;
 	pthread_mutex_unlock(&sink.lock);
 }
 
@@ -144,11 +182,13 @@ static void write_line(enum log_level level, struct str message)
 	}
 	buf_add_string(&line, coloured ? "\"\033[0m\n" : "\"\n");
 	bool whole = buf_ok(&clean) && buf_ok(&line);
-	FILE *stream = sink.stream ? sink.stream : stderr;
+	struct str out = whole ? buf_str(&line) : STR("level=error msg=\"out of memory\"\n");
 	if (sink.before)
 		sink.before(sink.ctx);
-	fputs(whole ? buf_string(&line) : "level=error msg=\"out of memory\"\n", stream);
-	fflush(stream);
+	if (sink.holding)
+		buf_add_str(&sink.held, out);
+	else
+		write_out(out);
 	if (sink.after)
 		sink.after(sink.ctx);
 }

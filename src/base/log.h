@@ -16,9 +16,12 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /*
  * Sends the log to stream (stderr at first), which stays the caller's; lines above level are
- * dropped.
+ * dropped. Lines that were held come first. A stream that nobody reads any more is given up, which
+ * is told on stderr.
  */
 void log_open(FILE *stream, enum log_level level);
+/* Keeps lines up to level in memory until log_open(): where they go is not known yet. */
+void log_hold(enum log_level level);
 /* Reads "error", "warn", "info" or "debug"; false for anything else. */
 bool log_level_named(const char *name, enum log_level *out);
 /* Whether lines of errors and warnings are coloured; at first they are not. */

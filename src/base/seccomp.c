@@ -104,6 +104,7 @@ static const unsigned allowed[] = {
 	SYS_getpid,
 	SYS_getuid,
 	SYS_geteuid,
+	SYS_getegid,
 	SYS_tkill, /* abort() */
 	SYS_rt_sigaction,
 	SYS_rt_sigprocmask,

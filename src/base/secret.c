@@ -40,6 +40,14 @@ static size_t passed;
 static bool heads[256]; /* what a secret begins with, some that are forgotten included */
 static bool incomplete; /* a secret is not known for lack of memory */
 static void (*watcher)(struct str form, bool passing);
+static unsigned char
+	beginnings[0x10000 / 8]; /* a bit for each pair of bytes that a form begins with */
+
+/* The number of the pair of bytes that text begins with. */
+static unsigned beginning(struct str text)
+{
+	return (unsigned)(unsigned char)text.at[0] << 8 | (unsigned char)text.at[1];
+}
 
 static bool known(struct str text)
 {
@@ -93,6 +101,7 @@ static void add_form(struct str text)
 	memmove(secrets + at + 1, secrets + at, (count - at) * sizeof(*secrets));
 	secrets[at] = (struct secret){{copy, text.len}, registered++};
 	heads[(unsigned char)copy[0]] = true;
+	beginnings[beginning(text) / 8] |= (unsigned char)(1 << beginning(text) % 8);
 	count++;
 	if (watcher)
 		watcher(secrets[at].text, false);
@@ -350,6 +359,30 @@ size_t secret_whole(struct str text)
 	return at;
 }
 
+/* Called locked. Whether text begins with a secret that says something where it is found. */
+static bool begins_with_secret(struct str text, bool whole)
+{
+	if (!(beginnings[beginning(text) / 8] & 1 << beginning(text) % 8))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct str secret = secrets[i].text;
+		if ((secret.len >= TELLING || (whole && secret.len == text.len)) &&
+		    str_equal(str_head(text, secret.len), secret))
+			return true;
+	}
+	return false;
+}
+
+bool secret_inside(struct str text)
+{
+	bool found = false;
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i + SECRET_SHORTEST <= text.len && !found; i++)
+		found = begins_with_secret(str_from(text, i), i == 0);
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
 static bool contains(struct str whole, struct str part)
 {
 	for (size_t i = 0; i + part.len <= whole.len; i++)
@@ -419,6 +452,7 @@ void secret_forget(void)
 	}
 	free(secrets);
 	secrets = NULL;
+	memset(beginnings, 0, sizeof(beginnings));
 	count = 0;
 	memset(heads, 0, sizeof(heads));
 	registered = 0;

@@ -35,6 +35,11 @@ void secret_mask(struct str text, struct buf *out);
  */
 size_t secret_whole(struct str text);
 /*
+ * True when text is a secret, or contains one that is long enough to be no accident: it must not
+ * become part of a name.
+ */
+bool secret_inside(struct str text);
+/*
  * Remembers text, as it is, until SECRET_PASSING others came: for what is good for one request, of
  * which a run has as many as it has blobs.
  */

@@ -12,9 +12,9 @@
  */
 #include "cmd/confine.h"
 
-#include "base/file.h"
 #include "base/landlock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
 #include "config/inputs.h"
@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DNS = 53, HTTPS = 443 };
@@ -155,7 +156,7 @@ static enum landlock_result confine_files(const struct run *run)
 	const char *write[array_count(outputs) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < array_count(outputs); i++)
-		if (outputs[i] && !file_is_stdout(outputs[i]))
+		if (outputs[i] && path_descriptor(outputs[i]) < 0)
 			write[count++] = outputs[i];
 	/* Answers of name servers that are too long for UDP come over TCP, by the C library. */
 	struct ports ports = *run->ports;

@@ -8,38 +8,46 @@
 #include "config/usage.h"
 #include "plan/shard.h"
 
-#include <errno.h>
-#include <string.h>
-
 /* A runner shows its annotations in its log: there a line of our own would be the second one. */
 static void tell_problems(const struct run *run, const struct problems *problems)
 {
-	const struct inputs *inputs = run->options->inputs;
-	if (inputs)
-		step_problems(inputs, problems);
-	if (!inputs || run->log)
+	bool step = run->options->inputs;
+	if (step)
+		step_problems(&run->action, problems);
+	if (!step || run->outputs.log)
 		problem_log(problems);
-	if (!inputs)
+	if (!step)
 		problem_print(problems, stderr);
 }
 
-static bool open_log(struct run *run, struct problems *problems)
+static enum log_level log_level(const struct options *options, struct problems *problems)
 {
-	const char *path = run->options->log;
-	const char *named = run->options->log_level;
 	enum log_level level = LOG_INFO;
+	const char *named = options->log_level;
 	if (named && !log_level_named(named, &level))
 		problem_add(problems, NULL, "--log-level %s: expected error, warn, info or debug",
 			    named);
-	if (run->options->debug)
-		level = LOG_DEBUG;
-	if (path)
-		run->log = fopen(path, "we");
-	if (path && !run->log)
-		problem_add(problems, NULL, "--log: cannot open %s: %s", path, strerror(errno));
-	log_open(run->log ? run->log : stderr, level);
-	log_colour(run->options->inputs && run->options->inputs->colour && !run->log);
-	return !path || run->log;
+	return options->debug ? LOG_DEBUG : level;
+}
+
+/*
+ * Nothing was opened for writing so far, and now the log is, unless the run does not begin: then
+ * the last run's log stays what it is.
+ */
+static void open_outputs(struct run *run, enum log_level level, struct problems *problems)
+{
+	const struct options *options = run->options;
+	struct outputs *outputs = &run->outputs;
+	outputs_compare(options, &run->config, outputs, problems);
+	outputs_probe(options, outputs, problems);
+	if (!problems->error_count)
+		outputs_open(options, outputs, problems);
+	log_open(outputs->log ? outputs->log : stderr, level);
+	log_colour(options->inputs && options->inputs->colour && !outputs->log);
+	if (!options->inputs)
+		return;
+	run->action = step_action(options->inputs, outputs);
+	action_begin(&run->action);
 }
 
 /* Tells what the rules leave of the credentials, and completes those. False without memory. */
@@ -74,14 +82,21 @@ static bool take_shard(struct run *run)
 
 bool load_run(struct run *run, struct problems *problems)
 {
-	open_log(run, problems);
-	bool ok = config_load(run->arena, run->options, &run->config, problems);
-	/* Also after mistakes: those in the rules' own texts are to be told with the others. */
-	ok &= plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count, problems);
+	enum log_level level = log_level(run->options, problems);
+	log_hold(level);
+	config_load(run->arena, run->options, &run->config, problems);
+	/*
+	 * Also after mistakes: those in the rules' own texts are told with the others, and so is
+	 * what is wrong with a credential that a rule needs.
+	 */
+	bool ok = plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
+			     problems) &&
+		  settle_credentials(run, problems);
 	if (ok && !problems->error_count)
-		ok = settle_credentials(run, problems) && take_shard(run);
+		ok = take_shard(run);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
+	open_outputs(run, level, problems);
 	tell_problems(run, problems);
 	return !problems->error_count;
 }

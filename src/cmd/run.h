@@ -6,14 +6,13 @@
 
 #include "cmd/step.h"
 #include "config/config.h"
+#include "config/outputs.h"
 #include "copy/copier.h"
 #include "net/ports.h"
 #include "net/throttle.h"
 #include "plan/plan.h"
 #include "registry/helpers.h"
 #include "report/report.h"
-
-#include <stdio.h>
 
 /* What one rule became. */
 struct expansion {
@@ -28,7 +27,7 @@ struct expansion {
 struct run {
 	const struct options *options;
 	struct arena *arena;
-	FILE *log;
+	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
 	const struct ports *ports; /* that it may connect to */

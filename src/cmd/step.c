@@ -1,15 +1,15 @@
 /* config/ and report/ do not know each other: the two meet here. */
 #include "cmd/step.h"
 
-struct action step_action(const struct inputs *inputs)
+struct action step_action(const struct inputs *inputs, const struct outputs *outputs)
 {
-	return (struct action){.output = inputs->output,
-			       .summary = inputs->summary ? inputs->summary_to : NULL,
+	bool summary = inputs->summary && outputs->step_summary;
+	return (struct action){.output = outputs->step_output ? inputs->output : NULL,
+			       .summary = summary ? inputs->summary_to : NULL,
 			       .workspace = inputs->workspace};
 }
 
-void step_problems(const struct inputs *inputs, const struct problems *problems)
+void step_problems(const struct action *action, const struct problems *problems)
 {
-	const struct action action = step_action(inputs);
-	action_problems(&action, buf_str(&problems->errors), buf_str(&problems->warnings));
+	action_problems(action, buf_str(&problems->errors), buf_str(&problems->warnings));
 }

@@ -33,10 +33,9 @@ static void run_finish(struct run *run)
 		arena_free(&run->expansions[i].arena);
 		problem_finish(&run->expansions[i].warnings);
 	}
-	if (run->log) {
+	if (run->outputs.log)
 		log_open(stderr, LOG_INFO);
-		fclose(run->log);
-	}
+	outputs_close(&run->outputs);
 	arena_free(&run->arena);
 }
 
@@ -85,8 +84,6 @@ static bool set_up(struct run *run)
 				    .stall_seconds = options->stall_timeout,
 				    .ports = run->ports,
 				    .per_second = (unsigned)options->requests_per_second};
-	if (options->inputs)
-		run->action = step_action(options->inputs);
 	run->progress = progress_new();
 	run->pool = pool_new(pool_width(run));
 	run->http = http_new(&http);
@@ -121,7 +118,7 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
-					.log_in_file = run->log != NULL};
+					.log_in_file = run->outputs.log != NULL};
 	run->report = report_new(&report, run->progress);
 	secret_leave_environment();
 	return run->copier && run->report;

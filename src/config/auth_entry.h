@@ -1,8 +1,8 @@
 /* One entry of the auth file: the fields of one registry (image-syncer.md 2.2 and 3). */
 #pragma once
 
-#include "config/document.h"
 #include "config/expand.h"
+#include "config/fields.h"
 #include "registry/credential.h"
 
 /* What reading an auth file needs everywhere. */
@@ -14,8 +14,9 @@ struct auth_reading {
 };
 
 /*
- * Reads the fields in map into *out, whose key and place are set; key is how messages call it.
- * Returns a password or token that stands in the file itself, for its place, or NULL.
+ * Reads the fields in map into *out, whose key and place are set; key is how messages call it. What
+ * is wrong with them becomes a fault of the entry, warnings go to problems. Returns a password or
+ * token that is written in the file itself, for its place, or NULL.
  */
 const struct node *auth_entry_read(const struct auth_reading *reading, struct str key,
 				   const struct node *map, struct credential *out);

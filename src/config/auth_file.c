@@ -1,6 +1,6 @@
 /*
- * Keys are looked at here, what stands below each of them in auth_entry.c. What concerns the file
- * as a whole comes last: two keys for one registry, and who may read it.
+ * Keys are looked at here, the fields below each of them in auth_entry.c. What concerns the file as
+ * a whole comes last: two keys for one registry, and who may read it.
  */
 #include "config/auth_file.h"
 
@@ -9,6 +9,7 @@
 #include "config/registry_key.h"
 #include "net/proxy.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 /* What is odd about a key itself. */
@@ -26,13 +27,30 @@ static void check_key(const struct auth_reading *reading, const struct credentia
 			     STR_ARGS(host), real);
 }
 
-/* Returns a secret that stands in the file itself, or NULL. */
+/* Adds a fault at place to entry. */
+static printf_like(4, 5) void add_fault(const struct auth_reading *reading,
+					struct credential *entry, const char *place,
+					const char *format, ...)
+{
+	scoped(problem_finish) struct problems found = {0};
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	problem_add(&found, place, "%s", text);
+	found.errors.failed |= place == reading->document->name;
+	if (!problem_keep(reading->arena, &found, &entry->fault))
+		problem_add(reading->problems, place, "out of memory");
+}
+
+/* Returns a secret that is written in the file itself, or NULL. */
 static const struct node *read_entry(const struct auth_reading *reading, const struct node *key,
 				     const struct node *value, struct credential *out)
 {
 	out->place = document_place(reading->arena, reading->document, key);
 	out->key = registry_key_lower(reading->arena, key->text);
-	if (!out->key.at) {
+	if (!out->key.at || out->place == reading->document->name) {
 		problem_add(reading->problems, out->place, "out of memory");
 		return NULL;
 	}
@@ -40,10 +58,10 @@ static const struct node *read_entry(const struct auth_reading *reading, const s
 	if (value->kind == NODE_NULL)
 		return NULL;
 	if (value->kind != NODE_MAP) {
-		problem_add(reading->problems,
-			    document_place(reading->arena, reading->document, value),
-			    "%.*s: expected username, password and insecure, found %s",
-			    STR_ARGS(key->text), node_kind_name(value->kind));
+		const char *place = document_place(reading->arena, reading->document, value);
+		add_fault(reading, out, place,
+			  "%.*s: expected username, password and insecure, found %s",
+			  STR_ARGS(key->text), node_kind_name(value->kind));
 		return NULL;
 	}
 	return auth_entry_read(reading, key->text, value, out);
@@ -59,45 +77,76 @@ static const char *identity_of(const struct proxy *proxy)
 	return proxy ? proxy->identity : NULL;
 }
 
+static bool same_mirrors(const struct credential *a, const struct credential *b)
+{
+	for (size_t i = 0; a->mirror_count == b->mirror_count && i < a->mirror_count; i++)
+		if (strcmp(a->mirrors[i], b->mirrors[i]) != 0)
+			return false;
+	return a->mirror_count == b->mirror_count;
+}
+
+/* What is wrong with an entry is not known to be the same. */
 static bool same_fields(const struct credential *a, const struct credential *b)
 {
 	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
 	       same_text(a->token, b->token) && a->insecure == b->insecure &&
 	       same_text(a->ca, b->ca) && same_text(identity_of(a->proxy), identity_of(b->proxy)) &&
-	       same_text(a->token_server, b->token_server) && !a->mirror_count && !b->mirror_count;
+	       same_text(a->token_server, b->token_server) && same_mirrors(a, b) && !a->fault &&
+	       !b->fault && !a->login_fault && !b->login_fault;
 }
 
+/*
+ * Two keys of one registry would leave it to chance which login is used. So they are a fault of the
+ * first, unless they say the same.
+ */
 static void tell_equal(const struct auth_reading *reading, const struct credential *later,
-		       const struct credential *first)
+		       struct credential *first)
 {
-	if (same_fields(later, first))
+	bool same_key = str_equal(later->key, first->key);
+	bool same = same_fields(later, first);
+	if (same && fields_private(first->key))
+		return;
+	if (same && same_key)
+		problem_warn(
+			reading->problems, later->place,
+			"%.*s is given here and at %s with the same fields, and once is enough",
+			STR_ARGS(later->key), first->place);
+	else if (same)
 		problem_warn(reading->problems, later->place,
 			     "%.*s is the same registry as %.*s at %s, and is not needed",
 			     STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+	else if (same_key)
+		add_fault(reading, first, later->place,
+			  "%.*s is given here and at %s with other fields: keep one",
+			  STR_ARGS(later->key), first->place);
 	else
-		problem_add(reading->problems, later->place,
-			    "%.*s is the same registry as %.*s at %s: keep one",
-			    STR_ARGS(later->key), STR_ARGS(first->key), first->place);
+		add_fault(reading, first, later->place,
+			  "%.*s is the same registry as %.*s at %s: keep one", STR_ARGS(later->key),
+			  STR_ARGS(first->key), first->place);
 }
 
-/* Two names of one registry would leave it to chance which login is used. */
-static void check_equal_keys(const struct auth_reading *reading, const struct credentials *list)
+/* Leaves out all entries for a registry but the first. */
+static void settle_equal(const struct auth_reading *reading, struct credentials *list)
 {
 	scoped(map_finish) struct map seen = {0};
+	size_t kept = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		struct credential *entry = &list->items[i];
+		const struct credential *entry = &list->items[i];
 		struct str host, path;
 		registry_key_split(entry->key, &host, &path);
 		const char *name =
 			arena_printf(reading->arena, "%.*s/%.*s", STR_ARGS(host), STR_ARGS(path));
-		const struct credential *first = name ? map_get(&seen, str_of(name)) : NULL;
-		if (!entry->key.len)
-			continue;
-		if (first)
+		struct credential *first = name ? map_get(&seen, str_of(name)) : NULL;
+		if (first && entry->key.len) {
 			tell_equal(reading, entry, first);
-		else if (!name || !map_put(&seen, str_of(name), entry))
+			continue;
+		}
+		list->items[kept] = *entry;
+		if (entry->key.len && (!name || !map_put(&seen, str_of(name), &list->items[kept])))
 			problem_add(reading->problems, entry->place, "out of memory");
+		kept++;
 	}
+	list->count = kept;
 }
 
 /* literal: a password in the file, or NULL. */
@@ -105,12 +154,13 @@ static void check_mode(const struct auth_reading *reading, const struct node *li
 {
 	const struct document *document = reading->document;
 	if (literal && document->input)
-		problem_warn(reading->problems, document_place(reading->arena, document, literal),
-			     "a secret stands here, and the log of a job shows its inputs: write "
-			     "${NAME}, and set the variable with env: on the step");
+		problem_warn(
+			reading->problems, document_place(reading->arena, document, literal),
+			"a secret is written here, and the log of a job shows its inputs: write "
+			"${NAME}, and set the variable with env: on the step");
 	else if (literal && document->mode & 077)
 		problem_warn(reading->problems, document_place(reading->arena, document, literal),
-			     "a secret stands here, and other users can read this file (mode "
+			     "a secret is written here, and other users can read this file (mode "
 			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
 			     document->mode, document->name);
 }
@@ -142,6 +192,6 @@ void auth_file_read(struct arena *arena, const struct document *document,
 				   &out->items[out->count]);
 		literal = literal ? literal : found;
 	}
-	check_equal_keys(&reading, out);
+	settle_equal(&reading, out);
 	check_mode(&reading, literal);
 }

@@ -161,16 +161,43 @@ static void read_files(const struct loading *loading)
 		read_images(loading);
 }
 
-static void add_docker_logins(const struct loading *loading)
+/*
+ * The logins of docker, and what else is a secret: before rules are read, which must not have one.
+ */
+static void read_secrets(const struct loading *loading, struct docker_logins *docker)
 {
-	struct docker_logins docker;
-	struct config *out = loading->out;
-	docker_files_read(loading->arena, loading->options->docker_config, loading->lookup, &docker,
+	const char *token = loading->options->access_token;
+	docker_files_read(loading->arena, loading->options->docker_config, loading->lookup, docker,
 			  loading->problems);
+	if (token)
+		secret_register(str_of(token));
+}
+
+static void add_docker_logins(const struct loading *loading, const struct docker_logins *docker)
+{
+	struct config *out = loading->out;
 	out->auth_count = out->credentials.count;
-	out->store = docker.store;
-	if (!logins_join(loading->arena, &out->credentials, &docker.list))
+	out->store = docker->store;
+	for (size_t i = 0; i < docker->file_count; i++)
+		out->docker_files[i] = docker->files[i];
+	if (!logins_join(loading->arena, &out->credentials, &docker->list))
 		problem_add(loading->problems, NULL, "out of memory");
+}
+
+/*
+ * A variable that holds a secret was refused by its name; this is for what was written out, and for
+ * secrets that were read after the rules.
+ */
+static void refuse_secrets(const struct loading *loading)
+{
+	const struct rules *rules = &loading->out->rules;
+	for (size_t i = 0; i < rules->count; i++)
+		if (secret_inside(str_of(rules->items[i].destination)))
+			problem_add(
+				loading->problems, rules->items[i].destination_place,
+				"destination of %s contains a password or token of this run, and "
+				"a destination is seen by registries and in logs: use another name",
+				rules->items[i].source);
 }
 
 /*
@@ -278,15 +305,18 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 		.ctx = (void *)(uintptr_t)options,
 		.advice = options->inputs ? "set it with env: on the step" : NULL};
 	struct loading loading = {arena, options, &lookup, out, problems};
+	struct docker_logins docker;
 	size_t before = problems->error_count;
 	*out = (struct config){.options = *options};
 	proxy_variables_read(arena, &out->proxies, problems);
-	outputs_check(options, &out->lists_json, problems);
+	out->lists_json = outputs_format(options, problems);
 	limits_read(options, &out->limits, problems);
+	read_secrets(&loading, &docker);
 	read_files(&loading);
-	add_docker_logins(&loading);
+	add_docker_logins(&loading, &docker);
 	add_target_login(&loading);
 	add_github_login(&loading);
+	refuse_secrets(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	add_timeout(&loading);

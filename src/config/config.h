@@ -18,8 +18,9 @@ struct config {
 	struct credentials credentials; /* of the auth file first, then docker's */
 	size_t auth_count;              /* how many of them are the auth file's */
 	struct docker_store store;      /* the helper for hosts without a login, see usage.h */
-	struct host_files host_files;   /* certificates and the like, see usage.h */
-	struct proxies proxies;         /* of the environment */
+	const char *docker_files[DOCKER_FILES_MAX]; /* of docker's logins; NULL: no more */
+	struct host_files host_files;               /* certificates and the like, see usage.h */
+	struct proxies proxies;                     /* of the environment */
 	struct rules rules;
 	struct terms terms; /* of the options; the rules have them already */
 	unsigned timeout;   /* of --timeout, in seconds; 0: none */

@@ -17,15 +17,20 @@ struct docker_store {
 	const char *place;
 };
 
+enum { DOCKER_FILES_MAX = 4 };
+
 struct docker_logins {
 	struct credentials list; /* those of earlier files first: the first of equals counts */
 	struct docker_store store;
+	const char *files[DOCKER_FILES_MAX]; /* that were read */
+	size_t file_count;
 };
 
 /*
  * Adds the logins of one file to *logins, in arena; every password and token is registered as a
- * secret. flat: the document is .dockercfg, which is what stands under "auths" elsewhere. What is
- * malformed goes to problems and is left out.
+ * secret. flat: the document is .dockercfg, which is what other files have under "auths". What is
+ * malformed about the file goes to problems and is left out; what is malformed about one registry
+ * is the login_fault of its entry.
  */
 void docker_config_read(struct arena *arena, const struct document *document, bool flat,
 			struct docker_logins *logins, struct problems *problems);

@@ -29,8 +29,26 @@ static void read_file(const struct search *search, const char *path, struct prob
 	struct document document;
 	const char *name = strrchr(path, '/');
 	bool flat = strcmp(name ? name + 1 : path, ".dockercfg") == 0;
+	search->out->files[search->out->file_count++] = path;
 	if (document_read_json(search->arena, path, &document, problems))
 		docker_config_read(search->arena, &document, flat, search->out, problems);
+}
+
+/*
+ * Nobody named these files, so what is wrong with a login in them is a warning, and the login is
+ * left out: from first on.
+ */
+static void leave_out_faulty(const struct search *search, size_t first, struct problems *found)
+{
+	struct credentials *list = &search->out->list;
+	size_t kept = first;
+	for (size_t i = first; i < list->count; i++) {
+		if (list->items[i].login_fault)
+			problem_add_lines(found, list->items[i].login_fault);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
 }
 
 /* One of the usual places: folder/name, if there is a folder and such a file. */
@@ -40,7 +58,9 @@ static void read_usual(const struct search *search, const char *folder, const ch
 	const char *path = folder ? arena_printf(search->arena, "%s/%s", folder, name) : NULL;
 	if (!path || (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)))
 		return;
+	size_t before = search->out->list.count;
 	read_file(search, path, &found);
+	leave_out_faulty(search, before, &found);
 	problem_demote(&found, search->problems);
 }
 

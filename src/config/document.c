@@ -12,19 +12,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { JSON_FILE_MAX = 8 * 1024 * 1024 };
-
 static bool ends_nocase(struct str text, const char *suffix)
 {
 	size_t len = strlen(suffix);
 	return text.len >= len && str_equal_nocase(str_from(text, text.len - len), str_of(suffix));
 }
 
-static unsigned mode_of(const char *path)
+/* False when the file is known to be larger than what is read. */
+static bool look_at(const char *path, unsigned *mode)
 {
 	struct stat info;
 	bool regular = strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode);
-	return regular ? info.st_mode & 0777 : 0;
+	*mode = regular ? info.st_mode & 0777 : 0;
+	return !regular || info.st_size <= NODE_BYTES_MAX;
+}
+
+static bool refuse_size(const struct document *document, struct problems *problems)
+{
+	problem_add(problems, document->name, "the file is larger than %d MiB",
+		    NODE_BYTES_MAX / 1024 / 1024);
+	return false;
 }
 
 static bool tell(const struct document *document, const struct error *err,
@@ -58,23 +65,22 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 		    struct problems *problems)
 {
 	struct error err;
-	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path,
-				 .json = json,
-				 .mode = mode_of(path)};
-	scoped(buf_wipe) struct buf text = buf_limit(out->json ? JSON_FILE_MAX : YAML_BYTES_MAX);
+	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path, .json = json};
+	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
+	if (!look_at(path, &out->mode))
+		return refuse_size(out, problems);
 	if (!file_read(path, &text, &err)) {
-		if (buf_ok(&text) && is_content(path))
+		if (!buf_ok(&text))
+			return refuse_size(out, problems);
+		if (is_content(path))
 			problem_add(problems, NULL,
 				    "what is given as the name of a file looks like its content: "
 				    "write it to a file, and give its name");
-		else if (buf_ok(&text))
-			problem_add(problems, NULL, "%s", err.text);
 		else
-			problem_add(problems, out->name, "the file is larger than %zu MiB",
-				    text.max / 1024 / 1024);
+			problem_add(problems, NULL, "%s", err.text);
 		return false;
 	}
-	bool read = out->json ? json_read(arena, buf_str(&text), &out->root, &err)
+	bool read = out->json ? json_read_file(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
 	if (read)
 		hide(out->root);
@@ -99,8 +105,8 @@ bool document_parse(struct arena *arena, const char *name, const char *text, str
 	struct error err;
 	struct str whole = str_of(text);
 	*out = (struct document){.name = name, .input = true};
-	out->json =
-		text[strspn(text, " \t\r\n")] == '{' && json_read(arena, whole, &out->root, &err);
+	out->json = text[strspn(text, " \t\r\n")] == '{' &&
+		    json_read_file(arena, whole, &out->root, &err);
 	if (!out->json && !yaml_read(arena, whole, &out->root, &err))
 		return tell(out, &err, problems);
 	hide(out->root);

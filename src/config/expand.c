@@ -7,6 +7,7 @@
 #include "config/expand.h"
 
 #include "base/buf.h"
+#include "base/secret.h"
 
 #include <string.h>
 
@@ -82,6 +83,31 @@ static bool is_refused(struct str name)
 	       str_is(name, "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
 }
 
+/* A variable that nobody would name so if anybody might read its value. */
+static bool is_secret_name(struct str name)
+{
+	static const char *const words[] = {"TOKEN", "PASSWORD", "PASSWD", "PASS", "SECRET"};
+	if (str_is(name, "INPUT_AUTH") || str_is(name, "INPUT_CONFIG"))
+		return true;
+	for (size_t i = 0; i < array_count(words); i++) {
+		struct str word = str_of(words[i]);
+		size_t before = name.len - word.len;
+		if (name.len < word.len || !str_equal_nocase(str_from(name, before), word))
+			continue;
+		if (!before || name.at[before - 1] == '_')
+			return true;
+	}
+	return false;
+}
+
+static bool refuse_secret(const struct expand *expand, struct str name)
+{
+	return error_set(expand->err, ERROR_CONFIG,
+			 "environment variable %.*s is a secret, by its value or its name, and a "
+			 "destination is seen by registries and in logs: use another variable",
+			 STR_ARGS(name));
+}
+
 /* *value is NULL when the variable is unset or empty. False when refused, or without memory. */
 static bool look_up(const struct expand *expand, struct str name, const char **value)
 {
@@ -96,6 +122,9 @@ static bool look_up(const struct expand *expand, struct str name, const char **v
 	*value = expand->lookup->get(expand->lookup->ctx, copy);
 	if (*value && !**value)
 		*value = NULL;
+	if (expand->mode == EXPAND_DESTINATION &&
+	    (is_secret_name(name) || (*value && secret_inside(str_of(*value)))))
+		return refuse_secret(expand, name);
 	return true;
 }
 

@@ -18,7 +18,7 @@ struct expand_lookup {
 
 enum expand_mode {
 	EXPAND_CREDENTIAL,  /* a stray $ is part of a password: kept as written */
-	EXPAND_DESTINATION, /* a stray $ is a mistake */
+	EXPAND_DESTINATION, /* a stray $ is a mistake, and so is a secret */
 };
 
 /*
@@ -29,7 +29,9 @@ bool expand_quotable(struct str name);
 /*
  * Replaces $NAME and ${NAME} in text, and $$ by $; *out is a string in arena. ERROR_CONFIG names
  * the variable and what to do, never a value or other parts of text. The tokens of a runner for
- * its own services are refused: no registry has a use for them but to misuse them.
+ * its own services are refused: no registry has a use for them but to misuse them. In a destination
+ * every variable is refused whose value is a registered secret or contains one, or whose name says
+ * that it is one: names of images are sent to registries, and written to logs and reports.
  */
 bool expand_text(struct arena *arena, struct str text, enum expand_mode mode,
 		 const struct expand_lookup *lookup, const char **out, struct error *err);

@@ -1,7 +1,7 @@
 /* The mapping form of a rule, as images_file.h describes it. One half of images_file. */
 #pragma once
 
-#include "config/document.h"
+#include "config/fields.h"
 #include "config/rule.h"
 
 struct images_fields {
@@ -10,16 +10,6 @@ struct images_fields {
 	struct terms terms;
 };
 
-/* Reads the fields of map, which belongs to source, into arena. All mistakes go to problems. */
-void images_fields_read(struct arena *arena, const struct document *document, const char *source,
-			const struct node *map, struct images_fields *out,
-			struct problems *problems);
-/*
- * The fields that say how an image is copied, not which or where to: for other mappings that take
- * them beside their own. images_fields_shares() tells whether name is one of them,
- * images_fields_read_shared() reads those of map and leaves the rest of it and of out alone.
- */
-bool images_fields_shares(struct str name);
-void images_fields_read_shared(struct arena *arena, const struct document *document,
-			       const char *source, const struct node *map,
-			       struct images_fields *out, struct problems *problems);
+/* Reads the fields of map, which belongs to the reading's subject. All mistakes go to problems. */
+void images_fields_read(const struct fields_reading *reading, const struct node *map,
+			struct images_fields *out);

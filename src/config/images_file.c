@@ -1,12 +1,14 @@
 /*
  * One rule per source and destination. The number of rules is known from the document, so they are
  * one array; sources that turn out to be wrong only leave it shorter.
+ *
+ * A source may be given twice, as in files that grew by lines at their end: nothing of what is
+ * written is lost then, but whoever wrote it may have forgotten the first.
  */
 #include "config/images_file.h"
 
+#include "base/map.h"
 #include "config/images_fields.h"
-
-#include <string.h>
 
 struct reading {
 	struct arena *arena;
@@ -79,17 +81,31 @@ read_each(const struct reading *reading, const struct rule *rule, const struct n
 static void read_destination(const struct reading *reading, struct rule rule,
 			     const struct node *value)
 {
+	const struct fields_reading mapping = {reading->arena, reading->document, reading->problems,
+					       rule.source};
 	struct images_fields fields;
 	if (value->kind != NODE_MAP) {
 		read_name(reading, rule, value);
 		return;
 	}
-	images_fields_read(reading->arena, reading->document, rule.source, value, &fields,
-			   reading->problems);
+	images_fields_read(&mapping, value, &fields);
 	rule.selection = fields.selection;
 	rule.terms = fields.terms;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, read_name);
+}
+
+static void warn_repeated(const struct reading *reading, struct map *seen, const struct node *key)
+{
+	const struct node *first = map_get(seen, key->text);
+	if (first)
+		problem_warn(
+			reading->problems, place_of(reading, key),
+			"%.*s is a source here and at %s: it goes to the destinations of both, "
+			"which can be one list",
+			STR_ARGS(str_head(key->text, 200)), place_of(reading, first));
+	else if (!map_put(seen, key->text, (void *)(uintptr_t)key))
+		problem_add(reading->problems, reading->document->name, "out of memory");
 }
 
 static void read_source(const struct reading *reading, const struct node *key,
@@ -129,6 +145,9 @@ void images_file_read(struct arena *arena, const struct document *document,
 		problem_add(problems, document->name, "out of memory");
 		return;
 	}
-	for (size_t i = 0; i < root->count; i++)
+	scoped(map_finish) struct map seen = {0};
+	for (size_t i = 0; i < root->count; i++) {
+		warn_repeated(&reading, &seen, root->keys[i]);
 		read_source(&reading, root->keys[i], root->items[i]);
+	}
 }

@@ -28,8 +28,8 @@
  *
  * tags, exclude, platforms, require-platforms, os, arch and referrers take one text or a list; each
  * text of the last five may hold several values with commas between. In YAML a number is taken as
- * written, so 1.10 stays 1.10; JSON wants strings. An empty list or text is a mistake, an unknown
- * field a warning. Several mappings in a list give a source several destinations with different
+ * written, so 1.10 stays 1.10; JSON wants strings. An empty list or text is a mistake, and so is an
+ * unknown field. Several mappings in a list give a source several destinations with different
  * selections. What the texts of tags, exclude and semver mean is decided by plan/, and in which
  * order all of it applies (plan/select.h).
  */
@@ -41,7 +41,8 @@
 
 /*
  * Turns the document into rules in arena, in file order, with variables in destinations expanded.
- * All mistakes go to problems. Equal destinations of one source are kept once.
+ * All mistakes go to problems. A source that is given twice has the destinations of both, with a
+ * warning. Equal destinations of one source are kept once.
  */
 void images_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct rules *out,

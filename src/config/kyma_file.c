@@ -5,38 +5,44 @@
  */
 #include "config/kyma_file.h"
 
-#include "config/images_fields.h"
-#include "config/nearest.h"
+#include "config/fields.h"
+#include "config/kyma_target.h"
+#include "config/terms_fields.h"
 #include "oci/reference.h"
 
 #include <string.h>
 
-enum root_field { TARGET_PREFIX, IMAGES, ROOT_FIELDS };
-enum image_field { SOURCE, TAG, AMD64_ONLY, PREFIX, IMAGE_FIELDS };
+enum root_number { TARGET_PREFIX, IMAGES, SIGN_ALL, ROOT_FIELDS };
+enum image_number { SOURCE, TAG, TARGET, AMD64_ONLY, PREFIX, SIGN, IMAGE_FIELDS };
 
-static const char *const root_names[ROOT_FIELDS] = {
-	[TARGET_PREFIX] = "targetRepoPrefix",
-	[IMAGES] = "images",
+static const struct field root_fields[ROOT_FIELDS] = {
+	[TARGET_PREFIX] = {"targetRepoPrefix", FIELDS_TEXT, "where the images go"},
+	[IMAGES] = {"images", FIELDS_MIXED, "a list of mappings with source and tag"},
+	[SIGN_ALL] = {"sign", FIELDS_SWITCH, "of old releases"},
 };
 
-static const char *const image_names[IMAGE_FIELDS] = {
-	[SOURCE] = "source",
-	[TAG] = "tag",
-	[AMD64_ONLY] = "amd64Only",
-	[PREFIX] = "prefix",
+/* The README of the original prints amd64only as well. */
+static const struct field image_fields[IMAGE_FIELDS] = {
+	[SOURCE] = {"source", FIELDS_TEXT, "the image, by tag, digest or both"},
+	[TAG] = {"tag", FIELDS_TEXT, "tag at the target"},
+	[TARGET] = {"target", FIELDS_MIXED, "name and tag below the prefix, of old releases"},
+	[AMD64_ONLY] = {"amd64Only", FIELDS_SWITCH, "lifts require-platforms", true},
+	[PREFIX] = {"prefix", FIELDS_TEXT, "instead of targetRepoPrefix, for this image"},
+	[SIGN] = {"sign", FIELDS_SWITCH, "of old releases"},
 };
 
-/* Keys of old releases, which still stand in files. */
-static const char *const historic[] = {"target", "sign"};
+static const struct fields_table root_table = {.fields = root_fields, .count = ROOT_FIELDS};
+static const struct fields_table image_table = {
+	.fields = image_fields, .count = IMAGE_FIELDS, .beside = &terms_fields};
 
 struct reading {
-	struct arena *arena;
-	const struct document *document;
+	struct fields_reading fields;
 	struct rules *rules;
 	const char *prefix; /* NULL: none, or a wrong one, which was told */
+	const char
+		*overruled; /* the prefix of the file, if the options give another one; or NULL */
 	bool prefix_told;   /* that there is none */
 	bool library;       /* names without '/' get "library/" */
-	struct problems *problems;
 };
 
 /* One source, taken apart. */
@@ -47,88 +53,30 @@ struct source {
 
 static const char *place_of(const struct reading *reading, const struct node *node)
 {
-	return document_place(reading->arena, reading->document, node);
+	return fields_place(&reading->fields, node);
 }
 
-/* --- keys and values ----------------------------------------------------------------------- */
-
-static bool is_historic(struct str key)
+/* The text of a field; NULL when it is absent, null, empty or wrong, which goes to problems. */
+static const char *read_text(const struct reading *reading, const struct field *field,
+			     const struct node *node)
 {
-	for (size_t i = 0; i < array_count(historic); i++)
-		if (str_is(key, historic[i]))
-			return true;
-	return false;
-}
-
-/* The README of the original prints amd64only as well. */
-static size_t find_field(struct str key, const char *const *known, size_t count)
-{
-	size_t field = 0;
-	for (; field < count; field++)
-		if (known[field] == image_names[AMD64_ONLY]
-			    ? str_equal_nocase(key, str_of(known[field]))
-			    : str_is(key, known[field]))
-			break;
-	return field;
-}
-
-static void refuse_key(const struct reading *reading, const struct node *key,
-		       const char *const *known, size_t count)
-{
-	const char *near = nearest_word(key->text, known, count);
-	problem_add(reading->problems, place_of(reading, key), "unknown key \"%.*s\"%s%s%s",
-		    STR_ARGS(key->text), near ? ": did you mean " : "", near ? near : "",
-		    near ? "?" : "");
-}
-
-/* Sorts the pairs of map by the names that are known here. */
-static void collect(const struct reading *reading, const struct node *map, const char *const *known,
-		    size_t count, const struct node **values)
-{
-	for (size_t i = 0; i < map->count; i++) {
-		const struct node *key = map->keys[i];
-		size_t field = find_field(key->text, known, count);
-		if (field < count && values[field])
-			problem_add(reading->problems, place_of(reading, key),
-				    "%s is given twice: keep one", known[field]);
-		else if (field < count)
-			values[field] = map->items[i];
-		else if (is_historic(key->text))
-			problem_warn(reading->problems, place_of(reading, key),
-				     "\"%.*s\" is of old releases and is ignored",
-				     STR_ARGS(key->text));
-		else if (known != image_names || !images_fields_shares(key->text))
-			refuse_key(reading, key, known, count);
-	}
-}
-
-/* The text of a scalar; NULL when it is absent, null, empty or wrong, which goes to problems. */
-static const char *read_text(const struct reading *reading, const struct node *node,
-			     const char *field)
-{
-	if (!node || node->kind == NODE_NULL)
+	struct str text;
+	if (!fields_text(&reading->fields, field, node, &text) || !text.len)
 		return NULL;
-	bool scalar = node->kind == NODE_BOOL || node->kind == NODE_NUMBER;
-	if (node->kind != NODE_STRING && (!scalar || reading->document->json)) {
-		problem_add(reading->problems, place_of(reading, node),
-			    "%s is %s: it must be a string", field, node_kind_name(node->kind));
-		return NULL;
-	}
-	const char *text = arena_copy(reading->arena, node->text.at, node->text.len);
-	if (!text)
-		problem_add(reading->problems, reading->document->name, "out of memory");
-	return text && *text ? text : NULL;
+	const char *copy = arena_copy(reading->fields.arena, text.at, text.len);
+	if (!copy)
+		fields_memory(&reading->fields);
+	return copy;
 }
 
-static bool read_switch(const struct reading *reading, const struct node *node, const char *field)
+/* Old releases signed what they copied, or not, as this says. */
+static void check_sign(const struct reading *reading, const struct field *field,
+		       const struct node *node)
 {
-	if (!node || node->kind == NODE_NULL)
-		return false;
-	if (node->kind != NODE_BOOL)
-		problem_add(reading->problems, place_of(reading, node),
-			    "%s is %s: write true or false, without quotes", field,
-			    node_kind_name(node->kind));
-	return node->kind == NODE_BOOL && node->truth;
+	if (fields_switch(&reading->fields, field, node, false))
+		problem_warn(reading->fields.problems, place_of(reading, node),
+			     "\"sign\" is of old releases and is ignored: nothing is signed here, "
+			     "--referrers signatures brings along the signatures that there are");
 }
 
 /* --- prefixes ------------------------------------------------------------------------------ */
@@ -139,21 +87,21 @@ static bool check_prefix(const struct reading *reading, const char *prefix, cons
 	struct error err;
 	struct reference ref;
 	struct str text = str_of(prefix);
-	const char *trial = arena_printf(reading->arena, "%sx", prefix);
+	const char *trial = arena_printf(reading->fields.arena, "%sx", prefix);
 	if (str_find(text, '/') == text.len) {
-		problem_add(reading->problems, place,
+		problem_add(reading->fields.problems, place,
 			    "target prefix \"%s\" has no /: write registry and path, as in "
 			    "registry.example.com/external/",
 			    prefix);
 		return false;
 	}
-	if (!trial || !reference_parse(reading->arena, str_of(trial), &ref, &err)) {
-		problem_add(reading->problems, place, "target prefix \"%s\": %s", prefix,
+	if (!trial || !reference_parse(reading->fields.arena, str_of(trial), &ref, &err)) {
+		problem_add(reading->fields.problems, place, "target prefix \"%s\": %s", prefix,
 			    trial ? err.text : "out of memory");
 		return false;
 	}
 	if (!str_ends(text, "/"))
-		problem_warn(reading->problems, place,
+		problem_warn(reading->fields.problems, place,
 			     "target prefix \"%s\" does not end in /: names are put right behind "
 			     "it, as in %sname",
 			     prefix, prefix);
@@ -164,18 +112,19 @@ static bool check_prefix(const struct reading *reading, const char *prefix, cons
 static void settle_prefix(struct reading *reading, const struct options *options,
 			  const struct node *node)
 {
-	const char *in_file = read_text(reading, node, root_names[TARGET_PREFIX]);
+	const char *in_file = read_text(reading, &root_fields[TARGET_PREFIX], node);
 	const char *given = options->target_repo_prefix;
 	const char *form = options->target_names;
 	const char *place = in_file ? place_of(reading, node) : NULL;
 	if (given && in_file)
-		problem_warn(reading->problems, place,
+		problem_warn(reading->fields.problems, place,
 			     "--target-repo-prefix is given: targetRepoPrefix is ignored");
 	const char *prefix = given ? given : in_file;
 	reading->library = form ? strcmp(form, "library") == 0 : given != NULL;
 	if (!prefix)
 		return;
 	reading->prefix_told = true;
+	reading->overruled = given ? in_file : NULL;
 	if (check_prefix(reading, prefix, given ? NULL : place))
 		reading->prefix = prefix;
 }
@@ -183,11 +132,11 @@ static void settle_prefix(struct reading *reading, const struct options *options
 static const char *prefix_for(struct reading *reading, const struct node *map,
 			      const struct node *own)
 {
-	const char *prefix = read_text(reading, own, image_names[PREFIX]);
+	const char *prefix = read_text(reading, &image_fields[PREFIX], own);
 	if (prefix)
 		return check_prefix(reading, prefix, place_of(reading, own)) ? prefix : NULL;
 	if (!reading->prefix && !reading->prefix_told)
-		problem_add(reading->problems, place_of(reading, map),
+		problem_add(reading->fields.problems, place_of(reading, map),
 			    "targetRepoPrefix can not be empty: write it into the file, or give "
 			    "--target-repo-prefix");
 	reading->prefix_told = true;
@@ -200,17 +149,18 @@ static bool read_source(const struct reading *reading, const struct node *map,
 			const struct node *node, struct source *out)
 {
 	struct error err;
-	size_t before = reading->problems->error_count;
-	const char *text = read_text(reading, node, image_names[SOURCE]);
+	size_t before = reading->fields.problems->error_count;
+	const char *text = read_text(reading, &image_fields[SOURCE], node);
 	if (!text) {
-		if (reading->problems->error_count == before)
-			problem_add(reading->problems, place_of(reading, node ? node : map),
+		if (reading->fields.problems->error_count == before)
+			problem_add(reading->fields.problems, place_of(reading, node ? node : map),
 				    "source is missing: write a name as in quay.io/coreos/etcd:"
 				    "v3.5.0");
 		return false;
 	}
-	if (!reference_parse(reading->arena, str_of(text), &out->ref, &err)) {
-		problem_add(reading->problems, place_of(reading, node), "source %s", err.text);
+	if (!reference_parse(reading->fields.arena, str_of(text), &out->ref, &err)) {
+		problem_add(reading->fields.problems, place_of(reading, node), "source %s",
+			    err.text);
 		return false;
 	}
 	out->name = str_head(str_of(text), str_find(str_of(text), '@'));
@@ -219,16 +169,24 @@ static bool read_source(const struct reading *reading, const struct node *map,
 	return true;
 }
 
-/* The tag at the target; NULL: there is none, or it is wrong. */
+/* The tag at the target, where said is what target says; NULL: there is none, or it is wrong. */
 static const char *target_tag(const struct reading *reading, const struct node *node,
-			      const struct source *source, const struct node *source_node)
+			      const struct source *source, const struct node *source_node,
+			      const char *said)
 {
-	size_t before = reading->problems->error_count;
-	const char *tag = read_text(reading, node, image_names[TAG]);
-	if (reading->problems->error_count != before)
+	size_t before = reading->fields.problems->error_count;
+	const char *tag = read_text(reading, &image_fields[TAG], node);
+	if (reading->fields.problems->error_count != before)
 		return NULL;
+	if (tag && said && strcmp(tag, said) != 0) {
+		fields_complain(&reading->fields, node,
+				"tag is %s, and target says %s: keep one of them", tag, said);
+		return NULL;
+	}
+	if (said)
+		return said;
 	if (tag && !reference_tag_valid(str_of(tag))) {
-		problem_add(reading->problems, place_of(reading, node),
+		problem_add(reading->fields.problems, place_of(reading, node),
 			    "tag \"%s\": a tag has up to %d letters, digits, '_', '.' and '-', and "
 			    "begins with none of the last two",
 			    tag, REFERENCE_TAG_MAX);
@@ -238,7 +196,7 @@ static const char *target_tag(const struct reading *reading, const struct node *
 		return tag ? tag : source->ref.tag;
 	if (!source->ref.digest)
 		return "latest";
-	problem_add(reading->problems, place_of(reading, source_node),
+	problem_add(reading->fields.problems, place_of(reading, source_node),
 		    "sha256 digest detected, but the \"tag\" was not specified");
 	return NULL;
 }
@@ -247,7 +205,7 @@ static const char *target_tag(const struct reading *reading, const struct node *
 static char *target_name(const struct reading *reading, struct str name)
 {
 	bool plain = str_find(name, '/') == name.len;
-	char *copy = arena_printf(reading->arena, "%s%.*s",
+	char *copy = arena_printf(reading->fields.arena, "%s%.*s",
 				  plain && reading->library ? "library/" : "", STR_ARGS(name));
 	for (char *at = copy; at && *at && *at != '/'; at++) {
 		if (*at == ':')
@@ -258,54 +216,86 @@ static char *target_name(const struct reading *reading, struct str name)
 	return copy;
 }
 
+/* Where one image goes, below its prefix. */
+struct target {
+	const char *name, *tag;
+	const char *place; /* of what says so */
+};
+
+/* What target says, if it is there, and else what follows from source and tag. */
+static bool read_target(const struct reading *reading, const struct node *const *values,
+			const char *prefix, const struct source *source, struct target *out)
+{
+	const struct node *node = values[TARGET];
+	struct kyma_target said = {NULL, NULL};
+	out->place = place_of(reading, values[TAG] ? values[TAG] : values[SOURCE]);
+	out->name = target_name(reading, source->name);
+	if (!out->name)
+		fields_memory(&reading->fields);
+	if (node && node->kind != NODE_NULL) {
+		const struct kyma_prefixes prefixes = {prefix, reading->overruled, out->name};
+		if (!kyma_target_read(&reading->fields, node, &prefixes, &said))
+			return false;
+		out->place = place_of(reading, node);
+		out->name = said.name ? said.name : out->name;
+	}
+	out->tag = target_tag(reading, values[TAG], source, values[SOURCE], said.tag);
+	return out->name && out->tag;
+}
+
+static void read_terms(const struct reading *reading, const struct node *map,
+		       const struct source *source, bool any, struct terms *out)
+{
+	struct fields_reading fields = reading->fields;
+	fields.subject = reference_string(reading->fields.arena, &source->ref);
+	terms_fields_read(&fields, map, out);
+	out->pinned_tag = source->ref.digest ? source->ref.tag : NULL;
+	if (any) {
+		out->required = NULL;
+		out->required_said = true;
+	}
+}
+
 /* Adds the rule: its fields besides the names are set. */
 static void add_rule(const struct reading *reading, struct rule rule, const char *prefix,
-		     const struct source *source, const char *tag)
+		     const struct source *source, const struct target *target)
 {
 	struct reference from = source->ref;
-	const char *name = target_name(reading, source->name);
 	if (!from.tag && !from.digest)
 		from.tag = "latest";
-	rule.source = reference_string(reading->arena, &from);
-	rule.destination = arena_printf(reading->arena, "%s%s:%s", prefix, name ? name : "", tag);
-	if (!rule.source || !name || !rule.destination)
-		problem_add(reading->problems, rule.source_place, "out of memory");
+	rule.source = reference_string(reading->fields.arena, &from);
+	rule.destination =
+		arena_printf(reading->fields.arena, "%s%s:%s", prefix, target->name, target->tag);
+	if (!rule.source || !rule.destination)
+		problem_add(reading->fields.problems, rule.source_place, "out of memory");
 	else
 		reading->rules->items[reading->rules->count++] = rule;
 }
 
 static void read_image(struct reading *reading, const struct node *map)
 {
-	const struct node *values[IMAGE_FIELDS] = {0};
-	struct images_fields fields = {0};
+	const struct node *values[IMAGE_FIELDS];
 	struct source source;
 	if (map->kind != NODE_MAP) {
-		problem_add(reading->problems, place_of(reading, map),
+		problem_add(reading->fields.problems, place_of(reading, map),
 			    "expected a mapping with source and tag, found %s",
 			    node_kind_name(map->kind));
 		return;
 	}
-	collect(reading, map, image_names, IMAGE_FIELDS, values);
-	bool any = read_switch(reading, values[AMD64_ONLY], image_names[AMD64_ONLY]);
+	fields_collect(&reading->fields, &image_table, map, values);
+	check_sign(reading, &image_fields[SIGN], values[SIGN]);
+	bool any = fields_switch(&reading->fields, &image_fields[AMD64_ONLY], values[AMD64_ONLY],
+				 false);
 	const char *prefix = prefix_for(reading, map, values[PREFIX]);
 	if (!read_source(reading, map, values[SOURCE], &source))
 		return;
-	images_fields_read_shared(reading->arena, reading->document,
-				  reference_string(reading->arena, &source.ref), map, &fields,
-				  reading->problems);
-	const char *tag = target_tag(reading, values[TAG], &source, values[SOURCE]);
-	struct rule rule = {
-		.source_place = place_of(reading, values[SOURCE]),
-		.destination_place = place_of(reading, values[TAG] ? values[TAG] : values[SOURCE]),
-		.terms = fields.terms,
-	};
-	rule.terms.pinned_tag = source.ref.digest ? source.ref.tag : NULL;
-	if (any) {
-		rule.terms.required = NULL;
-		rule.terms.required_said = true;
+	struct rule rule = {.source_place = place_of(reading, values[SOURCE])};
+	read_terms(reading, map, &source, any, &rule.terms);
+	struct target target;
+	if (read_target(reading, values, prefix, &source, &target) && prefix) {
+		rule.destination_place = target.place;
+		add_rule(reading, rule, prefix, &source, &target);
 	}
-	if (prefix && tag)
-		add_rule(reading, rule, prefix, &source, tag);
 }
 
 /* --- the file ------------------------------------------------------------------------------ */
@@ -313,7 +303,7 @@ static void read_image(struct reading *reading, const struct node *map)
 static bool has_source(const struct node *images)
 {
 	for (size_t i = 0; i < images->count; i++)
-		if (node_get(images->items[i], image_names[SOURCE]))
+		if (node_get(images->items[i], image_fields[SOURCE].name))
 			return true;
 	return false;
 }
@@ -321,8 +311,8 @@ static bool has_source(const struct node *images)
 bool kyma_file_recognise(const struct document *document, bool prefix)
 {
 	const struct node *root = document->root;
-	const struct node *images = node_get(root, root_names[IMAGES]);
-	if (node_get(root, root_names[TARGET_PREFIX]))
+	const struct node *images = node_get(root, root_fields[IMAGES].name);
+	if (node_get(root, root_fields[TARGET_PREFIX].name))
 		return true;
 	if (!images)
 		return false;
@@ -343,12 +333,12 @@ void kyma_file_read(struct arena *arena, const struct document *document,
 		    const struct options *options, struct rules *out, const char **prefix,
 		    struct problems *problems)
 {
-	struct reading reading = {
-		.arena = arena, .document = document, .rules = out, .problems = problems};
-	const struct node *values[ROOT_FIELDS] = {0};
+	struct reading reading = {.fields = {arena, document, problems, NULL}, .rules = out};
+	const struct node *values[ROOT_FIELDS];
 	*out = (struct rules){0};
 	check_form(options, problems);
-	collect(&reading, document->root, root_names, ROOT_FIELDS, values);
+	fields_collect(&reading.fields, &root_table, document->root, values);
+	check_sign(&reading, &root_fields[SIGN_ALL], values[SIGN_ALL]);
 	settle_prefix(&reading, options, values[TARGET_PREFIX]);
 	*prefix = reading.prefix;
 	const struct node *images = values[IMAGES];

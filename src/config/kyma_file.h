@@ -6,6 +6,8 @@
  *     - source: alpine:3.24.1                one image, by tag, digest or both
  *       tag: 3.24.1-v2                       tag at the target; a must where the source has none
  *                                            but a digest
+ *       target: {name: alpine, tag: v2}      of old releases: name and tag below the prefix
+ *                                            (kyma_target.h)
  *       amd64Only: true                      lifts require-platforms, changes nothing else
  *       prefix: registry.example.com/other/  instead of targetRepoPrefix, for this image
  *       on-change: skip                      and require-platforms, foreign, platforms, os and
@@ -13,7 +15,7 @@
  *
  * The target is the prefix with the name behind it as written, host included. The ':' of a port
  * becomes '_'. With library names (--target-names, or a prefix from the options) a name without '/'
- * gets "library/" in front. An unknown key is a mistake, target and sign of old releases a warning.
+ * gets "library/" in front. An unknown field is a mistake, sign of old releases a warning.
  */
 #pragma once
 

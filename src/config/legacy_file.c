@@ -2,50 +2,37 @@
 #include "config/legacy_file.h"
 
 #include "config/auth_file.h"
+#include "config/fields.h"
 #include "config/images_file.h"
-#include "config/nearest.h"
 
 enum part { AUTH, IMAGES, PARTS };
 
-static const char *const names[PARTS] = {"auth", "images"};
+static const struct field parts[PARTS] = {
+	[AUTH] = {"auth", FIELDS_MAP, "who we are at which registry, as in the auth file"},
+	[IMAGES] = {"images", FIELDS_MAP, "what is copied where, as in the images file"},
+};
 
-/* The number of the part called name, or PARTS; JSON takes any case of letters. */
-static size_t find_part(const struct document *document, struct str name)
+/* The original takes no notice of other sections. A slip of auth or images is not meant as one. */
+static void check_section(const struct fields_reading *reading, const struct fields_table *table,
+			  const struct node *name)
 {
-	size_t part = 0;
-	for (; part < PARTS; part++)
-		if (document->json ? str_equal_nocase(name, str_of(names[part]))
-				   : str_is(name, names[part]))
-			break;
-	return part;
+	const struct field *near = fields_nearest(table, name->text);
+	if (near && !fields_find(reading, near, reading->document->root))
+		fields_refuse(reading, table, name);
+	else
+		fields_ignore(reading, table, name);
 }
 
-static void find_parts(struct arena *arena, const struct document *document,
-		       const struct node *parts[PARTS], struct problems *problems)
-{
-	const struct node *root = document->root;
-	for (size_t i = 0; i < root->count; i++) {
-		const struct node *key = root->keys[i];
-		size_t part = find_part(document, key->text);
-		const char *place = document_place(arena, document, key);
-		const char *near = nearest_word(key->text, names, PARTS);
-		if (part == PARTS)
-			problem_warn(problems, place, "unknown name \"%.*s\" is ignored%s%s%s",
-				     STR_ARGS(key->text), near ? ": did you mean " : "",
-				     near ? near : "", near ? "?" : "");
-		else if (parts[part])
-			problem_add(problems, place, "%s is given twice: keep one", names[part]);
-		else
-			parts[part] = root->items[i];
-	}
-}
+static const struct fields_table table = {
+	.fields = parts, .count = PARTS, .unknown = check_section};
 
 void legacy_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct credentials *credentials,
 		      struct rules *rules, struct problems *problems)
 {
 	const struct node *root = document->root;
-	const struct node *parts[PARTS] = {NULL, NULL};
+	const struct fields_reading reading = {arena, document, problems, NULL};
+	const struct node *values[PARTS];
 	struct document part = *document;
 	if (root->kind != NODE_MAP) {
 		problem_add(problems, document_place(arena, document, root),
@@ -53,11 +40,11 @@ void legacy_file_read(struct arena *arena, const struct document *document,
 			    node_kind_name(root->kind));
 		return;
 	}
-	find_parts(arena, document, parts, problems);
-	part.root = parts[AUTH];
+	fields_collect(&reading, &table, root, values);
+	part.root = values[AUTH];
 	if (part.root)
 		auth_file_read(arena, &part, lookup, credentials, problems);
-	part.root = parts[IMAGES];
+	part.root = values[IMAGES];
 	if (part.root)
 		images_file_read(arena, &part, lookup, rules, problems);
 	else

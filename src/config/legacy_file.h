@@ -8,7 +8,8 @@
 
 /*
  * Reads both parts as auth_file_read() and images_file_read() do, credentials expanded as well. No
- * auth is fine, no images is a mistake; other names are warned about.
+ * auth is fine, no images is a mistake. Other names are warned about, and refused where one is a
+ * slip of a part that is missing.
  */
 void legacy_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct credentials *credentials,

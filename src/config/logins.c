@@ -9,7 +9,7 @@
 
 bool logins_any(const struct credential *entry)
 {
-	return entry->username || entry->token || entry->helper;
+	return entry->username || entry->token || entry->helper || entry->login_fault;
 }
 
 static const struct credential *find(const struct credentials *list, struct str key)
@@ -27,6 +27,7 @@ static void take_login(struct arena *arena, struct credential *entry, const stru
 	entry->password = from->password;
 	entry->token = from->token;
 	entry->helper = from->helper;
+	entry->login_fault = from->login_fault;
 	entry->place = place ? place : entry->place;
 }
 
@@ -40,6 +41,7 @@ static struct credential with_settings(const struct credential *login,
 	entry.token_server = settings->token_server;
 	entry.mirrors = settings->mirrors;
 	entry.mirror_count = settings->mirror_count;
+	entry.fault = settings->fault;
 	return entry;
 }
 

@@ -11,5 +11,5 @@
  * settings. False without memory.
  */
 bool logins_join(struct arena *arena, struct credentials *list, const struct credentials *docker);
-/* True when the entry says who we are, or whom to ask. */
+/* True when the entry says who we are, or whom to ask, or was meant to. */
 bool logins_any(const struct credential *entry);

@@ -1,29 +1,42 @@
 /*
  * A run may take hours; that its result has no place to go must not turn out at its end. Standard
  * output is one place as well: two results on it would be neither.
+ *
+ * Files are compared by what they are, since one has many names: links, "..", /proc/self/fd/3. What
+ * is not there yet is compared by its folder and its name.
  */
 #include "config/outputs.h"
 
 #include "base/file.h"
+#include "base/path.h"
+#include "config/inputs.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY };
 
 struct output {
-	const char *option, *path;
+	const char *name, *given; /* given NULL: there is none */
+	struct path path;
+	bool found;
 };
 
-static void check_pairs(const struct output *outputs, size_t count, struct problems *problems)
-{
-	for (size_t i = 1; i < count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (outputs[i].path && outputs[j].path &&
-			    strcmp(outputs[i].path, outputs[j].path) == 0)
-				problem_add(problems, NULL,
-					    "--%s and --%s are the same file, %s: name two",
-					    outputs[j].option, outputs[i].option, outputs[i].path);
-}
+/* A file that is read. */
+struct input {
+	const char *name, *given;
+	const char *place; /* of what names it; NULL: the command line */
+};
 
-static bool format_is_json(const struct options *options, struct problems *problems)
+struct comparison {
+	struct output outputs[OUTPUTS_MAX];
+	struct outputs *out;
+	struct problems *problems;
+};
+
+bool outputs_format(const struct options *options, struct problems *problems)
 {
 	const char *format = options->output_images_format;
 	if (!format || strcmp(format, "yaml") == 0)
@@ -34,18 +47,198 @@ static bool format_is_json(const struct options *options, struct problems *probl
 	return false;
 }
 
-void outputs_check(const struct options *options, bool *json, struct problems *problems)
+/* Standard error is where the log goes anyway. */
+static const char *log_path(const struct options *options)
 {
-	const struct output outputs[] = {
-		{"log", options->log},
-		{"report", options->report},
-		{"output-success-images", options->output_success_images},
-		{"output-failed-images", options->output_failed_images},
+	return options->log && path_descriptor(options->log) != STDERR_FILENO ? options->log : NULL;
+}
+
+/* Of what cannot be found outputs_probe() says why. */
+static void find_outputs(const struct options *options, struct output outputs[OUTPUTS_MAX])
+{
+	static const char *const names[OUTPUTS_MAX] = {
+		[LOG] = "--log",
+		[REPORT] = "--report",
+		[SUCCESS] = "--output-success-images",
+		[FAILED] = "--output-failed-images",
+		[STEP_OUTPUT] = "GITHUB_OUTPUT",
+		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 	};
+	const struct inputs *inputs = options->inputs;
+	const char *const given[OUTPUTS_MAX] = {
+		[LOG] = log_path(options),
+		[REPORT] = options->report,
+		[SUCCESS] = options->output_success_images,
+		[FAILED] = options->output_failed_images,
+		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
+		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
+	};
+	struct error ignored;
+	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
+		outputs[i].name = names[i];
+		outputs[i].given = given[i];
+		outputs[i].found = given[i] && path_find(given[i], &outputs[i].path, &ignored);
+	}
+}
+
+/* --- comparing ----------------------------------------------------------------------------- */
+
+static void spoil(struct comparison *comparison, size_t number)
+{
+	comparison->out->step_output &= number != STEP_OUTPUT;
+	comparison->out->step_summary &= number != STEP_SUMMARY;
+}
+
+static void compare_outputs(struct comparison *comparison)
+{
+	const struct output *outputs = comparison->outputs;
+	for (size_t i = 1; i < OUTPUTS_MAX; i++)
+		for (size_t j = 0; j < i; j++) {
+			if (!outputs[i].found || !outputs[j].found ||
+			    !path_same(&outputs[i].path, &outputs[j].path))
+				continue;
+			problem_add(comparison->problems, NULL,
+				    "%s and %s are the same file, %s: name two", outputs[j].name,
+				    outputs[i].name, outputs[i].given);
+			spoil(comparison, i);
+			spoil(comparison, j);
+		}
+}
+
+/* Standard error, where it is a file, would lose what comes after the one that replaces it. */
+static void compare_stderr(const struct comparison *comparison)
+{
+	struct path path;
+	if (!path_find_input("/dev/stderr", &path) || !path.regular)
+		return;
+	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
+		const struct output *output = &comparison->outputs[i];
+		if (output->found && output->path.kind == PATH_FILE &&
+		    path_same(&output->path, &path))
+			problem_add(comparison->problems, NULL,
+				    "%s and standard error are the same file, %s: name two",
+				    output->name, output->given);
+	}
+}
+
+static void compare_input(struct comparison *comparison, const struct input *input)
+{
+	struct path path;
+	if (!input->given || !path_find_input(input->given, &path) || !path.regular)
+		return;
+	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
+		const struct output *output = &comparison->outputs[i];
+		if (!output->found || !path_same(&output->path, &path))
+			continue;
+		problem_add(comparison->problems, input->place,
+			    "%s and %s are the same file, %s: the run would overwrite what it "
+			    "reads. Name another file",
+			    output->name, input->name, output->given);
+		spoil(comparison, i);
+	}
+}
+
+/* The texts of inputs of an Action are no files. */
+static const char *file_of(const struct options *options, const char *given)
+{
+	return inputs_text(options->inputs, given) ? NULL : given;
+}
+
+static void compare_options(struct comparison *comparison, const struct options *options)
+{
+	bool legacy = options->config;
+	const struct input inputs[] = {
+		{"--images", legacy ? NULL : file_of(options, options->images), NULL},
+		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
+		{"--config", file_of(options, options->config), NULL},
+		{"--access-token-file", options->access_token_file, NULL},
+		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
+		{"--require-signed", options->require_signed, NULL},
+		{"SSL_CERT_FILE", getenv("SSL_CERT_FILE"), NULL},
+	};
+	for (size_t i = 0; i < array_count(inputs); i++)
+		compare_input(comparison, &inputs[i]);
+}
+
+static void compare_named(struct comparison *comparison, const char *name, const char *path,
+			  const char *place)
+{
+	const struct input input = {name, path, place};
+	compare_input(comparison, &input);
+}
+
+/* What the files themselves name. Most rules name the same key, or none. */
+static void compare_config(struct comparison *comparison, const struct config *config)
+{
+	const char *last = config->terms.signer ? config->terms.signer->key.place : NULL;
+	for (size_t i = 0; i < DOCKER_FILES_MAX; i++)
+		compare_named(comparison, "the file of docker's logins", config->docker_files[i],
+			      NULL);
+	for (size_t i = 0; i < HOST_FILES_MAX; i++)
+		compare_named(comparison, "registries.conf", config->host_files.registries[i],
+			      NULL);
+	for (size_t i = 0; i < config->credentials.count; i++)
+		compare_named(comparison, "ca", config->credentials.items[i].ca,
+			      config->credentials.items[i].place);
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct rule *rule = &config->rules.items[i];
+		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
+		if (key && (!last || strcmp(key, last) != 0))
+			compare_named(comparison, "require-signed", key, rule->destination_place);
+		last = key;
+	}
+}
+
+void outputs_compare(const struct options *options, const struct config *config,
+		     struct outputs *out, struct problems *problems)
+{
+	struct comparison comparison = {.out = out, .problems = problems};
+	out->step_output = out->step_summary = true;
+	find_outputs(options, comparison.outputs);
+	compare_outputs(&comparison);
+	compare_stderr(&comparison);
+	compare_options(&comparison, options);
+	compare_config(&comparison, config);
+}
+
+/* --- opening ------------------------------------------------------------------------------- */
+
+/* A step whose outputs cannot be written goes on: that is a warning at its end. */
+void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems)
+{
+	struct output outputs[OUTPUTS_MAX];
 	struct error err;
-	*json = format_is_json(options, problems);
-	check_pairs(outputs, array_count(outputs), problems);
-	for (size_t i = 1; i < array_count(outputs); i++)
-		if (outputs[i].path && !file_writable(outputs[i].path, &err))
-			problem_add(problems, NULL, "--%s: %s", outputs[i].option, err.text);
+	find_outputs(options, outputs);
+	for (size_t i = 0; i < STEP_OUTPUT; i++) {
+		int held = -1;
+		if (outputs[i].given && !file_writable(outputs[i].given, &held, &err))
+			problem_add(problems, NULL, "%s: %s", outputs[i].name, err.text);
+		if (held >= 0)
+			out->held[out->held_count++] = held;
+	}
+}
+
+bool outputs_open(const struct options *options, struct outputs *out, struct problems *problems)
+{
+	struct error err;
+	const char *path = log_path(options);
+	if (!path)
+		return true;
+	int fd = file_open(path, &err);
+	out->log = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (out->log)
+		return true;
+	if (fd >= 0)
+		close(fd);
+	problem_add(problems, NULL, "--log: %s", fd >= 0 ? strerror(errno) : err.text);
+	return false;
+}
+
+void outputs_close(struct outputs *outputs)
+{
+	if (outputs->log)
+		fclose(outputs->log);
+	for (size_t i = 0; i < outputs->held_count; i++)
+		close(outputs->held[i]);
+	*outputs = (struct outputs){.log = NULL};
 }

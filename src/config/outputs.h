@@ -1,11 +1,36 @@
-/* The files a run writes, looked at before its first request (image-syncer.md section 9, "CLI"). */
+/*
+ * The files a run writes: that they can be written, and that none of them is a file it reads.
+ *
+ * For the time between reading the configuration and the first request (image-syncer.md section 9,
+ * "CLI"). Until all of this is known to be right nothing is opened in a way that changes it.
+ */
 #pragma once
 
-#include "config/options.h"
+#include "config/config.h"
 
+#include <stdio.h>
+
+enum { OUTPUTS_MAX = 6 };
+
+/* Zeroed, nothing is open. */
+struct outputs {
+	FILE *log;             /* NULL: stderr */
+	int held[OUTPUTS_MAX]; /* pipes that are kept open until the end */
+	size_t held_count;
+	bool step_output;  /* GITHUB_OUTPUT can be written without harm */
+	bool step_summary; /* the same of GITHUB_STEP_SUMMARY */
+};
+
+/* Whether lists of images are to be JSON; another format than that and YAML goes to problems. */
+bool outputs_format(const struct options *options, struct problems *problems);
 /*
- * Adds to problems what would keep a result from being written at the end: a file or folder that is
- * not writable, one file for two results, a format that does not exist. *json tells whether lists
- * of images are to be JSON. The log is opened by the caller.
+ * Adds to problems each pair of an output and an input, or of two outputs, that are one file. Of
+ * config, which may be zeroed, the files are looked at that it names.
  */
-void outputs_check(const struct options *options, bool *json, struct problems *problems);
+void outputs_compare(const struct options *options, const struct config *config,
+		     struct outputs *out, struct problems *problems);
+/* Adds to problems what would keep an output from being written at the end. */
+void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems);
+/* Opens the log, and empties it: the run begins. False: it goes to problems. */
+bool outputs_open(const struct options *options, struct outputs *out, struct problems *problems);
+void outputs_close(struct outputs *outputs);

@@ -26,6 +26,7 @@ static printf_like(3, 0) void add_line(struct buf *out, const char *place, const
 		buf_printf(&line, "%s: ", place);
 	bool cut = vsnprintf(text, sizeof(text), format, args) >= (int)sizeof(text);
 	buf_add_str(&line, cut ? str_head(str_of(text), secret_whole(str_of(text))) : str_of(text));
+	out->failed |= !buf_ok(&line);
 	log_clean(buf_str(&line), 0, out);
 	buf_add_char(out, '\n');
 }
@@ -51,6 +52,21 @@ void problem_demote(const struct problems *found, struct problems *problems)
 {
 	buf_add_str(&problems->warnings, buf_str(&found->errors));
 	buf_add_str(&problems->warnings, buf_str(&found->warnings));
+}
+
+bool problem_keep(struct arena *arena, const struct problems *found, const char **lines)
+{
+	if (!found->error_count)
+		return true;
+	*lines = arena_printf(arena, "%s%s", *lines ? *lines : "", buf_string(&found->errors));
+	return *lines && buf_ok(&found->errors);
+}
+
+void problem_add_lines(struct problems *problems, const char *lines)
+{
+	for (const char *at = lines; *at; at++)
+		problems->error_count += *at == '\n';
+	buf_add_string(&problems->errors, lines);
 }
 
 void problem_print(const struct problems *problems, FILE *stream)

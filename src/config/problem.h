@@ -26,6 +26,13 @@ void problem_warn(struct problems *problems, const char *place, const char *form
 	printf_like(3, 4);
 /* Adds what was found, errors and warnings alike, to problems as warnings. */
 void problem_demote(const struct problems *found, struct problems *problems);
+/*
+ * Appends the errors of found to *lines, a text in arena or NULL: to be told later, if ever, by
+ * problem_add_lines(). False without memory, also where found lacks the text of an error.
+ */
+bool problem_keep(struct arena *arena, const struct problems *found, const char **lines);
+/* Adds errors that are lines already. */
+void problem_add_lines(struct problems *problems, const char *lines);
 /* Writes the errors to stream, and that there are more when memory did not suffice for all. */
 void problem_print(const struct problems *problems, FILE *stream);
 /* Logs the warnings, one line each. */

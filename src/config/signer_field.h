@@ -4,13 +4,12 @@
  */
 #pragma once
 
-#include "config/document.h"
+#include "config/fields.h"
 #include "oci/signer.h"
 
 /*
- * Reads node, a value of that field in the rule of source. NULL: it demands nothing, or is a
- * mistake, which goes to problems.
+ * Reads node, the value of field. NULL: it demands nothing, or is a mistake, which goes to
+ * problems.
  */
-const struct signer *signer_field_read(struct arena *arena, const struct document *document,
-				       const char *source, const struct node *node,
-				       struct problems *problems);
+const struct signer *signer_field_read(const struct fields_reading *reading,
+				       const struct field *field, const struct node *node);

@@ -89,6 +89,7 @@ static void add(struct arena *arena, const char *prefix, const char *user, const
 	entry->password = password;
 	entry->token = NULL;
 	entry->helper = NULL;
+	entry->login_fault = NULL;
 	entry->place = place;
 	secret_register(str_of(password));
 	secret_register_basic(str_of(user), str_of(password));

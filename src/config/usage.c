@@ -1,51 +1,120 @@
 /*
- * The credentials of a run are few and the rules are many, so each side is looked up once and what
- * it found is marked.
+ * Each side is looked up once, among the entries of its host alone, and what it found is marked:
+ * the rules may be many, and so may the entries of a file that many jobs share. For the same reason
+ * entries that are no use to this run are told in one line, whatever their number; only what looks
+ * like a slip has a line of its own.
  */
 #include "config/usage.h"
 
 #include "base/log.h"
 #include "base/map.h"
+#include "config/fields.h"
 #include "config/logins.h"
 #include "config/nearest.h"
 #include "config/registry_key.h"
 
 #include <string.h>
 
+enum { LISTED_MAX = 5, COMPARISONS_MAX = 20000 };
+
 struct usage {
 	struct arena *arena;
 	struct config *config;
 	struct problems *problems;
-	bool *used;       /* for each credential */
-	struct map hosts; /* every host a side names -> struct host */
+	bool *used;        /* for each credential */
+	struct map keys;   /* the host of a key -> its first credential */
+	size_t *next;      /* for each credential: the next of the same host, or their number */
+	struct map hosts;  /* every host a side names -> struct host */
+	const char **lone; /* the hosts that lack a credential */
+	size_t lone_count;
+	size_t comparisons; /* of names, for hints */
 };
 
+/* A host that a side names. */
 struct host {
-	const char *ca; /* of certs.d; NULL: none there */
+	const char *ca;            /* of certs.d; NULL: none there */
+	struct credentials fit;    /* copies of the entries with this host, and room for one more */
+	struct credential **entry; /* those entries themselves */
+	bool missed;               /* some side has no entry */
 };
 
 static void usage_finish(struct usage *usage)
 {
+	map_finish(&usage->keys);
 	map_finish(&usage->hosts);
 }
 
-static struct credential *look_up(struct usage *usage, const char *host, const char *repository)
+/* --- entries by host ----------------------------------------------------------------------- */
+
+/* From the last to the first, so that each chain is in the order of the list. */
+static bool chain_entries(struct usage *usage)
 {
 	const struct credentials *list = &usage->config->credentials;
-	const struct credential *found = credential_find(list, str_of(host), str_of(repository));
+	for (size_t i = list->count; i > 0; i--) {
+		struct credential *entry = &list->items[i - 1];
+		struct str host, path;
+		registry_key_split(entry->key, &host, &path);
+		host = registry_key_lower(usage->arena, host);
+		const struct credential *first = map_get(&usage->keys, host);
+		usage->next[i - 1] = first ? (size_t)(first - list->items) : list->count;
+		if (!host.at || !map_put(&usage->keys, host, entry))
+			return false;
+	}
+	return true;
+}
+
+static bool gather_entries(struct usage *usage, struct str name, struct host *host)
+{
+	const struct credentials *list = &usage->config->credentials;
+	const struct credential *first = map_get(&usage->keys, name);
+	size_t start = first ? (size_t)(first - list->items) : list->count, count = 0;
+	for (size_t i = start; i < list->count; i = usage->next[i])
+		count++;
+	host->fit.items = arena_array(usage->arena, count + 1, sizeof(*host->fit.items));
+	host->entry = arena_array(usage->arena, count + 1, sizeof(*host->entry));
+	if (!host->fit.items || !host->entry)
+		return false;
+	for (size_t i = start; i < list->count; i = usage->next[i]) {
+		host->entry[host->fit.count] = &list->items[i];
+		host->fit.items[host->fit.count++] = list->items[i];
+	}
+	return true;
+}
+
+static struct credential *look_up(const struct usage *usage, const struct host *host,
+				  const char *name, const char *repository)
+{
+	const struct credential *found =
+		credential_find(&host->fit, str_of(name), str_of(repository));
 	if (!found)
 		return NULL;
-	size_t index = (size_t)(found - list->items);
-	usage->used[index] = list->items[index].needed = true;
-	return &list->items[index];
+	struct credential *entry = host->entry[found - host->fit.items];
+	usage->used[entry - usage->config->credentials.items] = entry->needed = true;
+	return entry;
+}
+
+/* --- sides --------------------------------------------------------------------------------- */
+
+/* A host; NULL without memory. */
+static struct host *find_host(struct usage *usage, const char *name)
+{
+	struct host *host = map_get(&usage->hosts, str_of(name));
+	if (host)
+		return host;
+	host = arena_new_of(usage->arena, struct host);
+	if (!host || !gather_entries(usage, str_of(name), host) ||
+	    !map_put(&usage->hosts, str_of(name), host))
+		return NULL;
+	return host;
 }
 
 /* The host of a side; the first time it is met its spelling and certs.d are looked at. */
-static const struct host *see_host(struct usage *usage, const struct usage_side *side)
+static struct host *see_host(struct usage *usage, const struct usage_side *side)
 {
 	const struct host_files *files = &usage->config->host_files;
-	struct host *host = map_get(&usage->hosts, str_of(side->host));
-	if (host)
+	bool new = !map_get(&usage->hosts, str_of(side->host));
+	struct host *host = find_host(usage, side->host);
+	if (!host || !new)
 		return host;
 	const char *real = registry_key_lookalike(str_of(side->host));
 	if (real)
@@ -53,74 +122,176 @@ static const struct host *see_host(struct usage *usage, const struct usage_side 
 			     "%s looks like %s misspelt: names like it collect logins", side->host,
 			     real);
 	host_files_check(usage->arena, files, side->host, usage->problems);
-	host = arena_new_of(usage->arena, struct host);
-	if (!host || !map_put(&usage->hosts, str_of(side->host), host))
-		return NULL;
 	host->ca = host_files_ca(usage->arena, files, side->host, usage->problems);
 	return host;
 }
 
-/*
- * Gives an entry what others know of its host, and makes the entry if there is none. Room for one
- * more at the end was reserved for each side.
- */
-static void complete(struct usage *usage, const struct usage_side *side, const struct host *host,
-		     struct credential *entry)
+/* A new entry for all of a host, for which there was none. Room for it was reserved. */
+static struct credential *add_entry(struct usage *usage, struct host *host,
+				    const struct credential *new)
 {
 	struct credentials *list = &usage->config->credentials;
+	struct credential *entry = &list->items[list->count++];
+	*entry = *new;
+	host->entry[host->fit.count] = entry;
+	host->fit.items[host->fit.count++] = *new;
+	return entry;
+}
+
+/* Gives an entry what others know of its host, and makes the entry if there is none. */
+static void complete(struct usage *usage, const struct usage_side *side, struct host *host,
+		     struct credential *entry)
+{
 	const struct docker_store *store = &usage->config->store;
 	bool ca = host->ca && !(entry && (entry->ca || entry->insecure));
 	bool helper = store->helper && !(entry && logins_any(entry));
 	if (!ca && !helper)
 		return;
 	if (!entry) {
-		usage->used[list->count] = helper;
-		entry = &list->items[list->count++];
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): usage_settle() made it */
-		*entry = (struct credential){.key = str_of(side->host),
-					     .place = helper ? store->place : host->ca};
+		const struct credential new = {.key = str_of(side->host),
+					       .place = helper ? store->place : host->ca};
+		usage->used[usage->config->credentials.count] = helper;
+		entry = add_entry(usage, host, &new);
 	}
 	entry->needed = true;
 	entry->ca = ca ? host->ca : entry->ca;
 	entry->helper = helper ? store->helper : entry->helper;
 }
 
-static bool use_side(struct usage *usage, const struct usage_side *side)
+static bool use_mirrors(struct usage *usage, const struct credential *entry, const char *repository)
 {
-	const struct host *host = see_host(usage, side);
-	struct credential *entry = look_up(usage, side->host, side->repository);
-	for (size_t i = 0; entry && side->source && i < entry->mirror_count; i++)
-		look_up(usage, entry->mirrors[i], side->repository);
-	if (host)
-		complete(usage, side, host, entry);
-	return host != NULL;
+	for (size_t i = 0; i < entry->mirror_count; i++) {
+		struct host *host = map_get(&usage->hosts, str_of(entry->mirrors[i]));
+		struct host own = {.ca = NULL};
+		if (!host && !gather_entries(usage, str_of(entry->mirrors[i]), &own))
+			return false;
+		look_up(usage, host ? host : &own, entry->mirrors[i], repository);
+	}
+	return true;
 }
 
-static void warn_unused(struct usage *usage, const struct credential *entry, const char **hosts,
-			size_t count)
+static bool use_side(struct usage *usage, const struct usage_side *side)
+{
+	struct host *host = see_host(usage, side);
+	if (!host)
+		return false;
+	struct credential *entry = look_up(usage, host, side->host, side->repository);
+	host->missed |= !entry;
+	if (entry && side->source && !use_mirrors(usage, entry, side->repository))
+		return false;
+	complete(usage, side, host, entry);
+	return true;
+}
+
+/* --- what is told -------------------------------------------------------------------------- */
+
+/* Entries that are told in one line. */
+struct listing {
+	struct buf names; /* the first few, each with its place */
+	const struct credential *first;
+	size_t count;
+};
+
+static void listing_finish(struct listing *listing)
+{
+	buf_finish(&listing->names);
+}
+
+static void listing_add(struct listing *listing, const struct credential *entry)
+{
+	if (!listing->count++)
+		listing->first = entry;
+	if (listing->count <= LISTED_MAX)
+		buf_printf(&listing->names, "%s%.*s (%s)", listing->count > 1 ? ", " : "",
+			   STR_ARGS(entry->key), entry->place);
+	else if (listing->count == LISTED_MAX + 1)
+		buf_add_string(&listing->names, " and others");
+}
+
+static bool names_rule_host(const struct usage *usage, const struct credential *entry)
 {
 	struct str host, path;
 	registry_key_split(entry->key, &host, &path);
-	const char *near = NULL;
-	for (size_t i = 0; i < count && !near; i++) {
-		struct str other = str_of(hosts[i]);
-		bool port = other.len > host.len && other.at[host.len] == ':' &&
-			    str_equal(str_head(other, host.len), host);
-		near = port ? hosts[i] : NULL;
+	return map_get(&usage->hosts, host);
+}
+
+/* The hosts of the rules that lack an entry: only for these another one can be meant. */
+static bool gather_lone(struct usage *usage)
+{
+	usage->lone = arena_array(usage->arena, usage->hosts.count, sizeof(*usage->lone));
+	for (size_t i = 0; usage->lone && i < usage->hosts.count; i++) {
+		const struct host *host = usage->hosts.entries[i].value;
+		if (host->missed)
+			usage->lone[usage->lone_count++] = usage->hosts.entries[i].key;
 	}
-	if (near) {
+	return usage->lone;
+}
+
+/* The one of them that host most likely stands for, or NULL. port: the port is what it lacks. */
+static const char *meant_host(struct usage *usage, struct str host, bool *port)
+{
+	*port = false;
+	usage->comparisons += usage->lone_count;
+	if (usage->comparisons > COMPARISONS_MAX)
+		return NULL;
+	for (size_t i = 0; i < usage->lone_count; i++) {
+		struct str other = str_of(usage->lone[i]);
+		*port = other.len > host.len && other.at[host.len] == ':' &&
+			str_equal(str_head(other, host.len), host);
+		if (*port)
+			return usage->lone[i];
+	}
+	return nearest_word(host, usage->lone, usage->lone_count);
+}
+
+/* Tells what looks like a slip. False: it does not. */
+static bool tell_slip(struct usage *usage, const struct credential *entry)
+{
+	bool port;
+	struct str host, path;
+	registry_key_split(entry->key, &host, &path);
+	const char *meant = names_rule_host(usage, entry) ? NULL : meant_host(usage, host, &port);
+	if (!meant)
+		return false;
+	if (port)
 		problem_warn(usage->problems, entry->place,
 			     "%.*s is used by no rule: rules name %s, and the port is part of the "
 			     "name",
-			     STR_ARGS(entry->key), near);
-		return;
-	}
-	near = nearest_word(host, hosts, count);
-	if (near && str_is(host, near))
-		near = NULL;
-	problem_warn(usage->problems, entry->place, "%.*s is used by no rule%s%s%s",
-		     STR_ARGS(entry->key), near ? ": did you mean " : "", near ? near : "",
-		     near ? "?" : "");
+			     STR_ARGS(entry->key), meant);
+	else
+		problem_warn(usage->problems, entry->place,
+			     "%.*s is used by no rule: did you mean %s?", STR_ARGS(entry->key),
+			     meant);
+	return true;
+}
+
+static void tell_unused(struct usage *usage, const struct listing *listing)
+{
+	if (listing->count == 1)
+		problem_warn(usage->problems, listing->first->place, "%.*s is used by no rule",
+			     STR_ARGS(listing->first->key));
+	else if (listing->count)
+		problem_warn(usage->problems, listing->first->place,
+			     "%zu entries are used by no rule: %s", listing->count,
+			     buf_string(&listing->names));
+}
+
+static void tell_faulty(struct usage *usage, const struct listing *listing, bool complete)
+{
+	if (listing->count)
+		problem_warn(usage->problems, listing->first->place,
+			     "%zu faulty %s that no rule needs%s: %s (--debug says what is wrong)",
+			     listing->count, listing->count == 1 ? "entry" : "entries",
+			     complete ? "" : ", as far as the rules can be read",
+			     buf_string(&listing->names));
+}
+
+static void tell_faults(const char *lines)
+{
+	struct str rest = str_of(lines), line;
+	while (str_cut(&rest, '\n', &line))
+		if (line.len)
+			log_debug("not needed: %.*s", STR_ARGS(line));
 }
 
 /* An entry that is a host and a port, and says nothing, allows the port (net/ports.h). */
@@ -128,8 +299,9 @@ static bool only_allows(const struct credential *entry)
 {
 	struct str host, path;
 	registry_key_split(entry->key, &host, &path);
-	return !logins_any(entry) && !entry->ca && !entry->proxy && !entry->insecure &&
-	       !entry->mirror_count && !path.len && str_find(host, ':') < host.len;
+	return !logins_any(entry) && !entry->ca && !entry->proxy && !entry->token_server &&
+	       !entry->insecure && !entry->mirror_count && !path.len &&
+	       str_find(host, ':') < host.len;
 }
 
 /* A key that begins with x- names no registry but holds an anchor, as in compose files. */
@@ -137,25 +309,43 @@ static bool is_unused(const struct usage *usage, size_t index)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];
 	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
-	       !str_starts(entry->key, "x-") && !only_allows(entry);
+	       !fields_private(entry->key) && !only_allows(entry);
 }
 
-static bool tell(struct usage *usage)
+/* What is wrong with an entry: a mistake where it is needed. */
+static void tell_entry_faults(struct usage *usage, size_t index, struct listing *faulty)
 {
+	const struct credential *entry = &usage->config->credentials.items[index];
+	const char *faults[] = {entry->login_fault, entry->fault};
+	for (size_t i = 0; i < array_count(faults); i++) {
+		if (faults[i] && usage->used[index])
+			problem_add_lines(usage->problems, faults[i]);
+		else if (faults[i])
+			tell_faults(faults[i]);
+	}
+	if (!usage->used[index] && !fields_private(entry->key))
+		listing_add(faulty, entry);
+}
+
+/* complete: all rules are known. */
+static bool tell(struct usage *usage, bool complete)
+{
+	scoped(listing_finish) struct listing unused = {.count = 0};
+	scoped(listing_finish) struct listing faulty = {.count = 0};
 	const struct config *config = usage->config;
-	const char **hosts = arena_array(usage->arena, usage->hosts.count + 1, sizeof(*hosts));
-	if (!hosts)
-		return false;
-	for (size_t i = 0; i < usage->hosts.count; i++)
-		hosts[i] = usage->hosts.entries[i].key;
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];
-		if (is_unused(usage, i))
-			warn_unused(usage, entry, hosts, usage->hosts.count);
-		else if (i >= config->auth_count && usage->used[i] && logins_any(entry))
+		if (entry->login_fault || entry->fault)
+			tell_entry_faults(usage, i, &faulty);
+		else if (complete && usage->hosts.count && is_unused(usage, i) &&
+			 !tell_slip(usage, entry))
+			listing_add(&unused, entry);
+		else if (complete && i >= config->auth_count && usage->used[i] && logins_any(entry))
 			log_info("%.*s: login from %s", STR_ARGS(entry->key), entry->place);
 	}
-	return true;
+	tell_unused(usage, &unused);
+	tell_faulty(usage, &faulty, complete);
+	return buf_ok(&unused.names) && buf_ok(&faulty.names);
 }
 
 bool usage_settle(struct arena *arena, struct config *config, const struct usage_side *sides,
@@ -164,17 +354,19 @@ bool usage_settle(struct arena *arena, struct config *config, const struct usage
 	scoped(usage_finish) struct usage usage = {
 		.arena = arena, .config = config, .problems = problems};
 	struct credentials *list = &config->credentials;
-	if (!count)
-		return true;
+	bool complete = !problems->error_count;
 	struct credential *items = arena_array(arena, list->count + count, sizeof(*items));
 	usage.used = arena_array(arena, list->count + count, sizeof(*usage.used));
-	if (!items || !usage.used)
+	usage.next = arena_array(arena, list->count, sizeof(*usage.next));
+	if (!items || !usage.used || !usage.next)
 		return false;
 	if (list->count)
 		memcpy(items, list->items, list->count * sizeof(*items));
 	list->items = items;
+	if (!chain_entries(&usage))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!use_side(&usage, &sides[i]))
 			return false;
-	return tell(&usage);
+	return gather_lone(&usage) && tell(&usage, complete);
 }

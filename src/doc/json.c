@@ -12,11 +12,14 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+/* What becomes of a name that is given twice in one object. */
+enum repeats { REFUSED, KEPT, DISOWNED };
+
 struct walk {
 	struct arena *arena;
 	struct str text;
 	const struct json_mark *marks; /* the next one */
-	bool foreign;                  /* names may be given twice */
+	enum repeats repeats;
 	struct error *err;
 };
 
@@ -128,9 +131,9 @@ static bool fill_container(struct walk *walk, struct node *node, const cJSON *it
 	node->count = count;
 	node->items = items;
 	node->keys = keys;
-	if (!map || node_keys_unique(node, walk->err))
+	if (!map || walk->repeats == KEPT || node_keys_unique(node, walk->err))
 		return true;
-	return walk->foreign && walk->err->kind != ERROR_MEMORY &&
+	return walk->repeats == DISOWNED && walk->err->kind != ERROR_MEMORY &&
 	       disown_repeated(walk, keys, items, count);
 }
 
@@ -149,13 +152,13 @@ static const struct node *build(struct walk *walk, const cJSON *item)
 }
 
 /* text passed json_check(), which left marks. */
-static bool decode(struct arena *arena, struct str text, const struct buf *marks, bool foreign,
-		   const struct node **out, struct error *err)
+static bool decode(struct arena *arena, struct str text, const struct buf *marks,
+		   enum repeats repeats, const struct node **out, struct error *err)
 {
 	scoped(delete_tree) cJSON *tree = cJSON_ParseWithLength(text.at, text.len);
 	if (!tree)
 		return error_memory(err);
-	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at, foreign,
+	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at, repeats,
 			    err};
 	*out = build(&walk, tree);
 	return *out != NULL;
@@ -164,7 +167,16 @@ static bool decode(struct arena *arena, struct str text, const struct buf *marks
 bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
 {
 	scoped(buf_finish) struct buf marks = {0};
-	return json_check(text, &marks, err) && decode(arena, text, &marks, false, out, err);
+	return json_check(text, JSON_VALUES_MAX, &marks, err) &&
+	       decode(arena, text, &marks, REFUSED, out, err);
+}
+
+bool json_read_file(struct arena *arena, struct str text, const struct node **out,
+		    struct error *err)
+{
+	scoped(buf_finish) struct buf marks = buf_limit(NODE_VALUES_MAX * sizeof(struct json_mark));
+	return json_check(text, NODE_VALUES_MAX, &marks, err) &&
+	       decode(arena, text, &marks, KEPT, out, err);
 }
 
 bool json_read_foreign(struct arena *arena, struct str text, const struct node **out,
@@ -172,14 +184,14 @@ bool json_read_foreign(struct arena *arena, struct str text, const struct node *
 {
 	scoped(buf_finish) struct buf marks = {0};
 	scoped(buf_wipe) struct buf blanked = {0};
-	if (json_check(text, &marks, err))
-		return decode(arena, text, &marks, true, out, err);
+	if (json_check(text, JSON_VALUES_MAX, &marks, err))
+		return decode(arena, text, &marks, DISOWNED, out, err);
 	if (err->kind == ERROR_MEMORY)
 		return false;
 	json_blank(text, &blanked);
 	if (!buf_ok(&blanked))
 		return error_memory(err);
 	buf_reset(&marks);
-	return json_check(buf_str(&blanked), &marks, err) &&
-	       decode(arena, buf_str(&blanked), &marks, true, out, err);
+	return json_check(buf_str(&blanked), JSON_VALUES_MAX, &marks, err) &&
+	       decode(arena, buf_str(&blanked), &marks, DISOWNED, out, err);
 }

@@ -1,7 +1,7 @@
 /*
  * A recursive descent over the bytes that decodes nothing: cJSON does that, and this file decides
- * what cJSON gets to see. Recursion is bounded by JSON_DEPTH_MAX, the number of values by
- * JSON_VALUES_MAX, so a hostile manifest cannot cost more than some tens of megabytes.
+ * what cJSON gets to see. Recursion is bounded by JSON_DEPTH_MAX, and the number of values by the
+ * caller, so a hostile manifest cannot cost more than some tens of megabytes.
  *
  * line_start and wide give the column: bytes since the line began, less those that only continue a
  * character.
@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { TEXT_MAX = BUF_MAX };
+enum { TEXT_MAX = NODE_BYTES_MAX };
 
 struct check {
 	struct str text;
@@ -22,6 +22,7 @@ struct check {
 	size_t wide;       /* continuation bytes of UTF-8 in the current line so far */
 	uint32_t line;
 	int depth;
+	size_t values_max;
 	struct buf *marks;
 	struct error *err;
 };
@@ -202,7 +203,7 @@ static bool begin_mark(struct check *check, size_t *index)
 	struct json_mark mark = {
 		.at = (uint32_t)check->at, .line = check->line, .column = column(check)};
 	*index = check->marks->len / sizeof(mark);
-	if (*index >= JSON_VALUES_MAX)
+	if (*index >= check->values_max)
 		return fail(check, "the document has too many values");
 	buf_add(check->marks, &mark, sizeof(mark));
 	return buf_ok(check->marks) || error_memory(check->err);
@@ -283,9 +284,10 @@ static bool check_value(struct check *check)
 	return true;
 }
 
-bool json_check(struct str text, struct buf *marks, struct error *err)
+bool json_check(struct str text, size_t values_max, struct buf *marks, struct error *err)
 {
-	struct check check = {.text = text, .line = 1, .marks = marks, .err = err};
+	struct check check = {
+		.text = text, .line = 1, .values_max = values_max, .marks = marks, .err = err};
 	if (text.len > TEXT_MAX)
 		return error_set(err, ERROR_CONFIG, "1:1: the document is too large");
 	if (str_starts(text, "\xef\xbb\xbf"))

@@ -16,5 +16,8 @@ struct json_mark {
 	uint32_t count;        /* elements of a list, pairs of an object */
 };
 
-/* Checks text and appends a struct json_mark for each value to marks. ERROR_CONFIG, _MEMORY. */
-bool json_check(struct str text, struct buf *marks, struct error *err);
+/*
+ * Checks text, which may hold up to values_max values, and appends a struct json_mark for each of
+ * them to marks. ERROR_CONFIG, _MEMORY.
+ */
+bool json_check(struct str text, size_t values_max, struct buf *marks, struct error *err);

@@ -3,12 +3,21 @@
  *
  * Every node knows where it stands, for messages, and in JSON its bytes in the source, for copying
  * it verbatim. A tree lives in the arena it was read into and never changes.
+ *
+ * In the files of users a map may hold a key more than once: only what reads the map knows whether
+ * that is a mistake (config/fields.h), and of maps that nobody reads it is not.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
+
+/*
+ * What one file of a user may hold: at least what a run writes for another run to read. The bound
+ * on values is one on memory, of which each takes about 200 bytes.
+ */
+enum { NODE_BYTES_MAX = 512 * 1024 * 1024, NODE_VALUES_MAX = 8 * 1024 * 1024 };
 
 enum node_kind {
 	NODE_NULL,
@@ -32,7 +41,7 @@ struct node {
 	const struct node *const *keys;  /* NODE_MAP: string nodes, one for each item; else NULL */
 };
 
-/* The value of key in a map; NULL when it is absent or node is not a map (or NULL). */
+/* The first value of key in a map; NULL when it is absent or node is not a map (or NULL). */
 const struct node *node_get(const struct node *node, const char *key);
 /* The text of a NODE_STRING; the empty slice with at == NULL for anything else, NULL included. */
 struct str node_string(const struct node *node);

@@ -4,9 +4,10 @@
  * depth. Elements are gathered in a buffer of pointers and copied into the arena when their number
  * is known.
  *
- * An alias costs no memory, but whoever walks the tree meets its values again. So each alias walks
- * what it stands for once, against one limit for the document: that bounds every later walk, and
- * these walks too.
+ * An alias costs no memory, but every walk over the tree meets its values again. So each alias
+ * walks what it stands for once, against one limit for the document: that bounds every later walk,
+ * and these walks too. The limit grows with what is written out, so that a large file may use an
+ * anchor in each of its rules, and a small one cannot become large.
  */
 #include "doc/yaml.h"
 
@@ -26,7 +27,8 @@ struct load {
 	struct map anchors;                      /* name -> struct node; the latest counts */
 	const struct node *open[YAML_DEPTH_MAX]; /* what is being read, outermost first */
 	int depth;
-	size_t aliased; /* values that aliases stand for, so far */
+	size_t values;  /* written out, so far */
+	size_t aliased; /* that aliases stand for, so far */
 };
 
 static void finish_event(yaml_event_t *event)
@@ -100,6 +102,10 @@ static struct node *new_node(struct load *load, const yaml_event_t *event,
 			     const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	struct node *node = arena_new_of(load->arena, struct node);
+	if (++load->values + load->aliased > NODE_VALUES_MAX) {
+		fail(load, event->start_mark, "the document has too many values");
+		return NULL;
+	}
 	if (tag) {
 		fail(load, event->start_mark,
 		     "tags (!name) are not supported: put text that begins with ! in quotes");
@@ -134,6 +140,15 @@ static struct node *read_scalar(struct load *load, const yaml_event_t *event)
 	return node;
 }
 
+/* Whether the values of aliases are more than the document may have of them. */
+static bool too_many_aliased(const struct load *load)
+{
+	size_t most = load->values * YAML_ALIASED_EACH;
+	if (most < YAML_ALIASED_MAX)
+		most = YAML_ALIASED_MAX;
+	return load->aliased > most || load->values + load->aliased > NODE_VALUES_MAX;
+}
+
 /* Counts what an alias stands for. False: too much of it, or too deep at this place. */
 static bool count_aliased(struct load *load, const struct node *node, int depth, yaml_mark_t mark)
 {
@@ -142,7 +157,8 @@ static bool count_aliased(struct load *load, const struct node *node, int depth,
 		return fail(load, mark,
 			    "with what this alias stands for, the document is nested "
 			    "too deeply");
-	if (++load->aliased > YAML_ALIASED_MAX)
+	load->aliased++;
+	if (too_many_aliased(load))
 		return fail(load, mark, "the aliases up to here stand for too many values");
 	for (size_t i = 0; i < node->count; i++)
 		if (!count_aliased(load, node->items[i], depth + 1, mark))
@@ -222,8 +238,8 @@ static bool read_element(struct load *load, bool map, struct buf *keys, struct b
 
 static bool read_elements(struct load *load, struct node *node)
 {
-	scoped(buf_finish) struct buf keys = {0};
-	scoped(buf_finish) struct buf items = {0};
+	scoped(buf_finish) struct buf keys = buf_limit(NODE_VALUES_MAX * sizeof(void *));
+	scoped(buf_finish) struct buf items = buf_limit(NODE_VALUES_MAX * sizeof(void *));
 	bool map = node->kind == NODE_MAP;
 	for (bool end = false; !end;)
 		if (!read_element(load, map, &keys, &items, &end))
@@ -295,8 +311,9 @@ static bool read_document(struct load *load, const struct node **out)
 bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
 {
 	scoped(finish_load) struct load load = {.arena = arena, .text = text, .err = err};
-	if (text.len > YAML_BYTES_MAX)
-		return error_set(err, ERROR_CONFIG, "1:1: the document is larger than 1 MiB");
+	if (text.len > NODE_BYTES_MAX)
+		return error_set(err, ERROR_CONFIG, "1:1: the document is larger than %d MiB",
+				 NODE_BYTES_MAX / 1024 / 1024);
 	if (!yaml_parser_initialize(&load.parser))
 		return error_memory(err);
 	yaml_parser_set_encoding(&load.parser, YAML_UTF8_ENCODING);

@@ -1,15 +1,16 @@
 /*
  * YAML 1.1 in, the part of it that configuration needs.
  *
- * Refused with a message that says what to write instead: documents over 1 MiB, depth over 16,
- * tags, keys that are no plain text, a key that stands twice in one mapping, a second document, and
- * an empty one. Plain scalars get YAML 1.1's kinds (null, true and yes and on, numbers) and keep
- * the text as written. Nothing is kept between calls.
+ * Refused with a message that says what to write instead: documents larger than node.h allows,
+ * depth over 16, tags, keys that are no plain text, a second document, and an empty one. Plain
+ * scalars get YAML 1.1's kinds (null, true and yes and on, numbers) and keep the text as written.
+ * Keys given twice stay in the tree. Nothing is kept between calls.
  *
  * An alias (*name) is the node of its anchor (&name) once more, never a copy, so its place is the
- * anchor's. What aliases stand for counts towards the depth, and all of them together may stand for
- * YAML_ALIASED_MAX values; an alias inside its own anchor is refused. A merge key (<<) takes a
- * mapping or a list of mappings; keys written out win over merged ones, earlier ones over later.
+ * anchor's. What aliases stand for counts towards the depth and the number of values, and all of
+ * them together may stand for YAML_ALIASED_MAX values, or for YAML_ALIASED_EACH times as many as
+ * are written out; an alias inside its own anchor is refused. A merge key (<<) takes a mapping or a
+ * list of mappings; keys written out win over merged ones, earlier ones over later.
  */
 #pragma once
 
@@ -18,7 +19,7 @@
 #include "base/str.h"
 #include "doc/node.h"
 
-enum { YAML_BYTES_MAX = 1024 * 1024, YAML_DEPTH_MAX = 16, YAML_ALIASED_MAX = 100000 };
+enum { YAML_DEPTH_MAX = 16, YAML_ALIASED_MAX = 100000, YAML_ALIASED_EACH = 8 };
 
 /* Parses text; the tree lives in arena. ERROR_CONFIG with "line:column: what is wrong". */
 bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err);

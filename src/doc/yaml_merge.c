@@ -1,6 +1,7 @@
 /*
  * Merged pairs take the place of the <<, so that the order of rules is that of reading. What a
- * mapping says itself is known before anything is merged: it wins wherever it stands.
+ * mapping says itself is known before anything is merged: it wins wherever it is written. A key
+ * that one mapping has twice is merged twice, since whether that is a mistake is not decided here.
  */
 #include "doc/yaml_merge.h"
 
@@ -8,7 +9,8 @@
 
 struct merge {
 	struct arena *arena;
-	struct map seen; /* keys that are taken */
+	struct map
+		seen; /* keys that are taken -> what they were taken from, one address for each */
 	const struct node **keys, **items;
 	size_t count;
 	struct error *err;
@@ -24,9 +26,10 @@ static bool is_merge(const struct node *key)
 	return !key->quoted && str_is(key->text, "<<");
 }
 
-static bool take(struct merge *merge, const struct node *key)
+static bool take(struct merge *merge, const struct node *key, const void *origin)
 {
-	return map_put(&merge->seen, key->text, (void *)(uintptr_t)key) || error_memory(merge->err);
+	return map_put(&merge->seen, key->text, (void *)(uintptr_t)origin) ||
+	       error_memory(merge->err);
 }
 
 /* How many pairs value brings at most. False: it is nothing to merge. */
@@ -51,24 +54,26 @@ static void add_pair(struct merge *merge, const struct node *key, const struct n
 	merge->items[merge->count++] = item;
 }
 
-static bool merge_map(struct merge *merge, const struct node *from)
+static bool merge_map(struct merge *merge, const struct node *const *from)
 {
-	for (size_t i = 0; i < from->count; i++) {
-		if (map_get(&merge->seen, from->keys[i]->text))
+	for (size_t i = 0; i < (*from)->count; i++) {
+		const struct node *key = (*from)->keys[i];
+		const void *origin = map_get(&merge->seen, key->text);
+		if (origin && origin != from)
 			continue;
-		if (!take(merge, from->keys[i]))
+		if (!origin && !take(merge, key, from))
 			return false;
-		add_pair(merge, from->keys[i], from->items[i]);
+		add_pair(merge, key, (*from)->items[i]);
 	}
 	return true;
 }
 
-static bool merge_value(struct merge *merge, const struct node *value)
+static bool merge_value(struct merge *merge, const struct node *const *value)
 {
-	if (value->kind == NODE_MAP)
+	if ((*value)->kind == NODE_MAP)
 		return merge_map(merge, value);
-	for (size_t i = 0; i < value->count; i++)
-		if (!merge_map(merge, value->items[i]))
+	for (size_t i = 0; i < (*value)->count; i++)
+		if (!merge_map(merge, &(*value)->items[i]))
 			return false;
 	return true;
 }
@@ -79,7 +84,7 @@ static bool begin(struct merge *merge, const struct node *map)
 	size_t most = map->count;
 	for (size_t i = 0; i < map->count; i++) {
 		const struct node *key = map->keys[i];
-		if (!is_merge(key) && !take(merge, key))
+		if (!is_merge(key) && !take(merge, key, map))
 			return false;
 		if (is_merge(key) && !count_pairs(map->items[i], &most))
 			return error_set(merge->err, ERROR_CONFIG,
@@ -96,8 +101,6 @@ bool yaml_merge(struct arena *arena, struct node *map, struct error *err)
 {
 	scoped(finish) struct merge merge = {.arena = arena, .err = err};
 	bool wanted = false;
-	if (!node_keys_unique(map, err))
-		return false;
 	for (size_t i = 0; i < map->count; i++)
 		wanted = wanted || is_merge(map->keys[i]);
 	if (!wanted)
@@ -107,7 +110,7 @@ bool yaml_merge(struct arena *arena, struct node *map, struct error *err)
 	for (size_t i = 0; i < map->count; i++) {
 		if (!is_merge(map->keys[i]))
 			add_pair(&merge, map->keys[i], map->items[i]);
-		else if (!merge_value(&merge, map->items[i]))
+		else if (!merge_value(&merge, &map->items[i]))
 			return false;
 	}
 	map->keys = merge.keys;

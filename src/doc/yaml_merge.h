@@ -8,7 +8,6 @@
 /*
  * Replaces the pair of a plain key << in map by the pairs of its value, a mapping or a list of
  * mappings, without those whose key the map has itself or got from an earlier one; the nodes are
- * shared. Also the test for repeated keys, which the map must pass. ERROR_CONFIG with
- * "line:column: what is wrong", ERROR_MEMORY.
+ * shared. ERROR_CONFIG with "line:column: what is wrong", ERROR_MEMORY.
  */
 bool yaml_merge(struct arena *arena, struct node *map, struct error *err);

@@ -103,15 +103,17 @@ static bool take_port(struct str *text, struct parts *out)
 }
 
 /* A name, or an address, which has brackets when it is of IPv6. */
-static bool is_host(struct arena *arena, struct str text)
+static bool check_host(struct arena *arena, struct str text, struct error *err)
 {
 	struct sockaddr_storage ignored;
-	const char *host = text.len ? arena_copy(arena, text.at, text.len) : NULL;
-	if (!host || strchr(host, '%'))
-		return false;
+	const char *host = arena_copy(arena, text.at ? text.at : "", text.len);
+	if (!host)
+		return error_memory(err);
 	bool bracketed = *host == '[' && host[text.len - 1] == ']';
-	return hostname_proper(host) ||
-	       ((bracketed || !strchr(host, ':')) && address_parse(host, &ignored));
+	bool literal = !strchr(host, '%') && (bracketed || !strchr(host, ':')) &&
+		       address_parse(host, &ignored);
+	return literal || hostname_proper(host) ||
+	       fail(err, "the proxy has no proper name or address", as_in);
 }
 
 static bool split(struct arena *arena, struct str text, struct parts *out, struct error *err)
@@ -129,8 +131,7 @@ static bool split(struct arena *arena, struct str text, struct parts *out, struc
 	if (!take_port(&text, out))
 		return fail(err, "the port of a proxy is a number from 1 to 65535", as_in);
 	out->host = hostname_bare(text);
-	return is_host(arena, out->host) ||
-	       fail(err, "the proxy has no proper name or address", as_in);
+	return check_host(arena, out->host, err);
 }
 
 static int hex(char c)

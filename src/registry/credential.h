@@ -24,7 +24,13 @@ struct credential {
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */
-	bool needed;        /* a rule names what it is for */
+	/*
+	 * What is wrong with the entry, one line each; NULL: nothing. Such an entry is used by
+	 * nobody: a rule that needs it is a mistake (config/usage.h).
+	 */
+	const char *login_fault; /* with username, password and token */
+	const char *fault;       /* with anything else */
+	bool needed;             /* a rule names what it is for */
 };
 
 struct credentials {

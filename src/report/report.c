@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "doc/node.h"
 #include "report/action.h"
 #include "report/display.h"
 #include "report/heartbeat.h"
@@ -251,7 +252,8 @@ static bool write_list(const struct report *report, enum outcome_status status, 
 	const struct report_options *options = &report->options;
 	bool failed = status == OUTCOME_FAILED;
 	const char *path = failed ? options->failed_path : options->success_path;
-	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
+	/* What the next run does not read is no list. */
+	scoped(buf_finish) struct buf text = buf_limit(NODE_BYTES_MAX);
 	if (!path)
 		return true;
 	image_lists_write(&report->tally, status, options->images_json, &text);

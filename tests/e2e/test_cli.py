@@ -75,10 +75,11 @@ def test_every_bad_rule_is_named_before_any_request(sync, src, dst, both, repo):
 @pytest.mark.parametrize("text,line", (
     ("a: b\n\tc: d\n", 2),
     ("- a\n- b\n", 1),
-    ("{src}/{repo}:v1: {dst}/{repo}\n\n{src}/{repo}:v1: {dst}/{repo}/b\n", 3),
+    ("{src}/{repo}:v1:\n  to: {dst}/{repo}\n  to: {dst}/{repo}/b\n", 3),
+    ("{src}/{repo}:v1:\n  to: {dst}/{repo}\n  semvr: '1.x'\n", 3),
     ("{src}/{repo}:v1: &x {dst}/{repo}\n{src}/{repo}:v2: *y\n", 2),
     ("{src}/{repo}:v1: {dst}/{repo}\n---\nmore: {dst}/{repo}\n", None),
-), ids=("tab", "list", "duplicate-key", "alias", "second-document"))
+), ids=("tab", "list", "duplicate-field", "unknown-field", "alias", "second-document"))
 def test_a_broken_rules_file_is_named_with_its_line(sync, src, dst, both, repo, text, line):
     result = sync(text.replace("{src}", src.host).replace("{dst}", dst.host).replace("{repo}", repo), both)
     assert result.code == 2
@@ -86,7 +87,7 @@ def test_a_broken_rules_file_is_named_with_its_line(sync, src, dst, both, repo, 
     assert src.seen() == [] and dst.seen() == []
 
 
-@pytest.mark.parametrize("text", ('{"a": "b",}', '{"a": "b"} x', '{"a": 5}', '["a"]', '{"a": "b"', '{"a":"b","a":"c"}'))
+@pytest.mark.parametrize("text", ('{"a": "b",}', '{"a": "b"} x', '{"a": 5}', '["a"]', '{"a": "b"', '{"a":{"to":"b","TO":"c"}}'))
 def test_a_broken_json_file_is_named_with_its_line(sync, text):
     result = sync(text, form="json")
     assert result.code == 2

@@ -153,3 +153,63 @@ def test_a_report_where_files_are_few(runner, src, dst, both, from_source, at_ta
     result = runner.run(["sh", "-c", f"ulimit -n {files}; exec {runner.binary} --images {rules} --auth {auth} --report {report}"])
     assert (result.code, json.loads(report.read_text(encoding="utf-8"))["copied"]) == (0, 8)
     assert at_target.tags(repo) == tags
+
+
+# -- files as people keep them, see tests/cases/public.txt ------------------------------------------------------------------------
+
+@pytest.mark.parametrize("form", ("yaml", "json"))
+def test_secrets_that_this_job_lacks(runner, src, door, inside, rules, repo, form):
+    """One auth file for many jobs: entries that no rule needs lack their variables, or have empty ones, or miss files."""
+    own = {"username": "robot", "password": "${MIRROR_PASS}", "insecure": True}
+    others = {
+        "docker.io": {"username": "${HUB_USER}", "password": "${HUB_PASS}"}, "hub.os.example.com": {"username": "x", "password": "${EMPTY}"},
+        "ca.example.com": {"ca": "not-there.pem"}, f"{door.host}/other": {"username": "robot"},
+    }
+    auth = {**run.insecure(src), **others, door.host: own}
+    result = runner.sync(rules, auth, form=form, env={"MIRROR_PASS": runner.secret(PASSWORD), "EMPTY": ""})
+    assert result.code == 0
+    assert inside.tags(repo) == ["v1"]
+    assert result.stderr.count("4 faulty entries that no rule needs") == 1 and "HUB_PASS" not in result.stderr
+
+
+def test_a_secret_that_this_job_needs(runner, src, door, rules):
+    own = {"username": "robot", "password": "${MIRROR_PASS}", "insecure": True}
+    result = runner.sync(rules, {**run.insecure(src), door.host: own})
+    assert result.code == 2
+    assert "environment variable MIRROR_PASS is not set or empty" in result.stderr
+    assert src.seen() == [] and door.seen() == []
+
+
+@pytest.mark.parametrize("form", ("yaml", "json"))
+def test_a_section_that_nobody_reads(runner, src, dst, from_source, at_target, repo, form):
+    from_source.push(images.image(repo), repo, "v1")
+    texts = {
+        "yaml": "auth: {{{src}: {{insecure: true}}, {dst}: {{insecure: true}}}}\nimages: {{{src}/{repo}:v1: {dst}/{repo}}}\n"
+                "historyRecord:\n  a: b\n  c: d\n  a: e\nhistoryRecord: []\n",
+        "json": '{{"history": {{"a": 1, "a": 2}}, "history": 0, "auth": {{"{src}": {{"insecure": true}}, "{dst}": {{"insecure": true}}}},\n'
+                '"images": {{"{src}/{repo}:v1": "{dst}/{repo}"}}}}',
+    }
+    path = runner.write(f"old.{form}", texts[form].format(src=src.host, dst=dst.host, repo=repo))
+    result = runner.run([runner.binary, "--config", path])
+    assert result.code == 0
+    assert at_target.tags(repo) == ["v1"]
+
+
+@pytest.mark.parametrize("form", ("yaml", "json", "legacy"))
+def test_the_same_source_twice(runner, src, dst, both, from_source, at_target, repo, form):
+    picture = from_source.push(images.image(repo), repo, "v1")
+    source, target = f"{src.host}/{repo}:v1", f"{dst.host}/{repo}"
+    if form == "json":
+        text = f'{{"{source}": "{target}/a",\n"{source}": ["{target}/b", {{"to": "{target}/c", "tags": "v1"}}]}}'
+    else:
+        text = f"{source}: {target}/a\n{source}:\n  - {target}/b\n  - to: {target}/c\n    tags: v1\n"
+    if form == "legacy":
+        body = "".join(f"  {line}\n" for line in text.splitlines())
+        auth = "".join(f"  {line}\n" for line in run.to_yaml(both).splitlines())
+        path = runner.write("old.yaml", f"auth:\n{auth}images:\n{body}")
+        result = runner.run([runner.binary, "--config", path])
+    else:
+        result = runner.sync(text, both, form=form)
+    assert result.code == 0
+    assert all(at_target.closure(f"{repo}/{name}", "v1") == images.expected(picture) for name in "abc")
+    assert result.stderr.count("which can be one list") == 1

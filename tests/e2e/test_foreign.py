@@ -193,9 +193,9 @@ def _one_more(data):
 
 
 REFUSED = {
-    "other-bytes": (lambda store: ([f"{store.base}/layers/a"], (200, {}, b"something else")), "corrupt", "bytes early"),
+    "other-bytes": (lambda store: ([f"{store.base}/layers/a"], (200, {}, b"something else")), "corrupt", "one of the two is wrong"),
     "other-bytes-as-many": (lambda store: ([f"{store.base}/layers/a"], _as_many), "corrupt", "sent bytes with digest"),
-    "more-bytes": (lambda store: ([f"{store.base}/layers/a"], _one_more), "corrupt", "more than the"),
+    "more-bytes": (lambda store: ([f"{store.base}/layers/a"], _one_more), "corrupt", "one of the two is wrong"),
     "nowhere": (lambda store: ([f"{store.base}/layers/gone"], None), "missing", "/layers/gone: HTTP 404"),
     "no-urls": (lambda store: ([], None), "missing", "which names no urls"),
     "no-text": (lambda store: ([7, None, ""], None), "missing", "which names no urls"),
@@ -318,7 +318,7 @@ def test_a_word_nobody_knows(sync, scripted, repo):
     assert not here.seen() and not there.seen()
 
 
-@pytest.mark.parametrize("policy, words", (("skip", "was left out, since it may not be distributed (foreign: copy brings it)"),))
+@pytest.mark.parametrize("policy, words", (("skip", "was left out because it may not be distributed (foreign: copy brings it)"),))
 def test_a_destination_that_wants_them_is_told_apart(sync, scripted, repo, policy, words):
     """A registry that misses the layer will not find it however often it is asked."""
     here, there = scripted(), scripted()

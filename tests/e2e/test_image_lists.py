@@ -88,3 +88,22 @@ def test_what_a_dry_run_says(runner, src, dst, both, from_source, at_target, rep
     forced = runner.sync(rules, both, flags=["--dry-run", "--force"])
     assert {each["reason"] for each in forced.report["images"]} == {"missing", "differs", "forced"}
     assert dst.writes() == [] and other.digest != at_target.head(repo, "other")
+
+
+@pytest.mark.parametrize("form", ("yaml", "json"))
+def test_a_long_list_is_taken_again(runner, src, dst, both, repo, form):
+    """More than a megabyte, and keys longer than a plain key of YAML may be: rules that failed as a whole are listed as written."""
+    source, target = f"{src.host}/{repo}", f"{dst.host}/{repo}"
+    rules = {f"{source}:/^{n:04}-{'x' * 3000}$/": f"{target}/{n:04}" for n in range(400)}
+    path = os.path.join(runner.home, f"failed.{form}")
+    flags = ["--output-failed-images", path, "--output-images-format", form, "--retries", "0"]
+    result = runner.sync(rules, both, flags=flags, form="json")
+    assert (result.code, result.report["failed"]) == (1, len(rules))
+    assert os.path.getsize(path) > 1024 * 1024
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    again = runner.run([runner.binary, "--images", path, "--auth", runner.write("auth.yaml", both),
+                        "--output-failed-images", f"{path}-2", "--output-images-format", form, "--retries", "0"])
+    assert again.code == 1
+    with open(f"{path}-2", encoding="utf-8") as file:
+        assert file.read() == text

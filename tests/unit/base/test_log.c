@@ -48,6 +48,50 @@ static void test_what_is_dropped(void **state)
 	has_not(&few, "a detail");
 }
 
+/* Lines that come before it is known where they go. */
+static void test_held(void **state)
+{
+	scoped(buf_finish) struct buf early = {0};
+	scoped(buf_finish) struct buf all = {0};
+	struct capture capture = capture_start(STDERR_FILENO);
+	(void)state;
+	log_hold(LOG_INFO);
+	log_info("first");
+	log_debug("a detail");
+	capture_stop(&capture, &early);
+	assert_int_equal(early.len, 0);
+	FILE *file = tmpfile();
+	log_open(file, LOG_DEBUG);
+	log_debug("second");
+	log_open(stderr, LOG_INFO);
+	rewind(file);
+	char line[256];
+	while (fgets(line, sizeof(line), file))
+		buf_add_string(&all, line);
+	fclose(file);
+	has(&all, "first");
+	has(&all, "second");
+	has_not(&all, "a detail");
+	assert_true(strstr(all.at, "first") < strstr(all.at, "second"));
+}
+
+/* A log that cannot be written says so once, on stderr. */
+static void test_lost(void **state)
+{
+	scoped(buf_finish) struct buf told = {0};
+	struct capture capture = capture_start(STDERR_FILENO);
+	FILE *full = fopen("/dev/full", "w");
+	(void)state;
+	log_open(full, LOG_INFO);
+	log_info("first");
+	log_info("second");
+	log_open(stderr, LOG_INFO);
+	fclose(full);
+	capture_stop(&capture, &told);
+	assert_string_equal(buf_string(&told),
+			    "level=error msg=\"the log cannot be written: lines are lost\"\n");
+}
+
 static void count_up(void *ctx)
 {
 	++*(unsigned *)ctx;
@@ -78,6 +122,8 @@ int main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_what_is_dropped),
 		cmocka_unit_test(test_hooks_stand_around_each_line),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

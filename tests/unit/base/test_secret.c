@@ -116,6 +116,26 @@ static void test_basic(void **state)
 	expect_mask("robot hunter22", "robot ***");
 }
 
+/* Long secrets anywhere in a text, short ones only when they are all of it. */
+static void test_inside(void **state)
+{
+	(void)state;
+	assert_false(secret_inside(STR("open-sesame")));
+	secret_register(STR("open-sesame"));
+	secret_register(STR("word"));
+	assert_true(secret_inside(STR("open-sesame")));
+	assert_true(secret_inside(STR("r.io/open-sesame:v1")));
+	assert_true(secret_inside(STR("r.io/x:b3Blbi1zZXNhbWU")));
+	assert_true(secret_inside(STR("word")));
+	assert_false(secret_inside(STR("words")));
+	assert_false(secret_inside(STR("a/word")));
+	assert_false(secret_inside(STR("open-sesam")));
+	assert_false(secret_inside(STR("wor")));
+	assert_false(secret_inside((struct str){0}));
+	secret_forget();
+	assert_false(secret_inside(STR("open-sesame")));
+}
+
 static void test_forget(void **state)
 {
 	(void)state;
@@ -317,6 +337,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_short, forget),
 		cmocka_unit_test_teardown(test_nested, forget),
 		cmocka_unit_test_teardown(test_basic, forget),
+		cmocka_unit_test_teardown(test_inside, forget),
 		cmocka_unit_test_teardown(test_forget, forget),
 		cmocka_unit_test_teardown(test_many, forget),
 		cmocka_unit_test_teardown(test_environment, forget),

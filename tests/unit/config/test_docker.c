@@ -21,15 +21,20 @@
 #include "config/logins.h"
 #include "doc/json.h"
 
-/* One line per login: key username password token helper. */
+/* One line per login: key username password token helper, or what is wrong with it. */
 static void show(const struct credentials *list, struct buf *out)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct credential *each = &list->items[i];
-		buf_printf(out, "%.*s %s %s %s %s%s\n", STR_ARGS(each->key),
-			   each->username ? each->username : "-",
-			   each->password ? each->password : "-", each->token ? each->token : "-",
-			   each->helper ? each->helper : "-", each->insecure ? " insecure" : "");
+		if (each->login_fault)
+			buf_printf(out, "%.*s: %s", STR_ARGS(each->key), each->login_fault);
+		else
+			buf_printf(out, "%.*s %s %s %s %s%s\n", STR_ARGS(each->key),
+				   each->username ? each->username : "-",
+				   each->password ? each->password : "-",
+				   each->token ? each->token : "-",
+				   each->helper ? each->helper : "-",
+				   each->insecure ? " insecure" : "");
 	}
 }
 
@@ -51,7 +56,7 @@ static void read_text(struct arena *arena, const char *text, bool flat, struct d
 {
 	struct document document = {.name = "c.json", .json = true};
 	struct error err = {0};
-	if (!json_read(arena, str_of(encoded(arena, text)), &document.root, &err))
+	if (!json_read_file(arena, str_of(encoded(arena, text)), &document.root, &err))
 		fail_msg("%s: %s", text, err.text);
 	docker_config_read(arena, &document, flat, out, problems);
 	secret_forget();
@@ -119,10 +124,10 @@ static void test_helpers(void **state)
 	      false, "b.io - - - ecr-login\na.io - - - pass\na.io u w - -\n", "desktop.exe", "");
 	check("{\"credHelpers\": {\"a.io\": \"../x\", \"b.io\": 5}, "
 	      "\"credsStore\": \"a b\"}",
-	      false, "", "",
-	      "c.json:1:26: \"../x\" is no name of a credential helper\n"
-	      "c.json:1:42: \"\" is no name of a credential helper\n"
-	      "c.json:1:60: \"a b\" is no name of a credential helper\n");
+	      false,
+	      "a.io: c.json:1:26: \"../x\" is no name of a credential helper\n"
+	      "b.io: c.json:1:42: \"\" is no name of a credential helper\n",
+	      "", "c.json:1:60: \"a b\" is no name of a credential helper\n");
 }
 
 static void test_mistakes(void **state)
@@ -135,11 +140,22 @@ static void test_mistakes(void **state)
 	      "names\n");
 	check("{\"auths\": {\"a.io\": \"x\", \"b.io\": {\"auth\": \"%%%\"},\n"
 	      "\"c.io\": {\"auth\": \"<nocolon>\"}, \"d.io\": {\"auth\": \"<u:w>\"}}}",
-	      false, "d.io u w - -\n", "",
-	      "c.json:1:20: the login of a.io is a string: expected an object\n"
-	      "c.json:1:42: the login of b.io cannot be read: auth is not user:password in base64\n"
-	      "c.json:2:18: the login of c.io cannot be read: auth is not user:password in "
-	      "base64\n");
+	      false,
+	      "a.io: c.json:1:20: the login of a.io is a string: expected an object\n"
+	      "b.io: c.json:1:42: the login of b.io cannot be read: auth is not user:password in "
+	      "base64\n"
+	      "c.io: c.json:2:18: the login of c.io cannot be read: auth is not user:password in "
+	      "base64\n"
+	      "d.io u w - -\n",
+	      "", "");
+	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\", \"AUTH\": \"<u:x>\"}},"
+	      "\"other\": {\"x\": 1, \"x\": 2}}",
+	      false, "a.io: c.json:1:37: auth is given here and at c.json:1:21: keep one\n", "",
+	      "");
+	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\"}, \"a.io\": {}}, \"Auths\": {}}", false,
+	      "a.io u w - -\n", "",
+	      "c.json:1:51: auths is given here and at c.json:1:2: keep one\n"
+	      "c.json:1:38: \"a.io\" stands here and in line 1: keep one\n");
 }
 
 static void test_secrets(void **state)
@@ -153,7 +169,7 @@ static void test_secrets(void **state)
 	struct error err = {0};
 	const char *text = encoded(arena, "{\"auths\": {\"a.io\": {\"auth\": \"<u:open-sesame>\"},"
 					  "\"b.io\": {\"identitytoken\": \"identity-word\"}}}");
-	assert_true(json_read(arena, str_of(text), &document.root, &err));
+	assert_true(json_read_file(arena, str_of(text), &document.root, &err));
 	docker_config_read(arena, &document, false, &out, &problems);
 	secret_mask(STR("x open-sesame y identity-word z"), &masked);
 	assert_string_equal(buf_string(&masked), "x *** y *** z");

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "config/expand.h"
 
 struct row {
@@ -158,13 +159,62 @@ static void test_messages(void **state)
 	assert_int_equal(calls, 1);
 }
 
+/* A secret goes into a credential, and into no destination: by its value or by its name. */
+static void test_secrets(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		bool secret;
+	} cases[] = {
+		{"WORD", "open-sesame", true},
+		{"WORD", "v1-open-sesame", true},
+		{"WORD", "b3Blbi1zZXNhbWU=", true}, /* the same in base64 */
+		{"WORD", "open-sesam", false},
+		{"WORD", "short", true},
+		{"WORD", "shorter", false}, /* too short to be more than a part of a word */
+		{"WORD", "team", false},
+		{"INPUT_GITHUB_TOKEN", "x", true},
+		{"GITHUB_TOKEN", "x", true},
+		{"TOKEN", "x", true},
+		{"my_token", "x", true},
+		{"SYNCER_ACCESS_TOKEN", "", true},
+		{"REGISTRY_PASSWORD", "x", true},
+		{"REGISTRY_PASS", "x", true},
+		{"INPUT_AUTH", "x", true},
+		{"TOKENS", "x", false},
+		{"PASSAGE", "x", false},
+		{"COMPASS", "x", false},
+		{"BUILD_NUMBER", "12", false},
+	};
+	(void)state;
+	secret_register(STR("open-sesame"));
+	secret_register(STR("short"));
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		const struct expand_lookup lookup = {always, (void *)(uintptr_t)cases[i].value,
+						     NULL};
+		struct error err = {0};
+		const char *out = NULL;
+		struct str text = str_of(arena_printf(arena, "r.io/a:${%s}", cases[i].name));
+		assert_true(!*cases[i].value ||
+			    expand_text(arena, text, EXPAND_CREDENTIAL, &lookup, &out, &err));
+		bool good = expand_text(arena, text, EXPAND_DESTINATION, &lookup, &out, &err);
+		if (good == cases[i].secret)
+			fail_msg("%s=%s", cases[i].name, cases[i].value);
+		if (good)
+			continue;
+		assert_non_null(strstr(err.text, cases[i].name));
+		assert_null(strstr(err.text, "sesam"));
+	}
+	secret_forget();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_credential),
-		cmocka_unit_test(test_destination),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_credential), cmocka_unit_test(test_destination),
+		cmocka_unit_test(test_values),     cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_secrets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

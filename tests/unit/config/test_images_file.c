@@ -65,7 +65,7 @@ static void read(struct arena *arena, const char *text, bool json, struct rules 
 {
 	struct document document = {.name = "f", .json = json};
 	struct error err = {0};
-	bool good = json ? json_read(arena, str_of(text), &document.root, &err)
+	bool good = json ? json_read_file(arena, str_of(text), &document.root, &err)
 			 : yaml_read(arena, str_of(text), &document.root, &err);
 	if (!good)
 		fail_msg("%s: %s", text, err.text);
@@ -228,12 +228,16 @@ static void test_shape(void **state)
 	      "f:1:9: the list of destinations of a is empty: name at least one\n", "");
 	check("a: {to: [b, {to: c}]}\n", "a > b\n",
 	      "f:1:13: destination of a is a mapping" NAME_EXPECTED, "");
-	check("a: {to: b, exlude: v1, tagz: v2, colour: red}\n", "a > b\n", "",
-	      "f:1:12: a: unknown field \"exlude\" is ignored: did you mean exclude?\n"
-	      "f:1:24: a: unknown field \"tagz\" is ignored: did you mean tags?\n"
-	      "f:1:34: a: unknown field \"colour\" is ignored\n");
+	check("a: {to: b, exlude: v1, tagz: v2, colour: red}\n", "a > b\n",
+	      "f:1:12: a: unknown field \"exlude\": did you mean exclude (not these tags)?\n"
+	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
+	      "that a /pattern/ finds)?\n"
+	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
+	      "latest, since, platforms, os, arch, require-platforms, on-change, foreign, referrers, "
+	      "require-signed\n",
+	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,
-	      "f:1:32: a: tags is given twice: keep one\n", "");
+	      "f:1:32: a: tags is given here and at f:1:19: keep one\n", "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": [1.0]}}", NULL,
 	      "f:1:28: a: tags is a number: it must be a string\n", "");
 }

@@ -61,7 +61,7 @@ static bool read(struct arena *arena, const char *text, bool json, const struct 
 	struct document document = {.name = "f", .json = json};
 	struct error err = {0};
 	const char *prefix;
-	bool good = json ? json_read(arena, str_of(text), &document.root, &err)
+	bool good = json ? json_read_file(arena, str_of(text), &document.root, &err)
 			 : yaml_read(arena, str_of(text), &document.root, &err);
 	if (!good)
 		fail_msg("%s: %s", text, err.text);
@@ -160,17 +160,95 @@ static void test_keys(void **state)
 	      true, "docker.io/a/b:1 > reg.io/p/a/b:v2 any\n", "", "");
 }
 
+#define SIGN                                                                                       \
+	": \"sign\" is of old releases and is ignored: nothing is signed here, --referrers "       \
+	"signatures brings along the signatures that there are\n"
+
 static void test_historic(void **state)
 {
 	(void)state;
 	check("targetRepoPrefix: reg.io/p/\n"
 	      "sign: true\n"
 	      "images:\n"
-	      "- {source: 'a/b:1', target: x, sign: false}\n",
-	      false, "docker.io/a/b:1 > reg.io/p/a/b:1\n", "",
-	      "f:2:1: \"sign\" is of old releases and is ignored\n"
-	      "f:4:21: \"target\" is of old releases and is ignored\n"
-	      "f:4:32: \"sign\" is of old releases and is ignored\n");
+	      "- {source: 'a/b:1', sign: false}\n"
+	      "- {source: 'a/c:1', sign: true}\n",
+	      false, "docker.io/a/b:1 > reg.io/p/a/b:1\ndocker.io/a/c:1 > reg.io/p/a/c:1\n", "",
+	      "f:2:7" SIGN "f:5:27" SIGN);
+}
+
+/* What target says, and where the image goes: below reg.io/p/. NULL: it is refused. */
+static void test_targets(void **state)
+{
+	static const struct {
+		const char *target, *destination;
+	} targets[] = {
+		{"~", "a/b:1"},
+		{"{}", "a/b:1"},
+		{"{name: other}", "other:1"},
+		{"{name: team/other, tag: v2}", "team/other:v2"},
+		{"{tag: v2}", "a/b:v2"},
+		{"{tag: 1.10}", "a/b:1.10"},
+		{"{name: 'other:v3'}", "other:v3"},
+		{"{name: 'other:v3', tag: v3}", "other:v3"},
+		{"{name: reg.io/p/other, tag: v2}", "other:v2"},
+		{"{name: reg.io/p/gcr.io/other, tag: v2}", "gcr.io/other:v2"},
+		{"'reg.io/p/other:v2'", "other:v2"},
+		{"reg.io/p/other", "other:1"},
+		{"'a/b:v2'", "a/b:v2"}, /* as from the source, so it can mean one thing only */
+		{"{name: a/b}", "a/b:1"},
+		{"'a/other:v2'", NULL},
+		{"other", NULL},
+		{"reg.io/other", NULL},
+		{"{name: gcr.io/other}", NULL},
+		{"{name: 'host:5000/other'}", NULL},
+		{"{name: localhost/other}", NULL},
+		{"reg.io/p/", NULL},
+		{"{name: 'other@sha256'}", NULL},
+		{"5", NULL},
+		{"{name: [other]}", NULL},
+		{"{tag: {}}", NULL},
+		{"{repository: other}", NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(targets); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(problem_finish) struct problems problems = {0};
+		struct rules rules;
+		const struct options none = {0};
+		const char *text = arena_printf(arena,
+						"targetRepoPrefix: reg.io/p/\nimages:\n"
+						"- {source: 'a/b:1', target: %s}\n",
+						targets[i].target);
+		assert_true(read(arena, text, false, &none, &rules, &problems));
+		if ((problems.error_count == 0) != (targets[i].destination != NULL))
+			fail_msg("%s: %s", targets[i].target, buf_string(&problems.errors));
+		assert_int_equal(rules.count, targets[i].destination ? 1 : 0);
+		if (!targets[i].destination)
+			continue;
+		assert_string_equal(rules.items[0].destination,
+				    arena_printf(arena, "reg.io/p/%s", targets[i].destination));
+	}
+}
+
+/* The options move the prefix: a target below the file's own moves with it. */
+static void test_target_below_overruled_prefix(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(problem_finish) struct problems problems = {0};
+	struct rules rules;
+	const struct options flag = {.target_repo_prefix = "new.io/q/"};
+	assert_true(read(arena,
+			 "targetRepoPrefix: reg.io/p/\nimages:\n"
+			 "- {source: 'a/b:1', target: 'reg.io/p/c:2'}\n"
+			 "- {source: 'a/b:1', target: 'new.io/q/d:2'}\n"
+			 "- {source: 'a/b:1', target: 'else.io/p/e:2'}\n",
+			 false, &flag, &rules, &problems));
+	assert_int_equal(problems.error_count, 1);
+	assert_int_equal(rules.count, 2);
+	assert_string_equal(rules.items[0].destination, "new.io/q/c:2");
+	assert_string_equal(rules.items[0].destination_place, "f:3:29");
+	assert_string_equal(rules.items[1].destination, "new.io/q/d:2");
 }
 
 static void test_nothing(void **state)
@@ -260,9 +338,14 @@ static void test_shape(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),    cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_historic), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_prefixes), cmocka_unit_test(test_two_prefixes),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_historic),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_target_below_overruled_prefix),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_two_prefixes),
 		cmocka_unit_test(test_shape),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

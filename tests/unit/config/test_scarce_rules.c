@@ -19,7 +19,9 @@ static const struct {
 } files[] = {
 	{"auth.yaml",
 	 "a.io: {username: u, password: $SCARCE_WORD, proxy: 'http://p:word-1@p.io:1'}\n"
-	 "b.io/team: {token: identity-word, mirrors: [m.io, n.io:5000], insecure: true}\n"},
+	 "b.io/team: {token: identity-word, mirrors: [m.io, n.io:5000], insecure: true}\n"
+	 "g.io: {username: u, password: '${SCARCE_NOTHING}', insecur: true}\n"
+	 "h.io: {mirrors: [m.io]}\nh.io: {mirrors: [n.io]}\n"},
 	{"images.yaml",
 	 "a.io/x:v1,v2: [b.io/team/x, c.io/x]\n"
 	 "a.io/y: {to: b.io/team/y, tags: ['/^v/', x], exclude: ['/rc/'], semver: "
@@ -27,10 +29,12 @@ static const struct {
 	 "on-change: fail, foreign: copy, referrers: [signatures, application/x]}\n"},
 	{"old.yaml", "auth:\n  a.io: {username: u, password: word-2}\n"
 		     "images:\n  a.io/x:v1: [b.io/x, c.io/x]\n"},
-	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"},
+	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"
+		      "  - source: a.io/c:1\n    target: {name: c, tag: v2}\n"},
 	{"key", "token-of-access"},
 	{"config.json", "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
-			"{\"identitytoken\": \"word-3\"}}, \"credHelpers\": {\"f.io\": \"pass\"}}"},
+			"{\"identitytoken\": \"word-3\"}, \"i.io\": {\"auth\": \"%\"}}, "
+			"\"credHelpers\": {\"f.io\": \"pass\"}}"},
 };
 
 static const char *path_of(const char *name)
@@ -83,10 +87,12 @@ static void describe_config(const struct config *config, struct buf *out)
 	}
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];
-		buf_printf(out, "%.*s %s %s %s %zu\n", STR_ARGS(entry->key),
+		buf_printf(out, "%.*s %s %s %s %zu %s%s\n", STR_ARGS(entry->key),
 			   entry->username ? entry->username : "-",
 			   entry->password ? entry->password : "-",
-			   entry->token ? entry->token : "-", entry->mirror_count);
+			   entry->token ? entry->token : "-", entry->mirror_count,
+			   entry->login_fault ? entry->login_fault : "",
+			   entry->fault ? entry->fault : "");
 	}
 }
 

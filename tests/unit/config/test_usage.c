@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "config/logins.h"
 #include "config/registry_key.h"
 #include "config/usage.h"
 
@@ -93,6 +94,9 @@ static struct credential entries[] = {
 	{.key = STR("dokcer.io/me"), .place = "a:4:1"},
 	{.key = STR("mirror.io"), .place = "a:5:1"},
 	{.key = STR("x-defaults"), .place = "a:6:1"},
+	{.key = STR("gcrh.io"), .place = "a:7:1"},
+	{.key = STR("reg.io/team"), .place = "a:8:1"},
+	{.key = STR("docker.io/other"), .place = "a:9:1"},
 	{.key = STR("nothing.example"), .username = "d", .password = "w", .place = "d:1:1"},
 };
 
@@ -102,7 +106,7 @@ static void test_usage(void **state)
 	static const char *const mirrors[] = {"mirror.io"};
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(problem_finish) struct problems problems = {0};
-	struct config config = {.credentials = {entries, array_count(entries)}, .auth_count = 6};
+	struct config config = {.credentials = {entries, array_count(entries)}, .auth_count = 9};
 	entries[0].mirrors = mirrors;
 	entries[0].mirror_count = 1;
 	assert_true(usage_settle(arena, &config, sides, array_count(sides), &problems));
@@ -112,8 +116,61 @@ static void test_usage(void **state)
 		"i:2:1: ghrc.io looks like ghcr.io misspelt: names like it collect logins\n"
 		"a:3:1: reg.io is used by no rule: rules name reg.io:5000, and the port is part of "
 		"the name\n"
-		"a:4:1: dokcer.io/me is used by no rule: did you mean docker.io?\n");
+		"a:7:1: gcrh.io is used by no rule: did you mean ghrc.io?\n"
+		"a:8:1: reg.io/team is used by no rule: rules name reg.io:5000, and the port is "
+		"part of the name\n"
+		"a:4:1: 2 entries are used by no rule: dokcer.io/me (a:4:1), docker.io/other "
+		"(a:9:1)\n");
 	assert_int_equal(config.credentials.count, array_count(entries));
+}
+
+static struct credential faulty[] = {
+	{.key = STR("docker.io"), .login_fault = "a:1:5: hub\n", .place = "a:1:1"},
+	{.key = STR("docker.io/library"), .place = "a:2:1"},
+	{.key = STR("reg.io:5000"), .fault = "a:3:5: one\na:3:9: two\n", .place = "a:3:1"},
+	{.key = STR("reg.io:5000/team"), .login_fault = "a:4:5: x\n", .fault = "a:4:9: y\n"},
+	{.key = STR("reg.io:5000/else"), .fault = "a:5:5: else\n", .place = "a:5:1"},
+	{.key = STR("a.io"), .fault = "a:6:5: a\n", .place = "a:6:1"},
+	{.key = STR("d.io"), .login_fault = "d:1:5: d\n", .place = "d:1:1"},
+};
+
+/* Faults are mistakes where a side needs the entry, and one warning for all others. */
+static void test_faults(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(problem_finish) struct problems problems = {0};
+	struct config config = {.credentials = {faulty, array_count(faulty)}, .auth_count = 6};
+	assert_true(usage_settle(arena, &config, sides, array_count(sides), &problems));
+	assert_int_equal(problems.error_count, 4);
+	assert_string_equal(buf_string(&problems.errors),
+			    "a:3:5: one\na:3:9: two\na:4:5: x\na:4:9: y\n");
+	assert_string_equal(
+		buf_string(&problems.warnings),
+		"i:2:1: ghrc.io looks like ghcr.io misspelt: names like it collect logins\n"
+		"a:1:1: 4 faulty entries that no rule needs: docker.io (a:1:1), reg.io:5000/else "
+		"(a:5:1), a.io (a:6:1), d.io (d:1:1) (--debug says what is wrong)\n");
+}
+
+/* A login of docker's does not take the place of one that was meant to be there. */
+static void test_faulty_login_is_a_login(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct credential own[] = {
+		{.key = STR("reg.io"), .login_fault = "a:1:5: x\n", .place = "a:1:1"},
+		{.key = STR("set.io"), .fault = "a:2:5: y\n", .place = "a:2:1"},
+	};
+	struct credential docker[] = {
+		{.key = STR("reg.io/team"), .username = "u", .password = "w", .place = "d:1:1"},
+		{.key = STR("set.io/team"), .username = "u", .password = "w", .place = "d:2:1"},
+	};
+	struct credentials list = {own, 2};
+	const struct credentials more = {docker, 2};
+	assert_true(logins_join(arena, &list, &more));
+	assert_int_equal(list.count, 3);
+	assert_true(str_is(list.items[2].key, "set.io/team"));
+	assert_string_equal(list.items[2].fault, "a:2:5: y\n");
 }
 
 /* credsStore is for every host that has no login of its own. */
@@ -158,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_split),     cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_lookalike), cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_store),     cmocka_unit_test(test_no_rules),
+		cmocka_unit_test(test_faults),    cmocka_unit_test(test_faulty_login_is_a_login),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

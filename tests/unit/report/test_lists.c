@@ -73,7 +73,7 @@ static void write_lists(struct lists *lists, enum outcome_status status)
 	image_lists_write(&lists->tally, status, true, &lists->json);
 	assert_true(buf_ok(&lists->yaml) && buf_ok(&lists->json));
 	if (!yaml_read(lists->arena, buf_str(&lists->yaml), &lists->document, &error) ||
-	    !json_read(lists->arena, buf_str(&lists->json), &other, &error)) {
+	    !json_read_file(lists->arena, buf_str(&lists->json), &other, &error)) {
 		print_error("%s\nin %s%s", error.text, buf_string(&lists->yaml),
 			    buf_string(&lists->json));
 		fail();
@@ -457,9 +457,32 @@ static void test_files_that_cannot_be_written_are_all_named(void **state)
 	has(&told, "stopped by SIGTERM");
 }
 
+/*
+ * As long as a list is, the next run reads it: this one has more values than a manifest may have.
+ */
+static void test_long_lists(void **state)
+{
+	enum { MANY = 100000 };
+	static const struct rule written = {.source_place = "i.yaml:1:1"};
+	scoped(lists_finish) struct lists lists = lists_new();
+	struct task *long_list = arena_array(lists.arena, MANY, sizeof(*long_list));
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		const char *tag = arena_printf(lists.arena, "v%zu", i);
+		struct reference from = {"from.test", "a-team/of/an-application", tag, NULL};
+		struct reference to = {"to.test", "a-team/an-application", tag, NULL};
+		long_list[i] = (struct task){.source = from, .destination = to, .rule = &written};
+		add(&lists, &long_list[i], &failed);
+	}
+	write_lists(&lists, OUTCOME_FAILED);
+	assert_true(lists.yaml.len > 4 * 1024 * 1024 && lists.json.len > 4 * 1024 * 1024);
+	assert_int_equal(lists.document->count, MANY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_lists),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_sorted_by_source),
 		cmocka_unit_test(test_a_rule_stands_as_it_was_written),
