@@ -4,6 +4,8 @@
  */
 #include "base/error.h"
 
+#include "base/cancel.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +42,11 @@ bool error_wrap(struct error *err, const char *format, ...)
 bool error_memory(struct error *err)
 {
 	return error_set(err, ERROR_MEMORY, "out of memory");
+}
+
+bool error_canceled(struct error *err)
+{
+	return error_set(err, ERROR_CANCELED, "stopped by %s", cancel_name(cancel_signal()));
 }
 
 const char *error_kind_name(enum error_kind kind)

@@ -33,7 +33,7 @@ enum error_kind {
 	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */
 	ERROR_MEMORY,      /* out of memory or descriptors */
 	ERROR_IO,          /* a local file could not be read or written */
-	ERROR_CANCELED,    /* a signal asked us to stop */
+	ERROR_CANCELED,    /* a signal or the time limit asked us to stop */
 };
 
 enum { ERROR_TEXT_SIZE = 768 };
@@ -54,6 +54,9 @@ bool error_wrap(struct error *err, const char *format, ...) printf_like(2, 3);
 
 /* "out of memory" with kind ERROR_MEMORY. Returns false. */
 bool error_memory(struct error *err);
+
+/* "stopped by SIGTERM", or whatever asked the run to stop. Returns false. */
+bool error_canceled(struct error *err);
 
 /* The word the report uses for a kind: "denied", "missing", ... */
 const char *error_kind_name(enum error_kind kind);

@@ -61,6 +61,14 @@ bool retry_next(const struct retry_policy *policy, unsigned attempt, const struc
 	return true;
 }
 
+/* What was waited for is worth knowing: it failed, and would have been tried again. */
+static bool interrupted(struct error *err)
+{
+	err->kind = ERROR_CANCELED;
+	return error_wrap(err, "stopped by %s while waiting to retry",
+			  cancel_name(cancel_signal()));
+}
+
 bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct error *err)
 {
 	unsigned random = 0;
@@ -74,5 +82,5 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);
 	if (cancel_sleep(wait_ms))
 		return true;
-	return error_set(err, ERROR_CANCELED, "stopped while waiting to try again");
+	return interrupted(err);
 }

@@ -281,7 +281,7 @@ static bool ask_both(struct image *image, struct arena *arena, const struct task
 {
 	size_t first = task->source.digest && !task->terms->pinned_tag ? 1 : 0;
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
 	if (task->terms->pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);

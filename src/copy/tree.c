@@ -162,7 +162,7 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 		  copy_part, &parts);
 	pthread_mutex_destroy(&parts.lock);
 	if (!parts.failed && parts.left_out)
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	return !parts.failed;
 }
 

@@ -433,7 +433,7 @@ static bool check_clock(struct handle *handle, struct error *err)
 	/* A request that only cleans up behind us has a little more time. */
 	bool cleanup = strcmp(handle->method, "DELETE") == 0;
 	if (cleanup ? cancel_final() : cancel_urgent())
-		error_set(err, ERROR_CANCELED, "stopped by a signal");
+		error_canceled(err);
 	else if (limit && clock_ms() - handle->last_progress > limit)
 		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
 			  (long long)(limit / 1000));

@@ -104,7 +104,7 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 		wait_for(origin, wait);
 	pthread_mutex_unlock(&origin->lock);
 	if (wait)
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	*lease = (struct limiter_lease){origin, clock_ms(), counted};
 	return true;
 }

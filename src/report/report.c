@@ -5,6 +5,7 @@
  */
 #include "report/report.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -17,7 +18,6 @@
 #include "report/tally.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 
 enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
@@ -334,9 +334,7 @@ bool report_finish(struct report *report, int signal, struct error *err)
 
 int report_exit_code(const struct report *report, int signal)
 {
-	if (signal == SIGALRM)
-		return 1;
 	if (signal)
-		return 128 + signal;
+		return cancel_status(signal);
 	return tally_clean(&report->tally) ? 0 : 1;
 }

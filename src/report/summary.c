@@ -5,10 +5,10 @@
  */
 #include "report/summary.h"
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "report/format.h"
 
-#include <signal.h>
 #include <string.h>
 
 enum { REASON_MAX = 512 };
@@ -229,18 +229,11 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 		   tally->dry_run ? "Dry run" : "Synchronization", tally->failed, duration);
 }
 
-static const char *signal_name(int number)
-{
-	if (number == SIGALRM)
-		return "the time limit";
-	return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "a signal";
-}
-
 void summary_write(const struct tally *tally, struct buf *out)
 {
 	add_failures(tally, out);
 	if (tally->signal)
-		buf_printf(out, "stopped by %s\n", signal_name(tally->signal));
+		buf_printf(out, "stopped by %s\n", cancel_name(tally->signal));
 	add_images(tally, out);
 	if (tally_all_filtered(tally))
 		buf_add_string(out, "nothing is left of any image: no platform of them passes the "
