@@ -154,18 +154,17 @@ bool cancel_sleep(unsigned milliseconds)
 
 bool cancel_may_read(int fd)
 {
-	while (!cancel_requested()) {
-		struct pollfd wait[] = {{.fd = fd, .events = POLLIN},
-					{.fd = event, .events = POLLIN}};
-		if (poll(wait, 2, -1) > 0 && wait[0].revents)
-			return true;
-	}
-	return false;
+	struct pollfd wait[] = {{.fd = fd, .events = POLLIN}, {.fd = event, .events = POLLIN}};
+	while (poll(wait, 2, -1) < 0 || !(wait[0].revents || wait[1].revents))
+		;
+	return wait[0].revents;
 }
 
 bool cancel_may_write(int fd)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+	if (fd < 0) /* of a stream in memory */
+		return true;
 	do {
 		if (poll(&wait, 1, cancel_final() ? 0 : 100) > 0)
 			return true;

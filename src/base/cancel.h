@@ -42,7 +42,7 @@ int cancel_status(int signal_number);
 int cancel_fd(void);
 /* Sleeps for milliseconds; false when woken by a request to stop. */
 bool cancel_sleep(unsigned milliseconds);
-/* Waits until there is something to read from fd, or its end. False: the run is to stop. */
+/* Waits until fd has something to read, or its end. False: the run is to stop. */
 bool cancel_may_read(int fd);
 /*
  * Waits until fd takes bytes, 4096 at least. False: nobody reads them, and cancel_final() came

@@ -11,6 +11,8 @@
  */
 #include "base/file.h"
 
+#include "base/cancel.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -68,13 +70,19 @@ bool file_folder(const char *path, char folder[PATH_MAX])
 bool file_read(const char *path, struct buf *out, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe may have no writer yet: that is waited for below, where a signal ends it. */
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, flags);
 	if (fd < 0)
 		return error_set(err, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
 	char chunk[16384];
 	for (;;) {
+		if (!cancel_may_read(fd)) {
+			error_canceled(err);
+			return error_wrap(err, "reading %s", standard ? "standard input" : path);
+		}
 		ssize_t got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got < 0)
 			return error_set(err, ERROR_CONFIG, "cannot read %s: %s", path,
@@ -87,11 +95,22 @@ bool file_read(const char *path, struct buf *out, struct error *err)
 	}
 }
 
-static bool write_all(int fd, struct str content)
+/*
+ * A pipe gets pieces that it takes whole once it takes any, so that no write blocks; a file gets
+ * all at once.
+ */
+bool file_put(int fd, struct str content)
 {
+	struct stat info;
+	bool plain = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 	while (content.len) {
-		ssize_t sent = write(fd, content.at, content.len);
-		if (sent < 0 && errno == EINTR)
+		struct str piece = plain ? content : str_head(content, PIPE_BUF);
+		if (!cancel_may_write(fd)) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		ssize_t sent = write(fd, piece.at, piece.len);
+		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)
 			return false;
@@ -112,7 +131,7 @@ static bool cannot(const char *path, struct error *err)
 
 bool file_add(struct file_sink *sink, struct str piece, struct error *err)
 {
-	return write_all(sink->fd, piece) || cannot(sink->path, err);
+	return file_put(sink->fd, piece) || cannot(sink->path, err);
 }
 
 /* Devices, pipes and the like cannot be replaced by a rename, and links should not be. */
@@ -201,7 +220,7 @@ bool file_write(const char *path, struct str content, struct error *err)
 bool file_append(const char *path, struct str content, struct error *err)
 {
 	scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (fd >= 0 && write_all(fd, content))
+	if (fd >= 0 && file_put(fd, content))
 		return true;
 	return cannot(path, err);
 }

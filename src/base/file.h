@@ -13,6 +13,9 @@ bool file_is_stdout(const char *path);
 /* The folder of the file that path is, or would be made as: links are followed. False: errno. */
 bool file_folder(const char *path, char folder[PATH_MAX]);
 
+/* Writes to an open file, waiting for readers as long as the run may last. False: errno. */
+bool file_put(int fd, struct str content);
+
 /* Where a file_producer puts its pieces. */
 struct file_sink;
 /* Adds content; false with an error for the producer's caller once it cannot be written. */

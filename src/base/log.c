@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/utf8.h"
@@ -147,8 +148,10 @@ static void write_line(enum log_level level, struct str message)
 	FILE *stream = sink.stream ? sink.stream : stderr;
 	if (sink.before)
 		sink.before(sink.ctx);
-	fputs(whole ? buf_string(&line) : "level=error msg=\"out of memory\"\n", stream);
-	fflush(stream);
+	if (cancel_may_write(fileno(stream))) {
+		fputs(whole ? buf_string(&line) : "level=error msg=\"out of memory\"\n", stream);
+		fflush(stream);
+	}
 	if (sink.after)
 		sink.after(sink.ctx);
 }

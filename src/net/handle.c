@@ -4,12 +4,10 @@
  * be pulled while an upload runs. The callbacks only move bytes and note why they stopped a
  * transfer.
  *
- * Clocks: libcurl limits connecting; what comes after is ours. An answer to a
- * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that
- * store on object storage assemble for minutes after the last byte. A body is given up when
- * nothing moves for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait
- * for counts: not the time in which the reader of a download, or the source of an upload, had
- * other things to do.
+ * libcurl asks the C library for addresses in a thread of its own, which nothing can end. So that
+ * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT); it ends when the C
+ * library gives up, or with the process. Once the run is to stop, no look-up and no connection
+ * begins, except a connection that gives up an upload.
  */
 #include "net/handle.h"
 
@@ -17,6 +15,7 @@
 #include "base/clock.h"
 #include "net/address.h"
 #include "net/low_water.h"
+#include "net/patience.h"
 #include "net/stream.h"
 
 #include <stdio.h>
@@ -24,11 +23,6 @@
 
 enum {
 	CONNECT_MS = 20000,
-	ANSWER_MS = 60000,
-	COMMIT_MS = 900000,
-	CLEANUP_MS = 10000, /* for a request that only gives something up */
-	RATE_WINDOWS = 4,
-	RATE_MIN = 1024, /* bytes a second */
 	UP_BUFFER = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
 	ERROR_BODY_MAX = 64 * 1024,
@@ -162,12 +156,33 @@ static bool is_forbidden(const struct handle *handle, const struct sockaddr *add
 	return !is_literal && address_link_local(address);
 }
 
+/* Nothing begins once the run is to stop. */
+static bool is_too_late(struct handle *handle)
+{
+	struct error reason;
+	if (!cancel_requested())
+		return false;
+	error_canceled(&reason);
+	stop_because(handle, &reason);
+	return true;
+}
+
+/* libcurl is about to look up a name that it does not know. */
+static int start_resolver(void *state, void *reserved, void *ctx)
+{
+	(void)state;
+	(void)reserved;
+	return is_too_late(ctx);
+}
+
 /* Programs that are started (credential helpers) inherit no connection. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct handle *handle = ctx;
 	struct error reason;
 	(void)purpose;
+	if (!patience_is_cleanup(handle) && is_too_late(handle))
+		return CURL_SOCKET_BAD;
 	if (!is_forbidden(handle, &address->addr))
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	error_set(&reason, ERROR_REFUSED,
@@ -182,6 +197,9 @@ static void set_constants(struct handle *handle)
 {
 	CURL *easy = handle->easy;
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, start_resolver);
+	curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, handle);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -386,66 +404,6 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	return network_error(handle, code, err);
 }
 
-/* True while bytes of a body are what we wait for. */
-static bool in_body(const struct handle *handle)
-{
-	return handle->head_complete || (handle->request.stream && handle->stream_left);
-}
-
-/* How long nothing may happen now; 0: for ever. */
-static int64_t silence_limit(const struct handle *handle)
-{
-	if (strcmp(handle->method, "DELETE") == 0)
-		return CLEANUP_MS;
-	if (in_body(handle))
-		return handle->stall_ms;
-	return handle->request.stream ? COMMIT_MS : ANSWER_MS;
-}
-
-/* An upload's bytes count when they leave: libcurl holds many of them before. */
-static void note_sent(struct handle *handle)
-{
-	curl_off_t sent = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	if (sent <= handle->sent)
-		return;
-	handle->moved += sent - handle->sent;
-	handle->sent = sent;
-	handle->last_progress = clock_ms();
-}
-
-static bool too_slow(struct handle *handle)
-{
-	int64_t window = handle->stall_ms * RATE_WINDOWS;
-	if (!in_body(handle))
-		handle->waited_ms = handle->moved = 0;
-	if (!window || handle->waited_ms < window)
-		return false;
-	bool slow = handle->moved < RATE_MIN * (window / 1000);
-	handle->waited_ms = handle->moved = 0;
-	return slow;
-}
-
-static bool check_clock(struct handle *handle, struct error *err)
-{
-	int64_t limit = silence_limit(handle);
-	note_sent(handle);
-	/* A request that only cleans up behind us has a little more time. */
-	bool cleanup = strcmp(handle->method, "DELETE") == 0;
-	if (cleanup ? cancel_final() : cancel_urgent())
-		error_canceled(err);
-	else if (limit && clock_ms() - handle->last_progress > limit)
-		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
-			  (long long)(limit / 1000));
-	else if (too_slow(handle))
-		error_set(err, ERROR_NETWORK, "%s: less than 1 KiB a second for %lld s",
-			  handle->host, (long long)(handle->stall_ms * RATE_WINDOWS / 1000));
-	else
-		return true;
-	handle->broken = true;
-	return false;
-}
-
 /* Sleeps until the network or the request to stop has something new. */
 static void wait_for_network(struct handle *handle)
 {
@@ -467,7 +425,7 @@ static bool step(struct handle *handle, struct error *err)
 	const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
 	if (message && message->msg == CURLMSG_DONE)
 		return take_result(handle, message->data.result, err);
-	if (!check_clock(handle, err))
+	if (!patience_check(handle, err))
 		return false;
 	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
 	if (!handle->stream || !handle->news)

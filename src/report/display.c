@@ -10,6 +10,7 @@
  */
 #include "report/display.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/frame.h"
@@ -56,10 +57,10 @@ static struct winsize window_size(void)
 
 static void flush(struct display *display)
 {
-	if (buf_ok(&display->out))
-		fwrite(buf_string(&display->out), 1, display->out.len, stderr);
-	else
+	if (!buf_ok(&display->out))
 		display->drawn.count = 0;
+	else if (cancel_may_write(STDERR_FILENO))
+		fwrite(buf_string(&display->out), 1, display->out.len, stderr);
 	fflush(stderr);
 	buf_reset(&display->out);
 }

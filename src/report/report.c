@@ -18,7 +18,7 @@
 #include "report/tally.h"
 
 #include <pthread.h>
-#include <stdio.h>
+#include <unistd.h>
 
 enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
 
@@ -302,15 +302,14 @@ static void write_summary(const struct report *report)
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
 	if (report->tally.failed && !stdout_taken(&report->options)) {
-		fputs("failed tasks exist\n", stdout);
-		fflush(stdout);
+		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}
 	summary_write(&report->tally, &text);
+	buf_add_char(&last, '\n');
 	if (buf_ok(&text))
-		fwrite(buf_string(&text), 1, text.len, stderr);
+		file_put(STDERR_FILENO, buf_str(&text));
 	else
-		fprintf(stderr, "%s\n", buf_ok(&last) ? buf_string(&last) : "out of memory");
-	fflush(stderr);
+		file_put(STDERR_FILENO, buf_ok(&last) ? buf_str(&last) : STR("out of memory\n"));
 }
 
 bool report_finish(struct report *report, int signal, struct error *err)

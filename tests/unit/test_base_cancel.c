@@ -117,8 +117,8 @@ static int stuck(void)
 static int at_pipes(void)
 {
 	static const char block[4096];
-	int ends[2];
-	if (!cancel_install() || pipe(ends) != 0)
+	int ends[2], empty[2];
+	if (!cancel_install() || pipe(ends) != 0 || pipe(empty) != 0)
 		return 1;
 	if (!cancel_may_write(ends[1]) || write(ends[1], block, 1) != 1)
 		return 2;
@@ -128,7 +128,7 @@ static int at_pipes(void)
 	while (write(ends[1], block, sizeof(block)) > 0)
 		;
 	cancel_now(SIGTERM);
-	bool kept = !cancel_may_read(ends[0]) && !cancel_final();
+	bool kept = cancel_may_read(ends[0]) && !cancel_may_read(empty[0]) && !cancel_final();
 	return kept && !cancel_may_write(ends[1]) && cancel_final() ? 0 : 4;
 }
 

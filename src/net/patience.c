@@ -1,0 +1,103 @@
+/*
+ * libcurl limits connecting; what comes after is ours. An answer to a complete request gets
+ * ANSWER_MS, the answer to an upload COMMIT_MS, because registries that store on object storage
+ * assemble for minutes after the last byte. A body is given up when nothing moves for stall_ms, or
+ * next to nothing for RATE_WINDOWS times as long. Only what we wait for counts: not the time in
+ * which the reader of a download, or the source of an upload, had other things to do.
+ */
+#include "net/patience.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "net/handle.h"
+
+#include <string.h>
+
+enum {
+	ANSWER_MS = 60000,
+	COMMIT_MS = 900000,
+	CLEANUP_MS = 10000, /* for a request that only gives something up */
+	RATE_WINDOWS = 4,
+	RATE_MIN = 1024, /* bytes a second */
+};
+
+bool patience_is_cleanup(const struct handle *handle)
+{
+	return strcmp(handle->method, "DELETE") == 0;
+}
+
+/* True while bytes of a body are what we wait for. */
+static bool in_body(const struct handle *handle)
+{
+	return handle->head_complete || (handle->request.stream && handle->stream_left);
+}
+
+/* How long nothing may happen now; 0: for ever. */
+static int64_t silence_limit(const struct handle *handle)
+{
+	if (patience_is_cleanup(handle))
+		return CLEANUP_MS;
+	if (in_body(handle))
+		return handle->stall_ms;
+	return handle->request.stream ? COMMIT_MS : ANSWER_MS;
+}
+
+/* An upload's bytes count when they leave: libcurl holds many of them before. */
+static void note_sent(struct handle *handle)
+{
+	curl_off_t sent = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent <= handle->sent)
+		return;
+	handle->moved += sent - handle->sent;
+	handle->sent = sent;
+	handle->last_progress = clock_ms();
+}
+
+static bool too_slow(struct handle *handle)
+{
+	int64_t window = handle->stall_ms * RATE_WINDOWS;
+	if (!in_body(handle))
+		handle->waited_ms = handle->moved = 0;
+	if (!window || handle->waited_ms < window)
+		return false;
+	bool slow = handle->moved < RATE_MIN * (window / 1000);
+	handle->waited_ms = handle->moved = 0;
+	return slow;
+}
+
+/* True once the request is on its way, on a connection that is complete. */
+static bool is_connected(const struct handle *handle)
+{
+	curl_off_t us = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
+}
+
+/* A request that only cleans up behind us has a little more time, and may connect for it. */
+static bool must_stop(const struct handle *handle)
+{
+	if (!cancel_requested())
+		return false;
+	if (patience_is_cleanup(handle))
+		return cancel_final();
+	return cancel_urgent() || !is_connected(handle);
+}
+
+bool patience_check(struct handle *handle, struct error *err)
+{
+	int64_t limit = silence_limit(handle);
+	note_sent(handle);
+	if (must_stop(handle))
+		error_canceled(err);
+	else if (limit && clock_ms() - handle->last_progress > limit)
+		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
+			  (long long)(limit / 1000));
+	else if (too_slow(handle))
+		error_set(err, ERROR_NETWORK, "%s: less than 1 KiB a second for %lld s",
+			  handle->host, (long long)(handle->stall_ms * RATE_WINDOWS / 1000));
+	else
+		return true;
+	handle->broken = true;
+	return false;
+}

@@ -1,0 +1,14 @@
+/*
+ * How long a transfer is waited for: until its server is silent or slow for too long, or the run
+ * is to stop. Private to net/.
+ */
+#pragma once
+
+#include "base/error.h"
+
+struct handle;
+
+/* False when the transfer has to be given up, err says why; then its connection is broken. */
+bool patience_check(struct handle *handle, struct error *err);
+/* True for a request that only gives up what an earlier one began. */
+bool patience_is_cleanup(const struct handle *handle);
