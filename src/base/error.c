@@ -16,7 +16,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->http_status = 0;
 	err->retry_after = -1;
-	err->exhausted = false;
+	err->exhausted = err->awaited = false;
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);

@@ -40,9 +40,10 @@ enum { ERROR_TEXT_SIZE = 768 };
 
 struct error {
 	enum error_kind kind;
-	int http_status;            /* 0: no HTTP answer was involved */
-	int retry_after;            /* seconds the server asked us to wait; -1: it did not say */
-	bool exhausted;             /* it was tried again as often as makes sense */
+	int http_status; /* 0: no HTTP answer was involved */
+	int retry_after; /* seconds the server asked us to wait; -1: it did not say */
+	bool exhausted;  /* it was tried again as often as makes sense */
+	bool awaited;    /* the next try waits for its turn by itself, see net/limiter.h */
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 

@@ -9,10 +9,8 @@
 
 #include <sys/random.h>
 
-const struct retry_policy retry_default = {.attempts = 6, .base_ms = 500, .cap_ms = 60000};
-
-/* A host that nobody answers for is asked less often: the name or the port is probably wrong. */
-enum { UNREACHABLE_ATTEMPTS = 4 };
+const struct retry_policy retry_default = {
+	.attempts = 6, .base_ms = 500, .cap_ms = 60000, .patient = true};
 
 bool retry_helps(enum error_kind kind)
 {
@@ -31,19 +29,19 @@ bool retry_helps(enum error_kind kind)
 
 static unsigned attempts_for(const struct retry_policy *policy, enum error_kind kind)
 {
-	unsigned few = UNREACHABLE_ATTEMPTS;
-	if (kind == ERROR_CORRUPT || kind == ERROR_MEMORY)
-		few = 2;
-	else if (kind != ERROR_UNREACHABLE)
-		few = policy->attempts;
-	return few < policy->attempts ? few : policy->attempts;
+	bool few = kind == ERROR_CORRUPT || kind == ERROR_MEMORY;
+	return few && policy->attempts > 2 ? 2 : policy->attempts;
 }
 
 bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
 		unsigned random, unsigned *wait_ms)
 {
-	if (err->exhausted || !retry_helps(err->kind) ||
-	    attempt + 1 >= attempts_for(policy, err->kind))
+	if (err->exhausted || !retry_helps(err->kind))
+		return false;
+	*wait_ms = 0;
+	if (err->awaited && policy->patient)
+		return true;
+	if (attempt + 1 >= attempts_for(policy, err->kind))
 		return false;
 	uint64_t wait = policy->base_ms;
 	for (unsigned i = 0; i < attempt && wait < policy->cap_ms; i++)

@@ -206,7 +206,6 @@ static void set_constants(struct handle *handle)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HANDLE_STEP_MAX);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
@@ -301,6 +300,14 @@ static void set_method(struct handle *handle)
 	}
 }
 
+/* What never answered is not waited for as long as what is known to be there. */
+static bool set_patience(struct handle *handle)
+{
+	bool known = !handle->turn.patience_ms;
+	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS,
+				(long)(known ? CONNECT_MS : OUTAGE_CONNECT_MS)) == CURLE_OK;
+}
+
 /* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
 static bool set_step(struct handle *handle)
 {
@@ -334,15 +341,24 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->sent = handle->waited_ms = handle->moved = 0;
 	handle->head_complete = handle->finished = handle->broken = false;
 	handle->enough = handle->stopped = false;
+	handle->code = CURLE_OK;
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
 	set_method(handle);
 	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
+	    !set_patience(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
 	    curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
 		return error_memory(err);
 	handle->running = true;
 	return true;
+}
+
+bool handle_connected(const struct handle *handle)
+{
+	curl_off_t us = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
 }
 
 static enum error_kind network_kind(CURLcode code, bool connected)
@@ -367,8 +383,6 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 {
 	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
 	const char *tls = NULL;
-	double connected = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
 	if (handle->tls) {
 		tls_session_note(handle->tls, why);
 		tls = tls_session_failure(handle->tls);
@@ -376,7 +390,7 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 	if (tls)
 		return error_set(err, tls_session_not_tls(handle->tls) ? ERROR_NOT_TLS : ERROR_TLS,
 				 "%s", tls);
-	error_set(err, network_kind(code, connected > 0), "%s", why);
+	error_set(err, network_kind(code, handle_connected(handle)), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }
 
@@ -384,6 +398,7 @@ static bool network_error(struct handle *handle, CURLcode code, struct error *er
 static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 {
 	handle->finished = true;
+	handle->code = code;
 	handle->broken = code != CURLE_OK;
 	if (handle->stopped) {
 		*err = handle->reason;
@@ -440,6 +455,32 @@ bool handle_step(struct handle *handle, struct error *err)
 	bool ok = step(handle, err);
 	handle->waited_ms += clock_ms() - begun - handle->reader_ms;
 	return ok;
+}
+
+/* A name that is none, or a certificate, is likely to stay as it is. */
+static unsigned weight_of(const struct handle *handle, enum error_kind kind)
+{
+	bool name = handle->code == CURLE_COULDNT_RESOLVE_HOST ||
+		    handle->code == CURLE_COULDNT_RESOLVE_PROXY;
+	switch (kind) {
+	case ERROR_TLS:
+		return OUTAGE_LASTING;
+	case ERROR_NOT_TLS: /* the way to find out that it is http */
+		return handle->request.insecure ? 0 : OUTAGE_LASTING;
+	case ERROR_UNREACHABLE:
+		return name ? 3 : 1;
+	case ERROR_NETWORK:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+void handle_blame(const struct handle *handle, const struct error *err, struct outage_failure *out)
+{
+	out->silent_ms = clock_ms() - handle->last_progress;
+	out->early = !handle_connected(handle);
+	out->weight = handle->stopped || handle->status ? 0 : weight_of(handle, err->kind);
 }
 
 void handle_stop(struct handle *handle)

@@ -18,9 +18,12 @@ enum { WAIT_MAX_MS = 250 };
 
 struct limiter_origin {
 	const char *name;
-	pthread_mutex_t lock; /* guards pace */
+	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	struct pace pace;
+	struct outage outage;
+	atomic_bool over;   /* that of outage, for those who look without the lock */
+	struct error first; /* of the failures in a row */
 };
 
 struct limiter {
@@ -91,22 +94,67 @@ static void wait_for(struct limiter_origin *origin, int64_t milliseconds)
 	cond_wait_ms(&origin->changed, &origin->lock, milliseconds);
 }
 
+/* Called locked. As pace_begin(): 0 when the request may begin, and then it has begun. */
+static int64_t take_turn(struct limiter_origin *origin, bool counted)
+{
+	int64_t now = clock_ms();
+	int64_t wait = outage_wait(&origin->outage, now);
+	if (!wait)
+		wait = pace_begin(&origin->pace, now, counted);
+	if (!wait)
+		outage_began(&origin->outage, now);
+	return wait;
+}
+
+/* Called locked. Whether there is time left for a request that has to wait. */
+static bool may_wait(const struct limiter_origin *origin)
+{
+	bool down = outage_wait(&origin->outage, clock_ms()) > 0;
+	return !cancel_urgent() && !(down && cancel_requested());
+}
+
+static bool given_up(const struct limiter_origin *origin, struct error *err)
+{
+	*err = origin->first;
+	err->exhausted = true;
+	return false;
+}
+
 bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 		   struct limiter_lease *lease, struct error *err)
 {
 	struct limiter_origin *origin = find(limiter, name);
+	bool ok = true;
 	int64_t wait = 0;
 	*lease = (struct limiter_lease){0};
 	if (!origin)
 		return error_memory(err);
 	pthread_mutex_lock(&origin->lock);
-	while ((wait = pace_begin(&origin->pace, clock_ms(), counted)) != 0 && !cancel_urgent())
+	while (!origin->outage.over && (wait = take_turn(origin, counted)) != 0 && may_wait(origin))
 		wait_for(origin, wait);
+	if (origin->outage.over)
+		ok = given_up(origin, err);
+	else if (wait)
+		ok = error_canceled(err);
+	int64_t patience = outage_patience(&origin->outage);
 	pthread_mutex_unlock(&origin->lock);
-	if (wait)
-		return error_canceled(err);
-	*lease = (struct limiter_lease){origin, clock_ms(), counted};
-	return true;
+	if (ok)
+		*lease = (struct limiter_lease){.origin = origin,
+						.counted = counted,
+						.patience_ms = patience,
+						.over = &origin->over,
+						.failure = {.began_ms = clock_ms()}};
+	return ok;
+}
+
+/* Called locked. */
+static void end(struct limiter_lease *lease)
+{
+	struct limiter_origin *origin = lease->origin;
+	if (lease->counted)
+		pace_end(&origin->pace);
+	atomic_store(&origin->over, origin->outage.over);
+	pthread_cond_broadcast(&origin->changed);
 }
 
 void limiter_end(struct limiter_lease *lease, int status, int retry_after)
@@ -116,17 +164,66 @@ void limiter_end(struct limiter_lease *lease, int status, int retry_after)
 	if (!origin)
 		return;
 	pthread_mutex_lock(&origin->lock);
+	outage_answered(&origin->outage, clock_ms());
 	if (refused)
-		pace_refused(&origin->pace, clock_ms(), lease->began_ms, retry_after);
-	else if (status && status < 500)
+		pace_refused(&origin->pace, clock_ms(), lease->failure.began_ms, retry_after);
+	else if (status < 500)
 		pace_good(&origin->pace);
-	if (lease->counted)
-		pace_end(&origin->pace);
+	end(lease);
 	unsigned window = origin->pace.window;
-	pthread_cond_broadcast(&origin->changed);
 	pthread_mutex_unlock(&origin->lock);
 	lease->origin = NULL;
 	if (refused)
 		log_debug("%s: HTTP %d, now at most %u requests at a time", origin->name, status,
 			  window);
+}
+
+/* Called locked. True for the one who is to tell that the server was given up. */
+static bool judge(struct limiter_origin *origin, const struct outage_failure *failure,
+		  struct error *err)
+{
+	bool before = origin->outage.over;
+	if (!origin->outage.weight)
+		origin->first = *err;
+	switch (outage_failed(&origin->outage, clock_ms(), failure)) {
+	case OUTAGE_NONE:
+		break;
+	case OUTAGE_WAIT:
+		err->awaited = true;
+		break;
+	case OUTAGE_ENOUGH:
+		err->exhausted = true;
+		break;
+	case OUTAGE_OVER:
+		given_up(origin, err);
+		break;
+	}
+	return origin->outage.over && !before;
+}
+
+void limiter_failed(struct limiter_lease *lease, struct error *err)
+{
+	struct limiter_origin *origin = lease->origin;
+	if (!origin)
+		return;
+	pthread_mutex_lock(&origin->lock);
+	bool tell = lease->failure.weight && judge(origin, &lease->failure, err);
+	end(lease);
+	pthread_mutex_unlock(&origin->lock);
+	lease->origin = NULL;
+	if (tell)
+		log_warn("%s is given up for this round: %s", origin->name, err->text);
+}
+
+void limiter_forgive(struct limiter *limiter)
+{
+	pthread_mutex_lock(&limiter->lock);
+	for (size_t i = 0; i < limiter->origins.count; i++) {
+		struct limiter_origin *origin = limiter->origins.entries[i].value;
+		pthread_mutex_lock(&origin->lock);
+		outage_forgive(&origin->outage);
+		atomic_store(&origin->over, false);
+		pthread_mutex_unlock(&origin->lock);
+	}
+	pthread_mutex_unlock(&limiter->lock);
 }

@@ -39,7 +39,9 @@ static int64_t silence_limit(const struct handle *handle)
 		return CLEANUP_MS;
 	if (in_body(handle))
 		return handle->stall_ms;
-	return handle->request.stream ? COMMIT_MS : ANSWER_MS;
+	if (handle->request.stream)
+		return COMMIT_MS;
+	return handle->turn.patience_ms ? handle->turn.patience_ms : ANSWER_MS;
 }
 
 /* An upload's bytes count when they leave: libcurl holds many of them before. */
@@ -66,14 +68,6 @@ static bool too_slow(struct handle *handle)
 	return slow;
 }
 
-/* True once the request is on its way, on a connection that is complete. */
-static bool is_connected(const struct handle *handle)
-{
-	curl_off_t us = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-	return us > 0;
-}
-
 /* A request that only cleans up behind us has a little more time, and may connect for it. */
 static bool must_stop(const struct handle *handle)
 {
@@ -81,7 +75,14 @@ static bool must_stop(const struct handle *handle)
 		return false;
 	if (patience_is_cleanup(handle))
 		return cancel_final();
-	return cancel_urgent() || !is_connected(handle);
+	return cancel_urgent() || !handle_connected(handle);
+}
+
+/* True when others found out that nobody is there. An upload that moves knows better. */
+static bool is_given_up(const struct handle *handle)
+{
+	return handle->turn.over && !handle->status && !handle->request.stream &&
+	       atomic_load(handle->turn.over);
 }
 
 bool patience_check(struct handle *handle, struct error *err)
@@ -90,8 +91,11 @@ bool patience_check(struct handle *handle, struct error *err)
 	note_sent(handle);
 	if (must_stop(handle))
 		error_canceled(err);
+	else if (is_given_up(handle))
+		error_set(err, ERROR_NETWORK, "%s is given up", handle->host);
 	else if (limit && clock_ms() - handle->last_progress > limit)
-		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
+		error_set(err, ERROR_NETWORK, "%s: no %s %lld s", handle->host,
+			  in_body(handle) ? "progress for" : "answer within",
 			  (long long)(limit / 1000));
 	else if (too_slow(handle))
 		error_set(err, ERROR_NETWORK, "%s: less than 1 KiB a second for %lld s",
