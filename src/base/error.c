@@ -17,6 +17,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->http_status = 0;
 	err->retry_after = -1;
 	err->exhausted = err->awaited = false;
+	err->shared = 0;
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
@@ -31,6 +32,8 @@ bool error_wrap(struct error *err, const char *format, ...)
 	va_start(args, format);
 	int used = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	if (used < 0 || (size_t)used + strlen(old) + 2 >= sizeof(err->text))
+		err->shared = 0;
 	if (used < 0 || (size_t)used >= sizeof(err->text))
 		return false;
 	/* What does not fit is cut off; asking for the length tells the compiler that we know. */

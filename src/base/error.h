@@ -44,6 +44,7 @@ struct error {
 	int retry_after; /* seconds the server asked us to wait; -1: it did not say */
 	bool exhausted;  /* it was tried again as often as makes sense */
 	bool awaited;    /* the next try waits for its turn by itself, see net/limiter.h */
+	unsigned shared; /* bytes at the end of text that are said once for many */
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 

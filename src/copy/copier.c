@@ -334,6 +334,7 @@ static void failed(struct arena *arena, struct outcome *outcome, const struct er
 	outcome->status = OUTCOME_FAILED;
 	outcome->reason = error_kind_name(err->kind);
 	outcome->error_kind = err->kind;
+	outcome->error_shared = err->shared;
 	outcome->retry_after = err->retry_after;
 	outcome->error_text = text ? text : "out of memory";
 }

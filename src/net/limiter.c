@@ -13,6 +13,7 @@
 #include "net/pace.h"
 
 #include <pthread.h>
+#include <string.h>
 
 enum { WAIT_MAX_MS = 250 };
 
@@ -117,6 +118,7 @@ static bool given_up(const struct limiter_origin *origin, struct error *err)
 {
 	*err = origin->first;
 	err->exhausted = true;
+	err->shared = (unsigned)strlen(err->text);
 	return false;
 }
 

@@ -186,6 +186,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 				.status = OUTCOME_FAILED,
 				.reason = error_kind_name(why->kind),
 				.error_kind = why->kind,
+				.error_shared = why->shared,
 				.error_text = why->text,
 			},
 	};

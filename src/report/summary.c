@@ -103,7 +103,9 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_string(out, tally_failure(image));
+		buf_add_str(out, tally_own(image));
+		if (*tally_shared(image))
+			buf_add_string(out, TALLY_SHARED);
 		break;
 	}
 }
@@ -129,21 +131,29 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_string(out, tally_failure(image));
+		buf_add_str(out, tally_own(image));
+		if (*tally_shared(image))
+			buf_add_string(out, TALLY_SHARED);
 		break;
 	}
 }
 
-static void add_failed(const struct tally_image *image, struct buf *out)
+/* said: the shared reason that was given last. */
+static void add_failed(const struct tally_image *image, const char **said, struct buf *out)
 {
 	scoped(buf_finish) struct buf name = {0};
+	const char *shared = tally_shared(image);
+	bool again = *shared && strcmp(shared, *said) == 0;
+	*said = *shared ? shared : *said;
 	tally_source(image, &name);
 	buf_add_string(&name, " -> ");
 	tally_destination(image, &name);
 	buf_add_string(out, "  x ");
 	log_clean(buf_ok(&name) ? buf_str(&name) : STR("(out of memory)"), 0, out);
 	buf_add_string(out, ": ");
-	log_clean(str_of(tally_failure(image)), REASON_MAX, out);
+	log_clean(again ? tally_own(image) : str_of(tally_failure(image)), REASON_MAX, out);
+	if (again)
+		buf_add_string(out, TALLY_SHARED);
 	if (tally_place(image)) {
 		buf_add_string(out, " (");
 		log_clean(str_of(tally_place(image)), 0, out);
@@ -154,12 +164,13 @@ static void add_failed(const struct tally_image *image, struct buf *out)
 
 static void add_failures(const struct tally *tally, struct buf *out)
 {
+	const char *said = "";
 	if (!tally->failed)
 		return;
 	buf_add_string(out, "failed images:\n");
 	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);)
 		if (walk.image.outcome.status == OUTCOME_FAILED)
-			add_failed(&walk.image, out);
+			add_failed(&walk.image, &said, out);
 	if (tally->unlisted)
 		buf_printf(out, "  (out of memory: %zu images are counted but not listed)\n",
 			   tally->unlisted);
