@@ -19,6 +19,7 @@ static struct {
 	FILE *stream;
 	enum log_level level;
 	bool colour;
+	int64_t written_ms; /* clock_ms() of the last line */
 	void (*before)(void *ctx);
 	void (*after)(void *ctx);
 	void *ctx;
@@ -29,7 +30,16 @@ void log_open(FILE *stream, enum log_level level)
 	pthread_mutex_lock(&sink.lock);
 	sink.stream = stream;
 	sink.level = level;
+	sink.written_ms = clock_ms();
 	pthread_mutex_unlock(&sink.lock);
+}
+
+int64_t log_quiet_ms(void)
+{
+	pthread_mutex_lock(&sink.lock);
+	int64_t quiet = clock_ms() - sink.written_ms;
+	pthread_mutex_unlock(&sink.lock);
+	return quiet;
 }
 
 void log_colour(bool wanted)
@@ -154,6 +164,7 @@ static void write_line(enum log_level level, struct str message)
 	}
 	if (sink.after)
 		sink.after(sink.ctx);
+	sink.written_ms = clock_ms();
 }
 
 static void log_line(enum log_level level, const char *format, va_list args)

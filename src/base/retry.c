@@ -5,7 +5,9 @@
 #include "base/retry.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 
 #include <sys/random.h>
 
@@ -67,6 +69,17 @@ static bool interrupted(struct error *err)
 			  cancel_name(cancel_signal()));
 }
 
+/* Lets others see why nothing happens. */
+static bool pause_for(unsigned wait_ms, const struct error *err)
+{
+	int64_t now = clock_ms();
+	scoped(waits_end) struct waits_entry entry = {
+		.kind = WAITS_TRY, .since_ms = now, .until_ms = now + wait_ms};
+	if (wait_ms)
+		waits_begin(&entry, "%s", err->text);
+	return cancel_sleep(wait_ms);
+}
+
 bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct error *err)
 {
 	unsigned random = 0;
@@ -78,7 +91,7 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 		return false;
 	}
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);
-	if (cancel_sleep(wait_ms))
+	if (pause_for(wait_ms, err))
 		return true;
 	return interrupted(err);
 }

@@ -5,9 +5,8 @@
  * transfer.
  *
  * libcurl asks the C library for addresses in a thread of its own, which nothing can end. So that
- * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT); it ends when the C
- * library gives up, or with the process. Once the run is to stop, no look-up and no connection
- * begins, except a connection that gives up an upload.
+ * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT), and ends with the C
+ * library's patience. Once the run is to stop nothing begins but a connection to cancel an upload.
  */
 #include "net/handle.h"
 
@@ -22,7 +21,6 @@
 #include <string.h>
 
 enum {
-	CONNECT_MS = 20000,
 	UP_BUFFER = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
 	ERROR_BODY_MAX = 64 * 1024,
@@ -305,7 +303,8 @@ static bool set_patience(struct handle *handle)
 {
 	bool known = !handle->turn.patience_ms;
 	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS,
-				(long)(known ? CONNECT_MS : OUTAGE_CONNECT_MS)) == CURLE_OK;
+				(long)(known ? PATIENCE_CONNECT_MS : OUTAGE_CONNECT_MS)) ==
+	       CURLE_OK;
 }
 
 /* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
@@ -443,6 +442,7 @@ static bool step(struct handle *handle, struct error *err)
 	if (!patience_check(handle, err))
 		return false;
 	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
+	patience_tell(handle);
 	if (!handle->stream || !handle->news)
 		wait_for_network(handle);
 	return true;
@@ -494,6 +494,7 @@ void handle_stop(struct handle *handle)
 		curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(handle->headers);
 	handle->headers = NULL;
+	waits_end(&handle->silence);
 	handle->running = handle->low_water = false;
 	handle->stream = NULL;
 }

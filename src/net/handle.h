@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/waits.h"
 #include "net/http.h"
 #include "net/outage.h"
 #include "net/tls.h"
@@ -65,6 +66,7 @@ struct handle {
 	bool stopped;          /* a callback stopped the transfer, reason says why */
 	CURLcode code;         /* what libcurl said in the end */
 	struct error reason;
+	struct waits_entry silence; /* listed while its server says nothing */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "base/cond.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/waits.h"
 #include "net/pace.h"
 
 #include <pthread.h>
@@ -25,6 +26,7 @@ struct limiter_origin {
 	struct outage outage;
 	atomic_bool over;   /* that of outage, for those who look without the lock */
 	struct error first; /* of the failures in a row */
+	int refusal;        /* the status of the last one */
 };
 
 struct limiter {
@@ -107,11 +109,37 @@ static int64_t take_turn(struct limiter_origin *origin, bool counted)
 	return wait;
 }
 
-/* Called locked. Whether there is time left for a request that has to wait. */
-static bool may_wait(const struct limiter_origin *origin)
+/* Called locked. Whether a request that has to wait can begin in the time that is left. */
+static bool may_wait(const struct limiter_origin *origin, int64_t wait)
 {
 	bool down = outage_wait(&origin->outage, clock_ms()) > 0;
-	return !cancel_urgent() && !(down && cancel_requested());
+	return !cancel_requested() || !(down || wait > CANCEL_GRACE_MS || cancel_urgent());
+}
+
+/* The text of an error without the host that it begins with: "host:port" is said before it. */
+static const char *reason_of(const struct limiter_origin *origin, const struct error *err)
+{
+	size_t len = (size_t)(strrchr(origin->name, ':') - origin->name);
+	bool named = strncmp(err->text, origin->name, len) == 0 &&
+		     strncmp(err->text + len, ": ", 2) == 0;
+	return named ? err->text + len + 2 : err->text;
+}
+
+/* Called locked. Tells of a wait that has a reason: not of that for a place in the window. */
+static void tell_wait(const struct limiter_origin *origin, int64_t wait, struct waits_entry *entry)
+{
+	int64_t now = clock_ms();
+	bool down = outage_wait(&origin->outage, now) > 0;
+	bool paused = now < origin->pace.paused_ms;
+	if (entry->listed && entry->until_ms >= now)
+		return;
+	waits_end(entry);
+	*entry = (struct waits_entry){.kind = WAITS_TRY, .since_ms = now, .until_ms = now + wait};
+	if (down)
+		waits_begin(entry, "%s: %s", origin->name, reason_of(origin, &origin->first));
+	else if (paused)
+		waits_begin(entry, "%s answered HTTP %d and asked for a pause", origin->name,
+			    origin->refusal);
 }
 
 static bool given_up(const struct limiter_origin *origin, struct error *err)
@@ -131,9 +159,13 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 	*lease = (struct limiter_lease){0};
 	if (!origin)
 		return error_memory(err);
+	scoped(waits_end) struct waits_entry entry = {0};
 	pthread_mutex_lock(&origin->lock);
-	while (!origin->outage.over && (wait = take_turn(origin, counted)) != 0 && may_wait(origin))
+	while (!origin->outage.over && (wait = take_turn(origin, counted)) != 0 &&
+	       may_wait(origin, wait)) {
+		tell_wait(origin, wait, &entry);
 		wait_for(origin, wait);
+	}
 	if (origin->outage.over)
 		ok = given_up(origin, err);
 	else if (wait)
@@ -167,6 +199,8 @@ void limiter_end(struct limiter_lease *lease, int status, int retry_after)
 		return;
 	pthread_mutex_lock(&origin->lock);
 	outage_answered(&origin->outage, clock_ms());
+	if (refused)
+		origin->refusal = status;
 	if (refused)
 		pace_refused(&origin->pace, clock_ms(), lease->failure.began_ms, retry_after);
 	else if (status < 500)
@@ -209,12 +243,16 @@ void limiter_failed(struct limiter_lease *lease, struct error *err)
 	if (!origin)
 		return;
 	pthread_mutex_lock(&origin->lock);
-	bool tell = lease->failure.weight && judge(origin, &lease->failure, err);
+	bool tell = false;
+	if (lease->failure.weight)
+		tell = judge(origin, &lease->failure, err);
+	else
+		outage_ended(&origin->outage);
 	end(lease);
 	pthread_mutex_unlock(&origin->lock);
 	lease->origin = NULL;
 	if (tell)
-		log_warn("%s is given up for this round: %s", origin->name, err->text);
+		log_warn("%s is given up for this round: %s", origin->name, reason_of(origin, err));
 }
 
 void limiter_forgive(struct limiter *limiter)

@@ -35,8 +35,8 @@ struct limiter_lease {
 
 /*
  * Waits until a request to origin, "host:443", may begin. counted: it takes a place in the window.
- * ERROR_CANCELED when the run is to stop and its grace period is over; the error that the server
- * was given up for, exhausted, when it was.
+ * ERROR_CANCELED when the run is to stop and its grace period is over; when the server was given up
+ * the error that began it, exhausted, and shared by all.
  */
 bool limiter_begin(struct limiter *limiter, const char *origin, bool counted,
 		   struct limiter_lease *lease, struct error *err);

@@ -29,6 +29,11 @@ void outage_began(struct outage *outage, int64_t now_ms)
 	outage->next_ms = now_ms + outage->gap_ms;
 }
 
+void outage_ended(struct outage *outage)
+{
+	outage->next_ms = 0;
+}
+
 static void start_over(struct outage *outage)
 {
 	outage->weight = 0;

@@ -56,6 +56,8 @@ enum outage_verdict {
 int64_t outage_wait(const struct outage *outage, int64_t now_ms);
 /* A request begins. */
 void outage_began(struct outage *outage, int64_t now_ms);
+/* A request ended and says nothing about the server: another one may begin in its place. */
+void outage_ended(struct outage *outage);
 /* The server has answered, whatever it said. */
 void outage_answered(struct outage *outage, int64_t now_ms);
 enum outage_verdict outage_failed(struct outage *outage, int64_t now_ms,

@@ -18,7 +18,8 @@ enum {
 	COMMIT_MS = 900000,
 	CLEANUP_MS = 10000, /* for a request that only gives something up */
 	RATE_WINDOWS = 4,
-	RATE_MIN = 1024, /* bytes a second */
+	RATE_MIN = 1024,   /* bytes a second */
+	SILENCE_MS = 1000, /* what is worth telling */
 };
 
 bool patience_is_cleanup(const struct handle *handle)
@@ -104,4 +105,32 @@ bool patience_check(struct handle *handle, struct error *err)
 		return true;
 	handle->broken = true;
 	return false;
+}
+
+static void begin_silence(struct handle *handle)
+{
+	int64_t limit = silence_limit(handle);
+	if (!handle_connected(handle))
+		limit = handle->turn.patience_ms ? OUTAGE_CONNECT_MS : PATIENCE_CONNECT_MS;
+	handle->silence =
+		(struct waits_entry){.kind = WAITS_ANSWER,
+				     .since_ms = handle->last_progress,
+				     .until_ms = limit ? handle->last_progress + limit : 0};
+	if (!handle_connected(handle))
+		waits_begin(&handle->silence, "no connection to %s yet", handle->host);
+	else if (in_body(handle))
+		waits_begin(&handle->silence, "%s sends and takes nothing", handle->host);
+	else
+		waits_begin(&handle->silence, "no answer from %s yet", handle->host);
+}
+
+void patience_tell(struct handle *handle)
+{
+	bool silent = clock_ms() - handle->last_progress >= SILENCE_MS;
+	/* Another silence than the one that is listed. */
+	bool same = handle->silence.since_ms == handle->last_progress;
+	if (handle->silence.listed && !(silent && same))
+		waits_end(&handle->silence);
+	if (silent && !handle->silence.listed)
+		begin_silence(handle);
 }

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 #include "doc/json.h"
 
 #include <errno.h>
@@ -180,7 +181,10 @@ static bool step(struct run *run)
 
 static bool wait_for_answer(struct run *run, struct error *err)
 {
-	int64_t deadline = clock_ms() + TIME_MS;
+	int64_t now = clock_ms(), deadline = now + TIME_MS;
+	scoped(waits_end) struct waits_entry entry = {
+		.kind = WAITS_ANSWER, .since_ms = now, .until_ms = deadline};
+	waits_begin(&entry, "no answer from the credential helper yet");
 	while (!step(run)) {
 		if (cancel_requested())
 			return error_canceled(err);

@@ -37,6 +37,7 @@ struct display {
 	struct rate rate;
 	int64_t started_ms, rate_now;
 	struct progress_view view;
+	struct waits_view waits;
 	struct frame_text drawn; /* what stands on the screen; count 0: nothing */
 	struct buf out;          /* what is written next */
 };
@@ -95,7 +96,9 @@ static void add_drawn(struct display *display)
 		.failed = display->counts.failed,
 		.rate = display->rate_now,
 		.elapsed_ms = clock_ms() - display->started_ms,
+		.now_ms = clock_ms(),
 		.now = &display->view,
+		.waits = &display->waits,
 		.columns = size.ws_col,
 		.rows = size.ws_row,
 	};
@@ -103,6 +106,7 @@ static void add_drawn(struct display *display)
 	buf_reset(&display->drawn.lines);
 	display->drawn.count = 0;
 	progress_view(display->progress, &display->view);
+	waits_look(&display->waits);
 	frame_draw(&frame, &display->drawn);
 	if (!buf_ok(&display->drawn.lines))
 		display->drawn.count = 0;

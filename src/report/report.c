@@ -20,7 +20,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
+enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 10 * 1000 };
 
 struct report {
 	struct arena *arena; /* holds this struct as well */
