@@ -2,15 +2,19 @@
 #
 #   docker build -t image-syncer .
 #
-# BASE is any Debian trixie. Pin it by digest for a build that can be repeated: --build-arg BASE=debian:trixie-slim@sha256:...
+# BASE is any Debian trixie; a release is built on the digest that was current then, which its notes and .github/release.lock name.
+# The sources of the libraries are those that src/deps/packages locks. Where the distribution has them no longer, SOURCES is the
+# address of a place that has; ALLOW_OTHER_SOURCES=1 takes what it offers instead, and the version says so.
 # VERSION, REVISION (the commit) and SOURCE (where the code is) end up in the labels; VERSION is also what --version says.
 # The platform is the builder's: build on each machine for that machine. No BuildKit feature is used.
-ARG BASE=debian:trixie-slim
+ARG BASE=debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
 
 FROM $BASE AS build
 WORKDIR /src
 # The libraries change seldom: as a layer of their own they are built once.
 COPY src/deps src/deps
+ARG SOURCES=
+ARG ALLOW_OTHER_SOURCES=
 RUN src/deps/setup.sh build && src/deps/build.sh musl
 COPY Makefile ./
 COPY src src

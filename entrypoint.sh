@@ -14,8 +14,11 @@ source_hash() {
 	sums=$(cd "$here" && find src Makefile Dockerfile -type f -exec sha256sum {} +) &&
 		printf '%s\n' "$sums" | LC_ALL=C sort | sha256sum | cut -c 1-64
 }
-checksum() { sha256sum <"$1" | cut -c 1-64; }
-locked() { sed -n "s/^$1 //p" "$here/.github/release.lock" 2>/dev/null || :; }
+# What is not exactly a SHA-256 in lower case is none, and equals nothing: neither a line that was cut off nor an empty one.
+hex() { [ "${#1}" = 64 ] && case $1 in *[!0123456789abcdef]*) return 1 ;; esac; }
+checksum() { [ -f "$1" ] && sum=$(sha256sum <"$1") && printf '%s\n' "${sum%% *}"; }
+right() { hex "$wanted" && [ "$(checksum "$1")" = "$wanted" ]; }
+locked() { value=$(sed -n "s/^$1 /:/p" "$here/.github/release.lock" 2>/dev/null) || value=; printf '%s' "${value#:}"; }
 engine() { command -v docker && docker info >/dev/null 2>&1; }
 
 # The image only carries the program: nothing in it is run.
@@ -43,9 +46,11 @@ folded() {
 }
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
-[ "${1-}" != --source-hash ] || { source_hash; exit; }
+own=$(source_hash) || own=
+hex "$own" || own=
+[ "${1-}" != --source-hash ] || { printf '%s\n' "$own" && [ -n "$own" ]; exit; }
 if [ -n "${IMAGE_SYNCER_BIN-}" ]; then
-	[ -x "$IMAGE_SYNCER_BIN" ] || fail 'IMAGE_SYNCER_BIN is not the path of a program: correct it, or remove it.'
+	{ [ -f "$IMAGE_SYNCER_BIN" ] && [ -x "$IMAGE_SYNCER_BIN" ]; } || fail 'IMAGE_SYNCER_BIN is not the path of a program: correct it, or remove it.'
 	echo 'image-syncer: running the program that IMAGE_SYNCER_BIN names' >&2
 	exec "$IMAGE_SYNCER_BIN"
 fi
@@ -56,20 +61,22 @@ aarch64 | arm64) arch=arm64 ;;
 *) fail 'This processor is neither x86-64 nor arm64: use another runner, or set IMAGE_SYNCER_BIN to a program made for it.' ;;
 esac
 image=$(locked image) url=$(locked url)-$arch wanted=
-[ "$(locked source)" != "$(source_hash)" ] || wanted=$(locked "sha256-linux-$arch")
+[ -n "$own" ] || fail 'The files of this action cannot be read whole, or sha256sum is missing here: use another runner.'
+[ "$(locked source)" != "$own" ] || wanted=$(locked "sha256-linux-$arch")
+hex "$wanted" || wanted=
 case ${INPUT_TOOL_IMAGE-} in
 -*) fail 'The input tool-image is not the name of an image.' ;;
 *@*) image=$INPUT_TOOL_IMAGE ;;
 ?*) image=$INPUT_TOOL_IMAGE@${image#*@} ;;
 esac
 for bin in ${RUNNER_TEMP:+"$RUNNER_TEMP"/image-syncer.*/image-syncer}; do # what an earlier step has left
-	[ ! -x "$bin" ] || [ "$(checksum "$bin")" != "$wanted" ] || exec "$bin"
+	[ ! -x "$bin" ] || ! right "$bin" || exec "$bin"
 done
 bin=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/image-syncer.XXXXXX")/image-syncer || fail 'There is no temporary folder.'
 trap 'rm -rf "${bin%/*}"' EXIT # but not when the program takes over
 if [ -n "$wanted" ]; then
 	folded fetch || fail 'The program cannot be had (see above): set tool-image to a mirror within reach, or IMAGE_SYNCER_BIN.'
-	[ "$(checksum "$bin")" = "$wanted" ] || fail 'What came has not the checksum of the release, and is not run.'
+	right "$bin" || fail 'What came has not the checksum of the release, and is not run.'
 else
 	engine >/dev/null || fail 'This is no release, and no docker is here to build it: use a released ref, or IMAGE_SYNCER_BIN.'
 	folded build || fail 'The program cannot be built (see above): use a released ref, or set IMAGE_SYNCER_BIN.'

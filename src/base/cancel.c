@@ -85,6 +85,11 @@ bool cancel_install(void)
 	       sigaction(SIGPIPE, &ignore, NULL) == 0;
 }
 
+void cancel_own(void)
+{
+	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
 void cancel_after(unsigned seconds)
 {
 	/* A request that is there already has set the alarm to its own end. */

@@ -22,6 +22,8 @@ enum {
  * process at once, unless it is an echo of the first; the end of the time is no first signal.
  */
 bool cancel_install(void);
+/* In a process that was forked: from now on the flag and its descriptor are its own. */
+void cancel_own(void);
 /* Asks the run to stop when seconds have passed, with SIGALRM as the signal that asked. */
 void cancel_after(unsigned seconds);
 /* Asks the run to stop; signal_number is what cancel_signal() will tell. */

@@ -9,6 +9,8 @@
  */
 #include "base/pool.h"
 
+#include "base/cancel.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -204,6 +206,51 @@ void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index),
 		.fn = fn, .ctx = ctx, .n = n, .parties = current ? current->parties : nobody};
 	if (n)
 		run_loops(pool, &loop, 1);
+}
+
+/* A loop of calls that can fail. */
+struct trial {
+	bool (*fn)(void *ctx, size_t index, struct error *err);
+	void *ctx;
+	pthread_mutex_t lock; /* guards what follows */
+	bool failed, left_out;
+	struct error *err;
+};
+
+/* True when no further call is to begin. */
+static bool is_over(struct trial *trial)
+{
+	bool stop = cancel_requested();
+	pthread_mutex_lock(&trial->lock);
+	bool failed = trial->failed;
+	trial->left_out |= stop;
+	pthread_mutex_unlock(&trial->lock);
+	return failed || stop;
+}
+
+static void try_one(void *ctx, size_t index)
+{
+	struct trial *trial = ctx;
+	struct error err;
+	if (is_over(trial) || trial->fn(trial->ctx, index, &err))
+		return;
+	pthread_mutex_lock(&trial->lock);
+	if (!trial->failed)
+		*trial->err = err;
+	trial->failed = true;
+	pthread_mutex_unlock(&trial->lock);
+}
+
+bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, struct error *err),
+	      void *ctx, struct error *err)
+{
+	struct trial trial = {.fn = fn, .ctx = ctx, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
+	pool_each(pool, n, try_one, &trial);
+	pthread_mutex_destroy(&trial.lock);
+	/* What really went wrong says more than that the run was stopped. */
+	if (!trial.failed && trial.left_out)
+		return error_canceled(err);
+	return !trial.failed;
 }
 
 bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,

@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +25,13 @@ struct pool *pool_new(unsigned width);
 void pool_free(struct pool **pool);
 /* Runs fn for every index and returns when all calls have returned. */
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx);
+
+/*
+ * The same for calls that can fail. After the first failure, or a request to stop, no further call
+ * begins. False: *err is the first failure, or ERROR_CANCELED when a call was left out.
+ */
+bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, struct error *err),
+	      void *ctx, struct error *err);
 
 enum { POOL_PARTIES = 2 };
 

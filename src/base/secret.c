@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* At most LIMIT forms are known, of which the first FIRM are never given up. */
 enum { FIRM = 1024, LIMIT = 4096 };
@@ -213,27 +214,81 @@ static bool contains(struct str whole, struct str part)
 	return false;
 }
 
-/* True when text is a secret, or a part of one that is long enough to be no accident. */
+/* True when text holds a secret, or is a part of one that is long enough to be no accident. */
 static bool revealing(struct str text)
 {
 	bool found = false;
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < count && !found; i++)
-		found = text.len >= TELLING ? contains(secrets[i].text, text)
-					    : str_equal(secrets[i].text, text);
+		found = contains(text, secrets[i].text) ||
+			(text.len >= TELLING && contains(secrets[i].text, text));
 	pthread_mutex_unlock(&lock);
 	return found;
 }
 
+static bool same_letters(struct str text, const char *word)
+{
+	return text.len == strlen(word) && strncasecmp(text.at, word, text.len) == 0;
+}
+
+/*
+ * True when a variable is called like one that holds a secret: whatever a job, a runner or a shell
+ * has put there for others, this process has no use for it. Inputs of an Action are all taken for
+ * such, since a file may be given there as its text.
+ */
+static bool telling_name(struct str name)
+{
+	static const char *const parts[] = {"TOKEN",      "PASSW",  "PWD",        "SECRET",
+					    "CREDENTIAL", "APIKEY", "PASSPHRASE", "PRIVATE"};
+	static const char *const words[] = {"AUTH", "KEY", "KEYS", "PASS", "PAT", "JWT", "COOKIE"};
+	if (same_letters(name, "PWD") || same_letters(name, "OLDPWD"))
+		return false;
+	for (size_t at = 0; at < name.len; at++)
+		for (size_t i = 0; i < array_count(parts); i++)
+			if (same_letters(str_head(str_from(name, at), strlen(parts[i])), parts[i]))
+				return true;
+	for (struct str word; str_cut(&name, '_', &word);)
+		for (size_t i = 0; i < array_count(words); i++)
+			if (same_letters(word, words[i]))
+				return true;
+	return false;
+}
+
+/* What libcurl reads by itself, whenever it wants. */
+static bool read_later(struct str name)
+{
+	return str_ends(name, "_proxy") || str_ends(name, "_PROXY");
+}
+
+/*
+ * The bytes a process was started with are what others can see. A value that is still needed is
+ * moved: setenv() puts it elsewhere in memory, under the same name. Of a name that is there twice
+ * the first counts.
+ */
+static void leave_variable(char *variable)
+{
+	scoped(buf_wipe) struct buf kept_name = {0};
+	scoped(buf_wipe) struct buf kept = {0};
+	struct str name = {0}, value = str_of(variable);
+	str_cut(&value, '=', &name);
+	if (!revealing(value) && !telling_name(name) && !str_starts(name, "INPUT_"))
+		return;
+	buf_add_str(&kept_name, name);
+	buf_add_str(&kept, value);
+	bool needed = read_later(name) && buf_ok(&kept_name) &&
+		      getenv(buf_string(&kept_name)) == value.at;
+	char *bytes = (char *)(uintptr_t)value.at;
+	if (needed && !buf_ok(&kept))
+		return;
+	explicit_bzero(bytes, value.len);
+	if (needed && setenv(buf_string(&kept_name), buf_string(&kept), 1) != 0)
+		memcpy(bytes, kept.at, value.len);
+}
+
 void secret_leave_environment(void)
 {
-	for (char **variable = environ; variable && *variable; variable++) {
-		struct str name = {0}, value = str_of(*variable);
-		str_cut(&value, '=', &name);
-		bool proxy = str_ends(name, "_proxy") || str_ends(name, "_PROXY");
-		if (!proxy && revealing(value))
-			explicit_bzero((void *)(uintptr_t)value.at, value.len);
-	}
+	for (char **variable = environ; variable && *variable; variable++)
+		leave_variable(*variable);
 }
 
 void secret_forget(void)

@@ -33,9 +33,10 @@ void secret_register_passing(struct str text);
  */
 void secret_watch(void (*fresh)(struct str form, bool passing));
 /*
- * Overwrites the values of environment variables that are secrets or of which one is made, in
- * place: what a process was started with can be read from outside. Those of proxies stay, libcurl
- * reads them whenever it wants. While nobody else reads the environment.
+ * Overwrites, in place, the values of environment variables that hold a secret or a part of one,
+ * whose name says that they do, and all inputs of an Action: what a process was started with can be
+ * read from outside. Those of proxies stay readable for this process, as libcurl reads them
+ * whenever it wants. While nobody else reads the environment.
  */
 void secret_leave_environment(void);
 /* Wipes and forgets all. At the end of the process. */

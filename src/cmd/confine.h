@@ -1,16 +1,15 @@
-/* What one run needs of the machine: everything else is refused to it (base/harden.h). */
+/*
+ * What one run needs of the machine: everything else is refused to it (base/landlock.h and
+ * base/seccomp.h).
+ */
 #pragma once
 
 #include "cmd/run.h"
 
 /*
- * Confines the process to what the options and files of the run ask for. Before the first thread
- * and after everything is read; what the kernel cannot do is done without. Tells in the log, for
- * debugging, what was done.
+ * Starts the process for credential helpers if the run needs one, then confines this one to the
+ * files, ports and system calls of the run: sets run->helpers and run->ports. Before the first
+ * thread and after everything is read. What the kernel cannot do is done without; what was done is
+ * told in the log, for debugging. False without memory or without that process.
  */
-void confine_run(const struct run *run);
-/*
- * Takes secrets out of the environment, where others could read them; with the last one who reads
- * it, so once the objects of the run are made.
- */
-void confine_environment(const struct run *run);
+bool confine_run(struct run *run, struct error *err);

@@ -151,26 +151,48 @@ bool expansion_run(struct run *run)
 	return ok;
 }
 
-/* Adds a task unless its pair is there; a second source for one destination is a failed image. */
+/* Why two tasks cannot have the same destination. False: they can, being the same work. */
+static bool collide(struct run *run, const struct task *first, const struct task *task,
+		    struct error *err)
+{
+	/* A digest names the same content whichever repository it is read from. */
+	bool same = !task->destination.tag || plan_same_source(first, task);
+	const char *difference = terms_difference(&first->rule->terms, &task->rule->terms);
+	const char *place = first->rule->source_place;
+	if (same && !difference)
+		return false;
+	const char *destination = reference_string(run->arena, &task->destination);
+	const char *source = reference_string(run->arena, &first->source);
+	if (!destination || !source)
+		error_memory(err);
+	else if (same)
+		error_set(err, ERROR_CONFIG,
+			  "the rule at %s writes %s as well, with another value of %s", place,
+			  destination, difference);
+	else
+		error_set(err, ERROR_CONFIG, "%s is already the destination of %s (%s)",
+			  destination, source, place);
+	return true;
+}
+
+/* Adds a task unless it is there already. One that collides with another is a failed image. */
 static bool add_task(struct run *run, struct map *seen, const struct task *task)
 {
 	scoped(buf_finish) struct buf key = {0};
-	reference_print(&task->destination, &key);
+	struct reference place = task->destination;
+	struct error err;
+	if (place.tag)
+		place.digest = NULL;
+	reference_print(&place, &key);
 	if (!buf_ok(&key))
 		return false;
-	const struct task *earlier = map_get(seen, buf_str(&key));
-	if (!earlier) {
+	const struct task *first = map_get(seen, buf_str(&key));
+	if (!first) {
 		run->tasks[run->task_count++] = task;
 		return map_put(seen, buf_str(&key), (void *)(uintptr_t)task);
 	}
-	if (plan_same_work(earlier, task))
+	if (!collide(run, first, task, &err))
 		return true;
-	struct error err;
-	char *other = reference_string(run->arena, &earlier->source);
-	if (!other)
-		return false;
-	error_set(&err, ERROR_CONFIG, "%s is the destination of %s (%s) already", key.at, other,
-		  earlier->terms->place);
 	struct outcome outcome = {.status = OUTCOME_FAILED,
 				  .reason = error_kind_name(err.kind),
 				  .error_kind = err.kind,

@@ -5,17 +5,16 @@
 #include "cmd/listings.h"
 
 #include "base/buf.h"
+#include "base/flight.h"
 #include "base/map.h"
 #include "registry/tags.h"
 
 #include <pthread.h>
 
 struct listing {
-	unsigned rules;       /* that may still want it */
-	bool asked;           /* somebody is reading it */
-	unsigned failures;    /* of those who did */
-	struct error failure; /* the last one */
-	struct arena *arena;  /* of the tags; NULL: not known */
+	unsigned rules; /* that may still want it */
+	struct flight flight;
+	struct arena *arena; /* of the tags; NULL: not known */
 	const char *const *tags;
 	size_t count;
 };
@@ -82,27 +81,7 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
-/*
- * Waits while another one reads the list. True: the caller is to read it. Else *ok says whether it
- * is there. Called locked.
- */
-static bool claim(struct listings *listings, struct listing *listing, bool *ok, struct error *err)
-{
-	unsigned failures = listing->failures;
-	while (listing->asked)
-		pthread_cond_wait(&listings->changed, &listings->lock);
-	*ok = listing->arena != NULL;
-	if (*ok)
-		return false;
-	if (listing->failures != failures) {
-		*err = listing->failure;
-		return false;
-	}
-	listing->asked = true;
-	return true;
-}
-
-/* Reads the list for all who want it. */
+/* Reads the list for all rules that want it. */
 static bool read_list(struct listings *listings, struct listing *listing,
 		      const struct repository *repository, struct error *err)
 {
@@ -113,14 +92,14 @@ static bool read_list(struct listings *listings, struct listing *listing,
 	if (!ok)
 		arena_free(&arena);
 	pthread_mutex_lock(&listings->lock);
-	listing->asked = false;
 	listing->arena = arena;
 	listing->tags = tags;
 	listing->count = count;
-	listing->failures += !ok;
-	if (!ok)
-		listing->failure = *err;
-	pthread_cond_broadcast(&listings->changed);
+	if (ok)
+		flight_land(&listing->flight, &listings->changed);
+	else
+		flight_fail(&listing->flight, &listings->changed, listings->arena, FLIGHT_WAITING,
+			    NULL, err);
 	pthread_mutex_unlock(&listings->lock);
 	return ok;
 }
@@ -130,18 +109,19 @@ bool listings_tags(struct listings *listings, const struct repository *repositor
 		   size_t *count, struct error *err)
 {
 	struct listing *listing = find(listings, source);
-	bool ok = false;
+	enum flight_turn turn = FLIGHT_LEAD;
 	if (!listing)
 		return tags_list(repository, arena, tags, count, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
-	bool reads = shared && claim(listings, listing, &ok, err);
+	if (shared)
+		turn = flight_board(&listing->flight, &listings->changed, &listings->lock, NULL,
+				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
 		return tags_list(repository, arena, tags, count, err);
-	if (reads)
-		ok = read_list(listings, listing, repository, err);
-	if (!ok)
+	if (turn == FLIGHT_FAILED ||
+	    (turn == FLIGHT_LEAD && !read_list(listings, listing, repository, err)))
 		return false;
 	*tags = listing->tags;
 	*count = listing->count;
@@ -155,7 +135,9 @@ void listings_done(struct listings *listings, const struct plan_rule *rule)
 		return;
 	pthread_mutex_lock(&listings->lock);
 	listing->rules--;
-	if (!listing->rules)
+	if (!listing->rules) {
 		arena_free(&listing->arena);
+		listing->flight = (struct flight){0};
+	}
 	pthread_mutex_unlock(&listings->lock);
 }

@@ -7,8 +7,10 @@
 #include "cmd/step.h"
 #include "config/config.h"
 #include "copy/copier.h"
+#include "net/ports.h"
 #include "net/throttle.h"
 #include "plan/plan.h"
+#include "registry/helpers.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -29,6 +31,8 @@ struct run {
 	FILE *log;
 	struct action action; /* with options->inputs */
 	struct config config;
+	const struct ports *ports; /* that it may connect to */
+	struct helpers *helpers;   /* NULL: no rule needs one */
 	struct plan_rule *rules;
 	size_t rule_count;
 	struct pool *pool;

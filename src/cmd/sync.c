@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "cmd/about.h"
 #include "cmd/confine.h"
 #include "cmd/expansion.h"
@@ -26,6 +27,7 @@ static void run_finish(struct run *run)
 	pool_free(&run->pool);
 	http_free(&run->http);
 	throttle_free(&run->throttle);
+	helpers_stop(&run->helpers);
 	progress_free(&run->progress);
 	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
@@ -80,6 +82,7 @@ static bool set_up(struct run *run)
 	const struct limits *limits = &run->config.limits;
 	struct http_options http = {.user_agent = about_user_agent,
 				    .stall_seconds = options->stall_timeout,
+				    .ports = run->ports,
 				    .per_second = (unsigned)options->requests_per_second};
 	if (options->inputs)
 		run->action = step_action(options->inputs);
@@ -93,6 +96,7 @@ static bool set_up(struct run *run)
 		return false;
 	struct registry_options registry = {.http = run->http,
 					    .credentials = &run->config.credentials,
+					    .helpers = run->helpers,
 					    .keep_pulls = (unsigned)options->keep_pulls,
 					    .counted = count_request,
 					    .ctx = run->progress};
@@ -112,15 +116,13 @@ static bool set_up(struct run *run)
 					.action = options->inputs ? &run->action : NULL,
 					.program = about_user_agent,
 					.images_json = run->config.lists_json,
-					.platforms = run->config.platforms,
-					.companions = run->config.companions,
-					.signer = run->config.signer,
+					.terms = &run->config.terms,
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
 					.log_in_file = run->log != NULL};
 	run->report = report_new(&report, run->progress);
-	confine_environment(run);
+	secret_leave_environment();
 	return run->copier && run->report;
 }
 
@@ -147,7 +149,10 @@ int sync_run(const struct options *options, struct problems *problems)
 		cancel_after(config_timeout(options));
 	if (!load_run(&run, problems))
 		return cancel_requested() ? cancel_status(cancel_signal()) : EXIT_USAGE;
-	confine_run(&run);
+	if (!confine_run(&run, &err)) {
+		log_error("%s", err.text);
+		return EXIT_FAILURE;
+	}
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {
 		log_error("out of memory");

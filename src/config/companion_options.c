@@ -20,39 +20,37 @@ void companion_options_words(struct companion_filter *filter, struct str text, c
 	}
 }
 
-const struct public_key *companion_options_key(struct arena *arena, const char *path,
-					       const char *what, const char *place,
-					       struct problems *problems)
+struct signer *companion_options_signer(struct arena *arena, const char *path, const char *what,
+					const char *place, struct problems *problems)
 {
 	scoped(buf_finish) struct buf text = buf_limit(KEY_FILE_MAX);
-	struct public_key *key = arena_new_of(arena, struct public_key);
+	struct signer *signer = arena_new_of(arena, struct signer);
 	struct error err;
-	if (!key)
+	if (!signer)
 		error_memory(&err);
-	else if (file_read(path, &text, &err) && public_key_parse(buf_str(&text), key, &err)) {
-		key->place = arena_string(arena, path);
-		if (key->place)
-			return key;
+	else if (file_read(path, &text, &err) &&
+		 public_key_parse(buf_str(&text), &signer->key, &err)) {
+		signer->key.place = arena_string(arena, path);
+		if (signer->key.place)
+			return signer;
 		error_memory(&err);
 	}
 	problem_add(problems, place, "%s %s: %s", what, path, err.text);
 	return NULL;
 }
 
-void companion_options_read(struct arena *arena, const struct options *options,
-			    const struct companion_filter **companions,
-			    const struct public_key **signer, struct problems *problems)
+void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			    struct problems *problems)
 {
 	const struct option_list *list = &options->referrers;
 	struct companion_filter *filter = arena_new_of(arena, struct companion_filter);
-	*companions = filter;
-	*signer = NULL;
+	out->companions = filter;
 	if (!filter)
 		problem_add(problems, NULL, "out of memory");
 	for (size_t i = 0; filter && i < list->count; i++)
 		companion_options_words(filter, str_of(list->items[i]), "--referrers", NULL,
 					problems);
 	if (options->require_signed)
-		*signer = companion_options_key(arena, options->require_signed, "--require-signed",
-						NULL, problems);
+		out->signer = companion_options_signer(arena, options->require_signed,
+						       "--require-signed", NULL, problems);
 }

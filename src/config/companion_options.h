@@ -5,8 +5,8 @@
 #pragma once
 
 #include "config/options.h"
-#include "oci/companion.h"
-#include "oci/public_key.h"
+#include "config/problem.h"
+#include "config/terms.h"
 
 /*
  * Adds the words of text, split at commas, to filter. Unknown ones go to problems; what is the name
@@ -14,11 +14,12 @@
  */
 void companion_options_words(struct companion_filter *filter, struct str text, const char *what,
 			     const char *place, struct problems *problems);
-/* The public key in the file path; NULL when there is none, which goes to problems. */
-const struct public_key *companion_options_key(struct arena *arena, const char *path,
-					       const char *what, const char *place,
-					       struct problems *problems);
-/* Reads the two options; NULL where one is not given. */
-void companion_options_read(struct arena *arena, const struct options *options,
-			    const struct companion_filter **companions,
-			    const struct public_key **signer, struct problems *problems);
+/*
+ * The owner of the public key in the file path, as a signer who may call the image anything; NULL
+ * when there is none, which goes to problems.
+ */
+struct signer *companion_options_signer(struct arena *arena, const char *path, const char *what,
+					const char *place, struct problems *problems);
+/* Sets out->companions, empty without --referrers, and out->signer. Mistakes go to problems. */
+void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			    struct problems *problems);

@@ -202,13 +202,19 @@ static void warn_short(const struct loading *loading)
 	}
 }
 
-static void add_platforms(const struct loading *loading)
+/* What the options ask for applies to every rule that does not say otherwise. */
+static void add_terms(const struct loading *loading)
 {
 	struct config *out = loading->out;
-	out->platforms = platform_options_read(loading->arena, loading->options, loading->problems);
+	struct terms *terms = &out->terms;
+	terms->on_change = out->kyma ? CHANGE_FAIL : CHANGE_OVERWRITE;
+	terms->foreign = FOREIGN_SKIP;
+	terms->platforms =
+		platform_options_read(loading->arena, loading->options, loading->problems);
+	policy_options_read(loading->arena, loading->options, terms, loading->problems);
+	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
-		if (!out->rules.items[i].platforms)
-			out->rules.items[i].platforms = out->platforms;
+		terms_complete(&out->rules.items[i].terms, terms);
 }
 
 /* Hours, minutes and seconds, each at most once. False: it is none, or it is nothing. */
@@ -266,20 +272,6 @@ static void add_target_login(const struct loading *loading)
 			     "file, so --auth says who we are");
 }
 
-/* What the options ask for goes for every rule that does not say it otherwise. */
-static void add_companions(const struct loading *loading)
-{
-	struct config *out = loading->out;
-	struct rules *rules = &out->rules;
-	companion_options_read(loading->arena, loading->options, &out->companions, &out->signer,
-			       loading->problems);
-	for (size_t i = 0; i < rules->count; i++) {
-		struct rule *rule = &rules->items[i];
-		rule->companions = rule->companions ? rule->companions : out->companions;
-		rule->signer = rule->signer_said ? rule->signer : out->signer;
-	}
-}
-
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
@@ -298,10 +290,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	add_github_login(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
-	add_platforms(&loading);
 	check_timeout(&loading);
-	policy_options_apply(arena, options, out->kyma ? CHANGE_FAIL : CHANGE_OVERWRITE,
-			     &out->rules, problems);
-	add_companions(&loading);
+	add_terms(&loading);
 	return problems->error_count == before;
 }

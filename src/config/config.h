@@ -19,13 +19,11 @@ struct config {
 	struct docker_store store;      /* the helper for hosts without a login, see usage.h */
 	struct host_files host_files;   /* certificates and the like, see usage.h */
 	struct rules rules;
-	const struct platform_filter *platforms; /* --os and --arch; NULL: none. In rules as well */
+	struct terms terms; /* of the options; the rules have them already */
 	struct limits limits;
 	bool kyma;               /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix; /* where its images go; NULL: each says so itself */
-	const struct companion_filter *companions; /* --referrers; in rules as well */
-	const struct public_key *signer;           /* --require-signed; NULL: none. As above */
-	bool lists_json; /* lists of images are written as JSON, else as YAML */
+	bool lists_json;         /* lists of images are written as JSON, else as YAML */
 };
 
 /* The seconds of --timeout; 0: none, or not to be read, which config_load() tells. */

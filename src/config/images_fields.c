@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/companion_options.h"
 #include "config/nearest.h"
+#include "config/signer_field.h"
 #include "config/since.h"
 
 enum field {
@@ -22,6 +23,7 @@ enum field {
 	ARCH,
 	REQUIRE_PLATFORMS,
 	ON_CHANGE,
+	FOREIGN,
 	REFERRERS,
 	SIGNED,
 	FIELDS
@@ -43,6 +45,7 @@ static const char *const names[FIELDS] = {
 	[REFERRERS] = "referrers",
 	[REQUIRE_PLATFORMS] = "require-platforms",
 	[ON_CHANGE] = "on-change",
+	[FOREIGN] = "foreign",
 	[SIGNED] = "require-signed",
 };
 
@@ -301,12 +304,12 @@ static const struct platform_filter *read_filter(const struct reading *reading,
 	return filter;
 }
 
-/* What platforms are named; a filter of which only these are set. */
+/* The platforms that are named, as a filter of which only these are set; NULL for none. */
 static const struct platform_filter *read_required(const struct reading *reading,
 						   const struct node *node)
 {
 	struct platform_filter *required;
-	if (!node)
+	if (!node || (node->kind == NODE_BOOL && !node->truth))
 		return NULL;
 	required = arena_new_of(reading->arena, struct platform_filter);
 	if (!required) {
@@ -326,6 +329,16 @@ static enum change_policy read_on_change(const struct reading *reading, const st
 	if (node && read_text(reading, node, names[ON_CHANGE], &text) &&
 	    !change_parse(text, &policy))
 		complain(reading, node, names[ON_CHANGE], "must be overwrite, fail, skip or retag");
+	return policy;
+}
+
+static enum foreign_policy read_foreign(const struct reading *reading, const struct node *node)
+{
+	enum foreign_policy policy = FOREIGN_UNSAID;
+	struct str text;
+	if (node && read_text(reading, node, names[FOREIGN], &text) &&
+	    !foreign_parse(text, &policy))
+		complain(reading, node, names[FOREIGN], "must be skip, copy or fail");
 	return policy;
 }
 
@@ -389,37 +402,20 @@ static const struct companion_filter *read_referrers(const struct reading *readi
 	return filter;
 }
 
-static const struct public_key *read_signer(const struct reading *reading, const struct node *node)
-{
-	struct str text;
-	if (!node || (node->kind == NODE_BOOL && !node->truth))
-		return NULL;
-	if (node->kind == NODE_BOOL) {
-		complain(reading, node, names[SIGNED],
-			 "must name a file with a public key, or be false");
-		return NULL;
-	}
-	if (!read_text(reading, node, names[SIGNED], &text))
-		return NULL;
-	const char *path = arena_copy(reading->arena, text.at, text.len);
-	if (!path)
-		complain_memory(reading);
-	return path ? companion_options_key(reading->arena, path,
-					    arena_printf(reading->arena, "%s: %s", reading->source,
-							 names[SIGNED]),
-					    place_of(reading, node), reading->problems)
-		    : NULL;
-}
-
 static void read_shared(const struct reading *reading, const struct node *const *values,
 			struct images_fields *out)
 {
-	out->platforms = read_filter(reading, values);
-	out->required = read_required(reading, values[REQUIRE_PLATFORMS]);
-	out->on_change = read_on_change(reading, values[ON_CHANGE]);
-	out->companions = read_referrers(reading, values[REFERRERS]);
-	out->signer = read_signer(reading, values[SIGNED]);
-	out->signer_said = values[SIGNED] != NULL;
+	out->terms = (struct terms){.platforms = read_filter(reading, values),
+				    .required = read_required(reading, values[REQUIRE_PLATFORMS]),
+				    .required_said = values[REQUIRE_PLATFORMS] != NULL,
+				    .on_change = read_on_change(reading, values[ON_CHANGE]),
+				    .foreign = read_foreign(reading, values[FOREIGN]),
+				    .companions = read_referrers(reading, values[REFERRERS]),
+				    .signer_said = values[SIGNED] != NULL};
+	if (values[SIGNED])
+		out->terms.signer =
+			signer_field_read(reading->arena, reading->document, reading->source,
+					  values[SIGNED], reading->problems);
 }
 
 void images_fields_read(struct arena *arena, const struct document *document, const char *source,

@@ -5,14 +5,9 @@
 #include "config/rule.h"
 
 struct images_fields {
-	const struct node *to;                   /* as written: a string or a list; NULL: missing */
-	const struct selection *selection;       /* NULL: everything */
-	const struct platform_filter *platforms; /* NULL: no filter */
-	const struct platform_filter *required;  /* its platforms alone are set; NULL: none */
-	enum change_policy on_change;
-	const struct companion_filter *companions; /* NULL: not said */
-	const struct public_key *signer;           /* NULL: not said, or nobody */
-	bool signer_said;
+	const struct node *to;             /* as written: a string or a list; NULL: missing */
+	const struct selection *selection; /* NULL: everything */
+	struct terms terms;
 };
 
 /* Reads the fields of map, which belongs to source, into arena. All mistakes go to problems. */

@@ -30,22 +30,8 @@ static size_t count_rules(const struct node *value)
 	return count;
 }
 
-/* Is there a rule since first with the same destination and the same fields? */
-static bool seen(const struct rules *rules, size_t first, const struct rule *rule)
-{
-	for (size_t i = first; i < rules->count; i++)
-		if (strcmp(rules->items[i].destination, rule->destination) == 0 &&
-		    rules->items[i].selection == rule->selection &&
-		    rules->items[i].platforms == rule->platforms &&
-		    rules->items[i].required == rule->required &&
-		    rules->items[i].on_change == rule->on_change)
-			return true;
-	return false;
-}
-
-/* One name of a destination for the source of rule, whose rules begin at first. */
-static void read_name(const struct reading *reading, struct rule rule, const struct node *value,
-		      size_t first)
+/* One name of a destination for the source of rule. */
+static void read_name(const struct reading *reading, struct rule rule, const struct node *value)
 {
 	struct error err = {0};
 	rule.destination_place = place_of(reading, value);
@@ -68,18 +54,17 @@ static void read_name(const struct reading *reading, struct rule rule, const str
 			    "destination of %s is empty: write a name as in "
 			    "registry.example.com/team/app",
 			    rule.source);
-	else if (!seen(reading->rules, first, &rule))
+	else
 		reading->rules->items[reading->rules->count++] = rule;
 }
 
 /* Calls read for value, or for each of its items if it is a list. */
-static void read_each(const struct reading *reading, const struct rule *rule,
-		      const struct node *value, size_t first,
-		      void (*read)(const struct reading *reading, struct rule rule,
-				   const struct node *value, size_t first))
+static void
+read_each(const struct reading *reading, const struct rule *rule, const struct node *value,
+	  void (*read)(const struct reading *reading, struct rule rule, const struct node *value))
 {
 	if (value->kind != NODE_LIST) {
-		read(reading, *rule, value, first);
+		read(reading, *rule, value);
 		return;
 	}
 	if (!value->count)
@@ -87,35 +72,29 @@ static void read_each(const struct reading *reading, const struct rule *rule,
 			    "the list of destinations of %s is empty: name at least one",
 			    rule->source);
 	for (size_t i = 0; i < value->count; i++)
-		read(reading, *rule, value->items[i], first);
+		read(reading, *rule, value->items[i]);
 }
 
 /* One destination: a name or a mapping. */
 static void read_destination(const struct reading *reading, struct rule rule,
-			     const struct node *value, size_t first)
+			     const struct node *value)
 {
 	struct images_fields fields;
 	if (value->kind != NODE_MAP) {
-		read_name(reading, rule, value, first);
+		read_name(reading, rule, value);
 		return;
 	}
 	images_fields_read(reading->arena, reading->document, rule.source, value, &fields,
 			   reading->problems);
 	rule.selection = fields.selection;
-	rule.platforms = fields.platforms;
-	rule.required = fields.required;
-	rule.on_change = fields.on_change;
-	rule.companions = fields.companions;
-	rule.signer = fields.signer;
-	rule.signer_said = fields.signer_said;
+	rule.terms = fields.terms;
 	if (fields.to)
-		read_each(reading, &rule, fields.to, first, read_name);
+		read_each(reading, &rule, fields.to, read_name);
 }
 
 static void read_source(const struct reading *reading, const struct node *key,
 			const struct node *value)
 {
-	size_t first = reading->rules->count;
 	struct rule rule = {.source = arena_copy(reading->arena, key->text.at, key->text.len),
 			    .source_place = place_of(reading, key)};
 	if (!rule.source) {
@@ -127,7 +106,7 @@ static void read_source(const struct reading *reading, const struct node *key,
 			    "the source is empty: write a name as in quay.io/coreos/etcd:v3.5.0");
 		return;
 	}
-	read_each(reading, &rule, value, first, read_destination);
+	read_each(reading, &rule, value, read_destination);
 }
 
 void images_file_read(struct arena *arena, const struct document *document,

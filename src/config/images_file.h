@@ -19,9 +19,12 @@
  *     require-platforms: linux/amd64      refuse images without one of these
  *     on-change: fail                     when a destination tag holds another image: overwrite,
  *                                         fail, skip, retag
+ *     foreign: copy                       layers that may not be distributed: skip, copy, fail
  *     referrers: true                     bring along all that belongs to the image; false:
  *                                         nothing; or [signatures, application/spdx+json]
- *     require-signed: cosign.pub          only if signed with this key; false: whether or not
+ *     require-signed: cosign.pub          only if signed with this key; false: whether or not;
+ *                                         {key: cosign.pub, reference: source} also demands the
+ *                                         repository that the signature names
  *
  * tags, exclude, platforms, require-platforms, os, arch and referrers take one text or a list; each
  * text of the last five may hold several values with commas between. In YAML a number is taken as
@@ -29,7 +32,6 @@
  * field a warning. Several mappings in a list give a source several destinations with different
  * selections. What the texts of tags, exclude and semver mean is decided by plan/, and in which
  * order all of it applies (plan/select.h).
- * applies (plan/select.h).
  */
 #pragma once
 

@@ -299,8 +299,9 @@ static void read_document(const struct reading *reading, size_t number)
 		return;
 	struct str trimmed = trim(value);
 	if (!old && is_inline(trimmed)) {
-		out->path = arena_printf(reading->arena, "input %s", input->name);
-		out->text = value;
+		out->text = arena_string(reading->arena, value);
+		out->path =
+			out->text ? arena_printf(reading->arena, "input %s", input->name) : NULL;
 	} else {
 		const char *path = arena_copy(reading->arena, trimmed.at, trimmed.len);
 		out->path = path && openable(reading, input, path) ? path : NULL;
@@ -320,13 +321,20 @@ static bool is_document(const struct option *option)
 	return false;
 }
 
+/* A copy: the environment is emptied of secrets, and of what looks like one, during the run. */
+static const char *keep_variable(const struct reading *reading, const char *name)
+{
+	const char *value = variable(reading->environment, name);
+	return value ? arena_string(reading->arena, value) : NULL;
+}
+
 static void read_others(const struct reading *reading)
 {
 	struct inputs *out = reading->out;
 	char *const *environment = reading->environment;
 	const char *server = variable(environment, "GITHUB_SERVER_URL");
 	const char *debug = variable(environment, "RUNNER_DEBUG");
-	const char *actor = variable(environment, "GITHUB_ACTOR");
+	const char *actor = keep_variable(reading, "GITHUB_ACTOR");
 	const char *summary = find_trimmed(reading, others[SUMMARY]);
 	out->actor = actor ? actor : "github-actions";
 	out->token = find_trimmed(reading, others[GITHUB_TOKEN]);
@@ -339,10 +347,10 @@ static void read_others(const struct reading *reading)
 	if (summary && !is_switch(summary, &out->summary))
 		problem_add(reading->problems, NULL,
 			    "input summary is \"%s\": expected true or false", summary);
-	out->output = variable(environment, "GITHUB_OUTPUT");
-	out->summary_to = variable(environment, "GITHUB_STEP_SUMMARY");
-	out->workspace = variable(environment, "GITHUB_WORKSPACE");
-	out->temp = variable(environment, "RUNNER_TEMP");
+	out->output = keep_variable(reading, "GITHUB_OUTPUT");
+	out->summary_to = keep_variable(reading, "GITHUB_STEP_SUMMARY");
+	out->workspace = keep_variable(reading, "GITHUB_WORKSPACE");
+	out->temp = keep_variable(reading, "RUNNER_TEMP");
 }
 
 void inputs_read(struct arena *arena, char *const *environment, struct inputs *out,

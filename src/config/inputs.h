@@ -1,8 +1,8 @@
 /*
  * The inputs of a GitHub Action: INPUT_* variables as options (action.md section 8).
  *
- * Plain records; texts live in the arena or in the environment, which outlive them. The environment
- * is given, so that this is a function of it; it ends with NULL, as environ does.
+ * Plain records; texts live in the arena. The environment is given, so that this is a function of
+ * it; it ends with NULL, as environ does.
  */
 #pragma once
 

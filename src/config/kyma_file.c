@@ -297,15 +297,13 @@ static void read_image(struct reading *reading, const struct node *map)
 	struct rule rule = {
 		.source_place = place_of(reading, values[SOURCE]),
 		.destination_place = place_of(reading, values[TAG] ? values[TAG] : values[SOURCE]),
-		.platforms = fields.platforms,
-		.required = any ? NULL : fields.required,
-		.any_platform = any,
-		.on_change = fields.on_change,
-		.companions = fields.companions,
-		.signer = fields.signer,
-		.signer_said = fields.signer_said,
-		.pinned_tag = source.ref.digest ? source.ref.tag : NULL,
+		.terms = fields.terms,
 	};
+	rule.terms.pinned_tag = source.ref.digest ? source.ref.tag : NULL;
+	if (any) {
+		rule.terms.required = NULL;
+		rule.terms.required_said = true;
+	}
 	if (prefix && tag)
 		add_rule(reading, rule, prefix, &source, tag);
 }

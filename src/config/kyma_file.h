@@ -8,8 +8,8 @@
  *                                            but a digest
  *       amd64Only: true                      lifts require-platforms, changes nothing else
  *       prefix: registry.example.com/other/  instead of targetRepoPrefix, for this image
- *       on-change: skip                      and require-platforms, platforms, os and arch, all as
- *                                            in images_file.h
+ *       on-change: skip                      and require-platforms, foreign, platforms, os and
+ *                                            arch, all as in images_file.h
  *
  * The target is the prefix with the name behind it as written, host included. The ':' of a port
  * becomes '_'. With library names (--target-names, or a prefix from the options) a name without '/'

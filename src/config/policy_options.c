@@ -1,4 +1,4 @@
-/* What is wrong is told once, for the option, and not for each rule that would have got it. */
+/* A mistake is reported once, for the option, not for each rule that would have got its value. */
 #include "config/policy_options.h"
 
 static size_t count_values(const struct option_list *list)
@@ -41,22 +41,15 @@ read_required(struct arena *arena, const struct option_list *list, struct proble
 	return required->platform_count ? required : NULL;
 }
 
-void policy_options_apply(struct arena *arena, const struct options *options,
-			  enum change_policy fallback, struct rules *rules,
-			  struct problems *problems)
+void policy_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			 struct problems *problems)
 {
-	enum change_policy policy = fallback;
-	const struct platform_filter *required =
-		read_required(arena, &options->require_platforms, problems);
-	if (options->on_change && !change_parse(str_of(options->on_change), &policy))
+	out->required = read_required(arena, &options->require_platforms, problems);
+	if (options->on_change && !change_parse(str_of(options->on_change), &out->on_change))
 		problem_add(problems, NULL,
 			    "--on-change %s: expected overwrite, fail, skip or retag",
 			    options->on_change);
-	for (size_t i = 0; i < rules->count; i++) {
-		struct rule *rule = &rules->items[i];
-		if (rule->on_change == CHANGE_UNSAID)
-			rule->on_change = policy;
-		if (!rule->required && !rule->any_platform)
-			rule->required = required;
-	}
+	if (options->foreign && !foreign_parse(str_of(options->foreign), &out->foreign))
+		problem_add(problems, NULL, "--foreign %s: expected skip, copy or fail",
+			    options->foreign);
 }

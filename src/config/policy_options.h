@@ -1,13 +1,13 @@
-/* --on-change and --require-platforms, for the rules that do not say it themselves. */
+/* --on-change, --foreign, --require-platforms: terms of every rule that does not say otherwise. */
 #pragma once
 
 #include "config/options.h"
-#include "config/rule.h"
+#include "config/problem.h"
+#include "config/terms.h"
 
 /*
- * Gives each rule without a policy that of the options, else fallback; and each rule that neither
- * requires platforms nor takes any the platforms of the options. Mistakes go to problems.
+ * Sets out->required and, where the options are given, out->on_change and out->foreign. Mistakes go
+ * to problems.
  */
-void policy_options_apply(struct arena *arena, const struct options *options,
-			  enum change_policy fallback, struct rules *rules,
-			  struct problems *problems);
+void policy_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			 struct problems *problems);

@@ -36,7 +36,7 @@ static struct credential *look_up(struct usage *usage, const char *host, const c
 	if (!found)
 		return NULL;
 	size_t index = (size_t)(found - list->items);
-	usage->used[index] = true;
+	usage->used[index] = list->items[index].needed = true;
 	return &list->items[index];
 }
 
@@ -80,6 +80,7 @@ static void complete(struct usage *usage, const struct usage_side *side, const s
 		*entry = (struct credential){.key = str_of(side->host),
 					     .place = helper ? store->place : host->ca};
 	}
+	entry->needed = true;
 	entry->ca = ca ? host->ca : entry->ca;
 	entry->helper = helper ? store->helper : entry->helper;
 }
@@ -122,12 +123,21 @@ static void warn_unused(struct usage *usage, const struct credential *entry, con
 		     near ? "?" : "");
 }
 
+/* An entry that is a host and a port, and says nothing, allows the port (net/ports.h). */
+static bool only_allows(const struct credential *entry)
+{
+	struct str host, path;
+	registry_key_split(entry->key, &host, &path);
+	return !logins_any(entry) && !entry->ca && !entry->proxy && !entry->insecure &&
+	       !entry->mirror_count && !path.len && str_find(host, ':') < host.len;
+}
+
 /* A key that begins with x- names no registry but holds an anchor, as in compose files. */
 static bool is_unused(const struct usage *usage, size_t index)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];
 	return index < usage->config->auth_count && !usage->used[index] && entry->key.len &&
-	       !str_starts(entry->key, "x-");
+	       !str_starts(entry->key, "x-") && !only_allows(entry);
 }
 
 static bool tell(struct usage *usage)

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "copy/transfer.h"
+#include "copy/whole.h"
 
 /* Where on the target's registry the blob is known to lie, NULL if nowhere. */
 static const char *known_place(const struct image *image, const char *place)
@@ -20,7 +21,9 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 		 bool thorough, struct error *err)
 {
 	bool present = false;
-	place = known_place(image, place);
+	/* A registry that serves an image need not hold its foreign layers. */
+	if (!blob->nondistributable)
+		place = known_place(image, place);
 	struct tees_seat seat;
 	const struct cargo cargo = {
 		.image = image, .blob = blob, .place = place, .thorough = thorough, .seat = &seat};
@@ -58,17 +61,26 @@ static bool move_once(struct image *image, const struct descriptor *blob, struct
 	return ok;
 }
 
+/* A layer that may not be distributed, and is not copied. */
+static bool leave_out(struct image *image, const struct descriptor *blob, bool thorough,
+		      struct error *err)
+{
+	if (image->foreign == FOREIGN_FAIL)
+		return whole_refuse(blob, err);
+	log_info("%s: layer %s is left out, since it may not be distributed", image->from.name,
+		 blob->digest);
+	atomic_fetch_add(&image->skipped, !thorough);
+	return true;
+}
+
 static bool copy(struct image *image, const struct descriptor *blob, bool thorough,
 		 struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct inflight *inflight = image->copier->inflight;
 	const char *place = NULL;
-	if (blob->nondistributable) {
-		log_info("%s: %s may not be distributed, the target must get it elsewhere",
-			 image->from.name, blob->digest);
-		return true;
-	}
+	if (blob->nondistributable && image->foreign != FOREIGN_COPY)
+		return leave_out(image, blob, thorough, err);
 	buf_printf(&key, "%s/%s@%s", registry_host_name(&image->to), image->to.name, blob->digest);
 	if (!buf_ok(&key))
 		return error_memory(err);

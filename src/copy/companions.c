@@ -12,37 +12,23 @@
 #include "copy/tree.h"
 #include "copy/walk.h"
 
-#include <pthread.h>
 #include <string.h>
 
-/* A loop over things of one image in the pool; the first error is kept. */
+/* Loops over things of one image. */
 struct loop {
 	struct image *image;
 	struct companions *companions;
 	struct manifest *read; /* of each companion */
 	bool *unlisted;        /* of each companion: the target does not list it by itself */
-	const size_t *at;      /* what the numbers of the loop stand for */
+	const size_t *at;      /* what the numbers of the loop stand for; NULL: themselves */
 	struct attachment *attachments;
 	bool (*work)(struct loop *loop, size_t number, struct error *err);
-	pthread_mutex_t lock; /* guards what follows */
-	bool failed;
-	struct error *err;
 };
 
-static void step(void *ctx, size_t index)
+static bool step(void *ctx, size_t index, struct error *err)
 {
 	struct loop *loop = ctx;
-	struct error err;
-	pthread_mutex_lock(&loop->lock);
-	bool over = loop->failed;
-	pthread_mutex_unlock(&loop->lock);
-	if (over || loop->work(loop, loop->at ? loop->at[index] : index, &err))
-		return;
-	pthread_mutex_lock(&loop->lock);
-	if (!loop->failed)
-		*loop->err = err;
-	loop->failed = true;
-	pthread_mutex_unlock(&loop->lock);
+	return loop->work(loop, loop->at ? loop->at[index] : index, err);
 }
 
 static bool run(struct loop *loop, const size_t *at, size_t count,
@@ -51,11 +37,7 @@ static bool run(struct loop *loop, const size_t *at, size_t count,
 {
 	loop->at = at;
 	loop->work = work;
-	loop->err = err;
-	pthread_mutex_init(&loop->lock, NULL);
-	pool_each(loop->image->copier->options.pool, count, step, loop);
-	pthread_mutex_destroy(&loop->lock);
-	return !loop->failed;
+	return pool_try(loop->image->copier->options.pool, count, step, loop, err);
 }
 
 static bool name_it(const struct companion *companion, struct error *err)

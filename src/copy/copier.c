@@ -17,6 +17,7 @@
 #include "copy/require.h"
 #include "copy/signed.h"
 #include "copy/verify.h"
+#include "copy/whole.h"
 #include "registry/manifests.h"
 
 #include <string.h>
@@ -107,12 +108,12 @@ static void compare_pinned(struct arena *arena, const struct task *task,
 	if (source->ok && !source->status.found)
 		outcome->warning =
 			arena_printf(arena, "the tag %s is no longer at the source, but %s may be",
-				     task->terms->pinned_tag, pinned);
+				     task->rule->terms.pinned_tag, pinned);
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): it stands beside the tag */
 	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
 		outcome->warning = arena_printf(
 			arena, "the tag %s is %s at the source by now; the digest counts, %s",
-			task->terms->pinned_tag, source->status.digest, pinned);
+			task->rule->terms.pinned_tag, source->status.digest, pinned);
 }
 
 static bool check_destination_digest(const struct task *task, const char *digest, struct error *err)
@@ -221,10 +222,12 @@ static bool keep(struct image *image, const char *tag, const char *digest, struc
 static bool push(struct image *image, struct arena *arena, const struct task *task, const char *tag,
 		 const char *digest, struct outcome *outcome, struct error *err)
 {
-	if (task->terms->required &&
-	    !require_platforms(image, arena, task->terms->required, digest, err))
+	if (task->rule->terms.required &&
+	    !require_platforms(image, arena, task->rule->terms.required, digest, err))
 		return false;
-	if (task->terms->signer && !signed_check(image, outcome->digest, task->terms->signer, err))
+	if (task->rule->terms.signer && !signed_check(image, outcome->digest, task, err))
+		return false;
+	if (image->foreign == FOREIGN_FAIL && !whole_check(image, digest, err))
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, task, tag, digest, outcome, err);
@@ -279,11 +282,11 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
 		     struct question asked[2], struct outcome *outcome, struct error *err)
 {
-	size_t first = task->source.digest && !task->terms->pinned_tag ? 1 : 0;
+	size_t first = task->source.digest && !task->rule->terms.pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_canceled(err);
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
-	if (task->terms->pinned_tag)
+	if (task->rule->terms.pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);
 	if (task->source.digest)
 		skip_source(task, &asked[0]);
@@ -304,8 +307,8 @@ static bool run(struct image *image, struct arena *arena, const struct task *tas
 	scoped(question_finish) struct question asked[2] = {
 		{.repository = &image->from,
 		 .origin = image->origin,
-		 .reference = task->terms->pinned_tag ? task->terms->pinned_tag
-						      : reference_target(&task->source)},
+		 .reference = task->rule->terms.pinned_tag ? task->rule->terms.pinned_tag
+							   : reference_target(&task->source)},
 		{.repository = &image->to, .reference = reference_target(&task->destination)},
 	};
 	if (!ask_both(image, arena, task, asked, outcome, err))
@@ -341,7 +344,7 @@ static void failed(struct arena *arena, struct outcome *outcome, const struct er
 
 static const struct platform_filter *filter_of(const struct task *task)
 {
-	const struct platform_filter *filter = task->terms->platforms;
+	const struct platform_filter *filter = task->rule->terms.platforms;
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
@@ -358,7 +361,7 @@ bool copier_expect(struct copier *copier, const struct task *const *tasks, const
 
 static const struct companion_filter *companions_of(const struct task *task)
 {
-	const struct companion_filter *filter = task->terms->companions;
+	const struct companion_filter *filter = task->rule->terms.companions;
 	return filter && !companion_filter_empty(filter) ? filter : NULL;
 }
 
@@ -392,8 +395,9 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 		.arena = arena,
 		.filter = filter_of(task),
 		.companions = companions_of(task),
-		.guarded =
-			task->terms->on_change != CHANGE_OVERWRITE ? task->destination.tag : NULL};
+		.foreign = task->rule->terms.foreign,
+		.guarded = task->rule->terms.on_change != CHANGE_OVERWRITE ? task->destination.tag
+									   : NULL};
 	int64_t start = clock_ms();
 	image.origin = origins_enter(copier->origins, task);
 	image.lane = places_find(copier->places, task->source.host, task->destination.host);
@@ -408,6 +412,7 @@ void copier_run(struct copier *copier, struct arena *arena, const struct task *t
 	outcome->blobs_copied = atomic_load(&image.copied);
 	outcome->blobs_mounted = atomic_load(&image.mounted);
 	outcome->blobs_present = atomic_load(&image.present);
+	outcome->blobs_skipped = atomic_load(&image.skipped);
 	outcome->milliseconds = clock_ms() - start;
 }
 

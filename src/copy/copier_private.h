@@ -35,7 +35,8 @@ struct image {
 	struct origin *origin;                /* what other tasks know of its source, or NULL */
 	struct tees_member member;            /* of those that go elsewhere */
 	const struct platform_filter *filter; /* NULL: none */
-	bool judged;                          /* the filter has seen all the platforms that pass */
+	enum foreign_policy foreign; /* what becomes of layers that may not be distributed */
+	bool judged;                 /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */
 	const char *pinned;                        /* the source's digest */
 	/*
@@ -47,6 +48,6 @@ struct image {
 	const char *expected; /* what the tag holds; NULL: nothing */
 	char moved[DIGEST_TEXT_SIZE]; /* what it holds by now; "": as expected */
 	bool fresh; /* the target has nothing under the tag: asking for parts would be wasted */
-	atomic_uint copied, mounted, present; /* blobs */
-	_Atomic int64_t bytes;                /* uploaded */
+	atomic_uint copied, mounted, present, skipped; /* blobs */
+	_Atomic int64_t bytes;                         /* uploaded */
 };

@@ -11,11 +11,27 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "registry/elsewhere.h"
 
 enum {
 	PROGRESS_BYTES = 1024 * 1024, /* what counts as progress */
 	PROGRESS_MS = 60000,          /* or any byte after that long */
 };
+
+/* A foreign layer that the source does not have is to be had where its manifest says. */
+static bool open_elsewhere(struct download *download, struct error *err)
+{
+	const struct descriptor *blob = download->blob;
+	bool absent = err->kind == ERROR_MISSING || err->kind == ERROR_DENIED;
+	if (!blob->nondistributable || download->from->target || !absent)
+		return false;
+	for (size_t i = 0; i < blob->url_count; i++)
+		if (elsewhere_open(download->from, blob->urls[i], &download->part,
+				   &download->stream, err))
+			return true;
+	return error_wrap(err, "foreign layer %s%s", blob->digest,
+			  blob->url_count ? "" : ", which names no urls");
+}
 
 /* One try to open the rest of the blob. */
 static bool open_part(struct download *download, struct error *err)
@@ -23,7 +39,8 @@ static bool open_part(struct download *download, struct error *err)
 	stream_close(&download->stream);
 	download->part.from = download->offset;
 	if (!blobs_open(download->from, download->blob->digest, &download->part, &download->stream,
-			err))
+			err) &&
+	    !open_elsewhere(download, err))
 		return false;
 	download->discard = download->offset - download->part.from;
 	return true;

@@ -56,7 +56,7 @@ static bool refuse(const struct task *task, const char *tag, const char *held, c
 	return error_set(err, ERROR_IMMUTABLE,
 			 "the tag %s holds %s, but the source is %s now: nothing was written "
 			 "(on-change: %s)",
-			 tag, held, wanted, change_name(task->terms->on_change));
+			 tag, held, wanted, change_name(task->rule->terms.on_change));
 }
 
 /* TAG-0123456789ab, with so much of TAG as there is room for. */
@@ -85,7 +85,7 @@ bool drift_decide(struct image *image, struct arena *arena, const struct task *t
 		  const char *held, const char *wanted, struct drift *out, struct error *err)
 {
 	*out = (struct drift){.way = DRIFT_PUSH, .tag = task->destination.tag, .held = held};
-	switch (task->terms->on_change) {
+	switch (task->rule->terms.on_change) {
 	case CHANGE_FAIL:
 		return refuse(task, out->tag, held, wanted, err);
 	case CHANGE_SKIP:

@@ -41,6 +41,22 @@ bool fetch_source(const struct image *image, struct arena *arena, const char *di
 	       parse(&image->from, arena, &served, out, err);
 }
 
+bool fetch_known(struct image *image, const char *digest, struct manifest *out, struct error *err)
+{
+	struct manifest *known = map_get(&image->known, str_of(digest));
+	if (!known) {
+		known = arena_new_of(image->arena, struct manifest);
+		if (!known)
+			return error_memory(err);
+		if (!fetch_source(image, image->arena, digest, known, err))
+			return false;
+		if (!map_put(&image->known, str_of(digest), known))
+			return error_memory(err);
+	}
+	*out = *known;
+	return true;
+}
+
 bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err)
 {

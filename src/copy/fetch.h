@@ -15,6 +15,11 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
  */
 bool fetch_source(const struct image *image, struct arena *arena, const char *digest,
 		  struct manifest *out, struct error *err);
+/*
+ * As fetch_source(), and image->known holds it from now on, so that it is not asked for again. Only
+ * before the image's copying begins, in the thread that runs the image.
+ */
+bool fetch_known(struct image *image, const char *digest, struct manifest *out, struct error *err);
 /* As fetch_source(), without the document: for what is only to be copied. */
 bool fetch_closure(const struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err);

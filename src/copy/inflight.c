@@ -1,17 +1,14 @@
 /* One mutex and one condition for all keys: claims are rare compared to the transfers they save. */
 #include "copy/inflight.h"
 
-#include "base/arena.h"
+#include "base/flight.h"
 #include "base/map.h"
 
 #include <pthread.h>
 
 struct entry {
-	bool leading;
+	struct flight flight;
 	const char *place; /* NULL until done */
-	unsigned failures;
-	const void *origin;    /* of the lead that failed last */
-	struct error *failure; /* why */
 };
 
 struct inflight {
@@ -65,34 +62,21 @@ static bool concerns_host(const struct error *failure)
 		failure->kind == ERROR_NETWORK || failure->kind == ERROR_UNREACHABLE);
 }
 
-/* True when the failure that ended the wait would be the waiter's as well. */
-static bool shares_failure(const struct entry *entry, unsigned failures, const void *origin)
-{
-	return entry->failures != failures && entry->origin == origin && entry->failure &&
-	       concerns_host(entry->failure);
-}
-
 enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
 				  const char **place, struct error *err)
 {
-	enum inflight_role role = INFLIGHT_LEADS;
-	*place = NULL;
+	static const enum inflight_role roles[] = {[FLIGHT_LEAD] = INFLIGHT_LEADS,
+						   [FLIGHT_LANDED] = INFLIGHT_DONE,
+						   [FLIGHT_FAILED] = INFLIGHT_FAILED};
+	enum flight_turn turn = FLIGHT_LEAD;
 	pthread_mutex_lock(&inflight->lock);
 	struct entry *entry = entry_of(inflight, key);
-	unsigned failures = entry ? entry->failures : 0;
-	while (entry && entry->leading)
-		pthread_cond_wait(&inflight->changed, &inflight->lock);
-	if (entry && entry->place) {
-		*place = entry->place;
-		role = INFLIGHT_DONE;
-	} else if (entry && shares_failure(entry, failures, origin)) {
-		*err = *entry->failure;
-		role = INFLIGHT_FAILED;
-	} else if (entry) {
-		entry->leading = true;
-	}
+	if (entry)
+		turn = flight_board(&entry->flight, &inflight->changed, &inflight->lock, origin,
+				    err);
+	*place = turn == FLIGHT_LANDED ? entry->place : NULL;
 	pthread_mutex_unlock(&inflight->lock);
-	return role;
+	return roles[turn];
 }
 
 void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
@@ -100,16 +84,14 @@ void inflight_end(struct inflight *inflight, struct str key, const char *place, 
 {
 	pthread_mutex_lock(&inflight->lock);
 	struct entry *entry = map_get(&inflight->entries, key);
-	if (entry) {
-		entry->leading = false;
-		entry->place = place ? arena_string(inflight->arena, place) : NULL;
-		entry->failures += place == NULL;
-		entry->origin = origin;
-		if (!place && !entry->failure)
-			entry->failure = arena_new_of(inflight->arena, struct error);
-		if (!place && entry->failure)
-			*entry->failure = *err;
-		pthread_cond_broadcast(&inflight->changed);
-	}
+	if (entry && place)
+		entry->place = arena_string(inflight->arena, place);
+	if (entry && entry->place)
+		flight_land(&entry->flight, &inflight->changed);
+	else if (entry && place)
+		flight_drop(&entry->flight, &inflight->changed);
+	else if (entry)
+		flight_fail(&entry->flight, &inflight->changed, inflight->arena,
+			    concerns_host(err) ? FLIGHT_WAITING : FLIGHT_OWN, origin, err);
 	pthread_mutex_unlock(&inflight->lock);
 }

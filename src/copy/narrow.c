@@ -216,7 +216,7 @@ static bool recognize_index(struct image *image, struct arena *arena,
 	if (!patterns)
 		return error_memory(err);
 	if (!filter_read(arena, manifest, image->filter, &index, err))
-		return false;
+		return err->kind == ERROR_CORRUPT;
 	bool open = has_open(&index);
 	if (!filter_settle(&index, err))
 		return false;

@@ -10,6 +10,7 @@
  */
 #include "copy/origins.h"
 
+#include "base/flight.h"
 #include "base/map.h"
 #include "oci/digest.h"
 
@@ -22,23 +23,15 @@ enum {
 	KEPT_MAX = 16 * 1024 * 1024, /* bytes of manifests of all states */
 };
 
-enum stage { UNKNOWN, ASKED, ANSWERED, FAILED };
-
-/* One question, asked by one task at a time. */
-struct question {
-	enum stage stage;
-	const struct error *failure; /* with FAILED */
-};
-
 struct reply {
-	struct question question;
-	struct manifest_bytes served; /* with ANSWERED */
+	struct flight flight;
+	struct manifest_bytes served; /* once it has landed */
 };
 
 struct state {
 	struct arena *arena; /* of all that follows, and the state */
 	struct origins *origins;
-	struct question head;
+	struct flight head;   /* the question for the digest */
 	struct map manifests; /* digest -> struct reply */
 	size_t kept;          /* bytes of manifests */
 	struct tees_company company;
@@ -142,7 +135,7 @@ static int compare_sources(const struct task *a, const struct task *b)
 		order = compare_text(a->source.tag, b->source.tag);
 	if (!order)
 		order = compare_text(a->source.digest, b->source.digest);
-	return order ? order : compare_text(a->terms->pinned_tag, b->terms->pinned_tag);
+	return order ? order : compare_text(a->rule->terms.pinned_tag, b->rule->terms.pinned_tag);
 }
 
 static int compare_tasks(const void *a, const void *b)
@@ -304,43 +297,23 @@ struct tees_company *origins_company(struct origin *origin)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-/*
- * Waits while another task asks. True: the caller is to ask, and to settle the question. Called
- * locked.
- */
-static bool claim(struct origins *origins, struct question *question)
+/* Whom a failure concerns. One's own trouble is nobody else's: the next task may have more luck. */
+static enum flight_share share_of(const struct error *err)
 {
-	while (question->stage == ASKED)
-		pthread_cond_wait(&origins->changed, &origins->lock);
-	if (question->stage != UNKNOWN)
-		return false;
-	question->stage = ASKED;
-	return true;
+	return err->kind == ERROR_MEMORY || err->kind == ERROR_CANCELED ? FLIGHT_OWN : FLIGHT_ALL;
 }
 
-/* True for what went wrong on this side, where another one may have more luck. */
-static bool is_own(const struct error *err)
+/* Ends a question; kept false: there is an answer that cannot be kept. Caller holds the lock. */
+static void settle(struct state *state, struct flight *flight, bool ok, bool kept,
+		   const struct error *err)
 {
-	return err->kind == ERROR_MEMORY || err->kind == ERROR_CANCELED;
-}
-
-/* Called locked. err NULL: there is an answer. */
-static void settle(struct state *state, struct question *question, const struct error *err)
-{
-	struct error *failure =
-		err && !is_own(err) ? arena_new_of(state->arena, struct error) : NULL;
-	if (failure)
-		*failure = *err;
-	question->failure = failure;
-	question->stage = !err ? ANSWERED : failure ? FAILED : UNKNOWN;
-	pthread_cond_broadcast(&state->origins->changed);
-}
-
-static bool repeat(const struct question *question, struct error *err)
-{
-	if (question->stage == FAILED)
-		*err = *question->failure;
-	return question->stage == ANSWERED;
+	pthread_cond_t *changed = &state->origins->changed;
+	if (kept)
+		flight_land(flight, changed);
+	else if (ok)
+		flight_drop(flight, changed);
+	else
+		flight_fail(flight, changed, state->arena, share_of(err), NULL, err);
 }
 
 /* Called locked. False without memory, or for a digest that cannot be one. */
@@ -361,35 +334,24 @@ static bool pin(struct origin *origin, const char *digest)
 	return pinned != NULL;
 }
 
-/* Keeps what was said about the tag. Called locked. */
-static void keep_head(struct origin *origin, bool ok, const struct manifest_status *status,
-		      const struct error *err)
-{
-	struct state *state = origin->state;
-	settle(state, &state->head, ok ? NULL : err);
-	if (ok && status->found && !pin(origin, status->digest))
-		state->head.stage = UNKNOWN;
-}
-
 bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err)
 {
 	struct state *state = origin->state;
 	struct origins *origins = state->origins;
-	bool ok = true;
+	enum flight_turn turn = FLIGHT_LANDED;
 	*out = (struct manifest_status){0};
 	pthread_mutex_lock(&origins->lock);
-	bool asks = !origin->pinned && claim(origins, &state->head);
-	if (!asks && origin->pinned)
+	if (!origin->pinned)
+		turn = flight_board(&state->head, &origins->changed, &origins->lock, NULL, err);
+	if (turn == FLIGHT_LANDED && origin->pinned)
 		*out = (struct manifest_status){.found = true, .digest = origin->pinned->digest};
-	else if (!asks)
-		ok = repeat(&state->head, err);
 	pthread_mutex_unlock(&origins->lock);
-	if (!asks)
-		return ok;
-	ok = manifests_head_listed(repository, arena, reference, out, err);
+	if (turn != FLIGHT_LEAD)
+		return turn == FLIGHT_LANDED;
+	bool ok = manifests_head_listed(repository, arena, reference, out, err);
 	pthread_mutex_lock(&origins->lock);
-	keep_head(origin, ok, out, err);
+	settle(state, &state->head, ok, ok && (!out->found || pin(origin, out->digest)), err);
 	pthread_mutex_unlock(&origins->lock);
 	return ok;
 }
@@ -429,25 +391,21 @@ bool origins_manifest(struct origin *origin, const struct repository *repository
 {
 	struct state *state = origin->state;
 	struct origins *origins = state->origins;
-	bool ok = true;
+	enum flight_turn turn = FLIGHT_LEAD;
 	pthread_mutex_lock(&origins->lock);
 	struct reply *reply = reply_of(state, digest);
-	bool asks = !reply || claim(origins, &reply->question);
-	if (!asks) {
+	if (reply)
+		turn = flight_board(&reply->flight, &origins->changed, &origins->lock, NULL, err);
+	if (turn == FLIGHT_LANDED)
 		*out = reply->served;
-		ok = repeat(&reply->question, err);
-	}
 	pthread_mutex_unlock(&origins->lock);
-	if (!asks)
-		return ok;
-	ok = manifests_get(repository, arena, digest, out, err);
+	if (turn != FLIGHT_LEAD)
+		return turn == FLIGHT_LANDED;
+	bool ok = manifests_get(repository, arena, digest, out, err);
 	if (!reply)
 		return ok;
 	pthread_mutex_lock(&origins->lock);
-	bool kept = ok && keep_manifest(state, out, &reply->served);
-	settle(state, &reply->question, ok ? NULL : err);
-	if (ok && !kept)
-		reply->question.stage = UNKNOWN;
+	settle(state, &reply->flight, ok, ok && keep_manifest(state, out, &reply->served), err);
 	pthread_mutex_unlock(&origins->lock);
 	return ok;
 }

@@ -51,23 +51,6 @@ static void see(struct search *search, const struct platform *platform)
 	print(platform, &search->listed);
 }
 
-static bool get(struct search *search, const char *digest, struct manifest *out, struct error *err)
-{
-	struct map *known = &search->image->known;
-	const struct manifest *held = map_get(known, str_of(digest));
-	if (held) {
-		*out = *held;
-		return true;
-	}
-	struct manifest *kept = arena_new_of(search->arena, struct manifest);
-	if (!kept)
-		return error_memory(err);
-	if (!fetch_source(search->image, search->arena, digest, kept, err))
-		return error_wrap(err, "source");
-	*out = *kept;
-	return map_put(known, str_of(digest), kept) || error_memory(err);
-}
-
 static bool look(struct search *search, const char *digest, int depth, struct error *err);
 
 static bool look_at_image(struct search *search, const struct manifest *manifest, struct error *err)
@@ -113,8 +96,8 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 		return error_canceled(err);
 	if (!map_put(&search->seen, str_of(digest), search))
 		return error_memory(err);
-	if (!get(search, digest, &manifest, err))
-		return false;
+	if (!fetch_known(search->image, digest, &manifest, err))
+		return error_wrap(err, "source");
 	return manifest.kind == MEDIA_INDEX ? look_at_index(search, &manifest, depth, err)
 					    : look_at_image(search, &manifest, err);
 }

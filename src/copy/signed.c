@@ -1,6 +1,10 @@
 /*
  * One good signature suffices. Bad ones prove nothing, anybody may add them: they are passed over,
  * and only when none is good is the last reason told. Trouble with a registry is no verdict.
+ *
+ * The manifest is read first. A digest that only a header has named may be that of another image,
+ * which is signed, while the tag holds something else: a dry run would call that signed. The copy
+ * takes the manifest from image->known, so it costs no request more.
  */
 #include "copy/signed.h"
 
@@ -17,19 +21,39 @@ struct search {
 	struct image *image;
 	struct arena *arena;
 	const char *digest;
-	const struct public_key *key;
+	const struct signer *signer;
+	const struct reference *source; /* the image, as the rule names it */
 	bool good;
 	unsigned seen;   /* signatures looked at */
 	const char *why; /* of the last bad one */
 };
 
+/* Why a signature by the right key is not the one that is demanded. */
+static const char *misnamed(const struct search *search, const char *claimed)
+{
+	if (!*claimed)
+		return "it names no repository, as cosign's bundles never do: sign with "
+		       "--new-bundle-format=false, or demand no reference";
+	const char *wanted = signer_repository(search->arena, search->signer, search->source);
+	const char *why = arena_printf(search->arena, "it is for %.200s and not for %s", claimed,
+				       wanted ? wanted : "this one");
+	return why ? why : "it is for another repository";
+}
+
 static void try_signature(struct search *search, const struct signature *signature, bool readable,
 			  const char *why)
 {
+	const struct signer *signer = search->signer;
 	search->seen++;
-	search->good = readable && ecdsa_verify(search->key->point, signature->hash,
-						signature->bytes, signature->len);
-	search->why = readable ? "it was made with another key" : why;
+	search->why = why;
+	if (!readable)
+		return;
+	if (!ecdsa_verify(signer->key.point, signature->hash, signature->bytes, signature->len))
+		search->why = "it was made with another key";
+	else if (!signer_accepts(signer, search->source, str_of(signature->repository)))
+		search->why = misnamed(search, signature->repository);
+	else
+		search->good = true;
 }
 
 /* What is broken by itself is one bad signature more; anything else is an error. */
@@ -132,13 +156,21 @@ static bool try_tag(struct search *search, struct error *err)
 	return try_layers(search, &manifest, err);
 }
 
-bool signed_check(struct image *image, const char *digest, const struct public_key *key,
+bool signed_check(struct image *image, const char *digest, const struct task *task,
 		  struct error *err)
 {
+	const struct signer *signer = task->rule->terms.signer;
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct search search = {.image = image, .arena = arena, .digest = digest, .key = key};
+	struct search search = {.image = image,
+				.arena = arena,
+				.digest = digest,
+				.signer = signer,
+				.source = &task->source};
+	struct manifest signed_one;
 	if (!arena)
 		return error_memory(err);
+	if (!fetch_known(image, digest, &signed_one, err))
+		return error_wrap(err, "source");
 	if (!try_referrers(&search, err) || (!search.good && !try_tag(&search, err)))
 		return error_wrap(err, "looking for its signature");
 	if (search.good)
@@ -146,8 +178,8 @@ bool signed_check(struct image *image, const char *digest, const struct public_k
 	if (!search.seen)
 		return error_set(err, ERROR_UNSIGNED,
 				 "%s is not signed, but a signature by %s is required", digest,
-				 key->place);
+				 signer->key.place);
 	return error_set(err, ERROR_UNSIGNED,
 			 "none of the %u signatures of %s is good for %s (of the last one: %s)",
-			 search.seen, digest, key->place, search.why);
+			 search.seen, digest, signer->key.place, search.why);
 }

@@ -4,9 +4,9 @@
 #include "copy/copier_private.h"
 
 /*
- * Looks for a signature of the digest at the image's source that the owner of key made: a sigstore
- * bundle among its referrers, or simple signing under cosign's tag. ERROR_UNSIGNED: there is none,
- * with what was found instead.
+ * Reads the manifest with that digest at the task's source, and looks there for a signature of it
+ * that fits what the task demands (oci/signer.h): a sigstore bundle among its referrers, or simple
+ * signing under cosign's tag. ERROR_UNSIGNED: there is none, with what was found instead.
  */
-bool signed_check(struct image *image, const char *digest, const struct public_key *key,
+bool signed_check(struct image *image, const char *digest, const struct task *task,
 		  struct error *err);

@@ -5,6 +5,7 @@
  */
 #include "copy/sites.h"
 
+#include "base/flight.h"
 #include "base/map.h"
 #include "oci/companion.h"
 #include "registry/tags.h"
@@ -21,13 +22,12 @@ struct sites {
 	struct map table;
 };
 
-enum api { API_UNKNOWN, API_ASKED, API_THERE, API_MISSING };
-
 struct site {
 	struct sites *all;
-	enum api api;
-	bool reading, read; /* somebody reads the tags, has read them */
-	bool known;         /* the list is complete; tags is fixed then */
+	struct flight api; /* the question whether there is a referrers API */
+	bool has_api;      /* the answer */
+	struct flight list;
+	bool known; /* the list is complete; tags is fixed then */
 	struct map tags;
 };
 
@@ -80,14 +80,13 @@ struct site *sites_of(struct sites *sites, const struct repository *repository)
 
 bool sites_ask_api(struct site *site, bool *first)
 {
-	pthread_mutex_lock(&site->all->lock);
-	while (site->api == API_ASKED)
-		pthread_cond_wait(&site->all->changed, &site->all->lock);
-	*first = site->api == API_UNKNOWN;
-	if (*first)
-		site->api = API_ASKED;
-	bool may = site->api != API_MISSING;
-	pthread_mutex_unlock(&site->all->lock);
+	struct sites *sites = site->all;
+	struct error none;
+	pthread_mutex_lock(&sites->lock);
+	*first =
+		flight_board(&site->api, &sites->changed, &sites->lock, NULL, &none) == FLIGHT_LEAD;
+	bool may = *first || site->has_api;
+	pthread_mutex_unlock(&sites->lock);
 	return may;
 }
 
@@ -95,36 +94,11 @@ void sites_tell_api(struct site *site, bool known, bool has)
 {
 	pthread_mutex_lock(&site->all->lock);
 	/* One that was seen to work stays: a 404 is about that one digest. */
-	if (site->api != API_THERE)
-		site->api = !known ? API_UNKNOWN : has ? API_THERE : API_MISSING;
-	pthread_cond_broadcast(&site->all->changed);
-	pthread_mutex_unlock(&site->all->lock);
-}
-
-/* Waits until the tags are read or the caller is the one to read them: then true. */
-static bool begin(struct site *site, bool *known)
-{
-	pthread_mutex_lock(&site->all->lock);
-	while (site->reading)
-		pthread_cond_wait(&site->all->changed, &site->all->lock);
-	bool mine = !site->read;
-	site->reading = mine;
-	*known = site->known;
-	pthread_mutex_unlock(&site->all->lock);
-	return mine;
-}
-
-static void end(struct site *site, bool read, bool known, struct map *tags)
-{
-	pthread_mutex_lock(&site->all->lock);
-	site->reading = false;
-	site->read = read;
-	site->known = known;
-	if (known) {
-		site->tags = *tags;
-		*tags = (struct map){0};
-	}
-	pthread_cond_broadcast(&site->all->changed);
+	site->has_api |= known && has;
+	if (known)
+		flight_land(&site->api, &site->all->changed);
+	else
+		flight_drop(&site->api, &site->all->changed);
 	pthread_mutex_unlock(&site->all->lock);
 }
 
@@ -148,10 +122,26 @@ bool sites_read_tags(struct site *site, const struct repository *repository, boo
 		     struct error *err)
 {
 	scoped(map_finish) struct map tags = {0};
-	if (!begin(site, known))
+	struct sites *sites = site->all;
+	pthread_mutex_lock(&sites->lock);
+	bool reads =
+		flight_board(&site->list, &sites->changed, &sites->lock, NULL, err) == FLIGHT_LEAD;
+	*known = site->known;
+	pthread_mutex_unlock(&sites->lock);
+	if (!reads)
 		return true;
 	bool ok = read_tags(repository, &tags, known, err);
-	end(site, ok, ok && *known, &tags);
+	pthread_mutex_lock(&sites->lock);
+	site->known = ok && *known;
+	if (site->known) {
+		site->tags = tags;
+		tags = (struct map){0};
+	}
+	if (ok)
+		flight_land(&site->list, &sites->changed);
+	else
+		flight_drop(&site->list, &sites->changed);
+	pthread_mutex_unlock(&sites->lock);
 	return ok;
 }
 
@@ -166,7 +156,7 @@ bool sites_has_tag(struct site *site, const char *tag)
 bool sites_is_bare(struct site *site)
 {
 	pthread_mutex_lock(&site->all->lock);
-	bool bare = site->api == API_MISSING && site->known && !site->tags.count;
+	bool bare = site->api.landed && !site->has_api && site->known && !site->tags.count;
 	pthread_mutex_unlock(&site->all->lock);
 	return bare;
 }

@@ -62,8 +62,8 @@ void tees_arrive(struct tees *tees, struct tees_company *company, struct image *
 	for (size_t i = 0; i < company->count; i++)
 		if (company->tasks[i] == task)
 			company->tasks[i] = NULL;
-	member->filter = task->terms->platforms;
-	member->companions = task->terms->companions;
+	member->filter = task->rule->terms.platforms;
+	member->companions = task->rule->terms.companions;
 	member->host = tees_wait_host(tees, task->destination.host);
 	if (member->host) {
 		member->company = company;
@@ -111,6 +111,7 @@ static struct tee *find_tee(struct tees *tees, const struct image *image,
 {
 	for (struct tee *tee = tees->list; tee; tee = tee->next)
 		if (tee->from.host == image->from.host && tee->blob.size == blob->size &&
+		    tee->blob.nondistributable == blob->nondistributable &&
 		    strcmp(tee->from.name, image->from.name) == 0 &&
 		    strcmp(tee->blob.digest, blob->digest) == 0 &&
 		    (!tee->flow || flow_open(tee->flow)))
@@ -124,15 +125,12 @@ static struct tee *add_tee(struct tees *tees, const struct image *image,
 {
 	struct arena *arena = arena_new();
 	struct tee *tee = arena ? arena_new_of(arena, struct tee) : NULL;
-	const char *digest = tee ? arena_string(arena, blob->digest) : NULL;
-	if (!digest) {
+	struct descriptor kept;
+	if (!tee || !manifest_keep(arena, blob, &kept)) {
 		arena_free(&arena);
 		return NULL;
 	}
-	*tee = (struct tee){.arena = arena,
-			    .next = tees->list,
-			    .from = image->from,
-			    .blob = {.media_type = "", .digest = digest, .size = blob->size}};
+	*tee = (struct tee){.arena = arena, .next = tees->list, .from = image->from, .blob = kept};
 	tees->list = tee;
 	return tee;
 }

@@ -76,8 +76,8 @@ static struct tees_host *find_to_come(struct tees *tees, const struct tee *tee,
 	const struct tees_company *company = one->company;
 	for (size_t i = 0; i < company->count && !company->crowded; i++) {
 		const struct task *task = company->tasks[i];
-		if (!task || task->terms->platforms != one->filter ||
-		    task->terms->companions != one->companions)
+		if (!task || task->rule->terms.platforms != one->filter ||
+		    task->rule->terms.companions != one->companions)
 			continue;
 		struct tees_host *host = tees_wait_host(tees, task->destination.host);
 		if (is_missing(tee, host, late))

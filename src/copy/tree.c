@@ -7,14 +7,12 @@
  */
 #include "copy/tree.h"
 
-#include "base/cancel.h"
 #include "base/retry.h"
 #include "copy/blob.h"
 #include "copy/drift.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
 
-#include <pthread.h>
 #include <string.h>
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
@@ -31,37 +29,13 @@ static bool get_manifest(const struct image *image, struct arena *arena, const c
 	return true;
 }
 
-/* The parts of one manifest, worked on in parallel; the first error is kept. */
+/* The parts of one manifest, worked on in parallel. */
 struct parts {
 	struct image *image;
 	const struct manifest *manifest;
 	int depth;
 	bool thorough;
-	pthread_mutex_t lock; /* guards what follows */
-	bool failed;
-	bool left_out; /* a part was not begun, because the run is to stop */
-	struct error *err;
 };
-
-/* True when a part is not worth beginning. */
-static bool is_over(struct parts *parts)
-{
-	bool stop = cancel_requested();
-	pthread_mutex_lock(&parts->lock);
-	bool failed = parts->failed;
-	parts->left_out |= stop;
-	pthread_mutex_unlock(&parts->lock);
-	return failed || stop;
-}
-
-static void fail(struct parts *parts, const struct error *err)
-{
-	pthread_mutex_lock(&parts->lock);
-	if (!parts->failed)
-		*parts->err = *err;
-	parts->failed = true;
-	pthread_mutex_unlock(&parts->lock);
-}
 
 /* True when the target has the child already, with everything below it. */
 static bool at_target(struct image *image, const char *digest, bool *found, struct error *err)
@@ -132,38 +106,22 @@ static bool copy_child(struct parts *parts, const struct descriptor *child, stru
 	return ok;
 }
 
-static void copy_part(void *ctx, size_t index)
+static bool copy_part(void *ctx, size_t index, struct error *err)
 {
 	struct parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
-	struct error err = {0};
-	bool ok;
-	if (is_over(parts))
-		return;
 	if (index < manifest->child_count)
-		ok = copy_child(parts, &manifest->children[index], &err);
-	else
-		ok = blob_copy(parts->image, &manifest->blobs[index - manifest->child_count],
-			       parts->thorough, &err);
-	if (!ok)
-		fail(parts, &err);
+		return copy_child(parts, &manifest->children[index], err);
+	return blob_copy(parts->image, &manifest->blobs[index - manifest->child_count],
+			 parts->thorough, err);
 }
 
 static bool copy_parts(struct image *image, const struct manifest *manifest, int depth,
 		       bool thorough, struct error *err)
 {
-	struct parts parts = {.image = image,
-			      .manifest = manifest,
-			      .depth = depth,
-			      .thorough = thorough,
-			      .lock = PTHREAD_MUTEX_INITIALIZER,
-			      .err = err};
-	pool_each(image->copier->options.pool, manifest->child_count + manifest->blob_count,
-		  copy_part, &parts);
-	pthread_mutex_destroy(&parts.lock);
-	if (!parts.failed && parts.left_out)
-		return error_canceled(err);
-	return !parts.failed;
+	struct parts parts = {image, manifest, depth, thorough};
+	return pool_try(image->copier->options.pool, manifest->child_count + manifest->blob_count,
+			copy_part, &parts, err);
 }
 
 /* Registries on object storage may know a blob only seconds after they took it. */
@@ -182,6 +140,24 @@ static bool may_settle(unsigned round, struct error *err)
 	if (again.kind == ERROR_CANCELED)
 		*err = again;
 	return false;
+}
+
+/* The first layer that was not copied because it may not be distributed; NULL: there is none. */
+static const struct descriptor *left_out(const struct image *image, const struct manifest *manifest)
+{
+	for (size_t i = 0; image->foreign != FOREIGN_COPY && i < manifest->blob_count; i++)
+		if (manifest->blobs[i].nondistributable)
+			return &manifest->blobs[i];
+	return NULL;
+}
+
+/* Where a registry misses parts of such a manifest, that is the likely reason. */
+static bool explain_left_out(const struct descriptor *layer, struct error *err)
+{
+	return error_wrap(err,
+			  "layer %s was left out, since it may not be distributed "
+			  "(foreign: copy brings it)",
+			  layer->digest);
 }
 
 static struct manifest_push describe_push(const struct manifest *manifest, const char *digest,
@@ -223,7 +199,12 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 			return false;
 		if (push_manifest(image, &push, answer, err))
 			return true;
-		if (!answer->incomplete || !may_settle(round, err))
+		if (!answer->incomplete)
+			return false;
+		const struct descriptor *missed = left_out(image, &manifest);
+		if (missed && round)
+			return explain_left_out(missed, err);
+		if (!may_settle(round, err))
 			return false;
 	}
 }

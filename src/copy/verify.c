@@ -9,19 +9,15 @@
 #include "oci/digest.h"
 #include "registry/manifests.h"
 
-#include <pthread.h>
 #include <string.h>
 
 enum { PIECE = 64 * 1024 };
 
-/* The parts of one manifest, read in parallel; the first error is kept. */
+/* The parts of one manifest, read in parallel. */
 struct parts {
 	struct image *image;
 	const struct manifest *manifest;
 	int depth;
-	pthread_mutex_t lock; /* guards what follows */
-	bool failed;
-	struct error *err;
 };
 
 static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
@@ -116,8 +112,8 @@ static bool verify_child(struct parts *parts, const struct descriptor *child, st
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
 
-/* What may not be distributed was not copied, wherever it is listed. */
-static void verify_part(void *ctx, size_t index)
+/* What was left out is not missed, wherever it is listed. */
+static bool verify_part(void *ctx, size_t index, struct error *err)
 {
 	struct parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
@@ -125,20 +121,14 @@ static void verify_part(void *ctx, size_t index)
 	bool child = index < children;
 	const struct descriptor *part =
 		child ? &manifest->children[index] : &manifest->blobs[index - children];
-	struct error err;
-	pthread_mutex_lock(&parts->lock);
-	bool over = parts->failed;
-	pthread_mutex_unlock(&parts->lock);
-	if (over || part->nondistributable)
-		return;
-	if (child ? verify_child(parts, part, &err)
-		  : once(parts->image, part->digest, part, parts->depth, &err))
-		return;
-	pthread_mutex_lock(&parts->lock);
-	if (!parts->failed)
-		*parts->err = err;
-	parts->failed = true;
-	pthread_mutex_unlock(&parts->lock);
+	bool foreign = part->nondistributable;
+	if (foreign && parts->image->foreign != FOREIGN_COPY)
+		return true;
+	bool ok = child ? verify_child(parts, part, err)
+			: once(parts->image, part->digest, part, parts->depth, err);
+	if (!ok && foreign)
+		error_wrap(err, "foreign layer, which --force would bring");
+	return ok;
 }
 
 static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
@@ -161,15 +151,9 @@ static bool verify_tree(struct image *image, const char *reference, const char *
 				 served.digest, digest);
 	if (!manifest_parse(arena, served.bytes, str_of(served.content_type), &manifest, err))
 		return error_wrap(err, "manifest %s", digest);
-	struct parts parts = {.image = image,
-			      .manifest = &manifest,
-			      .depth = depth,
-			      .lock = PTHREAD_MUTEX_INITIALIZER,
-			      .err = err};
-	pool_each(image->copier->options.pool, manifest.child_count + manifest.blob_count,
-		  verify_part, &parts);
-	pthread_mutex_destroy(&parts.lock);
-	return !parts.failed;
+	struct parts parts = {image, &manifest, depth};
+	return pool_try(image->copier->options.pool, manifest.child_count + manifest.blob_count,
+			verify_part, &parts, err);
 }
 
 static bool describe(const struct image *image, struct error *err)

@@ -19,7 +19,7 @@
 enum { NODES_MAX = 100000 };
 
 /* One digest to look at. */
-struct node {
+struct walk_node {
 	const char *digest;
 	const char *media_type;
 };
@@ -29,11 +29,9 @@ struct walk {
 	struct arena *arena;
 	struct map visited;
 	struct map opened;      /* indexes whose parts were added */
-	struct buf level, next; /* arrays of struct node */
+	struct buf level, next; /* arrays of struct walk_node */
 	struct buf found;       /* array of struct companion */
-	pthread_mutex_t lock;   /* guards what stands above, and: */
-	bool failed;
-	struct error *err;
+	pthread_mutex_t lock;   /* guards what stands above */
 };
 
 static void walk_finish(struct walk *walk)
@@ -53,7 +51,7 @@ static const struct companion_filter *filter_of(const struct walk *walk)
 
 static size_t count_nodes(const struct buf *nodes)
 {
-	return nodes->len / sizeof(struct node);
+	return nodes->len / sizeof(struct walk_node);
 }
 
 /* Adds a digest to the next level, unless it was met before. Called locked, or alone. */
@@ -65,8 +63,8 @@ static bool add_node(struct walk *walk, const char *digest, const char *media_ty
 	if (walk->visited.count >= NODES_MAX)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "more than %d manifests to look for signatures of", NODES_MAX);
-	struct node node = {arena_string(walk->arena, digest),
-			    arena_string(walk->arena, media_type)};
+	struct walk_node node = {arena_string(walk->arena, digest),
+				 arena_string(walk->arena, media_type)};
 	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(digest), walk))
 		return error_memory(err);
 	buf_add(&walk->next, &node, sizeof(node));
@@ -102,17 +100,12 @@ static bool read_manifest(struct walk *walk, const char *digest, bool held, stru
 			  struct error *err)
 {
 	struct image *image = walk->image;
-	const struct manifest *known = map_get(&image->known, str_of(digest));
-	if (known) {
-		*out = *known;
-		return true;
-	}
+	if (!held || map_get(&image->known, str_of(digest)))
+		return fetch_known(image, digest, out, err);
 	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
 	if (!manifest)
 		return error_memory(err);
-	if (held && !fetch_manifest(&image->to, image->arena, digest, manifest, err))
-		return false;
-	if (!held && !fetch_source(image, image->arena, digest, manifest, err))
+	if (!fetch_manifest(&image->to, image->arena, digest, manifest, err))
 		return false;
 	*out = *manifest;
 	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);
@@ -211,7 +204,7 @@ static bool look_for_tags(struct walk *walk, struct arena *arena, const char *di
 	return buf_ok(found) || error_memory(err);
 }
 
-static bool look_at(struct walk *walk, const struct node *node, struct error *err)
+static bool look_at(struct walk *walk, const struct walk_node *node, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf found = {0};
@@ -231,34 +224,26 @@ static bool look_at(struct walk *walk, const struct node *node, struct error *er
 	return ok;
 }
 
-static void look(void *ctx, size_t index)
+static bool look(void *ctx, size_t index, struct error *err)
 {
 	struct walk *walk = ctx;
-	struct error err;
 	pthread_mutex_lock(&walk->lock);
-	struct node node = ((const struct node *)(const void *)walk->level.at)[index];
-	bool over = walk->failed;
+	struct walk_node node = ((const struct walk_node *)(const void *)walk->level.at)[index];
 	pthread_mutex_unlock(&walk->lock);
-	if (over || look_at(walk, &node, &err))
-		return;
-	pthread_mutex_lock(&walk->lock);
-	if (!walk->failed)
-		*walk->err = err;
-	walk->failed = true;
-	pthread_mutex_unlock(&walk->lock);
+	return look_at(walk, &node, err);
 }
 
 /* --- levels --------------------------------------------------------------------------------- */
 
 /* Looks at all of the next level; what belongs to it becomes the one after. */
-static bool look_at_level(struct walk *walk)
+static bool look_at_level(struct walk *walk, struct error *err)
 {
 	struct buf done = walk->level;
 	walk->level = walk->next;
 	walk->next = done;
 	buf_reset(&walk->next);
-	pool_each(walk->image->copier->options.pool, count_nodes(&walk->level), look, walk);
-	return !walk->failed;
+	return pool_try(walk->image->copier->options.pool, count_nodes(&walk->level), look, walk,
+			err);
 }
 
 /* A found index has parts like any other, and they may have been signed. */
@@ -266,7 +251,7 @@ static bool open_indexes(struct walk *walk, struct error *err)
 {
 	size_t count = count_nodes(&walk->next);
 	for (size_t i = 0; i < count; i++) {
-		struct node node = ((const struct node *)(const void *)walk->next.at)[i];
+		struct walk_node node = ((const struct walk_node *)(const void *)walk->next.at)[i];
 		if (media_kind(str_of(node.media_type)) == MEDIA_INDEX &&
 		    !add_parts(walk, node.digest, false, 1, err))
 			return false;
@@ -285,7 +270,8 @@ static bool look_at_root(struct walk *walk, const char *digest, struct error *er
 {
 	if (strcmp(digest, walk->image->pinned) != 0)
 		return true;
-	return add_node(walk, digest, "", err) && look_at_level(walk) && open_indexes(walk, err);
+	return add_node(walk, digest, "", err) && look_at_level(walk, err) &&
+	       open_indexes(walk, err);
 }
 
 static bool walk_levels(struct walk *walk, const char *digest, bool held, struct error *err)
@@ -301,7 +287,7 @@ static bool walk_levels(struct walk *walk, const char *digest, bool held, struct
 			return error_set(err, ERROR_UNSUPPORTED,
 					 "signatures of signatures, deeper than %d",
 					 COMPANIONS_DEPTH_MAX);
-		if (!look_at_level(walk) || !open_indexes(walk, err))
+		if (!look_at_level(walk, err) || !open_indexes(walk, err))
 			return false;
 	}
 	return true;
@@ -311,7 +297,7 @@ bool walk_source(struct image *image, struct arena *arena, const char *digest, b
 		 struct companions *out, struct error *err)
 {
 	scoped(walk_finish) struct walk walk = {
-		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
+		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
 	*out = (struct companions){0};
 	if (!walk_levels(&walk, digest, held, err))
 		return false;
@@ -330,8 +316,8 @@ bool walk_count(struct image *image, const char *digest, size_t *count, struct e
 	if (!arena)
 		return error_memory(err);
 	scoped(walk_finish) struct walk walk = {
-		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
-	if (!add_node(&walk, digest, "", err) || !look_at_level(&walk))
+		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
+	if (!add_node(&walk, digest, "", err) || !look_at_level(&walk, err))
 		return false;
 	*count = walk.found.len / sizeof(struct companion);
 	return true;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# build.sh [--update] FLAVOR: build the libraries of one flavor (musl, amd64, arm64, asan, tsan, fuzz) and print the folder
+# build.sh FLAVOR: build the libraries of one flavor (musl, amd64, arm64, asan, tsan, fuzz) and print the folder
 # they are in.
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
@@ -10,26 +10,19 @@
 #       ways its inputs take there as well.
 #
 # The result is cached under ${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-~/.cache}/image-syncer} by the hash of all that went into
-# it: this folder, the resolved versions, the compiler, the flags. Sources are fetched once and kept there as well, so only
-# the first build needs the network; --update asks for newer source packages. Everything is built in a temporary folder
-# that is renamed when it is complete, under a lock. stdout is the folder, and nothing else; stderr tells what happens.
+# it: this folder, the lock of the sources, the compiler, the flags. Sources are fetched once and kept there as well, so only
+# the first build needs the network; each time one is unpacked its files are compared with the lock ("packages"). Everything is
+# built in a temporary folder that is renamed when it is complete, under a lock. stdout is the folder, and nothing else; stderr
+# tells what happens. A folder with a file "other-sources" was built from something else than what is locked (fetch.sh).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=src/deps/sources.sh
+. "$here/sources.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS LIBS CC
 export LC_ALL=C
 umask 022
 
-die() {
-	printf 'deps: %s\n' "$@" >&2
-	exit 1
-}
-
-update=
-if [ "${1:-}" = --update ]; then
-	update=yes
-	shift
-fi
 flavor=${1:-}
 release=
 case $flavor in
@@ -39,7 +32,7 @@ musl | amd64 | arm64)
 	;;
 asan | tsan) wanted='bearssl curl' ;;
 fuzz) wanted='bearssl curl cjson libyaml' ;;
-*) die 'usage: build.sh [--update] musl|amd64|arm64|asan|tsan|fuzz' ;;
+*) die 'usage: build.sh musl|amd64|arm64|asan|tsan|fuzz' ;;
 esac
 
 case $flavor in
@@ -58,46 +51,40 @@ flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
 tools=$(make -s -f "$here/flags.mk" "print-tools-$flavor")
 compiler=$(make -s -f "$here/flags.mk" "print-compiler-$flavor")
 
-# --- Sources -----------------------------------------------------------------------------------------------------------
-
-recipe=$(cat "$here/packages" "$here/fetch.sh" | sha256sum)
-exec 8>"$cache/sources.lock"
-flock 8
-complete() { # every source listed is still there
-	local name version dsc
-	while read -r name version dsc; do
-		[ -e "$sources/$dsc" ] || return 1
-	done <"$sources/versions"
-}
-if [ -n "$update" ] || ! [ -e "$sources/versions" ] || ! complete || [ "$(cat "$sources/recipe" 2>/dev/null)" != "$recipe" ]; then
-	"$here/fetch.sh" "$sources"
-	printf '%s\n' "$recipe" >"$sources/recipe"
-fi
-resolved=$(cat "$sources/versions")
-exec 8>&-
-
-version_of() {
-	awk -v name="$1" '$1 == name { print $2 }' <<<"$resolved"
-}
-
 # --- Cached? -----------------------------------------------------------------------------------------------------------
 
-hash=$({
-	cat "$here/build.sh" "$here/flags.mk" "$here"/*.patch
-	printf '%s\n' "$resolved" "$flavor" "$flags"
-	gcc --version
-	"${tools}gcc" --version
-	"${tools}gcc" -dumpmachine
-	"$compiler" --version
-} | sha256sum | cut -c1-16)
-result=$cache/$flavor-$hash
-
-exec 9>"$cache/$flavor.lock"
-flock 9
-if [ -e "$result/versions" ]; then
+# The folder of what is built from the sources that these files name.
+result_of() { # locks
+	echo "$cache/$flavor-$({
+		cat "$here/build.sh" "$here/flags.mk" "$here"/*.patch "$@"
+		printf '%s\n' "$flavor" "$flags"
+		gcc --version
+		"${tools}gcc" --version
+		"${tools}gcc" -dumpmachine
+		"$compiler" --version
+	} | sha256sum | cut -c1-16)"
+}
+answer() {
 	touch "$result"
 	echo "$result"
 	exit
+}
+
+exec 9>"$cache/$flavor.lock"
+flock 9
+result=$(result_of "$here/packages")
+[ ! -e "$result/versions" ] || answer
+
+# --- Sources -----------------------------------------------------------------------------------------------------------
+
+exec 8>"$cache/sources.lock"
+flock 8
+"$here/fetch.sh" "$sources"
+other=/dev/null
+if [ -e "$sources/other" ]; then
+	other=$sources/other
+	result=$(result_of "$here/packages" "$other")
+	[ ! -e "$result/versions" ] || answer
 fi
 
 work=$(mktemp -d "$cache/tmp.$flavor.XXXXXX")
@@ -149,10 +136,25 @@ fi
 binutils="AR=${tools}ar RANLIB=${tools}ranlib NM=${tools}nm STRIP=${tools}strip"
 flags="$flags -ffile-prefix-map=$work=deps"
 
+lock_of() { # name: the file that says what its sources are
+	if grep -q "^$1 " "$other"; then echo "$other"; else echo "$here/packages"; fi
+}
+
+version_of() { # name
+	lock_names "$(lock_of "$1")" | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# What is unpacked are copies that nobody else writes to, and that were compared after they were made.
 unpack() { # name
-	local dsc
-	dsc=$(awk -v name="$1" '$1 == name { print $3 }' <<<"$resolved")
-	dpkg-source --no-check -x "$sources/$dsc" "$work/$1"
+	local from=$sources/$1 to=$work/files/$1 sum file
+	[ -n "$(version_of "$1")" ] || die "the lock (src/deps/packages) has no $1"
+	[ "$(lock_of "$1")" = "$here/packages" ] || from=$sources/other.$1
+	mkdir -p "$to"
+	while read -r sum file; do
+		cp -- "$from/$file" "$to"
+		lock_check "$to" "$sum" "$file" || die "$from/$file is not the file that the lock names: remove it and build again"
+	done < <(lock_files "$(lock_of "$1")" "$1")
+	dpkg-source --no-check -x "$to"/*.dsc "$work/$1"
 }
 
 # --- Libraries ---------------------------------------------------------------------------------------------------------
@@ -260,6 +262,7 @@ for name in $wanted; do
 	pids+=($!)
 done
 wait_all "${pids[@]}"
+exec 8>&- # the files of the sources are no longer needed
 
 if [ -n "$release" ]; then
 	step musl build_musl
@@ -308,6 +311,9 @@ rm -rf "$prefix"/lib/*.la "$prefix"/lib/pkgconfig "$prefix"/share
 		echo "nettle $(dpkg-query -W -f '${Version}' nettle-dev)"
 	fi
 } >"$prefix/versions"
+for name in $wanted; do
+	[ "$(lock_of "$name")" != "$other" ] || echo "$name $(version_of "$name")" >>"$prefix/other-sources"
+done
 # Results nobody asked for in a month, and leftovers of builds that were killed.
 find "$cache" -maxdepth 1 \( -name "$flavor-????????????????" -o -name "tmp.$flavor.*" \) -mtime +30 -exec rm -rf {} +
 rm -rf "$result"

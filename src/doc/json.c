@@ -5,6 +5,8 @@
  */
 #include "doc/json.h"
 
+#include "base/map.h"
+#include "doc/json_blank.h"
 #include "doc/json_check.h"
 
 #include <cjson/cJSON.h>
@@ -14,6 +16,7 @@ struct walk {
 	struct arena *arena;
 	struct str text;
 	const struct json_mark *marks; /* the next one */
+	bool foreign;                  /* names may be given twice */
 	struct error *err;
 };
 
@@ -74,6 +77,36 @@ static const struct node *build_name(struct walk *walk, const char *decoded)
 	return node;
 }
 
+/* The same place, without a value. */
+static bool disown(struct walk *walk, const struct node **item)
+{
+	struct node *copy = arena_new_of(walk->arena, struct node);
+	if (!copy)
+		return error_memory(walk->err);
+	*copy = (struct node){.kind = NODE_REPEATED,
+			      .line = (*item)->line,
+			      .column = (*item)->column,
+			      .source_at = (*item)->source_at,
+			      .source_len = (*item)->source_len};
+	*item = copy;
+	return true;
+}
+
+/* Of two values of one name some readers take the first, others the last: here neither counts. */
+static bool disown_repeated(struct walk *walk, const struct node *const *keys,
+			    const struct node **items, size_t count)
+{
+	scoped(map_finish) struct map seen = {0};
+	for (size_t i = 0; i < count; i++) {
+		const struct node **first = map_get(&seen, keys[i]->text);
+		if (first && (!disown(walk, first) || !disown(walk, &items[i])))
+			return false;
+		if (!first && !map_put(&seen, keys[i]->text, &items[i]))
+			return error_memory(walk->err);
+	}
+	return true;
+}
+
 static const struct node *build(struct walk *walk, const cJSON *item);
 
 /* The elements of a list or object. Their number is known, so the arrays are made first. */
@@ -95,7 +128,10 @@ static bool fill_container(struct walk *walk, struct node *node, const cJSON *it
 	node->count = count;
 	node->items = items;
 	node->keys = keys;
-	return !map || node_keys_unique(node, walk->err);
+	if (!map || node_keys_unique(node, walk->err))
+		return true;
+	return walk->foreign && walk->err->kind != ERROR_MEMORY &&
+	       disown_repeated(walk, keys, items, count);
 }
 
 static const struct node *build(struct walk *walk, const cJSON *item)
@@ -112,15 +148,38 @@ static const struct node *build(struct walk *walk, const cJSON *item)
 	return filled ? node : NULL;
 }
 
-bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+/* text passed json_check(), which left marks. */
+static bool decode(struct arena *arena, struct str text, const struct buf *marks, bool foreign,
+		   const struct node **out, struct error *err)
 {
-	scoped(buf_finish) struct buf marks = {0};
-	if (!json_check(text, &marks, err))
-		return false;
 	scoped(delete_tree) cJSON *tree = cJSON_ParseWithLength(text.at, text.len);
 	if (!tree)
 		return error_memory(err);
-	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks.at, err};
+	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at, foreign,
+			    err};
 	*out = build(&walk, tree);
 	return *out != NULL;
+}
+
+bool json_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
+{
+	scoped(buf_finish) struct buf marks = {0};
+	return json_check(text, &marks, err) && decode(arena, text, &marks, false, out, err);
+}
+
+bool json_read_foreign(struct arena *arena, struct str text, const struct node **out,
+		       struct error *err)
+{
+	scoped(buf_finish) struct buf marks = {0};
+	scoped(buf_wipe) struct buf blanked = {0};
+	if (json_check(text, &marks, err))
+		return decode(arena, text, &marks, true, out, err);
+	if (err->kind == ERROR_MEMORY)
+		return false;
+	json_blank(text, &blanked);
+	if (!buf_ok(&blanked))
+		return error_memory(err);
+	buf_reset(&marks);
+	return json_check(buf_str(&blanked), &marks, err) &&
+	       decode(arena, buf_str(&blanked), &marks, true, out, err);
 }

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { NUMBER_MAX = 63, TEXT_MAX = BUF_MAX };
+enum { TEXT_MAX = BUF_MAX };
 
 struct check {
 	struct str text;
@@ -174,7 +174,7 @@ static bool check_number(struct check *check)
 		if (!take_digits(check))
 			return fail(check, "a number needs digits in its exponent");
 	}
-	if (check->at - start > NUMBER_MAX)
+	if (check->at - start > JSON_NUMBER_MAX)
 		return fail(check, "the number is too long");
 	return true;
 }

@@ -31,9 +31,13 @@ bool node_int64(const struct node *node, int64_t *out)
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const names[] = {
-		[NODE_NULL] = "null",       [NODE_BOOL] = "true or false",
-		[NODE_NUMBER] = "a number", [NODE_STRING] = "a string",
-		[NODE_LIST] = "a list",     [NODE_MAP] = "a mapping",
+		[NODE_NULL] = "null",
+		[NODE_BOOL] = "true or false",
+		[NODE_NUMBER] = "a number",
+		[NODE_STRING] = "a string",
+		[NODE_LIST] = "a list",
+		[NODE_MAP] = "a mapping",
+		[NODE_REPEATED] = "given twice",
 	};
 	return (size_t)kind < array_count(names) ? names[kind] : "unknown";
 }

@@ -10,7 +10,15 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_STRING, NODE_LIST, NODE_MAP };
+enum node_kind {
+	NODE_NULL,
+	NODE_BOOL,
+	NODE_NUMBER,
+	NODE_STRING,
+	NODE_LIST,
+	NODE_MAP,
+	NODE_REPEATED, /* one of several values of the same name, in JSON of others: it has none */
+};
 
 struct node {
 	enum node_kind kind;

@@ -1,15 +1,25 @@
-/* Checking ECDSA signatures on the curve P-256 (FIPS 186-4), by BearSSL. Pure. */
+/*
+ * Checking ECDSA signatures (FIPS 186-4, SEC 1 section 4.1.4), by BearSSL's arithmetic. Pure.
+ *
+ * A signature is the DER of two integers from 1 to the curve's order minus 1, in no other encoding.
+ * The hash must have been computed here, from bytes that were read: whoever may choose the hash
+ * alone can make a signature for it without any key.
+ */
 #pragma once
 
+#include <bearssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { ECDSA_POINT_SIZE = 65, ECDSA_HASH_SIZE = 32 };
 
 /*
- * True when the ASN.1 signature is one of hash by the owner of the public point (4, X, Y). A point
- * that is not on the curve has no valid signatures.
+ * On the curve P-256: true when the ASN.1 signature is one of hash by the owner of the public point
+ * (4, X, Y). A point that is not on the curve has no valid signatures.
  */
 bool ecdsa_verify(const unsigned char point[ECDSA_POINT_SIZE],
 		  const unsigned char hash[ECDSA_HASH_SIZE], const unsigned char *signature,
 		  size_t len);
+/* The same for any curve that curves knows, in the form BearSSL's engines ask: 1 or 0. */
+uint32_t ecdsa_check(const br_ec_impl *curves, const void *hash, size_t hash_len,
+		     const br_ec_public_key *key, const void *signature, size_t len);

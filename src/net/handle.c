@@ -15,6 +15,7 @@
 #include "net/address.h"
 #include "net/low_water.h"
 #include "net/patience.h"
+#include "net/ports.h"
 #include "net/stream.h"
 
 #include <stdio.h>
@@ -173,7 +174,6 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 	return is_too_late(ctx);
 }
 
-/* Programs that are started (credential helpers) inherit no connection. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct handle *handle = ctx;
@@ -181,11 +181,11 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 	(void)purpose;
 	if (!patience_is_cleanup(handle) && is_too_late(handle))
 		return CURL_SOCKET_BAD;
-	if (!is_forbidden(handle, &address->addr))
+	if (is_forbidden(handle, &address->addr))
+		error_set(&reason, ERROR_REFUSED, "%s is a machine of an internal network, %s",
+			  handle->host, "which no server may send us to");
+	else if (ports_allow(handle->ports, handle->host, &address->addr, &reason))
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	error_set(&reason, ERROR_REFUSED,
-		  "%s is a machine of an internal network, which no server may send us to",
-		  handle->host);
 	stop_because(handle, &reason);
 	return CURL_SOCKET_BAD;
 }

@@ -37,6 +37,7 @@ struct handle {
 	CURLM *multi;
 	struct tls_session *tls;     /* NULL for plain http */
 	bool chosen;                 /* see handle_new() */
+	const struct ports *ports;   /* that it may connect to; NULL: any */
 	int64_t stall_ms;            /* how long a body may make no progress; 0: for ever */
 	struct handle_turn turn;     /* the exchange it is used for, or was last */
 	struct handle *next;         /* in the list of idle handles */

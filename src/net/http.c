@@ -27,6 +27,7 @@ struct http {
 	struct arena *arena;
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
+	const struct ports *ports;
 	int64_t stall_ms;
 	struct limiter *limiter;
 	struct handles *handles;
@@ -93,6 +94,7 @@ struct http *http_new(const struct http_options *options)
 	adopt_proxy_variable();
 	http->arena = arena;
 	http->user_agent = options->user_agent;
+	http->ports = options->ports;
 	http->stall_ms = (int64_t)options->stall_seconds * 1000;
 	pthread_mutex_init(&http->lock, NULL);
 	http->limiter = limiter_new(options->per_second);
@@ -206,6 +208,7 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 		error_memory(err);
 		return NULL;
 	}
+	handle->ports = http->ports;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
 	bool secure = strcmp(request->url->scheme, "https") == 0;

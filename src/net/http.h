@@ -15,6 +15,7 @@
 #include "net/url.h"
 
 struct http;
+struct ports;
 struct stream;
 
 /* How to sign a request with AWS Signature Version 4. */
@@ -52,7 +53,8 @@ struct http_options {
 	const char *ca_file;    /* see tls_new() */
 	int stall_seconds; /* how long a body may make no progress, and a fourth of how long it may
 			      be slower than 1 KiB a second; 0: for ever */
-	unsigned per_second; /* requests to one server that may begin in a second, 0: any */
+	const struct ports *ports; /* all that it connects to, must outlive it; NULL: any */
+	unsigned per_second;       /* requests to one server that may begin in a second, 0: any */
 };
 
 struct http *http_new(const struct http_options *options);

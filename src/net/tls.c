@@ -201,13 +201,17 @@ void tls_session_free(struct tls_session **session)
 
 void tls_session_note(struct tls_session *session, const char *curl_text)
 {
-	if (!strstr(curl_text, "SSL: X.509 verification"))
-		session->verify.code = tls_failure_code(curl_text);
+	session->verify.code = tls_failure_code(curl_text);
+	/* A verdict from before, when this transfer came to no chain. */
+	if (!tls_failure_of_chain(curl_text))
+		session->verify.verdict.fault = TLS_FAULT_NONE;
 }
 
 const char *tls_session_failure(const struct tls_session *session)
 {
 	const struct tls_failure failure = {
+		.fault = session->verify.verdict.fault,
+		.authority = session->verify.verdict.authority,
 		.code = session->verify.code,
 		.accepted = session->verify.accepted,
 		.peer = session->verify.peer,

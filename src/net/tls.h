@@ -4,8 +4,8 @@
  * A struct tls is one trust set: anchors parsed once per process and shared by all threads, used
  * through CURLOPT_SSL_CTX_FUNCTION. A struct tls_session belongs to one easy handle and must stay
  * until after curl_easy_cleanup(). TLS 1.2 only (RFC 5246), ECDHE with AES-GCM or
- * ChaCha20-Poly1305; names by RFC 6125 from the subjectAltName only, IP addresses included. What
- * BearSSL cannot do stands in src/README.md.
+ * ChaCha20-Poly1305; certificates by RFC 5280, names by RFC 6125 from the subjectAltName only, IP
+ * addresses included. docs/tls.md says what is checked, and what cannot be done.
  */
 #pragma once
 

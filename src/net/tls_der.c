@@ -1,7 +1,6 @@
 /*
- * BearSSL's own decoder tells key, names and dates, but not the extensions this program decides by
- * (names by address, extended key usage). Those are read here, strictly: what this reader does not
- * understand is refused, even where BearSSL would have been more lenient.
+ * Strict on purpose. Whoever reads one encoding in two ways can be shown two certificates, so what
+ * has another form than the one DER allows is refused.
  */
 #include "net/tls_der.h"
 
@@ -39,5 +38,28 @@ bool tls_der_expect(struct str *in, unsigned char tag, struct str *value)
 		return false;
 	*in = rest;
 	*value = element.value;
+	return true;
+}
+
+bool tls_der_bits(struct str *in, struct str *value)
+{
+	struct str bits, rest = *in;
+	if (!tls_der_expect(&rest, TLS_DER_BITS, &bits) || !bits.len || bits.at[0] != 0)
+		return false;
+	*in = rest;
+	*value = str_from(bits, 1);
+	return true;
+}
+
+bool tls_der_positive(struct str *in, struct str *value)
+{
+	struct str number, rest = *in;
+	if (!tls_der_expect(&rest, TLS_DER_INTEGER, &number) || !number.len)
+		return false;
+	const unsigned char *at = (const unsigned char *)number.at;
+	if (at[0] >= 0x80 || (at[0] == 0 && (number.len < 2 || at[1] < 0x80)))
+		return false;
+	*in = rest;
+	*value = at[0] ? number : str_from(number, 1);
 	return true;
 }

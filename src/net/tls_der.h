@@ -11,13 +11,35 @@
 enum tls_der_tag {
 	TLS_DER_BOOLEAN = 0x01,
 	TLS_DER_INTEGER = 0x02,
+	TLS_DER_BITS = 0x03,
 	TLS_DER_OCTETS = 0x04,
 	TLS_DER_OID = 0x06,
+	TLS_DER_UTF8_STRING = 0x0c,
+	TLS_DER_PRINTABLE_STRING = 0x13,
+	TLS_DER_IA5_STRING = 0x16,
+	TLS_DER_UTC_TIME = 0x17,
+	TLS_DER_GENERALIZED_TIME = 0x18,
+	TLS_DER_VISIBLE_STRING = 0x1a,
 	TLS_DER_SEQUENCE = 0x30,
-	TLS_DER_DNS_NAME = 0x82,   /* [2] inside a GeneralName */
-	TLS_DER_IP_ADDRESS = 0x87, /* [7] inside a GeneralName */
-	TLS_DER_VERSION = 0xa0,    /* [0] constructed */
-	TLS_DER_EXTENSIONS = 0xa3, /* [3] constructed */
+	TLS_DER_SET = 0x31,
+	/* Fields of a certificate. */
+	TLS_DER_VERSION = 0xa0,
+	TLS_DER_ISSUER_ID = 0x81,
+	TLS_DER_SUBJECT_ID = 0x82,
+	TLS_DER_EXTENSIONS = 0xa3,
+	/* The forms of a GeneralName. */
+	TLS_DER_EMAIL = 0x81,
+	TLS_DER_DNS_NAME = 0x82,
+	TLS_DER_DIRECTORY_NAME = 0xa4,
+	TLS_DER_URI = 0x86,
+	TLS_DER_IP_ADDRESS = 0x87,
+	/* nameConstraints and policyConstraints. */
+	TLS_DER_PERMITTED = 0xa0,
+	TLS_DER_EXCLUDED = 0xa1,
+	TLS_DER_EXPLICIT_POLICY = 0x80,
+	TLS_DER_POLICY_MAPPING = 0x81,
+	/* What OpenSSL writes behind a TRUSTED CERTIFICATE. */
+	TLS_DER_REJECTED = 0xa0,
 };
 
 struct tls_der {
@@ -30,3 +52,7 @@ struct tls_der {
 bool tls_der_next(struct str *in, struct tls_der *out);
 /* Takes the next element, which must have this tag; *value gets its content. */
 bool tls_der_expect(struct str *in, unsigned char tag, struct str *value);
+/* Takes a BIT STRING of whole bytes; *value gets them. */
+bool tls_der_bits(struct str *in, struct str *value);
+/* Takes an INTEGER above zero in its shortest form; *value gets it without a leading zero. */
+bool tls_der_positive(struct str *in, struct str *value);

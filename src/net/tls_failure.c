@@ -19,38 +19,6 @@ static const struct {
 	const char *peer; /* "%s" stands for the server */
 	const char *advice;
 } sentences[] = {
-	{BR_ERR_X509_EXPIRED,
-	 "the certificate of %s, or of an authority above it, has expired or is not valid yet",
-	 "check the local clock; otherwise the server's certificate must be renewed"},
-	{BR_ERR_X509_NOT_TRUSTED, "the certificate of %s is not signed by a trusted authority",
-	 "name a PEM file with the authority's certificate in SSL_CERT_FILE; if the authority "
-	 "is a public one, the server may not send its intermediate certificate"},
-	{BR_ERR_X509_BAD_SERVER_NAME, "the certificate of %s is for other names",
-	 "use a name or address that its subjectAltName lists; the common name does not count"},
-	{BR_ERR_X509_DN_MISMATCH, "%s sends its certificate chain out of order",
-	 "the server must send its own certificate, then each one's issuer, and no other"},
-	{BR_ERR_X509_NOT_CA,
-	 "the certificate chain of %s uses a certificate that may not sign others",
-	 "the server's chain must be made anew"},
-	{BR_ERR_X509_FORBIDDEN_KEY_USAGE, "the certificate of %s is not meant for servers",
-	 "it needs extendedKeyUsage serverAuth, and a matching keyUsage"},
-	{BR_ERR_X509_WEAK_PUBLIC_KEY, "the certificate chain of %s has an RSA key below 2048 bits",
-	 "the server needs a certificate with a stronger key"},
-	{BR_ERR_X509_UNSUPPORTED,
-	 "the certificate chain of %s uses an algorithm that is not supported",
-	 "usable are RSA with PKCS#1 signatures and ECDSA on P-256, P-384 and P-521, signed with "
-	 "SHA-2; not RSA-PSS, Ed25519, SHA-1 or MD5"},
-	{BR_ERR_X509_LIMIT_EXCEEDED,
-	 "the certificate chain of %s has a key or a certificate that is too large",
-	 "RSA keys may have 4096 bits, a certificate 256 KiB"},
-	{BR_ERR_X509_CRITICAL_EXTENSION,
-	 "the certificate chain of %s has a critical extension that is not supported",
-	 "name constraints, policy constraints and a critical extendedKeyUsage are not"},
-	{BR_ERR_X509_BAD_SIGNATURE, "the certificate chain of %s has a wrong signature",
-	 "something between here and the server may be replacing its certificate"},
-	{BR_ERR_X509_WRONG_KEY_TYPE,
-	 "the certificate chain of %s is signed with another kind of key than it says",
-	 "the server's chain must be made anew"},
 	{BR_ERR_UNSUPPORTED_VERSION, "%s does not speak TLS 1.2 on this port", NOT_TLS},
 	{BR_ERR_BAD_VERSION, "%s does not speak TLS 1.2 on this port", NOT_TLS},
 	{BR_ERR_UNKNOWN_TYPE, "%s does not speak TLS 1.2 on this port", NOT_TLS},
@@ -76,8 +44,8 @@ static const struct {
 	 "usable are X25519, P-256, P-384 and P-521, and no RSA-PSS"},
 	{BR_ERR_BAD_SECRENEG, "%s breaks the rules of secure renegotiation",
 	 "something between here and the server may be interfering"},
-	{BR_ERR_WRONG_KEY_USAGE, "the certificate of %s may not be used for this cipher suite",
-	 "its keyUsage must allow digitalSignature"},
+	{BR_ERR_WRONG_KEY_USAGE, "the certificate of %s has another kind of key than its suite",
+	 "the server chose a cipher suite that does not fit its certificate"},
 	{BR_ERR_TOO_LARGE, "%s sends TLS records that are too large",
 	 "check the port: is it https that is spoken there?"},
 };
@@ -100,15 +68,36 @@ int tls_failure_code(const char *curl_text)
 	return code > 0 && code < 0x1000 ? (int)code : 0;
 }
 
+bool tls_failure_of_chain(const char *curl_text)
+{
+	int code = tls_failure_code(curl_text);
+	return (code > BR_ERR_X509_OK && code <= BR_ERR_X509_NOT_TRUSTED) ||
+	       strstr(curl_text, "SSL: X.509 verification");
+}
+
 bool tls_failure_not_tls(int code)
 {
 	return code == BR_ERR_UNSUPPORTED_VERSION || code == BR_ERR_BAD_VERSION ||
 	       code == BR_ERR_UNKNOWN_TYPE;
 }
 
+static void explain_fault(const struct tls_failure *failure, char text[TLS_FAILURE_SIZE])
+{
+	const char *authority = failure->authority;
+	bool above = authority && *authority;
+	snprintf(text, TLS_FAILURE_SIZE, "%s%sthe certificate of %.256s%s %s (%s)",
+		 above ? authority : "", above ? ", an authority above " : "", failure->peer,
+		 above ? "," : "", tls_fault_predicate(failure->fault),
+		 tls_fault_advice(failure->fault));
+}
+
 bool tls_failure_explain(const struct tls_failure *failure, char text[TLS_FAILURE_SIZE])
 {
 	int code = refuses_client(failure) ? BR_ERR_NO_CLIENT_AUTH : failure->code;
+	if (failure->fault) {
+		explain_fault(failure, text);
+		return true;
+	}
 	for (size_t i = 0; i < array_count(sentences); i++) {
 		if (sentences[i].code != code)
 			continue;
@@ -117,10 +106,5 @@ bool tls_failure_explain(const struct tls_failure *failure, char text[TLS_FAILUR
 			 failure->peer, gap + 2, sentences[i].advice);
 		return true;
 	}
-	if (code <= BR_ERR_X509_OK || code > BR_ERR_X509_NOT_TRUSTED)
-		return false;
-	snprintf(text, TLS_FAILURE_SIZE,
-		 "the certificate chain of %.256s cannot be read (X.509 error %d)", failure->peer,
-		 code);
-	return true;
+	return false;
 }

@@ -1,91 +1,116 @@
 /*
  * CA files are edited by hand, concatenated and carried between systems, so one bad certificate or
- * line end must not take all trust away: what cannot be used is skipped and counted.
+ * line end must not take all trust away: what cannot be used is left out and told.
  *
- * BearSSL's certificate decoder goes on behind the check that failed when it is fed after an error,
- * and writes out of bounds then (build.md section 2). It is fed whole objects here, in one push.
+ * What an anchor says against its own use as one is obeyed, whoever put it into the file: its owner
+ * limited it before that. What depends on the chain below it, and on the date, is judged there.
  */
 #include "net/tls_pem.h"
 
 #include "base/base64.h"
 #include "base/buf.h"
 #include "net/tls_der.h"
-
-enum { OBJECT_MAX = 1024 * 1024 };
+#include "net/tls_extensions.h"
 
 struct reading {
 	struct arena *arena;
 	struct buf armor;   /* base64 of the current object, without white space */
 	struct buf der;     /* the current object */
-	struct buf name;    /* subject of the current object, in DER */
-	struct buf anchors; /* array of br_x509_trust_anchor */
-	size_t skipped;
-	bool wanted;  /* inside a certificate */
-	bool trusted; /* of OpenSSL's TRUSTED form: something stands behind the certificate */
-	bool failed;  /* out of memory */
+	struct buf anchors; /* array of struct tls_certificate */
+	struct buf refused; /* array of struct tls_refused */
+	size_t number;      /* of the current certificate, from 1 */
+	bool wanted;        /* inside a certificate */
+	bool trusted;       /* of OpenSSL's TRUSTED form: something stands behind the certificate */
+	bool failed;        /* out of memory */
 };
 
 static void reading_finish(struct reading *reading)
 {
 	buf_finish(&reading->armor);
 	buf_finish(&reading->der);
-	buf_finish(&reading->name);
 	buf_finish(&reading->anchors);
+	buf_finish(&reading->refused);
 }
 
-static void append_name(void *ctx, const void *bytes, size_t len)
+/*
+ * The settings that "openssl x509 -addtrust" and "-addreject" make. As OpenSSL reads them: what is
+ * rejected is, and a list of what is trusted is complete.
+ */
+static enum tls_fault check_settings(struct str settings)
 {
-	struct reading *reading = ctx;
-	buf_add(&reading->name, bytes, len);
+	struct str fields, trusted, rejected;
+	if (!settings.len)
+		return TLS_FAULT_NONE;
+	if (!tls_der_expect(&settings, TLS_DER_SEQUENCE, &fields) || settings.len)
+		return TLS_FAULT_MALFORMED;
+	bool limited = tls_der_expect(&fields, TLS_DER_SEQUENCE, &trusted);
+	if (tls_der_expect(&fields, TLS_DER_REJECTED, &rejected) &&
+	    tls_extensions_list_servers(rejected))
+		return TLS_FAULT_DISTRUSTED;
+	return limited && !tls_extensions_list_servers(trusted) ? TLS_FAULT_DISTRUSTED
+								: TLS_FAULT_NONE;
 }
 
-static unsigned char *copy_bytes(struct reading *reading, const void *bytes, size_t len)
+static void refuse(struct reading *reading, enum tls_fault fault,
+		   const struct tls_certificate *certificate)
 {
-	char *copy = arena_copy(reading->arena, bytes, len);
-	if (!copy)
+	struct tls_refused refused = {.number = reading->number, .fault = fault};
+	if (certificate)
+		tls_certificate_title(certificate, refused.title);
+	buf_add(&reading->refused, &refused, sizeof(refused));
+}
+
+static void take_certificate(struct reading *reading, struct str der, struct str settings)
+{
+	struct tls_certificate certificate;
+	der.at = arena_copy(reading->arena, der.at, der.len);
+	if (!der.at) {
 		reading->failed = true;
-	return (unsigned char *)copy;
-}
-
-static void add_anchor(struct reading *reading, const br_x509_pkey *key, bool authority)
-{
-	struct str name = buf_str(&reading->name);
-	br_x509_trust_anchor anchor = {.flags = authority ? BR_X509_TA_CA : 0, .pkey = *key};
-	anchor.dn.data = copy_bytes(reading, name.at, name.len);
-	anchor.dn.len = name.len;
-	if (key->key_type == BR_KEYTYPE_RSA) {
-		const br_rsa_public_key *rsa = &key->key.rsa;
-		anchor.pkey.key.rsa.n = copy_bytes(reading, rsa->n, rsa->nlen);
-		anchor.pkey.key.rsa.e = copy_bytes(reading, rsa->e, rsa->elen);
-	} else {
-		anchor.pkey.key.ec.q = copy_bytes(reading, key->key.ec.q, key->key.ec.qlen);
+		return;
 	}
-	buf_add(&reading->anchors, &anchor, sizeof(anchor));
+	if (!tls_certificate_read(der, &certificate)) {
+		refuse(reading, TLS_FAULT_MALFORMED, NULL);
+		return;
+	}
+	enum tls_fault fault = certificate.fault ? certificate.fault : check_settings(settings);
+	if (!fault && !certificate.for_servers)
+		fault = TLS_FAULT_PURPOSE;
+	if (fault)
+		refuse(reading, fault, &certificate);
+	else
+		buf_add(&reading->anchors, &certificate, sizeof(certificate));
 }
 
-static bool decode(struct reading *reading)
+static void decode(struct reading *reading)
 {
-	br_x509_decoder_context decoder;
-	buf_reset(&reading->der);
-	buf_reset(&reading->name);
-	if (!buf_ok(&reading->armor) || !base64_decode(buf_str(&reading->armor), &reading->der))
-		return false;
-	struct str der = buf_str(&reading->der), rest = der;
 	struct tls_der object;
-	if (reading->trusted && tls_der_next(&rest, &object))
-		der = object.whole;
-	br_x509_decoder_init(&decoder, append_name, reading);
-	br_x509_decoder_push(&decoder, der.at, der.len);
-	if (br_x509_decoder_last_error(&decoder) != 0 || !buf_ok(&reading->name))
-		return false;
-	add_anchor(reading, br_x509_decoder_get_pkey(&decoder), br_x509_decoder_isCA(&decoder));
-	return true;
+	buf_reset(&reading->der);
+	bool decoded = base64_decode(buf_str(&reading->armor), &reading->der);
+	if (!buf_ok(&reading->armor) || !buf_ok(&reading->der)) {
+		reading->failed = true;
+		return;
+	}
+	if (!decoded) {
+		refuse(reading, TLS_FAULT_MALFORMED, NULL);
+		return;
+	}
+	struct str der = buf_str(&reading->der), settings = {0};
+	if (reading->trusted) {
+		struct str rest = der;
+		if (tls_der_next(&rest, &object)) {
+			der = object.whole;
+			settings = rest;
+		}
+	}
+	take_certificate(reading, der, settings);
 }
 
 static void end_object(struct reading *reading, bool complete)
 {
-	if (reading->wanted && !(complete && decode(reading)))
-		reading->skipped++;
+	if (reading->wanted && complete)
+		decode(reading);
+	else if (reading->wanted)
+		refuse(reading, TLS_FAULT_MALFORMED, NULL);
 	reading->wanted = false;
 }
 
@@ -95,6 +120,7 @@ static void begin_object(struct reading *reading, struct str label)
 	reading->trusted = str_is(label, "TRUSTED CERTIFICATE");
 	reading->wanted = reading->trusted || str_is(label, "CERTIFICATE") ||
 			  str_is(label, "X509 CERTIFICATE");
+	reading->number += reading->wanted;
 	buf_reset(&reading->armor);
 }
 
@@ -123,24 +149,22 @@ static struct str next_line(struct str *text)
 bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *out,
 		     struct error *err)
 {
-	scoped(reading_finish) struct reading reading = {
-		.arena = arena,
-		.armor = buf_limit(OBJECT_MAX),
-		.der = buf_limit(OBJECT_MAX),
-		.name = buf_limit(OBJECT_MAX),
-	};
+	scoped(reading_finish) struct reading reading = {.arena = arena};
 	if (str_starts(pem, "\xef\xbb\xbf"))
 		pem = str_from(pem, 3);
 	while (pem.len)
 		take_line(&reading, next_line(&pem));
 	end_object(&reading, false);
 
-	struct str all = buf_str(&reading.anchors);
+	struct str all = buf_str(&reading.anchors), refused = buf_str(&reading.refused);
 	void *anchors = arena_copy(arena, all.at, all.len);
-	if (reading.failed || !buf_ok(&reading.anchors) || !anchors)
+	void *list = arena_copy(arena, refused.at, refused.len);
+	if (reading.failed || !buf_ok(&reading.anchors) || !buf_ok(&reading.refused) || !anchors ||
+	    !list)
 		return error_memory(err);
 	out->at = anchors;
 	out->count = all.len / sizeof(*out->at);
-	out->skipped = reading.skipped;
+	out->refused = list;
+	out->refused_count = refused.len / sizeof(*out->refused);
 	return true;
 }

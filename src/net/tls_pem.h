@@ -8,18 +8,25 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "net/tls_certificate.h"
 
-#include <bearssl.h>
+/* A certificate of the file that is no anchor, and why. */
+struct tls_refused {
+	size_t number; /* among the certificates of the file, from 1 */
+	enum tls_fault fault;
+	char title[TLS_CERTIFICATE_TITLE_SIZE]; /* "" when it cannot be read */
+};
 
 struct tls_anchors {
-	const br_x509_trust_anchor *at;
+	const struct tls_certificate *at; /* without faults */
 	size_t count;
-	size_t skipped; /* certificates that are damaged or of a kind BearSSL cannot use */
+	const struct tls_refused *refused;
+	size_t refused_count;
 };
 
 /*
  * Reads every certificate of pem into *out; all memory is the arena's. Finding none is no error
- * here. Only ERROR_MEMORY.
+ * here. Dates are not looked at. Only ERROR_MEMORY.
  */
 bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *out,
 		     struct error *err);

@@ -7,13 +7,14 @@
  */
 #include "net/tls_trust.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
-enum { FILE_LIMIT = 16 * 1024 * 1024 };
+enum { FILE_LIMIT = 16 * 1024 * 1024, TOLD_MAX = 5 };
 
 static const char *const system_places[] = {
 	"/etc/ssl/certs/ca-certificates.crt",
@@ -66,31 +67,79 @@ static const char *find_system_bundle(void)
 	return NULL;
 }
 
+/* What is not an anchor and why: the first few, each by its number in the file and its name. */
+static void list_refused(const struct tls_anchors *found, struct buf *out)
+{
+	for (size_t i = 0; i < found->refused_count && i < TOLD_MAX; i++) {
+		const struct tls_refused *refused = &found->refused[i];
+		buf_printf(out, "%snumber %zu", i ? "; " : "", refused->number);
+		if (*refused->title)
+			buf_printf(out, " (%s)", refused->title);
+		buf_printf(out, " %s", tls_fault_predicate(refused->fault));
+	}
+	if (found->refused_count > TOLD_MAX)
+		buf_printf(out, "; and %zu more", found->refused_count - TOLD_MAX);
+}
+
+/* The dates of anchors count when a connection is made. A file of past ones alone is told early. */
+static void tell_dates(const char *where, const struct tls_anchors *found)
+{
+	char title[TLS_CERTIFICATE_TITLE_SIZE];
+	size_t past = 0;
+	for (size_t i = 0; i < found->count; i++)
+		past += tls_certificate_date(&found->at[i], clock_unix()) != TLS_FAULT_NONE;
+	if (past < found->count) {
+		log_debug("%s: %zu CA certificates, of which %zu are out of date", where,
+			  found->count, past);
+		return;
+	}
+	const char *what = tls_fault_predicate(tls_certificate_date(&found->at[0], clock_unix()));
+	tls_certificate_title(&found->at[0], title);
+	if (found->count == 1)
+		log_warn("%s: its CA certificate (%s) %s", where, title, what);
+	else
+		log_warn("%s: none of its %zu CA certificates is valid now: the first (%s) %s",
+			 where, found->count, title, what);
+}
+
+static bool take_anchors(struct tls_trust *trust, const char *where, struct str pem,
+			 struct error *err)
+{
+	scoped(buf_finish) struct buf refused = {0};
+	struct tls_anchors found = {0};
+	if (!tls_pem_anchors(trust->arena, pem, &found, err))
+		return false;
+	list_refused(&found, &refused);
+	if (!buf_ok(&refused))
+		return error_memory(err);
+	if (!found.count)
+		return error_set(err, ERROR_CONFIG,
+				 "%s has no usable CA certificate%s%s; it must hold certificates "
+				 "in PEM form",
+				 where, refused.len ? ": " : "", buf_string(&refused));
+	if (found.refused_count)
+		log_warn("%s: %zu of %zu CA certificates cannot be used: %s", where,
+			 found.refused_count, found.refused_count + found.count,
+			 buf_string(&refused));
+	tell_dates(where, &found);
+	trust->anchors = found;
+	return true;
+}
+
 static bool load(struct tls_trust *trust, struct error *err)
 {
 	scoped(buf_wipe) struct buf text = buf_limit(FILE_LIMIT);
+	scoped(buf_finish) struct buf where = {0};
 	const char *path = trust->path ? trust->path : find_system_bundle();
-	struct tls_anchors found = {0};
 	if (!path)
 		return error_set(err, ERROR_CONFIG,
 				 "this system has no file of certificate authorities: install the "
 				 "package ca-certificates, or name a PEM file in SSL_CERT_FILE");
 	if (!file_read(path, &text, err))
 		return *trust->origin ? error_wrap(err, "SSL_CERT_FILE") : false;
-	if (!tls_pem_anchors(trust->arena, buf_str(&text), &found, err))
-		return false;
-	if (!found.count)
-		return error_set(
-			err, ERROR_CONFIG,
-			"%s%s has no usable CA certificate (%zu skipped as damaged or of an "
-			"unsupported kind); it must hold certificates in PEM form",
-			trust->origin, path, found.skipped);
-	if (found.skipped)
-		log_warn("%s%s: %zu of %zu CA certificates skipped, damaged or of an unsupported "
-			 "kind",
-			 trust->origin, path, found.skipped, found.skipped + found.count);
-	trust->anchors = found;
-	return true;
+	buf_printf(&where, "%s%s", trust->origin, path);
+	return buf_ok(&where) ? take_anchors(trust, buf_string(&where), buf_str(&text), err)
+			      : error_memory(err);
 }
 
 bool tls_trust_get(struct tls_trust *trust, struct tls_anchors *out, struct error *err)

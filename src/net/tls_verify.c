@@ -1,45 +1,28 @@
 /*
- * Three facts about BearSSL shape this file. Its certificate decoder writes out of bounds when it
- * is fed after an error, so it gets the leaf in one push, after the last byte has come. Its minimal
- * engine checks no name at all when it is given none, so a chain without anything to compare with
- * is refused. And the same engine serves the handshake with an https proxy: nothing but the name
- * tells the two apart, so a certificate goes unchecked only when that is host's name (or there is
- * none: libcurl refuses https proxies that are given by address).
+ * The same engine serves the handshake with an https proxy: nothing but the name tells the two
+ * apart, so a certificate goes unchecked only when that is host's name (or there is none: libcurl
+ * refuses https proxies that are given by address). Without anything to compare with, a chain is
+ * refused.
+ *
+ * The chain is a few kilobytes and gone when the verdict is there; the key of the server is copied,
+ * since the signature of the key exchange is still to come.
  */
 #include "net/tls_verify.h"
 
-#include "net/tls_leaf.h"
+#include "base/clock.h"
+#include "net/ecdsa.h"
 
-#include <stdint.h>
-
-enum { LEAF_LIMIT = 256 * 1024, RSA_BYTES_MIN = 2048 / 8 };
+enum { CHAIN_LIMIT = 512 * 1024 };
 
 static struct tls_verify *verify_of(const br_x509_class **ctx)
 {
 	return (struct tls_verify *)(void *)ctx;
 }
 
-/* The minimal engine over our anchors, with the arithmetic the TLS engine uses. */
-static void minimal_start(struct tls_verify *verify, const char *name)
+static void refuse(struct tls_verify *verify, enum tls_fault fault)
 {
-	static const br_hash_class *const hashes[] = {
-		[br_sha224_ID] = &br_sha224_vtable,
-		[br_sha256_ID] = &br_sha256_vtable,
-		[br_sha384_ID] = &br_sha384_vtable,
-		[br_sha512_ID] = &br_sha512_vtable,
-	};
-	br_x509_minimal_context *minimal = &verify->minimal;
-	struct tls_anchors anchors = {0};
-	struct error err;
-	/* Loaded before but for the proxy of an insecure host; without anchors nothing passes. */
-	tls_trust_get(verify->trust, &anchors, &err);
-	br_x509_minimal_init(minimal, &br_sha256_vtable, anchors.at, anchors.count);
-	br_x509_minimal_set_rsa(minimal, verify->engine->irsavrfy);
-	br_x509_minimal_set_ecdsa(minimal, verify->engine->iec, verify->engine->iecdsa);
-	for (int id = br_sha224_ID; id <= br_sha512_ID; id++)
-		br_x509_minimal_set_hash(minimal, id, hashes[id]);
-	br_x509_minimal_set_minrsa(minimal, RSA_BYTES_MIN);
-	minimal->vtable->start_chain(&minimal->vtable, name);
+	if (!verify->verdict.fault)
+		verify->verdict.fault = fault;
 }
 
 static void start_chain(const br_x509_class **ctx, const char *name)
@@ -50,76 +33,85 @@ static void start_chain(const br_x509_class **ctx, const char *name)
 	bool host = name ? str_equal_nocase(str_of(name), str_of(verify->host))
 			 : verify->address.len || verify->insecure;
 	snprintf(verify->peer, sizeof(verify->peer), "%s", name ? name : verify->host);
-	verify->certificate = 0;
+	verify->name = name;
+	verify->count = 0;
 	verify->accepted = false;
 	verify->unchecked = verify->insecure && host;
-	verify->code = name || host ? 0 : BR_ERR_X509_BAD_SERVER_NAME;
-	buf_reset(&verify->leaf);
-	if (!verify->unchecked)
-		minimal_start(verify, name);
+	verify->verdict = (struct tls_path_verdict){0};
+	if (!name && !host)
+		refuse(verify, TLS_FAULT_SERVER_NAME);
+	buf_reset(&verify->chain);
 }
 
 static void start_cert(const br_x509_class **ctx, uint32_t length)
 {
 	struct tls_verify *verify = verify_of(ctx);
-	if (!verify->unchecked && !verify->code)
-		verify->minimal.vtable->start_cert(&verify->minimal.vtable, length);
+	(void)length;
+	if (verify->count == TLS_PATH_SENT_MAX)
+		refuse(verify, TLS_FAULT_TOO_LARGE);
 }
 
 static void append(const br_x509_class **ctx, const unsigned char *bytes, size_t len)
 {
 	struct tls_verify *verify = verify_of(ctx);
-	if (verify->code)
-		return;
-	if (verify->certificate == 0)
-		buf_add(&verify->leaf, bytes, len);
-	if (!verify->unchecked)
-		verify->minimal.vtable->append(&verify->minimal.vtable, bytes, len);
+	if (!verify->verdict.fault)
+		buf_add(&verify->chain, bytes, len);
 }
 
 static void end_cert(const br_x509_class **ctx)
 {
 	struct tls_verify *verify = verify_of(ctx);
-	if (!verify->unchecked && !verify->code)
-		verify->minimal.vtable->end_cert(&verify->minimal.vtable);
-	if (verify->certificate < SIZE_MAX)
-		verify->certificate++;
+	if (!buf_ok(&verify->chain))
+		refuse(verify, TLS_FAULT_TOO_LARGE);
+	if (!verify->verdict.fault)
+		verify->ends[verify->count++] = verify->chain.len;
 }
 
-/* The key of a certificate nobody checks. */
-static int decode_leaf(struct tls_verify *verify)
+static bool read_certificate(const struct tls_verify *verify, size_t i, struct tls_certificate *out)
 {
-	struct str der = buf_str(&verify->leaf);
-	if (!der.len)
-		return BR_ERR_X509_EMPTY_CHAIN;
-	br_x509_decoder_init(&verify->decoder, NULL, NULL);
-	br_x509_decoder_push(&verify->decoder, der.at, der.len);
-	return br_x509_decoder_last_error(&verify->decoder);
+	size_t begin = i ? verify->ends[i - 1] : 0;
+	struct str chain = buf_str(&verify->chain);
+	return i < verify->count &&
+	       tls_certificate_read(str_from(str_head(chain, verify->ends[i]), begin), out);
 }
 
-static int check_leaf(const struct tls_verify *verify, const char *name)
+static void check_path(struct tls_verify *verify, struct tls_certificate *server)
 {
-	static const int codes[] = {
-		[TLS_LEAF_OK] = 0,
-		[TLS_LEAF_MALFORMED] = BR_ERR_X509_UNEXPECTED,
-		[TLS_LEAF_NOT_SERVER] = BR_ERR_X509_FORBIDDEN_KEY_USAGE,
-		[TLS_LEAF_NO_NAMES] = BR_ERR_X509_BAD_SERVER_NAME,
-		[TLS_LEAF_NOT_ADDRESS] = BR_ERR_X509_BAD_SERVER_NAME,
+	struct tls_certificate sent[TLS_PATH_SENT_MAX] = {*server};
+	struct tls_anchors anchors = {0};
+	struct error err;
+	/* Loaded before but for the proxy of an insecure host; without anchors nothing passes. */
+	tls_trust_get(verify->trust, &anchors, &err);
+	struct tls_path_query query = {
+		.sent = sent,
+		.count = 1,
+		.anchors = anchors.at,
+		.anchor_count = anchors.count,
+		.host = str_of(verify->name),
+		.address = verify->name ? (struct str){0} : verify->address,
+		.now = clock_unix(),
 	};
-	struct str address = name ? (struct str){0} : verify->address;
-	return codes[tls_leaf_check(buf_str(&verify->leaf), address)];
+	/* One that cannot be read issues nothing; the others may do without it. */
+	for (size_t i = 1; i < verify->count; i++)
+		query.count += read_certificate(verify, i, &sent[query.count]);
+	tls_path_check(&query, &verify->verdict);
 }
 
-static int verdict(struct tls_verify *verify)
+static void judge(struct tls_verify *verify)
 {
-	if (verify->code)
-		return verify->code;
-	if (!buf_ok(&verify->leaf))
-		return BR_ERR_X509_LIMIT_EXCEEDED;
-	if (verify->unchecked)
-		return decode_leaf(verify);
-	unsigned failure = verify->minimal.vtable->end_chain(&verify->minimal.vtable);
-	return failure ? (int)failure : check_leaf(verify, verify->minimal.server_name);
+	struct tls_certificate server;
+	if (verify->verdict.fault)
+		return;
+	if (!read_certificate(verify, 0, &server)) {
+		refuse(verify, TLS_FAULT_MALFORMED);
+		return;
+	}
+	if (!verify->unchecked)
+		check_path(verify, &server);
+	else if (!server.key.key_type)
+		refuse(verify, server.fault);
+	if (!verify->verdict.fault)
+		tls_key_copy(&server.key, verify->key_bytes, &verify->key);
 }
 
 static unsigned end_chain(const br_x509_class **ctx)
@@ -128,10 +120,10 @@ static unsigned end_chain(const br_x509_class **ctx)
 	br_ssl_session_parameters session;
 	br_ssl_engine_get_session_parameters(verify->engine, &session);
 	verify->suite = session.cipher_suite;
-	verify->code = verdict(verify);
-	verify->accepted = !verify->code;
-	buf_finish(&verify->leaf);
-	return (unsigned)verify->code;
+	judge(verify);
+	verify->accepted = !verify->verdict.fault;
+	buf_finish(&verify->chain);
+	return (unsigned)tls_fault_code(verify->verdict.fault);
 }
 
 static const br_x509_pkey *get_pkey(const br_x509_class *const *ctx, unsigned *usages)
@@ -139,11 +131,10 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *ctx, unsigned *u
 	const struct tls_verify *verify = (const struct tls_verify *)(const void *)ctx;
 	if (!verify->accepted)
 		return NULL;
-	if (!verify->unchecked)
-		return verify->minimal.vtable->get_pkey(&verify->minimal.vtable, usages);
+	/* All suites sign; that the certificate allows it has been checked. */
 	if (usages)
 		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
-	return &verify->decoder.pkey;
+	return &verify->key;
 }
 
 static const br_x509_class engine_class = {
@@ -164,12 +155,12 @@ void tls_verify_init(struct tls_verify *verify, struct tls_trust *trust, const c
 	verify->host = host;
 	verify->address = address;
 	verify->insecure = insecure;
-	verify->leaf = buf_limit(LEAF_LIMIT);
+	verify->chain = buf_limit(CHAIN_LIMIT);
 }
 
 void tls_verify_finish(struct tls_verify *verify)
 {
-	buf_finish(&verify->leaf);
+	buf_finish(&verify->chain);
 }
 
 void tls_verify_attach(struct tls_verify *verify, br_ssl_client_context *client)
@@ -178,9 +169,11 @@ void tls_verify_attach(struct tls_verify *verify, br_ssl_client_context *client)
 	verify->engine = &client->eng;
 	verify->accepted = false;
 	verify->code = 0;
+	verify->verdict = (struct tls_path_verdict){0};
 	snprintf(verify->peer, sizeof(verify->peer), "%s", verify->host);
 	/* When a session is resumed there is no chain to tell the suite at. */
 	br_ssl_engine_get_session_parameters(&client->eng, &session);
 	verify->suite = session.cipher_suite;
 	br_ssl_engine_set_x509(&client->eng, &verify->vtable);
+	br_ssl_engine_set_ecdsa(&client->eng, ecdsa_check);
 }

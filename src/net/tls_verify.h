@@ -1,6 +1,6 @@
 /*
- * The X.509 engine of one easy handle: BearSSL's minimal engine over our anchors, and what it does
- * not check: extended key usage, names by subjectAltName only, addresses.
+ * The X.509 engine of one easy handle: what a server sends, kept until it is complete, and judged
+ * by tls_path_check() over our anchors.
  *
  * BearSSL calls it through its first member while a handshake runs; afterwards the verdict can be
  * asked for. It must stay until the last connection that was made with it is gone.
@@ -8,6 +8,8 @@
 #pragma once
 
 #include "base/buf.h"
+#include "net/tls_key.h"
+#include "net/tls_path.h"
 #include "net/tls_trust.h"
 
 #include <bearssl.h>
@@ -23,13 +25,16 @@ struct tls_verify {
 
 	/* The handshake under way, or the last one. */
 	const br_ssl_engine_context *engine; /* valid in callbacks only */
-	br_x509_minimal_context minimal;
-	br_x509_decoder_context decoder;
-	struct buf leaf;                 /* the server's own certificate, in DER */
-	size_t certificate;              /* how many were seen in full */
-	bool unchecked;                  /* insecure, and it is host that answers: not a proxy */
+	const char *name;                    /* valid in callbacks only; NULL for an address */
+	struct buf chain;                    /* the certificates in DER, one behind the other */
+	size_t ends[TLS_PATH_SENT_MAX];      /* of each in chain */
+	size_t count;                        /* how many were seen in full */
+	bool unchecked;                      /* insecure, and it is host: not a proxy */
 	bool accepted;                   /* the chain was, so what fails later has other reasons */
-	int code;                        /* BearSSL's error for the chain, 0 if none */
+	struct tls_path_verdict verdict; /* on the chain */
+	int code;                        /* BearSSL's error for all that is not about the chain */
+	br_x509_pkey key;                /* of an accepted certificate */
+	unsigned char key_bytes[TLS_KEY_SIZE];
 	uint16_t suite;                  /* 0 until known */
 	char peer[TLS_VERIFY_NAME_SIZE]; /* who was asked to identify itself: host or a proxy */
 };

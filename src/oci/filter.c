@@ -9,10 +9,26 @@
 #include "base/map.h"
 #include "doc/json_writer.h"
 #include "doc/node.h"
+#include "oci/names.h"
 
 #include <string.h>
 
 /* --- judging --------------------------------------------------------------------------------- */
+
+static const char attested_key[] = "vnd.docker.reference.digest";
+
+/* A filter must see of an entry what everybody will see. */
+static bool check_entry(const struct node *entry, struct error *err)
+{
+	static const char *const of_entry[] = {"platform", "annotations"};
+	static const char *const of_platform[] = {"os", "os.version", "architecture", "variant"};
+	static const char *const of_annotations[] = {attested_key};
+	return names_check(entry, of_entry, array_count(of_entry), "manifests", err) &&
+	       names_check(node_get(entry, "platform"), of_platform, array_count(of_platform),
+			   "platform", err) &&
+	       names_check(node_get(entry, "annotations"), of_annotations,
+			   array_count(of_annotations), "annotations", err);
+}
 
 static struct platform platform_of(const struct node *entry)
 {
@@ -36,7 +52,7 @@ static struct str attested(const struct node *entry, const struct platform *plat
 {
 	if (!str_is(platform->os, "unknown") || !str_is(platform->architecture, "unknown"))
 		return (struct str){0};
-	return node_string(node_get(node_get(entry, "annotations"), "vnd.docker.reference.digest"));
+	return node_string(node_get(node_get(entry, "annotations"), attested_key));
 }
 
 static enum filter_verdict judge(const struct filter_entry *entry,
@@ -53,6 +69,8 @@ static bool read_entry(struct arena *arena, const struct node *node,
 {
 	struct str digest = node_string(node_get(node, "digest"));
 	struct str type = node_string(node_get(node, "mediaType"));
+	if (!check_entry(node, err))
+		return false;
 	*out = (struct filter_entry){.node = node, .platform = platform_of(node)};
 	struct str subject = attested(node, &out->platform);
 	out->digest = arena_copy(arena, digest.at, digest.len);
@@ -194,7 +212,8 @@ static void write_entry(struct writing *writing, const struct filter_entry *entr
 	const struct node *node = entry->node;
 	for (size_t i = 0; entry->new_digest && i < node->count; i++) {
 		struct str key = node_string(node->keys[i]);
-		bool data = str_is(key, "data") && node->items[i]->kind == NODE_STRING;
+		enum node_kind kind = node->items[i]->kind;
+		bool data = str_is(key, "data") && (kind == NODE_STRING || kind == NODE_REPEATED);
 		if (!data && !str_is(key, "digest") && !str_is(key, "size"))
 			continue;
 		replace(writing, node->items[i]);

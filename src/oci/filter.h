@@ -42,7 +42,10 @@ struct filter_index {
 	bool nothing;       /* after filter_settle(): it had entries, and none is left */
 };
 
-/* Judges the entries of manifest, which is an index. ERROR_MEMORY only. */
+/*
+ * Judges the entries of manifest, which is an index. ERROR_CORRUPT: what one of them says of its
+ * platform can be read in two ways.
+ */
 bool filter_read(struct arena *arena, const struct manifest *manifest,
 		 const struct platform_filter *filter, struct filter_index *out, struct error *err);
 

@@ -7,6 +7,7 @@
 
 #include "doc/json.h"
 #include "oci/media.h"
+#include "oci/names.h"
 #include "oci/timestamp.h"
 
 bool image_config_known(struct str media_type)
@@ -25,9 +26,10 @@ int64_t image_config_time(struct str text)
 bool image_config_parse(struct arena *arena, struct str bytes, struct image_config *out,
 			struct error *err)
 {
+	static const char *const names[] = {"os", "os.version", "architecture", "variant"};
 	const struct node *root = NULL;
 	*out = (struct image_config){0};
-	if (!json_read(arena, bytes, &root, err)) {
+	if (!json_read_foreign(arena, bytes, &root, err)) {
 		if (err->kind == ERROR_CONFIG)
 			err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "image configuration is not valid JSON");
@@ -35,6 +37,8 @@ bool image_config_parse(struct arena *arena, struct str bytes, struct image_conf
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "image configuration is %s, not an object",
 				 node_kind_name(root->kind));
+	if (!names_check(root, names, array_count(names), "image configuration", err))
+		return false;
 	out->platform = (struct platform){
 		.os = node_string(node_get(root, "os")),
 		.os_version = node_string(node_get(root, "os.version")),

@@ -1,14 +1,15 @@
 /*
  * Strict about structure, indifferent to content. A document that could be read as an image by one
- * reader and as an index by another is refused, since what we copy must be what others will see;
- * most registries are written in Go and match names without case, so a structural name in another
- * case counts as such a document too. Absent and null lists are the same, as Go writes them.
+ * reader and as an index by another is refused, since what we copy must be what others will see; a
+ * structural name in another case or given twice counts as such a document too. Bytes that
+ * decide nothing may be anything. Absent and null lists are the same, as Go writes them.
  */
 #include "oci/manifest.h"
 
 #include "base/map.h"
 #include "doc/json.h"
 #include "oci/digest.h"
+#include "oci/names.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -28,24 +29,6 @@ static const struct node *member(const struct node *root, const char *name)
 	return node && node->kind != NODE_NULL ? node : NULL;
 }
 
-/* Refuses names that only some readers take for structural ones. */
-static bool check_names(const struct node *root, struct error *err)
-{
-	static const char *const structural[] = {"mediaType", "manifests",    "config",
-						 "layers",    "blobs",        "fsLayers",
-						 "subject",   "schemaVersion"};
-	for (size_t i = 0; i < root->count; i++) {
-		struct str key = node_string(root->keys[i]);
-		for (size_t j = 0; j < array_count(structural); j++)
-			if (str_equal_nocase(key, str_of(structural[j])) &&
-			    !str_is(key, structural[j]))
-				return error_set(err, ERROR_CORRUPT,
-						 "manifest has \"%.*s\" instead of \"%s\"",
-						 STR_ARGS(key), structural[j]);
-	}
-	return true;
-}
-
 static bool check_kind(const struct node *node, enum node_kind kind, const char *name,
 		       struct error *err)
 {
@@ -55,12 +38,18 @@ static bool check_kind(const struct node *node, enum node_kind kind, const char 
 			 node_kind_name(node->kind));
 }
 
+static const char *const root_names[] = {
+	"mediaType", "manifests", "config",        "layers",       "blobs",
+	"fsLayers",  "subject",   "schemaVersion", "artifactType",
+};
+static const char *const descriptor_names[] = {"mediaType", "digest", "size"};
+
 static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
 				 node_kind_name(root->kind));
-	if (!check_names(root, err))
+	if (!names_check(root, root_names, array_count(root_names), "manifest", err))
 		return false;
 	*parts = (struct parts){
 		.media_type = member(root, "mediaType"),
@@ -180,12 +169,35 @@ static bool read_digest(struct arena *arena, const struct node *node, const char
 	return *out || error_memory(err);
 }
 
+/* What is no text is passed over: it is an error only where an address is needed. */
+static bool read_urls(struct arena *arena, const struct node *node, struct descriptor *out,
+		      struct error *err)
+{
+	const struct node *list = node_get(node, "urls");
+	size_t count = list && list->kind == NODE_LIST ? list->count : 0;
+	const char **urls = arena_array(arena, MANIFEST_URLS_MAX, sizeof(*urls));
+	if (!urls)
+		return error_memory(err);
+	for (size_t i = 0; i < count && out->url_count < MANIFEST_URLS_MAX; i++) {
+		struct str url = node_string(list->items[i]);
+		if (!url.len)
+			continue;
+		urls[out->url_count] = arena_copy(arena, url.at, url.len);
+		if (!urls[out->url_count++])
+			return error_memory(err);
+	}
+	out->urls = urls;
+	return true;
+}
+
 static bool read_descriptor(struct arena *arena, const struct node *node, const char *where,
 			    struct descriptor *out, struct error *err)
 {
 	if (node->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "%s: a descriptor is %s, not an object", where,
 				 node_kind_name(node->kind));
+	if (!names_check(node, descriptor_names, array_count(descriptor_names), where, err))
+		return false;
 	const struct node *type = member(node, "mediaType");
 	struct str text = node_string(type);
 	if (type && type->kind != NODE_STRING)
@@ -197,6 +209,8 @@ static bool read_descriptor(struct arena *arena, const struct node *node, const 
 		return error_set(err, ERROR_CORRUPT, "%s: %s has no valid size", where,
 				 out->digest);
 	out->nondistributable = media_nondistributable(text);
+	if (out->nondistributable && !read_urls(arena, node, out, err))
+		return false;
 	out->media_type = arena_copy(arena, text.at, text.len);
 	return out->media_type || error_memory(err);
 }
@@ -274,7 +288,10 @@ static bool read_content(struct arena *arena, const struct parts *parts, struct 
 	out->config = parts->config ? &blobs.items[0] : NULL;
 	out->children = children.items;
 	out->child_count = children.count;
-	return !parts->subject || read_digest(arena, parts->subject, "subject", &out->subject, err);
+	return !parts->subject ||
+	       (names_check(parts->subject, descriptor_names, array_count(descriptor_names),
+			    "subject", err) &&
+		read_digest(arena, parts->subject, "subject", &out->subject, err));
 }
 
 /* tree is the arena of the document alone. */
@@ -289,7 +306,7 @@ static bool parse(struct arena *arena, struct arena *tree, struct str bytes,
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "manifest of %zu bytes: at most %d are accepted", bytes.len,
 				 MANIFEST_BYTES_MAX);
-	if (!json_read(tree, bytes, &root, err)) {
+	if (!json_read_foreign(tree, bytes, &root, err)) {
 		if (err->kind == ERROR_CONFIG)
 			err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "manifest is not valid JSON");
@@ -325,6 +342,19 @@ bool manifest_closure(struct arena *arena, struct str bytes, struct str content_
 	if (alone)
 		pthread_mutex_unlock(&large);
 	return ok;
+}
+
+bool manifest_keep(struct arena *arena, const struct descriptor *descriptor, struct descriptor *out)
+{
+	const char **urls = arena_array(arena, descriptor->url_count, sizeof(*urls));
+	*out = *descriptor;
+	out->media_type = arena_string(arena, descriptor->media_type);
+	out->digest = arena_string(arena, descriptor->digest);
+	out->urls = urls;
+	for (size_t i = 0; urls && i < descriptor->url_count; i++)
+		if (!(urls[i] = arena_string(arena, descriptor->urls[i])))
+			return false;
+	return out->media_type && out->digest && urls;
 }
 
 struct str manifest_annotation(const struct manifest *manifest, const char *key)

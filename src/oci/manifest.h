@@ -19,7 +19,8 @@ enum {
 	MANIFEST_BYTES_MAX = 8 * 1024 * 1024,
 	MANIFEST_LARGE = 128 * 1024,
 	MANIFEST_CHILDREN_MAX = 10000,
-	MANIFEST_DEPTH_MAX = 8
+	MANIFEST_DEPTH_MAX = 8,
+	MANIFEST_URLS_MAX = 16
 };
 
 struct descriptor {
@@ -27,6 +28,8 @@ struct descriptor {
 	const char *digest;     /* valid by digest_valid() */
 	int64_t size;           /* bytes, not negative */
 	bool nondistributable;
+	const char *const *urls; /* where else it is to be had; of what is nondistributable only */
+	size_t url_count;
 };
 
 struct manifest {
@@ -57,5 +60,8 @@ bool manifest_parse(struct arena *arena, struct str bytes, struct str content_ty
  */
 bool manifest_closure(struct arena *arena, struct str bytes, struct str content_type,
 		      struct manifest *out, struct error *err);
+/* A copy of a descriptor that outlives its manifest. False without memory. */
+bool manifest_keep(struct arena *arena, const struct descriptor *descriptor,
+		   struct descriptor *out);
 /* The text of one of the document's own annotations; the empty slice when it is not there. */
 struct str manifest_annotation(const struct manifest *manifest, const char *key);

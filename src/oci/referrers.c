@@ -5,7 +5,6 @@
 #include "oci/referrers.h"
 
 #include "base/buf.h"
-#include "doc/json_writer.h"
 #include "doc/node.h"
 
 #include <string.h>
@@ -73,19 +72,22 @@ bool referrers_read(struct arena *arena, struct str bytes, struct map *into, str
 	return true;
 }
 
-struct str referrers_type(const struct manifest *manifest)
+static const struct node *type_node(const struct manifest *manifest)
 {
-	struct str own = node_string(node_get(manifest->document, "artifactType"));
-	return own.len ? own : str_of(manifest->config ? manifest->config->media_type : NULL);
+	const struct node *own = node_get(manifest->document, "artifactType");
+	return node_string(own).len ? own
+				    : node_get(node_get(manifest->document, "config"), "mediaType");
 }
 
-static void add_text(struct buf *out, struct str text)
+struct str referrers_type(const struct manifest *manifest)
 {
-	struct json_writer json = {.out = out};
-	scoped(buf_finish) struct buf copy = {0};
-	buf_add_str(&copy, text);
-	json_writer_string(&json, buf_string(&copy));
-	out->failed |= !buf_ok(&copy);
+	return node_string(type_node(manifest));
+}
+
+/* A value of the manifest in its own text. */
+static void add_source(struct buf *out, const struct manifest *manifest, const struct node *node)
+{
+	buf_add(out, manifest->bytes.at + node->source_at, node->source_len);
 }
 
 struct str referrers_describe(struct arena *arena, const struct manifest *manifest,
@@ -93,17 +95,16 @@ struct str referrers_describe(struct arena *arena, const struct manifest *manife
 {
 	scoped(buf_finish) struct buf out = buf_limit(MANIFEST_BYTES_MAX);
 	const struct node *annotations = node_get(manifest->document, "annotations");
-	struct str type = referrers_type(manifest);
-	buf_add_string(&out, "{\"mediaType\":");
-	add_text(&out, str_of(manifest->media_type));
-	buf_printf(&out, ",\"digest\":\"%s\",\"size\":%zu", digest, manifest->bytes.len);
-	if (type.len) {
+	const struct node *type = type_node(manifest);
+	buf_printf(&out, "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu",
+		   manifest->media_type, digest, manifest->bytes.len);
+	if (node_string(type).len) {
 		buf_add_string(&out, ",\"artifactType\":");
-		add_text(&out, type);
+		add_source(&out, manifest, type);
 	}
 	if (annotations && annotations->kind == NODE_MAP && annotations->count) {
 		buf_add_string(&out, ",\"annotations\":");
-		buf_add(&out, manifest->bytes.at + annotations->source_at, annotations->source_len);
+		add_source(&out, manifest, annotations);
 	}
 	buf_add_char(&out, '}');
 	const char *text = buf_ok(&out) ? arena_copy(arena, out.at, out.len) : NULL;

@@ -49,6 +49,14 @@ static bool decode_signature(struct str encoded, struct signature *out)
 	return true;
 }
 
+/* Half a name would be another name. */
+static void keep_name(struct str name, struct signature *out)
+{
+	size_t len = name.len < SIGNATURE_NAME_SIZE ? name.len : 0;
+	memcpy(out->repository, len ? name.at : "", len);
+	out->repository[len] = '\0';
+}
+
 bool signature_layers(struct arena *arena, const struct manifest *manifest,
 		      struct signature_layer **out, size_t *count)
 {
@@ -79,7 +87,7 @@ static const struct node *read_object(struct arena *arena, struct str text)
 {
 	struct error ignored;
 	const struct node *root = NULL;
-	if (!arena || !json_read(arena, text, &root, &ignored) || root->kind != NODE_MAP)
+	if (!arena || !json_read_foreign(arena, text, &root, &ignored) || root->kind != NODE_MAP)
 		return NULL;
 	return root;
 }
@@ -94,6 +102,7 @@ bool signature_simple(struct str payload, struct str encoded, const char *digest
 	struct str about =
 		node_string(node_get(node_get(critical, "image"), "docker-manifest-digest"));
 	*why = NULL;
+	keep_name(node_string(node_get(node_get(critical, "identity"), "docker-reference")), out);
 	if (!str_is(type, "cosign container image signature") &&
 	    !str_is(type, "atomic container signature"))
 		*why = "what it signs is no statement about an image";
@@ -107,8 +116,8 @@ bool signature_simple(struct str payload, struct str encoded, const char *digest
 	return true;
 }
 
-/* True when the statement names the image among its subjects. */
-static bool names_image(const struct node *statement, const char *digest)
+/* True when the statement names the image among its subjects; keeps what it calls it. */
+static bool names_image(const struct node *statement, const char *digest, struct signature *out)
 {
 	const struct node *subjects = node_get(statement, "subject");
 	struct str hex = str_of(digest), algorithm;
@@ -117,13 +126,14 @@ static bool names_image(const struct node *statement, const char *digest)
 	for (size_t i = 0; i < subjects->count; i++) {
 		const struct node *digests = node_get(subjects->items[i], "digest");
 		struct str found = node_string(node_get(digests, "sha256"));
+		keep_name(node_string(node_get(subjects->items[i], "name")), out);
 		if (str_is(algorithm, "sha256") && found.len && str_equal(found, hex))
 			return true;
 	}
 	return false;
 }
 
-static const char *judge_statement(struct str payload, const char *digest)
+static const char *judge_statement(struct str payload, const char *digest, struct signature *out)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *statement = read_object(arena, payload);
@@ -131,7 +141,7 @@ static const char *judge_statement(struct str payload, const char *digest)
 		return "what it signs is no in-toto statement";
 	if (!str_is(node_string(node_get(statement, "predicateType")), predicate_type))
 		return "it is an attestation and no signature of the image";
-	return names_image(statement, digest) ? NULL : "it is about another image";
+	return names_image(statement, digest, out) ? NULL : "it is about another image";
 }
 
 /* The bytes that a DSSE signature is over (DSSE v1 "PAE"). */
@@ -159,7 +169,7 @@ static const char *read_envelope(const struct node *envelope, const char *digest
 	if (!base64_decode(node_string(node_get(envelope, "payload")), &payload) ||
 	    !buf_ok(&payload))
 		return "its payload is damaged";
-	const char *why = judge_statement(buf_str(&payload), digest);
+	const char *why = judge_statement(buf_str(&payload), digest, out);
 	if (!why && !hash_envelope(type, buf_str(&payload), out))
 		return "it is too large";
 	return why;
@@ -171,6 +181,7 @@ static const char *read_message(const struct node *message, const char *digest,
 {
 	scoped(buf_finish) struct buf claimed = buf_limit(SIGNATURE_BYTES_MAX);
 	const struct node *about = node_get(message, "messageDigest");
+	keep_name((struct str){0}, out);
 	if (!raw_digest(str_of(digest), out->hash))
 		return "the image's digest is no sha256";
 	if (about && (!base64_decode(node_string(node_get(about, "digest")), &claimed) ||

@@ -17,6 +17,7 @@ enum {
 	SIGNATURE_BYTES_MAX = 256,
 	SIGNATURE_DOCUMENT_MAX = 1024 * 1024,
 	SIGNATURE_LAYERS_MAX = 64,
+	SIGNATURE_NAME_SIZE = 1024,
 };
 
 /* A signature and the SHA-256 of what it signs. */
@@ -24,6 +25,12 @@ struct signature {
 	unsigned char hash[SIGNATURE_HASH_SIZE];
 	unsigned char bytes[SIGNATURE_BYTES_MAX]; /* ASN.1, as cosign writes it */
 	size_t len;
+	/*
+	 * The repository of the image, as the signed text names it; "": it names none that could
+	 * be one. cosign's statements in bundles name none, those of others may, as the name of
+	 * their subject.
+	 */
+	char repository[SIGNATURE_NAME_SIZE];
 };
 
 /* A layer of a manifest under a .sig tag. */

@@ -5,7 +5,6 @@
  */
 #include "plan/claims.h"
 
-#include "plan/filter.h"
 #include "plan/side.h"
 
 #include <string.h>
@@ -13,10 +12,8 @@
 struct claim {
 	const char *source;     /* the image, or its repository while it is not known */
 	const char *repository; /* of the source */
-	const char *filter;     /* platforms, as text */
-	const char *terms;      /* the rest that says how it is copied, as text */
-	const char *place;      /* of the destination, where a source may have several */
-	bool whole;             /* source is a repository */
+	const struct rule *rule;
+	bool whole; /* source is a repository */
 };
 
 void claims_finish(struct claims *claims)
@@ -45,83 +42,74 @@ static const char *identity(struct claims *claims, const struct reference *ref)
 	return text_of(claims, &same);
 }
 
-static const char *filter_text(struct claims *claims, const struct plan_rule *rule)
+/*
+ * The rule that has key already; NULL when there was none, so that the key is this rule's now. Also
+ * without memory.
+ */
+static const struct rule *holder(struct claims *claims, const char *key, const struct rule *rule)
 {
-	scoped(buf_finish) struct buf text = {0};
-	filter_print(rule->platforms, &text);
-	claims->out_of_memory = claims->out_of_memory || !buf_ok(&text);
-	return known(claims, arena_string(claims->arena, buf_string(&text)));
-}
-
-static const char *terms_text(struct claims *claims, const struct plan_rule *rule)
-{
-	scoped(buf_finish) struct buf text = {0};
-	buf_add_string(&text, change_name(rule->rule->on_change));
-	filter_print(rule->rule->required, &text);
-	claims->out_of_memory = claims->out_of_memory || !buf_ok(&text);
-	return known(claims, arena_string(claims->arena, buf_string(&text)));
-}
-
-static bool key_is_new(struct claims *claims, const char *key)
-{
-	if (map_get(&claims->pairs, str_of(key)))
-		return false;
-	if (!map_put(&claims->pairs, str_of(key), claims))
+	const struct rule *first = map_get(&claims->pairs, str_of(key));
+	if (!first && !map_put(&claims->pairs, str_of(key), (void *)(uintptr_t)rule))
 		claims->out_of_memory = true;
-	return true;
+	return first;
 }
 
 bool claims_pair_is_new(struct claims *claims, const struct plan_rule *rule,
 			const struct reference *source, const struct reference *destination)
 {
-	char *key = arena_printf(claims->arena, "%s %s%s", identity(claims, source),
-				 identity(claims, destination), filter_text(claims, rule));
-	return key_is_new(claims, known(claims, key));
+	char *key = arena_printf(claims->arena, "%s %s", identity(claims, source),
+				 identity(claims, destination));
+	return !holder(claims, known(claims, key), rule->rule);
 }
 
-bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule)
+static void complain_terms(const char *difference, const char *destination, const struct rule *rule,
+			   const struct rule *first, struct problems *problems)
+{
+	problem_add(problems, rule->destination_place,
+		    "two different values of %s for one destination: %s is written by the rule at "
+		    "%s as well. Make both rules say the same, or remove one",
+		    difference, destination, first->destination_place);
+}
+
+/*
+ * Two rules for all tags are the same when their repositories are. Where tags are picked, their
+ * texts must be the same: whatever else they have in common is found when they are expanded.
+ */
+static void print_rule(struct claims *claims, const struct plan_rule *rule, struct buf *key)
+{
+	if (rule->select || rule->source.count || side_has_patterns(&rule->destination)) {
+		buf_printf(key, "%s %s %p", rule->rule->source, rule->rule->destination,
+			   (const void *)rule->rule->selection);
+		return;
+	}
+	buf_printf(key, "%s %s", identity(claims, &rule->source.name),
+		   identity(claims, &rule->destination.name));
+	for (size_t i = 0; i < rule->destination.count; i++)
+		buf_printf(key, ",%s", identity(claims, &rule->destination.items[i].ref));
+}
+
+bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
+			struct problems *problems)
 {
 	scoped(buf_finish) struct buf key = {0};
-	/* The rest is told apart task by task. */
-	if (rule->select || rule->source.count || side_has_patterns(&rule->destination))
-		return true;
-	buf_printf(&key, "%s %s%s %s", identity(claims, &rule->source.name),
-		   identity(claims, &rule->destination.name), filter_text(claims, rule),
-		   terms_text(claims, rule));
-	for (size_t i = 0; i < rule->destination.count; i++)
-		buf_printf(&key, ",%s", identity(claims, &rule->destination.items[i].ref));
+	print_rule(claims, rule, &key);
 	claims->out_of_memory = claims->out_of_memory || !buf_ok(&key);
-	return claims->out_of_memory || key_is_new(claims, buf_string(&key));
+	const struct rule *first =
+		claims->out_of_memory ? NULL : holder(claims, buf_string(&key), rule->rule);
+	if (!first)
+		return true;
+	const char *difference = terms_difference(&first->terms, &rule->rule->terms);
+	if (difference)
+		complain_terms(difference, text_of(claims, &rule->destination.name), rule->rule,
+			       first, problems);
+	return false;
 }
 
-static bool agree(const struct claim *a, const struct claim *b)
+static bool same_image(const struct claim *a, const struct claim *b)
 {
-	if (strcmp(a->filter, b->filter) != 0 || strcmp(a->terms, b->terms) != 0)
-		return false;
 	if (a->whole || b->whole)
 		return strcmp(a->repository, b->repository) == 0;
 	return strcmp(a->source, b->source) == 0;
-}
-
-static void complain(const struct claim *claim, const struct claim *old,
-		     const struct reference *image, struct problems *problems)
-{
-	if (strcmp(claim->source, old->source) == 0 && strcmp(claim->filter, old->filter) == 0)
-		problem_add(problems, claim->place,
-			    "two policies for one destination: %s/%s:%s is written from %s with "
-			    "another on-change or other require-platforms at %s",
-			    image->host, image->repository, image->tag, claim->source, old->place);
-	else if (strcmp(claim->source, old->source) == 0)
-		problem_add(problems, claim->place,
-			    "two platform filters for one destination: %s/%s:%s is written from %s "
-			    "with another one at %s",
-			    image->host, image->repository, image->tag, claim->source, old->place);
-	else
-		problem_add(problems, claim->place,
-			    "two sources for one destination: %s/%s:%s is written from %s here and "
-			    "from %s at %s",
-			    image->host, image->repository, image->tag, claim->source, old->source,
-			    old->place);
 }
 
 bool claims_take(struct claims *claims, const struct plan_rule *rule,
@@ -130,14 +118,13 @@ bool claims_take(struct claims *claims, const struct plan_rule *rule,
 {
 	struct reference image = *destination;
 	struct claim claim = {.repository = text_of(claims, &rule->source.name),
-			      .filter = filter_text(claims, rule),
-			      .terms = terms_text(claims, rule),
-			      .place = rule->destination_place,
+			      .rule = rule->rule,
 			      .whole = !source};
 	claim.source = source ? text_of(claims, source) : claim.repository;
-	image.digest = NULL;
-	if (!image.tag)
-		return true;
+	if (!image.tag && !image.digest)
+		return true; /* a pattern: what it finds is told apart when the rule is expanded */
+	if (image.tag)
+		image.digest = NULL;
 	const char *key = identity(claims, &image);
 	const struct claim *old = map_get(&claims->images, str_of(key));
 	if (!old) {
@@ -148,8 +135,18 @@ bool claims_take(struct claims *claims, const struct plan_rule *rule,
 			claims->out_of_memory = true;
 		return true;
 	}
-	if (agree(old, &claim))
-		return true;
-	complain(&claim, old, &image, problems);
-	return false;
+	/* A digest names the same content whichever repository it is read from. */
+	if (image.tag && !same_image(old, &claim)) {
+		problem_add(problems, rule->destination_place,
+			    "two sources for one destination: %s is written from %s here and from "
+			    "%s at %s",
+			    text_of(claims, &image), claim.source, old->source,
+			    old->rule->destination_place);
+		return false;
+	}
+	const char *difference = terms_difference(&old->rule->terms, &claim.rule->terms);
+	if (difference)
+		complain_terms(difference, text_of(claims, &image), claim.rule, old->rule,
+			       problems);
+	return !difference;
 }

@@ -11,7 +11,7 @@
 
 struct claims {
 	struct arena *arena;
-	struct map pairs;  /* text of a pair -> anything */
+	struct map pairs;  /* text of a pair -> struct rule */
 	struct map images; /* destination image -> struct claim */
 	bool out_of_memory;
 };
@@ -20,12 +20,16 @@ void claims_finish(struct claims *claims);
 /* True the first time a pair of this rule is seen. */
 bool claims_pair_is_new(struct claims *claims, const struct plan_rule *rule,
 			const struct reference *source, const struct reference *destination);
-/* The same for a rule whose images are not known yet, as a whole. */
-bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule);
 /*
- * Reserves a destination tag for the image source of the rule, or with NULL for some image of its
- * source. False: another rule writes something else there, which went to problems. A digest names
- * the same content whoever writes it, so it needs no claim.
+ * The same for a rule whose images are not known yet, as a whole. Also false when an earlier rule
+ * has other terms for the same repositories, which goes to problems.
+ */
+bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
+			struct problems *problems);
+/*
+ * Reserves a destination for the image source of the rule, or with NULL for some image of its
+ * source. False: another rule writes another image there or has other terms for it, which goes to
+ * problems.
  */
 bool claims_take(struct claims *claims, const struct plan_rule *rule,
 		 const struct reference *source, const struct reference *destination,

@@ -10,7 +10,6 @@
 #include "plan/plan.h"
 
 #include "plan/claims.h"
-#include "plan/filter.h"
 #include "plan/items.h"
 #include "plan/select.h"
 #include "plan/side.h"
@@ -196,7 +195,7 @@ static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 		if (!claims_take(&planner->claims, rule, NULL, &rule->destination.items[i].ref,
 				 planner->problems))
 			return false;
-	return claims_rule_is_new(&planner->claims, rule);
+	return claims_rule_is_new(&planner->claims, rule, planner->problems);
 }
 
 /* Parses one rule. False: leave it out. */
@@ -204,8 +203,7 @@ static bool parse_rule(struct planner *planner, const struct rule *rule, struct 
 {
 	*out = (struct plan_rule){.rule = rule,
 				  .place = rule->source_place,
-				  .destination_place = rule->destination_place,
-				  .platforms = rule->platforms};
+				  .destination_place = rule->destination_place};
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
 	if (!source || !destination)
@@ -249,29 +247,14 @@ static bool images_of(struct arena *arena, const struct plan_rule *rule,
 		       : false;
 }
 
-static const struct task_terms *make_terms(struct arena *arena, const struct plan_rule *rule)
-{
-	struct task_terms *terms = arena_new_of(arena, struct task_terms);
-	if (terms)
-		*terms = (struct task_terms){.place = rule->place,
-					     .platforms = rule->platforms,
-					     .required = rule->rule->required,
-					     .on_change = rule->rule->on_change,
-					     .companions = rule->rule->companions,
-					     .signer = rule->rule->signer,
-					     .pinned_tag = rule->rule->pinned_tag};
-	return terms;
-}
-
 /* A hundred thousand of them may follow from one rule: a tag of both sides is kept once. */
-static bool make_task(struct arena *arena, const struct task_terms *terms,
-		      const struct reference *source, const struct reference *destination,
-		      struct task *out)
+static bool make_task(struct arena *arena, const struct rule *rule, const struct reference *source,
+		      const struct reference *destination, struct task *out)
 {
 	*out = (struct task){.source = pulled(source),
 			     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
 			     .destination = *destination,
-			     .terms = terms};
+			     .rule = rule};
 	const char *tag = source->tag;
 	bool same = tag && destination->tag && strcmp(tag, destination->tag) == 0;
 	if (tag && !(tag = arena_string(arena, tag)))
@@ -297,31 +280,20 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 	if (!images_of(scratch, rule, catalog, &sources, &destinations, warnings, err))
 		return false;
 	*tasks = arena_array(arena, sources.count, sizeof(**tasks));
-	const struct task_terms *terms = make_terms(arena, rule);
-	if (!*tasks || !terms)
+	if (!*tasks)
 		return error_memory(err);
 	for (size_t i = 0; i < sources.count; i++)
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
-		if (!make_task(arena, terms, &sources.items[i], &destinations.items[i],
+		if (!make_task(arena, rule->rule, &sources.items[i], &destinations.items[i],
 			       &(*tasks)[i]))
 			return error_memory(err);
 	*count = sources.count;
 	return true;
 }
 
-/* Wherever their rules stand. */
-static bool same_terms(const struct task_terms *a, const struct task_terms *b)
-{
-	return filter_equal(a->platforms, b->platforms) && filter_equal(a->required, b->required) &&
-	       a->on_change == b->on_change &&
-	       companion_filter_equal(a->companions, b->companions) &&
-	       public_key_equal(a->signer, b->signer);
-}
-
-bool plan_same_work(const struct task *a, const struct task *b)
+bool plan_same_source(const struct task *a, const struct task *b)
 {
 	return strcmp(a->source.host, b->source.host) == 0 &&
 	       strcmp(a->source.repository, b->source.repository) == 0 &&
-	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0 &&
-	       same_terms(a->terms, b->terms);
+	       strcmp(reference_target(&a->source), reference_target(&b->source)) == 0;
 }

@@ -52,10 +52,9 @@ struct plan_side {
 
 struct plan_rule {
 	struct plan_side source, destination;
-	const struct rule *rule;                 /* as written */
-	const struct select *select;             /* NULL: everything */
-	const struct platform_filter *platforms; /* of its tasks */
-	const char *place;                       /* of the source */
+	const struct rule *rule;     /* as written */
+	const struct select *select; /* NULL: everything */
+	const char *place;           /* of the source */
 	const char *destination_place;
 };
 
@@ -76,5 +75,5 @@ bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule
 bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
 		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err);
 
-/* True when both tasks copy the same image on the same terms: for tasks of one destination. */
-bool plan_same_work(const struct task *a, const struct task *b);
+/* True when both tasks copy the same image. Whether in the same way: terms_difference(). */
+bool plan_same_source(const struct task *a, const struct task *b);

@@ -7,29 +7,16 @@
 #pragma once
 
 #include "base/error.h"
-#include "config/change.h"
-#include "oci/companion.h"
-#include "oci/platform.h"
-#include "oci/public_key.h"
+#include "config/rule.h"
+#include "oci/reference.h"
 
 #include <stdint.h>
-
-/* What all tasks of a rule have in common. */
-struct task_terms {
-	const char *place;                         /* "images.yaml:3:1", where the rule stands */
-	const struct platform_filter *platforms;   /* NULL: everything */
-	const struct platform_filter *required;    /* an image for each of its platforms; or NULL */
-	const struct companion_filter *companions; /* NULL: the image alone */
-	const struct public_key *signer;           /* NULL: need not be signed */
-	const char *pinned_tag; /* of the source, a digest: warn if it is another; NULL: do not */
-	enum change_policy on_change; /* never CHANGE_UNSAID */
-};
 
 /* Of these there may be a hundred thousand. */
 struct task {
 	struct reference source;
 	struct reference destination;
-	const struct task_terms *terms;
+	const struct rule *rule; /* where it comes from, and how it is to be copied */
 };
 
 enum outcome_status {
@@ -48,6 +35,7 @@ struct outcome {
 	unsigned blobs_copied;  /* sent by this run for this image */
 	unsigned blobs_mounted; /* taken from another repository of the same registry */
 	unsigned blobs_present; /* were there already */
+	unsigned blobs_skipped; /* layers that may not be distributed, left out */
 	size_t companions;      /* signatures and the like: copied, or missing in a dry run */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */

@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-enum { QUOTED_MAX = 200 };
+enum {
+	QUOTED_MAX = 200,
+	UNREADABLE = 0x7f, /* what json_blank.h puts for bytes that are no text */
+};
 
 static enum error_kind kind_of_status(int status)
 {
@@ -43,7 +46,7 @@ static const struct node *error_list(struct arena *arena, const struct http_answ
 {
 	struct error ignored;
 	const struct node *root = NULL;
-	if (!json_read(arena, buf_str(&answer->body), &root, &ignored))
+	if (!json_read_foreign(arena, buf_str(&answer->body), &root, &ignored))
 		return NULL;
 	const struct node *list = node_get(root, "errors");
 	return list && list->kind == NODE_LIST ? list : NULL;
@@ -67,6 +70,9 @@ static void quote_list(const struct node *list, struct buf *out)
 		buf_printf(out, "%s%.*s%s%.*s", i ? "; " : "", STR_ARGS(code),
 			   code.len && message.len ? ": " : "", STR_ARGS(message));
 	}
+	for (size_t i = 0; i < out->len; i++)
+		if (out->at[i] == UNREADABLE)
+			out->at[i] = '?';
 }
 
 /* A body that is no JSON: its first line, without the tags of an HTML page. */

@@ -60,10 +60,11 @@ static bool range_refused(struct blob_part *part, struct error *err)
 	return false;
 }
 
-/* What an answer with a status of 2xx brings. */
-static bool judge_part(const struct http_answer *answer, struct blob_part *part, struct error *err)
+bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struct error *err)
 {
 	struct str coding = http_header(answer, "Content-Encoding");
+	if (answer->status == 416)
+		return range_refused(part, err);
 	if (coding.len && !str_equal_nocase(coding, str_of("identity")))
 		return error_set(err, ERROR_CORRUPT,
 				 "the blob comes encoded (%.*s), which nobody asked for",
@@ -94,13 +95,11 @@ static bool open_at(const struct repository *repository, const char *digest, str
 		return error_memory(err);
 	if (!request_open(repository, &request, &answer, out, err))
 		return describe(repository, digest, err);
-	bool success = *out && (answer.status == 200 || answer.status == 206);
-	if (success && judge_part(&answer, part, err))
+	bool known = answer.status == 200 || answer.status == 206 || answer.status == 416;
+	if (known && blobs_judge(&answer, part, err))
 		return true;
 	stream_close(out);
-	if (answer.status == 416)
-		range_refused(part, err);
-	else if (!success)
+	if (!known)
 		request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
 }

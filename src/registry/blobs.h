@@ -36,6 +36,11 @@ struct blob_part {
 bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
 		struct stream **out, struct error *err);
 /*
+ * Judges an answer of 200, 206 or 416 to a request for a part, and fills in which part came. False:
+ * it is of no use.
+ */
+bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struct error *err);
+/*
  * Tells that the blob broke off or did not fit its digest: the next one to open it gets it past all
  * mirrors.
  */

@@ -21,6 +21,7 @@ struct credential {
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */
+	bool needed;        /* a rule names what it is for */
 };
 
 struct credentials {

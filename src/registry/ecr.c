@@ -95,7 +95,7 @@ bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read(arena, body, &root, err))
+	if (!json_read_foreign(arena, body, &root, err))
 		return error_set(err, ERROR_CORRUPT, "the answer is no JSON");
 	const struct node *list = node_get(root, "authorizationData");
 	const struct node *data =

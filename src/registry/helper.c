@@ -8,7 +8,6 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/waits.h"
 #include "doc/json.h"
 
 #include <errno.h>
@@ -58,7 +57,10 @@ static void run_finish(struct run *run)
 	buf_wipe(&run->said);
 }
 
-/* The whole path of a program, searched as a shell does; false when there is none. */
+/*
+ * The whole path of a program on PATH; false when there is none. Of its folders only those count
+ * that are the same wherever we were started: what lies in a checkout must not become a helper.
+ */
 static bool find_program(const char *name, struct buf *path)
 {
 	const char *folders = getenv("PATH");
@@ -67,7 +69,10 @@ static bool find_program(const char *name, struct buf *path)
 	while (str_cut(&rest, ':', &folder)) {
 		buf_reset(path);
 		buf_printf(path, "%.*s/%s", STR_ARGS(folder), name);
-		if (folder.len && buf_ok(path) && access(path->at, X_OK) == 0)
+		if (!str_starts(folder, "/"))
+			log_debug("PATH: \"%.*s\" is passed over, it depends on the working folder",
+				  STR_ARGS(folder));
+		else if (buf_ok(path) && access(path->at, X_OK) == 0)
 			return true;
 	}
 	return false;
@@ -181,10 +186,7 @@ static bool step(struct run *run)
 
 static bool wait_for_answer(struct run *run, struct error *err)
 {
-	int64_t now = clock_ms(), deadline = now + TIME_MS;
-	scoped(waits_end) struct waits_entry entry = {
-		.kind = WAITS_ANSWER, .since_ms = now, .until_ms = deadline};
-	waits_begin(&entry, "no answer from the credential helper yet");
+	int64_t deadline = clock_ms() + TIME_MS;
 	while (!step(run)) {
 		if (cancel_requested())
 			return error_canceled(err);

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "registry/ecr.h"
-#include "registry/helper.h"
+#include "registry/helpers.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
 
@@ -181,7 +181,8 @@ static bool fetch(const struct repository *repository, struct login *out, int64_
 	struct ecr_name name;
 	*life = INT64_MAX;
 	if (has_helper(repository->credential) &&
-	    !helper_get(repository->credential->helper, repository->host->name, out, err))
+	    !helpers_get(repository->registry->options.helpers, repository->credential->helper,
+			 repository->host->name, out, err))
 		return error_wrap(err, "%s", repository->credential->place);
 	if (!has_helper(repository->credential) &&
 	    (!ecr_name_parse(str_of(repository->host->name), &name) ||

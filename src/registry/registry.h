@@ -14,12 +14,14 @@
 #include "registry/credential.h"
 
 struct registry;
+struct helpers;
 struct host;
 
 struct registry_options {
 	struct http *http;
 	const struct credentials *credentials;
-	unsigned keep_pulls; /* see host_pull() in host.h */
+	struct helpers *helpers; /* see helpers.h; NULL: this process starts them */
+	unsigned keep_pulls;     /* see host_pull() in host.h */
 	/* Called after each HTTP request that was answered, from any thread; may be NULL. */
 	void (*counted)(void *ctx, bool target);
 	void *ctx;

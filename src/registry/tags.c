@@ -57,7 +57,7 @@ static bool take_page(struct listing *listing, const struct http_answer *answer,
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read(arena, buf_str(&answer->body), &root, err)) {
+	if (!json_read_foreign(arena, buf_str(&answer->body), &root, err)) {
 		err->kind = err->kind == ERROR_MEMORY ? ERROR_MEMORY : ERROR_CORRUPT;
 		return false;
 	}

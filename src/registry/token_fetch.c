@@ -75,7 +75,7 @@ bool token_fetch_parse(struct str body, struct buf *token, int64_t *life, struct
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read(arena, body, &root, err)) {
+	if (!json_read_foreign(arena, body, &root, err)) {
 		err->kind = ERROR_CORRUPT;
 		return error_wrap(err, "the token server's answer");
 	}

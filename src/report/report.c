@@ -58,9 +58,8 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->tally.dry_run = options->dry_run;
 	report->tally.brief = !options->json_path;
 	report->tally.shard = options->shard;
-	report->tally.general = options->platforms;
-	report->tally.general_companions = options->companions;
-	report->tally.general_signer = options->signer;
+	if (options->terms)
+		report->tally.general = *options->terms;
 	pthread_mutex_init(&report->lock, NULL);
 	if (options->live && display_possible())
 		report->display = display_open(arena, progress, !options->log_in_file);

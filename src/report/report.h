@@ -20,12 +20,10 @@ struct action;
 struct report;
 
 struct report_options {
-	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
-	const char *success_path; /* --output-success-images: the same */
-	const char *failed_path;  /* --output-failed-images: the same */
-	const struct platform_filter *platforms;   /* --os and --arch; the lists leave them out */
-	const struct companion_filter *companions; /* the same of --referrers */
-	const struct public_key *signer;           /* the same of --require-signed */
+	const char *json_path;       /* --report: a file, "-" for stdout, NULL for none */
+	const char *success_path;    /* --output-success-images: the same */
+	const char *failed_path;     /* --output-failed-images: the same */
+	const struct terms *terms;   /* of the options, which a run with the lists has again */
 	const struct action *action; /* the runner to tell, if this is a step of a job; or NULL */
 	const char *program;         /* "image-syncer/1.2.3" */
 	const char *shard;           /* --shard: "0/4", or NULL */

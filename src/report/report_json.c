@@ -65,6 +65,18 @@ static void write_blobs(struct json_writer *json, const struct outcome *outcome)
 	write_int(json, "copied", outcome->blobs_copied);
 	write_int(json, "mounted", outcome->blobs_mounted);
 	write_int(json, "present", outcome->blobs_present);
+	write_int(json, "skipped", outcome->blobs_skipped);
+	json_writer_close_object(json);
+}
+
+static void write_all_blobs(struct json_writer *json, const struct tally *tally)
+{
+	json_writer_name(json, "blobs");
+	json_writer_open_object(json);
+	write_count(json, "copied", tally->blobs_copied);
+	write_count(json, "mounted", tally->blobs_mounted);
+	write_count(json, "present", tally->blobs_present);
+	write_count(json, "skipped", tally->blobs_skipped);
 	json_writer_close_object(json);
 }
 
@@ -146,6 +158,7 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 		write_count(json, "would_copy", tally->would_copy);
 	write_count(json, "failed", tally->failed);
 	write_int(json, "bytes", tally->bytes);
+	write_all_blobs(json, tally);
 	write_count(json, "companions", tally->companions);
 	write_requests(json, tally);
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "report/format.h"
+#include "report/summary.h"
 
 #include <string.h>
 
@@ -115,6 +116,9 @@ static void add_totals(const struct tally *tally, struct buf *out)
 	}
 	buf_printf(out, "| Sent | Time |\n%s| ---: | ---: |\n%s| %s | %s |\n\n", buf_string(&rule),
 		   buf_string(&figures), size, duration);
+	summary_left_out(tally, out);
+	if (tally->blobs_skipped)
+		buf_add_char(out, '\n');
 	out->failed |= !buf_ok(&rule) || !buf_ok(&figures);
 }
 

@@ -28,6 +28,14 @@ static void describe_copied(const struct outcome *outcome, struct buf *out)
 		   outcome->blobs_mounted, outcome->blobs_present);
 }
 
+/* Layers that may not be distributed. */
+static void add_left_out(const struct outcome *outcome, struct buf *out)
+{
+	if (outcome->blobs_skipped)
+		buf_printf(out, ", %u foreign layer%s left out", outcome->blobs_skipped,
+			   outcome->blobs_skipped == 1 ? "" : "s");
+}
+
 /* The words of outcome.reason: for a column on a terminal, and as a sentence for the log. */
 static const struct {
 	const char *word, *brief, *sentence;
@@ -86,6 +94,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		describe_copied(outcome, out);
+		add_left_out(outcome, out);
 		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		if (outcome->source_moved)
@@ -116,6 +125,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		add_copied(outcome, out);
+		add_left_out(outcome, out);
 		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		add_tag(outcome, out);
@@ -215,6 +225,17 @@ static void add_images(const struct tally *tally, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
+void summary_left_out(const struct tally *tally, struct buf *out)
+{
+	if (tally->blobs_skipped)
+		buf_printf(out,
+			   "%zu foreign layer%s left out: %s may not be distributed "
+			   "(--foreign copy brings %s)\n",
+			   tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
+			   tally->blobs_skipped == 1 ? "it" : "they",
+			   tally->blobs_skipped == 1 ? "it" : "them");
+}
+
 static void add_transfer(const struct tally *tally, struct buf *out)
 {
 	char size[FORMAT_SIZE], rate[FORMAT_SIZE];
@@ -249,6 +270,7 @@ void summary_write(const struct tally *tally, struct buf *out)
 	if (tally_all_filtered(tally))
 		buf_add_string(out, "nothing is left of any image: no platform of them passes the "
 				    "filters, check --os, --arch and the platforms of the rules\n");
+	summary_left_out(tally, out);
 	add_transfer(tally, out);
 	summary_last_line(tally, out);
 	buf_add_char(out, '\n');

@@ -17,5 +17,7 @@ void summary_brief(const struct tally_image *image, struct buf *out);
  * (image-syncer.md 7.1), or "Dry run finished, ...".
  */
 void summary_write(const struct tally *tally, struct buf *out);
+/* Appends the line about layers that were left out; nothing when there were none. */
+void summary_left_out(const struct tally *tally, struct buf *out);
 /* Appends that last line, without its newline. */
 void summary_last_line(const struct tally *tally, struct buf *out);

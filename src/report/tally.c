@@ -38,6 +38,10 @@ static void count(struct tally *tally, const struct outcome *outcome)
 		break;
 	}
 	tally->bytes += outcome->bytes;
+	tally->blobs_copied += outcome->blobs_copied;
+	tally->blobs_mounted += outcome->blobs_mounted;
+	tally->blobs_present += outcome->blobs_present;
+	tally->blobs_skipped += outcome->blobs_skipped;
 	tally->companions += outcome->companions;
 	if (tally->total < tally_done(tally))
 		tally->total = tally_done(tally);
@@ -100,7 +104,7 @@ const char *tally_status(const struct tally_image *image)
 
 const char *tally_place(const struct tally_image *image)
 {
-	return image->task ? image->task->terms->place : image->rule->source_place;
+	return image->task ? image->task->rule->source_place : image->rule->source_place;
 }
 
 void tally_source(const struct tally_image *image, struct buf *out)

@@ -22,11 +22,10 @@ struct tally {
 	size_t companions;    /* signatures and the like: copied, or missing in a dry run */
 	size_t unlisted;      /* counted, but there was no memory for their record */
 	int64_t bytes;        /* uploaded for all of them */
+	size_t blobs_copied, blobs_mounted, blobs_present, blobs_skipped; /* as in an outcome */
 
 	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
-	const struct platform_filter *general;             /* of the flags: no rule's own */
-	const struct companion_filter *general_companions; /* the same */
-	const struct public_key *general_signer;           /* the same */
+	struct terms general; /* of the options */
 
 	/* Known at the end of the run. */
 	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */

@@ -200,7 +200,7 @@ static int compare_texts(const char *a, const char *b)
 static const char *place_of(const struct tally_record *record)
 {
 	if (record->task)
-		return record->task->terms->place;
+		return record->task->rule->source_place;
 	return ((const struct whole_record *)record)->image.rule->source_place;
 }
 

@@ -19,7 +19,7 @@ quiet_tls_pem := -Wno-analyzer-null-dereference
 .PHONY: analyse analyse-tidy analyse-cppcheck analyse-gcc valgrind coverage
 analyse: ## clang-tidy, cppcheck and gcc -fanalyzer over src/; any finding is an error
 	@src/deps/setup.sh analyse
-	@$(MAKE) --no-print-directory -k analyse-tidy analyse-cppcheck analyse-gcc
+	@$(MAKE) $(parallel) -k analyse-tidy analyse-cppcheck analyse-gcc
 
 # One stamp for each file and analyser, so that only what changed is looked at again.
 analyse-tidy: $(analysed:src/%.c=build/analyse/%.tidy)
@@ -45,7 +45,7 @@ analyse-cppcheck: build/asan/deps.stamp | build/asan/version.h build/asan/versio
 	@mkdir -p build/analyse/cppcheck
 	@cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --error-exitcode=1 \
 		--cppcheck-build-dir=build/analyse/cppcheck --suppressions-list=tests/analyse/cppcheck.txt \
-		--inline-suppr -j2 -Isrc -Ibuild/asan src
+		--inline-suppr -j$(JOBS) -Isrc -Ibuild/asan src
 	@echo "cppcheck: $(words $(analysed)) files, nothing found"
 
 # A fresh copy, in sync, an index, refused logins, tokens, a cancelled run, faults on both sides, damage, a list of referrers.
@@ -54,7 +54,7 @@ VALGRIND_TESTS ?= -k "(test_copy and (single or index)) or test_wrong_basic_cred
 	or (test_all_of_it_arrives and from-api and to-tags) or test_a_download_that_breaks_three_times"
 valgrind: ## memcheck over a few end-to-end tests, on the code of the release
 	@src/deps/setup.sh valgrind
-	@$(MAKE) --no-print-directory build/musl/analyse/image-syncer build/musl/analyse/faulty
+	@$(MAKE) $(parallel) build/musl/analyse/image-syncer build/musl/analyse/faulty
 	@tests/analyse/valgrind build/musl/analyse/image-syncer build/musl/analyse/faulty $(CURDIR)/build/valgrind
 	@IMAGE_SYNCER=$(CURDIR)/build/valgrind/image-syncer IMAGE_SYNCER_FLAVOR=valgrind $(PYTEST) tests/e2e $(VALGRIND_TESTS)
 
@@ -77,7 +77,7 @@ build/musl/analyse/faulty: build/musl/analyse/faulty.o build/musl/analyse/heap.o
 COVERED ?= tests/cases tests/e2e
 coverage: ## lines and branches that unit tests, cases, corpora and end-to-end tests run, by layer
 	@src/deps/setup.sh coverage
-	@$(MAKE) --no-print-directory build/coverage/image-syncer $(units:%=build/coverage/unit/%) $(fuzz_targets:%=build/coverage/fuzz/%)
+	@$(MAKE) $(parallel) build/coverage/image-syncer $(units:%=build/coverage/unit/%) $(fuzz_targets:%=build/coverage/fuzz/%)
 	@find build/coverage -name '*.gcda' -delete
 	@for test in $(units); do echo "TEST $$test"; build/coverage/unit/$$test >/dev/null 2>&1 || echo "coverage: $$test failed"; done
 	@for target in $(fuzz_targets); do build/coverage/fuzz/$$target tests/fuzz/corpus/$$target; done

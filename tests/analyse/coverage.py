@@ -14,7 +14,7 @@ LEAST = 95           # percent of the lines of what is pure
 LAYERS = ("base", "doc", "oci", "net", "registry", "config", "plan", "copy", "report", "cmd", "main.c")
 PURE = {
     "base": "*", "doc": "*", "oci": "*", "config": "*", "plan": "*",
-    "net": "address ecdsa pace retry_after tls_der tls_failure tls_leaf tls_pem tls_suite url",
+    "net": "address ecdsa pace retry_after tls_certificate tls_der tls_extensions tls_failure tls_fault tls_key tls_names tls_path tls_pem tls_signature tls_subtree tls_suite url",
     "registry": "answer challenge credential explain link profile scope",
     "report": "action_output annotation format frame image_lists rate report_json step_summary summary tally",
 }

@@ -1,117 +1,9 @@
-"""Shared fixtures. Registries live for the whole session, repositories are unique per test, proxies and runs are per test.
+"""Fixtures of the end-to-end tests alone; registries, proxies and repositories are those of tests/conftest.py."""
 
-When a test fails, its report shows the last run of the program, what each proxy saw, and the end of the registries' logs.
-"""
+import pytest
 
-import collections
-import re
-import signal
-import sys
-
-sys.dont_write_bytecode = True
-
-import pytest  # noqa: E402
-
-from lib import certs as certificates  # noqa: E402
-from lib import images, need, proxy, registry, run, tokens  # noqa: E402
-
-
-def pytest_configure(config):
-    """A terminated test run cleans up like an interrupted one. Workers are interrupted by SIGINT, which a shell's "&" turns off."""
-    for number in (signal.SIGTERM, signal.SIGINT) if hasattr(config, "workerinput") else (signal.SIGTERM,):
-        signal.signal(number, signal.default_int_handler)
-    config.addinivalue_line("markers", "long: takes seconds even where nothing else runs")
-
-
-def pytest_collection_modifyitems(items):
-    """Files that take long are begun first, so that where files run side by side none of them is left over at the end."""
-    long = {each.path for each in items if each.get_closest_marker("long")}
-    items.sort(key=lambda each: each.path not in long)
-
-
-@pytest.fixture(scope="session")
-def binary():
-    return need.binary()
-
-
-@pytest.fixture(scope="session")
-def certs():
-    made = certificates.Certs()
-    yield made
-    made.remove()
-
-
-@pytest.fixture(scope="session")
-def source():
-    """A plain http registry nobody needs a password for."""
-    with registry.Registry("source") as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def target():
-    with registry.Registry("target") as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def from_source(source):
-    """A client of the source registry, past any proxy."""
-    client = images.Client(source)
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="session")
-def at_target(target):
-    client = images.Client(target)
-    yield client
-    client.close()
-
-
-_names = collections.Counter()
-
-
-@pytest.fixture
-def repo(request):
-    """A repository name no other test uses."""
-    name = "t/" + re.sub(r"[^a-z0-9]+", "-", request.node.nodeid.split("::", 1)[1].lower()).strip("-")
-    _names[name] += 1
-    return name if _names[name] == 1 else f"{name}-{_names[name]}"
-
-
-@pytest.fixture
-def proxies(request):
-    """proxies(registry, context=None) starts a proxy in front of a registry; all stop with the test."""
-    started = []
-
-    def start(server, context=None, name=""):
-        made = proxy.Proxy(server, context, name).start()
-        started.append(made)
-        return made
-
-    request.node.proxies = started
-    yield start
-    for each in started:
-        each.stop()
-
-
-@pytest.fixture
-def src(proxies, source):
-    """The source registry, watched."""
-    return proxies(source, name="source")
-
-
-@pytest.fixture
-def dst(proxies, target):
-    """The target registry, watched."""
-    return proxies(target, name="target")
-
-
-@pytest.fixture
-def both(src, dst):
-    """Auth entries for the two watched registries."""
-    return run.insecure(src, dst)
+from lib import run, tokens
+from lib.scripted import Scripted
 
 
 @pytest.fixture
@@ -124,22 +16,6 @@ def runner(request, binary, tmp_path):
 @pytest.fixture
 def sync(runner):
     return runner.sync
-
-
-@pytest.fixture
-def registries(request):
-    """registries(...) starts one more registry for this test only; the arguments are Registry's."""
-    started = []
-
-    def start(*arguments, **more):
-        made = registry.Registry(*arguments, **more).start()
-        started.append(made)
-        return made
-
-    request.node.registries = started
-    yield start
-    for each in started:
-        each.stop()
 
 
 @pytest.fixture
@@ -158,18 +34,19 @@ def token_servers():
         each.__exit__()
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    report = outcome.get_result()
-    if report.when != "call" or not report.failed:
-        return
-    runner = getattr(item, "runner", None)
-    if runner and runner.last:
-        report.sections.append(("last run", str(runner.last)))
-    for each in getattr(item, "proxies", []):
-        report.sections.append((f"requests at {each.name}", each.log()))
-    servers = list(getattr(item, "registries", []))
-    servers += [item.funcargs[name] for name in ("source", "target") if name in getattr(item, "funcargs", {})]
-    for each in servers:
-        report.sections.append((f"log of {each.name}", each.log_tail(15)))
+@pytest.fixture
+def scripted(request):
+    """scripted(...) starts a registry in memory for this test only; the arguments are Scripted's."""
+    started = []
+
+    def start(**more):
+        made = Scripted(**more)
+        made.__enter__()
+        made.name = f"scripted {len(started)}"
+        started.append(made)
+        return made
+
+    request.node.scripted = started
+    yield start
+    for each in started:
+        each.__exit__()

@@ -254,7 +254,8 @@ def test_tokens_are_masked_when_they_come(step, runner, inputs, src, registries,
     server = token_servers(users={"robot": "not-a-real-word"})
     guarded = proxies(registries("guarded", token=server), name="guarded")
     rules = inline({f"{src.host}/{repo}:v1": f"{guarded.host}/{repo}"})
-    ended = step.run({**inputs, "images": rules, "auth": login(guarded, "not-a-real-word", inputs), "log-level": "debug"})
+    auth = login(guarded, "not-a-real-word", inputs) + run.to_yaml(run.port_entries())
+    ended = step.run({**inputs, "images": rules, "auth": auth, "log-level": "debug"})
     assert ended.outputs["result"] == "success", ended.stderr
     issued = [each for each in ended.masks if each.startswith("eyJ")]
     assert issued
@@ -270,7 +271,7 @@ def test_what_a_signed_address_has_is_masked(step, inputs, dst, repo):
         front.hook = lambda request: (
             (307, {"Location": f"http://{store.host}{request.path}?{query}"}, b"") if request.kind == "blob" else None)
         ended = step.run({**inputs, "images": inline({f"{front.host}/{repo}:v1": f"{dst.host}/{repo}"}), "log-level": "debug",
-                          "auth": inline(run.insecure(front, dst))})
+                          "auth": inline({**run.insecure(front, dst), **run.port_entries()})})
     assert ended.outputs["result"] == "success", ended.stderr
     assert query in ended.masks
     assert "not-a-real-signature" not in ended.visible()

@@ -4,6 +4,8 @@ import pytest
 
 from lib import images, proxy, run
 
+pytestmark = pytest.mark.concurrency
+
 
 @pytest.fixture(scope="module")
 def users():

@@ -146,7 +146,7 @@ def test_the_report_tells_what_happened(mixed, src, dst, repo):
 
     copied, skipped, failed = report["images"]
     assert (copied["status"], copied["digest"], copied["bytes"]) == ("copied", fresh.digest, fresh.bytes())
-    assert copied["blobs"] == {"copied": 4, "mounted": 0, "present": 0}
+    assert copied["blobs"] == {"copied": 4, "mounted": 0, "present": 0, "skipped": 0}
     assert (skipped["status"], skipped["reason"], skipped["digest"], skipped["bytes"]) == ("skipped", "in-sync", there.digest, 0)
     assert (failed["status"], failed["error"]["kind"], failed["bytes"]) == ("failed", "missing", 0)
     assert failed["error"]["message"]
@@ -249,6 +249,7 @@ def test_a_log_file_takes_the_lines(runner, src, dst, both, from_source, repo):
     assert f"{repo}:v1" in text and "old content" not in text
 
 
+@pytest.mark.concurrency
 def test_on_a_terminal_there_is_progress_and_it_is_left_clean(runner, src, dst, both, from_source, at_target):
     repo = "t/tty"      # short, so that a line has room for it
     pictures = {tag: from_source.push(images.image(f"{repo}/{tag}", size=400_000), repo, tag) for tag in ("v1", "v2")}
@@ -265,6 +266,7 @@ def test_on_a_terminal_there_is_progress_and_it_is_left_clean(runner, src, dst, 
     assert len([row for row in screen.lines() if "B/s" in row]) <= 1, "no picture of the progress stays behind"
 
 
+@pytest.mark.concurrency
 def test_on_a_narrow_terminal_nothing_wraps(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo, size=400_000), repo, "v1")
     src.rule("GET", "/blobs/", proxy.Stall(100_000, 0.8), times=2)
@@ -284,6 +286,7 @@ def test_a_dumb_terminal_gets_plain_lines(runner, src, dst, both, from_source, r
 
 # -- signals ----------------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.concurrency
 @pytest.mark.parametrize("number,code", ((signal.SIGINT, 130), (signal.SIGTERM, 143)), ids=("SIGINT", "SIGTERM"))
 def test_a_signal_ends_the_run_with_a_report(runner, src, dst, both, from_source, at_target, target, repo, number, code):
     from_source.push(images.image(f"{repo}/quick"), repo, "quick")
@@ -331,6 +334,7 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
 
 
 @pytest.mark.long
+@pytest.mark.concurrency
 @pytest.mark.parametrize("how", ("SIGTERM", "timeout"))
 def test_what_failed_before_the_end_is_told(runner, src, dst, both, from_source, repo, how):
     """The image would get another round, which never comes: its failure is the last word on it."""

@@ -9,6 +9,7 @@ from lib import companions, images, proxy, run
 from lib.companions import NOTATION, SPDX, cosign_tag, fallback_tag
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ALL = ["--referrers", "all"]
 ONCE = ["--retries", "0"]
 PATIENCE = {"Retry-After": "999"}    # more than any run waits: given up at once

@@ -4,6 +4,8 @@ import pytest
 
 from lib import images, proxy, run
 
+pytestmark = pytest.mark.concurrency
+
 
 def exact(client, repo, reference, picture):
     """The registry holds this picture under this reference, byte for byte, nothing missing."""

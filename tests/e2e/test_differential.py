@@ -1,4 +1,4 @@
-"""What lands in the target, for every row of the example table of rules (image-syncer.md 5.5), by this program and the original.
+"""What lands in the target, for every row of the example table of rules, by this program and the original.
 
 ROWS says what the original does, DIFFERENCES all that is meant to be otherwise here, and why. Each row is run by the program under
 test, always. Where the original is at hand it runs all rows too, into a target of its own, and must do what ROWS says: so the two

@@ -16,6 +16,7 @@ from lib import images, proxy, run
 from lib.registry import Registry, digest_of
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 
 
@@ -227,7 +228,7 @@ def test_one_has_a_part_of_it(sync, src, two, from_source, repo):
     for front in two:
         holds(front, repo, "v1", picture)
     assert downloads(src, *picture.blobs) == dict.fromkeys(picture.blobs, 1)
-    assert result.image(f"{two[1].host}/{repo}:v1")["blobs"] == {"copied": 3, "mounted": 0, "present": 2}
+    assert result.image(f"{two[1].host}/{repo}:v1")["blobs"] == {"copied": 3, "mounted": 0, "present": 2, "skipped": 0}
 
 
 def test_a_limited_rate(sync, src, two, from_source, repo):

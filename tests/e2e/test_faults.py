@@ -12,6 +12,7 @@ import pytest
 
 from lib import images, proxy, run
 
+pytestmark = pytest.mark.concurrency
 BLOB = 200_000
 
 

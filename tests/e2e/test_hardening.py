@@ -10,8 +10,8 @@ import tempfile
 
 import pytest
 
-from lib import images, proxy, run
-from test_reach import answer, door, helper  # noqa: F401  (fixtures)
+from lib import images, proxy, run, scripted
+from test_connect import answer, door, helper  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers need what is taken away, so such builds keep it")
 
@@ -95,18 +95,133 @@ def test_a_secret_leaves_the_environment(runner, src, dst, both, from_source, re
         assert "cloud-word-11" not in environment
 
 
-def test_a_helper_is_started_although_calls_are_refused(runner, door, helper, src, from_source, repo):  # noqa: F811
-    """It keeps its variables and its files."""
+def children(process):
+    with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+        return file.read().split()
+
+
+def test_inputs_and_tokens_of_a_job_leave_the_environment(runner, src, dst, both, from_source, repo, tmp_path):
+    """Texts given as inputs, in both spellings; what holds a secret; what the runner and the job put there for others."""
+    word = runner.secret("word-of-an-input-5")
+    auth = json.dumps({**both, "other.test": {"username": "robot", "password": word}})
+    rules = json.dumps({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"})
+    gone = {"INPUT_AUTH": auth, "INPUT_IMAGES": rules, "INPUT_DRY_RUN": "false", "INPUT_DRY-RUN": "false",
+            "INPUT_GITHUB-TOKEN": "gone-1-word", "ACTIONS_RUNTIME_TOKEN": "gone-2-word",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "gone-3-word", "DEPLOY_PASSWORD": "gone-4-word", "PGPASSWORD": "gone-5-word",
+            "SIGNING_KEY": "gone-6-word", "http_proxy": f"http://robot:{word}@127.0.0.1:1", "no_proxy": "*",
+            "DOWNLOADS": f"https://robot:{word}@files.test/"}
+    slow = from_source.push(images.image(repo, size=400_000), repo, "v1")
+    for digest in slow.blobs:
+        src.rule("GET", f"/blobs/{digest}", proxy.Stall(50, 60), times=None)
+    process = runner.start([runner.binary], {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "output"),
+                                             "GITHUB_WORKSPACE": runner.home, **gone})
+    try:
+        proxy.until(lambda: any(each.path.rsplit("/", 1)[1] in slow.blobs for each in src.seen("GET", "blob")),
+                    seconds=60, what="a run in the middle of its work")
+        environment = proc(process, "environ")
+        assert word not in environment and "gone-" not in environment and "other.test" not in environment
+        assert "GITHUB_ACTIONS=true" in environment and f"GITHUB_OUTPUT={tmp_path}" in environment
+    finally:
+        process.terminate()
+        process.communicate()
+    assert "result<<" in (tmp_path / "output").read_text() or "result=" in (tmp_path / "output").read_text()
+
+
+# -- credential helpers -------------------------------------------------------------------------------------------------------
+
+def test_a_helper_is_started_by_a_process_of_its_own(runner, door, helper, src, from_source, repo):  # noqa: F811
+    """It keeps its variables and its files; the run is confined all the same."""
     word = runner.secret("right-word-7")
-    known = helper(door.host, answer("robot", word), body="printenv HELPER_WORD >seen\ngrep Seccomp: /proc/self/status >>seen\n"
+    known = helper(door.host, answer("robot", word), body="printenv HELPER_TOKEN >seen\ngrep -E 'Seccomp:|NoNewPrivs:' "
+                   "/proc/self/status >>seen\ncat /proc/version >>seen\n"
                    f'echo \'{{"ServerURL":"x","Username":"robot","Secret":"{word}"}}\'\n')
     from_source.push(images.image(repo), repo, "v1")
-    result = runner.sync({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door),
-                         env={**known.environment, "HELPER_WORD": word})
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door), flags=["--debug"],
+                         env={**known.environment, "HELPER_TOKEN": word})
     assert result.code == 0
     with open(os.path.join(runner.home, "seen"), encoding="ascii") as file:
-        assert file.read().split() == [word, "Seccomp:", "2"]
+        assert file.read().split()[:6] == [word, "NoNewPrivs:", "1", "Seccomp:", "0", "Linux"]
+    assert "confined to the system calls of a copy: yes" in result.stderr
+    assert not landlock() or "confined to the files and ports of this run: yes" in result.stderr
 
+
+@pytest.mark.parametrize("configured", ({"credsStore": "e2e"}, {"credHelpers": {"other.test": "e2e", "more.test": "e2e"}}),
+                         ids=("store", "helpers"))
+def test_helpers_that_no_rule_needs(runner, src, dst, both, from_source, repo, configured):
+    """Desktop's config.json names one everywhere: nothing is started for it, nothing is left open."""
+    runner.write("config.json", configured)
+    auth = {host: {**entry, "username": "robot", "password": runner.secret("unused-word-3")} for host, entry in both.items()}
+    with slow_run(runner, src, dst, from_source, repo, auth, {"DOCKER_CONFIG": runner.home}) as process:
+        assert children(process) == []
+        assert status(process)["Seccomp"] == "2"
+
+
+def test_the_process_of_the_helpers_ends_with_the_run(runner, door, helper, src, dst, from_source, repo):  # noqa: F811
+    """However the run ends, with a helper at work or not."""
+    known = helper(door.host, body="sleep 50\n")
+    from_source.push(images.image(repo), repo, "v1")
+    process = runner.start(runner.arguments({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door)),
+                           known.environment)
+    try:
+        proxy.until(known.asked, seconds=60, what="a helper at work")
+        server, = children(process)
+        assert status(process)["Seccomp"] == "2"
+    finally:
+        process.kill()
+        process.communicate()
+    proxy.until(lambda: not os.path.exists(f"/proc/{server}"), seconds=60, what="the end of the process of the helpers")
+
+
+@pytest.mark.parametrize("entry", ("", "bin", ".", "./bin"))
+def test_a_helper_in_a_folder_that_depends_on_where_we_are(runner, door, helper, src, from_source, repo, entry):  # noqa: F811
+    """A checkout must not bring the program that gets to know logins."""
+    known = helper(door.host, answer("robot", runner.secret("right-word-7")))
+    shutil.copy(os.path.join(known.folder, "docker-credential-e2e"), runner.home)
+    from_source.push(images.image(repo), repo, "v1")
+    command = runner.arguments({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door), ["--debug", "--retries", "0"])
+    result = runner.run(["sh", "-c", 'cd "$0" && exec "$@"', os.path.dirname(known.folder), *command],
+                        env={**known.environment, "PATH": f"{entry}:/usr/bin:/bin:{entry}"}, report=True)
+    assert result.code == 1
+    assert known.asked() == []
+    assert f'PATH: \\"{entry}\\" is passed over' in result.stderr
+    assert "docker-credential-e2e, is not on PATH" in result.image(f"{door.host}/{repo}:v1")["error"]["message"]
+
+
+# -- ports --------------------------------------------------------------------------------------------------------------------
+
+def test_a_token_server_at_a_port_that_nobody_named(runner, registries, token_servers, dst, at_target, repo):
+    server = token_servers(anonymous=("pull",))
+    near = registries("near", token=server)
+    images.Client(near, server.bearer).push(images.image(repo), repo, "v1")
+    rules = {f"{near.host}/{repo}:v1": f"{dst.host}/{repo}"}
+    runner.named_ports = False
+    refused = runner.sync(rules, run.insecure(near, dst), flags=["--retries", "0"])
+    error = refused.image(f"{dst.host}/{repo}:v1")["error"]
+    assert refused.code == 1 and error["kind"] == "refused"
+    port = server.realm.split(":")[2].split("/")[0]
+    assert f"port {port} belongs to no registry or proxy of this run" in error["message"]
+    assert f"name 127.0.0.1:{port} in the auth file" in error["message"]
+    named = runner.sync(rules, {**run.insecure(near, dst), f"127.0.0.1:{port}": {}})
+    assert named.code == 0 and at_target.tags(repo) == ["v1"]
+    assert "is used by no rule" not in named.stderr
+
+
+def test_a_place_for_blobs_at_a_port_that_nobody_named(runner, dst, at_target, repo):
+    picture = images.image(repo)
+    with scripted.Scripted() as front, scripted.Scripted() as store:
+        front.push(picture, repo, "v1")
+        store.blobs.update(front.blobs)
+        front.hook = lambda request: (307, {"Location": f"http://{store.host}{request.path}"}, b"") if request.kind == "blob" else None
+        rules = {f"{front.host}/{repo}:v1": f"{dst.host}/{repo}"}
+        runner.named_ports = False
+        refused = runner.sync(rules, run.insecure(front, dst), flags=["--retries", "0"])
+        assert refused.code == 1
+        assert f"name {store.host} in the auth file" in refused.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+        assert runner.sync(rules, run.insecure(front, dst, store)).code == 0
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+# -- files --------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
 def test_outputs_are_written_wherever_they_are(runner, src, dst, both, from_source, repo, tmp_path):
@@ -120,7 +235,7 @@ def test_outputs_are_written_wherever_they_are(runner, src, dst, both, from_sour
                          flags=["--report", "relative.json", "--output-success-images", str(tmp_path / "lists" / "link"),
                                 "--output-failed-images", "/dev/stdout", "--debug"])
     assert result.code == 0
-    assert "confined to the files of this run: yes" in result.stderr
+    assert "confined to the files and ports of this run: yes" in result.stderr
     assert (tmp_path / "relative.json").read_text().startswith("{")
     assert repo in (tmp_path / "elsewhere" / "real").read_text()
     assert (tmp_path / "lists" / "link").is_symlink()
@@ -139,7 +254,7 @@ def test_authorities_behind_a_link(runner, registries, dst, at_target, certs, re
         pytest.skip("this system lets nobody mount")
     rules = {f"{outside.host}/{repo}:v1": f"{dst.host}/{repo}"}
     result = runner.run([*linked, *runner.arguments(rules, run.insecure(dst), ["--retries", "0", "--debug"])])
-    assert "confined to the files of this run: yes" in result.stderr
+    assert "confined to the files and ports of this run: yes" in result.stderr
     assert result.code == 0
     assert at_target.tags(repo) == ["v1"]
 
@@ -155,7 +270,7 @@ def test_a_report_that_is_a_mount_of_its_own(runner, src, dst, both, from_source
     from_source.push(images.image(repo), repo, "v1")
     rules = {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}
     result = runner.run([*mounted, *runner.arguments(rules, both, ["--report", str(report), "--debug"], report=False)])
-    assert "confined to the files of this run: yes" in result.stderr
+    assert "confined to the files and ports of this run: yes" in result.stderr
     assert result.code == 0
     assert json.loads(report.read_text())["copied"] == 1
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("mounted")] == ["mounted.json"]
@@ -165,7 +280,7 @@ def test_each_defence_is_told_once(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo), repo, "v1")
     rules = {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}
     told = runner.sync(rules, both, flags=["--debug"])
-    assert told.stderr.count("confined to the files of this run") == 1
-    assert told.stderr.count("dangerous system calls are refused: yes") == 1
+    assert told.stderr.count("confined to the files and ports of this run") == 1
+    assert told.stderr.count("confined to the system calls of a copy: yes") == 1
     quiet = runner.sync(rules, both)
     assert "confined" not in quiet.stderr and "refused" not in quiet.stderr

@@ -9,6 +9,7 @@ from lib import images, proxy, run, tokens
 from lib.cloud import EcrApi
 from lib.forward import ForwardProxy
 
+pytestmark = pytest.mark.concurrency
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 GAR = "europe-docker.pkg.dev"
@@ -285,6 +286,35 @@ def test_a_refusal_names_login_repository_and_scope(runner, guarded, src, from_s
     message = result.image(f"{far.host}/{repo}:v1")["error"]["message"]
     for word in (far.host, f"repository:{repo}:pull,push", "auth-1.yaml:", "may this login push"):
         assert word in message
+
+
+# -- tokens and clocks ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("issued", ("2001-01-01T00:00:00Z", "2099-12-31T23:59:59Z", "yesterday"))
+def test_when_a_token_was_issued_is_the_servers_business(runner, guarded, dst, both, repo, issued):
+    near = guarded(anonymous=("pull",))
+    near.server.issued_at = issued
+    for tag in ("v1", "v2", "v3"):
+        near.client.push(images.image(f"{repo}/{tag}"), repo, tag)
+    result = runner.sync({f"{near.host}/{repo}:v1,v2,v3": f"{dst.host}/{repo}"}, {**both, **run.insecure(near)}, flags=["--retries", "0"])
+    assert result.code == 0
+    assert len(near.server.asked(repo)) == 1, "a token is as old as we have it"
+
+
+def test_a_token_that_dies_while_a_blob_is_sent(runner, guarded, src, from_source, repo):
+    """The registry takes all of the body and then finds that the token is over: that request alone is sent again."""
+    word = runner.secret("right-word-7")
+    far = guarded(users={"robot": word})
+    picture = from_source.push(images.image(repo, layers=2), repo, "v1")
+    challenge = f'Bearer realm="{far.server.realm}",service="{far.server.service}",scope="repository:{repo}:pull,push"'
+    rule = far.front.rule("PUT", "/blobs/uploads/", proxy.Status(401, {"WWW-Authenticate": challenge}))
+    result = runner.sync({f"{src.host}/{repo}:v1": f"{far.host}/{repo}"},
+                         {**run.insecure(src), far.host: {"username": "robot", "password": word, "insecure": True}}, flags=["--retries", "0"])
+    assert rule.hits == 1 and result.code == 0, result
+    assert far.client.closure(repo, "v1") == images.expected(picture)
+    pushing = [each for each in far.server.asked(repo) if "push" in str(each.scopes)]
+    assert len(pushing) == 2, "one token at first, one when it was refused"
+    assert len(far.front.uploads()) == len(picture.blobs) + 1
 
 
 def test_the_scope_grammar_of_the_harness():

@@ -399,6 +399,16 @@ def test_a_rule_requires_its_own_platforms(sync, src, dst, both, from_source, re
     assert sync(rules, both, flags=["--require-platforms", "linux/ppc64le"]).code == 0
 
 
+def test_a_rule_may_require_nothing(runner, src, dst, both, from_source, repo):
+    """Also when the list of failed images is taken for rules, which must not require more than before."""
+    from_source.push(images.multi(repo, platforms=2, layers=1), repo, "v1")
+    flags = ["--require-platforms", "linux/ppc64le"]
+    rules = {f"{src.host}/{repo}:v1": {"to": f"{dst.host}/{repo}", "require-platforms": False}}
+    copied = f"{runner.home}/copied.yaml"
+    assert runner.sync(rules, both, flags=[*flags, "--output-success-images", copied]).code == 0
+    assert runner.sync(open(copied, encoding="utf-8").read(), both, flags=[*flags, "--force"]).code == 0
+
+
 def test_an_artifact_has_no_platform_to_lack(sync, src, dst, both, from_source, repo):
     config, layer = b"{}", b"chart"
     document = {"schemaVersion": 2, "mediaType": images.OCI_MANIFEST, "config": images._entry(images.EMPTY_CONFIG, config),

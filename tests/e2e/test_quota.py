@@ -8,6 +8,7 @@ import pytest
 from lib import images, run
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 
 

@@ -12,28 +12,10 @@ import pytest
 
 from lib import images, proxy, run
 from lib.registry import digest_of
-from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 ONCE = ["--retries", "0"]
 PATIENCE = {"Retry-After": "999"}    # more than any run waits: given up at once
-
-
-@pytest.fixture
-def scripted(request):
-    """scripted(...) starts a registry in memory; the arguments are Scripted's."""
-    started = []
-
-    def start(**more):
-        made = Scripted(**more)
-        made.__enter__()
-        made.name = f"scripted {len(started)}"
-        started.append(made)
-        return made
-
-    request.node.proxies = started       # their log is shown when the test fails
-    yield start
-    for each in started:
-        each.__exit__()
 
 
 # -- what is copied -------------------------------------------------------------------------------------------------------------
@@ -241,18 +223,3 @@ def test_a_report_on_a_mount_of_its_own(runner, src, dst, both, from_source, rep
     result = runner.run([*mount, *command])
     assert result.code == 0
     assert json.loads(outside.read_text())["result"] == "success"
-
-
-def test_forty_registries_fit_into_few_descriptors(runner, scripted):
-    here, there = scripted(addresses=[f"127.0.0.{n}" for n in range(1, 41)]), scripted()
-    tags = [f"v{n}" for n in range(8)]
-    rules = {}
-    for n, host in enumerate(here.hosts):
-        for tag in tags:
-            here.push(images.image(f"many/{n}/{tag}", layers=2, size=100), f"a{n}", tag)
-        rules[f"{host}/a{n}:{','.join(tags)}"] = f"{there.host}/a{n}"
-    command = runner.arguments(rules, run.insecure(there, *here.hosts), flags=[*ONCE, "--proc", "32"])
-    limited = ["sh", "-c", 'ulimit -Sn 64 && ulimit -Hn 256 && exec "$0" "$@"', *command]
-    result = runner.run(limited, report=True)
-    assert result.code == 0
-    assert result.report["copied"] == len(here.hosts) * len(tags)

@@ -9,6 +9,7 @@ from lib import images, proxy, run
 from lib.registry import digest_of
 from lib.scripted import Scripted
 
+pytestmark = pytest.mark.concurrency
 SIZE = 300_000
 ONCE = ["--retries", "0"]
 

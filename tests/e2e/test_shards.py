@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib import images, run
+from lib import images, proxy, run
 from lib.scripted import Scripted
 
 SHARDS = 3
@@ -92,3 +92,21 @@ def test_more_shards_than_work(runner, two):
     assert [each.code for each in results] == [0] * 4
     assert sorted(each.report["total"] for each in results) == [0, 0, 0, 1]
     assert all(each.report["result"] == "success" for each in results)
+
+
+# -- without shards -------------------------------------------------------------------------------------------------------------
+
+def test_eight_at_once(runner, src, dst, both, from_source, at_target, repo):
+    """The same rules by eight programs at the same time: all succeed, and what is there is whole."""
+    shared = images.layer(repo)
+    pictures = {f"v{n}": from_source.push(images.image(f"{repo}/{n}", parts=[shared]), repo, f"v{n}") for n in range(4)}
+    processes = []
+    for _ in range(8):
+        command = runner.arguments({f"{src.host}/{repo}": f"{dst.host}/{repo}"}, both)
+        processes.append((runner.report_path, runner.start(command)))
+    results = [runner.finish(process, report=False) for _, process in processes]
+    assert [each.code for each in results] == [0] * 8, "\n".join(map(str, results))
+    for tag, picture in pictures.items():
+        assert at_target.closure(repo, tag) == images.expected(picture)
+    assert at_target.tags(repo) == sorted(pictures)
+    assert proxy.until(lambda: not dst.busy(), seconds=30, what="the end of all connections") is not False

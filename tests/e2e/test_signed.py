@@ -1,13 +1,11 @@
 """--require-signed and --verify: nothing unsigned is written, and what was written is read back."""
 
-import contextlib
 import json
 
 import pytest
 
 from lib import companions, images, proxy, run
 from lib.companions import cosign_tag, fallback_tag
-from lib.scripted import Scripted
 
 ONCE = ["--retries", "0"]
 
@@ -15,13 +13,6 @@ ONCE = ["--retries", "0"]
 @pytest.fixture
 def signer(tmp_path):
     return companions.Signer(str(tmp_path))
-
-
-@pytest.fixture
-def scripted():
-    """scripted() starts a registry in memory; all stop with the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(Scripted())
 
 
 def push(client, repo, picture, *tags):
@@ -123,6 +114,36 @@ def test_trouble_is_no_verdict(sync, src, dst, both, from_source, repo, signer):
         f"{dst.host}/{repo}:v1")["error"]["kind"] == "unavailable"
 
 
+@pytest.mark.parametrize("flags", ([], ["--dry-run"]), ids=("copy", "dry-run"))
+@pytest.mark.parametrize("served, kind", (("another", "corrupt"), ("nothing", "missing")))
+def test_a_header_alone_is_not_what_was_signed(sync, scripted, repo, signer, flags, served, kind):
+    """HEAD names an image that is signed; under that digest the registry has another one, or none."""
+    here, there = companions.without_api(scripted()), scripted()
+    good, bad = images.image(f"{repo}/good", 1), images.image(f"{repo}/bad", 1)
+    here.push(bad, repo, "v1")
+    here.push(signer.simple(good.digest), repo, cosign_tag(good.digest))
+    if served == "another":
+        here.manifests[repo, good.digest] = bad.root.type, bad.root.data
+
+    def lie(request):
+        if request.method == "HEAD" and request.reference == "v1":
+            return 200, {"Content-Type": good.root.type, "Docker-Content-Digest": good.digest}, good.root.data
+        return None
+    here.hook = lie
+    result = go(sync, here, there, run.insecure(here, there), repo, "--require-signed", signer.public, *flags)
+    entry = result.image(f"{there.host}/{repo}:v1")
+    assert (result.code, entry["status"], entry["error"]["kind"]) == (1, "failed", kind)
+    assert not there.seen("PUT") and not there.seen("POST")
+
+
+def test_the_manifest_is_read_once(sync, src, dst, both, from_source, repo, signer):
+    root = images.multi(repo, platforms=2)
+    from_source.push(root, repo, "v1")
+    from_source.push(signer.simple(root.digest), repo, cosign_tag(root.digest))
+    assert go(sync, src, dst, both, repo, "--require-signed", signer.public).code == 0
+    assert len(src.seen("GET", path=f"/manifests/{root.digest}")) == 1
+
+
 def test_a_rule_decides_for_itself(sync, src, dst, both, from_source, at_target, repo, signer, tmp_path):
     other = companions.Signer(str(tmp_path), "other")
     for tag, key in (("none", None), ("mine", signer), ("theirs", other)):
@@ -135,6 +156,88 @@ def test_a_rule_decides_for_itself(sync, src, dst, both, from_source, at_target,
     rules = {**to("none", **{"require-signed": False}), **to("mine"), **to("theirs", **{"require-signed": other.public})}
     result = sync(rules, both, flags=["--require-signed", signer.public, *ONCE], form="json")
     assert result.code == 0 and at_target.tags(repo) == ["mine", "none", "theirs"]
+
+
+@pytest.mark.parametrize("rules", (
+    lambda source, to, key: {f"{source}:v1": [f"{to}:v1", {"to": f"{to}:v1", "require-signed": key}]},
+    lambda source, to, key: {f"{source}:v1": {"to": to, "require-signed": key}, f"{source}:v1,v1": to},
+    lambda source, to, key: {source: to, f"{source}:/v1/": {"to": to, "require-signed": key}},
+    lambda source, to, key: {source: [to, {"to": to, "require-signed": key}]},
+    lambda source, to, key: {f"{source}:/v1/": to, f"{source}:/v./": {"to": to, "require-signed": key}},
+), ids=("one-key", "two-keys", "all-and-pattern", "all-twice", "two-patterns"))
+def test_a_demand_is_never_lost_between_two_rules(runner, src, dst, both, from_source, at_target, repo, signer, rules):
+    """Two rules for one image, of which one demands a signature: whoever wins, the run must not succeed."""
+    from_source.push(images.image(repo, 1), repo, "v1")
+    document = json.dumps(rules(f"{src.host}/{repo}", f"{dst.host}/{repo}", signer.public))
+    result = runner.sync(document, both, flags=ONCE, form="json")
+    assert result.code != 0 and "require-signed" in result.stderr
+
+
+# What the signature names, and what is demanded; HOST stands for the source's registry.
+NAMED = {
+    "source": ("tag", "HOST/REPO", "source", None),
+    "source-with-tag": ("tag", "HOST/REPO:v7", "source", None),
+    "another-source": ("tag", "HOST/REPO-else", "source", "it is for HOST/REPO-else and not for HOST/REPO"),
+    "exact": ("tag", "index.docker.io/library/nginx", "nginx", None),
+    "not-exact": ("tag", "ghcr.io/team/other", "ghcr.io/team/app", "it is for ghcr.io/team/other and not for ghcr.io/team/app"),
+    "nothing": ("tag", "", "source", "it names no repository"),
+    "bundle": ("bundle", None, "source", "it names no repository, as cosign's bundles never do: sign with --new-bundle-format=false"),
+    "bundle-with-name": ("bundle", "ghcr.io/team/app", "ghcr.io/team/app", None),
+    "bundle-of-another": ("bundle", "ghcr.io/team/other", "ghcr.io/team/app", "it is for ghcr.io/team/other"),
+    "message": ("message", None, "source", "it names no repository"),
+}
+
+
+@pytest.mark.parametrize("form", ("yaml", "json"))
+@pytest.mark.parametrize("name", NAMED)
+def test_what_a_signature_must_name(sync, src, dst, both, from_source, at_target, repo, signer, name, form):
+    kind, claimed, demanded, words = (each.replace("HOST", src.host).replace("REPO", repo) if each else each for each in NAMED[name])
+    root = images.image(repo, 1)
+    from_source.push(root, repo, "v1")
+    if kind == "tag":
+        from_source.push(signer.simple(root.digest, claimed), repo, cosign_tag(root.digest))
+    else:
+        attach(from_source, repo, root.root, signer.message(root.root) if kind == "message" else signer.bundle(root.root, name=claimed))
+    rules = {f"{src.host}/{repo}:v1": {"to": f"{dst.host}/{repo}", "require-signed": {"key": signer.public, "reference": demanded}}}
+    result = sync(rules, both, flags=ONCE, form=form)
+    entry = result.image(f"{dst.host}/{repo}:v1")
+    if words:
+        assert (result.code, entry["error"]["kind"]) == (1, "unsigned") and words in entry["error"]["message"]
+        assert not dst.seen("PUT") and not dst.seen("POST")
+    else:
+        assert result.code == 0 and at_target.closure(repo, "v1") == images.expected(root)
+
+
+def test_one_signature_with_the_name_suffices(sync, src, dst, both, from_source, repo, signer):
+    """An image of one repository that was copied to another, and signed in both."""
+    root = images.image(repo, 1)
+    from_source.push(root, repo, "v1")
+    layers, blobs = [], {}
+    for name in ("ghcr.io/team/first", f"{src.host}/{repo}"):
+        made = signer.simple(root.digest, name)
+        layers += json.loads(made.root.data)["layers"]
+        blobs.update(made.blobs)
+    document = {**json.loads(made.root.data), "layers": layers}
+    from_source.push(images.Picture([images.Manifest(images.OCI_MANIFEST, images.to_json(document))], blobs), repo, cosign_tag(root.digest))
+    def demand(reference):
+        rules = {f"{src.host}/{repo}:v1": {"to": f"{dst.host}/{repo}", "require-signed": {"key": signer.public, "reference": reference}}}
+        return sync(rules, both, flags=["--dry-run", *ONCE]).code
+    assert [demand(each) for each in ("source", "ghcr.io/team/first", "ghcr.io/team/second")] == [0, 0, 1]
+
+
+def test_the_list_of_failed_images_names_the_reference(sync, runner, src, dst, both, from_source, repo, signer):
+    root = images.image(repo, 1)
+    from_source.push(root, repo, "v1")
+    from_source.push(signer.simple(root.digest, "ghcr.io/team/app"), repo, cosign_tag(root.digest))
+    failed = f"{runner.home}/failed.yaml"
+    rules = {f"{src.host}/{repo}:v1": {"to": f"{dst.host}/{repo}", "require-signed": {"key": signer.public, "reference": "source"}}}
+    # With the same key for all the list must still say what this rule demanded beyond it.
+    flags = ["--require-signed", signer.public, "--output-failed-images", failed, *ONCE]
+    assert sync(rules, both, flags=flags).code == 1
+    text = open(failed, encoding="utf-8").read()
+    assert "reference:" in text
+    assert sync(text, both, flags=["--require-signed", signer.public, *ONCE]).code == 1
+    assert sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--require-signed", signer.public, *ONCE]).code == 0
 
 
 @pytest.mark.parametrize("make, words", (

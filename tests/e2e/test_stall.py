@@ -6,6 +6,7 @@ import pytest
 
 from lib import images, proxy
 
+pytestmark = pytest.mark.concurrency
 SHORT = ["--retries", "0", "--stall-timeout", "1"]
 LONG = 3600          # the proxy ends the wait when the test ends
 

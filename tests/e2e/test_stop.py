@@ -18,7 +18,9 @@ import pytest
 
 from lib import images, mute, names, proxy, run
 from lib.scripted import Scripted
-from test_reach import Helper
+from test_connect import Helper
+
+pytestmark = pytest.mark.concurrency
 
 LIMIT = 8 if run.FLAVOR == "musl" else 30
 WAYS = {"SIGTERM": 143, "SIGINT": 130, "timeout": 1}

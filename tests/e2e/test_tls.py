@@ -88,6 +88,59 @@ def test_an_expired_certificate_is_told_as_such(sync, registries, certs, dst, at
     assert "expired" in error["message"] and "local clock" in error["message"] and old.host in error["message"]
 
 
+@pytest.mark.parametrize("name, extension, reason", (
+    ("Mail CA", "extendedKeyUsage=emailProtection", "extendedKeyUsage lacks serverAuth"),
+    ("Elsewhere CA", "nameConstraints=permitted;DNS:example.org", "nameConstraints"),
+), ids=("purpose", "names"))
+def test_an_authority_for_other_things_vouches_for_no_registry(sync, registries, certs, dst, at_target, repo, name, extension, reason):
+    certs.authority(name, extension, signer="ca")
+    certs.server(f"by {name}", name)
+    server = registries(name.split()[0].lower(), certs=certs, cert=f"by {name}")
+    images.Client(server).push(images.image(repo), repo, "v1")
+    host = f"localhost:{server.port}"
+    result = sync({f"{host}/{repo}:v1": f"{dst.host}/{repo}"}, run.insecure(dst), env={"SSL_CERT_FILE": certs.ca})
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
+    assert f"{name}, an authority above the certificate of localhost" in error["message"] and reason in error["message"]
+
+
+@pytest.mark.parametrize("permitted, code", (("IP:127.0.0.1/255.255.255.255", 0), ("IP:10.0.0.0/255.0.0.0", 1)), ids=("within", "without"))
+def test_what_a_trusted_root_says_about_itself_holds(sync, registries, certs, dst, at_target, repo, permitted, code):
+    root = certs.authority(f"root {code}", f"nameConstraints=critical,permitted;{permitted}")
+    certs.server(f"server {code}", f"root {code}", "IP:127.0.0.1")
+    server = registries(f"limited-{code}", certs=certs, cert=f"server {code}")
+    images.Client(server).push(images.image(repo), repo, "v1")
+    result = sync({f"{server.host}/{repo}:v1": f"{dst.host}/{repo}"}, {server.host: {"ca": root}, **run.insecure(dst)})
+    assert result.code == code
+    assert at_target.tags(repo) == ([] if code else ["v1"])
+    assert ("nameConstraints" in result.stderr) == bool(code)
+
+
+def test_an_authority_that_cannot_be_used_is_named(sync, secure, inside, dst, at_target, certs, repo, tmp_path):
+    weak = certs.authority("Weak CA", key=["-newkey", "rsa:1024"])
+    both = tmp_path / "both.pem"
+    both.write_bytes(open(weak, "rb").read() + open(certs.ca, "rb").read())
+    inside.push(images.image(repo), repo, "v1")
+    rules = {f"{secure.host}/{repo}:v1": f"{dst.host}/{repo}"}
+    result = sync(rules, {secure.host: {"ca": str(both)}, **run.insecure(dst)})
+    assert (result.code, at_target.tags(repo)) == (0, ["v1"])
+    assert result.stderr.count("1 of 2 CA certificates cannot be used: number 1 (Weak CA) has an RSA key below 2048 bits") == 1
+    result = sync(rules, {secure.host: {"ca": weak}, **run.insecure(dst)})
+    assert result.code == 1
+    assert "number 1 (Weak CA) has an RSA key below 2048 bits" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
+
+
+def test_a_self_signed_certificate_is_trusted_for_itself_alone(sync, registries, certs, dst, at_target, repo):
+    certs.alone("alone")
+    certs.server("below", "alone")
+    for name, code in (("below", 1), ("alone", 0)):
+        server = registries(name, certs=certs, cert=name)
+        images.Client(server).push(images.image(repo), repo, "v1")
+        result = sync({f"{server.host}/{repo}:v1": f"{dst.host}/{repo}"}, {server.host: {"ca": certs.chain("alone")}, **run.insecure(dst)})
+        assert result.code == code
+        assert at_target.tags(repo) == ([] if code else ["v1"])
+
+
 def test_plain_http_needs_insecure(sync, src, dst, from_source, at_target, repo):
     from_source.push(images.image(repo), repo, "v1")
     result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"})

@@ -7,19 +7,14 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-_HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [_HERE, os.path.join(_HERE, "..", "e2e")]
+import pytest
+import yaml
 
-import pytest  # noqa: E402
-import yaml    # noqa: E402
+import kinds
+from lib import need
 
-import kinds   # noqa: E402
-from lib import need  # noqa: E402
-
-FOLDER = os.path.join(_HERE, "..", "..", ".github", "examples")
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".github", "examples")
 
 
 def text(name):

@@ -1,7 +1,8 @@
 # Fuzzing: included by the Makefile. One target is one file tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME.
 #
-# build/fuzz/run/NAME is the target with libFuzzer, by clang; build/asan/fuzz/NAME runs it over the corpus without, by gcc, so
-# that "make test" needs no clang.
+# build/fuzz/run/NAME is the target with libFuzzer, by clang; build/fuzz/cover/NAME the same with libraries that do not count, so
+# that what is counted are ways through our own code; build/asan/fuzz/NAME runs it over the corpus without libFuzzer, by gcc, so that
+# "make test" needs no clang.
 
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ ?= $(fuzz_targets)
@@ -21,30 +22,38 @@ build/$1/fuzz/%.o: tests/fuzz/%.c build/$1/deps.stamp Makefile tests/fuzz/fuzz.m
 -include $(fuzz_targets:%=build/$1/fuzz/fuzz_%.d) build/$1/fuzz/conversation.d build/$1/fuzz/replay.d
 endef
 
-# fuzz_program FLAVOR,TARGET,NAME,EXTRA OBJECTS,EXTRA FLAGS
+# fuzz_program FLAVOR,TARGET,NAME,EXTRA OBJECTS,EXTRA FLAGS,FLAVOR OF THE LIBRARIES
 define fuzz_program
-build/$1/$3: build/$1/fuzz/fuzz_$2.o $(fuzz_beside_$2:%=build/$1/fuzz/%.o) $4 build/$1/libimage-syncer.a
+build/$1/$3: build/$1/fuzz/fuzz_$2.o $(fuzz_beside_$2:%=build/$1/fuzz/%.o) $4 build/$1/libimage-syncer.a | build/$6/deps.stamp
 	@mkdir -p $$(@D)
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $5 $(fuzz_link_$2) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries)
+	@$$(CC_$1) -pthread $$(LINK_$1) $5 $(fuzz_link_$2) -o $$@ $$^ -Lbuild/$6/deps/lib $(libraries)
 endef
 
 $(eval $(call fuzz_objects,fuzz))
 $(eval $(call fuzz_objects,asan))
 $(eval $(call fuzz_objects,coverage))
-$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,fuzz,$(target),run/$(target),,-fsanitize=fuzzer)))
-$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,asan,$(target),fuzz/$(target),build/asan/fuzz/replay.o,)))
-$(foreach target,$(fuzz_targets),$(eval $(call fuzz_program,coverage,$(target),fuzz/$(target),build/coverage/fuzz/replay.o,)))
+$(foreach target,$(fuzz_targets),\
+	$(eval $(call fuzz_program,fuzz,$(target),run/$(target),,-fsanitize=fuzzer,fuzz))\
+	$(eval $(call fuzz_program,fuzz,$(target),cover/$(target),,-fsanitize=fuzzer,asan))\
+	$(eval $(call fuzz_program,asan,$(target),fuzz/$(target),build/asan/fuzz/replay.o,,asan))\
+	$(eval $(call fuzz_program,coverage,$(target),fuzz/$(target),build/coverage/fuzz/replay.o,,coverage)))
 
-.PHONY: fuzz fuzz-build fuzz-setup replay
+.PHONY: fuzz fuzz-build fuzz-setup corpus corpus-build replay
 fuzz-build: $(FUZZ:%=build/fuzz/run/%)
 
 fuzz-setup:
 	@src/deps/setup.sh fuzz
 
 fuzz: fuzz-setup ## fuzz each parser for FUZZ_SECONDS (60); FUZZ="url log" for these alone; finds go to build/fuzz/found
-	@$(MAKE) --no-print-directory fuzz-build
+	@$(MAKE) $(parallel) fuzz-build
 	@$(sanitizers) tests/fuzz/run "$(FUZZ_SECONDS)" $(FUZZ) -- $(FUZZ_FLAGS)
+
+corpus-build: $(FUZZ:%=build/fuzz/cover/%)
+
+corpus: fuzz-setup ## reduce the fuzzers' corpora to inputs that reach something new, those that fuzzing has found included
+	@$(MAKE) $(parallel) corpus-build
+	@$(sanitizers) tests/fuzz/minimise $(FUZZ)
 
 replay_runs := $(fuzz_targets:%=replay/%)
 .PHONY: $(replay_runs)

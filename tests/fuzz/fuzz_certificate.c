@@ -1,6 +1,7 @@
 /*
  * Certificates as a server may send them: a chain through the X.509 engine of the program, as
- * BearSSL calls it, and each certificate alone through the decoders, also in pieces.
+ * BearSSL calls it, each certificate alone, and each as an authority above each, since no mutation
+ * leaves a signature that holds. BearSSL's own decoders, which libcurl has, are fed as well.
  *
  * First byte: insecure or not, name or address; second: size of the pieces; then certificates, each
  * behind two bytes of length. The trust is the file that lies beside the corpus.
@@ -8,7 +9,7 @@
 #include "fuzz.h"
 
 #include "net/tls_der.h"
-#include "net/tls_leaf.h"
+#include "net/tls_names.h"
 #include "net/tls_verify.h"
 
 enum { CHAIN_MAX = 8 };
@@ -57,15 +58,50 @@ static void check_chain(struct tls_trust *trust, struct str rest, unsigned choic
 	free(client);
 }
 
+static void require_within(struct str part, struct str whole)
+{
+	require(!part.at || (part.at >= whole.at && part.at + part.len <= whole.at + whole.len));
+}
+
 /* What a certificate holds, whether anybody trusts it or not. */
-static void check_alone(struct str der, size_t piece)
+static bool read_certificate(struct str der, struct tls_certificate *out)
 {
 	static const char address[] = {127, 0, 0, 1};
+	char title[TLS_CERTIFICATE_TITLE_SIZE];
+	if (!tls_certificate_read(der, out))
+		return false;
+	const struct str parts[] = {out->body,     out->issuer,    out->subject,
+				    out->key_info, out->algorithm, out->signature,
+				    out->names,    out->allowed,   out->denied};
+	for (size_t i = 0; i < array_count(parts); i++)
+		require_within(parts[i], der);
+	require(out->fault || out->key.key_type);
+	require(out->path_length >= 0 && out->version >= 1 && out->version <= 3);
+	tls_certificate_title(out, title);
+	require(*title && strlen(title) < sizeof(title));
+	tls_names_match(out, STR("reg.test"), (struct str){0});
+	tls_names_match(out, (struct str){0}, (struct str){address, sizeof(address)});
+	return true;
+}
+
+/* Each above each: whatever the constraints say, there is an answer, and none gives none. */
+static void check_constraints(const struct tls_certificate *certificates, size_t count)
+{
+	for (size_t a = 0; a < count; a++) {
+		for (size_t b = 0; b < count; b++) {
+			const struct tls_certificate *above = &certificates[a];
+			unsigned effort = 5000;
+			bool allowed = tls_names_allowed(above, &certificates[b], &effort);
+			require(allowed || above->allowed.at || above->denied.at);
+		}
+	}
+}
+
+static void check_decoders(struct str der, size_t piece)
+{
 	br_x509_decoder_context *decoder = malloc(sizeof(*decoder));
 	br_skey_decoder_context *keys = malloc(sizeof(*keys));
 	require(decoder && keys);
-	tls_leaf_check(der, (struct str){0});
-	tls_leaf_check(der, (struct str){address, sizeof(address)});
 	br_x509_decoder_init(decoder, NULL, NULL);
 	br_skey_decoder_init(keys);
 	while (der.len) {
@@ -108,10 +144,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned choice = input_byte(&rest);
 	size_t piece = 1 + input_byte(&rest) * 4;
 	check_chain(trust, rest, choice, piece);
+	struct tls_certificate certificates[CHAIN_MAX];
+	size_t count = 0;
 	for (int i = 0; i < CHAIN_MAX && rest.len; i++) {
 		struct str certificate = take_certificate(&rest);
 		check_elements(certificate, 0);
-		check_alone(certificate, piece);
+		check_decoders(certificate, piece);
+		count += read_certificate(certificate, &certificates[count]);
 	}
+	check_constraints(certificates, count);
 	return 0;
 }

@@ -71,12 +71,12 @@ static enum outcome_status copy(struct client *client, unsigned what)
 					 .force = what & DO_FORCE,
 					 .dry_run = what & DO_DRY_RUN};
 	struct copier *copier = copier_new(&options);
-	const struct task_terms terms = {.place = "images.yaml:1:1",
-					 .platforms = what & DO_FILTER ? &filter : NULL,
-					 .on_change = CHANGE_OVERWRITE};
+	const struct rule rule = {.source_place = "images.yaml:1:1",
+				  .terms = {.platforms = what & DO_FILTER ? &filter : NULL,
+					    .on_change = CHANGE_OVERWRITE}};
 	const struct task task = {.source = {"from.test", "team/app", "v1", NULL},
 				  .destination = {"to.test", "team/app", "v1", NULL},
-				  .terms = &terms};
+				  .rule = &rule};
 	struct outcome outcome = {0};
 	require(pool && progress && copier);
 	copier_run(copier, client->arena, &task, &outcome);

@@ -1,6 +1,8 @@
 /*
  * Our strict JSON against cJSON: what we accept cJSON accepts too, and both see the same strings;
- * what cJSON refuses we refuse. What we read can be written and read again.
+ * what cJSON refuses we refuse. What we read can be written and read again. The reader of foreign
+ * text accepts all of that and sees the same, and of whatever it accepts each value has its own
+ * place in the text.
  */
 #include "fuzz.h"
 
@@ -85,6 +87,32 @@ static void check_written(struct arena *arena, const struct node *root)
 	check_same(root, again);
 }
 
+/* Every value within its parent's, one behind the other. */
+static void check_places(const struct node *node, struct str text)
+{
+	size_t at = node->source_at, end = node->source_at + node->source_len;
+	require(node->source_len && end <= text.len);
+	for (size_t i = 0; i < node->count; i++) {
+		require(node->items[i]->source_at > at);
+		check_places(node->items[i], text);
+		at = node->items[i]->source_at + node->items[i]->source_len;
+		require(at < end);
+	}
+}
+
+/* strict: what the strict reader made of the text, or NULL. */
+static void check_foreign(struct arena *arena, struct str text, const struct node *strict)
+{
+	const struct node *root = NULL;
+	struct error err = {0};
+	bool read = json_read_foreign(arena, text, &root, &err);
+	require(read || (!strict && err.kind == ERROR_CONFIG));
+	if (read)
+		check_places(root, text);
+	if (strict)
+		check_same(strict, root);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -94,8 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(arena);
 	if (!json_read(arena, text, &root, &err)) {
 		require(err.kind == ERROR_CONFIG && err.text[0]);
+		check_foreign(arena, text, NULL);
 		return 0;
 	}
+	check_foreign(arena, text, root);
 	/* cJSON can only be asked to look for the end of the document behind a final NUL. */
 	char *copy = input_string(arena, text);
 	cJSON *tree = cJSON_ParseWithOpts(copy, NULL, true);

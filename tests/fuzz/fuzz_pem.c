@@ -9,6 +9,7 @@ static void check_failure(const char *text)
 	char words[TLS_FAILURE_SIZE] = "";
 	struct tls_failure failure = {.code = tls_failure_code(text), .peer = "reg.test"};
 	tls_failure_not_tls(failure.code);
+	tls_failure_of_chain(text);
 	if (tls_failure_explain(&failure, words))
 		require(words[0] && strlen(words) < sizeof(words));
 	else
@@ -24,10 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(arena);
 	require(tls_pem_anchors(arena, text, &anchors, &err));
 	for (size_t i = 0; i < anchors.count; i++) {
-		const br_x509_trust_anchor *anchor = &anchors.at[i];
-		require(anchor->dn.len && anchor->dn.data);
-		require(anchor->pkey.key_type == BR_KEYTYPE_RSA ||
-			anchor->pkey.key_type == BR_KEYTYPE_EC);
+		const struct tls_certificate *anchor = &anchors.at[i];
+		require(!anchor->fault && anchor->for_servers && anchor->subject.len);
+		require(anchor->key.key_type == BR_KEYTYPE_RSA ||
+			anchor->key.key_type == BR_KEYTYPE_EC);
+	}
+	for (size_t i = 0; i < anchors.refused_count; i++) {
+		require(anchors.refused[i].fault && anchors.refused[i].number > i);
+		require(*tls_fault_predicate(anchors.refused[i].fault));
 	}
 	check_failure(input_string(arena, text));
 	return 0;

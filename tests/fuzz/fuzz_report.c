@@ -17,8 +17,8 @@ static const char canary[] = "Canary-Pa55word";
 /* tag, status, digest, text, place; '|' between them. */
 static void add(struct tally *tally, struct arena *arena, struct str line)
 {
-	static const struct task_terms terms = {.place = "fuzz.yaml:1:1",
-						.on_change = CHANGE_OVERWRITE};
+	static const struct rule rule = {.source_place = "fuzz.yaml:1:1",
+					 .terms = {.on_change = CHANGE_OVERWRITE}};
 	struct task *task = arena_new_of(arena, struct task);
 	require(task);
 	struct str word = input_part(&line, '|');
@@ -26,7 +26,7 @@ static void add(struct tally *tally, struct arena *arena, struct str line)
 	unsigned number = input_byte(&line);
 	*task = (struct task){.source = {"reg.test", "team/app", tag, NULL},
 			      .destination = {"to.test", "team/app", tag, NULL},
-			      .terms = &terms};
+			      .rule = &rule};
 	struct outcome outcome = {.status = number % 4,
 				  .reason = number & 4 ? "missing" : "differs",
 				  .bytes = (int64_t)number << (number % 40),

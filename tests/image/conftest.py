@@ -1,26 +1,12 @@
-"""The image under test ($IMAGE, in the engine that $DOCKER_HOST names), and the registries of the end-to-end tests."""
+"""The image under test: $IMAGE, in the engine that $DOCKER_HOST names. Registries are those of tests/conftest.py."""
 
-import importlib.util
 import json
 import os
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_E2E = os.path.join(_HERE, "..", "e2e")
-sys.path.insert(0, _E2E)
+import pytest
 
-import pytest  # noqa: E402
-
-from lib import need  # noqa: E402
-
-_spec = importlib.util.spec_from_file_location("e2e_fixtures", os.path.join(_E2E, "conftest.py"))
-_e2e = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_e2e)
-pytest_configure = _e2e.pytest_configure
-globals().update({name: getattr(_e2e, name) for name in (
-    "certs", "source", "target", "from_source", "at_target", "repo", "proxies", "src", "dst", "both")})
+from lib import need
 
 
 def docker(*arguments, check=True, **more):

@@ -42,6 +42,18 @@ jobs:
         run: |
           echo "$TITLE"
 """
+LOCK = f"# The lock.\none 1.0-1 1.0\n\t{'0' * 64} one_1.0-1.dsc\n"
+ADVISORIES = """# Known
+
+Checked: 2026-11-28
+
+## one 1.0-1
+
+| advisory | what | here |
+| --- | --- | --- |
+| CVE-2026-1000 | a crash | patched: one.patch |
+| commit 0123abc | a leak | not compiled: no such thing |
+"""
 HELP = "Usage: image-syncer\n  --auth FILE  who may\n"
 
 
@@ -52,10 +64,14 @@ def tree(tmp_path):
         "Makefile": "lint-objects:\n\t$(CHECK)\nbuild/image-syncer:\n",
         "LICENSE": "",
         "src/base/good.c": GOOD_C, "src/base/good.h": GOOD_H,
+        "tests/unit/base/test_good.c": "", "tests/e2e/test_good.py": "", "tests/README.md": "`test_good.py`",
+        "tests/fuzz/corpus/url/a-dot": ".", "tests/fuzz/corpus/url/86f7e437faa5": "a",
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
         "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
         "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
         "src/deps/build.sh": "echo 1.2.5\n",
+        "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
+        "Dockerfile": f"ARG BASE=debian@sha256:{'0' * 64}\nFROM $BASE AS build\nFROM scratch\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
         "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
         ".github/workflows/good.yml": WORKFLOW,
@@ -78,7 +94,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -96,18 +112,27 @@ FAULTS = [
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
     ("layers", "src/oci/bad.c", "/* */\n# include <cjson/cJSON.h>\n", "belongs to doc/"),
     ("layers", "src/odd/bad.c", "/* */\n", "not a layer"),
+    ("tests", "tests/unit/test_bad.c", "", "not in the folder of a layer"),
+    ("tests", "tests/unit/odd/test_bad.c", "", "src/odd/ does not exist"),
+    ("tests", "tests/unit/base/bad.c", "", "not a test_*.c"),
+    ("tests", "tests/unit/base/test_base_bad.c", "", "base is in the name"),
+    ("tests", "tests/e2e/test_bad.py", "", "test_bad.py: tests/README.md does not say"),
+    ("tests", "tests/README.md", "`test_good.py` `test_gone.py`", "there is no test_gone.py"),
+    ("tests", "tests/fuzz/corpus/url/da39a3ee5e6b", "x", "should be called 11f6ad8ec52a"),
+    ("tests", "tests/fuzz/corpus/url/da39a3ee5e6b4b0d3255bfef95601890afd80709", "", "should be called da39a3ee5e6b"),
+    ("tests", "tests/fuzz/corpus/url/empty", "a", "86f7e437faa5 and empty are the same"),
     ("headers", "src/base/bad.h", "#pragma once\n", "without a comment"),
     ("headers", "src/base/bad.h", "/* What. */\nint x;\n", "no #pragma once"),
     ("headers", "src/base/bad.c", "int x;\n", "without a comment"),
     ("sizes", "src/base/bad.c", LONG, "501 lines"),
     ("sizes", "src/base/bad.c", LONG_FUNCTION, "function of 61 lines"),
     ("sizes", "src/base/bad.c", "/* " + "x" * 98 + " */\n", "104 columns"),
-    ("sizes", "tests/unit/test_bad.c", "\t" * 13 + "\n", "104 columns"),
+    ("sizes", "tests/unit/base/test_bad.c", "\t" * 13 + "\n", "104 columns"),
     ("words", "src/base/bad.c", "int f(void)\n{\n\tgoto out;\n}\n", "goto"),
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
-    ("format", "tests/unit/test_bad.c", "    int x;\n", "make format"),
+    ("format", "tests/unit/base/test_bad.c", "    int x;\n", "make format"),
     ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
     ("options", "src/config/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
     ("options", "src/config/options.def", "\n", "no option"),
@@ -130,8 +155,21 @@ FAULTS = [
     ("shell", "entrypoint.sh", "#!/bin/sh\nif [ $1 = a ]; then echo $2; fi\n", "SC2086"),
     ("shell", "entrypoint.sh", "#!/bin/sh\n[[ a = b ]]\n", "SC3010"),
     ("shell", "entrypoint.sh", "#!/bin/sh\nfor\n", "dash cannot read it"),
-    ("shell", "entrypoint.sh", "#!/bin/sh\n" + "true\n" * 79, "80 lines"),
+    ("shell", "entrypoint.sh", "#!/bin/sh\n" + "true\n" * 89, "90 lines"),
     ("shell", "src/deps/build.sh", "#!/bin/sh\nfoo=1\n", "SC2034"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW + "    container: debian:trixie-slim\n", "debian:trixie-slim is not pinned"),
+    ("workflows", ".github/workflows/bad.yml", WORKFLOW + "        image: registry:2@sha256:12\n", "registry:2@sha256:12 is not pinned"),
+    ("workflows", "Dockerfile", "ARG BASE=debian:trixie-slim\nFROM $BASE\n", "Dockerfile:1: debian:trixie-slim is not pinned"),
+    ("workflows", "Dockerfile", "FROM debian\n", "Dockerfile:1: debian is not pinned"),
+    ("advisories", "src/deps/packages", LOCK.replace("1.0-1", "1.0-2"), "one is locked at 1.0-2, and the advisories were looked at for 1.0-1"),
+    ("advisories", "src/deps/packages", LOCK + "two 2 1\n", "two is locked at 2, and the advisories were looked at for no version"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "## two 2\n", "two is not in the lock"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("Checked: 2026-11-28", "Checked lately"), "no line"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("11-28", "11-31"), "is no date"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("patched:", "fine"), "ADVISORIES.md:9: CVE-2026-1000: expected patched"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES.replace("one.patch", "two.patch"), "there is no src/deps/two.patch"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "| CVE-2026-1000 | again | not reached: x |\n", "is there twice"),
+    ("advisories", "src/deps/ADVISORIES.md", ADVISORIES + "| a rumour | x | not reached: x |\n", "ADVISORIES.md:11: expected"),
     ("tree", "notes.txt", "", "notes.txt does not belong"),
     ("tree", "src/deps/fetch.sh", "curl http:" + "//mirror/debian\n", "network address"),
     ("tree", "src/deps/fetch.sh", "host=ftp.debian" + ".org\n", "network address"),
@@ -144,6 +182,13 @@ def test_a_fault_is_found(rule, name, text, expected, tree):
     done = lint(rule, tree)
     assert done.returncode != 0, "the rule saw nothing"
     assert expected in done.stdout
+
+
+def test_too_many_inputs(tree):
+    for number in range(299):
+        put(tree, f"tests/fuzz/corpus/url/number-{number}", str(number))
+    done = lint("tests", tree)
+    assert done.returncode != 0 and done.stdout.startswith("tests/fuzz/corpus: 301 inputs, the limit is 300")
 
 
 def test_two_files_with_one_library(tree):

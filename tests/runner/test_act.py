@@ -20,7 +20,7 @@ def act():
     return found
 
 
-def test_the_example_workflow(act, scene, program, tmp_path):
+def test_the_example_workflow(act, scene, binary, tmp_path):
     with open(os.path.join(actions.ROOT, ".github/examples/mirror.yml"), encoding="utf-8") as file:
         workflow = yaml.safe_load(file)
     step = next(each for each in workflow["jobs"]["mirror"]["steps"] if each.get("id") == "sync")
@@ -40,7 +40,7 @@ def test_the_example_workflow(act, scene, program, tmp_path):
          "--local-repository", f"OWNER/image-syncer@v1={actions.ROOT}", "--input", f'images={{"{rule}": "{destination}"}}',
          *[part for name in ("HUB_USER", "HUB_TOKEN", "MIRROR_USER", "MIRROR_PASSWORD") for part in ("-s", f"{name}=not-a-secret")]],
         cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "IMAGE_SYNCER_BIN": program, "TMPDIR": str(tmp_path)})
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "IMAGE_SYNCER_BIN": binary, "TMPDIR": str(tmp_path)})
     assert done.returncode == 0 and "Job succeeded" in done.stdout, done.stdout
     assert scene.at_target.head(scene.repo, "v1") == scene.picture.digest
     assert "1 images were copied" in done.stdout and f"{destination}:v1" in done.stdout, done.stdout

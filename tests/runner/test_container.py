@@ -8,8 +8,8 @@ from scene import check_files
 
 
 @pytest.fixture(scope="session")
-def image(engine, program):
-    return engine.image(program)
+def image(engine, binary):
+    return engine.image(binary)
 
 
 def test_success(scene, engine, image):

@@ -16,14 +16,14 @@ from lib.run import insecure
 
 
 @pytest.fixture
-def action(tmp_path, program):
+def action(tmp_path, binary):
     """The action as the runner unpacks it, with a source that is only this program."""
     place = tmp_path / "action"
     (place / "src").mkdir(parents=True)
     (place / ".github").mkdir()
     for name in ("action.yml", "entrypoint.sh"):
         shutil.copy(os.path.join(ROOT, name), place)
-    shutil.copy(program, place / "src" / "program")
+    shutil.copy(binary, place / "src" / "program")
     (place / "Makefile").write_text("all:\n")
     (place / "Dockerfile").write_text(f"FROM scratch\nLABEL runner-harness={uuid.uuid4().hex}\nCOPY src/program /image-syncer\n")
     return place
@@ -46,14 +46,14 @@ def _sync(launcher, source, target, from_source, at_target, repo, **more):
     return step
 
 
-def test_from_a_registry_by_digest(launcher, action, engine, source, target, from_source, at_target, repo, program):
+def test_from_a_registry_by_digest(launcher, action, engine, source, target, from_source, at_target, repo, binary):
     name = f"{source.host}/tool-{uuid.uuid4().hex[:12]}"
-    engine.image(program, f"{name}:v1")
+    engine.image(binary, f"{name}:v1")
     digest = re.search(r"sha256:[0-9a-f]{64}", engine.run("push", f"{name}:v1")).group(0)
     engine.run("rmi", f"{name}:v1")
     engine.forget(f"{name}@{digest}")
     hash_ = subprocess.run(["sh", str(action / "entrypoint.sh"), "--source-hash"], stdout=subprocess.PIPE, text=True, check=True)
-    with open(program, "rb") as file:
+    with open(binary, "rb") as file:
         checksum = hashlib.sha256(file.read()).hexdigest()
     (action / ".github/release.lock").write_text(
         f"source {hash_.stdout}image {name}@{digest}\nurl https://example.invalid/image-syncer-linux\n"

@@ -309,6 +309,131 @@ def test_a_build_that_fails(place):
     assert launch.failed("cannot be built") and launch.tools() == ["docker build"], launch
 
 
+# -- what is no checksum ----------------------------------------------------------------------------------------------------------
+
+def _leave(place, name, make):
+    """What an earlier step seems to have left in the runner's folder."""
+    folder = place.temp / f"image-syncer.{name}"
+    folder.mkdir()
+    make(folder / "image-syncer")
+
+
+def _evil(path, mode=0o755):
+    path.write_text("#!/bin/sh\necho evil\n")
+    path.chmod(mode)
+
+
+def _cannot_be_read(path):
+    _evil(path)
+    path.chmod(0o111)
+
+
+def _folder(path):
+    path.mkdir()
+
+
+def _nothing_in_it(path):
+    path.write_text("")
+    path.chmod(0o755)
+
+
+LEFT = [_evil, _cannot_be_read, _folder, _nothing_in_it]
+
+
+@pytest.mark.parametrize("left", LEFT)
+@pytest.mark.parametrize("change", [None, _changed, _no_lock, _empty_lock, _lock_without_this_architecture])
+def test_what_lies_in_the_folder_is_not_run_for_lack_of_a_checksum(place, left, change):
+    if change:
+        change(place)
+    _leave(place, "000000", left)
+    launch = place.run()
+    assert launch.became_the_program() and "evil" not in launch.stdout, launch
+    assert launch.tools()[0] == ("docker build" if change else "docker pull"), launch
+
+
+GOOD = sha256(PROGRAM.encode())
+EMPTY = sha256(b"")
+DAMAGED = {
+    "cut off": GOOD[:63], "a letter more": GOOD + "0", "upper case": GOOD.upper(), "CRLF": GOOD + "\r", "a blank behind": GOOD + " ",
+    "another program's name": GOOD + "  image-syncer", "an escape": "\\" + GOOD, "no hash": "x" * 64, "a pattern": "*", "many": "?" * 64,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_checksum_is_none(place, damage):
+    """Then the source at hand is built, which is as good; what is fetched or lies about is not run."""
+    place.lock(**{"sha256-linux-amd64": DAMAGED[damage]})
+    _leave(place, "000000", _evil)
+    launch = place.run()
+    assert launch.became_the_program() and "evil" not in launch.stdout, launch
+    assert launch.tools()[0] == "docker build", launch
+    assert place.run(DOCKER_INFO="1").failed("released ref") or place.temp.exists()
+
+
+@pytest.mark.parametrize("twice", [GOOD, "0" * 64, ""])
+def test_two_checksums_for_one_program_are_none(place, twice):
+    lock = place.action / ".github/release.lock"
+    lock.write_text(lock.read_text() + f"sha256-linux-amd64 {twice}\n")
+    launch = place.run()
+    assert launch.became_the_program() and launch.tools()[0] == "docker build", launch
+
+
+@pytest.mark.parametrize("spoil", ["folder", "unreadable", "crlf", "cut"])
+def test_a_lock_that_is_none(place, spoil):
+    lock = place.action / ".github/release.lock"
+    text = lock.read_text()
+    lock.unlink()
+    if spoil == "folder":
+        lock.mkdir()
+    elif spoil == "unreadable":
+        lock.symlink_to("nowhere")
+    else:
+        lock.write_bytes(text.replace("\n", "\r\n").encode() if spoil == "crlf" else text[:30].encode())
+    launch = place.run()
+    assert launch.became_the_program() and launch.tools()[0] == "docker build", launch
+
+
+@pytest.mark.parametrize("text", ["", "exit 1", "echo", "echo 'no hash'", f"echo {EMPTY}; exit 1", "echo; exit 1"])
+@pytest.mark.parametrize("lock", [{}, {"source": ""}, {"source": "", "sha256-linux-amd64": ""}])
+def test_nothing_is_run_where_sha256sum_does_not_work(place, text, lock):
+    """As where it is missing, broken, or says what an empty file would have."""
+    place.lock(**lock)
+    _leave(place, "000000", _nothing_in_it)
+    place.stub("sha256sum", text + "\n")
+    (place.bin / "sha256sum").write_text(f"#!/bin/sh\n{text}\n")
+    launch = place.run()
+    assert launch.code == 2 and "program runs" not in launch.stdout and "docker build" not in launch.tools(), launch
+
+
+def test_nothing_is_run_without_sha256sum(place):
+    place.without("sha256sum")
+    launch = place.run()
+    assert launch.failed("sha256sum") and launch.tools() == [], launch
+    assert place.run("--source-hash").code != 0
+
+
+@pytest.mark.parametrize("text", ["exit 1", "echo", "cat >/dev/null; echo", f"cat >/dev/null; echo {EMPTY}"])
+def test_what_was_fetched_is_not_run_when_its_checksum_cannot_be_had(place, text):
+    """sha256sum works for the source and fails for the program alone, which comes on its standard input."""
+    real = "busybox sha256sum" if place.shell == "busybox" else os.path.realpath(shutil.which("sha256sum"))
+    real = real.replace("busybox", shutil.which("busybox") or "", 1) if place.shell == "busybox" else real
+    (place.bin / "sha256sum").unlink()
+    (place.bin / "sha256sum").write_text(f'#!/bin/sh\n[ "$#" = 0 ] && [ -e "$CALLS.fetched" ] && {{ {text}; exit; }}\nexec {real} "$@"\n')
+    (place.bin / "sha256sum").chmod(0o755)
+    place.stub("docker", STUBS["docker"].replace("cp) cp", 'cp) : >"$CALLS.fetched"; cp'))
+    launch = place.run()
+    assert launch.failed("checksum"), launch
+
+
+@pytest.mark.parametrize("make", [_folder, _cannot_be_read])
+def test_a_given_program_that_is_none(place, make):
+    if make is _cannot_be_read:
+        pytest.skip("root may run what nobody can read") if os.geteuid() == 0 else None
+    make(place.home / "given")
+    launch = place.run(IMAGE_SYNCER_BIN=str(place.home / "given"))
+    assert launch.failed("IMAGE_SYNCER_BIN") and launch.calls == [], launch
+
+
 # -- machines ---------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("env,word", [({"SYSTEM": "Darwin"}, "Linux"), ({"SYSTEM": "MINGW64_NT"}, "Linux"),
@@ -370,7 +495,8 @@ def test_the_lock_of_this_tree_is_true():
     path = pathlib.Path(ROOT, ".github/release.lock")
     lines = [line.split(" ") for line in path.read_text().splitlines()] if path.exists() else []
     forms = {"source": r"[0-9a-f]{64}", "image": r"[a-z0-9./_-]+@sha256:[0-9a-f]{64}", "url": r"https://\S+",
-             "sha256-linux-amd64": r"[0-9a-f]{64}", "sha256-linux-arm64": r"[0-9a-f]{64}"}
+             "sha256-linux-amd64": r"[0-9a-f]{64}", "sha256-linux-arm64": r"[0-9a-f]{64}",
+             "base": r"debian:trixie-slim@sha256:[0-9a-f]{64}", "sources": r"sha256:[0-9a-f]{64}"}
     assert not lines or sorted(line[0] for line in lines) == sorted(forms)
     for name, value in lines:
         assert re.fullmatch(forms[name], value), name

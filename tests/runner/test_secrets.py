@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from lib import registry, scripted, tokens
-from lib.run import insecure
+from lib.run import insecure, port_entries
 from scene import everything
 
 
@@ -46,12 +46,12 @@ def test_short_and_empty_values_are_not_masked(scene):
     assert not any("empty string" in each for each in step.annotations("warning"))
 
 
-def test_no_mask_outside_an_action(scene, program):
+def test_no_mask_outside_an_action(scene, binary):
     """A plain run: line may be tee'd into a file, where a mask would be the secret itself."""
     scene.logins[scene.target.host] = {"insecure": True, "username": "u", "password": "not-a-password-5"}
     for name, content in (("i.json", scene.rules), ("a.json", scene.logins)):
         scene.runner.write(name, content)
-    done = subprocess.run([program, "--images", "i.json", "--auth", "a.json"], cwd=scene.runner.workspace, stdout=subprocess.PIPE,
+    done = subprocess.run([binary, "--images", "i.json", "--auth", "a.json"], cwd=scene.runner.workspace, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False, env={**scene.runner.machine, "GITHUB_ACTIONS": "true"})
     assert done.returncode == 0 and "::" not in done.stdout and "not-a-password-5" not in done.stdout
 
@@ -62,6 +62,7 @@ def test_tokens_of_a_registry_are_masked(scene):
         scene.rules = {next(iter(scene.rules)): f"{private.host}/{scene.repo}"}
         scene.logins = insecure(scene.source)
         scene.logins[private.host] = {"insecure": True, "username": "somebody", "password": "not-a-password-6"}
+        scene.logins.update(port_entries())
         step = scene.sync({"log-level": "debug"})
     assert step.code == 0
     assert any(each.name == "add-mask" and re.match(r"eyJ[\w-]+\.", each.data) for each in step.log.executed)

@@ -6,21 +6,13 @@
  *   FAIL_FOR    how many fail from there on; none: all
  *   FAIL_COUNT  a file that gets the number of allocations when the program ends
  */
-#include <errno.h>
+#include "failing_malloc.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
 
 static atomic_ulong made;
 static unsigned long first;
@@ -56,23 +48,5 @@ __attribute__((destructor)) static void end(void)
 static bool fails(void)
 {
 	unsigned long now = atomic_fetch_add(&made, 1) + 1;
-	if (!first || now < first || now >= behind)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-	return fails() ? NULL : __real_realloc(at, size);
+	return first && now >= first && now < behind;
 }

@@ -49,13 +49,13 @@ static inline void capture_stop(struct capture *capture, struct buf *out)
 static const struct task tasks[] = {
 	{.source = {"docker.io", "library/nginx", "v1", NULL},
 	 .destination = {"reg.io", "m/nginx", "v1", NULL},
-	 .terms = &(const struct task_terms){.place = "i.yaml:3:1"}},
+	 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 	{.source = {"docker.io", "library/nginx", "v2", NULL},
 	 .destination = {"reg.io", "m/nginx", "v2", NULL},
-	 .terms = &(const struct task_terms){.place = "i.yaml:3:1"}},
+	 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 	{.source = {"quay.io", "a/b", "x", NULL},
 	 .destination = {"reg.io", "m/b", "x", NULL},
-	 .terms = &(const struct task_terms){.place = "i.yaml:12:1"}},
+	 .rule = &(const struct rule){.source_place = "i.yaml:12:1"}},
 };
 
 static const struct outcome copied = {

@@ -1,6 +1,6 @@
 /*
  * Memory that runs out, in what needs no network: allocations that fail on purpose, those of an
- * arena as well as malloc's (unit_link_ in the Makefile names the tests this is for).
+ * arena as well as malloc's. Tests named test_scarce_* are linked for it.
  *
  * Each allocation of a scenario fails in turn: once, twice or from there on. Whatever fails, the
  * scenario tells so, or what it has is all there is; and nothing leaks, which the address sanitizer
@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "failing_malloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,36 +36,15 @@ static bool fails(void)
 	return fail_at && made >= fail_at && made - fail_at < fail_for;
 }
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
 void *__real_arena_alloc(struct arena *arena, size_t size);
 void *__real_arena_array(struct arena *arena, size_t count, size_t size);
 char *__real_arena_copy(struct arena *arena, const char *text, size_t len);
 char *__real_arena_string(struct arena *arena, const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
 void *__wrap_arena_alloc(struct arena *arena, size_t size);
 void *__wrap_arena_array(struct arena *arena, size_t count, size_t size);
 char *__wrap_arena_copy(struct arena *arena, const char *text, size_t len);
 char *__wrap_arena_string(struct arena *arena, const char *text);
 char *__wrap_arena_printf(struct arena *arena, const char *format, ...) printf_like(2, 3);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-	return fails() ? NULL : __real_realloc(at, size);
-}
 
 void *__wrap_arena_alloc(struct arena *arena, size_t size)
 {

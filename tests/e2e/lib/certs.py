@@ -8,13 +8,14 @@ import tempfile
 
 from . import need
 
+_EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+_AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
 _SERVERS = {
     # name: (key arguments, subject alternative names, who signs)
-    "server": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:localhost,IP:127.0.0.1", "ca"),
+    "server": (_EC, "DNS:localhost,IP:127.0.0.1", "ca"),
     "rsa": (["-newkey", "rsa:2048"], "DNS:localhost,IP:127.0.0.1", "ca"),
-    "world": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-              "DNS:index.docker.io,DNS:registry-1.docker.io,DNS:gcr.io,IP:127.0.0.1", "ca"),
-    "other": (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "DNS:registry.test,IP:127.0.0.2", "ca"),
+    "world": (_EC, "DNS:index.docker.io,DNS:registry-1.docker.io,DNS:gcr.io,IP:127.0.0.1", "ca"),
+    "other": (_EC, "DNS:registry.test,IP:127.0.0.2", "ca"),
 }
 
 
@@ -31,15 +32,32 @@ class Certs:
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix="e2e-certs-")
         self.ca = self._file("ca.pem")
-        _openssl("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                 "-keyout", self._file("ca.key"), "-out", self.ca, "-days", "30", "-subj", "/CN=end-to-end test CA",
-                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self.authority("ca", title="end-to-end test CA")
         for name, (key, names, signer) in _SERVERS.items():
             self._server(name, key, names, signer)
         self._expired("expired")
 
     def _file(self, name):
         return os.path.join(self.home, name)
+
+    def authority(self, name, *extensions, title=None, key=None, signer=None):
+        """One more authority, by itself or by another one; its certificate is the file that is returned."""
+        by = ("-CA", self._file(f"{signer}.pem"), "-CAkey", self._file(f"{signer}.key")) if signer else ()
+        _openssl("req", "-x509", "-nodes", *(key or _EC), "-keyout", self._file(f"{name}.key"), "-out", self._file(f"{name}.pem"),
+                 "-days", "30", "-subj", f"/CN={title or name}", *by,
+                 *(argument for each in (*_AUTHORITY, *extensions) for argument in ("-addext", each)))
+        return self._file(f"{name}.pem")
+
+    def server(self, name, signer, names="DNS:localhost,IP:127.0.0.1"):
+        """The certificate of one more server; the authority's is sent along."""
+        self._server(name, _EC, names, signer)
+        with open(self._file(f"{signer}.pem"), encoding="ascii") as above, open(self.chain(name), "a", encoding="ascii") as chain:
+            chain.write(above.read())
+
+    def alone(self, name, names="DNS:localhost,IP:127.0.0.1"):
+        """A self-signed certificate that is no authority."""
+        _openssl("req", "-x509", "-nodes", *_EC, "-keyout", self.key(name), "-out", self.chain(name), "-days", "30",
+                 "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"subjectAltName={names}")
 
     def _server(self, name, key, names, signer):
         request, extensions = self._file(f"{name}.csr"), self._file(f"{name}.ext")

@@ -93,16 +93,16 @@ class Signer:
         return base64.b64encode(self._openssl("dgst", "-sha256", "-sign", self._private, data=data)).decode()
 
     def simple(self, digest, seed="", about=None):
-        """What `cosign sign` puts under the tag .sig; about: the digest it names instead."""
+        """What `cosign sign` puts under the tag .sig; seed: the repository it names; about: the digest it names instead."""
         payload = images.to_json({"critical": {"identity": {"docker-reference": seed},
                                                "image": {"docker-manifest-digest": about or digest},
                                                "type": "cosign container image signature"}, "optional": None})
         return cosign_image(f"{digest}/{seed}", [(payload, {"dev.cosignproject.cosign/signature": self.sign(payload)})])
 
-    def bundle(self, subject, about=None, predicate=SIGN_PREDICATE):
-        """The referrer with a DSSE envelope that `cosign sign` makes today."""
+    def bundle(self, subject, about=None, predicate=SIGN_PREDICATE, name=None):
+        """The referrer with a DSSE envelope that `cosign sign` makes today; name: of the subject, which cosign does not give."""
         about = about or subject.digest
-        statement = images.to_json({"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": about[7:]}}],
+        statement = images.to_json({"_type": "https://in-toto.io/Statement/v1", "subject": [{**({"name": name} if name else {}), "digest": {"sha256": about[7:]}}],
                                     "predicateType": predicate, "predicate": {}})
         kind = b"application/vnd.in-toto+json"
         signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(statement), statement)

@@ -61,16 +61,19 @@ class Registry:
     token   a tokens.TokenServer: token auth
     certs   a certs.Certs: https with its server certificate
     large   it will hold gigabytes: keep them on disk
+    urls    it takes manifests with foreign layers, wherever those point to
     program another release of the same registry, instead of Debian's
     """
 
-    def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None):
+    def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None,
+                 urls=False):
         self.name = name
         self.users = users
         self.token = token
         self.certs = certs
         self.cert = cert
         self.program = program
+        self.urls = urls
         self.port = None
         self._process = None
         self._home = tempfile.mkdtemp(prefix=f"e2e-{name}-", dir=None if large else _quick_folder())
@@ -150,6 +153,8 @@ class Registry:
             },
             "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True, "secret": "not-a-secret"},
         }
+        if self.urls:
+            config["validation"] = {"manifests": {"urls": {"allow": ["."]}}}
         if self.users:
             path = os.path.join(self._home, "htpasswd")
             with open(path, "w", encoding="utf-8") as file:

@@ -1,7 +1,8 @@
 """Running the program under test: files in, result out, and the checks that hold for every run.
 
 Every run has a time limit, a clean environment (no proxies, no logins of whoever runs the tests) and these assertions: it was not
-ended by a signal, no sanitizer found anything, and no registered secret stands in its output, its report or its log.
+ended by a signal, no sanitizer found anything, no system call of its own was refused, and no registered secret stands in its
+output, its report or its log.
 """
 
 import base64
@@ -47,6 +48,26 @@ def insecure(*servers, **more):
     return {server if isinstance(server, str) else server.host: {"insecure": True, **more} for server in servers}
 
 
+def own_ports():
+    """The TCP ports at which this very process listens: stand-ins for token servers, storage and the like."""
+    inodes = set()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            inodes.add(os.readlink(f"/proc/self/fd/{number}"))
+    ports = set()
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/self/net/{name}", encoding="ascii") as file:
+            for fields in map(str.split, file):
+                if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                    ports.add(int(fields[1].rsplit(":", 1)[1], 16))
+    return sorted(ports)
+
+
+def port_entries():
+    """Auth entries that allow connections to them."""
+    return {f"port.test:{port}": {} for port in own_ports()}
+
+
 @dataclasses.dataclass
 class Result:
     code: int
@@ -78,6 +99,7 @@ class Runner:
         self.binary = binary
         self.home = str(home)
         self.secrets = []
+        self.named_ports = True                # see arguments()
         self.readable = lambda text: text      # what of its output anybody gets to read
         self.last = None
         self._serial = 0
@@ -112,8 +134,13 @@ class Runner:
         return env
 
     def arguments(self, rules, auth=None, flags=(), form="yaml", report=True):
-        """The command line for a rules document and a credentials document, which are written first."""
+        """
+        The command line for a rules document and a credentials document, which are written first. A run connects to no port that
+        its files do not name; servers send it to other servers of the tests, so those ports are named by entries of their own.
+        """
         self._serial += 1
+        if self.named_ports and isinstance(auth, dict):
+            auth = {**auth, **port_entries()}
         command = [self.binary, "--images", self.write(f"images-{self._serial}.{form}", rules)]
         if auth is not None:
             command += ["--auth", self.write(f"auth-{self._serial}.{form}", auth)]
@@ -207,6 +234,7 @@ class Runner:
         everything = self.readable(result.stdout + "\n" + result.stderr) + json.dumps(result.report) + self._logs()
         for secret in self.secrets:
             assert secret not in everything, f"the secret {secret!r} was written\n{result}"
+        assert not re.search(r"the system call \d", result.stderr), f"it refused itself a system call that it makes\n{result}"
         assert not re.search(r"eyJ[\w-]{20,}\.", everything), f"a token was written\n{result}"
         return result
 

@@ -1,0 +1,57 @@
+/*
+ * One thread finds something out, the others wait for it and take the result, or the failure.
+ *
+ * A flight is a member of whatever record keeps the result; the record's own mutex guards it, and a
+ * condition variable of that mutex wakes those who wait. Zeroed memory is a flight that nobody has
+ * begun. The thread that leads works unlocked and ends its lead with exactly one of flight_land(),
+ * flight_fail() and flight_drop().
+ *
+ *	pthread_mutex_lock(&lock);
+ *	enum flight_turn turn = flight_board(&flight, &changed, &lock, cause, err);
+ *	pthread_mutex_unlock(&lock);
+ *	if (turn != FLIGHT_LEAD)
+ *		return turn == FLIGHT_LANDED;
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <pthread.h>
+
+struct flight {
+	bool flying, landed;
+	bool grounded;         /* it failed for good: nobody leads again */
+	unsigned failures;     /* of those that are shared */
+	struct error *failure; /* the last shared one; NULL: none */
+	const void *cause;     /* of the last shared one */
+};
+
+enum flight_turn {
+	FLIGHT_LEAD,   /* the caller leads */
+	FLIGHT_LANDED, /* the result is there */
+	FLIGHT_FAILED, /* *err is the failure, which would be the caller's as well */
+};
+
+/* Whom a failure concerns besides the thread that met it. */
+enum flight_share {
+	FLIGHT_OWN,     /* nobody: the next one leads */
+	FLIGHT_WAITING, /* those who wait at this moment; whoever comes later leads */
+	FLIGHT_ALL,     /* everybody from now on */
+};
+
+/*
+ * Waits while another thread leads, then says whose turn it is. A shared failure counts only for
+ * callers with the same cause, a pointer that is compared and never followed. Caller holds lock.
+ */
+enum flight_turn flight_board(struct flight *flight, pthread_cond_t *changed, pthread_mutex_t *lock,
+			      const void *cause, struct error *err);
+/* Makes a caller that boarded a landed flight lead once more, since its result has expired. */
+void flight_again(struct flight *flight);
+/* The result is there. Caller holds the lock. */
+void flight_land(struct flight *flight, pthread_cond_t *changed);
+/* There is no result. A shared failure is copied to arena; without memory it is not shared. */
+void flight_fail(struct flight *flight, pthread_cond_t *changed, struct arena *arena,
+		 enum flight_share share, const void *cause, const struct error *failure);
+/* There is no result to keep, although nothing failed: the next one leads. */
+void flight_drop(struct flight *flight, pthread_cond_t *changed);

@@ -1,0 +1,78 @@
+/*
+ * The parameters of an algorithm are not looked at: they are absent or NULL for all that are known
+ * here, and the signed part of the certificate repeats them byte by byte.
+ */
+#include "net/tls_signature.h"
+
+#include "base/scoped.h"
+#include "net/ecdsa.h"
+
+#include <string.h>
+
+enum { SIGNATURE_MAX = 512, HASH_MAX = 64 };
+
+static const struct algorithm {
+	struct str id;
+	unsigned char key_type;
+	const br_hash_class *hash;
+	const unsigned char *hash_id; /* as RSA signatures name it */
+} algorithms[] = {
+	{STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"), BR_KEYTYPE_RSA, &br_sha224_vtable,
+	 BR_HASH_OID_SHA224},
+	{STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), BR_KEYTYPE_RSA, &br_sha256_vtable,
+	 BR_HASH_OID_SHA256},
+	{STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), BR_KEYTYPE_RSA, &br_sha384_vtable,
+	 BR_HASH_OID_SHA384},
+	{STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), BR_KEYTYPE_RSA, &br_sha512_vtable,
+	 BR_HASH_OID_SHA512},
+	{STR("\x2a\x86\x48\xce\x3d\x04\x03\x01"), BR_KEYTYPE_EC, &br_sha224_vtable, NULL},
+	{STR("\x2a\x86\x48\xce\x3d\x04\x03\x02"), BR_KEYTYPE_EC, &br_sha256_vtable, NULL},
+	{STR("\x2a\x86\x48\xce\x3d\x04\x03\x03"), BR_KEYTYPE_EC, &br_sha384_vtable, NULL},
+	{STR("\x2a\x86\x48\xce\x3d\x04\x03\x04"), BR_KEYTYPE_EC, &br_sha512_vtable, NULL},
+};
+
+static const struct algorithm *find_algorithm(const struct tls_certificate *certificate)
+{
+	for (size_t i = 0; i < array_count(algorithms); i++)
+		if (str_equal(algorithms[i].id, certificate->algorithm))
+			return &algorithms[i];
+	return NULL;
+}
+
+enum tls_fault tls_signature_kind(const struct tls_certificate *certificate)
+{
+	return !find_algorithm(certificate)                 ? TLS_FAULT_ALGORITHM
+	       : certificate->signature.len > SIGNATURE_MAX ? TLS_FAULT_KEY_LARGE
+							    : TLS_FAULT_NONE;
+}
+
+static size_t hash_body(const br_hash_class *hash, struct str body, unsigned char out[HASH_MAX])
+{
+	br_hash_compat_context context;
+	hash->init(&context.vtable);
+	hash->update(&context.vtable, body.at, body.len);
+	hash->out(&context.vtable, out);
+	return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+}
+
+enum tls_fault tls_signature_check(const struct tls_certificate *certificate,
+				   const br_x509_pkey *key)
+{
+	const struct algorithm *algorithm = find_algorithm(certificate);
+	const unsigned char *signature = (const unsigned char *)certificate->signature.at;
+	size_t len = certificate->signature.len;
+	unsigned char hash[HASH_MAX], signed_hash[HASH_MAX];
+	if (!algorithm || len > SIGNATURE_MAX)
+		return tls_signature_kind(certificate);
+	if (key->key_type != algorithm->key_type)
+		return TLS_FAULT_SIGNATURE;
+	size_t hash_len = hash_body(algorithm->hash, certificate->body, hash);
+	bool good = key->key_type == BR_KEYTYPE_EC
+			    ? ecdsa_check(br_ec_get_default(), hash, hash_len, &key->key.ec,
+					  signature, len) == 1
+			    : br_rsa_pkcs1_vrfy_get_default()(signature, len, algorithm->hash_id,
+							      hash_len, &key->key.rsa,
+							      signed_hash) == 1 &&
+				      memcmp(hash, signed_hash, hash_len) == 0;
+	return good ? TLS_FAULT_NONE : TLS_FAULT_SIGNATURE;
+}

@@ -1,0 +1,10 @@
+/* The signature of a certificate: RSA PKCS#1 or ECDSA with SHA-2. Pure. */
+#pragma once
+
+#include "net/tls_certificate.h"
+
+/* Whether a signature of its kind and length can be checked at all. */
+enum tls_fault tls_signature_kind(const struct tls_certificate *certificate);
+/* Whether certificate was signed with key: TLS_FAULT_NONE or why not. */
+enum tls_fault tls_signature_check(const struct tls_certificate *certificate,
+				   const br_x509_pkey *key);

@@ -1,0 +1,123 @@
+/*
+ * request.c is for exchanges with a registry: it knows logins, challenges and the state of the
+ * host. Nothing of that may be used or learnt here, so the hops are followed apart from it.
+ */
+#include "registry/elsewhere.h"
+
+#include "registry/answer.h"
+#include "registry/headers.h"
+#include "registry/host.h"
+#include "registry/location.h"
+#include "registry/registry_private.h"
+
+#include <string.h>
+
+enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
+
+static bool ask(const struct repository *repository, const struct url *url,
+		const struct blob_part *part, struct http_answer *answer, struct stream **out,
+		struct error *err)
+{
+	const struct registry_options *options = &repository->registry->options;
+	const struct credential *credential = repository->credential;
+	const struct request request = {.method = "GET",
+					.range_from = part->from,
+					.if_range = part->etag[0] ? part->etag : NULL,
+					.fresh = part->fresh};
+	scoped(arena_free) struct arena *arena = arena_new();
+	const char *headers[HEADERS_MAX];
+	struct url origin;
+	size_t count = 0;
+	if (!arena || !headers_of(&request, arena, headers, &count))
+		return error_memory(err);
+	if (!host_origin(repository->host, &origin, err))
+		return false;
+	bool same_host = strcmp(url->host, origin.host) == 0;
+	const struct http_request http = {.method = "GET",
+					  .url = url,
+					  .headers = headers,
+					  .header_count = count,
+					  .answer_max = TEXT_MAX,
+					  .expect_size = part->size - part->from,
+					  .chosen = !location_trusted(repository, &origin, url),
+					  .insecure = repository->host->insecure && same_host,
+					  .ca = credential && same_host ? credential->ca : NULL,
+					  .proxy = credential ? credential->proxy : NULL};
+	http_answer_finish(answer);
+	bool ok = http_open(options->http, &http, answer, out, err);
+	if (ok && options->counted)
+		options->counted(options->ctx, repository->target);
+	return ok;
+}
+
+static bool is_redirect(const struct http_answer *answer)
+{
+	int status = answer->status;
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Where the answer of url sends us on to; at first, with an empty url, text itself. */
+static bool next_url(struct arena *arena, const struct url *base, const char *text, struct url *out,
+		     struct error *err)
+{
+	if (!text)
+		return error_memory(err);
+	if (!*text)
+		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
+	if (!(base ? url_resolve(arena, base, text, out, err) : url_parse(arena, text, out, err)))
+		return false;
+	return strcmp(out->scheme, "https") == 0 ||
+	       error_set(err, ERROR_REFUSED, "%s://%s: only https is asked", out->scheme,
+			 out->host);
+}
+
+/* The answer of the last hop is in answer, and its body, if it is a success, in *out. */
+static bool follow(const struct repository *repository, struct arena *arena, const char *text,
+		   const struct blob_part *part, struct http_answer *answer, struct stream **out,
+		   struct error *err)
+{
+	struct url url, here;
+	if (!next_url(arena, NULL, text, &url, err))
+		return false;
+	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
+		if (!ask(repository, &url, part, answer, out, err))
+			return false;
+		if (!is_redirect(answer))
+			return true;
+		struct str value = http_header(answer, "Location");
+		here = url;
+		if (!next_url(arena, &here, arena_copy(arena, value.at, value.len), &url, err))
+			return false;
+		location_hide(&here, &url);
+	}
+	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
+}
+
+/* Of url what may be told: no query, which can be a signature, and nothing with a password. */
+static bool describe(const char *url, struct error *err)
+{
+	struct str text = str_of(url);
+	text = str_head(text, str_find(text, '?'));
+	return str_find(text, '@') < text.len ? false : error_wrap(err, "%.*s", STR_ARGS(text));
+}
+
+bool elsewhere_open(const struct repository *repository, const char *url, struct blob_part *part,
+		    struct stream **out, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (part->whole)
+		part->from = 0;
+	*out = NULL;
+	if (!arena)
+		return error_memory(err);
+	if (!follow(repository, arena, url, part, &answer, out, err))
+		return describe(url, err);
+	bool known = answer.status == 200 || answer.status == 206 || answer.status == 416;
+	if (known && blobs_judge(&answer, part, err))
+		return true;
+	stream_close(out);
+	if (!known)
+		answer_error(&answer, err);
+	return describe(url, err);
+}

@@ -1,0 +1,25 @@
+# Measurements: included by the Makefile.
+#
+# BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
+
+.PHONY: bench bench-tls
+bench: build/image-syncer build/musl/bench/measure bench-tls ## measure: side by side with every peer that is installed
+	@src/deps/setup.sh bench
+	@tests/bench/install-peers.sh
+	@mkdir -p build/bench
+	@BENCH_PEERS="$$(tests/bench/install-peers.sh --where):$$BENCH_PEERS" $(PYTHON) -B tests/bench/bench.py build/image-syncer \
+		build/musl/bench/measure --out build/bench/results.json $(BENCH)
+	@$(PYTHON) -B tests/bench/growth.py build/image-syncer build/musl/bench/measure
+
+bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https connection
+	@src/deps/setup.sh test
+	@$(PYTHON) -B tests/bench/tls.py $<
+
+build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile tests/bench/bench.mk
+	@mkdir -p $(@D)
+	@$(say) "CC   musl $<"
+	@$(call compile,musl) -c -o $@ $<
+
+build/musl/bench/%: build/musl/bench/%.o build/musl/libimage-syncer.a
+	@$(say) "LINK musl $@"
+	@$(CC_musl) -pthread $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib $(libraries)

@@ -1,0 +1,143 @@
+/*
+ * A process that has confined itself as a run does, and then tries what its arguments say. It prints
+ * a line for each: "ok", or the number of the error.
+ *
+ *   confined calls WORD...      after seccomp_confine()
+ *   confined PORT FILE WORD...  after landlock_confine() with this port, and this file to read
+ */
+#include "base/landlock.h"
+#include "base/seccomp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void *nothing(void *unused)
+{
+	return unused;
+}
+
+static long make_thread(void)
+{
+	pthread_t thread;
+	errno = pthread_create(&thread, NULL, nothing, NULL);
+	return errno ? -1 : pthread_join(thread, NULL);
+}
+
+static long map(int protection)
+{
+	return mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1
+											      : 0;
+}
+
+static long protect(int protection)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return mprotect(page, 4096, protection);
+}
+
+static long limit(int change)
+{
+	struct rlimit value;
+	long code = getrlimit(RLIMIT_NOFILE, &value);
+	return change ? setrlimit(RLIMIT_NOFILE, &value) : code;
+}
+
+static long reach(const char *port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((unsigned short)atoi(port)),
+				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return connect(fd, (const struct sockaddr *)&to, sizeof(to));
+}
+
+static long take_port(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return bind(fd, (const struct sockaddr *)&at, sizeof(at));
+}
+
+static long try_call(const char *word)
+{
+	char *const none[] = {NULL};
+	char key = 'x';
+	if (strcmp(word, "execve") == 0)
+		return execve("/bin/true", none, none);
+	if (strcmp(word, "fork") == 0)
+		return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (strcmp(word, "thread") == 0)
+		return make_thread();
+	if (strcmp(word, "kill") == 0)
+		return kill(getpid(), 0);
+	if (strcmp(word, "ptrace") == 0)
+		return syscall(SYS_ptrace, 0, 0, 0, 0);
+	if (strcmp(word, "map") == 0)
+		return map(PROT_READ | PROT_WRITE);
+	if (strcmp(word, "map-code") == 0)
+		return map(PROT_READ | PROT_EXEC);
+	if (strcmp(word, "protect-code") == 0)
+		return protect(PROT_READ | PROT_EXEC);
+	if (strcmp(word, "internet") == 0)
+		return socket(AF_INET6, SOCK_DGRAM, 0);
+	if (strcmp(word, "packets") == 0)
+		return socket(AF_PACKET, SOCK_RAW, 0);
+	if (strcmp(word, "push-key") == 0)
+		return ioctl(STDERR_FILENO, TIOCSTI, &key);
+	if (strcmp(word, "ask-limit") == 0)
+		return limit(0);
+	if (strcmp(word, "set-limit") == 0)
+		return limit(1);
+	if (strcmp(word, "none") == 0)
+		return syscall(-1);
+	if (strcmp(word, "unknown") == 0)
+		return syscall(9999);
+	errno = EINVAL;
+	return -1;
+}
+
+static long try_rule(const char *word)
+{
+	if (strcmp(word, "bind") == 0)
+		return take_port();
+	if (strcmp(word, "parent") == 0)
+		return kill(getppid(), 0);
+	return word[0] == '/' ? open(word, O_RDONLY | O_CLOEXEC) : reach(word);
+}
+
+int main(int argc, char **argv)
+{
+	bool calls = argc > 1 && strcmp(argv[1], "calls") == 0;
+	int first = calls ? 2 : 3;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (calls && !seccomp_confine())
+		return 77;
+	if (!calls) {
+		const char *read[] = {argv[2], NULL}, *write[] = {NULL};
+		const uint16_t ports[] = {(uint16_t)atoi(argv[1])};
+		const struct landlock_rules rules = {
+			.read = read, .write = write, .ports = ports, .port_count = 1};
+		if (landlock_confine(&rules) != LANDLOCK_FILES_AND_PORTS)
+			return 77;
+	}
+	for (int i = first; i < argc; i++) {
+		errno = 0;
+		long code = calls ? try_call(argv[i]) : try_rule(argv[i]);
+		printf(code < 0 ? "%d\n" : "ok\n", errno);
+	}
+	return 0;
+}

@@ -1,0 +1,136 @@
+# Tests: included by the Makefile. tests/README.md says where what is tested, and how to run one test.
+
+units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
+
+# Any finding ends the program with 99, which no test takes for an answer.
+sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+	LSAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1 \
+	TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1
+
+# ThreadSanitizer's fixed address plan does not fit a kernel that randomises mappings with more than 28 bits.
+steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHINE) -R)
+
+# --- All of it -------------------------------------------------------------------------------------------------------
+
+.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-arm64 e2e-amd64 \
+	build-tests lint-objects
+
+stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
+
+# With -k the stages after one that failed run as well. Either way the last lines say how each of them ended.
+test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
+	@src/deps/setup.sh test
+	@tests/runner/install-tools.sh >/dev/null
+	@tests/e2e/install-original.sh
+	@MAKE='$(MAKE)' tests/stages $(if $(findstring k,$(firstword -$(MAKEFLAGS))),-k) $(stages)
+
+check: unit cases ## fast and without network: unit tests and text cases
+
+# What each says stays together, and those that fail are named.
+together = $(parallel) --keep-going --output-sync=target
+
+programs:
+	@$(MAKE) $(together) all build-tests
+
+build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
+	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined
+
+# --- Rules of the tree -----------------------------------------------------------------------------------------------
+
+lint: ## the rules of the tree
+	@MAKE='$(MAKE)' JOBS='$(JOBS)' PYTHON='$(PYTHON)' CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint/run
+
+lint-tests: ## that each rule of the tree can fail, and what the recipe for the libraries refuses
+	@$(PYTEST) -q tests/lint tests/deps
+
+lint-objects: build/lint/libimage-syncer.a build/lint/main.o
+
+format: ## let clang-format lay out all C files
+	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch])
+
+# --- Unit tests ------------------------------------------------------------------------------------------------------
+
+# What tests/unit/test_scarce_fixture.h lets fail in the tests named test_scarce_*.
+denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
+unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%))
+
+define unit_rules
+build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile tests/tests.mk | build/$1/version.h build/$1/versions.h
+	@mkdir -p $$(@D)
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -Itests/unit -c -o $$@ $$<
+
+build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
+	@$(say) "LINK $1 $$@"
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
+
+-include $(units:%=build/$1/unit/%.d)
+endef
+$(foreach flavor,asan tsan coverage,$(eval $(call unit_rules,$(flavor))))
+
+unit_runs := $(foreach f,asan tsan,$(units:%=run/$f/unit/%))
+.PHONY: $(unit_runs)
+unit: $(unit_runs:run/%=build/%) ## unit tests under the address and the thread sanitizer
+	@$(MAKE) $(together) $(unit_runs)
+	@echo "unit: $(words $(unit_runs)) programs passed"
+
+$(unit_runs): run/%: build/%
+	@echo "TEST $<"; $(sanitizers) $(if $(filter run/tsan/%,$@),$(steady)) $<
+
+# --- With pytest -----------------------------------------------------------------------------------------------------
+
+# Tests spend most of their time waiting: for retries, for registries to start, for peers that are silent on purpose. So twice as
+# many workers as JOBS take one file after the other, each with registries of its own. A file is never divided, since its fixtures
+# are expensive. WORKERS=0: one test after the other, as a debugger wants it.
+WORKERS ?= $(shell expr 2 '*' $(JOBS))
+side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
+	echo --numprocesses=$(WORKERS) --dist=loadfile)))$(side_by_side)
+
+# $(call pytest,FLAVOR,PROGRAM,FOLDER): TESTS="-k word" chooses among those of the folder, TESTS=tests/e2e/test_x.py takes its place.
+pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan,$1),$(steady)) $(PYTEST) $(side_by_side) \
+	$(if $(filter tests/%,$(TESTS)),,$3) $(TESTS)
+
+cases: build/image-syncer build/asan/image-syncer ## text cases
+	@$(call pytest,asan,build/asan/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
+
+runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
+	@$(call pytest,musl,build/image-syncer,tests/runner)
+
+examples: build/image-syncer ## the files in .github/examples
+	@$(call pytest,musl,build/image-syncer,tests/examples)
+
+build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
+	@mkdir -p $(@D)
+	@$(say) "LINK musl $@"
+	@$(call compile,musl) $(LINK_musl) -o $@ $^
+
+e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
+	@$(call pytest,musl,build/image-syncer,tests/e2e)
+
+# The harness's tests of itself are left out: nothing of the program runs in them.
+e2e-asan: build/asan/image-syncer ## end to end under the address sanitizer
+	@$(call pytest,asan,build/asan/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py)
+
+# Elsewhere threads do nothing that they do not do in these files.
+e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole
+	@$(call pytest,tsan,build/tsan/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py $(if $(ALL)$(TESTS),,-m concurrency))
+
+e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
+	@tests/e2e/install-signers.sh
+	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py)
+
+# --- On another machine ----------------------------------------------------------------------------------------------
+
+# The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
+emulated := test_processor.py test_tls.py
+e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole
+e2e-amd64 e2e-arm64: e2e-%:
+	@src/deps/setup.sh test
+	@src/deps/setup.sh $*
+	@$(MAKE) $(parallel) $*
+	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
+	@chmod +x build/$*/run
+	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))

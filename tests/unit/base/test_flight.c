@@ -1,0 +1,154 @@
+/* One leads, the others wait: what they take of its result, and of its failure. */
+#include "base/flight.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { WAITERS = 5 };
+
+static const char mine[] = "mine", other[] = "other";
+
+struct shared {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct flight flight;
+	atomic_int entered;
+	const void *cause; /* of the waiters */
+};
+
+struct waiter {
+	pthread_t thread;
+	struct shared *shared;
+	enum flight_turn turn;
+	struct error err;
+};
+
+static enum flight_turn board(struct shared *shared, const void *cause, struct error *err)
+{
+	pthread_mutex_lock(&shared->lock);
+	enum flight_turn turn =
+		flight_board(&shared->flight, &shared->changed, &shared->lock, cause, err);
+	pthread_mutex_unlock(&shared->lock);
+	return turn;
+}
+
+/* Who has to lead in its turn lands. */
+static void *wait_for_it(void *ctx)
+{
+	struct waiter *waiter = ctx;
+	struct shared *shared = waiter->shared;
+	atomic_fetch_add(&shared->entered, 1);
+	waiter->turn = board(shared, shared->cause, &waiter->err);
+	if (waiter->turn != FLIGHT_LEAD)
+		return NULL;
+	pthread_mutex_lock(&shared->lock);
+	flight_land(&shared->flight, &shared->changed);
+	pthread_mutex_unlock(&shared->lock);
+	return NULL;
+}
+
+enum ending { LAND, FAIL, DROP };
+
+/* Leads while others wait, ends as told; returns how often each turn came up among them. */
+static void lead(struct arena *arena, struct shared *shared, enum ending ending,
+		 enum flight_share share, int turns[3])
+{
+	const struct timespec pause = {.tv_nsec = 30000000};
+	struct waiter waiters[WAITERS];
+	struct error none, failure;
+	assert_int_equal(board(shared, mine, &none), FLIGHT_LEAD);
+	for (size_t i = 0; i < WAITERS; i++) {
+		waiters[i] = (struct waiter){.shared = shared};
+		assert_int_equal(pthread_create(&waiters[i].thread, NULL, wait_for_it, &waiters[i]),
+				 0);
+	}
+	while (atomic_load(&shared->entered) < WAITERS)
+		nanosleep(&pause, NULL);
+	nanosleep(&pause, NULL);
+	error_set(&failure, ERROR_LIMITED, "no luck");
+	failure.retry_after = 99;
+	pthread_mutex_lock(&shared->lock);
+	if (ending == LAND)
+		flight_land(&shared->flight, &shared->changed);
+	else if (ending == DROP)
+		flight_drop(&shared->flight, &shared->changed);
+	else
+		flight_fail(&shared->flight, &shared->changed, arena, share, mine, &failure);
+	pthread_mutex_unlock(&shared->lock);
+	for (size_t i = 0; i < WAITERS; i++) {
+		pthread_join(waiters[i].thread, NULL);
+		turns[waiters[i].turn]++;
+		if (waiters[i].turn == FLIGHT_FAILED) {
+			assert_int_equal(waiters[i].err.retry_after, 99);
+			assert_string_equal(waiters[i].err.text, "no luck");
+		}
+	}
+}
+
+static void check(enum ending ending, enum flight_share share, const void *cause,
+		  const int expected[3], enum flight_turn later)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct shared shared = {.lock = PTHREAD_MUTEX_INITIALIZER,
+				.changed = PTHREAD_COND_INITIALIZER,
+				.cause = cause};
+	struct error err;
+	int turns[3] = {0};
+	lead(arena, &shared, ending, share, turns);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(turns[i], expected[i]);
+	assert_int_equal(board(&shared, mine, &err), later);
+	pthread_cond_destroy(&shared.changed);
+	pthread_mutex_destroy(&shared.lock);
+}
+
+static void test_ends(void **state)
+{
+	static const int all_landed[] = {0, WAITERS, 0}, all_failed[] = {0, 0, WAITERS},
+			 one_leads[] = {1, WAITERS - 1, 0};
+	(void)state;
+	check(LAND, FLIGHT_OWN, mine, all_landed, FLIGHT_LANDED);
+	check(LAND, FLIGHT_OWN, other, all_landed, FLIGHT_LANDED);
+	check(DROP, FLIGHT_OWN, mine, one_leads, FLIGHT_LANDED);
+	check(FAIL, FLIGHT_OWN, mine, one_leads, FLIGHT_LANDED);
+	check(FAIL, FLIGHT_WAITING, other, one_leads, FLIGHT_LANDED);
+	check(FAIL, FLIGHT_WAITING, mine, all_failed, FLIGHT_LEAD);
+	check(FAIL, FLIGHT_ALL, mine, all_failed, FLIGHT_FAILED);
+}
+
+/* A failure that only concerned those who waited is not handed to whoever comes later. */
+static void test_an_old_failure_is_not_new(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct shared shared = {.lock = PTHREAD_MUTEX_INITIALIZER,
+				.changed = PTHREAD_COND_INITIALIZER};
+	struct error err, failure;
+	(void)state;
+	error_set(&failure, ERROR_NETWORK, "lost");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(board(&shared, mine, &err), FLIGHT_LEAD);
+		flight_fail(&shared.flight, &shared.changed, arena, FLIGHT_WAITING, mine, &failure);
+	}
+	assert_int_equal(board(&shared, mine, &err), FLIGHT_LEAD);
+	flight_land(&shared.flight, &shared.changed);
+	assert_int_equal(board(&shared, mine, &err), FLIGHT_LANDED);
+	flight_again(&shared.flight);
+	assert_true(shared.flight.flying);
+	flight_land(&shared.flight, &shared.changed);
+	assert_int_equal(board(&shared, other, &err), FLIGHT_LANDED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_an_old_failure_is_not_new),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/*
+ * Variables in credentials, form by form: A=1, AB=2, EMPTY is set but empty, the rest is unset.
+ * NULL stands for an error.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "config/expand.h"
+
+struct row {
+	const char *text;
+	const char *credential;
+	const char *destination;
+};
+
+static const struct row rows[] = {
+	{"", "", ""},
+	{"plain/text:v1", "plain/text:v1", "plain/text:v1"},
+	{"$A", "1", "1"},
+	{"${A}", "1", "1"},
+	{"x$A/y", "x1/y", "x1/y"},
+	{"$AB", "2", "2"},
+	{"${AB}c", "2c", "2c"},
+	{"${A}${AB}", "12", "12"},
+	{"$A$AB", "12", "12"},
+	{"$A.B", "1.B", "1.B"},
+	{"$", "$", "$"},
+	{"a$", "a$", "a$"},
+	{"$ A", "$ A", "$ A"},
+	{"$(A)", "$(A)", "$(A)"},
+	{"$\xc3\xa9", "$\xc3\xa9", "$\xc3\xa9"},
+	{"%A%", "%A%", "%A%"},
+	{"$NOPE", NULL, NULL},
+	{"${NOPE}", NULL, NULL},
+	{"${NOPE}z", NULL, NULL},
+	{"z${NOPE}", NULL, NULL},
+	{"$EMPTY", NULL, NULL},
+	{"${EMPTY}", NULL, NULL},
+	{"a${EMPTY}", NULL, NULL},
+	{"robot$x", "robot$x", NULL},
+	{"robot$EMPTY", "robot$EMPTY", NULL},
+	{"p@ss$word", "p@ss$word", NULL},
+	{"a$b$c", "a$b$c", NULL},
+	{"a$b$A", "a$b1", NULL},
+	{"$oauthtoken", "$oauthtoken", NULL},
+	{"$$", "$", "$"},
+	{"$$A", "$A", "$A"},
+	{"$$$A", "$1", "$1"},
+	{"$${NOPE}", "${NOPE}", "${NOPE}"},
+	{"a$$b", "a$b", "a$b"},
+	{"\\$A", "\\1", "\\1"},
+	{"$1abc", "$1abc", NULL},
+	{"$-x", "$-x", NULL},
+	{"$*", "$*", NULL},
+	{"$#", "$#", NULL},
+	{"$@", "$@", NULL},
+	{"$!", "$!", NULL},
+	{"$?", "$?", NULL},
+	{"${}", NULL, NULL},
+	{"${", NULL, NULL},
+	{"${A", NULL, NULL},
+	{"${ A}", NULL, NULL},
+	{"${A-B}", NULL, NULL},
+	{"${A:-d}", NULL, NULL},
+	{"${1A}", NULL, NULL},
+	{"$A_", NULL, NULL},
+};
+
+static const char *variable(void *ctx, const char *name)
+{
+	(*(int *)ctx)++;
+	if (strcmp(name, "A") == 0)
+		return "1";
+	if (strcmp(name, "AB") == 0)
+		return "2";
+	return strcmp(name, "EMPTY") == 0 ? "" : NULL;
+}
+
+static void check(const char *text, enum expand_mode mode, const char *expected)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	int calls = 0;
+	const struct expand_lookup lookup = {variable, &calls, NULL};
+	struct error err = {0};
+	const char *out = NULL;
+	bool good = expand_text(arena, str_of(text), mode, &lookup, &out, &err);
+	const char *found = good ? out : "an error";
+	if (!expected && !good)
+		assert_int_equal(err.kind, ERROR_CONFIG);
+	else if (!expected || strcmp(found, expected) != 0)
+		fail_msg("%s in mode %d: got %s (%s), expected %s", text, (int)mode, found,
+			 err.text, expected ? expected : "an error");
+}
+
+static void test_credential(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++)
+		check(rows[i].text, EXPAND_CREDENTIAL, rows[i].credential);
+}
+
+static void test_destination(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++)
+		check(rows[i].text, EXPAND_DESTINATION, rows[i].destination);
+}
+
+static const char *always(void *ctx, const char *name)
+{
+	(void)name;
+	return ctx;
+}
+
+/* Values are not expanded again, and NGC's user name is an ordinary variable when it is set. */
+static void test_values(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	char value[] = "$A${B}$$";
+	const struct expand_lookup lookup = {always, value, NULL};
+	struct error err = {0};
+	const char *out = NULL;
+	assert_true(
+		expand_text(arena, STR("<$oauthtoken>"), EXPAND_CREDENTIAL, &lookup, &out, &err));
+	assert_string_equal(out, "<$A${B}$$>");
+	assert_true(expand_text(arena, STR("$oauthtoken"), EXPAND_CREDENTIAL, &lookup, &out, &err));
+	assert_string_equal(out, "$A${B}$$");
+}
+
+/* Messages name the variable and nothing else of a text that may be half a password. */
+static void test_messages(void **state)
+{
+	(void)state;
+	scoped(arena_free) struct arena *arena = arena_new();
+	int calls = 0;
+	const struct expand_lookup lookup = {variable, &calls, NULL};
+	struct error err = {0};
+	const char *out = NULL;
+	assert_false(expand_text(arena, STR("private${NOPE}part"), EXPAND_CREDENTIAL, &lookup, &out,
+				 &err));
+	assert_string_equal(err.text, "environment variable NOPE is not set or empty: set it, or "
+				      "write $$ for a $");
+	assert_false(expand_text(arena, STR("private${A:-part}"), EXPAND_CREDENTIAL, &lookup, &out,
+				 &err));
+	assert_null(strstr(err.text, "private"));
+	assert_null(strstr(err.text, "part"));
+	assert_false(expand_text(arena, STR("x$1y"), EXPAND_DESTINATION, &lookup, &out, &err));
+	assert_non_null(strstr(err.text, "$1 is not a variable"));
+	assert_int_equal(calls, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_credential),
+		cmocka_unit_test(test_destination),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_messages),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+/* Which tasks share what their source says. The questions themselves are tested end to end. */
+#include "copy/origins.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { SOURCES = 40 };
+
+static struct task make(const char *host, const char *name, const char *tag, const char *digest)
+{
+	static const struct rule rule = {.source_place = "i.yaml:3:1"};
+	return (struct task){.source = {host, name, tag, digest}, .rule = &rule};
+}
+
+/* Only tasks with the same source in all its parts share one, and only those that run. */
+static void test_groups(void **state)
+{
+	scoped(origins_free) struct origins *origins = origins_new();
+	char copy[] = "v1"; /* equal, at another place */
+	const struct task tasks[] = {
+		make("a", "x", "v1", NULL), make("a", "x", "v2", NULL),
+		make("a", "x", copy, NULL), make("b", "x", "v1", NULL),
+		make("a", "y", "v1", NULL), make("a", "x", NULL, "sha256:1"),
+		make("a", "x", "v2", NULL), make("a", "x", NULL, "sha256:1"),
+		make("a", "x", "v3", NULL),
+	};
+	enum { COUNT = sizeof(tasks) / sizeof(tasks[0]) };
+	const struct task *list[COUNT];
+	const size_t numbers[] = {0, 1, 2, 3, 4, 5, 7, 8};
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		list[i] = &tasks[i];
+	assert_true(origins_expect(origins, list, numbers, sizeof(numbers) / sizeof(numbers[0])));
+	struct origin *first = origins_enter(origins, &tasks[0]);
+	struct origin *pinned = origins_enter(origins, &tasks[5]);
+	assert_non_null(first);
+	assert_non_null(pinned);
+	assert_ptr_not_equal(first, pinned);
+	assert_ptr_equal(origins_enter(origins, &tasks[2]), first);
+	assert_ptr_equal(origins_enter(origins, &tasks[7]), pinned);
+	assert_null(origins_enter(origins, &tasks[1])); /* its fellow does not run */
+	assert_null(origins_enter(origins, &tasks[3]));
+	assert_null(origins_enter(origins, &tasks[4]));
+	assert_null(origins_enter(origins, &tasks[8]));
+	origins_leave(origins, NULL);
+	for (int i = 0; i < 2; i++) {
+		origins_leave(origins, first);
+		origins_leave(origins, pinned);
+	}
+	assert_true(origins_expect(origins, list, numbers, 1));
+	assert_null(origins_enter(origins, &tasks[0]));
+}
+
+/* Destinations that come one after the other: the first ones of all sources, then the second. */
+static void test_one_after_the_other(void **state)
+{
+	scoped(origins_free) struct origins *origins = origins_new();
+	struct task tasks[2 * SOURCES];
+	const struct task *list[2 * SOURCES];
+	size_t numbers[2 * SOURCES];
+	char tags[SOURCES][16];
+	(void)state;
+	for (size_t i = 0; i < SOURCES; i++)
+		snprintf(tags[i], sizeof(tags[i]), "v%zu", i);
+	for (size_t i = 0; i < 2 * SOURCES; i++) {
+		tasks[i] = make("a", "x", tags[i % SOURCES], NULL);
+		list[i] = &tasks[i];
+		numbers[i] = i;
+	}
+	assert_true(origins_expect(origins, list, numbers, 2 * SOURCES));
+	for (size_t i = 0; i < 2 * SOURCES; i++) {
+		struct origin *origin = origins_enter(origins, &tasks[i]);
+		assert_non_null(origin);
+		origins_leave(origins, origin);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups),
+					   cmocka_unit_test(test_one_after_the_other)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,432 @@
+/*
+ * What servers do, and what is made of it: certificates of every kind, names, protocols, against
+ * the openssl program's server. Codes are BearSSL's, in hex as libcurl prints them: 20 and up are
+ * about certificates, 1nn is alert nn from the server.
+ */
+#include "test_tls_server.h"
+
+#include "base/log.h"
+
+#define RSA2048 "RSA -pkeyopt rsa_keygen_bits:2048"
+#define NAME " -addext subjectAltName=DNS:localhost "
+#define LONG_NAME                                                                                  \
+	"/OU=0123456789012345678901234567890123456789012345678901234567890"                        \
+	"/OU=1123456789012345678901234567890123456789012345678901234567890"                        \
+	"/OU=2123456789012345678901234567890123456789012345678901234567890"                        \
+	"/OU=3123456789012345678901234567890123456789012345678901234567890"                        \
+	"/OU=4123456789012345678901234567890123456789012345678901234567890"
+#define LONGER_NAME "-subj /CN=long" LONG_NAME LONG_NAME LONG_NAME LONG_NAME " "
+
+static const char *const keys[][2] = {
+	{"root", RSA2048},
+	{"int", RSA2048},
+	{"leaf", RSA2048},
+	{"r1024", "RSA -pkeyopt rsa_keygen_bits:1024"},
+	{"r3072", "RSA -pkeyopt rsa_keygen_bits:3072"},
+	{"r4096", "RSA -pkeyopt rsa_keygen_bits:4096"},
+	{"r8192", RSA8192},
+	{"e3", RSA2048 " -pkeyopt rsa_keygen_pubexp:3"},
+	{"p256", P256},
+	{"p384", "EC -pkeyopt ec_paramgen_curve:P-384"},
+	{"p521", "EC -pkeyopt ec_paramgen_curve:P-521"},
+	{"brain", "EC -pkeyopt ec_paramgen_curve:brainpoolP256r1"},
+	{"pss", "RSA-PSS -pkeyopt rsa_keygen_bits:2048"},
+	{"ed", "ED25519"},
+};
+
+static const struct {
+	const char *name, *key, *issuer, *options;
+} certificates[] = {
+	{"root", "root", NULL, "-subj /CN=root" AUTHORITY},
+	{"other-root", "e3", NULL, "-subj /CN=other-root" AUTHORITY},
+	{"int", "int", "root", "-subj /CN=int" AUTHORITY},
+	{"leaf", "leaf", "int", "-subj /CN=leaf" NAME},
+	{"root-r3072", "r3072", NULL, "-subj /CN=root-r3072" AUTHORITY},
+	{"int-r3072", "r3072", "root-r3072", "-subj /CN=int-r3072" AUTHORITY},
+	{"leaf-r3072", "r3072", "int-r3072", "-subj /CN=leaf" NAME},
+	{"root-r4096", "r4096", NULL, "-subj /CN=root-r4096" AUTHORITY},
+	{"int-r4096", "r4096", "root-r4096", "-subj /CN=int-r4096" AUTHORITY},
+	{"leaf-r4096", "r4096", "int-r4096", "-subj /CN=leaf" NAME},
+	{"root-p256", "p256", NULL, "-subj /CN=root-p256" AUTHORITY},
+	{"int-p256", "p256", "root-p256", "-subj /CN=int-p256" AUTHORITY},
+	{"leaf-p256", "p256", "int-p256", "-subj /CN=leaf" NAME},
+	{"root-p384", "p384", NULL, "-subj /CN=root-p384" AUTHORITY},
+	{"int-p384", "p384", "root-p384", "-subj /CN=int-p384" AUTHORITY},
+	{"leaf-p384", "p384", "int-p384", "-subj /CN=leaf" NAME},
+	{"root-p521", "p521", NULL, "-subj /CN=root-p521" AUTHORITY},
+	{"int-p521", "p521", "root-p521", "-subj /CN=int-p521" AUTHORITY},
+	{"leaf-p521", "p521", "int-p521", "-subj /CN=leaf" NAME},
+	{"leaf-e3", "e3", "int", "-subj /CN=leaf" NAME},
+	{"leaf-sha224", "leaf", "int", "-sha224 -subj /CN=leaf" NAME},
+	{"leaf-sha384", "leaf", "int", "-sha384 -subj /CN=leaf" NAME},
+	{"leaf-sha512", "leaf", "int", "-sha512 -subj /CN=leaf" NAME},
+	{"leaf-sha1", "leaf", "int", "-sha1 -subj /CN=leaf" NAME},
+	{"leaf-md5", "leaf", "int", "-md5 -subj /CN=leaf" NAME},
+	{"leaf-pss-signed", "leaf", "int", "-sigopt rsa_padding_mode:pss -subj /CN=leaf" NAME},
+	{"leaf-r1024", "r1024", "int", "-subj /CN=leaf" NAME},
+	{"leaf-r8192", "r8192", "int", "-subj /CN=leaf" NAME},
+	{"leaf-brain", "brain", "int", "-subj /CN=leaf" NAME},
+	{"leaf-pss", "pss", "int", "-subj /CN=leaf" NAME},
+	{"leaf-ed", "ed", "int", "-subj /CN=leaf" NAME},
+	{"root-ed", "ed", NULL, "-subj /CN=root-ed" AUTHORITY},
+	{"by-ed", "leaf", "root-ed", "-subj /CN=leaf" NAME},
+	{"root-r8192", "r8192", NULL, "-subj /CN=root-r8192" AUTHORITY},
+	{"by-r8192", "leaf", "root-r8192", "-subj /CN=leaf" NAME},
+	{"int-r8192", "r8192", "root", "-subj /CN=int-r8192" AUTHORITY},
+	{"by-int-r8192", "leaf", "int-r8192", "-subj /CN=leaf" NAME},
+	{"root-sha1", "root", NULL, "-sha1 -subj /CN=root" AUTHORITY},
+	/* X2 is an authority of its own and also signed by X1, as public ones are. */
+	{"x1", "r4096", NULL, "-subj /CN=x1" AUTHORITY},
+	{"x2", "p384", NULL, "-subj /CN=x2" AUTHORITY},
+	{"x2-cross", "p384", "x1", "-subj /CN=x2" AUTHORITY},
+	{"e1", "p256", "x2", "-subj /CN=e1" AUTHORITY},
+	{"leaf-e1", "leaf", "e1", "-subj /CN=leaf" NAME},
+	{"self", "leaf", NULL, "-subj /CN=self" NAME},
+	{"self-ca", "leaf", NULL, "-subj /CN=self -addext basicConstraints=critical,CA:TRUE" NAME},
+	{"leaf-long", "leaf", "int", LONGER_NAME NAME},
+	{"root-long", "root", NULL, LONGER_NAME AUTHORITY},
+	{"by-long", "leaf", "root-long", "-subj /CN=leaf" NAME},
+	{"leaf-utf8", "leaf", "int", "-subj /CN=Zürich/O=株式会社" NAME},
+	{"leaf-policy", "leaf", "int",
+	 "-subj /CN=leaf -addext certificatePolicies=critical,1.2.3" NAME},
+	{"int-constrained", "int", "root",
+	 "-subj /CN=int-c -addext nameConstraints=permitted\\;DNS:example.org" AUTHORITY},
+	{"by-constrained", "leaf", "int-constrained", "-subj /CN=leaf" NAME},
+	{"int-critical", "int", "root",
+	 "-subj /CN=int-x -addext nameConstraints=critical,permitted\\;DNS:localhost" AUTHORITY},
+	{"by-critical", "leaf", "int-critical", "-subj /CN=leaf" NAME},
+	{"int-policy", "int", "root",
+	 "-subj /CN=int-p -addext policyConstraints=critical,requireExplicitPolicy:3" AUTHORITY},
+	{"by-policy", "leaf", "int-policy", "-subj /CN=leaf" NAME},
+	{"leaf-unknown", "leaf", "int", "-subj /CN=leaf -addext 1.2.3.4=critical,DER:0500" NAME},
+	{"cn", "leaf", "int", "-subj /CN=localhost"},
+	{"cn-basic", "leaf", "int", "-subj /CN=localhost -addext basicConstraints=CA:FALSE"},
+	{"cn-other", "leaf", "int", "-subj /CN=localhost -addext subjectAltName=DNS:other.test"},
+	{"eku-client", "leaf", "int", "-subj /CN=leaf -addext extendedKeyUsage=clientAuth" NAME},
+	{"eku-both", "leaf", "int",
+	 "-subj /CN=leaf -addext extendedKeyUsage=clientAuth,serverAuth" NAME},
+	{"eku-any", "leaf", "int",
+	 "-subj /CN=leaf -addext extendedKeyUsage=anyExtendedKeyUsage" NAME},
+	{"eku-critical", "leaf", "int",
+	 "-subj /CN=leaf -addext extendedKeyUsage=critical,serverAuth" NAME},
+	{"int-short", "int", "root",
+	 "-subj /CN=int-s -addext basicConstraints=critical,CA:TRUE,pathlen:0"},
+	{"int-short-2", "e3", "int-short", "-subj /CN=int-s2" AUTHORITY},
+	{"by-short", "leaf", "int-short-2", "-subj /CN=leaf" NAME},
+	{"int-plain", "int", "root", "-subj /CN=int-plain"},
+	{"by-plain", "leaf", "int-plain", "-subj /CN=leaf" NAME},
+	{"wild", "leaf", "int",
+	 "-subj /CN=leaf -addext "
+	 "'subjectAltName=DNS:*.example.com,DNS:*.UPPER.test,DNS:w*.part.test,DNS:*.com'"},
+	{"second", "leaf", "root", "-subj /CN=leaf -addext subjectAltName=DNS:second.test"},
+	{"ip", "leaf", "int",
+	 "-subj /CN=leaf -addext subjectAltName=IP:127.0.0.1,IP:::1,DNS:10.0.0.9"},
+};
+
+struct row {
+	const char *what;
+	const char *leaf;   /* certificate and key of the server */
+	const char *server; /* more arguments of openssl s_server */
+	const char *trust;  /* NULL: root.pem */
+	const char *host;   /* NULL: localhost */
+	bool insecure;
+	int code; /* 0: works */
+};
+
+/* What is wrong with the outcome, NULL if nothing. */
+static const char *complaint(const struct row *row, const struct client *client)
+{
+	bool chain = row->code >= 32 && row->code < 64;
+	if (client->code != row->code || (client->result == CURLE_OK) != !row->code)
+		return "another outcome";
+	if (row->code &&
+	    client->result != (chain ? CURLE_PEER_FAILED_VERIFICATION : CURLE_SSL_CONNECT_ERROR))
+		return "another result of libcurl";
+	if (row->code)
+		return strstr(client->failure, client->host) ? NULL : "no sentence with the host";
+	if (*client->failure || !strstr(client->suite, "ECDHE-"))
+		return "a failure, or no suite";
+	return strstr(buf_string(&client->body), "TLSv1.2") ? NULL : "not the server's page";
+}
+
+static bool run_row(const struct row *row)
+{
+	char arguments[512];
+	struct client client;
+	snprintf(arguments, sizeof(arguments), "-cert %s.pem -key %s.key %s", row->leaf, row->leaf,
+		 row->server);
+	struct server server = server_start(arguments);
+	struct tls *tls = client_trust(row->trust ? row->trust : "root.pem");
+	client_open(&client, tls, row->host ? row->host : "localhost", server.port, row->insecure);
+	client_perform(&client);
+	const char *wrong = complaint(row, &client);
+	if (wrong)
+		print_error("%s: %s: %x not %x (%d %s) %s\n", row->what, wrong,
+			    (unsigned)client.code, (unsigned)row->code, client.result, client.text,
+			    client.failure);
+	client_close(&client);
+	tls_free(&tls);
+	server_stop(&server);
+	return !wrong;
+}
+
+static void run_rows(const struct row *rows, size_t count)
+{
+	size_t good = 0;
+	for (size_t i = 0; i < count; i++)
+		good += run_row(&rows[i]);
+	assert_int_equal(count, good);
+}
+
+#define INT "-cert_chain int.pem "
+#define WEAK "-cipher ALL:@SECLEVEL=0 "
+
+static void test_keys(void **state)
+{
+	static const struct row rows[] = {
+		{"RSA-2048", "leaf", .server = INT},
+		{"RSA-3072", "leaf-r3072", .server = "-cert_chain int-r3072.pem",
+		 .trust = "root-r3072.pem"},
+		{"RSA-4096", "leaf-r4096", .server = "-cert_chain int-r4096.pem",
+		 .trust = "root-r4096.pem"},
+		{"P-256", "leaf-p256", .server = "-cert_chain int-p256.pem",
+		 .trust = "root-p256.pem"},
+		{"P-384", "leaf-p384", .server = "-cert_chain int-p384.pem",
+		 .trust = "root-p384.pem"},
+		{"P-521", "leaf-p521", .server = "-cert_chain int-p521.pem",
+		 .trust = "root-p521.pem"},
+		{"exponent 3", "leaf-e3", .server = INT},
+		{"SHA-224", "leaf-sha224", .server = INT WEAK},
+		{"SHA-384", "leaf-sha384", .server = INT},
+		{"SHA-512", "leaf-sha512", .server = INT},
+		{"Ed25519 root beside", "leaf", .server = INT, .trust = "with-ed.pem"},
+		{"RSA-8192 root beside", "leaf", .server = INT, .trust = "with-r8192.pem"},
+		{"RSA-1024", "leaf-r1024", .server = INT WEAK, .code = 0x3c},
+		{"SHA-1", "leaf-sha1", .server = INT WEAK, .code = 0x31},
+		{"MD5", "leaf-md5", .server = INT WEAK, .code = 0x31},
+		{"PSS signature", "leaf-pss-signed", .server = INT, .code = 0x31},
+		{"Ed25519 root", "by-ed", .server = "", .trust = "with-ed.pem", .code = 0x31},
+		{"RSA-8192 root", "by-r8192", .server = "", .trust = "with-r8192.pem",
+		 .code = 0x32},
+		{"PSS key", "leaf-pss", .server = INT, .code = 0x128},
+		{"Ed25519 key", "leaf-ed", .server = INT, .code = 0x128},
+		{"brainpool key", "leaf-brain", .server = INT, .code = 0x128},
+		{"Ed25519 key, insecure", "leaf-ed", .server = INT, .insecure = true,
+		 .code = 0x128},
+		{"RSA-8192 key", "leaf-r8192", .server = INT, .code = 0x32},
+		{"RSA-8192 key, insecure", "leaf-r8192", .server = INT, .insecure = true,
+		 .code = 0x32},
+		{"RSA-8192 intermediate", "by-int-r8192", .server = "-cert_chain int-r8192.pem",
+		 .code = 0x32},
+	};
+	(void)state;
+	run_rows(rows, array_count(rows));
+}
+
+static void test_chains(void **state)
+{
+	static const struct row rows[] = {
+		{"root sent", "leaf", .server = "-cert_chain int-root.pem"},
+		{"SHA-1 root", "leaf", .server = INT, .trust = "root-sha1.pem"},
+		{"cross, X1", "leaf-e1", .server = "-cert_chain e1-cross.pem", .trust = "x1.pem"},
+		{"cross, X2", "leaf-e1", .server = "-cert_chain e1-cross.pem", .trust = "x2.pem"},
+		{"cross, both", "leaf-e1", .server = "-cert_chain e1-cross.pem",
+		 .trust = "x1-x2.pem"},
+		{"short, X2", "leaf-e1", .server = "-cert_chain e1.pem", .trust = "x2.pem"},
+		{"expired cross, X2", "leaf-e1", .server = "-cert_chain e1-expired.pem",
+		 .trust = "x2.pem"},
+		{"expired cross, both", "leaf-e1", .server = "-cert_chain e1-expired.pem",
+		 .trust = "x1-x2.pem"},
+		{"expired cross, X1", "leaf-e1", .server = "-cert_chain e1-expired.pem",
+		 .trust = "x1.pem", .code = 0x36},
+		{"intermediate as anchor", "leaf", .server = "", .trust = "int.pem"},
+		{"leaf as anchor", "leaf", .server = "", .trust = "leaf.pem"},
+		{"unrelated behind", "leaf", .server = "-cert_chain int-self.pem"},
+		{"duplicate", "leaf", .server = "-cert_chain int-int.pem"},
+		{"self-signed as anchor", "self", .server = "", .trust = "self.pem"},
+		{"self-signed CA as anchor", "self-ca", .server = "", .trust = "self-ca.pem"},
+		{"self-signed, insecure", "self", .server = "", .insecure = true},
+		{"15 intermediates", "deep", .server = "-cert_chain deep-chain.pem"},
+		{"20 certificates", "deep", .server = "-cert_chain full-chain.pem"},
+		{"21 certificates", "deep", .server = "-cert_chain long-chain.pem", .code = 0x32},
+		{"long DN", "leaf-long", .server = INT},
+		{"long DN of the anchor", "by-long", .server = "", .trust = "root-long.pem"},
+		{"UTF-8 DN", "leaf-utf8", .server = INT},
+		{"critical policies", "leaf-policy", .server = INT},
+		{"wrong order", "leaf", .server = "-cert_chain root-int.pem"},
+		{"unrelated before", "leaf", .server = "-cert_chain self-int.pem"},
+		{"critical constraints", "by-critical", .server = "-cert_chain int-critical.pem"},
+		{"violated constraints", "by-constrained",
+		 .server = "-cert_chain int-constrained.pem", .code = 0x3b},
+		{"no intermediate", "leaf", .server = "", .code = 0x3e},
+		{"self-signed", "self", .server = "", .code = 0x3e},
+		{"another root", "leaf", .server = INT, .trust = "other-root.pem", .code = 0x3e},
+		{"critical policy constraints", "by-policy", .server = "-cert_chain int-policy.pem",
+		 .code = 0x39},
+		{"unknown critical", "leaf-unknown", .server = INT, .code = 0x39},
+		{"pathlen", "by-short", .server = "-cert_chain short-chain.pem", .code = 0x3a},
+		{"not an authority", "by-plain", .server = "-cert_chain int-plain.pem",
+		 .code = 0x3a},
+		{"expired", "expired", .server = INT, .code = 0x36},
+	};
+	(void)state;
+	run_rows(rows, array_count(rows));
+}
+
+static void test_names(void **state)
+{
+	static const struct row rows[] = {
+		{"wildcard", "wild", .server = INT, .host = "a.example.com"},
+		{"wildcard, case", "wild", .server = INT, .host = "A.EXAMPLE.COM"},
+		{"wildcard, case", "wild", .server = INT, .host = "x.upper.test"},
+		{"wildcard of a top level", "wild", .server = INT, .host = "example.com"},
+		{"underscore", "wild", .server = INT, .host = "a_b.example.com"},
+		{"final dot", "wild", .server = INT, .host = "a.example.com."},
+		{"two labels", "wild", .server = INT, .host = "a.b.example.com", .code = 0x38},
+		{"partial wildcard", "wild", .server = INT, .host = "w1.part.test", .code = 0x38},
+		{"another name", "wild", .server = INT, .host = "other.test", .code = 0x38},
+		{"another name, insecure", "wild", .server = INT, .host = "other.test",
+		 .insecure = true},
+		{"CN alone", "cn", .server = INT, .code = 0x38},
+		{"CN and basicConstraints", "cn-basic", .server = INT, .code = 0x38},
+		{"CN beside another SAN", "cn-other", .server = INT, .code = 0x38},
+		{"address", "ip", .server = INT, .host = "127.0.0.1"},
+		{"IPv6 address", "ip", .server = INT, .host = "[::1]"},
+		{"another address", "ip", .server = INT, .host = "127.0.0.2", .code = 0x38},
+		{"another IPv6 address", "ip", .server = INT, .host = "[::2]", .code = 0x38},
+		{"address as a DNS name", "ip", .server = INT, .host = "10.0.0.9", .code = 0x38},
+		{"address without entry", "leaf", .server = INT, .host = "127.0.0.1", .code = 0x38},
+		{"address, insecure", "leaf", .server = "", .host = "127.0.0.1", .insecure = true},
+		{"address, untrusted", "ip", .server = "", .host = "127.0.0.1", .code = 0x3e},
+		{"by SNI", "leaf",
+		 .server = INT "-servername second.test -cert2 second.pem -key2 second.key",
+		 .host = "second.test"},
+		{"many names", "many-1000", .server = INT},
+		{"very many names", "many-4000", .server = INT},
+		{"EKU both", "eku-both", .server = INT},
+		{"EKU any", "eku-any", .server = INT},
+		{"EKU client", "eku-client", .server = INT, .code = 0x3b},
+		{"EKU critical", "eku-critical", .server = INT},
+	};
+	(void)state;
+	run_rows(rows, array_count(rows));
+}
+
+static void test_protocol(void **state)
+{
+	static const struct row rows[] = {
+		{"1.2", "leaf", .server = INT "-tls1_2"},
+		{"X25519", "leaf", .server = INT "-groups X25519"},
+		{"P-256", "leaf", .server = INT "-groups P-256"},
+		{"P-384", "leaf", .server = INT "-groups P-384"},
+		{"P-521", "leaf", .server = INT "-groups P-521"},
+		{"AES-128", "leaf", .server = INT "-cipher ECDHE-RSA-AES128-GCM-SHA256"},
+		{"AES-256", "leaf", .server = INT "-cipher ECDHE-RSA-AES256-GCM-SHA384"},
+		{"ChaCha20", "leaf", .server = INT "-cipher ECDHE-RSA-CHACHA20-POLY1305"},
+		{"RSA and SHA-512", "leaf", .server = INT "-sigalgs RSA+SHA512"},
+		{"ALPN", "leaf", .server = INT "-alpn http/1.1"},
+		{"small records", "leaf", .server = INT "-max_send_frag 512"},
+		{"no renegotiation", "leaf", .server = INT "-no_renegotiation"},
+		{"client certificate optional", "leaf", .server = INT "-verify 1"},
+		{"client certificate required", "leaf", .server = INT "-Verify 1", .code = 0x128},
+		{"1.1", "leaf", .server = INT "-tls1_1 " WEAK, .code = 0x128},
+		{"1.0", "leaf", .server = INT "-tls1 " WEAK, .code = 0x128},
+		{"1.3", "leaf", .server = INT "-tls1_3", .code = 0x146},
+		{"X448", "leaf", .server = INT "-groups X448", .code = 0x128},
+		{"brainpool", "leaf", .server = INT "-groups brainpoolP256r1", .code = 0x128},
+		{"static RSA", "leaf", .server = INT "-cipher AES128-GCM-SHA256", .code = 0x128},
+		{"CBC", "leaf", .server = INT "-cipher ECDHE-RSA-AES256-SHA384", .code = 0x128},
+		{"DHE", "leaf", .server = INT "-cipher DHE-RSA-AES128-GCM-SHA256", .code = 0x128},
+		{"Camellia", "leaf", .server = INT "-cipher ECDHE-RSA-CAMELLIA128-SHA256",
+		 .code = 0x128},
+		{"AES256-SHA", "leaf", .server = INT "-cipher AES256-SHA", .code = 0x128},
+		{"PSS alone", "leaf", .server = INT "-sigalgs RSA-PSS+SHA256", .code = 0x128},
+		{"h2 alone", "leaf", .server = INT "-alpn h2", .code = 0x178},
+	};
+	(void)state;
+	run_rows(rows, array_count(rows));
+}
+
+static void make_many(const char *name, unsigned count)
+{
+	scoped(buf_finish) struct buf text = {0};
+	buf_add_string(&text, "[req]\ndistinguished_name=dn\n[dn]\n[x]\nsubjectAltName=@n\n[n]\n");
+	for (unsigned i = 1; i < count; i++)
+		buf_printf(&text, "DNS.%u=name-%u.example.org\n", i, i);
+	buf_printf(&text, "DNS.%u=localhost\n", count);
+	fixture_write("many", buf_str(&text));
+	fixture_certificate(name, "leaf", "int", "-config many -extensions x -subj /CN=many");
+}
+
+/* A certificate whose last day is past: "openssl ca" is what takes dates in every release. */
+static void make_expired(const char *name, const char *key, const char *issuer, const char *options)
+{
+	static const char config[] =
+		"[ca]\ndefault_ca=c\n[c]\nnew_certs_dir=.\ndatabase=ca-index\n"
+		"unique_subject=no\npolicy=p\ncopy_extensions=copy\n"
+		"default_md=sha256\nserial=ca-serial\n[p]\ncommonName=supplied\n";
+	fixture_write("ca.cnf", str_of(config));
+	fixture_write("ca-index", STR(""));
+	fixture_run("openssl req -new -config cnf -key %s.key %s -out expired.csr", key, options);
+	fixture_run("openssl ca -batch -notext -create_serial -config ca.cnf -in expired.csr "
+		    "-startdate 20200101000000Z -enddate 20200201000000Z "
+		    "-cert %s.pem -keyfile %s.key -out %s.pem",
+		    issuer, issuer, name);
+	fixture_run("cp %s.key %s.key", key, name);
+}
+
+/* 15 intermediates between root and leaf, and the file of them in the server's order. */
+static void make_deep(void)
+{
+	char name[32] = "deep-0", issuer[32], subject[128];
+	fixture_certificate(name, "e3", "root", "-subj /CN=deep-0" AUTHORITY);
+	fixture_run("cp deep-0.pem deep-chain.pem");
+	for (int i = 1; i < 15; i++) {
+		snprintf(issuer, sizeof(issuer), "deep-%d", i - 1);
+		snprintf(name, sizeof(name), "deep-%d", i);
+		snprintf(subject, sizeof(subject), "-subj /CN=deep-%d" AUTHORITY, i);
+		fixture_certificate(name, i % 2 ? "int" : "e3", issuer, subject);
+		fixture_run("cat %s.pem deep-chain.pem >t && mv t deep-chain.pem", name);
+	}
+	fixture_certificate("deep", "leaf", name, "-subj /CN=leaf" NAME);
+	fixture_run("cat deep-chain.pem root.pem int.pem self.pem x1.pem >full-chain.pem");
+	fixture_run("cat full-chain.pem x2.pem >long-chain.pem");
+}
+
+static int make_files(void **state)
+{
+	(void)state;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	log_open(stderr, LOG_ERROR);
+	fixture_open();
+	for (size_t i = 0; i < array_count(keys); i++)
+		fixture_key(keys[i][0], keys[i][1]);
+	for (size_t i = 0; i < array_count(certificates); i++)
+		fixture_certificate(certificates[i].name, certificates[i].key,
+				    certificates[i].issuer, certificates[i].options);
+	make_expired("expired", "leaf", "int", "-subj /CN=leaf" NAME);
+	make_expired("x2-expired", "p384", "x1", "-subj /CN=x2" AUTHORITY);
+	fixture_run("cat e1.pem x2-expired.pem >e1-expired.pem");
+	fixture_run("cat e1.pem x2-cross.pem >e1-cross.pem && cat x1.pem x2.pem >x1-x2.pem");
+	fixture_run("cat int.pem root.pem >int-root.pem && cat root.pem int.pem >root-int.pem");
+	fixture_run("cat int.pem self.pem >int-self.pem && cat self.pem int.pem >self-int.pem");
+	fixture_run("cat int.pem int.pem >int-int.pem");
+	fixture_run("cat int-short-2.pem int-short.pem >short-chain.pem");
+	fixture_run("cat root-ed.pem root.pem >with-ed.pem");
+	fixture_run("cat root-r8192.pem root.pem >with-r8192.pem");
+	make_many("many-1000", 1000);
+	make_many("many-4000", 4000);
+	make_deep();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_protocol),
+	};
+	return cmocka_run_group_tests(tests, make_files, NULL);
+}

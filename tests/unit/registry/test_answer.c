@@ -1,0 +1,115 @@
+/* What an answer that is no success becomes: its kind decides about another try. */
+#include "registry/answer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ERRORS(code, message) "{\"errors\":[{\"code\":\"" code "\",\"message\":\"" message "\"}]}"
+
+struct row {
+	int status;
+	const char *headers, *body;
+	enum error_kind kind;
+	const char *text;
+	int retry_after;
+};
+
+static const struct row rows[] = {
+	{401, "", "", ERROR_DENIED, "HTTP 401", -1},
+	{403, "", ERRORS("DENIED", "closed to you"), ERROR_DENIED, "HTTP 403 DENIED: closed to you",
+	 -1},
+	{404, "", ERRORS("NAME_UNKNOWN", ""), ERROR_MISSING, "HTTP 404 NAME_UNKNOWN", -1},
+	{400, "", "", ERROR_REJECTED, "HTTP 400", -1},
+	{413, "", "", ERROR_REJECTED, "HTTP 413", -1},
+	{415, "", "", ERROR_REJECTED, "HTTP 415", -1},
+	{405, "", "", ERROR_UNSUPPORTED, "HTTP 405", -1},
+	{501, "", "", ERROR_UNSUPPORTED, "HTTP 501", -1},
+	/* what passes */
+	{408, "", "", ERROR_UNAVAILABLE, "HTTP 408", -1},
+	{499, "", "", ERROR_UNAVAILABLE, "HTTP 499", -1},
+	{500, "", "", ERROR_UNAVAILABLE, "HTTP 500", -1},
+	{502, "", "<html><h1>Bad</h1>\n<p>Gateway</p></html>", ERROR_UNAVAILABLE,
+	 "HTTP 502 Bad Gateway", -1},
+	{504, "", "", ERROR_UNAVAILABLE, "HTTP 504", -1},
+	{522, "", "", ERROR_UNAVAILABLE, "HTTP 522", -1},
+	{503, "Retry-After: 7\n", "", ERROR_UNAVAILABLE, "HTTP 503", 7},
+	{429, "Retry-After: 2\n", "", ERROR_LIMITED, "HTTP 429", 2},
+	{400, "", ERRORS("TOOMANYREQUESTS", "slowly"), ERROR_LIMITED,
+	 "HTTP 400 TOOMANYREQUESTS: slowly", -1},
+	{429, "Retry-After: -1 soon\n", "", ERROR_LIMITED, "HTTP 429", -1},
+	/* relative to the server's own clock, which may be wrong by years */
+	{429, "Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:42 GMT\n",
+	 "", ERROR_LIMITED, "HTTP 429", 5},
+	/* immutable tags and quotas, as registries tell them */
+	{412, "", ERRORS("PRECONDITION", "the tag is immutable"), ERROR_IMMUTABLE,
+	 "HTTP 412 PRECONDITION: the tag is immutable", -1},
+	{412, "", ERRORS("PRECONDITION", "exceeds the quota"), ERROR_FULL,
+	 "HTTP 412 PRECONDITION: exceeds the quota", -1},
+	{403, "", ERRORS("DENIED", "adding 9 MiB will exceed the configured upper limit of 5 MiB"),
+	 ERROR_FULL,
+	 "HTTP 403 DENIED: adding 9 MiB will exceed the configured upper limit of 5 MiB", -1},
+	{403, "", ERRORS("DENIED", "access to team/quota-tool denied"), ERROR_DENIED,
+	 "HTTP 403 DENIED: access to team/quota-tool denied", -1},
+	{404, "", ERRORS("NAME_UNKNOWN", "no such quota"), ERROR_MISSING,
+	 "HTTP 404 NAME_UNKNOWN: no such quota", -1},
+	{400, "", ERRORS("X", "pre-quota of quotas and Quota: none"), ERROR_FULL,
+	 "HTTP 400 X: pre-quota of quotas and Quota: none", -1},
+	/* what Google calls a quota comes back within a minute */
+	{429, "", ERRORS("TOOMANYREQUESTS", "Quota exceeded for quota metric 'x'"), ERROR_LIMITED,
+	 "HTTP 429 TOOMANYREQUESTS: Quota exceeded for quota metric 'x'", -1},
+	{429, "", ERRORS("X", "over quota"), ERROR_LIMITED, "HTTP 429 X: over quota", -1},
+	{403, "", ERRORS("TOOMANYREQUESTS", "over quota"), ERROR_LIMITED,
+	 "HTTP 403 TOOMANYREQUESTS: over quota", -1},
+	{400, "", ERRORS("TAG_INVALID", "x"), ERROR_IMMUTABLE, "HTTP 400 TAG_INVALID: x", -1},
+	{507, "", "", ERROR_FULL, "HTTP 507", -1},
+	/* a server in trouble may say what it wants */
+	{500, "", ERRORS("TAG_INVALID", "x"), ERROR_UNAVAILABLE, "HTTP 500 TAG_INVALID: x", -1},
+	/* in the bytes of another time */
+	{403, "",
+	 "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"f\xfcr\tSie\"}],\"x\":\"\\ud800\"}",
+	 ERROR_DENIED, "HTTP 403 DENIED: f?r?Sie", -1},
+	/* several, and what is no list of errors */
+	{400, "", "{\"errors\":[{\"code\":\"A\"},{\"message\":\"b\"}]}", ERROR_REJECTED,
+	 "HTTP 400 A; b", -1},
+	{400, "", "{\"errors\":{}}", ERROR_REJECTED, "HTTP 400 {\"errors\":{}}", -1},
+	{400, "", "\n\n  plain  words\r\nand more", ERROR_REJECTED,
+	 "HTTP 400   plain  words and more", -1},
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		scoped(http_answer_finish) struct http_answer answer = {.status = rows[i].status};
+		struct error err = {0};
+		buf_add_string(&answer.headers, rows[i].headers);
+		buf_add_string(&answer.body, rows[i].body);
+		assert_false(answer_error(&answer, &err));
+		if (err.kind != rows[i].kind || strcmp(err.text, rows[i].text) != 0 ||
+		    err.retry_after != rows[i].retry_after || err.http_status != rows[i].status)
+			fail_msg("row %zu: \"%s\", %s, after %d s", i, err.text,
+				 error_kind_name(err.kind), err.retry_after);
+	}
+}
+
+static void test_codes(void **state)
+{
+	scoped(http_answer_finish) struct http_answer answer = {.status = 400};
+	(void)state;
+	assert_false(answer_has_code(&answer, "A"));
+	buf_add_string(&answer.body, "{\"errors\":[{\"code\":\"A\"},{\"code\":\"B\"}]}");
+	assert_true(answer_has_code(&answer, "A") && answer_has_code(&answer, "B"));
+	assert_false(answer_has_code(&answer, "a") || answer_has_code(&answer, ""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
+					   cmocka_unit_test(test_codes)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
