@@ -4,6 +4,8 @@
  */
 #include "base/error.h"
 
+#include "base/cancel.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +16,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->http_status = 0;
 	err->retry_after = -1;
-	err->exhausted = false;
+	err->exhausted = err->awaited = false;
+	err->shared = 0;
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
@@ -29,6 +32,8 @@ bool error_wrap(struct error *err, const char *format, ...)
 	va_start(args, format);
 	int used = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	if (used < 0 || (size_t)used + strlen(old) + 2 >= sizeof(err->text))
+		err->shared = 0;
 	if (used < 0 || (size_t)used >= sizeof(err->text))
 		return false;
 	/* What does not fit is cut off; asking for the length tells the compiler that we know. */
@@ -40,6 +45,11 @@ bool error_wrap(struct error *err, const char *format, ...)
 bool error_memory(struct error *err)
 {
 	return error_set(err, ERROR_MEMORY, "out of memory");
+}
+
+bool error_canceled(struct error *err)
+{
+	return error_set(err, ERROR_CANCELED, "stopped by %s", cancel_name(cancel_signal()));
 }
 
 const char *error_kind_name(enum error_kind kind)

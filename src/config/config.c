@@ -266,10 +266,16 @@ static bool read_time(struct str text, unsigned *out)
 	return !text.len && total > 0 && total <= TIMEOUT_MAX;
 }
 
-static void add_timeout(const struct loading *loading)
+unsigned config_timeout(const struct options *options)
+{
+	unsigned seconds = 0;
+	return options->timeout && read_time(str_of(options->timeout), &seconds) ? seconds : 0;
+}
+
+static void check_timeout(const struct loading *loading)
 {
 	const char *text = loading->options->timeout;
-	if (text && !read_time(str_of(text), &loading->out->timeout))
+	if (text && !config_timeout(loading->options))
 		problem_add(loading->problems, NULL,
 			    "--timeout %s: expected a time of at most 1000 hours, as in 90s or "
 			    "5h30m",
@@ -314,7 +320,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	refuse_secrets(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
-	add_timeout(&loading);
+	check_timeout(&loading);
 	add_terms(&loading);
 	return problems->error_count == before;
 }
