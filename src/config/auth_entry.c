@@ -6,6 +6,7 @@
 #include "config/auth_entry.h"
 
 #include "base/secret.h"
+#include "config/userinfo.h"
 #include "oci/reference.h"
 
 #include <errno.h>
@@ -271,20 +272,6 @@ static void read_ca(const struct entry *entry, struct credential *out)
 				strerror(errno));
 }
 
-/* A proxy's password stands inside its URL, between the first colon and the last @. */
-static void register_userinfo(struct str authority)
-{
-	struct str user, password = authority;
-	while (password.len && password.at[password.len - 1] != '@')
-		password.len--;
-	if (!password.len)
-		return;
-	password.len--;
-	str_cut(&password, ':', &user);
-	secret_register(password);
-	secret_register_basic(user, password);
-}
-
 static void read_proxy(const struct entry *entry, struct credential *out)
 {
 	out->proxy = read_expanded(entry, &entry->rest, PROXY);
@@ -293,7 +280,7 @@ static void read_proxy(const struct entry *entry, struct credential *out)
 	struct str url = str_of(out->proxy);
 	struct str authority = str_from(url, str_starts(url, "https://") ? 8 : 7);
 	authority = str_head(authority, str_find(authority, '/'));
-	register_userinfo(authority);
+	userinfo_register(authority);
 	bool scheme = str_starts(url, "http://") || str_starts(url, "https://");
 	bool blank = strpbrk(out->proxy, " \t\r\n") != NULL;
 	if (!scheme || blank || !authority.len)

@@ -15,6 +15,7 @@
 #include "config/platform_options.h"
 #include "config/policy_options.h"
 #include "config/target_login.h"
+#include "config/userinfo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,11 +163,16 @@ static void read_files(const struct loading *loading)
  */
 static void read_secrets(const struct loading *loading, struct docker_logins *docker)
 {
-	const char *token = loading->options->access_token;
+	const struct options *options = loading->options;
+	const char *token = options->access_token;
+	const char *names[] = {options->source, options->destination, options->target_repo_prefix};
 	docker_files_read(loading->arena, loading->options->docker_config, loading->lookup, docker,
 			  loading->problems);
 	if (token)
 		secret_register(str_of(token));
+	for (size_t i = 0; i < array_count(names); i++)
+		if (names[i])
+			userinfo_register_name(str_of(names[i]));
 }
 
 static void add_docker_logins(const struct loading *loading, const struct docker_logins *docker)

@@ -5,6 +5,7 @@
 #include "config/document.h"
 
 #include "base/file.h"
+#include "config/userinfo.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 
@@ -59,7 +60,10 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 	}
 	bool read = out->json ? json_read_file(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
-	return read || tell(out, &err, problems);
+	if (!read)
+		return tell(out, &err, problems);
+	userinfo_register_all(out->root);
+	return true;
 }
 
 bool document_read(struct arena *arena, const char *path, struct document *out,
@@ -82,7 +86,10 @@ bool document_parse(struct arena *arena, const char *name, const char *text, str
 	*out = (struct document){.name = name, .input = true};
 	out->json = text[strspn(text, " \t\r\n")] == '{' &&
 		    json_read_file(arena, whole, &out->root, &err);
-	return out->json || yaml_read(arena, whole, &out->root, &err) || tell(out, &err, problems);
+	if (!out->json && !yaml_read(arena, whole, &out->root, &err))
+		return tell(out, &err, problems);
+	userinfo_register_all(out->root);
+	return true;
 }
 
 const char *document_place(struct arena *arena, const struct document *document,
