@@ -2,6 +2,13 @@
  * The handler only stores the signal and writes to an eventfd that is never drained, so every
  * waiter, now or later, sees it as readable. As process 1 of a container the kernel would ignore
  * signals without a handler; here is where they get one.
+ *
+ * timeout(1) and a terminal's Ctrl-C reach the program and then its group: two signals for one
+ * wish. So what follows within a second is an echo. The end of the time comes from us; the first
+ * signal after it is the first one of the user.
+ *
+ * A file system that hangs cannot be waited for in a way the flag ends. The alarm that the first
+ * request sets is for that: nine seconds later the process is over, whatever it does.
  */
 #include "base/cancel.h"
 
@@ -12,29 +19,53 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 static atomic_int requested;
-static _Atomic int64_t requested_at;
+static _Atomic int64_t requested_at; /* when the first request came, */
+static _Atomic int64_t signalled_at; /* and the signal that requested tells of */
 static atomic_int event = -1;
+
+static void wake_all(void)
+{
+	const uint64_t one = 1;
+	if (event < 0)
+		return;
+	if (write(event, &one, sizeof(one)) < 0)
+		atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
+	alarm(CANCEL_END_S);
+}
+
+/* Another signal, when first had asked already. */
+static void asked_again(int first, int signal_number)
+{
+	int64_t now = clock_ms();
+	if (signal_number == SIGALRM) {
+		if (now - atomic_load(&requested_at) >= (CANCEL_END_S - 1) * 1000)
+			_exit(cancel_status(first));
+	} else if (first == SIGALRM) {
+		atomic_store(&signalled_at, now);
+		atomic_store(&requested, signal_number);
+	} else if (now - atomic_load(&signalled_at) >= CANCEL_ECHO_MS) {
+		_exit(cancel_status(signal_number));
+	}
+}
 
 void cancel_now(int signal_number)
 {
 	int none = 0;
 	int saved = errno;
-	/* The time first: whoever sees the flag must not take it for long past. */
-	if (!atomic_load(&requested))
+	/* The times first: whoever sees the flag must not take it for long past. */
+	if (!atomic_load(&requested)) {
 		atomic_store(&requested_at, clock_ms());
-	if (atomic_compare_exchange_strong(&requested, &none, signal_number)) {
-		const uint64_t one = 1;
-		if (event >= 0 && write(event, &one, sizeof(one)) < 0)
-			atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
-	} else if (none == SIGALRM) {
-		atomic_store(&requested, signal_number);
-	} else if (signal_number != SIGALRM) {
-		_exit(128 + signal_number);
+		atomic_store(&signalled_at, clock_ms());
 	}
+	if (atomic_compare_exchange_strong(&requested, &none, signal_number))
+		wake_all();
+	else
+		asked_again(none, signal_number);
 	errno = saved;
 }
 
@@ -43,6 +74,9 @@ bool cancel_install(void)
 	struct sigaction action = {.sa_handler = cancel_now, .sa_flags = SA_RESTART};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
+	sigaddset(&action.sa_mask, SIGALRM);
 	sigemptyset(&ignore.sa_mask);
 	if (event < 0)
 		event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -58,7 +92,11 @@ void cancel_own(void)
 
 void cancel_after(unsigned seconds)
 {
-	alarm(seconds);
+	/* A request that is there already has set the alarm to its own end. */
+	if (!cancel_requested())
+		alarm(seconds);
+	if (cancel_requested())
+		alarm(CANCEL_END_S);
 }
 
 bool cancel_requested(void)
@@ -82,6 +120,25 @@ int cancel_signal(void)
 	return atomic_load(&requested);
 }
 
+const char *cancel_name(int signal_number)
+{
+	switch (signal_number) {
+	case SIGALRM:
+		return "the time limit";
+	case SIGINT:
+		return "SIGINT";
+	case SIGTERM:
+		return "SIGTERM";
+	default:
+		return "a signal";
+	}
+}
+
+int cancel_status(int signal_number)
+{
+	return signal_number == SIGALRM ? EXIT_FAILURE : 128 + signal_number;
+}
+
 int cancel_fd(void)
 {
 	return event;
@@ -97,5 +154,26 @@ bool cancel_sleep(unsigned milliseconds)
 		struct pollfd wait = {.fd = event, .events = POLLIN};
 		poll(&wait, 1, left > 1000 ? 1000 : (int)left);
 	}
+	return false;
+}
+
+bool cancel_may_read(int fd)
+{
+	struct pollfd wait[] = {{.fd = fd, .events = POLLIN}, {.fd = event, .events = POLLIN}};
+	while (poll(wait, 2, -1) < 0 || !(wait[0].revents || wait[1].revents))
+		;
+	return wait[0].revents;
+}
+
+bool cancel_may_write(int fd, int64_t patience_ms)
+{
+	int64_t begin = clock_ms();
+	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+	if (fd < 0) /* of a stream in memory */
+		return true;
+	do {
+		if (poll(&wait, 1, cancel_final() ? 0 : 100) > 0)
+			return true;
+	} while (!cancel_final() && (patience_ms < 0 || clock_ms() - begin < patience_ms));
 	return false;
 }

@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 
+#include "base/cancel.h"
 #include "base/secret.h"
 
 #include <stdarg.h>
@@ -22,7 +23,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->http_status = 0;
 	err->retry_after = -1;
-	err->exhausted = false;
+	err->exhausted = err->awaited = false;
+	err->shared = 0;
 	va_start(args, format);
 	int wanted = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
@@ -41,14 +43,21 @@ bool error_wrap(struct error *err, const char *format, ...)
 	va_end(args);
 	if (used >= 0 && used < ERROR_TEXT_SIZE)
 		used += snprintf(err->text + used, (size_t)(ERROR_TEXT_SIZE - used), ": %s", old);
-	if (used < 0 || used >= ERROR_TEXT_SIZE)
+	if (used < 0 || used >= ERROR_TEXT_SIZE) {
+		err->shared = 0;
 		end_whole(err->text);
+	}
 	return false;
 }
 
 bool error_memory(struct error *err)
 {
 	return error_set(err, ERROR_MEMORY, "out of memory");
+}
+
+bool error_canceled(struct error *err)
+{
+	return error_set(err, ERROR_CANCELED, "stopped by %s", cancel_name(cancel_signal()));
 }
 
 const char *error_kind_name(enum error_kind kind)

@@ -33,16 +33,18 @@ enum error_kind {
 	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */
 	ERROR_MEMORY,      /* out of memory or descriptors */
 	ERROR_IO,          /* a local file could not be read or written */
-	ERROR_CANCELED,    /* a signal asked us to stop */
+	ERROR_CANCELED,    /* a signal or the time limit asked us to stop */
 };
 
 enum { ERROR_TEXT_SIZE = 768 };
 
 struct error {
 	enum error_kind kind;
-	int http_status;            /* 0: no HTTP answer was involved */
-	int retry_after;            /* seconds the server asked us to wait; -1: it did not say */
-	bool exhausted;             /* it was tried again as often as makes sense */
+	int http_status; /* 0: no HTTP answer was involved */
+	int retry_after; /* seconds the server asked us to wait; -1: it did not say */
+	bool exhausted;  /* it was tried again as often as makes sense */
+	bool awaited;    /* the next try waits for its turn by itself, see net/limiter.h */
+	unsigned shared; /* bytes at the end of text that are said once for many */
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 
@@ -54,6 +56,9 @@ bool error_wrap(struct error *err, const char *format, ...) printf_like(2, 3);
 
 /* "out of memory" with kind ERROR_MEMORY. Returns false. */
 bool error_memory(struct error *err);
+
+/* "stopped by SIGTERM", or whatever asked the run to stop. Returns false. */
+bool error_canceled(struct error *err);
 
 /* The word the report uses for a kind: "denied", "missing", ... */
 const char *error_kind_name(enum error_kind kind);

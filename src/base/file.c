@@ -11,7 +11,6 @@
 #include "base/file.h"
 
 #include "base/cancel.h"
-#include "base/clock.h"
 #include "base/path.h"
 
 #include <errno.h>
@@ -37,13 +36,19 @@ bool file_is_stdout(const char *path)
 bool file_read(const char *path, struct buf *out, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe may have no writer yet: that is waited for below, where a signal ends it. */
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, flags);
 	if (fd < 0)
 		return error_set(err, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
 	char chunk[16384];
 	for (;;) {
+		if (!cancel_may_read(fd)) {
+			error_canceled(err);
+			return error_wrap(err, "reading %s", standard ? "standard input" : path);
+		}
 		ssize_t got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got < 0)
 			return error_set(err, ERROR_CONFIG, "cannot read %s: %s", path,
@@ -58,30 +63,24 @@ bool file_read(const char *path, struct buf *out, struct error *err)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* False: nobody reads what is written to fd. */
-static bool wait_for_reader(int fd)
-{
-	enum { PATIENCE_MS = 30000, SLICE_MS = 100 };
-	int64_t end = clock_ms() + PATIENCE_MS;
-	struct pollfd wait = {.fd = fd, .events = POLLOUT};
-	do {
-		if (poll(&wait, 1, SLICE_MS) > 0)
-			return true;
-	} while (!cancel_final() && (fd <= STDERR_FILENO || clock_ms() < end));
-	errno = ETIMEDOUT;
-	return false;
-}
+/* A reader that does not read for so long is not waited for, except of stdout and stderr. */
+enum { PATIENCE_MS = 30000 };
 
-/* A pipe that takes anything takes this many bytes at once; then no write blocks. */
+/*
+ * A pipe gets pieces that it takes whole once it takes any, so that no write blocks; a file gets
+ * all at once.
+ */
 bool file_put(int fd, struct str content)
 {
 	struct stat info;
-	bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+	bool plain = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 	while (content.len) {
-		if (!regular && !wait_for_reader(fd))
+		struct str piece = plain ? content : str_head(content, PIPE_BUF);
+		if (!cancel_may_write(fd, fd <= STDERR_FILENO ? -1 : PATIENCE_MS)) {
+			errno = ETIMEDOUT;
 			return false;
-		size_t piece = regular ? content.len : PIPE_BUF;
-		ssize_t sent = write(fd, content.at, str_head(content, piece).len);
+		}
+		ssize_t sent = write(fd, piece.at, piece.len);
 		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)

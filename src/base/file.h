@@ -20,6 +20,9 @@ bool file_put(int fd, struct str content);
 /* Opens path for writing, emptied if it is a file. -1: ERROR_IO. The caller closes it. */
 int file_open(const char *path, struct error *err);
 
+/* Writes to an open file, waiting for readers as long as the run may last. False: errno. */
+bool file_put(int fd, struct str content);
+
 /* Where a file_producer puts its pieces. */
 struct file_sink;
 /* Adds content; false with an error for the producer's caller once it cannot be written. */

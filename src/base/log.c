@@ -22,6 +22,7 @@ static struct {
 	bool colour;
 	bool holding, failed, given_up;
 	struct buf held;
+	int64_t written_ms; /* clock_ms() of the last line */
 	void (*before)(void *ctx);
 	void (*after)(void *ctx);
 	void *ctx;
@@ -55,6 +56,7 @@ void log_open(FILE *stream, enum log_level level)
 	pthread_mutex_lock(&sink.lock);
 	sink.stream = stream;
 	sink.level = level;
+	sink.written_ms = clock_ms();
 	sink.holding = sink.failed = sink.given_up = false;
 	write_out(buf_str(&sink.held));
 	buf_finish(&sink.held);
@@ -67,6 +69,14 @@ void log_hold(enum log_level level)
 	sink.level = level;
 	sink.holding = true;
 	pthread_mutex_unlock(&sink.lock);
+}
+
+int64_t log_quiet_ms(void)
+{
+	pthread_mutex_lock(&sink.lock);
+	int64_t quiet = clock_ms() - sink.written_ms;
+	pthread_mutex_unlock(&sink.lock);
+	return quiet;
 }
 
 void log_colour(bool wanted)
@@ -191,6 +201,7 @@ static void write_line(enum log_level level, struct str message)
 		write_out(out);
 	if (sink.after)
 		sink.after(sink.ctx);
+	sink.written_ms = clock_ms();
 }
 
 static void log_line(enum log_level level, const char *format, va_list args)

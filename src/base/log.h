@@ -28,6 +28,8 @@ bool log_level_named(const char *name, enum log_level *out);
 void log_colour(bool wanted);
 /* True when debug lines are wanted. */
 bool log_debugging(void);
+/* Milliseconds since the last line, or since the log was opened. */
+int64_t log_quiet_ms(void);
 /* before(ctx) and after(ctx) are called around each line, under the sink's lock. NULL ends it. */
 void log_hook(void (*before)(void *ctx), void (*after)(void *ctx), void *ctx);
 

@@ -84,18 +84,35 @@ static bool is_kernels(const char *name)
 	return str_starts(str_of(name), "/proc/");
 }
 
-/* What the link at name says, relative to its folder. */
-static bool follow(char name[PATH_MAX])
+/* The length of the shortest head of name that is a link; 0: none is. */
+static size_t first_link(const char *name, struct stat *link)
 {
-	char to[PATH_MAX], joined[2 * PATH_MAX];
-	ssize_t len = readlink(name, to, sizeof(to) - 1);
+	char head[PATH_MAX];
+	size_t len = 0;
+	while (name[len]) {
+		len += strspn(name + len, "/");
+		len += strcspn(name + len, "/");
+		snprintf(head, sizeof(head), "%.*s", (int)len, name);
+		if (lstat(head, link) != 0)
+			return 0;
+		if (S_ISLNK(link->st_mode))
+			return len;
+	}
+	return 0;
+}
+
+/* Puts in place of the link, of which rest is left, what it says, relative to its folder. */
+static bool follow(char name[PATH_MAX], char link[PATH_MAX], const char *rest)
+{
+	char to[PATH_MAX], joined[3 * PATH_MAX];
+	ssize_t len = readlink(link, to, sizeof(to) - 1);
 	if (len < 0)
 		return false;
 	to[len] = '\0';
 	if (*to == '/')
-		snprintf(joined, sizeof(joined), "%s", to);
+		snprintf(joined, sizeof(joined), "%s%s", to, rest);
 	else
-		snprintf(joined, sizeof(joined), "%s/%s", dirname(name), to);
+		snprintf(joined, sizeof(joined), "%s/%s%s", dirname(link), to, rest);
 	if (strlen(joined) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return false;
@@ -104,20 +121,25 @@ static bool follow(char name[PATH_MAX])
 	return true;
 }
 
-/* Follows links up to something else, or to a descriptor. */
+/* Follows links, from the first folder on, up to something else or to a descriptor. */
 static bool follow_all(const char *given, char name[PATH_MAX], struct error *err)
 {
 	struct stat info;
+	char link[PATH_MAX], rest[PATH_MAX];
 	for (int left = LINKS_MAX; left > 0; left--) {
-		if (path_descriptor(name) >= 0 || is_kernels(name) || lstat(name, &info) != 0 ||
-		    !S_ISLNK(info.st_mode))
+		if (path_descriptor(name) >= 0 || is_kernels(name))
 			return true;
-		if (!is_trusted(name, &info))
+		size_t len = first_link(name, &info);
+		if (!len)
+			return true;
+		snprintf(link, sizeof(link), "%.*s", (int)len, name);
+		snprintf(rest, sizeof(rest), "%s", name + len);
+		if (!is_trusted(link, &info))
 			return error_set(err, ERROR_IO,
 					 "cannot write %s: %s is a link that another user made or "
 					 "can replace (owner %lu): name the file itself",
-					 given, name, (unsigned long)info.st_uid);
-		if (!follow(name))
+					 given, link, (unsigned long)info.st_uid);
+		if (!follow(name, link, rest))
 			return cannot(given, err);
 	}
 	errno = ELOOP;

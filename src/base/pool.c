@@ -249,7 +249,7 @@ bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, s
 	pthread_mutex_destroy(&trial.lock);
 	/* What really went wrong says more than that the run was stopped. */
 	if (!trial.failed && trial.left_out)
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	return !trial.failed;
 }
 

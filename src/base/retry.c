@@ -5,14 +5,14 @@
 #include "base/retry.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 
 #include <sys/random.h>
 
-const struct retry_policy retry_default = {.attempts = 6, .base_ms = 500, .cap_ms = 60000};
-
-/* A host that nobody answers for is asked less often: the name or the port is probably wrong. */
-enum { UNREACHABLE_ATTEMPTS = 4 };
+const struct retry_policy retry_default = {
+	.attempts = 6, .base_ms = 500, .cap_ms = 60000, .patient = true};
 
 bool retry_helps(enum error_kind kind)
 {
@@ -31,19 +31,19 @@ bool retry_helps(enum error_kind kind)
 
 static unsigned attempts_for(const struct retry_policy *policy, enum error_kind kind)
 {
-	unsigned few = UNREACHABLE_ATTEMPTS;
-	if (kind == ERROR_CORRUPT || kind == ERROR_MEMORY)
-		few = 2;
-	else if (kind != ERROR_UNREACHABLE)
-		few = policy->attempts;
-	return few < policy->attempts ? few : policy->attempts;
+	bool few = kind == ERROR_CORRUPT || kind == ERROR_MEMORY;
+	return few && policy->attempts > 2 ? 2 : policy->attempts;
 }
 
 bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
 		unsigned random, unsigned *wait_ms)
 {
-	if (err->exhausted || !retry_helps(err->kind) ||
-	    attempt + 1 >= attempts_for(policy, err->kind))
+	if (err->exhausted || !retry_helps(err->kind))
+		return false;
+	*wait_ms = 0;
+	if (err->awaited && policy->patient)
+		return true;
+	if (attempt + 1 >= attempts_for(policy, err->kind))
 		return false;
 	uint64_t wait = policy->base_ms;
 	for (unsigned i = 0; i < attempt && wait < policy->cap_ms; i++)
@@ -61,6 +61,25 @@ bool retry_next(const struct retry_policy *policy, unsigned attempt, const struc
 	return true;
 }
 
+/* What was waited for is worth knowing: it failed, and would have been tried again. */
+static bool interrupted(struct error *err)
+{
+	err->kind = ERROR_CANCELED;
+	return error_wrap(err, "stopped by %s while waiting to retry",
+			  cancel_name(cancel_signal()));
+}
+
+/* Lets others see why nothing happens. */
+static bool pause_for(unsigned wait_ms, const struct error *err)
+{
+	int64_t now = clock_ms();
+	scoped(waits_end) struct waits_entry entry = {
+		.kind = WAITS_TRY, .since_ms = now, .until_ms = now + wait_ms};
+	if (wait_ms)
+		waits_begin(&entry, "%s", err->text);
+	return cancel_sleep(wait_ms);
+}
+
 bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct error *err)
 {
 	unsigned random = 0;
@@ -72,7 +91,7 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 		return false;
 	}
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);
-	if (cancel_sleep(wait_ms))
+	if (pause_for(wait_ms, err))
 		return true;
-	return error_set(err, ERROR_CANCELED, "stopped while waiting to try again");
+	return interrupted(err);
 }

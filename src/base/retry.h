@@ -21,9 +21,10 @@ struct retry_policy {
 	unsigned attempts; /* tries in all, the first included */
 	unsigned base_ms;  /* longest wait after the first failure; triples with each further one */
 	unsigned cap_ms;   /* longest wait of all, for our own choice and for Retry-After */
+	bool patient;      /* a server that is down is waited for until all give it up */
 };
 
-/* 6 attempts over about a minute. */
+/* 6 attempts over about a minute, patient. */
 extern const struct retry_policy retry_default;
 
 /* True for kinds that another try may cure. */
@@ -31,7 +32,8 @@ bool retry_helps(enum error_kind kind);
 /*
  * Decides after the failure number attempt (counted from 0). random spreads the wait over its upper
  * half. A Retry-After in err is a floor; one above cap_ms means giving up, since the server asked
- * for more patience than the run has. True: wait *wait_ms, then try again.
+ * for more patience than the run has. True: wait *wait_ms, then try again. What is awaited has no
+ * wait of its own, and does not count for the patient.
  */
 bool retry_next(const struct retry_policy *policy, unsigned attempt, const struct error *err,
 		unsigned random, unsigned *wait_ms);

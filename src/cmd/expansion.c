@@ -34,7 +34,7 @@ static void find_date(void *ctx, size_t index)
 {
 	struct dates *dates = ctx;
 	if (cancel_requested())
-		error_set(&dates->errors[index], ERROR_CANCELED, "stopped by a signal");
+		error_canceled(&dates->errors[index]);
 	else
 		dates->known[index] = created_of(dates->run->registry, &dates->images[index], NULL,
 						 &dates->when[index], &dates->errors[index]);
@@ -86,7 +86,7 @@ static void expand_rule(void *ctx, size_t index)
 	arena_free(&expansion->arena);
 	expansion->arena = arena_new();
 	if (cancel_requested())
-		error_set(&expansion->err, ERROR_CANCELED, "stopped by a signal");
+		error_canceled(&expansion->err);
 	else if (!expansion->arena)
 		error_memory(&expansion->err);
 	else

@@ -5,8 +5,10 @@
 #include "cmd/rounds.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "base/waits.h"
 #include "cmd/lanes.h"
 
 #include <pthread.h>
@@ -87,11 +89,14 @@ static void round_finish(struct round *round)
 	pthread_mutex_destroy(&round->lock);
 }
 
+/* Of what is the same for many, the line that announces the next round has to do. */
 static void log_attempt(const struct task *task, const struct outcome *outcome)
 {
 	scoped(buf_finish) struct buf name = {0};
 	reference_print(&task->source, &name);
-	log_warn("%s failed and will be tried again: %s", buf_string(&name), outcome->error_text);
+	if (!outcome->error_shared)
+		log_warn("%s failed and will be tried again: %s", buf_string(&name),
+			 outcome->error_text);
 }
 
 static void run_task(void *ctx, size_t number)
@@ -146,6 +151,11 @@ static bool pause_for(struct round *round, size_t count)
 	log_info("Start to retry %zu image%s in %d s, please wait ...", count,
 		 count == 1 ? "" : "s", seconds);
 	registry_forgive(round->run->registry);
+	scoped(waits_end) struct waits_entry entry = {.kind = WAITS_TRY,
+						      .since_ms = clock_ms(),
+						      .until_ms =
+							      clock_ms() + (int64_t)seconds * 1000};
+	waits_begin(&entry, "%zu image%s that failed", count, count == 1 ? "" : "s");
 	return cancel_sleep((unsigned)seconds * 1000);
 }
 

@@ -143,14 +143,14 @@ int sync_run(const struct options *options, struct problems *problems)
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
+	if (config_timeout(options))
+		cancel_after(config_timeout(options));
 	if (!load_run(&run, problems))
-		return EXIT_USAGE;
+		return cancel_requested() ? cancel_status(cancel_signal()) : EXIT_USAGE;
 	if (!confine_run(&run, &err)) {
 		log_error("%s", err.text);
 		return EXIT_FAILURE;
 	}
-	if (run.config.timeout)
-		cancel_after(run.config.timeout);
 	if (!set_up(&run) || !expansion_run(&run) || !expansion_collect(&run) ||
 	    !rounds_run(&run)) {
 		log_error("out of memory");

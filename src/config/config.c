@@ -166,11 +166,16 @@ static void read_files(const struct loading *loading)
  */
 static void read_secrets(const struct loading *loading, struct docker_logins *docker)
 {
-	const char *token = loading->options->access_token;
+	const struct options *options = loading->options;
+	const char *token = options->access_token;
+	const char *names[] = {options->source, options->destination, options->target_repo_prefix};
 	docker_files_read(loading->arena, loading->options->docker_config, loading->lookup, docker,
 			  loading->problems);
 	if (token)
 		secret_register(str_of(token));
+	for (size_t i = 0; i < array_count(names); i++)
+		if (names[i])
+			secret_suspect(str_of(names[i]));
 }
 
 static void add_docker_logins(const struct loading *loading, const struct docker_logins *docker)
@@ -270,10 +275,16 @@ static bool read_time(struct str text, unsigned *out)
 	return !text.len && total > 0 && total <= TIMEOUT_MAX;
 }
 
-static void add_timeout(const struct loading *loading)
+unsigned config_timeout(const struct options *options)
+{
+	unsigned seconds = 0;
+	return options->timeout && read_time(str_of(options->timeout), &seconds) ? seconds : 0;
+}
+
+static void check_timeout(const struct loading *loading)
 {
 	const char *text = loading->options->timeout;
-	if (text && !read_time(str_of(text), &loading->out->timeout))
+	if (text && !config_timeout(loading->options))
 		problem_add(loading->problems, NULL,
 			    "--timeout %s: expected a time of at most 1000 hours, as in 90s or "
 			    "5h30m",
@@ -319,7 +330,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	refuse_secrets(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
-	add_timeout(&loading);
+	check_timeout(&loading);
 	add_terms(&loading);
 	return problems->error_count == before;
 }

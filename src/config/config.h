@@ -23,13 +23,14 @@ struct config {
 	struct proxies proxies;                     /* of the environment */
 	struct rules rules;
 	struct terms terms; /* of the options; the rules have them already */
-	unsigned timeout;   /* of --timeout, in seconds; 0: none */
 	struct limits limits;
 	bool kyma;               /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix; /* where its images go; NULL: each says so itself */
 	bool lists_json;         /* lists of images are written as JSON, else as YAML */
 };
 
+/* The seconds of --timeout; 0: none, or not to be read, which config_load() tells. */
+unsigned config_timeout(const struct options *options);
 /*
  * Reads the files that options name. Every mistake goes to problems; false when there was one,
  * warnings do not count. *out is valid either way and holds what could be read, so that the caller

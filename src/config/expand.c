@@ -86,7 +86,10 @@ static bool is_refused(struct str name)
 /* A variable that nobody would name so if anybody might read its value. */
 static bool is_secret_name(struct str name)
 {
-	static const char *const words[] = {"TOKEN", "PASSWORD", "PASSWD", "PASS", "SECRET"};
+	static const char *const words[] = {"TOKEN",      "PASSWORD",   "PASSWD",     "PASS",
+					    "PASSPHRASE", "SECRET",     "PAT",        "JWT",
+					    "API_KEY",    "APIKEY",     "ACCESS_KEY", "PRIVATE_KEY",
+					    "CREDENTIAL", "CREDENTIALS"};
 	if (str_is(name, "INPUT_AUTH") || str_is(name, "INPUT_CONFIG"))
 		return true;
 	for (size_t i = 0; i < array_count(words); i++) {

@@ -23,8 +23,7 @@ static bool wait_a_little(const struct attachment *attachment, struct error *err
 	int64_t pause = attachment->took_ms * WINDOWS;
 	(void)!getrandom(&random, sizeof(random), 0);
 	pause = (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS) + PAUSE_MIN_MS;
-	return cancel_sleep((unsigned)pause + random % PAUSE_SPAN_MS) ||
-	       error_set(err, ERROR_CANCELED, "stopped by a signal");
+	return cancel_sleep((unsigned)pause + random % PAUSE_SPAN_MS) || error_canceled(err);
 }
 
 /* The descriptors that the list lacks, in arena. */

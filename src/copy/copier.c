@@ -290,7 +290,7 @@ static bool ask_both(struct image *image, struct arena *arena, const struct task
 	const char *given = task->source.digest ? task->source.digest : image->renewed;
 	size_t first = given && !task->rule->terms.pinned_tag ? 1 : 0;
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
 	if (task->rule->terms.pinned_tag)
 		compare_pinned(arena, task, &asked[0], outcome);
@@ -386,6 +386,7 @@ static void failed(struct arena *arena, struct outcome *outcome, const struct er
 	outcome->status = OUTCOME_FAILED;
 	outcome->reason = error_kind_name(err->kind);
 	outcome->error_kind = err->kind;
+	outcome->error_shared = err->shared;
 	outcome->retry_after = err->retry_after;
 	outcome->error_text = text ? text : "out of memory";
 }

@@ -115,7 +115,7 @@ static bool read_blob_repeatedly(const struct repository *repository, const stru
 {
 	for (unsigned attempt = 0;; attempt++) {
 		if (cancel_requested())
-			return error_set(err, ERROR_CANCELED, "stopped by a signal");
+			return error_canceled(err);
 		if (read_blob(repository, blob, out, err))
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))

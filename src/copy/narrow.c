@@ -48,7 +48,7 @@ static bool read_source(struct narrowing *narrowing, const char *digest, struct 
 {
 	struct image *image = narrowing->image;
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	if (!fetch_source(image, narrowing->arena, digest, out, err))
 		return false;
 	narrowing->bytes += out->bytes.len;

@@ -93,7 +93,7 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 	if (map_get(&search->seen, str_of(digest)))
 		return true;
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	if (!map_put(&search->seen, str_of(digest), search))
 		return error_memory(err);
 	if (!fetch_known(search->image, digest, &manifest, err))

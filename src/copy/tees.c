@@ -284,7 +284,7 @@ static bool prepare(struct tees *tees, struct tees_seat *seat, struct error *err
 	pthread_mutex_lock(&tees->lock);
 	seat->placed |= placed;
 	pthread_mutex_unlock(&tees->lock);
-	return !cancel_requested() || error_set(err, ERROR_CANCELED, "stopped by a signal");
+	return !cancel_requested() || error_canceled(err);
 }
 
 /* Called locked: gets the seat a cursor, unless it is alone. */

@@ -344,7 +344,7 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 		bool found = false;
 		*present = false;
 		if (cancel_requested())
-			return error_set(err, ERROR_CANCELED, "stopped by a signal");
+			return error_canceled(err);
 		if (attempt(transfer, present, err))
 			return true;
 		bool ambiguous = may_have_arrived(err) && !transfer->source_failed;

@@ -72,7 +72,7 @@ static bool read_blob(struct image *image, const struct descriptor *blob, struct
 	bool ok = false;
 	places_enter(image->copier->places, image->lane);
 	if (cancel_requested())
-		error_set(err, ERROR_CANCELED, "stopped by a signal");
+		error_canceled(err);
 	else
 		ok = read_once(image, blob, err);
 	places_leave(image->copier->places, image->lane);
@@ -144,7 +144,7 @@ static bool verify_tree(struct image *image, const char *reference, const char *
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	if (!manifests_get(&image->to, arena, reference, &served, err))
 		return lost(err);
 	if (strcmp(served.digest, digest) != 0 &&

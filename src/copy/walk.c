@@ -125,7 +125,7 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 	if (map_get(&walk->opened, str_of(digest)))
 		return true;
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	if (!map_put(&walk->opened, str_of(digest), walk))
 		return error_memory(err);
 	if (!read_manifest(walk, digest, held, &manifest, err))
@@ -211,7 +211,7 @@ static bool look_at(struct walk *walk, const struct walk_node *node, struct erro
 	if (!arena)
 		return error_memory(err);
 	if (cancel_requested())
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
+		return error_canceled(err);
 	if (!look_for_referrers(walk, arena, node->digest, &found, err) ||
 	    !look_for_tags(walk, arena, node->digest, &found, err))
 		return false;

@@ -55,8 +55,6 @@ bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 {
 	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
 	const char *tls = NULL;
-	double connected = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_CONNECT_TIME, &connected);
 	if (handle->tls) {
 		tls_session_note(handle->tls, why);
 		tls = tls_session_failure(handle->tls);
@@ -70,6 +68,6 @@ bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "%s: the answer is not valid HTTP (%s): is it a registry's port?",
 				 handle->host, why);
-	error_set(err, network_kind(code, connected > 0), "%s", why);
+	error_set(err, network_kind(code, handle_connected(handle)), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }

@@ -4,12 +4,9 @@
  * be pulled while an upload runs. The callbacks only move bytes and note why they stopped a
  * transfer.
  *
- * Clocks: libcurl limits connecting; what comes after is ours. An answer to a
- * complete request gets ANSWER_MS, the answer to an upload COMMIT_MS, because registries that
- * store on object storage assemble for minutes after the last byte. A body is given up when
- * nothing moves for stall_ms, or next to nothing for RATE_WINDOWS times as long. Only what we wait
- * for counts: not the time in which the reader of a download, or the source of an upload, had
- * other things to do.
+ * libcurl asks the C library for addresses in a thread of its own, which nothing can end. So that
+ * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT), and ends with the C
+ * library's patience. Once the run is to stop nothing begins but a connection to cancel an upload.
  */
 #include "net/handle.h"
 
@@ -18,6 +15,7 @@
 #include "net/failure.h"
 #include "net/inside.h"
 #include "net/low_water.h"
+#include "net/patience.h"
 #include "net/ports.h"
 #include "net/stream.h"
 
@@ -25,12 +23,6 @@
 #include <string.h>
 
 enum {
-	CONNECT_MS = 20000,
-	ANSWER_MS = 60000,
-	COMMIT_MS = 900000,
-	CLEANUP_MS = 10000, /* for a request that only gives something up */
-	RATE_WINDOWS = 4,
-	RATE_MIN = 1024, /* bytes a second */
 	UP_BUFFER = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
 	ERROR_BODY_MAX = 64 * 1024,
@@ -144,12 +136,32 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
-/* Programs that are started (credential helpers) inherit no connection. */
+/* Nothing begins once the run is to stop. */
+static bool is_too_late(struct handle *handle)
+{
+	struct error reason;
+	if (!cancel_requested())
+		return false;
+	error_canceled(&reason);
+	stop_because(handle, &reason);
+	return true;
+}
+
+/* libcurl is about to look up a name that it does not know. */
+static int start_resolver(void *state, void *reserved, void *ctx)
+{
+	(void)state;
+	(void)reserved;
+	return is_too_late(ctx);
+}
+
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct handle *handle = ctx;
 	struct error reason;
 	(void)purpose;
+	if (!patience_is_cleanup(handle) && is_too_late(handle))
+		return CURL_SOCKET_BAD;
 	/* With a proxy this is the proxy's address; the server's is not known to us. */
 	const char *why = handle->proxied ? NULL
 					  : inside_address_refused(&address->addr, handle->host,
@@ -167,13 +179,15 @@ static void set_constants(struct handle *handle)
 {
 	CURL *easy = handle->easy;
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, start_resolver);
+	curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, handle);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HANDLE_STEP_MAX);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
@@ -268,6 +282,15 @@ static void set_method(struct handle *handle)
 	}
 }
 
+/* What never answered is not waited for as long as what is known to be there. */
+static bool set_patience(struct handle *handle)
+{
+	bool known = !handle->turn.patience_ms;
+	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS,
+				(long)(known ? PATIENCE_CONNECT_MS : OUTAGE_CONNECT_MS)) ==
+	       CURLE_OK;
+}
+
 /* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
 static bool set_step(struct handle *handle)
 {
@@ -301,11 +324,13 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->sent = handle->waited_ms = handle->moved = 0;
 	handle->head_complete = handle->finished = handle->broken = false;
 	handle->enough = handle->stopped = false;
+	handle->code = CURLE_OK;
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
 	snprintf(answer->host, sizeof(answer->host), "%.*s", HTTP_HOST_SIZE - 1, handle->host);
 	set_method(handle);
 	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
+	    !set_patience(handle) ||
 	    curl_easy_setopt(handle->easy, CURLOPT_URL, request->url->text) != CURLE_OK ||
 	    curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
 		return error_memory(err);
@@ -313,10 +338,18 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	return true;
 }
 
+bool handle_connected(const struct handle *handle)
+{
+	curl_off_t us = 0;
+	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
+}
+
 /* Takes the result of a transfer that libcurl has ended. */
 static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 {
 	handle->finished = true;
+	handle->code = code;
 	handle->broken = code != CURLE_OK;
 	if (handle->stopped) {
 		*err = handle->reason;
@@ -335,66 +368,6 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
 		return true;
 	return failure_explain(handle, code, err);
-}
-
-/* True while bytes of a body are what we wait for. */
-static bool in_body(const struct handle *handle)
-{
-	return handle->head_complete || (handle->request.stream && handle->stream_left);
-}
-
-/* How long nothing may happen now; 0: for ever. */
-static int64_t silence_limit(const struct handle *handle)
-{
-	if (strcmp(handle->method, "DELETE") == 0)
-		return CLEANUP_MS;
-	if (in_body(handle))
-		return handle->stall_ms;
-	return handle->request.stream ? COMMIT_MS : ANSWER_MS;
-}
-
-/* An upload's bytes count when they leave: libcurl holds many of them before. */
-static void note_sent(struct handle *handle)
-{
-	curl_off_t sent = 0;
-	curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	if (sent <= handle->sent)
-		return;
-	handle->moved += sent - handle->sent;
-	handle->sent = sent;
-	handle->last_progress = clock_ms();
-}
-
-static bool too_slow(struct handle *handle)
-{
-	int64_t window = handle->stall_ms * RATE_WINDOWS;
-	if (!in_body(handle))
-		handle->waited_ms = handle->moved = 0;
-	if (!window || handle->waited_ms < window)
-		return false;
-	bool slow = handle->moved < RATE_MIN * (window / 1000);
-	handle->waited_ms = handle->moved = 0;
-	return slow;
-}
-
-static bool check_clock(struct handle *handle, struct error *err)
-{
-	int64_t limit = silence_limit(handle);
-	note_sent(handle);
-	/* A request that only cleans up behind us has a little more time. */
-	bool cleanup = strcmp(handle->method, "DELETE") == 0;
-	if (cleanup ? cancel_final() : cancel_urgent())
-		error_set(err, ERROR_CANCELED, "stopped by a signal");
-	else if (limit && clock_ms() - handle->last_progress > limit)
-		error_set(err, ERROR_NETWORK, "%s: no progress for %lld s", handle->host,
-			  (long long)(limit / 1000));
-	else if (too_slow(handle))
-		error_set(err, ERROR_NETWORK, "%s: less than 1 KiB a second for %lld s",
-			  handle->host, (long long)(handle->stall_ms * RATE_WINDOWS / 1000));
-	else
-		return true;
-	handle->broken = true;
-	return false;
 }
 
 /* Sleeps until the network or the request to stop has something new. */
@@ -418,9 +391,10 @@ static bool step(struct handle *handle, struct error *err)
 	const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
 	if (message && message->msg == CURLMSG_DONE)
 		return take_result(handle, message->data.result, err);
-	if (!check_clock(handle, err))
+	if (!patience_check(handle, err))
 		return false;
 	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
+	patience_tell(handle);
 	if (!handle->stream || !handle->news)
 		wait_for_network(handle);
 	return true;
@@ -435,6 +409,32 @@ bool handle_step(struct handle *handle, struct error *err)
 	return ok;
 }
 
+/* A name that is none, or a certificate, is likely to stay as it is. */
+static unsigned weight_of(const struct handle *handle, enum error_kind kind)
+{
+	bool name = handle->code == CURLE_COULDNT_RESOLVE_HOST ||
+		    handle->code == CURLE_COULDNT_RESOLVE_PROXY;
+	switch (kind) {
+	case ERROR_TLS:
+		return OUTAGE_LASTING;
+	case ERROR_NOT_TLS: /* the way to find out that it is http */
+		return handle->request.insecure ? 0 : OUTAGE_LASTING;
+	case ERROR_UNREACHABLE:
+		return name ? 3 : 1;
+	case ERROR_NETWORK:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+void handle_blame(const struct handle *handle, const struct error *err, struct outage_failure *out)
+{
+	out->silent_ms = clock_ms() - handle->last_progress;
+	out->early = !handle_connected(handle);
+	out->weight = handle->stopped || handle->status ? 0 : weight_of(handle, err->kind);
+}
+
 void handle_stop(struct handle *handle)
 {
 	if (handle->running)
@@ -446,6 +446,7 @@ void handle_stop(struct handle *handle)
 		curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(handle->headers);
 	handle->headers = NULL;
+	waits_end(&handle->silence);
 	handle->running = handle->low_water = false;
 	handle->stream = NULL;
 }

@@ -7,10 +7,13 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/waits.h"
 #include "net/http.h"
+#include "net/outage.h"
 #include "net/tls.h"
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 enum {
 	HANDLE_HOST_SIZE = 384,
@@ -23,7 +26,9 @@ struct handles_line;
 struct handle_turn {
 	struct handles_line *line;
 	bool brief;
-	bool opens; /* a connection first; of handles.c */
+	int64_t patience_ms;     /* for its first answer; 0: as long as usual */
+	const atomic_bool *over; /* its server is given up by all; NULL: never */
+	bool opens;              /* a connection first; of handles.c */
 };
 
 struct handle {
@@ -61,7 +66,9 @@ struct handle {
 	bool broken;           /* the connection must not be used again */
 	bool enough;           /* a callback stopped the transfer, the answer will do */
 	bool stopped;          /* a callback stopped the transfer, reason says why */
+	CURLcode code;         /* what libcurl said in the end */
 	struct error reason;
+	struct waits_entry silence; /* listed while its server says nothing */
 };
 
 /*
@@ -83,5 +90,12 @@ bool handle_start(struct handle *handle, const struct http_request *request,
  * handle->finished when the answer is complete.
  */
 bool handle_step(struct handle *handle, struct error *err);
+/*
+ * What the failure of an exchange, err, says about its server: weight 0 when nothing, since it
+ * began to answer or the reason is here. Before handle_stop(); path and begin are the caller's.
+ */
+void handle_blame(const struct handle *handle, const struct error *err, struct outage_failure *out);
+/* True once the request is on its way, on a connection that is complete. */
+bool handle_connected(const struct handle *handle);
 /* Ends the exchange. The connection stays usable unless handle->broken. */
 void handle_stop(struct handle *handle);

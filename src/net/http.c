@@ -107,6 +107,11 @@ void http_close_idle(struct http *http)
 	handles_close_idle(http->handles);
 }
 
+void http_forgive(struct http *http)
+{
+	limiter_forgive(http->limiter);
+}
+
 void http_free(struct http **http)
 {
 	if (!*http)
@@ -218,16 +223,28 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 	return handle;
 }
 
+/* FNV-1a: good enough to tell one path from another. */
+static uint64_t number_of(const char *path)
+{
+	uint64_t number = 0xcbf29ce484222325;
+	for (; *path; path++)
+		number = (number ^ (unsigned char)*path) * 0x100000001b3;
+	return number;
+}
+
 /* Waits for the request's turn at its server. */
 static bool await_turn(struct http *http, const struct http_request *request,
 		       struct limiter_lease *turn, struct error *err)
 {
 	scoped(buf_finish) struct buf origin = {0};
 	const struct url *url = request->url;
-	buf_printf(&origin, "%s://%s:%s", url->scheme, url->host, url->port);
-	return buf_ok(&origin)
-		       ? limiter_begin(http->limiter, origin.at, !request->stream, turn, err)
-		       : error_memory(err);
+	buf_printf(&origin, "%s:%s", url->host, url->port);
+	if (!buf_ok(&origin))
+		return error_memory(err);
+	if (!limiter_begin(http->limiter, origin.at, !request->stream, turn, err))
+		return false;
+	turn->failure.path = number_of(url->text);
+	return true;
 }
 
 static bool is_limited(const struct http_request *request, const struct http_answer *answer)
@@ -236,13 +253,17 @@ static bool is_limited(const struct http_request *request, const struct http_ans
 }
 
 /* The server has answered, or not: both sides of the next request's pace. */
-static void end_turn(struct limiter_lease *turn, const struct http_request *request,
-		     const struct http_answer *answer, bool answered)
+static bool end_turn(struct limiter_lease *turn, const struct http_request *request,
+		     const struct http_answer *answer, bool answered, struct error *err)
 {
-	int status = answered ? answer->status : 0;
 	bool limited = answered && is_limited(request, answer);
-	int wait = limited || status == 503 ? rate_limit_wait(answer, clock_unix()) : -1;
-	limiter_end(turn, status, limited, wait);
+	bool waits = limited || (answered && answer->status == 503);
+	if (answered)
+		limiter_end(turn, answer->status, limited,
+			    waits ? rate_limit_wait(answer, clock_unix()) : -1);
+	else
+		limiter_failed(turn, err);
+	return answered;
 }
 
 /* True unless there is a body that takes long, or of which nobody knows. */
@@ -296,11 +317,14 @@ static void take_note(const struct http_request *request, const struct handle *h
 	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
+/* http_send() without waiting for its turn; what went wrong at the server goes to lease. */
 static bool send_now(struct http *http, const struct http_request *request,
-		     struct http_answer *answer, struct error *err)
+		     struct limiter_lease *lease, struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
-	struct handle_turn turn = {.brief = is_brief(request->stream, request->stream_size)};
+	struct handle_turn turn = {.brief = is_brief(request->stream, request->stream_size),
+				   .patience_ms = lease->patience_ms,
+				   .over = lease->over};
 	if (!start(http, request, &turn, answer, &handle, err))
 		return false;
 	bool ok = true;
@@ -308,6 +332,8 @@ static bool send_now(struct http *http, const struct http_request *request,
 		ok = handle_step(handle, err);
 	if (ok)
 		take_note(request, handle, answer);
+	else
+		handle_blame(handle, err, &lease->failure);
 	handle_stop(handle);
 	handles_end(http->handles, &turn, handle);
 	return ok;
@@ -320,17 +346,19 @@ bool http_send(struct http *http, const struct http_request *request, struct htt
 	*answer = (struct http_answer){0};
 	if (!await_turn(http, request, &turn, err))
 		return false;
-	bool ok = send_now(http, request, answer, err);
-	end_turn(&turn, request, answer, ok);
-	return ok;
+	bool ok = send_now(http, request, &turn, answer, err);
+	return end_turn(&turn, request, answer, ok, err);
 }
 
-/* http_open() without waiting for its turn. */
+/* The same for http_open(). */
 static bool open_now(struct http *http, const struct http_request *request,
-		     struct http_answer *answer, struct stream **out, struct error *err)
+		     struct limiter_lease *lease, struct http_answer *answer, struct stream **out,
+		     struct error *err)
 {
 	struct handle *handle = NULL;
-	struct handle_turn turn = {.brief = is_brief(true, request->expect_size)};
+	struct handle_turn turn = {.brief = is_brief(true, request->expect_size),
+				   .patience_ms = lease->patience_ms,
+				   .over = lease->over};
 	bool ok = start(http, request, &turn, answer, &handle, err);
 	if (!ok)
 		return false;
@@ -346,6 +374,8 @@ static bool open_now(struct http *http, const struct http_request *request,
 		ok = handle_step(handle, err);
 	if (ok)
 		take_note(request, handle, answer);
+	else
+		handle_blame(handle, err, &lease->failure);
 	handle->answer = NULL;
 	*out = handle->stream;
 	if (!success && *out) {
@@ -364,9 +394,8 @@ bool http_open(struct http *http, const struct http_request *request, struct htt
 	*answer = (struct http_answer){0};
 	if (!await_turn(http, request, &turn, err))
 		return false;
-	bool ok = open_now(http, request, answer, out, err);
-	end_turn(&turn, request, answer, ok);
-	return ok;
+	bool ok = open_now(http, request, &turn, answer, out, err);
+	return end_turn(&turn, request, answer, ok, err);
 }
 
 void http_answer_finish(struct http_answer *answer)

@@ -4,8 +4,8 @@
  * A struct http is shared by all threads. It keeps idle handles, each with its connection, by
  * origin, trust and proxy; a request leases one and gives it back. Every wait ends when the run is
  * cancelled, and a transfer that makes no progress is given up. Each server is asked as fast as it
- * bears (limiter.h). Status codes are answers, not errors: an error means there was no complete
- * answer.
+ * bears, and no more once it was given up (limiter.h). Status codes are answers, not errors: an
+ * error means there was no complete answer.
  */
 #pragma once
 
@@ -67,6 +67,8 @@ struct http_options {
 struct http *http_new(const struct http_options *options);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
+/* Before another round: servers that were given up are asked again. */
+void http_forgive(struct http *http);
 /* Closes the connections that are idle: their descriptors and memory are free for other use. */
 void http_close_idle(struct http *http);
 

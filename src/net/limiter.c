@@ -10,17 +10,23 @@
 #include "base/cond.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/waits.h"
 #include "net/pace.h"
 
 #include <pthread.h>
+#include <string.h>
 
 enum { WAIT_MAX_MS = 250 };
 
 struct limiter_origin {
 	const char *name;
-	pthread_mutex_t lock; /* guards pace */
+	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	struct pace pace;
+	struct outage outage;
+	atomic_bool over;   /* that of outage, for those who look without the lock */
+	struct error first; /* of the failures in a row */
+	int refusal;        /* the status of the last one */
 };
 
 struct limiter {
@@ -91,22 +97,98 @@ static void wait_for(struct limiter_origin *origin, int64_t milliseconds)
 	cond_wait_ms(&origin->changed, &origin->lock, milliseconds);
 }
 
+/* Called locked. As pace_begin(): 0 when the request may begin, and then it has begun. */
+static int64_t take_turn(struct limiter_origin *origin, bool counted)
+{
+	int64_t now = clock_ms();
+	int64_t wait = outage_wait(&origin->outage, now);
+	if (!wait)
+		wait = pace_begin(&origin->pace, now, counted);
+	if (!wait)
+		outage_began(&origin->outage, now);
+	return wait;
+}
+
+/* Called locked. Whether a request that has to wait can begin in the time that is left. */
+static bool may_wait(const struct limiter_origin *origin, int64_t wait)
+{
+	bool down = outage_wait(&origin->outage, clock_ms()) > 0;
+	return !cancel_requested() || !(down || wait > CANCEL_GRACE_MS || cancel_urgent());
+}
+
+/* The text of an error without the host that it begins with: "host:port" is said before it. */
+static const char *reason_of(const struct limiter_origin *origin, const struct error *err)
+{
+	size_t len = (size_t)(strrchr(origin->name, ':') - origin->name);
+	bool named = strncmp(err->text, origin->name, len) == 0 &&
+		     strncmp(err->text + len, ": ", 2) == 0;
+	return named ? err->text + len + 2 : err->text;
+}
+
+/* Called locked. Tells of a wait that has a reason: not of that for a place in the window. */
+static void tell_wait(const struct limiter_origin *origin, int64_t wait, struct waits_entry *entry)
+{
+	int64_t now = clock_ms();
+	bool down = outage_wait(&origin->outage, now) > 0;
+	bool paused = now < origin->pace.paused_ms;
+	if (entry->listed && entry->until_ms >= now)
+		return;
+	waits_end(entry);
+	*entry = (struct waits_entry){.kind = WAITS_TRY, .since_ms = now, .until_ms = now + wait};
+	if (down)
+		waits_begin(entry, "%s: %s", origin->name, reason_of(origin, &origin->first));
+	else if (paused)
+		waits_begin(entry, "%s answered HTTP %d and asked for a pause", origin->name,
+			    origin->refusal);
+}
+
+static bool given_up(const struct limiter_origin *origin, struct error *err)
+{
+	*err = origin->first;
+	err->exhausted = true;
+	err->shared = (unsigned)strlen(err->text);
+	return false;
+}
+
 bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 		   struct limiter_lease *lease, struct error *err)
 {
 	struct limiter_origin *origin = find(limiter, name);
+	bool ok = true;
 	int64_t wait = 0;
 	*lease = (struct limiter_lease){0};
 	if (!origin)
 		return error_memory(err);
+	scoped(waits_end) struct waits_entry entry = {0};
 	pthread_mutex_lock(&origin->lock);
-	while ((wait = pace_begin(&origin->pace, clock_ms(), counted)) != 0 && !cancel_urgent())
+	while (!origin->outage.over && (wait = take_turn(origin, counted)) != 0 &&
+	       may_wait(origin, wait)) {
+		tell_wait(origin, wait, &entry);
 		wait_for(origin, wait);
+	}
+	if (origin->outage.over)
+		ok = given_up(origin, err);
+	else if (wait)
+		ok = error_canceled(err);
+	int64_t patience = outage_patience(&origin->outage);
 	pthread_mutex_unlock(&origin->lock);
-	if (wait)
-		return error_set(err, ERROR_CANCELED, "stopped by a signal");
-	*lease = (struct limiter_lease){origin, clock_ms(), counted};
-	return true;
+	if (ok)
+		*lease = (struct limiter_lease){.origin = origin,
+						.counted = counted,
+						.patience_ms = patience,
+						.over = &origin->over,
+						.failure = {.began_ms = clock_ms()}};
+	return ok;
+}
+
+/* Called locked. */
+static void end(struct limiter_lease *lease)
+{
+	struct limiter_origin *origin = lease->origin;
+	if (lease->counted)
+		pace_end(&origin->pace);
+	atomic_store(&origin->over, origin->outage.over);
+	pthread_cond_broadcast(&origin->changed);
 }
 
 void limiter_end(struct limiter_lease *lease, int status, bool limited, int retry_after)
@@ -116,17 +198,72 @@ void limiter_end(struct limiter_lease *lease, int status, bool limited, int retr
 	if (!origin)
 		return;
 	pthread_mutex_lock(&origin->lock);
+	outage_answered(&origin->outage, clock_ms());
 	if (refused)
-		pace_refused(&origin->pace, clock_ms(), lease->began_ms, retry_after);
-	else if (status && status < 500)
+		origin->refusal = status;
+	if (refused)
+		pace_refused(&origin->pace, clock_ms(), lease->failure.began_ms, retry_after);
+	else if (status < 500)
 		pace_good(&origin->pace);
-	if (lease->counted)
-		pace_end(&origin->pace);
+	end(lease);
 	unsigned window = origin->pace.window;
-	pthread_cond_broadcast(&origin->changed);
 	pthread_mutex_unlock(&origin->lock);
 	lease->origin = NULL;
 	if (refused)
 		log_debug("%s: HTTP %d, now at most %u requests at a time", origin->name, status,
 			  window);
+}
+
+/* Called locked. True for the one who is to tell that the server was given up. */
+static bool judge(struct limiter_origin *origin, const struct outage_failure *failure,
+		  struct error *err)
+{
+	bool before = origin->outage.over;
+	if (!origin->outage.weight)
+		origin->first = *err;
+	switch (outage_failed(&origin->outage, clock_ms(), failure)) {
+	case OUTAGE_NONE:
+		break;
+	case OUTAGE_WAIT:
+		err->awaited = true;
+		break;
+	case OUTAGE_ENOUGH:
+		err->exhausted = true;
+		break;
+	case OUTAGE_OVER:
+		given_up(origin, err);
+		break;
+	}
+	return origin->outage.over && !before;
+}
+
+void limiter_failed(struct limiter_lease *lease, struct error *err)
+{
+	struct limiter_origin *origin = lease->origin;
+	if (!origin)
+		return;
+	pthread_mutex_lock(&origin->lock);
+	bool tell = false;
+	if (lease->failure.weight)
+		tell = judge(origin, &lease->failure, err);
+	else
+		outage_ended(&origin->outage);
+	end(lease);
+	pthread_mutex_unlock(&origin->lock);
+	lease->origin = NULL;
+	if (tell)
+		log_warn("%s is given up for this round: %s", origin->name, reason_of(origin, err));
+}
+
+void limiter_forgive(struct limiter *limiter)
+{
+	pthread_mutex_lock(&limiter->lock);
+	for (size_t i = 0; i < limiter->origins.count; i++) {
+		struct limiter_origin *origin = limiter->origins.entries[i].value;
+		pthread_mutex_lock(&origin->lock);
+		outage_forgive(&origin->outage);
+		atomic_store(&origin->over, false);
+		pthread_mutex_unlock(&origin->lock);
+	}
+	pthread_mutex_unlock(&limiter->lock);
 }

@@ -82,6 +82,10 @@ static bool check_digest(struct str digest, struct error *err)
 	struct str algorithm;
 	if (digest_valid(digest))
 		return true;
+	if (str_find(digest, '/') < digest.len)
+		return error_set(err, ERROR_CONFIG,
+				 "no '@' allowed in front of a '/': leave out user and password, "
+				 "which are fields of the registry's entry in --auth");
 	if (!str_cut(&rest, ':', &algorithm) || !rest.len || !algorithm.len)
 		return error_set(
 			err, ERROR_CONFIG,

@@ -43,6 +43,7 @@ struct outcome {
 	int64_t milliseconds;   /* from start to end of this image */
 	const char *warning;    /* what is odd about it, whatever its status; NULL: nothing */
 	enum error_kind error_kind; /* with OUTCOME_FAILED */
+	unsigned error_shared;      /* bytes at the end of error_text that are said once for many */
 	const char *error_text;     /* with OUTCOME_FAILED, else NULL */
 	int retry_after;            /* with OUTCOME_FAILED: seconds the server asked for, or < 0 */
 };

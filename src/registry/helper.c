@@ -190,7 +190,7 @@ static bool wait_for_answer(struct run *run, struct error *err)
 	int64_t deadline = clock_ms() + TIME_MS;
 	while (!step(run)) {
 		if (cancel_requested())
-			return error_set(err, ERROR_CANCELED, "stopped by a signal");
+			return error_canceled(err);
 		if (run->too_long)
 			return error_set(err, ERROR_CONFIG, "answered more than %d bytes",
 					 OUTPUT_MAX);

@@ -11,7 +11,9 @@
 #include "registry/helpers.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/waits.h"
 #include "registry/helper.h"
 
 #include <errno.h>
@@ -199,7 +201,7 @@ static bool read_answer(int fd, struct buf *out, struct error *err)
 	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = cancel_fd(), .events = POLLIN}};
 	for (;;) {
 		if (cancel_requested())
-			return error_set(err, ERROR_CANCELED, "stopped by a signal");
+			return error_canceled(err);
 		if (poll(fds, 2, STEP_MS) <= 0 || !fds[0].revents)
 			continue;
 		ssize_t got = read(fd, piece, sizeof(piece));
@@ -241,9 +243,11 @@ static bool judge(struct str text, struct login *out, struct error *err)
 bool helpers_get(struct helpers *helpers, const char *helper, const char *host, struct login *out,
 		 struct error *err)
 {
+	scoped(waits_end) struct waits_entry entry = {.kind = WAITS_ANSWER, .since_ms = clock_ms()};
 	scoped(buf_finish) struct buf question = {0};
 	scoped(buf_wipe) struct buf text = buf_limit(ANSWER_MAX);
 	int ends[2];
+	waits_begin(&entry, "no answer from docker-credential-%s for %s yet", helper, host);
 	if (!helpers)
 		return helper_get(helper, host, out, err);
 	buf_printf(&question, "%s\n%s", helper, host);

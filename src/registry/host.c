@@ -45,8 +45,8 @@ bool host_enter(struct host *host, bool *probing, struct error *err)
 	while (host->state == HOST_PROBING)
 		pthread_cond_wait(&host->changed, &host->lock);
 	*probing = false;
-	if (host->state == HOST_UNKNOWN && clock_ms() < host->dead_until) {
-		*err = host->dead;
+	if (host->state == HOST_UNKNOWN && clock_ms() < host->shunned_until) {
+		*err = host->shunned;
 		ok = false;
 	} else if (host->state == HOST_UNKNOWN) {
 		host->state = HOST_PROBING;
@@ -56,24 +56,37 @@ bool host_enter(struct host *host, bool *probing, struct error *err)
 	return ok;
 }
 
-void host_leave(struct host *host, const struct error *reason, int64_t dead_ms)
+/* True for failures after which the host is as unknown as before. */
+static bool is_unknown(const struct error *reason)
+{
+	return reason->kind == ERROR_UNREACHABLE || reason->kind == ERROR_TLS ||
+	       reason->kind == ERROR_NOT_TLS || reason->kind == ERROR_NETWORK ||
+	       reason->kind == ERROR_CANCELED || reason->kind == ERROR_CONFIG;
+}
+
+void host_leave(struct host *host, const struct error *reason)
 {
 	pthread_mutex_lock(&host->lock);
-	host->state = reason ? HOST_UNKNOWN : HOST_KNOWN;
-	if (reason) {
-		bool dead = reason->kind == ERROR_UNREACHABLE || reason->kind == ERROR_TLS ||
-			    reason->kind == ERROR_NOT_TLS;
-		host->dead = *reason;
-		host->dead_until = dead ? clock_ms() + dead_ms : 0;
-	}
+	host->state = reason && is_unknown(reason) ? HOST_UNKNOWN : HOST_KNOWN;
 	pthread_cond_broadcast(&host->changed);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void host_shun(struct host *host, const struct error *reason, int64_t milliseconds)
+{
+	if (reason->kind != ERROR_UNREACHABLE && reason->kind != ERROR_TLS &&
+	    reason->kind != ERROR_NOT_TLS)
+		return;
+	pthread_mutex_lock(&host->lock);
+	host->shunned = *reason;
+	host->shunned_until = clock_ms() + milliseconds;
 	pthread_mutex_unlock(&host->lock);
 }
 
 void host_forgive(struct host *host)
 {
 	pthread_mutex_lock(&host->lock);
-	host->dead_until = 0;
+	host->shunned_until = 0;
 	pthread_mutex_unlock(&host->lock);
 }
 

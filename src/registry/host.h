@@ -2,9 +2,9 @@
  * What the run has learnt about one registry host. Private to registry/.
  *
  * The first request to a host is made by one thread while the others wait: it finds out whether the
- * host speaks https, and how it wants us to log in, so that nobody asks twice. A host that could
- * not be reached is left alone for a few seconds, so that a thousand tags do not each wait it
- * out.
+ * host speaks https, and how it wants us to log in, so that nobody asks twice. When it fails, the
+ * next try is another thread's. A host that stays out of reach is given up by net/limiter.h; a
+ * mirror is left alone sooner, since there is another place to ask.
  */
 #pragma once
 
@@ -31,9 +31,9 @@ struct host {
 	const char *scheme; /* "https" or "http"; fixed once settled or HOST_KNOWN */
 	struct url origin;  /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
-	struct arena *arena; /* holds the strings of origin and challenge */
-	int64_t dead_until;  /* clock_ms() */
-	struct error dead;
+	struct arena *arena;    /* holds the strings of origin and challenge */
+	int64_t shunned_until;  /* clock_ms() */
+	struct error shunned;   /* why */
 	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* it answered 202 for a blob that another repository has */
@@ -51,15 +51,14 @@ void host_finish(struct host *host);
 
 /*
  * Waits until the host is known or the caller is the one to find out: then *probing is set and
- * host_leave() must follow. Fails with the earlier error while the host is considered dead.
+ * host_leave() must follow. Fails with the reason for which an unknown host is shunned.
  */
 bool host_enter(struct host *host, bool *probing, struct error *err);
-/*
- * Ends probing. reason NULL: it answered; else why it did not. A host that could not be reached at
- * all is then left alone for dead_ms; a lost connection says nothing about the next one.
- */
-void host_leave(struct host *host, const struct error *reason, int64_t dead_ms);
-/* Ends the time in which the host is left alone. */
+/* Ends probing. reason: why the exchange failed, which may be after an answer; NULL: it did not. */
+void host_leave(struct host *host, const struct error *reason);
+/* Leaves a host that is not known alone for a while, where reason says that nobody is there. */
+void host_shun(struct host *host, const struct error *reason, int64_t milliseconds);
+/* Ends that. */
 void host_forgive(struct host *host);
 /* The base URL "https://address/"; its strings live as long as the host. */
 bool host_origin(struct host *host, struct url *out, struct error *err);

@@ -94,6 +94,7 @@ void registry_forgive(struct registry *registry)
 	for (size_t i = 0; i < registry->hosts.count; i++)
 		host_forgive(registry->hosts.entries[i].value);
 	pthread_mutex_unlock(&registry->lock);
+	http_forgive(registry->options.http);
 }
 
 bool registry_same(const struct repository *a, const struct repository *b)

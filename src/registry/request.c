@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { SENDS_MAX = 3, DEAD_MS = 5000, DEAD_MIRROR_MS = 60000 };
+enum { SENDS_MAX = 3, SHUNNED_MS = 60000 /* a mirror that could not be reached */ };
 
 static const char *default_scope(const struct repository *repository, const struct request *request,
 				 struct arena *arena)
@@ -84,6 +84,10 @@ static bool exchange_run(struct exchange *exchange, struct error *err)
 			return true;
 		if (!authorize_learn(exchange, &again, err))
 			return false;
+		/* The host is known: nobody has to wait for our token as well. */
+		if (exchange->probing)
+			host_leave(exchange->repository->host, NULL);
+		exchange->probing = false;
 		if (!again)
 			return true;
 		if (exchange->request->stream)
@@ -123,27 +127,36 @@ static bool judge(const struct exchange *exchange, struct error *err)
 	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
 }
 
+static bool run_exchange(struct exchange *exchange, struct error *err)
+{
+	const struct repository *repository = exchange->repository;
+	const struct request *request = exchange->request;
+	if (exchange->arena)
+		exchange->scope = default_scope(repository, request, exchange->arena);
+	if (!exchange->arena || !exchange->scope)
+		return error_memory(err);
+	if (exchange_run(exchange, err))
+		return judge(exchange, err);
+	if (err->kind == ERROR_DENIED && !exchange->explained)
+		explain(repository, request, exchange->scope, true, err);
+	return false;
+}
+
+/* Runs under the host's state: the first request finds out while the others wait. */
 static bool run_once(const struct repository *repository, const struct request *request,
-		     struct http_answer *answer, struct stream **stream, bool probing,
-		     struct error *err)
+		     struct http_answer *answer, struct stream **stream, struct error *err)
 {
 	scoped(exchange_finish) struct exchange exchange = {.repository = repository,
 							    .request = request,
 							    .answer = answer,
 							    .stream = stream,
-							    .arena = arena_new(),
-							    .probing = probing};
-	if (!exchange.arena)
-		return error_memory(err);
-	exchange.scope = default_scope(repository, request, exchange.arena);
-	if (!exchange.scope)
-		return error_memory(err);
-	if (!exchange_run(&exchange, err)) {
-		if (err->kind == ERROR_DENIED && !exchange.explained)
-			explain(repository, request, exchange.scope, true, err);
+							    .arena = arena_new()};
+	if (!host_enter(repository->host, &exchange.probing, err))
 		return false;
-	}
-	return judge(&exchange, err);
+	bool ok = run_exchange(&exchange, err);
+	if (exchange.probing)
+		host_leave(repository->host, ok ? NULL : err);
+	return ok;
 }
 
 static const struct retry_policy single = {.attempts = 1};
@@ -157,28 +170,20 @@ static bool is_settled(const struct request *request, const struct error *err)
 	       err->http_status != 503;
 }
 
-/* Runs under the host's state: the first request finds out, and says when the host is down. */
 static bool run(const struct repository *repository, const struct request *request,
 		struct http_answer *answer, struct stream **stream,
 		const struct retry_policy *policy, struct error *err)
 {
-	bool probing = false;
 	bool ok = false;
-	if (!host_enter(repository->host, &probing, err))
-		return false;
 	if (repository->mirror && policy->attempts > hasty.attempts)
 		policy = &hasty;
 	for (unsigned attempt = 0;; attempt++) {
-		ok = run_once(repository, request, answer, stream, probing, err);
+		ok = run_once(repository, request, answer, stream, err);
 		if (ok || is_settled(request, err) || !retry_wait(policy, attempt, err))
 			break;
 	}
-	bool unreachable = !ok && (err->kind == ERROR_UNREACHABLE || err->kind == ERROR_TLS ||
-				   err->kind == ERROR_NOT_TLS || err->kind == ERROR_NETWORK ||
-				   err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG);
-	if (probing)
-		host_leave(repository->host, unreachable ? err : NULL,
-			   repository->mirror ? DEAD_MIRROR_MS : DEAD_MS);
+	if (!ok && repository->mirror)
+		host_shun(repository->host, err, SHUNNED_MS);
 	return ok;
 }
 

@@ -10,6 +10,7 @@
  */
 #include "report/display.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/frame.h"
@@ -36,6 +37,7 @@ struct display {
 	struct rate rate;
 	int64_t started_ms, rate_now;
 	struct progress_view view;
+	struct waits_view waits;
 	struct frame_text drawn; /* what stands on the screen; count 0: nothing */
 	struct buf out;          /* what is written next */
 };
@@ -56,10 +58,10 @@ static struct winsize window_size(void)
 
 static void flush(struct display *display)
 {
-	if (buf_ok(&display->out))
-		fwrite(buf_string(&display->out), 1, display->out.len, stderr);
-	else
+	if (!buf_ok(&display->out))
 		display->drawn.count = 0;
+	else if (cancel_may_write(STDERR_FILENO, -1))
+		fwrite(buf_string(&display->out), 1, display->out.len, stderr);
 	fflush(stderr);
 	buf_reset(&display->out);
 }
@@ -94,7 +96,9 @@ static void add_drawn(struct display *display)
 		.failed = display->counts.failed,
 		.rate = display->rate_now,
 		.elapsed_ms = clock_ms() - display->started_ms,
+		.now_ms = clock_ms(),
 		.now = &display->view,
+		.waits = &display->waits,
 		.columns = size.ws_col,
 		.rows = size.ws_row,
 	};
@@ -102,6 +106,7 @@ static void add_drawn(struct display *display)
 	buf_reset(&display->drawn.lines);
 	display->drawn.count = 0;
 	progress_view(display->progress, &display->view);
+	waits_look(&display->waits);
 	frame_draw(&frame, &display->drawn);
 	if (!buf_ok(&display->drawn.lines))
 		display->drawn.count = 0;

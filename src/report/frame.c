@@ -111,6 +111,19 @@ static void draw_totals(const struct frame *frame, struct frame_text *out)
 	add_line(frame, &line, out);
 }
 
+/* Why nothing happens, if something is waited for. */
+static void draw_waits(const struct frame *frame, struct frame_text *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	scoped(buf_finish) struct buf line = {0};
+	if (!frame->waits->count)
+		return;
+	waits_print(frame->waits, frame->now_ms, &text);
+	add_spaces(&line, MARGIN);
+	log_clean(buf_str(&text), 0, &line);
+	add_line(frame, &line, out);
+}
+
 /* "  45%  20.42MB/45.38MB", with the bar before it where the terminal has room. */
 static void add_amount(const struct frame *frame, const struct progress_transfer *transfer,
 		       struct buf *out)
@@ -176,12 +189,14 @@ void frame_draw(const struct frame *given, struct frame_text *out)
 		frame.columns = COLUMNS_UNKNOWN;
 	if (!frame.rows)
 		frame.rows = ROWS_UNKNOWN;
-	unsigned most = frame.rows > ROWS_LEFT_ALONE + 2 ? frame.rows - ROWS_LEFT_ALONE - 2 : 0;
+	unsigned others = ROWS_LEFT_ALONE + (frame.waits->count ? 3 : 2);
+	unsigned most = frame.rows > others ? frame.rows - others : 0;
 	unsigned shown = most < FRAME_TRANSFERS ? most : FRAME_TRANSFERS;
 	if (shown > frame.now->transfers)
 		shown = frame.now->transfers;
 	unsigned label_width = label_columns(&frame, shown);
 	draw_totals(&frame, out);
+	draw_waits(&frame, out);
 	for (unsigned i = 0; i < shown; i++)
 		draw_transfer(&frame, &frame.now->transfer[i], label_width, out);
 	if (shown < frame.now->transfers)

@@ -2,6 +2,7 @@
  * One picture of the live display, as text: what is drawn, not how it gets onto the terminal.
  *
  *	images 12/340   1 failed   1.234GB   45.38MB/s   1m02s
+ *	  trying again in 5 s: ghcr.io: HTTP 503 (and 3 more)
  *	  library/nginx 3f4a1b2c9d0e  [#######---------]  45%  20.42MB/45.38MB
  *	  and 3 more transfers
  *
@@ -10,15 +11,18 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/waits.h"
 #include "plan/progress.h"
 
-enum { FRAME_TRANSFERS = 8, FRAME_LINES = FRAME_TRANSFERS + 2 };
+enum { FRAME_TRANSFERS = 8, FRAME_LINES = FRAME_TRANSFERS + 3 };
 
 struct frame {
 	size_t done, total, failed; /* images */
 	int64_t rate;               /* bytes per second */
 	int64_t elapsed_ms;
+	int64_t now_ms; /* clock_ms() */
 	const struct progress_view *now;
+	const struct waits_view *waits;
 	unsigned columns, rows; /* of the terminal; 0: unknown */
 };
 

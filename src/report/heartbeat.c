@@ -1,6 +1,8 @@
 /*
- * A job that says nothing for an hour looks hung, and some systems end it for that. A line comes
- * only when nothing else is likely to: with many small blobs the images that end are signs enough.
+ * A job that says nothing for an hour looks hung, and some systems end it for that. So a line comes
+ * when the log has been quiet for a while, whatever the reason; and at once when something is to be
+ * tried again, for then nothing else is likely to come. A wait that goes on is told again after
+ * three such whiles, also between other lines.
  */
 #include "report/heartbeat.h"
 
@@ -12,43 +14,72 @@
 #include <pthread.h>
 #include <time.h>
 
+enum { TICKS = 10, AGAIN = 3 };
+
 struct heartbeat {
 	pthread_mutex_t lock;
 	pthread_cond_t stop;
 	bool stopping;
 	pthread_t thread;
 	struct progress *progress;
-	int interval_ms;
+	int quiet_ms;
+	int64_t told_ms;   /* the last line, */
+	int64_t waited_ms; /* and the last about a wait; 0: none */
 	void (*counts)(void *ctx, size_t *done, size_t *total);
 	void *ctx;
 	struct progress_view view;
+	struct waits_view waits;
 };
 
-void heartbeat_line(const struct progress_view *view, size_t done, size_t total, struct buf *out)
+static void add_transfers(const struct progress_view *view, struct buf *out)
 {
 	const struct progress_transfer *oldest = &view->transfer[0];
 	char sent[FORMAT_SIZE], part[FORMAT_SIZE], size[FORMAT_SIZE];
 	format_bytes(view->bytes, sent);
 	format_bytes(oldest->done, part);
 	format_bytes(oldest->size, size);
-	buf_printf(out,
-		   "%zu/%zu images have been processed, %s sent, %u blob%s under way; the oldest: "
-		   "%s, %s of %s",
-		   done, total, sent, view->transfers, view->transfers == 1 ? "" : "s",
-		   oldest->label, part, size);
+	buf_printf(out, ", %s sent, %u blob%s under way; the oldest: %s, %s of %s", sent,
+		   view->transfers, view->transfers == 1 ? "" : "s", oldest->label, part, size);
+}
+
+void heartbeat_line(const struct heartbeat_state *state, struct buf *out)
+{
+	if (state->total)
+		buf_printf(out, "%zu/%zu images have been processed", state->done, state->total);
+	else
+		buf_add_string(out, "looking for images");
+	if (state->view->transfers)
+		add_transfers(state->view, out);
+	if (state->waits->count)
+		buf_add_string(out, "; ");
+	waits_print(state->waits, state->now_ms, out);
+}
+
+static bool is_due(struct heartbeat *heartbeat, int64_t now)
+{
+	const struct waits_entry *oldest = &heartbeat->waits.oldest;
+	int64_t told = heartbeat->told_ms, waited = heartbeat->waited_ms;
+	bool waits = heartbeat->waits.count && oldest->kind == WAITS_TRY;
+	if (waits && (!waited || now - waited >= AGAIN * heartbeat->quiet_ms))
+		return true;
+	return log_quiet_ms() >= heartbeat->quiet_ms && now - told >= heartbeat->quiet_ms;
 }
 
 static void beat(struct heartbeat *heartbeat)
 {
 	scoped(buf_finish) struct buf line = {0};
-	size_t done, total;
-	progress_view(heartbeat->progress, &heartbeat->view);
-	const struct progress_transfer *oldest = &heartbeat->view.transfer[0];
-	if (!heartbeat->view.transfers || clock_ms() - oldest->since_ms < heartbeat->interval_ms)
+	struct heartbeat_state state = {
+		.view = &heartbeat->view, .waits = &heartbeat->waits, .now_ms = clock_ms()};
+	waits_look(&heartbeat->waits);
+	if (!is_due(heartbeat, state.now_ms))
 		return;
-	heartbeat->counts(heartbeat->ctx, &done, &total);
-	heartbeat_line(&heartbeat->view, done, total, &line);
+	progress_view(heartbeat->progress, &heartbeat->view);
+	heartbeat->counts(heartbeat->ctx, &state.done, &state.total);
+	heartbeat_line(&state, &line);
 	log_info("%s", buf_string(&line));
+	heartbeat->told_ms = state.now_ms;
+	if (heartbeat->waits.count)
+		heartbeat->waited_ms = state.now_ms;
 }
 
 static struct timespec next_tick(int interval_ms)
@@ -70,7 +101,7 @@ static void *run(void *ctx)
 	struct heartbeat *heartbeat = ctx;
 	pthread_mutex_lock(&heartbeat->lock);
 	while (!heartbeat->stopping) {
-		struct timespec until = next_tick(heartbeat->interval_ms);
+		struct timespec until = next_tick(heartbeat->quiet_ms / TICKS + 1);
 		while (!heartbeat->stopping &&
 		       pthread_cond_timedwait(&heartbeat->stop, &heartbeat->lock, &until) !=
 			       ETIMEDOUT)
@@ -91,7 +122,7 @@ static void finish_locks(struct heartbeat *heartbeat)
 	pthread_mutex_destroy(&heartbeat->lock);
 }
 
-struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress, int interval_ms,
+struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress, int quiet_ms,
 				 void (*counts)(void *ctx, size_t *done, size_t *total), void *ctx)
 {
 	pthread_condattr_t attributes;
@@ -99,7 +130,8 @@ struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress,
 	if (!heartbeat)
 		return NULL;
 	heartbeat->progress = progress;
-	heartbeat->interval_ms = interval_ms;
+	heartbeat->quiet_ms = quiet_ms;
+	heartbeat->told_ms = clock_ms();
 	heartbeat->counts = counts;
 	heartbeat->ctx = ctx;
 	pthread_condattr_init(&attributes);

@@ -5,6 +5,7 @@
  */
 #include "report/report.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -18,10 +19,9 @@
 #include "report/tally.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
+#include <unistd.h>
 
-enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 30 * 1000 };
+enum { TEXT_MAX = 1024 * 1024 * 1024, HEARTBEAT_MS = 10 * 1000 };
 
 struct report {
 	struct arena *arena; /* holds this struct as well */
@@ -186,6 +186,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 				.status = OUTCOME_FAILED,
 				.reason = error_kind_name(why->kind),
 				.error_kind = why->kind,
+				.error_shared = why->shared,
 				.error_text = why->text,
 			},
 	};
@@ -303,15 +304,14 @@ static void write_summary(const struct report *report)
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
 	if (report->tally.failed && !stdout_taken(&report->options)) {
-		fputs("failed tasks exist\n", stdout);
-		fflush(stdout);
+		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}
 	summary_write(&report->tally, &text);
+	buf_add_char(&last, '\n');
 	if (buf_ok(&text))
-		fwrite(buf_string(&text), 1, text.len, stderr);
+		file_put(STDERR_FILENO, buf_str(&text));
 	else
-		fprintf(stderr, "%s\n", buf_ok(&last) ? buf_string(&last) : "out of memory");
-	fflush(stderr);
+		file_put(STDERR_FILENO, buf_ok(&last) ? buf_str(&last) : STR("out of memory\n"));
 }
 
 bool report_finish(struct report *report, int signal, struct error *err)
@@ -335,9 +335,7 @@ bool report_finish(struct report *report, int signal, struct error *err)
 
 int report_exit_code(const struct report *report, int signal)
 {
-	if (signal == SIGALRM)
-		return 1;
 	if (signal)
-		return 128 + signal;
+		return cancel_status(signal);
 	return tally_clean(&report->tally) ? 0 : 1;
 }

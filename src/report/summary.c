@@ -5,10 +5,10 @@
  */
 #include "report/summary.h"
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "report/format.h"
 
-#include <signal.h>
 #include <string.h>
 
 enum { REASON_MAX = 512 };
@@ -112,7 +112,9 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_string(out, tally_failure(image));
+		buf_add_str(out, tally_own(image));
+		if (*tally_shared(image))
+			buf_add_string(out, TALLY_SHARED);
 		break;
 	}
 }
@@ -139,21 +141,29 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_string(out, tally_failure(image));
+		buf_add_str(out, tally_own(image));
+		if (*tally_shared(image))
+			buf_add_string(out, TALLY_SHARED);
 		break;
 	}
 }
 
-static void add_failed(const struct tally_image *image, struct buf *out)
+/* said: the shared reason that was given last. */
+static void add_failed(const struct tally_image *image, const char **said, struct buf *out)
 {
 	scoped(buf_finish) struct buf name = {0};
+	const char *shared = tally_shared(image);
+	bool again = *shared && strcmp(shared, *said) == 0;
+	*said = *shared ? shared : *said;
 	tally_source(image, &name);
 	buf_add_string(&name, " -> ");
 	tally_destination(image, &name);
 	buf_add_string(out, "  x ");
 	log_clean(buf_ok(&name) ? buf_str(&name) : STR("(out of memory)"), 0, out);
 	buf_add_string(out, ": ");
-	log_clean(str_of(tally_failure(image)), REASON_MAX, out);
+	log_clean(again ? tally_own(image) : str_of(tally_failure(image)), REASON_MAX, out);
+	if (again)
+		buf_add_string(out, TALLY_SHARED);
 	if (tally_place(image)) {
 		buf_add_string(out, " (");
 		log_clean(str_of(tally_place(image)), 0, out);
@@ -164,12 +174,13 @@ static void add_failed(const struct tally_image *image, struct buf *out)
 
 static void add_failures(const struct tally *tally, struct buf *out)
 {
+	const char *said = "";
 	if (!tally->failed)
 		return;
 	buf_add_string(out, "failed images:\n");
 	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);)
 		if (walk.image.outcome.status == OUTCOME_FAILED)
-			add_failed(&walk.image, out);
+			add_failed(&walk.image, &said, out);
 	if (tally->unlisted)
 		buf_printf(out, "  (out of memory: %zu images are counted but not listed)\n",
 			   tally->unlisted);
@@ -250,18 +261,11 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 		   tally->dry_run ? "Dry run" : "Synchronization", tally->failed, duration);
 }
 
-static const char *signal_name(int number)
-{
-	if (number == SIGALRM)
-		return "the time limit";
-	return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "a signal";
-}
-
 void summary_write(const struct tally *tally, struct buf *out)
 {
 	add_failures(tally, out);
 	if (tally->signal)
-		buf_printf(out, "stopped by %s\n", signal_name(tally->signal));
+		buf_printf(out, "stopped by %s\n", cancel_name(tally->signal));
 	add_images(tally, out);
 	if (tally_all_filtered(tally))
 		buf_add_string(out, "nothing is left of any image: no platform of them passes the "

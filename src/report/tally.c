@@ -128,3 +128,16 @@ const char *tally_failure(const struct tally_image *image)
 	const char *text = image->outcome.error_text;
 	return text && *text ? text : error_kind_name(image->outcome.error_kind);
 }
+
+const char *tally_shared(const struct tally_image *image)
+{
+	const char *text = tally_failure(image);
+	size_t len = strlen(text), shared = image->outcome.error_shared;
+	return shared <= len ? text + len - shared : text + len;
+}
+
+struct str tally_own(const struct tally_image *image)
+{
+	const char *text = tally_failure(image);
+	return (struct str){text, (size_t)(tally_shared(image) - text)};
+}

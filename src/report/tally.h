@@ -59,3 +59,8 @@ void tally_source(const struct tally_image *image, struct buf *out);
 void tally_destination(const struct tally_image *image, struct buf *out);
 /* Why the image failed: never empty. */
 const char *tally_failure(const struct tally_image *image);
+/* The part of that which is the same for many images and is said once; "" for none. */
+const char *tally_shared(const struct tally_image *image);
+/* What is left without it; where it is to be said shorter, TALLY_SHARED follows. */
+struct str tally_own(const struct tally_image *image);
+#define TALLY_SHARED "its server was given up"

@@ -225,6 +225,17 @@ def test_a_link_of_somebody_else(runner, tmp_path, src, dst, readable, sticky, o
 
 
 @needs_root
+def test_a_folder_that_is_a_link_of_somebody_else(runner, tmp_path, src, dst, readable, sticky):
+    (tmp_path / "real").mkdir()
+    (sticky / "folder").symlink_to(tmp_path / "real")
+    os.lchown(sticky / "folder", STRANGER, STRANGER)
+    (tmp_path / "own").symlink_to(sticky)          # a link of ours on the way to theirs
+    for name in (sticky / "folder" / "out", tmp_path / "own" / "folder" / "out", sticky / "folder" / ".." / "out"):
+        result = untouched(runner, tmp_path, src, dst, [*readable["--images"][1], "--report", name])
+        assert f"{sticky / 'folder'} is a link that another user made or can replace (owner {STRANGER})" in result.stderr
+
+
+@needs_root
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_a_file_of_somebody_else_where_everybody_writes(runner, tmp_path, src, dst, readable, sticky, output):
     path = sticky / "out"

@@ -1,8 +1,8 @@
 #!/usr/bin/python3 -B
 """Break one thing at a time and look at what is left: the layers of the project's fault tests.
 
-A, B and C hurt what passes by (layers.py), D ends the program (kill.py), E takes its memory away (memory.py), F its system
-calls (calls.py), I is after its logins (canary.py), J answers without end (hostile.py).
+A, B and C hurt what passes by (layers.py, outage.py), D ends the program (kill.py, outage.py), E takes its memory away (memory.py), F
+its system calls (calls.py), I is after its logins (canary.py), J answers without end (hostile.py).
 
     torture.py PROGRAM [--layer ABCDEFIJ] [--quick N] [--limit N] [--shard I/N] [--jobs N] [--width N] [--out FOLDER] [--only WORD]
 
@@ -32,6 +32,7 @@ import hostile  # noqa: E402
 import kill  # noqa: E402
 import layers  # noqa: E402
 import memory  # noqa: E402
+import outage  # noqa: E402
 import scene as scenes  # noqa: E402
 from lib import run  # noqa: E402
 
@@ -90,7 +91,7 @@ def clean(options):
         many = scenes.Scene(world, "clean").many()
         with many.fronts():
             whole(many, many.run(binary))
-            found["A"], found["B"] = layers.layer_a(layers.hits(many)), layers.layer_b(many)
+            found["A"], found["B"] = [*layers.layer_a(layers.hits(many)), *outage.limits()], layers.layer_b(many)
         found["C"] = layers.layer_c(world.big(layers.C_SIZE)[2])
         for letter, module in (("D", kill), ("F", calls)):
             if letter in options.layer:
@@ -98,6 +99,8 @@ def clean(options):
                 with fixed.fronts():
                     whole(fixed, fixed.run(binary))
                     found[letter] = module.cells(fixed, binary)
+        if "D" in options.layer:
+            found["D"] += outage.stops()
         if "E" in options.layer:
             found["E"] = memory.cells(lambda name: scenes.Scene(world, name), options.alloc)
         if "I" in options.layer:

@@ -220,6 +220,7 @@ class Proxy:
         self.requests = []
         self.strangers = 0       # connections that did not speak HTTP, such as a TLS hello to a plain port
         self.connections = 0
+        self.at_accept = None    # "reset" or "silent": every connection, before it has said a word
         self.substitute = {}     # bytes in answers' heads -> bytes; to lead a client from one proxy to another
         self._rules = []
         self._lock = threading.Lock()
@@ -329,6 +330,10 @@ class Proxy:
             self._track(client, True)
             with self._lock:
                 self.connections += 1
+            if self.at_accept == "silent":
+                self.wait(_PATIENCE)
+            if self.at_accept:
+                raise _Broken()
             while not self._stopped.is_set() and pair.one_request():
                 pass
         except _Broken as broken:

@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,16 +65,73 @@ static int signalled(void)
 		return 3;
 	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED)
 		return 4;
-	return 0;
+	error_canceled(&err);
+	return err.kind == ERROR_CANCELED && strcmp(err.text, "stopped by SIGTERM") == 0 ? 0 : 5;
+}
+
+/* What timeout(1) does: the program, then its group. */
+static int echoed(void)
+{
+	if (!cancel_install())
+		return 1;
+	raise(SIGTERM);
+	raise(SIGTERM);
+	poll(NULL, 0, CANCEL_ECHO_MS / 2);
+	raise(SIGINT);
+	return cancel_signal() == SIGTERM ? 0 : 2;
 }
 
 static int impatient(void)
 {
 	if (!cancel_install())
 		return 1;
-	raise(SIGINT);
+	raise(SIGTERM);
+	poll(NULL, 0, CANCEL_ECHO_MS + 10);
 	raise(SIGINT);
 	return 2;
+}
+
+/* The end of the time is nobody's first signal, and a signal after it has its own echo. */
+static int late_and_echoed(void)
+{
+	if (!cancel_install())
+		return 1;
+	raise(SIGALRM);
+	poll(NULL, 0, CANCEL_ECHO_MS + 10);
+	raise(SIGTERM);
+	raise(SIGTERM);
+	return cancel_signal() == SIGTERM ? 0 : 2;
+}
+
+/* Whatever blocks: the process ends, and its status tells why. */
+static int stuck(void)
+{
+	if (!cancel_install())
+		return 1;
+	raise(SIGTERM);
+	for (;;)
+		pause();
+}
+
+/* Nobody writes, nobody reads: both waits end by the flag alone. */
+static int at_pipes(void)
+{
+	static const char block[4096];
+	int ends[2], empty[2];
+	if (!cancel_install() || pipe(ends) != 0 || pipe(empty) != 0)
+		return 1;
+	if (!cancel_may_write(ends[1], -1) || write(ends[1], block, 1) != 1)
+		return 2;
+	if (!cancel_may_read(ends[0]))
+		return 3;
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], block, sizeof(block)) > 0)
+		;
+	if (cancel_may_write(ends[1], 1))
+		return 4;
+	cancel_now(SIGTERM);
+	bool kept = cancel_may_read(ends[0]) && !cancel_may_read(empty[0]) && !cancel_final();
+	return kept && !cancel_may_write(ends[1], -1) && cancel_final() ? 0 : 5;
 }
 
 static int patient(void)
@@ -95,7 +154,9 @@ static int late(void)
 	cancel_after(1);
 	if (cancel_sleep(60000) || !cancel_requested() || cancel_signal() != SIGALRM)
 		return 2;
-	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED)
+	error_set(&err, ERROR_LIMITED, "HTTP 429");
+	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED ||
+	    strcmp(err.text, "stopped by the time limit while waiting to retry: HTTP 429") != 0)
 		return 3;
 	raise(SIGTERM);
 	return cancel_signal() == SIGTERM ? 0 : 4;
@@ -136,6 +197,21 @@ static void test_second_signal_ends_at_once(void **state)
 	assert_int_equal(end_of(in_child(impatient)), 128 + SIGINT);
 }
 
+static void test_an_echo_is_no_second_signal(void **state)
+{
+	(void)state;
+	assert_int_equal(end_of(in_child(echoed)), 0);
+	assert_int_equal(end_of(in_child(late_and_echoed)), 0);
+}
+
+static void test_what_blocks_has_an_end(void **state)
+{
+	(void)state;
+	pid_t child = in_child(stuck);
+	assert_int_equal(end_of(in_child(at_pipes)), 0);
+	assert_int_equal(end_of(child), 128 + SIGTERM);
+}
+
 static void test_grace_periods(void **state)
 {
 	(void)state;
@@ -148,6 +224,8 @@ int main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_signalled),
 		cmocka_unit_test(test_second_signal_ends_at_once),
+		cmocka_unit_test(test_an_echo_is_no_second_signal),
+		cmocka_unit_test(test_what_blocks_has_an_end),
 		cmocka_unit_test(test_grace_periods),
 		cmocka_unit_test(test_the_end_of_the_time),
 	};

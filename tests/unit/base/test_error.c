@@ -38,6 +38,25 @@ static void test_wrap(void **state)
 	assert_int_equal(err.retry_after, 3);
 }
 
+/* The end that many errors have in common stays known, as long as it is there. */
+static void test_shared(void **state)
+{
+	char words[ERROR_TEXT_SIZE];
+	struct error err;
+	(void)state;
+	memset(words, 'w', sizeof(words));
+	error_set(&err, ERROR_NETWORK, "reset");
+	assert_int_equal(err.shared, 0);
+	err.shared = 5;
+	error_wrap(&err, "source");
+	assert_int_equal(err.shared, 5);
+	error_wrap(&err, "%.*s", ERROR_TEXT_SIZE - 1 - 2 - 13, words);
+	assert_int_equal(err.shared, 5);
+	assert_string_equal(err.text + strlen(err.text) - 5, "reset");
+	error_wrap(&err, "x");
+	assert_int_equal(err.shared, 0);
+}
+
 /* Text around the array's size, added to in every way. */
 static void test_long(void **state)
 {
@@ -99,9 +118,9 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),   cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_long),  cmocka_unit_test(test_secret),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_set),    cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_shared), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_secret), cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,8 +49,8 @@ static const struct {
 	{ERROR_LIMITED, 0, INT_MAX, -1, -1},
 	{ERROR_LIMITED, 4, 1, 20250, 40500},
 	{ERROR_UNREACHABLE, 1, -1, 750, 1500},
-	{ERROR_UNREACHABLE, 2, -1, 2250, 4500},
-	{ERROR_UNREACHABLE, 3, -1, -1, -1},
+	{ERROR_UNREACHABLE, 4, -1, 20250, 40500},
+	{ERROR_UNREACHABLE, 5, -1, -1, -1},
 	{ERROR_NOT_TLS, 0, -1, -1, -1},
 	{ERROR_CORRUPT, 0, -1, 250, 500},
 	{ERROR_CORRUPT, 1, -1, -1, -1},
@@ -79,6 +79,24 @@ static void test_waits(void **state)
 		if (low != rows[i].low || high != rows[i].high)
 			fail_msg("row %zu: %ld to %ld ms", i, low, high);
 	}
+}
+
+/* Where all wait together nobody counts, unless there is another place to ask. */
+static void test_awaited(void **state)
+{
+	const struct retry_policy hasty = {.attempts = 2, .base_ms = 500, .cap_ms = 500};
+	struct error err = {.kind = ERROR_NETWORK, .retry_after = -1, .awaited = true};
+	unsigned wait = 1;
+	(void)state;
+	assert_true(retry_next(&retry_default, 100, &err, 0, &wait));
+	assert_int_equal(wait, 0);
+	assert_true(retry_next(&hasty, 0, &err, 0, &wait));
+	assert_int_equal(wait, 250);
+	assert_false(retry_next(&hasty, 1, &err, 0, &wait));
+	err.exhausted = true;
+	assert_false(retry_next(&retry_default, 0, &err, 0, &wait));
+	error_set(&err, ERROR_NETWORK, "lost");
+	assert_false(err.awaited);
 }
 
 static void test_few_attempts(void **state)
@@ -185,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_awaited),
 		cmocka_unit_test(test_few_attempts),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_loop),

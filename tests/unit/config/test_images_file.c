@@ -233,8 +233,8 @@ static void test_shape(void **state)
 	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
 	      "that a /pattern/ finds)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
-	      "latest, since, platforms, os, arch, require-platforms, on-change, foreign, referrers, "
-	      "require-signed\n",
+	      "latest, since, platforms, os, arch, require-platforms, on-change, foreign, "
+	      "referrers, require-signed\n",
 	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,
 	      "f:1:32: a: tags is given here and at f:1:19: keep one\n", "");

@@ -123,7 +123,7 @@ static const struct row rows[] = {
 	{"[::1/a", NULL, "invalid registry name"},
 	{"[::g]/a", NULL, "invalid registry name"},
 	{"[::1]5000/a", NULL, "invalid port"},
-	{"user:pass@reg.io/a", NULL, "invalid digest"},
+	{"user:pass@reg.io/a", NULL, "leave out user and password"},
 	/* the tag */
 	{"a/b:", NULL, "empty tag"},
 	{"a/b:v1:v2", NULL, "invalid tag"},

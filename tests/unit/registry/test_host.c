@@ -14,13 +14,17 @@ enum { LONG_MS = 3600000 };
 
 static const struct {
 	enum error_kind kind;
-	bool left_alone;
+	bool known;   /* the host has answered, if this is why a request failed */
+	bool shunned; /* nobody is there */
 } rows[] = {
-	{ERROR_UNREACHABLE, true}, {ERROR_TLS, true},       {ERROR_NOT_TLS, true},
-	{ERROR_NETWORK, false},    {ERROR_CANCELED, false}, {ERROR_CONFIG, false},
+	{ERROR_UNREACHABLE, false, true}, {ERROR_TLS, false, true},
+	{ERROR_NOT_TLS, false, true},     {ERROR_NETWORK, false, false},
+	{ERROR_CANCELED, false, false},   {ERROR_CONFIG, false, false},
+	{ERROR_DENIED, true, false},      {ERROR_UNAVAILABLE, true, false},
 };
 
-static void test_left_alone(void **state)
+/* One finds out, and whether the next one has to follows from how that ended. */
+static void test_finding_out(void **state)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	(void)state;
@@ -32,14 +36,36 @@ static void test_left_alone(void **state)
 		assert_true(host_init(&host, arena, "registry.example", false));
 		assert_true(host_enter(&host, &probing, &err) && probing);
 		error_set(&reason, rows[i].kind, "why");
-		host_leave(&host, &reason, LONG_MS);
-		if (host_enter(&host, &probing, &err) == rows[i].left_alone)
+		host_leave(&host, &reason);
+		assert_true(host_enter(&host, &probing, &err));
+		if (probing == rows[i].known)
 			fail_msg("%s", error_kind_name(rows[i].kind));
-		assert_int_equal(probing, !rows[i].left_alone);
-		assert_int_equal(err.kind, rows[i].left_alone ? rows[i].kind : ERROR_NONE);
+		host_leave(&host, NULL);
+		assert_true(host_enter(&host, &probing, &err));
+		assert_false(probing);
+		host_finish(&host);
+	}
+}
+
+static void test_shunned(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		struct host host;
+		struct error reason;
+		struct error err = {0};
+		bool probing = false;
+		assert_true(host_init(&host, arena, "registry.example", false));
+		error_set(&reason, rows[i].kind, "why");
+		host_shun(&host, &reason, LONG_MS);
+		if (host_enter(&host, &probing, &err) == rows[i].shunned)
+			fail_msg("%s", error_kind_name(rows[i].kind));
+		assert_int_equal(err.kind, rows[i].shunned ? rows[i].kind : ERROR_NONE);
 		host_forgive(&host);
 		assert_true(probing || (host_enter(&host, &probing, &err) && probing));
-		host_leave(&host, NULL, LONG_MS);
+		host_leave(&host, NULL);
+		host_shun(&host, &reason, LONG_MS);
 		assert_true(host_enter(&host, &probing, &err));
 		assert_false(probing);
 		host_finish(&host);
@@ -49,7 +75,8 @@ static void test_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_finding_out),
+		cmocka_unit_test(test_shunned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

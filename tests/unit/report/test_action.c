@@ -1,4 +1,5 @@
 /* What a runner is told: records of outputs, the summary of a job, annotations, signs of life. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -237,26 +238,59 @@ static void some_counts(void *ctx, size_t *done, size_t *total)
 	*total = 10;
 }
 
+static long ftell_end(const struct capture *capture)
+{
+	fseek(capture->file, 0, SEEK_END);
+	return ftell(capture->file);
+}
+
 static void test_heartbeat(void **state)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf out = {0};
 	struct progress *progress = progress_new();
 	(void)state;
+	log_open(stderr, LOG_INFO);
 	struct capture capture = capture_start(STDERR_FILENO);
-	struct heartbeat *idle = heartbeat_open(arena, progress, 5, some_counts, NULL);
+	struct heartbeat *calm = heartbeat_open(arena, progress, 600000, some_counts, NULL);
 	usleep(50 * 1000);
-	heartbeat_close(&idle);
+	heartbeat_close(&calm);
+	assert_int_equal(ftell_end(&capture), 0);
 	int slot = progress_begin(progress, "a/b@sha256:12", 2000000);
 	progress_advance(progress, slot, 500000);
 	struct heartbeat *busy = heartbeat_open(arena, progress, 5, some_counts, NULL);
-	do
+	while (ftell_end(&capture) == 0)
 		usleep(5000);
-	while (fseek(capture.file, 0, SEEK_END) == 0 && ftell(capture.file) == 0);
 	heartbeat_close(&busy);
 	capture_stop(&capture, &out);
 	has(&out, "msg=\"3/10 images have been processed, 500kB sent, 1 blob under way; the "
 		  "oldest: a/b@sha256:12, 500kB of 2MB\"\n");
+	progress_free(&progress);
+}
+
+/* Something is to be tried again: that is told at once, and not with every look. */
+static void test_heartbeat_of_a_wait(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf out = {0};
+	struct progress *progress = progress_new();
+	struct waits_entry entry = {
+		.kind = WAITS_TRY, .since_ms = clock_ms(), .until_ms = clock_ms() + 60000};
+	(void)state;
+	log_open(stderr, LOG_INFO);
+	struct capture capture = capture_start(STDERR_FILENO);
+	waits_begin(&entry, "ghcr.io: HTTP 503");
+	struct heartbeat *waiting = heartbeat_open(arena, progress, 1000, some_counts, NULL);
+	while (ftell_end(&capture) == 0)
+		usleep(5000);
+	long told = ftell_end(&capture);
+	usleep(400 * 1000);
+	assert_int_equal(ftell_end(&capture), told);
+	heartbeat_close(&waiting);
+	waits_end(&entry);
+	capture_stop(&capture, &out);
+	has(&out, "msg=\"3/10 images have been processed; trying again in 60 s: ghcr.io: HTTP "
+		  "503\"\n");
 	progress_free(&progress);
 }
 
@@ -274,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bounds_of_annotations),
 		cmocka_unit_test(test_heartbeat),
+		cmocka_unit_test(test_heartbeat_of_a_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

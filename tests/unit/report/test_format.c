@@ -152,16 +152,29 @@ static struct progress_view sample(unsigned transfers)
 	return view;
 }
 
+static const struct waits_view no_waits;
+
+/* Seven wait, the first of them for five seconds more. */
+static struct waits_view some_waits(void)
+{
+	struct waits_view waits = {.count = 7, .oldest = {.kind = WAITS_TRY, .until_ms = 104001}};
+	snprintf(waits.oldest.text, sizeof(waits.oldest.text), "ghcr.io: HTTP 503 a\033b");
+	return waits;
+}
+
 static void test_picture(void **state)
 {
 	struct progress_view view = sample(2);
+	struct waits_view waits = some_waits();
 	struct frame frame = {
 		.done = 12,
 		.total = 340,
 		.failed = 1,
 		.rate = 45380000,
 		.elapsed_ms = 62000,
+		.now_ms = 100000,
 		.now = &view,
+		.waits = &no_waits,
 		.columns = 80,
 		.rows = 24,
 	};
@@ -175,17 +188,27 @@ static void test_picture(void **state)
 	assert_int_equal(text.count, 3);
 	assert_int_equal(text.width[1], 60);
 	buf_finish(&text.lines);
+	frame.waits = &waits;
+	text = (struct frame_text){0};
+	frame_draw(&frame, &text);
+	assert_int_equal(text.count, 4);
+	assert_non_null(strstr(buf_string(&text.lines),
+			       "1m02s\n  trying again in 5 s: ghcr.io: HTTP 503 a\\x1bb (and 6 "
+			       "more)\n  library"));
+	buf_finish(&text.lines);
 }
 
 static void test_no_line_is_wider_than_the_terminal(void **state)
 {
 	struct progress_view view = sample(PROGRESS_TRANSFERS);
 	(void)state;
+	struct waits_view waits = some_waits();
 	memset(view.transfer[1].label, 'x', sizeof(view.transfer[1].label) - 1);
 	view.transfer[2].size = 0;
 	view.transfer[3].done = INT64_MAX;
 	for (unsigned columns = 1; columns < 200; columns++) {
-		struct frame frame = {.total = 3, .now = &view, .columns = columns, .rows = 24};
+		struct frame frame = {
+			.total = 3, .now = &view, .waits = &waits, .columns = columns, .rows = 24};
 		struct frame_text text = {0};
 		struct str rest, line;
 		frame_draw(&frame, &text);
@@ -205,10 +228,11 @@ static void test_block_fits_a_low_terminal(void **state)
 	struct progress_view view = sample(12);
 	(void)state;
 	for (unsigned rows = 1; rows < 30; rows++) {
-		struct frame frame = {.now = &view, .columns = 80, .rows = rows};
+		const struct waits_view waits = {.count = rows % 2};
+		struct frame frame = {.now = &view, .waits = &waits, .columns = 80, .rows = rows};
 		struct frame_text text = {0};
 		frame_draw(&frame, &text);
-		assert_true(text.count <= (rows > 5 ? rows - 3 : 2));
+		assert_true(text.count <= (rows > 6 ? rows - 3 : 3));
 		assert_non_null(strstr(buf_string(&text.lines), "more transfers\n"));
 		buf_finish(&text.lines);
 	}
@@ -217,7 +241,7 @@ static void test_block_fits_a_low_terminal(void **state)
 static void test_labels_are_made_harmless(void **state)
 {
 	struct progress_view view = sample(1);
-	struct frame frame = {.now = &view};
+	struct frame frame = {.now = &view, .waits = &no_waits};
 	struct frame_text text = {0};
 	(void)state;
 	snprintf(view.transfer[0].label, sizeof(view.transfer[0].label), "a\033[2Jb\nc");

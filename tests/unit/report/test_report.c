@@ -415,6 +415,26 @@ static void test_a_failure_without_text_names_its_kind(void **state)
 		 "canceled");
 }
 
+/* Where a server is given up, the first image has to say why. */
+static void test_what_many_share_is_said_once(void **state)
+{
+	const struct outcome shared = {.status = OUTCOME_FAILED,
+				       .error_kind = ERROR_NETWORK,
+				       .error_shared = 12,
+				       .error_text = "source: reg.io: lost"};
+	(void)state;
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&shared, &shared, &failed}});
+	has(&result.err, "reg.io/m/nginx:v1: source: its server was given up. Now 1/3");
+	has(&result.err, "failed images:\n  x docker.io/library/nginx:v1 -> reg.io/m/nginx:v1: "
+			 "source: reg.io: lost (");
+	has(&result.err, "-> reg.io/m/nginx:v2: source: its server was given up (");
+	has(&result.err, "-> reg.io/m/b:x: quay.io refuses to show a/b (");
+	for (size_t i = 0; i < 2; i++)
+		field_is(node_get(node_get(result.document, "images")->items[i], "error"),
+			 "message", "source: reg.io: lost");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_are_masked_and_the_json_stays_valid),
 		cmocka_unit_test(test_texts_are_copied),
 		cmocka_unit_test(test_a_failure_without_text_names_its_kind),
+		cmocka_unit_test(test_what_many_share_is_said_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
