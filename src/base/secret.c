@@ -239,7 +239,8 @@ void secret_suspect(struct str text)
 	size_t scheme = behind_scheme(userinfo);
 	bool path = str_find(behind, '/') < behind.len;
 	str_cut(&behind, '/', &host);
-	bool named = str_find(host, '.') < host.len || str_find(host, ':') < host.len;
+	bool named = str_find(host, '.') < host.len || str_find(host, ':') < host.len ||
+		     str_is(host, "localhost");
 	/* A slash before any colon ends a host, as in https://example.com/@name. */
 	userinfo = str_from(userinfo, scheme);
 	size_t colon = str_find(userinfo, ':');

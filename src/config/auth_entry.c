@@ -1,8 +1,7 @@
 /*
  * One auth file often serves many jobs, of which each has its own secrets. So what is wrong with an
  * entry is kept with it, in two parts, since a login may come from elsewhere: from the command line
- * or from docker. Messages never contain a value but those of ca,
- * as they are written.
+ * or from docker. Messages never contain a value but those of ca, as they are written.
  */
 #include "config/auth_entry.h"
 

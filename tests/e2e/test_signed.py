@@ -115,9 +115,9 @@ def test_trouble_is_no_verdict(sync, src, dst, both, from_source, repo, signer):
 
 
 @pytest.mark.parametrize("flags", ([], ["--dry-run"]), ids=("copy", "dry-run"))
-@pytest.mark.parametrize("served, kind", (("another", "corrupt"), ("nothing", "missing")))
+@pytest.mark.parametrize("served, kind", (("another", "corrupt"), ("nothing", "unsigned")))
 def test_a_header_alone_is_not_what_was_signed(sync, scripted, repo, signer, flags, served, kind):
-    """HEAD names an image that is signed; under that digest the registry has another one, or none."""
+    """HEAD names an image that is signed; under that digest the registry has another one, or none, and then the tag is read."""
     here, there = companions.without_api(scripted()), scripted()
     good, bad = images.image(f"{repo}/good", 1), images.image(f"{repo}/bad", 1)
     here.push(bad, repo, "v1")
