@@ -10,6 +10,8 @@
 #include "base/scoped.h"
 #include "base/str.h"
 
+#include <stdarg.h>
+
 struct buf {
 	char *at;   /* NULL while empty */
 	size_t len; /* bytes in use */
@@ -34,6 +36,7 @@ void buf_add_str(struct buf *buf, struct str text);
 void buf_add_string(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) printf_like(2, 3);
+void buf_vprintf(struct buf *buf, const char *format, va_list args) printf_like(2, 0);
 
 /* False after the first addition that failed. */
 bool buf_ok(const struct buf *buf);

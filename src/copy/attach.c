@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "copy/claim.h"
 #include "copy/lookup.h"
 #include "registry/push.h"
 
@@ -117,22 +118,15 @@ static bool in_turn(struct image *image, struct attachment *attachment,
 				 const char *tag, struct error *err),
 		    struct error *err)
 {
-	scoped(buf_finish) struct buf key = {0};
-	struct inflight *inflight = image->copier->inflight;
-	const struct error nothing = {0};
-	const char *place = NULL;
+	scoped(claim_end) struct claim claim = {0};
 	char tag[COMPANION_TAG_SIZE];
 	companion_fallback_tag(attachment->subject, tag);
-	buf_printf(&key, "list %s/%s:%s", registry_host_name(&image->to), image->to.name, tag);
-	if (!buf_ok(&key))
-		return error_memory(err);
-	if (inflight_claim(inflight, buf_str(&key), image->from.host, &place, err) !=
-	    INFLIGHT_LEADS)
+	if (!claim_begin(&claim, image, err, "list %s/%s:%s", registry_host_name(&image->to),
+			 image->to.name, tag))
 		return false;
-	bool ok = work(image, attachment, tag, err);
-	inflight_end(inflight, buf_str(&key), NULL, image->from.host, &nothing);
-	return ok || error_wrap(err, "the list of referrers %s/%s:%s",
-				registry_host_name(&image->to), image->to.name, tag);
+	return claim_pass_on(&claim, work(image, attachment, tag, err)) ||
+	       error_wrap(err, "the list of referrers %s/%s:%s", registry_host_name(&image->to),
+			  image->to.name, tag);
 }
 
 bool attach_write(struct image *image, struct attachment *attachment, struct error *err)

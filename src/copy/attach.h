@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 #include "oci/digest.h"
 
 /* What is to be in the list of subject. */

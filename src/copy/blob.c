@@ -7,6 +7,7 @@
 #include "copy/blob.h"
 
 #include "base/log.h"
+#include "copy/claim.h"
 #include "copy/transfer.h"
 #include "copy/whole.h"
 
@@ -44,21 +45,12 @@ static bool move(struct image *image, const struct descriptor *blob, const char 
 /* Moves the blob to the registry, or within it when this run has put it there already. */
 static bool move_once(struct image *image, const struct descriptor *blob, struct error *err)
 {
-	scoped(buf_finish) struct buf key = {0};
-	struct inflight *inflight = image->copier->inflight;
-	const char *place = NULL;
-	buf_printf(&key, "%s@%s", registry_host_name(&image->to), blob->digest);
-	if (!buf_ok(&key))
-		return error_memory(err);
-	enum inflight_role role =
-		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
-	if (role == INFLIGHT_FAILED)
+	scoped(claim_end) struct claim claim = {0};
+	if (!claim_begin(&claim, image, err, "%s@%s", registry_host_name(&image->to),
+			 blob->digest) &&
+	    !claim.done)
 		return false;
-	bool ok = move(image, blob, place, false, err);
-	if (role == INFLIGHT_LEADS)
-		inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host,
-			     err);
-	return ok;
+	return claim_settle(&claim, move(image, blob, claim.place, false, err), err);
 }
 
 /* A layer that may not be distributed, and is not copied. */
@@ -76,25 +68,17 @@ static bool leave_out(struct image *image, const struct descriptor *blob, bool t
 static bool copy(struct image *image, const struct descriptor *blob, bool thorough,
 		 struct error *err)
 {
-	scoped(buf_finish) struct buf key = {0};
-	struct inflight *inflight = image->copier->inflight;
-	const char *place = NULL;
+	scoped(claim_end) struct claim claim = {0};
 	if (blob->nondistributable && image->foreign != FOREIGN_COPY)
 		return leave_out(image, blob, thorough, err);
-	buf_printf(&key, "%s/%s@%s", registry_host_name(&image->to), image->to.name, blob->digest);
-	if (!buf_ok(&key))
-		return error_memory(err);
 	if (thorough)
 		return move(image, blob, NULL, true, err);
-	enum inflight_role role =
-		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
-	if (role == INFLIGHT_DONE)
+	if (claim_begin(&claim, image, err, "%s/%s@%s", registry_host_name(&image->to),
+			image->to.name, blob->digest))
+		return claim_settle(&claim, move_once(image, blob, err), err);
+	if (claim.done)
 		atomic_fetch_add(&image->present, 1);
-	if (role != INFLIGHT_LEADS)
-		return role == INFLIGHT_DONE;
-	bool ok = move_once(image, blob, err);
-	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
-	return ok;
+	return claim.done;
 }
 
 bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)

@@ -1,7 +1,7 @@
 /* Moving one blob from repository to repository. */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 #include "oci/manifest.h"
 
 /*

@@ -61,12 +61,12 @@ static bool warn_about_index(struct image *image, struct error *err)
 	return true;
 }
 
-bool companions_find(struct image *image, struct arena *arena, const char *digest, bool held,
-		     struct companions *out, struct error *err)
+bool companions_find(struct image *image, struct arena *arena, bool held, struct companions *out,
+		     struct error *err)
 {
-	if (strcmp(digest, image->pinned) != 0 && !warn_about_index(image, err))
+	if (strcmp(image->wanted, image->pinned) != 0 && !warn_about_index(image, err))
 		return false;
-	return walk_source(image, arena, digest, held, out, err);
+	return walk_source(image, arena, held, out, err);
 }
 
 static bool same_subject(const struct companion *a, const struct companion *b)

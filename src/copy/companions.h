@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 
 enum { COMPANIONS_MAX = 10000, COMPANIONS_DEPTH_MAX = 8 };
 
@@ -29,11 +29,11 @@ struct companions {
 };
 
 /*
- * Finds the companions of the image that is to be copied under the digest. held: the target has it
+ * Finds the companions of the image, as the target is to hold it. held: the target has it
  * and its parts are read there. Lives in arena; the indexes that were read stay in image->known.
  */
-bool companions_find(struct image *image, struct arena *arena, const char *digest, bool held,
-		     struct companions *out, struct error *err);
+bool companions_find(struct image *image, struct arena *arena, bool held, struct companions *out,
+		     struct error *err);
 /* Counts what the target lacks; it is marked. */
 bool companions_compare(struct image *image, struct companions *companions, size_t *missing,
 			struct error *err);

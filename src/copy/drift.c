@@ -47,11 +47,12 @@ static bool ask(struct image *image, struct arena *arena, const char *tag, const
 	struct manifest_status status = {0};
 	struct manifest_bytes bytes;
 	/* HEAD has said that nothing is there; before that is believed GET says it, too. */
-	bool ok = image->fresh ? manifests_look(&image->to, arena, tag, &status.found, &bytes, err)
-			       : manifests_head(&image->to, arena, tag, &status, err);
+	bool fresh = image->target.fresh;
+	bool ok = fresh ? manifests_look(&image->to, arena, tag, &status.found, &bytes, err)
+			: manifests_head(&image->to, arena, tag, &status, err);
 	if (!ok)
 		return error_wrap(err, "destination");
-	if (image->fresh) {
+	if (fresh) {
 		status.digest = bytes.digest;
 		status.denied = !status.found && bytes.denied;
 	}
@@ -59,13 +60,13 @@ static bool ask(struct image *image, struct arena *arena, const char *tag, const
 	return !status.denied || drift_absent(&image->to, tag, err);
 }
 
-static bool refuse(const struct task *task, const char *tag, const char *held, const char *wanted,
-		   struct error *err)
+static bool refuse(const struct image *image, struct error *err)
 {
 	return error_set(err, ERROR_IMMUTABLE,
 			 "the tag %s holds %s, but the source is %s now: nothing was written "
 			 "(on-change: %s)",
-			 tag, held, wanted, change_name(task->rule->terms.on_change));
+			 image->target.tag, image->target.held, image->wanted,
+			 change_name(image->task->rule->terms.on_change));
 }
 
 /* TAG-0123456789ab, with so much of TAG as there is room for. */
@@ -75,33 +76,36 @@ static const char *new_tag(struct arena *arena, const char *tag, const char *dig
 			    SHORT_DIGEST, strchr(digest, ':') + 1);
 }
 
-static bool retag(struct image *image, struct arena *arena, const struct task *task,
-		  const char *wanted, struct drift *out, struct error *err)
+static bool retag(struct image *image, struct error *err)
 {
-	out->tag = new_tag(arena, task->destination.tag, wanted);
-	if (!out->tag)
+	struct image_target *target = &image->target;
+	target->tag = new_tag(image->arena, image->task->destination.tag, image->wanted);
+	if (!target->tag)
 		return error_memory(err);
-	if (!ask(image, arena, out->tag, &out->held, err))
+	if (!ask(image, image->arena, target->tag, &target->held, err))
 		return false;
-	if (out->held && strcmp(out->held, wanted) == 0)
-		out->way = DRIFT_EQUAL;
-	else if (out->held)
-		return refuse(task, out->tag, out->held, wanted, err);
+	bool same = target->held && strcmp(target->held, image->wanted) == 0;
+	if (target->held && !same)
+		return refuse(image, err);
+	if (same)
+		image->todo = IMAGE_KEEP;
+	image->outcome->tag = target->tag;
 	return true;
 }
 
-bool drift_decide(struct image *image, struct arena *arena, const struct task *task,
-		  const char *held, const char *wanted, struct drift *out, struct error *err)
+/* The tag holds another image: does what the task's policy says. */
+static bool decide(struct image *image, struct error *err)
 {
-	*out = (struct drift){.way = DRIFT_PUSH, .tag = task->destination.tag, .held = held};
-	switch (task->rule->terms.on_change) {
+	image->outcome->reason = "differs";
+	switch (image->task->rule->terms.on_change) {
 	case CHANGE_FAIL:
-		return refuse(task, out->tag, held, wanted, err);
+		return refuse(image, err);
 	case CHANGE_SKIP:
-		out->way = DRIFT_SKIP;
-		return true;
+		image->todo = IMAGE_LEAVE;
+		image->outcome->status = OUTCOME_SKIPPED;
+		break;
 	case CHANGE_RETAG:
-		return retag(image, arena, task, wanted, out, err);
+		return retag(image, err);
 	case CHANGE_UNSAID:
 	case CHANGE_OVERWRITE:
 		break;
@@ -109,10 +113,41 @@ bool drift_decide(struct image *image, struct arena *arena, const struct task *t
 	return true;
 }
 
+bool drift_decide(struct image *image, struct error *err)
+{
+	struct outcome *outcome = image->outcome;
+	const char *held = image->target.held, *wanted = image->wanted;
+	image->todo = IMAGE_PUSH;
+	if (!wanted) {
+		image->todo = IMAGE_LEAVE;
+		outcome->status = OUTCOME_SKIPPED;
+		outcome->reason = "no-platform";
+		return true;
+	}
+	if (held && strcmp(held, wanted) != 0)
+		return decide(image, err);
+	if (held && !image->copier->options.force)
+		image->todo = IMAGE_KEEP;
+	outcome->reason = held ? "forced" : "missing";
+	return true;
+}
+
+bool drift_noticed(struct image *image)
+{
+	struct image_target *target = &image->target;
+	bool once = target->tag == image->task->destination.tag &&
+		    strcmp(image->outcome->reason, "differs") != 0;
+	if (!*target->moved || !once)
+		return false;
+	target->held = target->moved;
+	return true;
+}
+
 bool drift_check(struct image *image, const char *tag, const char *digest, bool *held,
 		 struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
+	struct image_target *target = &image->target;
 	const char *now = NULL;
 	if (!arena)
 		return error_memory(err);
@@ -120,10 +155,10 @@ bool drift_check(struct image *image, const char *tag, const char *digest, bool 
 		return false;
 	*held = now && strcmp(now, digest) == 0 && !image->copier->options.force;
 	bool as_expected = !now || strcmp(now, digest) == 0 ||
-			   (image->expected && strcmp(now, image->expected) == 0);
+			   (target->held && strcmp(now, target->held) == 0);
 	if (as_expected)
 		return true;
-	snprintf(image->moved, sizeof(image->moved), "%s", now);
+	snprintf(target->moved, sizeof(target->moved), "%s", now);
 	return error_set(err, ERROR_IMMUTABLE,
 			 "the tag %s came to hold %s while this image was copied", tag, now);
 }

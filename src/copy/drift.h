@@ -6,20 +6,7 @@
  */
 #pragma once
 
-#include "copy/copier_private.h"
-
-enum drift_way {
-	DRIFT_PUSH,  /* go on, and push under the tag */
-	DRIFT_SKIP,  /* leave it as it is */
-	DRIFT_EQUAL, /* the tag has all that is wanted already */
-};
-
-/* What is to be done about a tag that holds another image. */
-struct drift {
-	enum drift_way way;
-	const char *tag;  /* where to: the task's, or that of CHANGE_RETAG */
-	const char *held; /* what that tag holds; NULL: nothing */
-};
+#include "copy/image.h"
 
 /*
  * The target answered 403 when it was asked for tag, which some registries do for what does not
@@ -27,14 +14,19 @@ struct drift {
  */
 bool drift_absent(const struct repository *target, const char *tag, struct error *err);
 /*
- * Decides what to do where task's tag holds held and wanted is to be there. ERROR_IMMUTABLE: the
- * policy, or under CHANGE_RETAG the other tag too, forbids it.
+ * Decides what is to be done: fills image->todo, the outcome's reason, and target.tag where the
+ * image goes to another one. ERROR_IMMUTABLE: the policy, or under CHANGE_RETAG the other tag too,
+ * forbids to write.
  */
-bool drift_decide(struct image *image, struct arena *arena, const struct task *task,
-		  const char *held, const char *wanted, struct drift *out, struct error *err);
+bool drift_decide(struct image *image, struct error *err);
+/*
+ * After a push that failed: true when that is since somebody else wrote the tag, and it is to be
+ * decided again. That happens once.
+ */
+bool drift_noticed(struct image *image);
 /*
  * Asks what the tag holds before digest is pushed there. *held: digest is there already and need
- * not be pushed. ERROR_IMMUTABLE and image->moved: it is not image->expected any more.
+ * not be pushed. ERROR_IMMUTABLE and target.moved: it is not what it held before any more.
  */
 bool drift_check(struct image *image, const char *tag, const char *digest, bool *held,
 		 struct error *err);

@@ -29,7 +29,8 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
 
 bool fetch_missed(struct image *image, const char *digest, const struct error *err)
 {
-	bool asked_for = image->named && strcmp(image->named, digest) == 0;
+	const char *named = image->task->source.digest;
+	bool asked_for = named && strcmp(named, digest) == 0;
 	if (err->kind == ERROR_MISSING && !asked_for)
 		atomic_store(&image->lost, true);
 	return false;
@@ -50,22 +51,6 @@ bool fetch_source(struct image *image, struct arena *arena, const char *digest,
 	struct manifest_bytes served;
 	return get_source(image, arena, digest, &served, err) &&
 	       parse(&image->from, arena, &served, out, err);
-}
-
-bool fetch_known(struct image *image, const char *digest, struct manifest *out, struct error *err)
-{
-	struct manifest *known = map_get(&image->known, str_of(digest));
-	if (!known) {
-		known = arena_new_of(image->arena, struct manifest);
-		if (!known)
-			return error_memory(err);
-		if (!fetch_source(image, image->arena, digest, known, err))
-			return false;
-		if (!map_put(&image->known, str_of(digest), known))
-			return error_memory(err);
-	}
-	*out = *known;
-	return true;
 }
 
 bool fetch_closure(struct image *image, struct arena *arena, const char *digest,

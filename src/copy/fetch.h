@@ -1,7 +1,7 @@
 /* Small documents read whole: manifests, and the configuration of an image. */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 #include "registry/registry.h"
@@ -15,11 +15,6 @@ bool fetch_manifest(const struct repository *repository, struct arena *arena, co
  */
 bool fetch_source(struct image *image, struct arena *arena, const char *digest,
 		  struct manifest *out, struct error *err);
-/*
- * As fetch_source(), and image->known holds it from now on, so that it is not asked for again. Only
- * before the image's copying begins, in the thread that runs the image.
- */
-bool fetch_known(struct image *image, const char *digest, struct manifest *out, struct error *err);
 /* As fetch_source(), without the document: for what is only to be copied. */
 bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
 		   struct manifest *out, struct error *err);

@@ -9,7 +9,7 @@
  */
 #include "copy/narrow.h"
 
-#include "base/cancel.h"
+#include "copy/document.h"
 #include "copy/fetch.h"
 #include "copy/hits.h"
 #include "oci/digest.h"
@@ -33,23 +33,11 @@ static void narrowing_finish(struct narrowing *narrowing)
 	map_finish(&narrowing->done);
 }
 
-static bool remember(struct narrowing *narrowing, const char *digest,
-		     const struct manifest *manifest, struct error *err)
-{
-	struct manifest *kept = arena_new_of(narrowing->arena, struct manifest);
-	if (!kept)
-		return error_memory(err);
-	*kept = *manifest;
-	return map_put(&narrowing->image->known, str_of(digest), kept) || error_memory(err);
-}
-
-static bool read_source(struct narrowing *narrowing, const char *digest, struct manifest *out,
-			struct error *err)
+static bool read_source(struct narrowing *narrowing, const char *digest, int depth,
+			struct manifest *out, struct error *err)
 {
 	struct image *image = narrowing->image;
-	if (cancel_requested())
-		return error_canceled(err);
-	if (!fetch_source(image, narrowing->arena, digest, out, err))
+	if (!document_get(image, DOCUMENT_SOURCE, digest, depth, out, err))
 		return false;
 	narrowing->bytes += out->bytes.len;
 	if (narrowing->bytes > BYTES_MAX)
@@ -57,7 +45,7 @@ static bool read_source(struct narrowing *narrowing, const char *digest, struct 
 				 "%s@%s: more than %d bytes of indexes within indexes cannot be "
 				 "filtered",
 				 image->from.name, digest, BYTES_MAX);
-	return remember(narrowing, digest, out, err);
+	return true;
 }
 
 static void mark(const struct image *image, const struct platform *platform)
@@ -131,7 +119,7 @@ static bool make_index(struct narrowing *narrowing, const struct filter_index *i
 	if (!*digest)
 		return error_memory(err);
 	return manifest_parse(arena, bytes, str_of(index->manifest->media_type), &made, err) &&
-	       remember(narrowing, *digest, &made, err);
+	       (document_keep(narrowing->image, *digest, &made) || error_memory(err));
 }
 
 static bool narrow_index(struct narrowing *narrowing, const struct manifest *manifest,
@@ -165,27 +153,23 @@ static bool narrow_document(struct narrowing *narrowing, const char *digest, int
 			    struct narrowed *out, struct error *err)
 {
 	struct manifest manifest = {0};
-	if (depth > MANIFEST_DEPTH_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
-				 MANIFEST_DEPTH_MAX);
-	if (!read_source(narrowing, digest, &manifest, err))
+	if (!read_source(narrowing, digest, depth, &manifest, err))
 		return false;
 	return manifest.kind == MEDIA_INDEX
 		       ? narrow_index(narrowing, &manifest, digest, depth, out, err)
 		       : narrow_image(narrowing, &manifest, digest, out, err);
 }
 
-bool narrow(struct image *image, struct arena *arena, const char *digest, struct narrowed *out,
-	    struct error *err)
+bool narrow(struct image *image, struct narrowed *out, struct error *err)
 {
 	scoped(narrowing_finish) struct narrowing narrowing = {
 		.image = image,
-		.arena = arena,
-		.patterns = platform_filter_text(arena, image->filter),
+		.arena = image->arena,
+		.patterns = platform_filter_text(image->arena, image->filter),
 	};
 	if (!narrowing.patterns)
 		return error_memory(err);
-	if (!narrow_document(&narrowing, digest, 1, out, err))
+	if (!narrow_document(&narrowing, image->pinned, 1, out, err))
 		return false;
 	image->judged = true;
 	return true;
@@ -207,10 +191,10 @@ static bool has_open(const struct filter_index *index)
 }
 
 /* The source's own index passes when all of it does, another one when it says so itself. */
-static bool recognize_index(struct image *image, struct arena *arena,
-			    const struct manifest *manifest, const char *digest, bool equal,
+static bool recognize_index(struct image *image, const struct manifest *manifest, bool equal,
 			    bool *same, struct error *err)
 {
+	struct arena *arena = image->arena;
 	struct filter_index index;
 	const char *patterns = platform_filter_text(arena, image->filter);
 	if (!patterns)
@@ -220,20 +204,20 @@ static bool recognize_index(struct image *image, struct arena *arena,
 	bool open = has_open(&index);
 	if (!filter_settle(&index, err))
 		return false;
-	*same = !index.changed && (equal ? !open : stems_from(manifest, digest, patterns));
+	*same = !index.changed && (equal ? !open : stems_from(manifest, image->pinned, patterns));
 	if (*same)
 		mark_kept(image, &index);
 	image->judged = *same && !open;
 	return true;
 }
 
-bool narrow_recognize(struct image *image, struct arena *arena, const char *digest,
-		      const char *held, bool *same, struct error *err)
+bool narrow_recognize(struct image *image, bool *same, struct error *err)
 {
 	struct manifest manifest;
-	bool equal = strcmp(digest, held) == 0;
+	const char *held = image->target.held;
+	bool equal = strcmp(image->pinned, held) == 0;
 	*same = false;
-	if (!fetch_manifest(&image->to, arena, held, &manifest, err)) {
+	if (!fetch_manifest(&image->to, image->arena, held, &manifest, err)) {
 		/* Whatever stands there, it is not ours: it is replaced. */
 		if (err->kind == ERROR_MISSING || err->kind == ERROR_CORRUPT ||
 		    err->kind == ERROR_UNSUPPORTED)
@@ -241,7 +225,7 @@ bool narrow_recognize(struct image *image, struct arena *arena, const char *dige
 		return error_wrap(err, "destination");
 	}
 	if (manifest.kind == MEDIA_INDEX)
-		return recognize_index(image, arena, &manifest, digest, equal, same, err);
+		return recognize_index(image, &manifest, equal, same, err);
 	/* An image that is there already stays, whether it passes or not. */
 	*same = equal;
 	return true;

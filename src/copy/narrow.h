@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 
 struct narrowed {
 	const char *digest; /* of what the target is to hold; the source's own when all passes */
@@ -17,15 +17,13 @@ struct narrowed {
 };
 
 /*
- * Reads the source, whose digest is pinned as digest, as far as it takes to decide: an index, the
- * indexes in it, or an image's configuration.
+ * Reads the source, whose digest is pinned, as far as it takes to decide: an index, the indexes in
+ * it, or an image's configuration.
  */
-bool narrow(struct image *image, struct arena *arena, const char *digest, struct narrowed *out,
-	    struct error *err);
+bool narrow(struct image *image, struct narrowed *out, struct error *err);
 /*
- * Asks the target for the manifest with the digest held, and tells whether it is all that the
- * filter leaves of digest: the source is not asked. A false *same means no more than that narrow()
- * must decide.
+ * Asks the target for the manifest that its tag holds, and tells whether it is all that the filter
+ * leaves of the source's: that is not asked. A false *same means no more than that narrow() must
+ * decide.
  */
-bool narrow_recognize(struct image *image, struct arena *arena, const char *digest,
-		      const char *held, bool *same, struct error *err);
+bool narrow_recognize(struct image *image, bool *same, struct error *err);

@@ -4,7 +4,7 @@
  */
 #include "copy/require.h"
 
-#include "base/cancel.h"
+#include "copy/document.h"
 #include "copy/fetch.h"
 #include "oci/filter.h"
 
@@ -87,17 +87,12 @@ static bool look_at_index(struct search *search, const struct manifest *manifest
 static bool look(struct search *search, const char *digest, int depth, struct error *err)
 {
 	struct manifest manifest = {0};
-	if (depth > MANIFEST_DEPTH_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
-				 MANIFEST_DEPTH_MAX);
 	if (map_get(&search->seen, str_of(digest)))
 		return true;
-	if (cancel_requested())
-		return error_canceled(err);
 	if (!map_put(&search->seen, str_of(digest), search))
 		return error_memory(err);
-	if (!fetch_known(search->image, digest, &manifest, err))
-		return error_wrap(err, "source");
+	if (!document_get(search->image, DOCUMENT_SOURCE, digest, depth, &manifest, err))
+		return false;
 	return manifest.kind == MEDIA_INDEX ? look_at_index(search, &manifest, depth, err)
 					    : look_at_image(search, &manifest, err);
 }
@@ -120,14 +115,16 @@ static bool judge(const struct search *search, struct error *err)
 			 buf_string(&missing), buf_string(&search->listed));
 }
 
-bool require_platforms(struct image *image, struct arena *arena,
-		       const struct platform_filter *required, const char *digest,
-		       struct error *err)
+bool require_platforms(struct image *image, struct error *err)
 {
+	const struct platform_filter *required = image->task->rule->terms.required;
 	scoped(search_finish) struct search search = {
-		.image = image, .arena = arena, .required = required};
-	search.found = arena_array(arena, required->platform_count + 1, sizeof(*search.found));
+		.image = image, .arena = image->arena, .required = required};
+	if (!required)
+		return true;
+	search.found =
+		arena_array(image->arena, required->platform_count + 1, sizeof(*search.found));
 	if (!search.found)
 		return error_memory(err);
-	return look(&search, digest, 1, err) && judge(&search, err);
+	return look(&search, image->wanted, 1, err) && judge(&search, err);
 }

@@ -1,15 +1,12 @@
 /* Refusing images that lack a platform: require-platforms (kyma.md 10, 4). */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 
 /*
- * True when what digest names, in image->known or at the source, has an image for each of the
- * platforms of required. ERROR_PLATFORM names those that are not there and those that are. An
+ * True when the task requires no platforms, or what the target is to hold has an image for each of
+ * them. ERROR_PLATFORM names those that are not there and those that are. An
  * index says what its entries are for, or they are asked themselves; an image that stands alone is
- * judged by its configuration; what is no image, an artifact, lacks nothing. Manifests that are
- * read stay in image->known, so copying does not ask for them again; they live in arena.
+ * judged by its configuration; what is no image, an artifact, lacks nothing.
  */
-bool require_platforms(struct image *image, struct arena *arena,
-		       const struct platform_filter *required, const char *digest,
-		       struct error *err);
+bool require_platforms(struct image *image, struct error *err);

@@ -8,7 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
-#include "oci/manifest.h"
+#include "copy/document.h"
 
 #include <string.h>
 
@@ -26,10 +26,10 @@ static void forget(struct image *image)
 static void keep(struct image *image, const struct manifest_bytes *served)
 {
 	struct error ignored;
-	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
-	if (manifest && manifest_parse(image->arena, served->bytes, str_of(served->content_type),
-				       manifest, &ignored))
-		map_put(&image->known, str_of(served->digest), manifest);
+	struct manifest manifest;
+	if (manifest_parse(image->arena, served->bytes, str_of(served->content_type), &manifest,
+			   &ignored))
+		document_keep(image, served->digest, &manifest);
 }
 
 /* False: the tag is not there any more, or cannot be read. */
@@ -46,8 +46,9 @@ static bool look_again(struct image *image, const char *tag, bool *moved)
 	return true;
 }
 
-bool restart_helps(struct image *image, const struct task *task, int times, const struct error *err)
+bool restart_helps(struct image *image, int times, const struct error *err)
 {
+	const struct task *task = image->task;
 	bool moved = false;
 	if (err->kind != ERROR_MISSING || !atomic_load(&image->lost) || times == RESTARTS_MAX ||
 	    cancel_requested())

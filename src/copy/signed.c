@@ -8,6 +8,7 @@
  */
 #include "copy/signed.h"
 
+#include "copy/document.h"
 #include "copy/fetch.h"
 #include "copy/lookup.h"
 #include "net/ecdsa.h"
@@ -156,21 +157,23 @@ static bool try_tag(struct search *search, struct error *err)
 	return try_layers(search, &manifest, err);
 }
 
-bool signed_check(struct image *image, const char *digest, const struct task *task,
-		  struct error *err)
+bool signed_check(struct image *image, struct error *err)
 {
-	const struct signer *signer = task->rule->terms.signer;
+	const struct signer *signer = image->task->rule->terms.signer;
+	const char *digest = image->pinned;
+	if (!signer)
+		return true;
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct search search = {.image = image,
 				.arena = arena,
 				.digest = digest,
 				.signer = signer,
-				.source = &task->source};
+				.source = &image->task->source};
 	struct manifest signed_one;
 	if (!arena)
 		return error_memory(err);
-	if (!fetch_known(image, digest, &signed_one, err))
-		return error_wrap(err, "source");
+	if (!document_get(image, DOCUMENT_SOURCE, digest, 1, &signed_one, err))
+		return false;
 	if (!try_referrers(&search, err) || (!search.good && !try_tag(&search, err)))
 		return error_wrap(err, "looking for its signature");
 	if (search.good)

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
-#include "copy/copier_private.h"
+#include "copy/image.h"
 #include "copy/tees_wait.h"
 
 #include <string.h>

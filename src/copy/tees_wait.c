@@ -15,7 +15,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/cond.h"
-#include "copy/copier_private.h"
+#include "copy/image.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The bytes of one blob on their way, tried again where that helps. Private to copy/. */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 #include "oci/manifest.h"
 
 /* What is to be moved. */

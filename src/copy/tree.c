@@ -10,6 +10,7 @@
 
 #include "base/retry.h"
 #include "copy/blob.h"
+#include "copy/claim.h"
 #include "copy/drift.h"
 #include "copy/fetch.h"
 #include "registry/manifests.h"
@@ -45,7 +46,7 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest_status status;
 	*found = false;
-	if (image->fresh || image->copier->options.force)
+	if (image->target.fresh || image->copier->options.force)
 		return true;
 	if (!arena)
 		return error_memory(err);
@@ -87,25 +88,17 @@ static bool copy_untyped(struct parts *parts, const struct descriptor *child, st
 
 static bool copy_child(struct parts *parts, const struct descriptor *child, struct error *err)
 {
-	scoped(buf_finish) struct buf key = {0};
+	scoped(claim_end) struct claim claim = {0};
 	struct image *image = parts->image;
-	struct inflight *inflight = image->copier->inflight;
-	const char *place = NULL;
 	bool found = false;
 	if (parts->thorough)
 		return copy_untyped(parts, child, err);
-	buf_printf(&key, "manifest %s/%s@%s", registry_host_name(&image->to), image->to.name,
-		   child->digest);
-	if (!buf_ok(&key))
-		return error_memory(err);
-	enum inflight_role role =
-		inflight_claim(inflight, buf_str(&key), image->from.host, &place, err);
-	if (role != INFLIGHT_LEADS)
-		return role == INFLIGHT_DONE;
+	if (!claim_begin(&claim, image, err, "manifest %s/%s@%s", registry_host_name(&image->to),
+			 image->to.name, child->digest))
+		return claim.done;
 	bool ok = at_target(image, child->digest, &found, err) &&
 		  (found || copy_untyped(parts, child, err));
-	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->from.host, err);
-	return ok;
+	return claim_settle(&claim, ok, err);
 }
 
 static bool copy_part(void *ctx, size_t index, struct error *err)
@@ -186,9 +179,10 @@ static struct push describe_push(const struct manifest *manifest, const char *di
 static bool push_guarded(struct image *image, const struct push *push, struct push_answer *answer,
 			 struct error *err)
 {
+	const struct image_target *target = &image->target;
 	bool held = false;
 	*answer = (struct push_answer){0};
-	if (image->guarded && strcmp(push->reference, image->guarded) == 0 &&
+	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
 	return held || push_manifest(&image->to, push, answer, err);

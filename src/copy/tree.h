@@ -1,7 +1,7 @@
 /* Copying a manifest with everything it refers to, children first. */
 #pragma once
 
-#include "copy/copier_private.h"
+#include "copy/image.h"
 
 /*
  * Copies the manifest that digest names, in image->known or at the image's source, and its closure,

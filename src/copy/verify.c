@@ -5,6 +5,7 @@
 #include "copy/verify.h"
 
 #include "base/cancel.h"
+#include "copy/claim.h"
 #include "copy/download.h"
 #include "oci/digest.h"
 #include "registry/manifests.h"
@@ -85,21 +86,14 @@ static bool read_blob(struct image *image, const struct descriptor *blob, struct
 static bool once(struct image *image, const char *digest, const struct descriptor *blob, int depth,
 		 struct error *err)
 {
-	scoped(buf_finish) struct buf key = {0};
-	struct inflight *inflight = image->copier->inflight;
-	const char *place = NULL;
-	buf_printf(&key, "verified %s/%s@%s", registry_host_name(&image->to), image->to.name,
-		   digest);
-	if (!buf_ok(&key))
-		return error_memory(err);
-	enum inflight_role role =
-		inflight_claim(inflight, buf_str(&key), image->to.host, &place, err);
-	if (role != INFLIGHT_LEADS)
-		return role == INFLIGHT_DONE;
-	bool ok =
-		blob ? read_blob(image, blob, err) : verify_tree(image, digest, digest, depth, err);
-	inflight_end(inflight, buf_str(&key), ok ? image->to.name : NULL, image->to.host, err);
-	return ok;
+	scoped(claim_end) struct claim claim = {.reads_back = true};
+	if (!claim_begin(&claim, image, err, "verified %s/%s@%s", registry_host_name(&image->to),
+			 image->to.name, digest))
+		return claim.done;
+	return claim_settle(&claim,
+			    blob ? read_blob(image, blob, err)
+				 : verify_tree(image, digest, digest, depth, err),
+			    err);
 }
 
 static bool verify_child(struct parts *parts, const struct descriptor *child, struct error *err)
@@ -164,14 +158,19 @@ static bool describe(const struct image *image, struct error *err)
 			  image->to.name);
 }
 
-bool verify_image(struct image *image, const char *reference, const char *digest, struct error *err)
+bool verify_image(struct image *image, struct error *err)
 {
-	return verify_tree(image, reference, digest, 1, err) || describe(image, err);
+	const char *tag = image->target.tag;
+	return !image->copier->options.verify ||
+	       verify_tree(image, tag ? tag : image->wanted, image->wanted, 1, err) ||
+	       describe(image, err);
 }
 
 bool verify_companions(struct image *image, const struct companions *companions, struct error *err)
 {
 	bool dry_run = image->copier->options.dry_run;
+	if (!image->copier->options.verify)
+		return true;
 	for (size_t i = 0; i < companions->count; i++) {
 		const struct companion *each = &companions->items[i];
 		bool ok = each->foreign || (dry_run && !each->present) ||

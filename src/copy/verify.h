@@ -7,10 +7,9 @@
 #include "copy/companions.h"
 
 /*
- * Reads the image under reference, a tag or digest, which is to be the one with the digest, and all
- * of its parts. ERROR_CORRUPT: something is missing, or is not what it should be.
+ * With the option to verify: reads what the target holds under the image's tag, or its digest, and
+ * all of its parts. ERROR_CORRUPT: something is missing, or is not what it should be.
  */
-bool verify_image(struct image *image, const char *reference, const char *digest,
-		  struct error *err);
+bool verify_image(struct image *image, struct error *err);
 /* The same for the companions that the target is to hold. */
 bool verify_companions(struct image *image, const struct companions *companions, struct error *err);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cancel.h"
+#include "copy/document.h"
 #include "copy/fetch.h"
 #include "copy/lookup.h"
 
@@ -93,25 +94,6 @@ static bool add_companion(struct walk *walk, const struct companion *companion, 
 /* --- the parts of a manifest ---------------------------------------------------------------- */
 
 /*
- * Where the parts of an index are read: it is the same document everywhere. It is kept for as long
- * as the image is under way, which is longer than this search.
- */
-static bool read_manifest(struct walk *walk, const char *digest, bool held, struct manifest *out,
-			  struct error *err)
-{
-	struct image *image = walk->image;
-	if (!held || map_get(&image->known, str_of(digest)))
-		return fetch_known(image, digest, out, err);
-	struct manifest *manifest = arena_new_of(image->arena, struct manifest);
-	if (!manifest)
-		return error_memory(err);
-	if (!fetch_manifest(&image->to, image->arena, digest, manifest, err))
-		return false;
-	*out = *manifest;
-	return map_put(&image->known, str_of(digest), manifest) || error_memory(err);
-}
-
-/*
  * Adds what a manifest lists, with what is listed there in turn. Before any other thread works.
  * Indexes may list each other many times over, so each is opened once.
  */
@@ -119,16 +101,12 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 		      struct error *err)
 {
 	struct manifest manifest = {0};
-	if (depth > MANIFEST_DEPTH_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
-				 MANIFEST_DEPTH_MAX);
 	if (map_get(&walk->opened, str_of(digest)))
 		return true;
-	if (cancel_requested())
-		return error_canceled(err);
 	if (!map_put(&walk->opened, str_of(digest), walk))
 		return error_memory(err);
-	if (!read_manifest(walk, digest, held, &manifest, err))
+	if (!document_get(walk->image, held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, digest, depth,
+			  &manifest, err))
 		return false;
 	for (size_t i = 0; i < manifest.child_count; i++) {
 		const struct descriptor *child = &manifest.children[i];
@@ -274,8 +252,9 @@ static bool look_at_root(struct walk *walk, const char *digest, struct error *er
 	       open_indexes(walk, err);
 }
 
-static bool walk_levels(struct walk *walk, const char *digest, bool held, struct error *err)
+static bool walk_levels(struct walk *walk, bool held, struct error *err)
 {
+	const char *digest = walk->image->wanted;
 	if (!look_at_root(walk, digest, err))
 		return false;
 	if (is_bare(walk->image))
@@ -293,13 +272,13 @@ static bool walk_levels(struct walk *walk, const char *digest, bool held, struct
 	return true;
 }
 
-bool walk_source(struct image *image, struct arena *arena, const char *digest, bool held,
-		 struct companions *out, struct error *err)
+bool walk_source(struct image *image, struct arena *arena, bool held, struct companions *out,
+		 struct error *err)
 {
 	scoped(walk_finish) struct walk walk = {
 		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
 	*out = (struct companions){0};
-	if (!walk_levels(&walk, digest, held, err))
+	if (!walk_levels(&walk, held, err))
 		return false;
 	out->count = walk.found.len / sizeof(*out->items);
 	out->items = arena_array(arena, out->count, sizeof(*out->items));

@@ -8,7 +8,7 @@
  * live in arena, indexes that were read in image->arena. held: the target holds the manifest, and
  * is asked for it.
  */
-bool walk_source(struct image *image, struct arena *arena, const char *digest, bool held,
-		 struct companions *out, struct error *err);
+bool walk_source(struct image *image, struct arena *arena, bool held, struct companions *out,
+		 struct error *err);
 /* Counts what belongs to the digest itself, and goes no further. */
 bool walk_count(struct image *image, const char *digest, size_t *count, struct error *err);

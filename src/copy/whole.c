@@ -7,8 +7,7 @@
  */
 #include "copy/whole.h"
 
-#include "base/cancel.h"
-#include "copy/fetch.h"
+#include "copy/document.h"
 
 struct search {
 	struct image *image;
@@ -30,17 +29,12 @@ bool whole_refuse(const struct descriptor *layer, struct error *err)
 static bool look(struct search *search, const char *digest, int depth, struct error *err)
 {
 	struct manifest manifest;
-	if (depth > MANIFEST_DEPTH_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
-				 MANIFEST_DEPTH_MAX);
 	if (map_get(&search->seen, str_of(digest)))
 		return true;
-	if (cancel_requested())
-		return error_canceled(err);
 	if (!map_put(&search->seen, str_of(digest), search))
 		return error_memory(err);
-	if (!fetch_known(search->image, digest, &manifest, err))
-		return error_wrap(err, "source");
+	if (!document_get(search->image, DOCUMENT_SOURCE, digest, depth, &manifest, err))
+		return false;
 	for (size_t i = 0; i < manifest.blob_count; i++)
 		if (manifest.blobs[i].nondistributable)
 			return whole_refuse(&manifest.blobs[i], err);
@@ -55,8 +49,8 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 	return true;
 }
 
-bool whole_check(struct image *image, const char *digest, struct error *err)
+bool whole_check(struct image *image, struct error *err)
 {
 	scoped(search_finish) struct search search = {.image = image};
-	return look(&search, digest, 1, err);
+	return image->foreign != FOREIGN_FAIL || look(&search, image->wanted, 1, err);
 }

@@ -60,7 +60,7 @@ def test_failure(scene):
 
 
 @pytest.mark.parametrize("given", [
-    {"images": "{}: a"}, {"proc": "many"}, {"images": "nowhere.yaml"}, {"dry-run": "yes"}, {"auth": "a: ${NOT_SET_ANYWHERE}"},
+    {"images": "{}: a"}, {"proc": "many"}, {"images": "nowhere.yaml"}, {"dry-run": "yes"}, {"auth": "a: [not, closed"},
     {"timeout": "soon"}, {"output-images-format": "xml"},
 ])
 def test_wrong_configuration(scene, given):

@@ -1,0 +1,190 @@
+/*
+ * The way of one image: compare both sides, decide, copy, look after it. Both HEADs are sent at
+ * once; with equal digests that is all. The source's digest is pinned then: whatever happens to its
+ * tag later, the copy is the one image that stood there when the run looked.
+ *
+ * Where the source then misses what it named itself, since its tag was pushed again or a cache is
+ * old, the tag is looked at once more and the image begun from the start.
+ */
+#include "copy/image.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "copy/accompany.h"
+#include "copy/compare.h"
+#include "copy/drift.h"
+#include "copy/require.h"
+#include "copy/restart.h"
+#include "copy/signed.h"
+#include "copy/verify.h"
+#include "copy/whole.h"
+#include "registry/manifests.h"
+
+#include <string.h>
+
+/* A copy that took so long is worth a last question to the source. */
+enum { LONG_COPY_MS = 10000 };
+
+/* The image is there, but somebody may have signed it since. */
+static bool keep(struct image *image, struct error *err)
+{
+	struct outcome *outcome = image->outcome;
+	if (!accompany_late(image, err) || !verify_image(image, err))
+		return false;
+	bool late = outcome->companions > 0;
+	outcome->reason = late ? "companions" : "in-sync";
+	outcome->status = !late                            ? OUTCOME_SKIPPED
+			  : image->copier->options.dry_run ? OUTCOME_WOULD_COPY
+							   : OUTCOME_COPIED;
+	return true;
+}
+
+/* True when the source's tag stands for another image now than when the copy began. */
+static bool has_moved(const struct image *image)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	const struct reference *source = &image->task->source;
+	struct manifest_status status;
+	struct error ignored;
+	return arena && !source->digest && !cancel_requested() &&
+	       manifests_head(&image->from, arena, reference_target(source), &status, &ignored) &&
+	       status.found && strcmp(status.digest, image->pinned) != 0;
+}
+
+static bool copy(struct image *image, struct error *err)
+{
+	int64_t begun = clock_ms();
+	if (!accompany_copy(image, err) || !verify_image(image, err))
+		return false;
+	image->outcome->status = OUTCOME_COPIED;
+	image->outcome->source_moved = clock_ms() - begun >= LONG_COPY_MS && has_moved(image);
+	return true;
+}
+
+/* Pushes the image, unless it must not be pushed or nothing is to be written at all. */
+static bool push(struct image *image, struct error *err)
+{
+	if (!require_platforms(image, err) || !signed_check(image, err) || !whole_check(image, err))
+		return false;
+	if (!image->copier->options.dry_run)
+		return copy(image, err);
+	image->outcome->status = OUTCOME_WOULD_COPY;
+	return accompany_count(image, err);
+}
+
+static bool do_it(struct image *image, struct error *err)
+{
+	switch (image->todo) {
+	case IMAGE_LEAVE:
+		break;
+	case IMAGE_KEEP:
+		return keep(image, err);
+	case IMAGE_PUSH:
+		return push(image, err);
+	}
+	return true;
+}
+
+/* Fills all of the outcome but the counts. */
+static bool bring(struct image *image, struct error *err)
+{
+	*image->outcome = (struct outcome){0};
+	if (!compare_sides(image, err) ||  /* what both hold; pins the source */
+	    !compare_filter(image, err) || /* what the target is to hold */
+	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
+		return false;
+	if (do_it(image, err))
+		return true;
+	/* Somebody else wrote the tag meanwhile. */
+	return drift_noticed(image) && drift_decide(image, err) && do_it(image, err);
+}
+
+/* With one blob at a time there is no thread for anybody to wait for. */
+static bool open_both(struct image *image, struct error *err)
+{
+	struct copier *copier = image->copier;
+	const struct task *task = image->task;
+	struct registry *registry = copier->options.registry;
+	if (!registry_open(registry, &task->source, false, &image->from, err) ||
+	    !registry_open(registry, &task->destination, true, &image->to, err))
+		return false;
+	if (image->origin && copier->options.blobs_in_flight > 1)
+		tees_arrive(copier->tees, origins_company(image->origin), image, task);
+	return true;
+}
+
+static void failed(struct image *image, const struct error *err)
+{
+	struct outcome *outcome = image->outcome;
+	const char *text = arena_string(image->arena, err->text);
+	outcome->status = OUTCOME_FAILED;
+	outcome->reason = error_kind_name(err->kind);
+	outcome->error_kind = err->kind;
+	outcome->error_shared = err->shared;
+	outcome->retry_after = err->retry_after;
+	outcome->error_text = text ? text : "out of memory";
+}
+
+static void count(struct image *image)
+{
+	struct outcome *outcome = image->outcome;
+	outcome->bytes = atomic_load(&image->bytes);
+	outcome->blobs_copied = atomic_load(&image->copied);
+	outcome->blobs_mounted = atomic_load(&image->mounted);
+	outcome->blobs_present = atomic_load(&image->present);
+	outcome->blobs_skipped = atomic_load(&image->skipped);
+}
+
+static const struct platform_filter *filter_of(const struct task *task)
+{
+	const struct platform_filter *filter = task->rule->terms.platforms;
+	return filter && !platform_filter_empty(filter) ? filter : NULL;
+}
+
+static const struct companion_filter *companions_of(const struct task *task)
+{
+	const struct companion_filter *filter = task->rule->terms.companions;
+	return filter && !companion_filter_empty(filter) ? filter : NULL;
+}
+
+static void begin(struct image *image)
+{
+	struct copier *copier = image->copier;
+	const struct task *task = image->task;
+	image->filter = filter_of(task);
+	image->companions = companions_of(task);
+	image->foreign = task->rule->terms.foreign;
+	image->origin = origins_enter(copier->origins, task);
+	image->lane = places_find(copier->places, task->source.host, task->destination.host);
+	*image->outcome = (struct outcome){0};
+	if (image->filter)
+		hits_add(copier->hits, image->filter);
+}
+
+static void finish(struct image *image)
+{
+	struct copier *copier = image->copier;
+	if (image->filter && !image->judged)
+		hits_mark_all(copier->hits, image->filter);
+	tees_depart(copier->tees, image);
+	origins_leave(copier->origins, image->origin);
+	places_done(copier->places, image->lane);
+	map_finish(&image->known);
+}
+
+void image_run(struct copier *copier, struct arena *arena, const struct task *task,
+	       struct outcome *outcome)
+{
+	struct error err = {0};
+	struct image image = {.copier = copier, .arena = arena, .task = task, .outcome = outcome};
+	int64_t start = clock_ms();
+	begin(&image);
+	bool ok = open_both(&image, &err) && bring(&image, &err);
+	for (int times = 0; !ok && restart_helps(&image, times, &err); times++)
+		ok = bring(&image, &err);
+	if (!ok)
+		failed(&image, &err);
+	count(&image);
+	outcome->milliseconds = clock_ms() - start;
+	finish(&image);
+}
