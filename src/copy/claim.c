@@ -9,7 +9,7 @@
 static const void *cause_of(const struct claim *claim)
 {
 	const struct image *image = claim->image;
-	return claim->reads_back ? image->to.host : image->from.host;
+	return claim->reads_back ? image->to.access.host : image->from.access.host;
 }
 
 bool claim_begin(struct claim *claim, const struct image *image, struct error *err,

@@ -23,7 +23,7 @@ static bool open_elsewhere(struct download *download, struct error *err)
 {
 	const struct descriptor *blob = download->blob;
 	bool absent = err->kind == ERROR_MISSING || err->kind == ERROR_DENIED;
-	if (!blob->nondistributable || download->from->target || !absent)
+	if (!blob->nondistributable || download->from->access.target || !absent)
 		return false;
 	for (size_t i = 0; i < blob->url_count; i++)
 		if (elsewhere_open(download->from, blob->urls[i], &download->part,

@@ -17,7 +17,7 @@ static bool may_exist(struct site *site, const struct repository *repository, co
 {
 	bool known = false;
 	*may = true;
-	if (repository->target)
+	if (repository->access.target)
 		return true;
 	if (!sites_read_tags(site, repository, &known, err))
 		return false;

@@ -110,7 +110,8 @@ static struct tee *find_tee(struct tees *tees, const struct image *image,
 			    const struct descriptor *blob)
 {
 	for (struct tee *tee = tees->list; tee; tee = tee->next)
-		if (tee->from.host == image->from.host && tee->blob.size == blob->size &&
+		if (tee->from.access.host == image->from.access.host &&
+		    tee->blob.size == blob->size &&
 		    tee->blob.nondistributable == blob->nondistributable &&
 		    strcmp(tee->from.name, image->from.name) == 0 &&
 		    strcmp(tee->blob.digest, blob->digest) == 0 &&

@@ -13,6 +13,7 @@
 #include "registry/location.h"
 #include "registry/registry_private.h"
 #include "registry/scope.h"
+#include "registry/send.h"
 #include "registry/wording.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static bool basic_login(struct exchange *exchange, struct buf *out, struct error
 {
 	scoped(login_finish) struct login login = {0};
 	exchange->explained = true;
-	if (!login_get(exchange->repository, exchange->refused, &login, err))
+	if (!login_get(exchange->access, exchange->refused, &login, err))
 		return false;
 	exchange->explained = false;
 	exchange->serial = login.serial;
@@ -34,20 +35,20 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 		       struct error *err)
 {
 	struct challenge challenge;
-	const struct repository *repository = exchange->repository;
-	if (!host_challenge(repository->host, exchange->arena, &challenge))
+	const struct access *access = exchange->access;
+	if (!host_challenge(access->host, exchange->arena, &challenge))
 		return error_memory(err);
 	if (challenge.scheme == CHALLENGE_BASIC)
 		return basic_login(exchange, out, err);
 	if (challenge.scheme != CHALLENGE_BEARER)
 		return true;
-	struct token_request wanted = {.repository = repository,
+	struct token_request wanted = {.access = access,
 				       .origin = &exchange->origin,
 				       .realm = challenge.realm,
 				       .service = challenge.service,
 				       .scope = exchange->scope};
 	scoped(token_finish) struct token token = {0};
-	if (!token_get(repository->registry->tokens, &wanted, stale, &token, err))
+	if (!token_get(access->registry->tokens, &wanted, stale, &token, err))
 		return false;
 	buf_printf(out, "Authorization: Bearer %s", buf_string(&token.text));
 	token_finish(&exchange->token);
@@ -90,7 +91,7 @@ static bool ask_root(struct exchange *exchange, struct challenge *found, struct 
 	root.request = &request;
 	root.answer = &answer;
 	root.stream = NULL;
-	if (!exchange_send(&root, &anonymous, err))
+	if (!send_request(&root, &anonymous, err))
 		return false;
 	if (answer.status < 400 || root.away)
 		return true;
@@ -104,7 +105,7 @@ static bool ask_root(struct exchange *exchange, struct challenge *found, struct 
  */
 static bool ping(struct exchange *exchange, struct challenge *found, struct error *err)
 {
-	struct host *host = exchange->repository->host;
+	struct host *host = exchange->access->host;
 	if (!host_ping(host))
 		return host_challenge(host, exchange->arena, found) || error_memory(err);
 	bool ok = ask_root(exchange, found, err) && (host_learn(host, found) || error_memory(err));
@@ -127,7 +128,7 @@ static bool learn_challenge(struct exchange *exchange, bool *again, struct error
 {
 	struct challenge found = {0};
 	struct challenge known;
-	struct host *host = exchange->repository->host;
+	struct host *host = exchange->access->host;
 	if (!read_challenges(exchange, exchange->answer, &found, err))
 		return false;
 	if (!host_challenge(host, exchange->arena, &known))
@@ -142,7 +143,7 @@ static bool learn_challenge(struct exchange *exchange, bool *again, struct error
 		*again = retry_basic(exchange);
 		return true;
 	}
-	if (found.scheme == CHALLENGE_BASIC && !login_exists(exchange->repository))
+	if (found.scheme == CHALLENGE_BASIC && !login_exists(exchange->access))
 		return true;
 	if (!host_learn(host, &found))
 		return error_memory(err);
@@ -194,7 +195,7 @@ static bool learn_refusal(struct exchange *exchange, bool *again, struct error *
 	if (exchange->basic)
 		*again = retry_basic(exchange);
 	else
-		*again = token_renewable(exchange->repository->registry->tokens, &exchange->token);
+		*again = token_renewable(exchange->access->registry->tokens, &exchange->token);
 	return true;
 }
 
@@ -210,7 +211,7 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 	if (!anonymous && (status == 400 || status == 403))
 		return learn_refusal(exchange, again, err);
 	/* What is hidden from the anonymous may be there for whoever logs in. */
-	if (anonymous && (status == 403 || status == 404) && login_exists(exchange->repository))
+	if (anonymous && (status == 403 || status == 404) && login_exists(exchange->access))
 		return learn_challenge(exchange, again, err);
 	return true;
 }
@@ -218,28 +219,27 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 void authorize_judge(const struct exchange *exchange)
 {
 	int status = exchange->answer->status;
-	const struct repository *repository = exchange->repository;
-	if (exchange->basic && status < 400 && !facts_hold(repository, FACT_LOGIN_GOOD, ""))
-		facts_learn(repository, FACT_LOGIN_GOOD, "");
+	const struct access *access = exchange->access;
+	if (exchange->basic && status < 400 && !facts_hold(access, FACT_LOGIN_GOOD, ""))
+		facts_learn(access, FACT_LOGIN_GOOD, "");
 	if (status != 400 && status != 401 && status != 403)
-		token_accepted(repository->registry->tokens, &exchange->token);
+		token_accepted(access->registry->tokens, &exchange->token);
 }
 
-void authorize_look(const struct repository *repository, struct arena *arena,
-		    struct authorize_state *out)
+void authorize_look(const struct access *access, struct arena *arena, struct authorize_state *out)
 {
 	struct challenge known;
 	struct url origin, realm;
 	struct error ignored;
 	*out = (struct authorize_state){0};
-	if (!host_challenge(repository->host, arena, &known))
+	if (!host_challenge(access->host, arena, &known))
 		return;
 	out->scheme = known.scheme;
 	out->sent = known.scheme == CHALLENGE_BASIC;
-	if (known.scheme != CHALLENGE_BEARER || !host_origin(repository->host, &origin, &ignored) ||
+	if (known.scheme != CHALLENGE_BEARER || !host_origin(access->host, &origin, &ignored) ||
 	    !url_resolve(arena, &origin, known.realm, &realm, &ignored))
 		return;
 	out->sent = url_may_send(&origin, &realm, URL_TOKEN) == URL_WITH_AUTH ||
-		    location_issues_tokens(repository, &realm);
+		    location_issues_tokens(access, &realm);
 	out->realm = out->sent ? NULL : realm.host;
 }

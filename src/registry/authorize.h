@@ -28,5 +28,4 @@ struct authorize_state {
 };
 
 /* Strings of *out live in arena. */
-void authorize_look(const struct repository *repository, struct arena *arena,
-		    struct authorize_state *out);
+void authorize_look(const struct access *access, struct arena *arena, struct authorize_state *out);

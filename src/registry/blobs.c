@@ -147,7 +147,7 @@ void blobs_spoiled(const struct repository *repository, const char *digest)
 /* True for a refusal at a target that does not say whether the blob is there: the push will. */
 static bool is_silent(const struct repository *repository, const struct http_answer *answer)
 {
-	return repository->target && answer->status >= 400;
+	return repository->access.target && answer->status >= 400;
 }
 
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
@@ -155,10 +155,11 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct request request = {.method = "HEAD", .otherwise = repository->target};
+	struct request request = {.method = "HEAD", .otherwise = repository->access.target};
 	int64_t held = size;
 	*found = false;
-	if (repository->target && facts_hold(repository, FACT_WRITE_ONLY, repository->name))
+	if (repository->access.target &&
+	    facts_hold(&repository->access, FACT_WRITE_ONLY, repository->name))
 		return true;
 	request.path = arena ? blob_path(repository, arena, digest) : NULL;
 	if (!request.path)
@@ -168,7 +169,7 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 		      err->http_status < 500 || err->http_status == 503))
 		return describe(repository, digest, err);
 	if (answer.status == 401 && is_silent(repository, &answer))
-		facts_learn(repository, FACT_WRITE_ONLY, repository->name);
+		facts_learn(&repository->access, FACT_WRITE_ONLY, repository->name);
 	struct str length = http_header(&answer, "Content-Length");
 	*found = answer.status == 200 && (!length.len || str_to_int64(length, &held)) &&
 		 held == size;
@@ -231,8 +232,8 @@ static bool begin_with_mount(const struct repository *repository, struct arena *
 	if (!sent || answer->status >= 400)
 		return sent;
 	log_debug("%s answers a mount from %s by %d: from now on it is asked for uploads alone",
-		  repository->host->name, from, status);
-	facts_learn(repository, FACT_NO_MOUNT, mount_pair(arena, from, repository->name));
+		  repository->access.host->name, from, status);
+	facts_learn(&repository->access, FACT_NO_MOUNT, mount_pair(arena, from, repository->name));
 	return true;
 }
 
@@ -258,7 +259,7 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 	if (!str_to_int64(http_header(&answer, "OCI-Chunk-Min-Length"), &out->chunk_min) ||
 	    out->chunk_min > CHUNK_MIN_MAX)
 		out->chunk_min = 0;
-	return location_given(repository, arena, &request, &answer, &out->location, err) ||
+	return location_given(&repository->access, arena, &request, &answer, &out->location, err) ||
 	       describe(repository, digest, err);
 }
 
@@ -285,7 +286,7 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot go on");
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
-	else if (!location_given(repository, arena, &request, &answer, &next, err))
+	else if (!location_given(&repository->access, arena, &request, &answer, &next, err))
 		return false;
 	upload->location = next;
 	upload->offset = kept;
@@ -306,15 +307,15 @@ const char *blobs_mount_offer(const struct repository *repository, const char *p
 {
 	const char *from = place;
 	scoped(arena_free) struct arena *arena = arena_new();
-	if (!place && repository->host->profile->mount_shows)
+	if (!place && repository->access.host->profile->mount_shows)
 		from = repository->name;
-	if (!from || !arena || !host_mounts(repository->host))
+	if (!from || !arena || !host_mounts(repository->access.host))
 		return NULL;
 	const char *pair = mount_pair(arena, from, repository->name);
-	return facts_hold(repository, FACT_NO_MOUNT, pair) ? NULL : from;
+	return facts_hold(&repository->access, FACT_NO_MOUNT, pair) ? NULL : from;
 }
 
 void blobs_mount_undone(const struct repository *repository)
 {
-	host_mount_undone(repository->host);
+	host_mount_undone(repository->access.host);
 }

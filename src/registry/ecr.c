@@ -130,14 +130,14 @@ static bool api_url(struct arena *arena, const struct ecr_keys *keys, const stru
 	return url_parse(arena, text, out, err) || error_wrap(err, "AWS_ENDPOINT_URL_ECR");
 }
 
-static bool ask(const struct repository *repository, const struct ecr_name *name, struct login *out,
+static bool ask(const struct access *access, const struct ecr_name *name, struct login *out,
 		int64_t *life_ms, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct ecr_keys *keys = &repository->registry->aws;
-	const struct registry_options *options = &repository->registry->options;
-	const struct credential *credential = repository->credential;
+	const struct ecr_keys *keys = &access->registry->aws;
+	const struct registry_options *options = &access->registry->options;
+	const struct credential *credential = access->credential;
 	struct url url;
 	if (!arena || !api_url(arena, keys, name, &url, err))
 		return arena ? false : error_memory(err);
@@ -162,7 +162,7 @@ static bool ask(const struct repository *repository, const struct ecr_name *name
 	if (!http_send(options->http, &post, &answer, err))
 		return false;
 	if (options->counted)
-		options->counted(options->ctx, repository->target);
+		options->counted(options->ctx, access->target);
 	if (answer.status == 200)
 		return ecr_parse(buf_str(&answer.body), clock_unix(), out, life_ms, err);
 	answer_error(&answer, err);
@@ -174,11 +174,11 @@ static bool ask(const struct repository *repository, const struct ecr_name *name
 						    : "");
 }
 
-bool ecr_login(const struct repository *repository, const struct ecr_name *name, struct login *out,
+bool ecr_login(const struct access *access, const struct ecr_name *name, struct login *out,
 	       int64_t *life_ms, struct error *err)
 {
 	for (unsigned attempt = 0;; attempt++) {
-		if (ask(repository, name, out, life_ms, err))
+		if (ask(access, name, out, life_ms, err))
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))
 			return error_wrap(err, "GetAuthorizationToken");

@@ -34,7 +34,7 @@ bool ecr_keys_read(struct arena *arena, struct ecr_keys *out);
 /* True for a private registry of ECR: ACCOUNT.dkr.ecr.REGION.amazonaws.com and its kin. */
 bool ecr_name_parse(struct str host, struct ecr_name *out);
 /* Asks for a login; *life_ms is how long it may be used before it should be renewed. */
-bool ecr_login(const struct repository *repository, const struct ecr_name *name, struct login *out,
+bool ecr_login(const struct access *access, const struct ecr_name *name, struct login *out,
 	       int64_t *life_ms, struct error *err);
 /* Reads the answer that came at now (seconds since 1970). ERROR_CORRUPT; never quotes it. */
 bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms,

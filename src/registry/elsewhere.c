@@ -18,8 +18,8 @@ static bool ask(const struct repository *repository, const struct url *url,
 		const struct blob_part *part, struct http_answer *answer, struct stream **out,
 		struct error *err)
 {
-	const struct registry_options *options = &repository->registry->options;
-	const struct credential *credential = repository->credential;
+	const struct registry_options *options = &repository->access.registry->options;
+	const struct credential *credential = repository->access.credential;
 	const struct request request = {.method = "GET",
 					.range_from = part->from,
 					.if_range = part->etag[0] ? part->etag : NULL,
@@ -30,23 +30,24 @@ static bool ask(const struct repository *repository, const struct url *url,
 	size_t count = 0;
 	if (!arena || !headers_of(&request, arena, headers, &count))
 		return error_memory(err);
-	if (!host_origin(repository->host, &origin, err))
+	if (!host_origin(repository->access.host, &origin, err))
 		return false;
 	bool same_host = strcmp(url->host, origin.host) == 0;
-	const struct http_request http = {.method = "GET",
-					  .url = url,
-					  .headers = headers,
-					  .header_count = count,
-					  .answer_max = TEXT_MAX,
-					  .expect_size = part->size - part->from,
-					  .chosen = !location_trusted(repository, &origin, url),
-					  .insecure = repository->host->insecure && same_host,
-					  .ca = credential && same_host ? credential->ca : NULL,
-					  .proxy = credential ? credential->proxy : NULL};
+	const struct http_request http = {
+		.method = "GET",
+		.url = url,
+		.headers = headers,
+		.header_count = count,
+		.answer_max = TEXT_MAX,
+		.expect_size = part->size - part->from,
+		.chosen = !location_trusted(&repository->access, &origin, url),
+		.insecure = repository->access.host->insecure && same_host,
+		.ca = credential && same_host ? credential->ca : NULL,
+		.proxy = credential ? credential->proxy : NULL};
 	http_answer_finish(answer);
 	bool ok = http_open(options->http, &http, answer, out, err);
 	if (ok && options->counted)
-		options->counted(options->ctx, repository->target);
+		options->counted(options->ctx, repository->access.target);
 	return ok;
 }
 

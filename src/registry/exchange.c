@@ -1,19 +1,14 @@
 /*
- * libcurl follows no redirect: whether a hop may be taken, and whether our login goes along, is
- * decided for each of them. Only what was not streamed can be sent on to another place.
+ * At most three sends: with what we know, with a fresh token, and with exactly the scope that the
+ * registry named.
  */
 #include "registry/exchange.h"
 
-#include "base/log.h"
-#include "registry/answer.h"
-#include "registry/headers.h"
+#include "registry/authorize.h"
 #include "registry/host.h"
-#include "registry/location.h"
-#include "registry/registry_private.h"
+#include "registry/send.h"
 
-#include <string.h>
-
-enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
+enum { SENDS_MAX = 3 };
 
 void exchange_finish(struct exchange *exchange)
 {
@@ -21,168 +16,47 @@ void exchange_finish(struct exchange *exchange)
 	arena_free(&exchange->arena);
 }
 
-static bool request_url(struct exchange *exchange, struct url *out, struct error *err)
+/* The body is spent: all that can be done is to have a fresh login ready for the next upload. */
+static bool renew_for_upload(struct exchange *exchange, struct error *err)
 {
-	const struct request *request = exchange->request;
-	if (!host_origin(exchange->repository->host, &exchange->origin, err))
-		return false;
-	if (request->url)
-		*out = *request->url;
-	else
-		return url_resolve(exchange->arena, &exchange->origin, request->path, out, err);
-	return true;
-}
-
-static bool transfer(struct exchange *exchange, const struct http_request *http, struct error *err)
-{
-	const struct registry_options *options = &exchange->repository->registry->options;
-	http_answer_finish(exchange->answer);
-	bool ok = exchange->stream
-			  ? http_open(options->http, http, exchange->answer, exchange->stream, err)
-			  : http_send(options->http, http, exchange->answer, err);
-	if (ok && options->counted)
-		options->counted(options->ctx, exchange->repository->target);
-	if (!ok || strcmp(http->url->host, exchange->origin.host) != 0)
-		return ok;
-	host_allows(exchange->repository->host,
-		    http_header(exchange->answer, "ratelimit-remaining"));
-	if (exchange->answer->inside)
-		host_lies_inside(exchange->repository->host);
-	return true;
-}
-
-/* Sends to url, with the Authorization header in login if the policy allows it. */
-static bool send_to(struct exchange *exchange, const struct url *url, enum url_purpose purpose,
-		    const struct buf *login, struct error *err)
-{
-	const struct request *request = exchange->request;
-	const struct credential *credential = exchange->repository->credential;
-	const char *headers[HEADERS_MAX + 1];
-	size_t count = 0;
-	enum url_verdict verdict = url_may_send(&exchange->origin, url, purpose);
-	if (verdict == URL_DENY)
-		return location_refuse(&exchange->origin, url, purpose, err);
-	if (!headers_of(request, exchange->arena, headers, &count))
+	scoped(buf_wipe) struct buf authorization = {0};
+	const char *stale = arena_string(exchange->arena, buf_string(&exchange->token.text));
+	if (!stale)
 		return error_memory(err);
-	/* Where a third party sent us is no place for a login, even if it is the registry again. */
-	exchange->away |= !url_same_origin(&exchange->origin, url);
-	if (login->len && verdict == URL_WITH_AUTH && !exchange->away)
-		headers[count++] = buf_string(login);
-	bool same_host = strcmp(url->host, exchange->origin.host) == 0;
-	struct http_request http = {
-		.method = request->method,
-		.url = url,
-		.headers = headers,
-		.header_count = count,
-		.body = request->body,
-		.stream = request->stream,
-		.stream_size = request->stream_size,
-		.answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
-		.expect_size = request->expect_size,
-		.chosen = !location_trusted(exchange->repository, &exchange->origin, url),
-		.insecure = exchange->repository->host->insecure && same_host,
-		.ca = credential && same_host ? credential->ca : NULL,
-		.proxy = credential ? credential->proxy : NULL,
-		.limited = answer_limited};
-	return transfer(exchange, &http, err);
-}
-
-static bool is_read(const struct request *request)
-{
-	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-}
-
-static bool is_redirect(const struct exchange *exchange)
-{
-	int status = exchange->answer->status;
-	bool reading = is_read(exchange->request);
-	/* A body in memory can be sent again, one that was streamed is spent. */
-	if (!reading && exchange->request->stream)
+	if (!authorize_request(exchange, stale, &authorization, err))
 		return false;
-	return status == 307 || status == 308 ||
-	       (reading && (status == 301 || status == 302 || status == 303));
-}
-
-/* Where a redirect leads. */
-static bool location_of(struct exchange *exchange, const struct url *base, struct url *out,
-			struct error *err)
-{
-	struct str value = http_header(exchange->answer, "Location");
-	const char *text = arena_copy(exchange->arena, value.at, value.len);
-	if (!text)
-		return error_memory(err);
-	if (!value.len)
-		return error_set(err, ERROR_CORRUPT, "redirect without a Location");
-	return url_resolve(exchange->arena, base, text, out, err) || error_wrap(err, "redirect");
-}
-
-/* Sends, and follows where a read is sent on to. */
-bool exchange_send(struct exchange *exchange, const struct buf *login, struct error *err)
-{
-	struct url url;
-	enum url_purpose purpose = exchange->request->url ? exchange->request->purpose : URL_API;
-	exchange->away = false;
-	if (!request_url(exchange, &url, err))
-		return false;
-	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
-		struct url next;
-		if (!send_to(exchange, &url, purpose, login, err))
-			return false;
-		if (!is_redirect(exchange))
-			return true;
-		if (!location_of(exchange, &url, &next, err))
-			return false;
-		if (exchange->request->stay && !url_same_origin(&exchange->origin, &next))
-			return true;
-		location_hide(&url, &next);
-		url = next;
-		/* What writes stays with the registry. */
-		if (is_read(exchange->request))
-			purpose = URL_REDIRECT;
-	}
-	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
-}
-
-/* True when an answer over http shows that http is what the port is for. */
-static bool speaks_http(const struct exchange *exchange)
-{
-	int status = exchange->answer->status;
-	return status != 400 && (status < 300 || status >= 400);
-}
-
-/* The first answer decides: what is lost afterwards says nothing about the scheme. */
-static bool settle(const struct exchange *exchange)
-{
-	if (exchange->probing && !exchange->request->url)
-		exchange->repository->host->settled = true;
-	return true;
-}
-
-/*
- * A registry marked insecure may speak plain http: found out once, with the first request. One lost
- * connection is no proof, and neither is "400, this is an https port".
- */
-bool exchange_probe(struct exchange *exchange, const struct buf *login, struct error *err)
-{
-	struct host *host = exchange->repository->host;
-	struct error plain;
-	if (exchange_send(exchange, login, err))
-		return settle(exchange);
-	if (!exchange->probing || !host->insecure || host->settled || exchange->request->url)
-		return false;
-	if (err->kind == ERROR_NETWORK && exchange_send(exchange, login, err))
-		return settle(exchange);
-	if (err->kind != ERROR_NOT_TLS && err->kind != ERROR_NETWORK &&
-	    err->kind != ERROR_UNREACHABLE)
-		return false;
-	host_use_scheme(host, "http");
-	bool sent = exchange_send(exchange, login, &plain);
-	if (sent && (err->kind == ERROR_NOT_TLS || speaks_http(exchange))) {
-		log_debug("%s does not speak https, using http", host->name);
-		return settle(exchange);
-	}
-	host_use_scheme(host, "https");
-	if (!sent && err->kind == ERROR_NOT_TLS)
-		*err = plain;
+	error_set(err, ERROR_NETWORK, "the registry did not take the login for the upload");
+	err->http_status = 401;
 	return false;
+}
+
+bool exchange_run(struct exchange *exchange, struct error *err)
+{
+	exchange->arena = arena_new();
+	if (!exchange->arena)
+		return error_memory(err);
+	for (int sends = 1;; sends++) {
+		scoped(buf_wipe) struct buf authorization = {0};
+		bool again = false;
+		const char *stale = exchange->token.text.len
+					    ? arena_string(exchange->arena, exchange->token.text.at)
+					    : NULL;
+		if (!host_origin(exchange->access->host, &exchange->origin, err) ||
+		    !authorize_request(exchange, stale, &authorization, err) ||
+		    !send_probing(exchange, &authorization, err))
+			return false;
+		authorize_judge(exchange);
+		if (exchange->answer->status < 400 || sends == SENDS_MAX)
+			return true;
+		if (!authorize_learn(exchange, &again, err))
+			return false;
+		/* The host is known: nobody has to wait for our token as well. */
+		if (exchange->probing)
+			host_leave(exchange->access->host, NULL);
+		exchange->probing = false;
+		if (!again)
+			return true;
+		if (exchange->request->stream)
+			return renew_for_upload(exchange, err);
+	}
 }

@@ -36,30 +36,30 @@ void facts_free(struct facts **facts)
 	arena_free(&arena);
 }
 
-static bool print_key(const struct repository *repository, enum fact fact, const char *subject,
+static bool print_key(const struct access *access, enum fact fact, const char *subject,
 		      struct buf *out)
 {
-	buf_printf(out, "%p %p %d %s", (const void *)repository->host,
-		   (const void *)repository->credential, (int)fact, subject);
+	buf_printf(out, "%p %p %d %s", (const void *)access->host, (const void *)access->credential,
+		   (int)fact, subject);
 	return buf_ok(out);
 }
 
-void facts_learn(const struct repository *repository, enum fact fact, const char *subject)
+void facts_learn(const struct access *access, enum fact fact, const char *subject)
 {
-	struct facts *facts = repository->registry->facts;
+	struct facts *facts = access->registry->facts;
 	scoped(buf_finish) struct buf key = {0};
-	if (!print_key(repository, fact, subject, &key))
+	if (!print_key(access, fact, subject, &key))
 		return;
 	pthread_mutex_lock(&facts->lock);
 	map_put(&facts->known, buf_str(&key), facts);
 	pthread_mutex_unlock(&facts->lock);
 }
 
-bool facts_hold(const struct repository *repository, enum fact fact, const char *subject)
+bool facts_hold(const struct access *access, enum fact fact, const char *subject)
 {
-	struct facts *facts = repository->registry->facts;
+	struct facts *facts = access->registry->facts;
 	scoped(buf_finish) struct buf key = {0};
-	if (!print_key(repository, fact, subject, &key))
+	if (!print_key(access, fact, subject, &key))
 		return false;
 	pthread_mutex_lock(&facts->lock);
 	bool known = map_get(&facts->known, buf_str(&key)) != NULL;

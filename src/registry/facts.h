@@ -26,5 +26,5 @@ struct facts *facts_new(void);
 /* *facts may be NULL. */
 void facts_free(struct facts **facts);
 
-void facts_learn(const struct repository *repository, enum fact fact, const char *subject);
-bool facts_hold(const struct repository *repository, enum fact fact, const char *subject);
+void facts_learn(const struct access *access, enum fact fact, const char *subject);
+bool facts_hold(const struct access *access, enum fact fact, const char *subject);

@@ -75,14 +75,14 @@ bool known_list_add(struct known_list *list, struct str tag, struct str digest)
 
 static bool key_of(const struct repository *repository, struct buf *key)
 {
-	buf_printf(key, "%p %s", (const void *)repository->host, repository->name);
+	buf_printf(key, "%p %s", (const void *)repository->access.host, repository->name);
 	return buf_ok(key);
 }
 
 void known_keep(const struct repository *repository, struct known_list **list)
 {
 	scoped(buf_finish) struct buf key = {0};
-	struct known *known = repository->registry->known;
+	struct known *known = repository->access.registry->known;
 	if (key_of(repository, &key)) {
 		pthread_mutex_lock(&known->lock);
 		struct known_list *older = map_get(&known->lists, buf_str(&key));
@@ -111,7 +111,7 @@ enum known_answer known_take(const struct repository *repository, struct arena *
 			     const char *tag, const char **digest)
 {
 	scoped(buf_finish) struct buf key = {0};
-	struct known *known = repository->registry->known;
+	struct known *known = repository->access.registry->known;
 	enum known_answer answer = KNOWN_NOTHING;
 	if (!key_of(repository, &key))
 		return KNOWN_NOTHING;

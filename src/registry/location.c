@@ -11,15 +11,15 @@
 
 enum { SIGNATURE_LEAST = 16 };
 
-bool location_asked(const struct repository *repository, struct arena *arena,
-		    const struct request *request, struct url *out, struct error *err)
+bool location_asked(const struct access *access, struct arena *arena, const struct request *request,
+		    struct url *out, struct error *err)
 {
 	struct url origin;
 	if (request->url) {
 		*out = *request->url;
 		return true;
 	}
-	return host_origin(repository->host, &origin, err) &&
+	return host_origin(access->host, &origin, err) &&
 	       url_resolve(arena, &origin, request->path, out, err);
 }
 
@@ -30,9 +30,8 @@ void location_hide(const struct url *from, const struct url *to)
 		secret_register_passing(str_from(query, 1));
 }
 
-bool location_given(const struct repository *repository, struct arena *arena,
-		    const struct request *request, const struct http_answer *answer,
-		    struct url *out, struct error *err)
+bool location_given(const struct access *access, struct arena *arena, const struct request *request,
+		    const struct http_answer *answer, struct url *out, struct error *err)
 {
 	struct url here;
 	struct str value = http_header(answer, "Location");
@@ -43,7 +42,7 @@ bool location_given(const struct repository *repository, struct arena *arena,
 		return error_set(
 			err, ERROR_CORRUPT,
 			"the registry does not say where the upload goes on (no Location)");
-	return location_asked(repository, arena, request, &here, err) &&
+	return location_asked(access, arena, request, &here, err) &&
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
 }
 
@@ -58,9 +57,9 @@ static bool same_place(const char *name, const struct url *url)
 	return !port.len || (port.at[0] == ':' && str_is(str_from(port, 1), url->port));
 }
 
-bool location_issues_tokens(const struct repository *repository, const struct url *url)
+bool location_issues_tokens(const struct access *access, const struct url *url)
 {
-	const struct credential *credential = repository->credential;
+	const struct credential *credential = access->credential;
 	return credential && credential->token_server && same_place(credential->token_server, url);
 }
 
@@ -96,17 +95,16 @@ bool location_refuse(const struct url *origin, const struct url *url, enum url_p
 			 url->host, url->port, why);
 }
 
-bool location_trusted(const struct repository *repository, const struct url *origin,
-		      const struct url *url)
+bool location_trusted(const struct access *access, const struct url *origin, const struct url *url)
 {
 	scoped(buf_finish) struct buf place = {0};
-	const struct credentials *known = repository->registry->options.credentials;
+	const struct credentials *known = access->registry->options.credentials;
 	if (url_same_origin(origin, url))
 		return true;
 	if (operator_neighbours(origin->host, url->host) &&
-	    (host_is_inside(repository->host) || inside_by_text(origin->host)))
+	    (host_is_inside(access->host) || inside_by_text(origin->host)))
 		return true;
-	if (location_issues_tokens(repository, url))
+	if (location_issues_tokens(access, url))
 		return true;
 	buf_printf(&place, "%s:%s", url->host, url->port);
 	return known && buf_ok(&place) &&

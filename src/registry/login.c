@@ -116,12 +116,12 @@ static bool google_key(const struct credential *credential, struct login *out, s
 	return login_set(out, STR("_json_key"), buf_str(&key)) || error_memory(err);
 }
 
-static bool configured(const struct repository *repository, struct login *out, struct error *err)
+static bool configured(const struct access *access, struct login *out, struct error *err)
 {
-	const struct credential *credential = repository->credential;
+	const struct credential *credential = access->credential;
 	const char *username = credential->username ? credential->username : identity_user;
 	const char *secret = credential->token ? credential->token : credential->password;
-	if (is_google(repository->host->name) && strcmp(username, "_oauth2_") == 0 && secret)
+	if (is_google(access->host->name) && strcmp(username, "_oauth2_") == 0 && secret)
 		return google_key(credential, out, err);
 	out->identity = credential->token || strcmp(username, identity_user) == 0;
 	return login_set(out, str_of(username), str_of(secret)) || error_memory(err);
@@ -137,22 +137,20 @@ static bool has_helper(const struct credential *credential)
 	return credential && credential->helper;
 }
 
-static bool is_ecr(const struct repository *repository)
+static bool is_ecr(const struct access *access)
 {
 	struct ecr_name ignored;
-	return repository->registry->aws.access &&
-	       ecr_name_parse(str_of(repository->host->name), &ignored);
+	return access->registry->aws.access && ecr_name_parse(str_of(access->host->name), &ignored);
 }
 
 /* --- from outside --------------------------------------------------------------------------- */
 
 /* Called locked. */
-static struct held *find_held(struct logins *logins, const struct repository *repository)
+static struct held *find_held(struct logins *logins, const struct access *access)
 {
 	scoped(buf_finish) struct buf key = {0};
-	bool helper = has_helper(repository->credential);
-	buf_printf(&key, "%s %s", repository->host->name,
-		   helper ? repository->credential->helper : "");
+	bool helper = has_helper(access->credential);
+	buf_printf(&key, "%s %s", access->host->name, helper ? access->credential->helper : "");
 	if (!buf_ok(&key))
 		return NULL;
 	struct held *held = map_get(&logins->entries, buf_str(&key));
@@ -163,46 +161,45 @@ static struct held *find_held(struct logins *logins, const struct repository *re
 }
 
 /* True when the helper was asked and has no login for this host. */
-static bool helper_has_none(const struct repository *repository)
+static bool helper_has_none(const struct access *access)
 {
-	struct logins *logins = repository->registry->logins;
-	if (!has_helper(repository->credential))
+	struct logins *logins = access->registry->logins;
+	if (!has_helper(access->credential))
 		return false;
 	pthread_mutex_lock(&logins->lock);
-	const struct held *held = find_held(logins, repository);
+	const struct held *held = find_held(logins, access);
 	bool none = held && held->serial && !held->failed && !held->login.secret.len;
 	pthread_mutex_unlock(&logins->lock);
 	return none;
 }
 
-bool login_exists(const struct repository *repository)
+bool login_exists(const struct access *access)
 {
-	return has_login(repository->credential) || is_ecr(repository) ||
-	       (has_helper(repository->credential) && !helper_has_none(repository));
+	return has_login(access->credential) || is_ecr(access) ||
+	       (has_helper(access->credential) && !helper_has_none(access));
 }
 
-const char *login_place(const struct repository *repository)
+const char *login_place(const struct access *access)
 {
-	if (!login_exists(repository))
+	if (!login_exists(access))
 		return NULL;
-	if (has_login(repository->credential) || has_helper(repository->credential))
-		return repository->credential->place;
+	if (has_login(access->credential) || has_helper(access->credential))
+		return access->credential->place;
 	return "the AWS keys of the environment (AWS_ACCESS_KEY_ID)";
 }
 
-static bool fetch(const struct repository *repository, struct login *out, int64_t *life,
-		  struct error *err)
+static bool fetch(const struct access *access, struct login *out, int64_t *life, struct error *err)
 {
 	struct ecr_name name;
 	*life = INT64_MAX;
-	if (has_helper(repository->credential) &&
-	    !helpers_get(repository->registry->options.helpers, repository->credential->helper,
-			 repository->host->name, out, err))
-		return error_wrap(err, "%s", repository->credential->place);
-	if (!has_helper(repository->credential) &&
-	    (!ecr_name_parse(str_of(repository->host->name), &name) ||
-	     !ecr_login(repository, &name, out, life, err)))
-		return error_wrap(err, "%s", repository->host->name);
+	if (has_helper(access->credential) &&
+	    !helpers_get(access->registry->options.helpers, access->credential->helper,
+			 access->host->name, out, err))
+		return error_wrap(err, "%s", access->credential->place);
+	if (!has_helper(access->credential) &&
+	    (!ecr_name_parse(str_of(access->host->name), &name) ||
+	     !ecr_login(access, &name, out, life, err)))
+		return error_wrap(err, "%s", access->host->name);
 	if (out->identity)
 		buf_reset(&out->username);
 	if (out->identity)
@@ -259,14 +256,14 @@ static bool hand_out(const struct held *held, struct login *out, struct error *e
 	       error_memory(err);
 }
 
-static bool from_outside(const struct repository *repository, unsigned refused, struct login *out,
+static bool from_outside(const struct access *access, unsigned refused, struct login *out,
 			 struct error *err)
 {
-	struct logins *logins = repository->registry->logins;
+	struct logins *logins = access->registry->logins;
 	scoped(login_finish) struct login fresh = {0};
 	int64_t life = 0;
 	pthread_mutex_lock(&logins->lock);
-	struct held *held = find_held(logins, repository);
+	struct held *held = find_held(logins, access);
 	while (held && held->fetching)
 		pthread_cond_wait(&logins->changed, &logins->lock);
 	bool asking = held && due(held, refused);
@@ -277,7 +274,7 @@ static bool from_outside(const struct repository *repository, unsigned refused, 
 	if (!asking)
 		return ok;
 
-	ok = fetch(repository, &fresh, &life, err);
+	ok = fetch(access, &fresh, &life, err);
 	pthread_mutex_lock(&logins->lock);
 	keep(held, ok, &fresh, life, refused, err);
 	ok = hand_out(held, out, err);
@@ -286,11 +283,10 @@ static bool from_outside(const struct repository *repository, unsigned refused, 
 	return ok;
 }
 
-bool login_get(const struct repository *repository, unsigned refused, struct login *out,
-	       struct error *err)
+bool login_get(const struct access *access, unsigned refused, struct login *out, struct error *err)
 {
-	if (has_login(repository->credential))
-		return configured(repository, out, err);
-	bool outside = has_helper(repository->credential) || is_ecr(repository);
-	return !outside || from_outside(repository, refused, out, err);
+	if (has_login(access->credential))
+		return configured(access, out, err);
+	bool outside = has_helper(access->credential) || is_ecr(access);
+	return !outside || from_outside(access, refused, out, err);
 }

@@ -29,15 +29,14 @@ void login_finish(struct login *login);
 /* Fills login, which must be empty. False without memory. */
 bool login_set(struct login *login, struct str username, struct str secret);
 /* True when a login is configured or can be asked for, as far as is known yet. */
-bool login_exists(const struct repository *repository);
+bool login_exists(const struct access *access);
 /* Where the login comes from, for messages ("auth.yaml:3:1"); NULL: anonymous. */
-const char *login_place(const struct repository *repository);
+const char *login_place(const struct access *access);
 /*
  * The login for repository into the zeroed *out. refused, when not 0, is the serial of one that was
  * just refused: a newer one is asked for if there can be one. ERROR_CONFIG: no such helper, or a
  * key that cannot be read; ERROR_DENIED: the helper or the cloud refused.
  */
-bool login_get(const struct repository *repository, unsigned refused, struct login *out,
-	       struct error *err);
+bool login_get(const struct access *access, unsigned refused, struct login *out, struct error *err);
 /* Appends "Authorization: Basic ..."; nothing when anonymous. */
 bool login_basic(const struct login *login, struct buf *out, struct error *err);

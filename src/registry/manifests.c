@@ -64,15 +64,16 @@ static bool get_once(const struct question *question, bool *found, struct manife
 				  .fresh = question->fresh};
 	if (!request.path)
 		return error_memory(err);
-	if (!host_pull(repository->host, repository->registry->options.keep_pulls, err))
+	if (!host_pull(repository->access.host, repository->access.registry->options.keep_pulls,
+		       err))
 		return describe(repository, reference, err);
 	bool sent = request_send(repository, &request, &answer, err);
-	host_pulled(repository->host);
+	host_pulled(repository->access.host);
 	if (!sent)
 		return describe(repository, reference, err);
 	*found = answer.status == 200;
 	out->denied = answer.status == 403;
-	if (answer.status == 404 || (answer.status == 403 && repository->target))
+	if (answer.status == 404 || (answer.status == 403 && repository->access.target))
 		return true;
 	if (!*found) {
 		request_refused(repository, &request, &answer, err);
@@ -120,14 +121,14 @@ static bool ask_by_get(const struct question *question, struct manifest_status *
 static bool is_decisive(const struct question *question, const struct http_answer *answer)
 {
 	const struct repository *repository = question->repository;
-	bool source = !repository->target && !repository->mirror;
+	bool source = !repository->access.target && !repository->mirror;
 	switch (answer->status) {
 	case 200:
 		return digest_valid(http_header(answer, "Docker-Content-Digest"));
 	case 404:
-		return !source || facts_hold(repository, FACT_HEAD_TRUE, repository->name);
+		return !source || facts_hold(&repository->access, FACT_HEAD_TRUE, repository->name);
 	case 403:
-		return repository->target && repository->host->profile->hides_missing;
+		return repository->access.target && repository->access.host->profile->hides_missing;
 	default:
 		return false;
 	}
@@ -137,13 +138,13 @@ static bool is_decisive(const struct question *question, const struct http_answe
 static void learn_from_get(const struct repository *repository, bool missing, bool accident,
 			   const struct manifest_status *got)
 {
-	bool again = facts_hold(repository, FACT_HEAD_FAILS, repository->name);
+	bool again = facts_hold(&repository->access, FACT_HEAD_FAILS, repository->name);
 	if (missing && !got->found)
-		facts_learn(repository, FACT_HEAD_TRUE, repository->name);
+		facts_learn(&repository->access, FACT_HEAD_TRUE, repository->name);
 	else if (accident && !again)
-		facts_learn(repository, FACT_HEAD_FAILS, repository->name);
+		facts_learn(&repository->access, FACT_HEAD_FAILS, repository->name);
 	else if (!got->denied)
-		facts_learn(repository, FACT_HEAD_WRONG, repository->name);
+		facts_learn(&repository->access, FACT_HEAD_WRONG, repository->name);
 }
 
 static void take_answer(const struct question *question, const struct http_answer *answer,
@@ -167,7 +168,7 @@ static bool head(const struct repository *repository, struct arena *arena, const
 	*out = (struct manifest_status){0};
 	if (!request.path)
 		return error_memory(err);
-	if (facts_hold(repository, FACT_HEAD_WRONG, repository->name))
+	if (facts_hold(&repository->access, FACT_HEAD_WRONG, repository->name))
 		return ask_by_get(&question, out, err);
 	bool sent = request_send(repository, &request, &answer, err);
 	if (!sent &&
@@ -242,7 +243,7 @@ bool manifests_probe(const struct repository *repository, const char *digest, bo
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	bool by_get = facts_hold(repository, FACT_HEAD_WRONG, repository->name);
+	bool by_get = facts_hold(&repository->access, FACT_HEAD_WRONG, repository->name);
 	struct request request = {.method = by_get ? "GET" : "HEAD",
 				  .accept = media_accept,
 				  .answer_max = MANIFEST_BYTES_MAX};

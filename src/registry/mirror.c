@@ -11,14 +11,14 @@
 
 bool mirror_at(const struct repository *repository, size_t index, struct repository *out)
 {
-	const struct credential *credential = repository->credential;
+	const struct credential *credential = repository->access.credential;
 	struct error ignored;
-	if (repository->target || repository->mirror || !credential ||
+	if (repository->access.target || repository->mirror || !credential ||
 	    index >= credential->mirror_count || cancel_requested())
 		return false;
 	const struct reference ref = {.host = credential->mirrors[index],
 				      .repository = repository->name};
-	if (!registry_open(repository->registry, &ref, false, out, &ignored))
+	if (!registry_open(repository->access.registry, &ref, false, out, &ignored))
 		return false;
 	out->mirror = true;
 	return true;
@@ -26,7 +26,7 @@ bool mirror_at(const struct repository *repository, size_t index, struct reposit
 
 void mirror_passed(const struct repository *mirror, const struct error *reason)
 {
-	if (reason && host_complain(mirror->host))
+	if (reason && host_complain(mirror->access.host))
 		log_warn("mirror passed over: %s", reason->text);
 	else if (reason)
 		log_debug("mirror passed over: %s", reason->text);
@@ -37,8 +37,8 @@ void mirror_passed(const struct repository *mirror, const struct error *reason)
 
 void mirror_distrust(const struct repository *repository, const char *digest)
 {
-	struct registry *registry = repository->registry;
-	if (!repository->credential || !repository->credential->mirror_count)
+	struct registry *registry = repository->access.registry;
+	if (!repository->access.credential || !repository->access.credential->mirror_count)
 		return;
 	pthread_mutex_lock(&registry->lock);
 	map_put(&registry->spoiled, str_of(digest), registry);
@@ -47,8 +47,8 @@ void mirror_distrust(const struct repository *repository, const char *digest)
 
 bool mirror_distrusted(const struct repository *repository, const char *digest)
 {
-	struct registry *registry = repository->registry;
-	if (!repository->credential || !repository->credential->mirror_count)
+	struct registry *registry = repository->access.registry;
+	if (!repository->access.credential || !repository->access.credential->mirror_count)
 		return false;
 	pthread_mutex_lock(&registry->lock);
 	bool spoiled = map_get(&registry->spoiled, str_of(digest)) != NULL;

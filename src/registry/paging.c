@@ -74,7 +74,7 @@ static bool resolve(struct arena *arena, const struct paging_page *page, struct 
 	const char *copy = arena_copy(arena, text.at, text.len);
 	if (!copy)
 		return error_memory(err);
-	return location_asked(page->repository, arena, page->request, &here, err) &&
+	return location_asked(&page->repository->access, arena, page->request, &here, err) &&
 	       (url_resolve(arena, &here, copy, out, err) ||
 		error_wrap(err, "the next page of the list"));
 }

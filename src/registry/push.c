@@ -181,7 +181,7 @@ static bool refuse_type(const struct repository *repository, const char *media_t
 
 bool push_accepts(const struct repository *repository, const char *media_type, struct error *err)
 {
-	return !facts_hold(repository, FACT_NO_TYPE, media_type) ||
+	return !facts_hold(&repository->access, FACT_NO_TYPE, media_type) ||
 	       refuse_type(repository, media_type, NULL, err);
 }
 
@@ -195,7 +195,7 @@ static bool refused(const struct repository *repository, const struct push *push
 	request_refused(repository, request, answer, err);
 	answer_error(answer, &words);
 	if (told->type) {
-		facts_learn(repository, FACT_NO_TYPE, push->media_type);
+		facts_learn(&repository->access, FACT_NO_TYPE, push->media_type);
 		return refuse_type(repository, push->media_type, words.text, err);
 	}
 	if (answer_has_code(answer, "DIGEST_INVALID") && strncmp(push->digest, "sha256:", 7) != 0)

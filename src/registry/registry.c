@@ -80,11 +80,10 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	pthread_mutex_unlock(&registry->lock);
 	if (!host)
 		return error_memory(err);
-	*out = (struct repository){.registry = registry,
-				   .host = host,
-				   .name = ref->repository,
-				   .credential = credential,
-				   .target = target};
+	*out = (struct repository){
+		.access = {registry, host, credential, target},
+		.name = ref->repository,
+	};
 	return true;
 }
 
@@ -99,10 +98,10 @@ void registry_forgive(struct registry *registry)
 
 bool registry_same(const struct repository *a, const struct repository *b)
 {
-	return a->host == b->host && a->credential == b->credential;
+	return a->access.host == b->access.host && a->access.credential == b->access.credential;
 }
 
 const char *registry_host_name(const struct repository *repository)
 {
-	return repository->host->name;
+	return repository->access.host->name;
 }

@@ -27,13 +27,18 @@ struct registry_options {
 	void *ctx;
 };
 
-struct repository {
+/* How one side of the copy reaches a host: enough for whatever is asked there. */
+struct access {
 	struct registry *registry;
 	struct host *host;
-	const char *name;                    /* "library/nginx" */
 	const struct credential *credential; /* NULL: anonymous */
 	bool target; /* we write here: tokens are asked with pull and push */
-	bool mirror; /* a mirror stands in for another registry; see mirror.h */
+};
+
+struct repository {
+	struct access access;
+	const char *name; /* "library/nginx" */
+	bool mirror;      /* a mirror stands in for another registry; see mirror.h */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */

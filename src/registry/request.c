@@ -1,7 +1,7 @@
 /*
- * One exchange is at most three sends: with what we know, with a fresh token, and with exactly the
- * scope the registry named. A body that is a stream cannot be sent twice; its caller
- * repeats the whole transfer.
+ * The first request to a host finds out for all how to reach it. What another try may cure is tried
+ * again, with less patience where a mirror is asked; a body that is a stream cannot be sent twice,
+ * its caller repeats the whole transfer.
  */
 #include "registry/request.h"
 
@@ -16,12 +16,13 @@
 
 #include <string.h>
 
-enum { SENDS_MAX = 3, SHUNNED_MS = 60000 /* a mirror that could not be reached */ };
+enum { SHUNNED_MS = 60000 /* a mirror that could not be reached */ };
 
 static const char *default_scope(const struct repository *repository, const struct request *request,
 				 struct arena *arena)
 {
-	return scope_default(arena, repository->name, repository->target, request->mount_from);
+	return scope_default(arena, repository->name, repository->access.target,
+			     request->mount_from);
 }
 
 /*
@@ -33,66 +34,24 @@ static void explain(const struct repository *repository, const struct request *r
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct authorize_state state = {0};
-	const char *place = login_place(repository);
+	const char *place = login_place(&repository->access);
 	if (arena)
-		authorize_look(repository, arena, &state);
+		authorize_look(&repository->access, arena, &state);
 	/* A login that was taken before is right, and may not do this. */
-	bool basic =
-		state.scheme == CHALLENGE_BASIC && !facts_hold(repository, FACT_LOGIN_GOOD, "");
+	bool basic = state.scheme == CHALLENGE_BASIC &&
+		     !facts_hold(&repository->access, FACT_LOGIN_GOOD, "");
 	const struct refusal refusal = {
-		.host = repository->host->name,
+		.host = repository->access.host->name,
 		.repository = repository->name,
 		.place = state.sent ? place : NULL,
 		.unsent = state.sent ? NULL : place,
 		.realm = state.realm,
 		.scope = state.scheme == CHALLENGE_BEARER ? scope : NULL,
 		.password = (basic || by_tokens) && err->http_status != 403,
-		.target = repository->target,
+		.target = repository->access.target,
 		.listing = request->listing,
 	};
 	explain_refusal(&refusal, err);
-}
-
-/* The body is spent: all that can be done is to have a fresh login ready for the next upload. */
-static bool renew_for_upload(struct exchange *exchange, struct error *err)
-{
-	scoped(buf_wipe) struct buf authorization = {0};
-	const char *stale = arena_string(exchange->arena, buf_string(&exchange->token.text));
-	if (!stale)
-		return error_memory(err);
-	if (!authorize_request(exchange, stale, &authorization, err))
-		return false;
-	error_set(err, ERROR_NETWORK, "the registry did not take the login for the upload");
-	err->http_status = 401;
-	return false;
-}
-
-static bool exchange_run(struct exchange *exchange, struct error *err)
-{
-	for (int sends = 1;; sends++) {
-		scoped(buf_wipe) struct buf authorization = {0};
-		bool again = false;
-		const char *stale = exchange->token.text.len
-					    ? arena_string(exchange->arena, exchange->token.text.at)
-					    : NULL;
-		if (!host_origin(exchange->repository->host, &exchange->origin, err) ||
-		    !authorize_request(exchange, stale, &authorization, err) ||
-		    !exchange_probe(exchange, &authorization, err))
-			return false;
-		authorize_judge(exchange);
-		if (exchange->answer->status < 400 || sends == SENDS_MAX)
-			return true;
-		if (!authorize_learn(exchange, &again, err))
-			return false;
-		/* The host is known: nobody has to wait for our token as well. */
-		if (exchange->probing)
-			host_leave(exchange->repository->host, NULL);
-		exchange->probing = false;
-		if (!again)
-			return true;
-		if (exchange->request->stream)
-			return renew_for_upload(exchange, err);
-	}
 }
 
 bool request_refused(const struct repository *repository, const struct request *request,
@@ -109,7 +68,8 @@ bool request_refused(const struct repository *repository, const struct request *
  * Refusals that another try may cure become errors; so does one of the login. A refusal of a HEAD
  * has no words: whoever asked so asks again by GET for them.
  */
-static bool judge(const struct exchange *exchange, struct error *err)
+static bool judge(const struct repository *repository, const struct exchange *exchange,
+		  struct error *err)
 {
 	struct error refusal;
 	int status = exchange->answer->status;
@@ -122,23 +82,23 @@ static bool judge(const struct exchange *exchange, struct error *err)
 	*err = refusal;
 	if (exchange->away && !again)
 		return error_wrap(err, "a server that %s sent us on to",
-				  exchange->repository->host->name);
-	explain(exchange->repository, exchange->request, exchange->scope, false, err);
-	return again ? error_wrap(err, "%s", exchange->repository->host->name) : false;
+				  exchange->access->host->name);
+	explain(repository, exchange->request, exchange->scope, false, err);
+	return again ? error_wrap(err, "%s", exchange->access->host->name) : false;
 }
 
-static bool run_exchange(struct exchange *exchange, struct error *err)
+static bool run_exchange(const struct repository *repository, struct exchange *exchange,
+			 struct error *err)
 {
-	const struct repository *repository = exchange->repository;
-	const struct request *request = exchange->request;
-	if (exchange->arena)
-		exchange->scope = default_scope(repository, request, exchange->arena);
-	if (!exchange->arena || !exchange->scope)
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (arena)
+		exchange->scope = default_scope(repository, exchange->request, arena);
+	if (!exchange->scope)
 		return error_memory(err);
 	if (exchange_run(exchange, err))
-		return judge(exchange, err);
+		return judge(repository, exchange, err);
 	if (err->kind == ERROR_DENIED && !exchange->explained)
-		explain(repository, request, exchange->scope, true, err);
+		explain(repository, exchange->request, exchange->scope, true, err);
 	return false;
 }
 
@@ -146,16 +106,15 @@ static bool run_exchange(struct exchange *exchange, struct error *err)
 static bool run_once(const struct repository *repository, const struct request *request,
 		     struct http_answer *answer, struct stream **stream, struct error *err)
 {
-	scoped(exchange_finish) struct exchange exchange = {.repository = repository,
+	scoped(exchange_finish) struct exchange exchange = {.access = &repository->access,
 							    .request = request,
 							    .answer = answer,
-							    .stream = stream,
-							    .arena = arena_new()};
-	if (!host_enter(repository->host, &exchange.probing, err))
+							    .stream = stream};
+	if (!host_enter(repository->access.host, &exchange.probing, err))
 		return false;
-	bool ok = run_exchange(&exchange, err);
+	bool ok = run_exchange(repository, &exchange, err);
 	if (exchange.probing)
-		host_leave(repository->host, ok ? NULL : err);
+		host_leave(repository->access.host, ok ? NULL : err);
 	return ok;
 }
 
@@ -183,7 +142,7 @@ static bool run(const struct repository *repository, const struct request *reque
 			break;
 	}
 	if (!ok && repository->mirror)
-		host_shun(repository->host, err, SHUNNED_MS);
+		host_shun(repository->access.host, err, SHUNNED_MS);
 	return ok;
 }
 

@@ -109,7 +109,7 @@ static bool fetch_first(const struct repository *repository, struct arena *arena
 			struct request *request, struct http_answer *answer,
 			struct listing *listing, struct error *err)
 {
-	unsigned size = host_page(repository->host);
+	unsigned size = host_page(repository->access.host);
 	for (;; size = size > PAGE_SMALL ? PAGE_SMALL : 0) {
 		bool refused = false;
 		request->path =
@@ -118,7 +118,7 @@ static bool fetch_first(const struct repository *repository, struct arena *arena
 		if (!request->path)
 			return error_memory(err);
 		if (fetch_page(repository, request, answer, listing, &refused, err)) {
-			host_learn_page(repository->host, size);
+			host_learn_page(repository->access.host, size);
 			return true;
 		}
 		if (!refused || !size)
@@ -218,7 +218,7 @@ void tags_learn(const struct repository *repository)
 	scoped(map_finish) struct map seen = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct error ignored;
-	if (arena && repository->host->profile->lists_digests)
+	if (arena && repository->access.host->profile->lists_digests)
 		collect_all(repository, arena, &seen, &ignored);
 }
 

@@ -87,7 +87,7 @@ bool token_renewable(struct tokens *tokens, const struct token *token)
 static struct token_entry *find_entry(struct tokens *tokens, const struct token_request *request)
 {
 	scoped(buf_finish) struct buf key = {0};
-	const struct credential *credential = request->repository->credential;
+	const struct credential *credential = request->access->credential;
 	buf_printf(&key, "%s\n%s\n%s\n%s\n%p", request->origin->text, request->realm,
 		   request->service ? request->service : "", request->scope,
 		   (const void *)credential);

@@ -13,7 +13,7 @@ struct tokens;
 
 /* Everything that decides which token is meant. */
 struct token_request {
-	const struct repository *repository;
+	const struct access *access;
 	const struct url *origin; /* of the registry */
 	const char *realm;        /* as the registry sent it */
 	const char *service;      /* or NULL */

@@ -106,19 +106,19 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 static bool send(const struct visit *visit, struct http_request *http, struct http_answer *answer,
 		 struct error *err)
 {
-	const struct repository *repository = visit->request->repository;
-	const struct registry_options *options = &repository->registry->options;
-	const struct credential *credential = repository->credential;
+	const struct access *access = visit->request->access;
+	const struct registry_options *options = &access->registry->options;
+	const struct credential *credential = access->credential;
 	bool own = visit->verdict == URL_WITH_AUTH;
 	http->answer_max = ANSWER_MAX;
-	http->chosen = !location_trusted(repository, visit->request->origin, http->url);
-	http->insecure = repository->host->insecure && own;
+	http->chosen = !location_trusted(access, visit->request->origin, http->url);
+	http->insecure = access->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
 	http->proxy = credential ? credential->proxy : NULL;
 	http->limited = answer_limited;
 	bool sent = http_send(options->http, http, answer, err);
 	if (options->counted && sent)
-		options->counted(options->ctx, repository->target);
+		options->counted(options->ctx, access->target);
 	return sent;
 }
 
@@ -217,7 +217,7 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 		return error_wrap(err, "token server of %s", origin->host);
 	visit->verdict = url_may_send(origin, &visit->realm, URL_TOKEN);
 	if (visit->verdict == URL_ANONYMOUS &&
-	    location_issues_tokens(request->repository, &visit->realm))
+	    location_issues_tokens(request->access, &visit->realm))
 		visit->verdict = URL_WITH_AUTH;
 	if (visit->verdict == URL_DENY)
 		return error_set(err, ERROR_REFUSED,
@@ -226,8 +226,8 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 				 origin->scheme, origin->host, visit->realm.scheme,
 				 visit->realm.host);
 	if (visit->verdict == URL_WITH_AUTH)
-		return login_get(request->repository, refused, &visit->login, err);
-	if (login_exists(request->repository))
+		return login_get(request->access, refused, &visit->login, err);
+	if (login_exists(request->access))
 		log_warn("%s names a token server that does not seem to be its own, %s: asking "
 			 "without login (if it is the right one, write token-server: %s beside "
 			 "the login in the auth file)",

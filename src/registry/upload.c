@@ -45,7 +45,7 @@ static bool wants_patch(const struct sending *sending, const struct http_answer 
 		    status == 415 || status == 501;
 	fits = fits && !has_upload_code(answer) && !is_about_content(answer);
 	if (fits)
-		host_wants_patch(sending->repository->host);
+		host_wants_patch(sending->repository->access.host);
 	return fits;
 }
 
@@ -53,7 +53,7 @@ static bool wants_patch(const struct sending *sending, const struct http_answer 
 static bool refused(const struct sending *sending, const struct request *request,
 		    const struct http_answer *answer, struct error *err)
 {
-	struct host *host = sending->repository->host;
+	struct host *host = sending->repository->access.host;
 	int64_t most = 0;
 	request_refused(sending->repository, request, answer, err);
 	bool other = answer->status == 413
@@ -144,8 +144,8 @@ static bool patch(struct sending *sending, int64_t size, struct error *err)
 	sending->unusual |= answer.status == 201;
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
-	else if (!location_given(sending->repository, sending->arena, &request, &answer, &next,
-				 err))
+	else if (!location_given(&sending->repository->access, sending->arena, &request, &answer,
+				 &next, err))
 		return false;
 	upload->location = next;
 	upload->offset += size;
@@ -156,7 +156,8 @@ static bool send_all(struct sending *sending, struct error *err)
 {
 	struct upload *upload = sending->upload;
 	int64_t most = 0;
-	enum profile_upload way = host_upload(sending->repository->host, sending->size, &most);
+	enum profile_upload way =
+		host_upload(sending->repository->access.host, sending->size, &most);
 	if (way == PROFILE_WHOLE || upload->offset == sending->size)
 		return put(sending, sending->size - upload->offset, err);
 	if (most < upload->chunk_min)

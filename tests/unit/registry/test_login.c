@@ -102,8 +102,8 @@ static void test_configured(void **state)
 		scoped(login_finish) struct login login = {0};
 		struct error err = {0};
 		begin(&fixture, rows[i].host, &rows[i].entry);
-		assert_true(login_get(&fixture.repository, 0, &login, &err));
-		assert_int_equal(login_exists(&fixture.repository), rows[i].secret != NULL);
+		assert_true(login_get(&fixture.repository.access, 0, &login, &err));
+		assert_int_equal(login_exists(&fixture.repository.access), rows[i].secret != NULL);
 		assert_int_equal(login.secret.len, rows[i].secret ? strlen(rows[i].secret) : 0);
 		if (!rows[i].secret)
 			continue;
@@ -124,7 +124,7 @@ static void test_google_without_key(void **state)
 		struct error err = {0};
 		begin(&fixture, "gcr.io",
 		      &(struct credential){.username = "_oauth2_", .password = passwords[i]});
-		assert_false(login_get(&fixture.repository, 0, &login, &err));
+		assert_false(login_get(&fixture.repository.access, 0, &login, &err));
 		assert_int_equal(err.kind, ERROR_CONFIG);
 		assert_non_null(strstr(err.text, "auth.yaml:1:1"));
 	}
@@ -176,10 +176,10 @@ static void remove_helper(struct arena *arena, const char *home)
 
 static void *ask(void *ctx)
 {
-	const struct repository *repository = ctx;
+	const struct access *access = ctx;
 	scoped(login_finish) struct login login = {0};
 	struct error err;
-	bool ok = login_get(repository, 0, &login, &err);
+	bool ok = login_get(access, 0, &login, &err);
 	return ok && strcmp(buf_string(&login.secret), "first") == 0 ? ctx : NULL;
 }
 
@@ -193,7 +193,8 @@ static void test_asked_once(void **state)
 	install_helper(arena, home, "sleep 0.2; say first\n");
 	begin(&fixture, "reg.io", &(struct credential){.helper = "unit"});
 	for (size_t i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, ask, &fixture.repository), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, &fixture.repository.access),
+				 0);
 	for (size_t i = 0; i < THREADS; i++) {
 		void *good = NULL;
 		pthread_join(threads[i], &good);
@@ -208,7 +209,7 @@ static void expect(const struct fixture *fixture, unsigned refused, const char *
 {
 	scoped(login_finish) struct login login = {0};
 	struct error err;
-	assert_true(login_get(&fixture->repository, refused, &login, &err));
+	assert_true(login_get(&fixture->repository.access, refused, &login, &err));
 	assert_string_equal(buf_string(&login.secret), secret);
 	assert_int_equal(login.serial, serial);
 }
@@ -242,7 +243,7 @@ static void test_failures_are_kept(void **state)
 	for (int i = 0; i < 3; i++) {
 		scoped(login_finish) struct login login = {0};
 		struct error err;
-		assert_false(login_get(&fixture.repository, 1, &login, &err));
+		assert_false(login_get(&fixture.repository.access, 1, &login, &err));
 		assert_non_null(strstr(err.text, "status 3"));
 		assert_non_null(strstr(err.text, "auth.yaml:1:1"));
 	}
