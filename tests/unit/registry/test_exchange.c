@@ -21,6 +21,8 @@
 #define TOKEN "Authorization: Bearer a-token"
 #define END "Content-Length: 0\r\nConnection: close\r\n\r\n"
 
+#define OK_WITH(length) "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\nConnection: close\r\n\r\n"
+
 enum { HEAD_MAX = 8192, REQUESTS_MAX = 16 };
 
 /* A server for one test, in a thread of its own; it answers one request on a connection. */
@@ -144,7 +146,7 @@ static const char *last(const struct server *server)
 static const char *answer_basic(const char *head)
 {
 	if (strstr(head, BASIC))
-		return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]";
+		return OK_WITH("2") "[]";
 	return "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\n" END;
 }
 
@@ -164,8 +166,7 @@ static const char *answer_bearer(const char *head)
 {
 	if (strstr(head, " /token?"))
 		return strstr(head, BASIC) && strstr(head, "scope=registry%3Acatalog%3A%2A")
-			       ? "HTTP/1.1 200 OK\r\nContent-Length: 19\r\nConnection: close\r\n\r\n"
-				 "{\"token\":\"a-token\"}"
+			       ? OK_WITH("19") "{\"token\":\"a-token\"}"
 			       : "HTTP/1.1 403 No\r\n" END;
 	if (strstr(head, TOKEN))
 		return "HTTP/1.1 204 Good\r\nConnection: close\r\n\r\n";
@@ -197,7 +198,7 @@ static const char *answer_away(const char *head)
 static const char *answer_list(const char *head)
 {
 	(void)head;
-	return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]";
+	return OK_WITH("2") "[]";
 }
 
 /* What the policy of URLs allows is followed, and the login stays at home. */
