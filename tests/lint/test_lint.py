@@ -67,7 +67,8 @@ def tree(tmp_path):
         "tests/unit/base/test_good.c": "", "tests/e2e/test_good.py": "", "tests/README.md": "`test_good.py`",
         "tests/fuzz/corpus/url/a-dot": ".", "tests/fuzz/corpus/url/86f7e437faa5": "a",
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
-        "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
+        "src/config/rules/good.h": GOOD_H,
+        "src/config/options/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
         "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
         "src/deps/build.sh": "echo 1.2.5\n",
         "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
@@ -105,8 +106,13 @@ LONG = "\n".join(["/* Why. */"] + ["int x;"] * 500) + "\n"
 LONG_FUNCTION = "/* Why. */\nint f(void)\n{\n" + "\tf();\n" * 59 + "}\n"
 FAULTS = [
     ("layers", "src/base/bad.c", '/* */\n#include "net/curly.h"\n', "not a file under src/"),
-    ("layers", "src/base/bad.h", '/* */\n#include "net/../base/good.h"\n', "may not include"),
-    ("layers", "src/net/bad.c", '/* */\n#include "config/options.def"\n', "net/ may not include config/"),
+    ("layers", "src/base/bad.h", '/* */\n#include "net/../base/good.h"\n', "not the path of a file from src/ on"),
+    ("layers", "src/net/bad.c", '/* */\n#include "config/rules/good.h"\n', "net/ may not include config/"),
+    ("layers", "src/config/auth/bad.c", '/* */\n#include "config/rules/good.h"\n', "config/auth/ may not include config/rules/"),
+    ("layers", "src/config/auth/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
+    ("layers", "src/config/odd/bad.c", "/* */\n", "config/odd/ is not a room"),
+    ("layers", "src/config/rules/odd/bad.c", "/* */\n", "config/rules/odd/ is not a room"),
+    ("layers", "src/net/bad.c", '/* */\n#include "config/options/options.def"\n', "net/ may not include config/"),
     ("layers", "src/registry/bad.c", "/* */\n#include <curl/curl.h>\n", "belongs to net/"),
     ("layers", "src/copy/bad.c", "/* */\n#include <bearssl_ssl.h>\n", "belongs to net/"),
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
@@ -124,18 +130,22 @@ FAULTS = [
     ("headers", "src/base/bad.h", "#pragma once\n", "without a comment"),
     ("headers", "src/base/bad.h", "/* What. */\nint x;\n", "no #pragma once"),
     ("headers", "src/base/bad.c", "int x;\n", "without a comment"),
+    ("headers", "src/config/rules/bad.c", "int x;\n", "without a comment"),
     ("sizes", "src/base/bad.c", LONG, "501 lines"),
+    ("sizes", "src/config/rules/bad.c", LONG, "501 lines"),
     ("sizes", "src/base/bad.c", LONG_FUNCTION, "function of 61 lines"),
     ("sizes", "src/base/bad.c", "/* " + "x" * 98 + " */\n", "104 columns"),
     ("sizes", "tests/unit/base/test_bad.c", "\t" * 13 + "\n", "104 columns"),
     ("words", "src/base/bad.c", "int f(void)\n{\n\tgoto out;\n}\n", "goto"),
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
+    ("words", "src/config/rules/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
+    ("format", "src/config/rules/bad.c", "int  f(void) {return 1;}\n", "make format"),
     ("format", "tests/unit/base/test_bad.c", "    int x;\n", "make format"),
-    ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
-    ("options", "src/config/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
-    ("options", "src/config/options.def", "\n", "no option"),
+    ("options", "src/config/options/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
+    ("options", "src/config/options/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
+    ("options", "src/config/options/options.def", "\n", "no option"),
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
     ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
@@ -206,13 +216,14 @@ def test_words_ignores_comments_and_strings(tree):
 
 
 def test_names(tree):
-    objects = tree / "build/lint"
-    for source in ("base/good", "net/curly"):
+    objects, sources = tree / "build/lint", ("base/good", "net/curly", "config/rules/roomy")
+    put(tree, "src/config/rules/roomy.c", "/* Why. */\nint roomy_x;\n")
+    for source in sources:
         (objects / source).parent.mkdir(parents=True, exist_ok=True)
     put(tree, "src/net/curly.c", "/* Why. */\nint curly_x;\nstatic int y;\nint *curly(void);\nint *curly(void)\n{\n\treturn &y;\n}\n")
 
     def build():
-        for source in ("base/good", "net/curly"):
+        for source in sources:
             subprocess.run(["gcc", "-Isrc", "-c", "-o", str(objects / (source + ".o")), f"src/{source}.c"], cwd=tree, check=True)
 
     done = lint("names", tree)
@@ -224,6 +235,9 @@ def test_names(tree):
     build()
     done = lint("names", tree)
     assert done.returncode != 0 and "exports curled" in done.stdout
+    put(tree, "src/config/rules/roomy.c", "/* Why. */\nint crowded;\n")
+    build()
+    assert "exports crowded" in lint("names", tree).stdout
 
 
 def test_warnings_takes_the_compilers_word(tree):
