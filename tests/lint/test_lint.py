@@ -29,6 +29,8 @@ TABLES = """<!-- inputs -->
 <!-- outputs -->
 | `result` | how it went |
 """
+FIELDS = '/* Why. */\nstatic const struct field fields[] = {\n\t{"to", FIELDS_TEXT, "where the images go"},\n};\n'
+TOLD = "<!-- fields: rules -->\n| `to` | a destination |\n"
 PIN = "a" * 40
 WORKFLOW = f"""permissions: {{}}
 jobs:
@@ -67,14 +69,14 @@ def tree(tmp_path):
         "tests/unit/base/test_good.c": "", "tests/e2e/test_good.py": "", "tests/README.md": "`test_good.py`",
         "tests/fuzz/corpus/url/a-dot": ".", "tests/fuzz/corpus/url/86f7e437faa5": "a",
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
-        "src/config/rules/good.h": GOOD_H,
+        "src/config/rules/good.h": GOOD_H, "src/config/rules/images_fields.c": FIELDS,
         "src/config/options/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
-        "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
+        "src/image-syncer.1": '.It Fl Fl auth Ar file\n.\\" fields: rules\n.It Cm to\n',
         "src/deps/build.sh": "echo 1.2.5\n",
         "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
         "Dockerfile": f"ARG BASE=debian@sha256:{'0' * 64}\nFROM $BASE AS build\nFROM scratch\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
-        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
+        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}\n{TOLD}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
         ".github/workflows/good.yml": WORKFLOW,
         ".clang-format": open(os.path.join(HERE, "..", "..", ".clang-format"), encoding="utf-8").read(),
     }
@@ -95,7 +97,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "fields", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -149,6 +151,16 @@ FAULTS = [
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
     ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "README.md: the fields of rules lack too"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "image-syncer.1: to is not a field of rules"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace(', "where the images go"', ""), "the field to says nothing about itself"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', "TO"), "a row of a table of fields cannot be read"),
+    ("fields", "src/config/rules/images_fields.c", "/* Why. */\n", "no table of fields found"),
+    ("fields", "src/config/rules/new_fields.c", FIELDS, "new_fields.c: tests/lint/fields does not know where"),
+    ("fields", "src/image-syncer.1", '.\\" fields: rules\nNothing.\n.Ss OTHER\n.It Cm to\n', "image-syncer.1: the fields of rules lack to"),
+    ("fields", "README.md", TOLD.replace("`to`", "`to`, `two`"), "README.md: two is not a field of rules"),
+    ("fields", "README.md", "<!-- fields: rules -->\nNothing.\n## Next\n`to`\n", "README.md: the fields of rules lack to"),
+    ("fields", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: the fields of rules lack to"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auht:"), "the option --auth has no input"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auth:\n  other:"), "the input other is no option"),
     ("action", "action.yml", ACTION.replace("inputs.auth", "inputs.auht"), "env: INPUT_AUTH is"),
@@ -217,6 +229,7 @@ def test_words_ignores_comments_and_strings(tree):
 
 def test_names(tree):
     objects, sources = tree / "build/lint", ("base/good", "net/curly", "config/rules/roomy")
+    (tree / "src/config/rules/images_fields.c").unlink()
     put(tree, "src/config/rules/roomy.c", "/* Why. */\nint roomy_x;\n")
     for source in sources:
         (objects / source).parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,7 @@
  *                                            (kyma_target.h)
  *       amd64Only: true                      lifts require-platforms, changes nothing else
  *       prefix: registry.example.com/other/  instead of targetRepoPrefix, for this image
- *       on-change: skip                      and require-platforms, foreign, platforms, os and
- *                                            arch, all as in images_file.h
+ *       on-change: skip                      and all other terms of a rule, as in images_file.h
  *
  * The target is the prefix with the name behind it as written, host included. The ':' of a port
  * becomes '_'. With library names (--target-names, or a prefix from the options) a name without '/'
