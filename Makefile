@@ -34,7 +34,7 @@ include src/deps/flags.mk
 
 machines := amd64 arm64
 flavors := musl $(machines) asan tsan fuzz coverage
-library := $(sort $(wildcard src/*/*.c))
+library := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
 
 # The one place that says which language and which interfaces: C11, POSIX.1-2008 and what the BSDs and Linux share.

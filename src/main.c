@@ -9,8 +9,8 @@
 #include "cmd/about.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
-#include "config/inputs.h"
-#include "config/options_help.h"
+#include "config/action/inputs.h"
+#include "config/options/options_help.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

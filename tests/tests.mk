@@ -46,7 +46,7 @@ lint-tests: ## that each rule of the tree can fail, and what the recipe for the 
 lint-objects: build/lint/libimage-syncer.a build/lint/main.o
 
 format: ## let clang-format lay out all C files
-	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch])
+	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.[ch] src/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch])
 
 # --- Unit tests ------------------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@
 #include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
-#include "config/inputs.h"
-#include "config/registry_key.h"
+#include "config/action/inputs.h"
+#include "config/auth/registry_key.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
 

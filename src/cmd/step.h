@@ -1,7 +1,7 @@
 /* A step of a GitHub Action: what was read as its inputs is what its runner is told by. */
 #pragma once
 
-#include "config/inputs.h"
+#include "config/action/inputs.h"
 #include "config/outputs.h"
 #include "report/action.h"
 

@@ -1,7 +1,7 @@
 /* The command that does the work: from the options to the exit code. */
 #pragma once
 
-#include "config/options.h"
+#include "config/options/options.h"
 
 /*
  * Loads the configuration, synchronizes, reports. problems: what was found wrong already, to be

@@ -3,19 +3,16 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "config/auth_file.h"
-#include "config/companion_options.h"
-#include "config/docker_files.h"
-#include "config/images_file.h"
-#include "config/inputs.h"
-#include "config/kyma_file.h"
-#include "config/legacy_file.h"
-#include "config/logins.h"
+#include "config/action/inputs.h"
+#include "config/auth/docker_files.h"
+#include "config/auth/logins.h"
+#include "config/auth/target_login.h"
+#include "config/formats.h"
 #include "config/outputs.h"
-#include "config/platform_options.h"
-#include "config/policy_options.h"
 #include "config/proxy_variables.h"
-#include "config/target_login.h"
+#include "config/rules/companion_options.h"
+#include "config/rules/platform_options.h"
+#include "config/rules/policy_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,42 +85,14 @@ static bool read_document(const struct loading *loading, const char *path, struc
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
-static void read_auth(const struct loading *loading)
+/* The file or text that the option gives, if it does, in whatever form it has. */
+static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
 	struct document document;
-	if (read_document(loading, loading->options->auth, &document))
-		auth_file_read(loading->arena, &document, loading->lookup,
-			       &loading->out->credentials, loading->problems);
-}
-
-/* Rules, in one of two forms that are told apart by their shape. */
-static void read_images(const struct loading *loading)
-{
-	struct document document;
-	const struct options *options = loading->options;
-	struct config *out = loading->out;
-	if (!read_document(loading, options->images, &document))
-		return;
-	out->kyma = kyma_file_recognise(&document, options->target_repo_prefix != NULL);
-	if (out->kyma)
-		kyma_file_read(loading->arena, &document, options, &out->rules, &out->kyma_prefix,
-			       loading->problems);
-	else
-		images_file_read(loading->arena, &document, loading->lookup, &out->rules,
-				 loading->problems);
-}
-
-static void read_legacy(const struct loading *loading)
-{
-	struct document document;
-	const struct options *options = loading->options;
-	if (options->auth || options->images)
-		problem_warn(loading->problems, NULL,
-			     "--config is given: --auth and --images are ignored");
-	if (read_document(loading, options->config, &document))
-		legacy_file_read(loading->arena, &document, loading->lookup,
-				 &loading->out->credentials, &loading->out->rules,
-				 loading->problems);
+	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
+						loading->lookup, loading->out, loading->problems};
+	if (read_document(loading, path, &document))
+		formats_find(&reading, option)->read(&reading);
 }
 
 /* The rules come from one of three places. */
@@ -143,7 +112,10 @@ static void read_files(const struct loading *loading)
 		return;
 	}
 	if (options->config) {
-		read_legacy(loading);
+		if (options->auth || options->images)
+			problem_warn(loading->problems, NULL,
+				     "--config is given: --auth and --images are ignored");
+		read_given(loading, FORMATS_CONFIG, options->config);
 		return;
 	}
 	if (!words && !options->images && options->inputs)
@@ -154,11 +126,11 @@ static void read_files(const struct loading *loading)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "
 			    "--images images.yaml (--help lists all options)");
-	read_auth(loading);
+	read_given(loading, FORMATS_AUTH, options->auth);
 	if (words)
 		read_words(loading);
 	else
-		read_images(loading);
+		read_given(loading, FORMATS_IMAGES, options->images);
 }
 
 /*

@@ -5,11 +5,11 @@
  */
 #pragma once
 
-#include "config/docker_config.h"
-#include "config/host_files.h"
+#include "config/auth/docker_config.h"
+#include "config/auth/host_files.h"
 #include "config/limits.h"
-#include "config/options.h"
-#include "config/rule.h"
+#include "config/options/options.h"
+#include "config/rules/rule.h"
 #include "net/proxy.h"
 #include "registry/credential.h"
 

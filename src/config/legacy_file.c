@@ -1,9 +1,9 @@
 /* Each part is handed on as a document of its own: same file, same places, another root. */
 #include "config/legacy_file.h"
 
-#include "config/auth_file.h"
+#include "config/auth/auth_file.h"
 #include "config/fields.h"
-#include "config/images_file.h"
+#include "config/rules/images_file.h"
 
 enum part { AUTH, IMAGES, PARTS };
 

@@ -3,7 +3,7 @@
 
 #include "config/document.h"
 #include "config/expand.h"
-#include "config/rule.h"
+#include "config/rules/rule.h"
 #include "registry/credential.h"
 
 /*

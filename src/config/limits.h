@@ -1,7 +1,7 @@
 /* --limit-rate and --shard: texts of the command line as numbers. */
 #pragma once
 
-#include "config/options.h"
+#include "config/options/options.h"
 
 struct limits {
 	int64_t bytes_per_second; /* 0: no limit */

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "config/inputs.h"
+#include "config/action/inputs.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,10 +8,10 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "config/auth/logins.h"
+#include "config/auth/registry_key.h"
 #include "config/fields.h"
-#include "config/logins.h"
 #include "config/nearest.h"
-#include "config/registry_key.h"
 
 #include <string.h>
 

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "config/problem.h"
-#include "config/rule.h"
+#include "config/rules/rule.h"
 #include "plan/pattern.h"
 #include "plan/task.h"
 

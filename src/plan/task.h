@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "config/rule.h"
+#include "config/rules/rule.h"
 #include "oci/reference.h"
 
 #include <stdint.h>

@@ -26,7 +26,7 @@ LEFT_OUT = {"src/base/harden.c": "counted builds do nothing there (HARDEN_NOTHIN
 def is_pure(path):
     _, layer, *rest = path.split("/")
     files = PURE.get(layer, "")
-    return files == "*" or (rest and rest[0].removesuffix(".c").removesuffix(".h") in files.split())
+    return files == "*" or (rest and rest[-1].removesuffix(".c").removesuffix(".h") in files.split())
 
 
 def percent(part, whole):

@@ -5,9 +5,9 @@
 #include "fuzz.h"
 
 #include "base/secret.h"
-#include "config/auth_file.h"
-#include "config/images_file.h"
+#include "config/auth/auth_file.h"
 #include "config/legacy_file.h"
+#include "config/rules/images_file.h"
 #include "doc/yaml.h"
 #include "doc/yaml_quote.h"
 #include "plan/plan.h"

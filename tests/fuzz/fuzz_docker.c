@@ -3,8 +3,8 @@
 
 #include "base/base64.h"
 #include "base/secret.h"
-#include "config/docker_config.h"
-#include "config/logins.h"
+#include "config/auth/docker_config.h"
+#include "config/auth/logins.h"
 #include "doc/json.h"
 
 static void check_base64(struct str text)

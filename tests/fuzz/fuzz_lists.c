@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "base/secret.h"
-#include "config/images_file.h"
+#include "config/rules/images_file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "plan/plan.h"

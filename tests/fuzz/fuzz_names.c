@@ -1,7 +1,7 @@
 /* Digests, media types, platforms and keys of credentials: the small grammars. */
 #include "fuzz.h"
 
-#include "config/registry_key.h"
+#include "config/auth/registry_key.h"
 #include "oci/digest.h"
 #include "oci/media.h"
 #include "oci/platform.h"

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/clock.h"
-#include "config/since.h"
+#include "config/rules/since.h"
 #include "net/retry_after.h"
 #include "oci/image_config.h"
 #include "oci/timestamp.h"

@@ -7,6 +7,10 @@ import sys
 _TOKEN = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S)
 
 
+# A layer is a folder of src/; a room is a folder of a layer, and has none itself.
+C = ("src/*.[ch]", "src/*/*.[ch]", "src/*/*/*.[ch]")
+
+
 def files(*patterns):
     return sorted(path for pattern in patterns for path in glob.glob(pattern))
 

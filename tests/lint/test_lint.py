@@ -29,6 +29,8 @@ TABLES = """<!-- inputs -->
 <!-- outputs -->
 | `result` | how it went |
 """
+FIELDS = '/* Why. */\nstatic const struct field fields[] = {\n\t{"to", FIELDS_TEXT, "where the images go"},\n};\n'
+TOLD = "<!-- fields: rules -->\n| `to` | a destination |\n"
 PIN = "a" * 40
 WORKFLOW = f"""permissions: {{}}
 jobs:
@@ -67,13 +69,14 @@ def tree(tmp_path):
         "tests/unit/base/test_good.c": "", "tests/e2e/test_good.py": "", "tests/README.md": "`test_good.py`",
         "tests/fuzz/corpus/url/a-dot": ".", "tests/fuzz/corpus/url/86f7e437faa5": "a",
         "src/net/curly.c": '/* Why. */\n#include <curl/curl.h>\n\n#include "base/good.h"\n',
-        "src/config/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
-        "src/image-syncer.1": ".It Fl Fl auth Ar file\n",
+        "src/config/rules/good.h": GOOD_H, "src/config/rules/images_fields.c": FIELDS,
+        "src/config/options/options.def": '/* All. */\nOPTION_GROUP("Files")\nOPTION_TEXT(auth, "auth", 0, "FILE", "who may")\n',
+        "src/image-syncer.1": '.It Fl Fl auth Ar file\n.\\" fields: rules\n.It Cm to\n',
         "src/deps/build.sh": "echo 1.2.5\n",
         "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
         "Dockerfile": f"ARG BASE=debian@sha256:{'0' * 64}\nFROM $BASE AS build\nFROM scratch\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
-        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
+        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}\n{TOLD}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
         ".github/workflows/good.yml": WORKFLOW,
         ".clang-format": open(os.path.join(HERE, "..", "..", ".clang-format"), encoding="utf-8").read(),
     }
@@ -94,7 +97,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "fields", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -105,8 +108,13 @@ LONG = "\n".join(["/* Why. */"] + ["int x;"] * 500) + "\n"
 LONG_FUNCTION = "/* Why. */\nint f(void)\n{\n" + "\tf();\n" * 59 + "}\n"
 FAULTS = [
     ("layers", "src/base/bad.c", '/* */\n#include "net/curly.h"\n', "not a file under src/"),
-    ("layers", "src/base/bad.h", '/* */\n#include "net/../base/good.h"\n', "may not include"),
-    ("layers", "src/net/bad.c", '/* */\n#include "config/options.def"\n', "net/ may not include config/"),
+    ("layers", "src/base/bad.h", '/* */\n#include "net/../base/good.h"\n', "not the path of a file from src/ on"),
+    ("layers", "src/net/bad.c", '/* */\n#include "config/rules/good.h"\n', "net/ may not include config/"),
+    ("layers", "src/config/auth/bad.c", '/* */\n#include "config/rules/good.h"\n', "config/auth/ may not include config/rules/"),
+    ("layers", "src/config/auth/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
+    ("layers", "src/config/odd/bad.c", "/* */\n", "config/odd/ is not a room"),
+    ("layers", "src/config/rules/odd/bad.c", "/* */\n", "config/rules/odd/ is not a room"),
+    ("layers", "src/net/bad.c", '/* */\n#include "config/options/options.def"\n', "net/ may not include config/"),
     ("layers", "src/registry/bad.c", "/* */\n#include <curl/curl.h>\n", "belongs to net/"),
     ("layers", "src/copy/bad.c", "/* */\n#include <bearssl_ssl.h>\n", "belongs to net/"),
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
@@ -124,21 +132,35 @@ FAULTS = [
     ("headers", "src/base/bad.h", "#pragma once\n", "without a comment"),
     ("headers", "src/base/bad.h", "/* What. */\nint x;\n", "no #pragma once"),
     ("headers", "src/base/bad.c", "int x;\n", "without a comment"),
+    ("headers", "src/config/rules/bad.c", "int x;\n", "without a comment"),
     ("sizes", "src/base/bad.c", LONG, "501 lines"),
+    ("sizes", "src/config/rules/bad.c", LONG, "501 lines"),
     ("sizes", "src/base/bad.c", LONG_FUNCTION, "function of 61 lines"),
     ("sizes", "src/base/bad.c", "/* " + "x" * 98 + " */\n", "104 columns"),
     ("sizes", "tests/unit/base/test_bad.c", "\t" * 13 + "\n", "104 columns"),
     ("words", "src/base/bad.c", "int f(void)\n{\n\tgoto out;\n}\n", "goto"),
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
+    ("words", "src/config/rules/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
+    ("format", "src/config/rules/bad.c", "int  f(void) {return 1;}\n", "make format"),
     ("format", "tests/unit/base/test_bad.c", "    int x;\n", "make format"),
-    ("options", "src/config/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
-    ("options", "src/config/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
-    ("options", "src/config/options.def", "\n", "no option"),
+    ("options", "src/config/options/options.def", 'OPTION_SWITCH(other, "other-one", 0, "help")\n', "--other-one is missing"),
+    ("options", "src/config/options/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
+    ("options", "src/config/options/options.def", "\n", "no option"),
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
     ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "README.md: the fields of rules lack too"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "image-syncer.1: to is not a field of rules"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace(', "where the images go"', ""), "the field to says nothing about itself"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', "TO"), "a row of a table of fields cannot be read"),
+    ("fields", "src/config/rules/images_fields.c", "/* Why. */\n", "no table of fields found"),
+    ("fields", "src/config/rules/new_fields.c", FIELDS, "new_fields.c: tests/lint/fields does not know where"),
+    ("fields", "src/image-syncer.1", '.\\" fields: rules\nNothing.\n.Ss OTHER\n.It Cm to\n', "image-syncer.1: the fields of rules lack to"),
+    ("fields", "README.md", TOLD.replace("`to`", "`to`, `two`"), "README.md: two is not a field of rules"),
+    ("fields", "README.md", "<!-- fields: rules -->\nNothing.\n## Next\n`to`\n", "README.md: the fields of rules lack to"),
+    ("fields", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: the fields of rules lack to"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auht:"), "the option --auth has no input"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auth:\n  other:"), "the input other is no option"),
     ("action", "action.yml", ACTION.replace("inputs.auth", "inputs.auht"), "env: INPUT_AUTH is"),
@@ -206,13 +228,15 @@ def test_words_ignores_comments_and_strings(tree):
 
 
 def test_names(tree):
-    objects = tree / "build/lint"
-    for source in ("base/good", "net/curly"):
+    objects, sources = tree / "build/lint", ("base/good", "net/curly", "config/rules/roomy")
+    (tree / "src/config/rules/images_fields.c").unlink()
+    put(tree, "src/config/rules/roomy.c", "/* Why. */\nint roomy_x;\n")
+    for source in sources:
         (objects / source).parent.mkdir(parents=True, exist_ok=True)
     put(tree, "src/net/curly.c", "/* Why. */\nint curly_x;\nstatic int y;\nint *curly(void);\nint *curly(void)\n{\n\treturn &y;\n}\n")
 
     def build():
-        for source in ("base/good", "net/curly"):
+        for source in sources:
             subprocess.run(["gcc", "-Isrc", "-c", "-o", str(objects / (source + ".o")), f"src/{source}.c"], cwd=tree, check=True)
 
     done = lint("names", tree)
@@ -224,6 +248,9 @@ def test_names(tree):
     build()
     done = lint("names", tree)
     assert done.returncode != 0 and "exports curled" in done.stdout
+    put(tree, "src/config/rules/roomy.c", "/* Why. */\nint crowded;\n")
+    build()
+    assert "exports crowded" in lint("names", tree).stdout
 
 
 def test_warnings_takes_the_compilers_word(tree):

@@ -17,8 +17,8 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "config/docker_files.h"
-#include "config/logins.h"
+#include "config/auth/docker_files.h"
+#include "config/auth/logins.h"
 #include "doc/json.h"
 
 /* One line per login: key username password token helper, or what is wrong with it. */

@@ -15,9 +15,9 @@
 
 #include "base/file.h"
 #include "base/secret.h"
-#include "config/auth_file.h"
+#include "config/auth/auth_file.h"
 #include "config/config.h"
-#include "config/images_file.h"
+#include "config/rules/images_file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "config/images_file.h"
-#include "config/since.h"
+#include "config/rules/images_file.h"
+#include "config/rules/since.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "filter_print.h"

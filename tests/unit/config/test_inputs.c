@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/secret.h"
+#include "config/action/inputs.h"
 #include "config/config.h"
-#include "config/inputs.h"
-#include "config/option.h"
+#include "config/options/option.h"
 
 struct read {
 	struct arena *arena;

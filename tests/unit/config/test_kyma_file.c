@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "config/kyma_file.h"
+#include "config/rules/kyma_file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "filter_print.h"

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "config/options.h"
-#include "config/options_help.h"
+#include "config/options/options.h"
+#include "config/options/options_help.h"
 
 enum { WORDS_MAX = 16 };
 

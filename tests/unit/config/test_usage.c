@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "config/logins.h"
-#include "config/registry_key.h"
+#include "config/auth/logins.h"
+#include "config/auth/registry_key.h"
 #include "config/usage.h"
 
 static void check_split(const char *key, const char *expected_host, const char *expected_path)

@@ -1,0 +1,125 @@
+/*
+ * An access token could be sent as Bearer without being exchanged, as the original does. It becomes
+ * the password of oauth2accesstoken instead, the other form that Google documents: so it goes
+ * through the same challenge as every login, a registry that is not Google's gets a user name it
+ * can check, and no code has to know of a second way.
+ */
+#include "config/auth/target_login.h"
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "config/auth/registry_key.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { SECRET_MAX = 64 * 1024 };
+
+/* A token or key that was given in the place of its file's name. */
+static void hide_token(const char *path)
+{
+	enum { TOKEN_MIN = 20 };
+	bool token = !strchr(path, '/') && strlen(path) >= TOKEN_MIN;
+	bool key = strpbrk(path, "{\n\"") != NULL;
+	if ((token || key) && access(path, F_OK) != 0)
+		secret_register(str_of(path));
+}
+
+static const char *read_secret(struct arena *arena, const char *option, const char *path,
+			       struct problems *problems)
+{
+	struct error err;
+	scoped(buf_wipe) struct buf text = buf_limit(SECRET_MAX);
+	hide_token(path);
+	if (!file_read(path, &text, &err)) {
+		problem_add(problems, NULL, "--%s: %s", option,
+			    buf_ok(&text) ? err.text : "the file is larger than 64 KiB");
+		return NULL;
+	}
+	size_t len = text.len;
+	while (len && strchr(" \t\r\n", text.at[len - 1]))
+		len--;
+	const char *secret = len ? arena_copy(arena, text.at, len) : NULL;
+	if (!secret || strlen(secret) != len)
+		problem_add(problems, NULL, "--%s: %s is %s", option, path,
+			    len ? "no text" : "empty");
+	return secret;
+}
+
+/* The key below which the login counts: all of the prefix but the beginning of a name. */
+static struct str key_of(const char *prefix)
+{
+	size_t len = strlen(prefix);
+	while (len && prefix[len - 1] != '/')
+		len--;
+	return str_head(str_of(prefix), len ? len - 1 : 0);
+}
+
+/* The entry of list with that key, or a new one with the settings of what fits it so far. */
+static struct credential *entry_for(struct arena *arena, struct credentials *list, struct str key)
+{
+	struct str host, repository;
+	for (size_t i = 0; i < list->count; i++)
+		if (registry_key_equal(list->items[i].key, key))
+			return &list->items[i];
+	struct credential *items = arena_array(arena, list->count + 1, sizeof(*items));
+	if (!items)
+		return NULL;
+	registry_key_split(key, &host, &repository);
+	const struct credential *settings = credential_find(list, host, repository);
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	items[list->count] = settings ? *settings : (struct credential){0};
+	items[list->count].key = key;
+	list->items = items;
+	return &items[list->count++];
+}
+
+static void add(struct arena *arena, const char *prefix, const char *user, const char *password,
+		const char *place, struct credentials *list, struct problems *problems)
+{
+	struct credential *entry = entry_for(arena, list, key_of(prefix));
+	/* It may stand in the environment, which is emptied of secrets. */
+	password = arena_string(arena, password);
+	if (!entry || !password) {
+		problem_add(problems, NULL, "out of memory");
+		return;
+	}
+	entry->username = user;
+	entry->password = password;
+	entry->token = NULL;
+	entry->helper = NULL;
+	entry->login_fault = NULL;
+	entry->place = place;
+	secret_register(str_of(password));
+	secret_register_basic(str_of(user), str_of(password));
+}
+
+void target_login_add(struct arena *arena, const struct options *options, const char *prefix,
+		      struct credentials *list, struct problems *problems)
+{
+	const char *key = options->target_repo_auth_key, *file = options->access_token_file;
+	const char *option = key ? "target-repo-auth-key" : "access-token";
+	const char *secret = options->access_token;
+	size_t before = problems->error_count;
+	if (!key && !file && !secret)
+		return;
+	if ((key != NULL) + (file != NULL) + (secret != NULL) > 1) {
+		problem_add(problems, NULL,
+			    "--target-repo-auth-key, --access-token and --access-token-file are "
+			    "three ways to log in: give one, also of their variables");
+		return;
+	}
+	if (key)
+		secret = read_secret(arena, option, key, problems);
+	else if (file)
+		secret = read_secret(arena, "access-token-file", file, problems);
+	if (problems->error_count != before)
+		return;
+	if (!prefix)
+		problem_warn(problems, NULL, "--%s is not used: there is no prefix for all images",
+			     option);
+	else
+		add(arena, prefix, key ? "_json_key" : "oauth2accesstoken", secret,
+		    key ? "--target-repo-auth-key" : "--access-token", list, problems);
+}

@@ -1,0 +1,63 @@
+/*
+ * The command line: syntax of image-syncer.md 1.1, options from options.def.
+ *
+ * Plain records; texts point into argv, which outlives them.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "config/problem.h"
+
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_WORDS_MAX = 2 };
+
+/* The values of an option that may be repeated, in order; empty ones are left out. */
+struct option_list {
+	const char *items[OPTIONS_LIST_MAX];
+	size_t count;
+	bool preset; /* not from the command line, whose first item replaces these */
+};
+
+struct inputs;
+struct option;
+
+/* Texts are NULL when not given or given empty; numbers are never negative. */
+struct options {
+#define OPTION_GROUP(title)
+#define OPTION_TEXT(field, name, letter, argument, help) const char *field;
+#define OPTION_NUMBER(field, name, letter, argument, fallback, help) int field;
+#define OPTION_SWITCH(field, name, letter, help) bool field;
+#define OPTION_LIST(field, name, letter, argument, help) struct option_list field;
+#define OPTION_ALIAS(field, name, letter, argument, help)
+#include "config/options/options.def"
+#undef OPTION_GROUP
+#undef OPTION_TEXT
+#undef OPTION_NUMBER
+#undef OPTION_SWITCH
+#undef OPTION_LIST
+#undef OPTION_ALIAS
+	const char *source, *destination; /* SRC DST on the command line; both or none */
+	const struct inputs *inputs;      /* of a GitHub Action; NULL: it is none */
+};
+
+/* Every option as it is without being given. */
+void options_init(struct options *out);
+/*
+ * Sets one option to value, which is not empty and is kept by reference; a list gets one more item.
+ * False: options of this kind do not take it, and nothing is changed.
+ */
+bool options_set(struct options *out, const struct option *option, const char *value);
+/* Sets the options that variables of the environment stand for, see variable.h. */
+void options_variables(struct options *out, struct problems *problems);
+
+/*
+ * Reads argv[1] and following into out, which options_init(), options_variables() and perhaps
+ * inputs_read() filled: what is given here comes before that. Every mistake goes to problems; false
+ * when there was one. out->help and out->version are set all the same, so that whoever asks for
+ * help gets it; the word "version" alone is --version.
+ */
+bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
+/*
+ * Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on; also
+ * yes, no, on and off, in any case of letters.
+ */
+bool options_switch(struct str text, bool *out);

@@ -1,0 +1,25 @@
+/*
+ * What is said about signatures and the like: --referrers and --require-signed, and the fields of
+ * the same names in a rule.
+ */
+#pragma once
+
+#include "config/options/options.h"
+#include "config/problem.h"
+#include "config/rules/terms.h"
+
+/*
+ * Adds the words of text, split at commas, to filter. Unknown ones go to problems; what is the name
+ * of the option or field, place where it stands or NULL.
+ */
+void companion_options_words(struct companion_filter *filter, struct str text, const char *what,
+			     const char *place, struct problems *problems);
+/*
+ * The owner of the public key in the file path, as a signer who may call the image anything; NULL
+ * when there is none, which goes to problems.
+ */
+struct signer *companion_options_signer(struct arena *arena, const char *path, const char *what,
+					const char *place, struct problems *problems);
+/* Sets out->companions, empty without --referrers, and out->signer. Mistakes go to problems. */
+void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			    struct problems *problems);

@@ -1,0 +1,166 @@
+/*
+ * Nothing that is written restricts less than it says: an unknown field, an empty list or a null is
+ * a mistake, not the absence of a restriction.
+ */
+#include "config/rules/images_fields.h"
+
+#include "base/clock.h"
+#include "config/rules/since.h"
+#include "config/rules/terms_fields.h"
+
+enum number { TO, TAGS, EXCLUDE, SEMVER, LATEST, SINCE, FIELDS };
+enum latest_number { COUNT, BY, LATEST_FIELDS };
+
+static const struct field fields[FIELDS] = {
+	[TO] = {"to", FIELDS_TEXTS, "where the images go"},
+	[TAGS] = {"tags", FIELDS_TEXTS, "only these tags, or those that a /pattern/ finds"},
+	[EXCLUDE] = {"exclude", FIELDS_TEXTS, "not these tags"},
+	[SEMVER] = {"semver", FIELDS_TEXT, "only versions in this range"},
+	[LATEST] = {"latest", FIELDS_MIXED, "only so many, the newest"},
+	[SINCE] = {"since", FIELDS_TEXT, "only what was created since then"},
+};
+
+static const struct field latest_fields[LATEST_FIELDS] = {
+	[COUNT] = {"count", FIELDS_TEXT, "how many"},
+	[BY] = {"by", FIELDS_TEXT, "semver or date"},
+};
+
+static const struct fields_table table = {
+	.fields = fields, .count = FIELDS, .beside = &terms_fields};
+static const struct fields_table latest_table = {.fields = latest_fields, .count = LATEST_FIELDS};
+
+/* --- tags ---------------------------------------------------------------------------------- */
+
+static bool read_placed(const struct fields_reading *reading, const struct field *field,
+			const struct node *node, struct placed *out)
+{
+	struct str text;
+	if (!fields_filled(reading, field, node, &text))
+		return false;
+	out->text = arena_copy(reading->arena, text.at, text.len);
+	out->place = fields_place(reading, node);
+	if (!out->text)
+		fields_memory(reading);
+	return out->text != NULL;
+}
+
+static void read_tags(const struct fields_reading *reading, const struct field *field,
+		      const struct node *node, const struct placed **out, size_t *count)
+{
+	size_t most = node ? fields_count(reading, field, node) : 0;
+	struct placed *list = arena_array(reading->arena, most, sizeof(*list));
+	*out = list;
+	*count = 0;
+	if (!list)
+		fields_memory(reading);
+	for (size_t i = 0; list && i < most; i++)
+		if (read_placed(reading, field, fields_item(node, i), &list[*count]))
+			++*count;
+}
+
+/* --- latest and since ---------------------------------------------------------------------- */
+
+static void read_count(const struct fields_reading *reading, const struct node *node,
+		       struct str text, int64_t *out)
+{
+	if (!str_to_int64(text, out) || *out < 1)
+		fields_complain(reading, node,
+				"latest must be a number from 1, as in 5, 5 by date or {count: 5, "
+				"by: date}");
+}
+
+static void read_order(const struct fields_reading *reading, const struct node *node,
+		       struct str text, bool *by_date)
+{
+	*by_date = str_is(text, "date");
+	if (!*by_date && !str_is(text, "semver"))
+		fields_complain(reading, node, "latest can be taken by semver or by date");
+}
+
+static void read_latest_map(const struct fields_reading *reading, const struct node *node,
+			    struct selection *out)
+{
+	const struct node *values[LATEST_FIELDS];
+	struct str text;
+	fields_collect(reading, &latest_table, node, values);
+	if (!values[COUNT])
+		fields_complain(reading, node, "latest needs a count, as in {count: 5, by: date}");
+	else if (values[COUNT]->kind == NODE_NUMBER)
+		read_count(reading, values[COUNT], values[COUNT]->text, &out->latest);
+	else if (fields_filled(reading, &latest_fields[COUNT], values[COUNT], &text))
+		read_count(reading, values[COUNT], text, &out->latest);
+	if (values[BY] && fields_filled(reading, &latest_fields[BY], values[BY], &text))
+		read_order(reading, values[BY], text, &out->latest_by_date);
+}
+
+static void read_latest(const struct fields_reading *reading, const struct node *node,
+			struct selection *out)
+{
+	struct str count, text;
+	if (node->kind == NODE_MAP) {
+		read_latest_map(reading, node, out);
+		return;
+	}
+	if (node->kind == NODE_NUMBER)
+		text = node->text;
+	else if (!fields_filled(reading, &fields[LATEST], node, &text))
+		return;
+	str_cut(&text, ' ', &count);
+	read_count(reading, node, count, &out->latest);
+	text = str_trim(text);
+	if (!text.at)
+		return;
+	if (str_starts(text, "by "))
+		text = str_trim(str_from(text, 3));
+	read_order(reading, node, text, &out->latest_by_date);
+}
+
+static void read_since(const struct fields_reading *reading, const struct node *node, int64_t *out)
+{
+	struct str text;
+	if (fields_filled(reading, &fields[SINCE], node, &text) &&
+	    !since_parse(text, clock_unix(), out))
+		fields_complain(reading, node,
+				"since must be a date as in 2026-01-01 or 2026-01-01T12:00:00Z, or "
+				"an age as in 12h, 30d or 2w");
+}
+
+/* --- the mapping --------------------------------------------------------------------------- */
+
+static const struct selection *read_selection(const struct fields_reading *reading,
+					      const struct node *const *values)
+{
+	struct selection *selection;
+	if (!values[TAGS] && !values[EXCLUDE] && !values[SEMVER] && !values[LATEST] &&
+	    !values[SINCE])
+		return NULL;
+	selection = arena_new_of(reading->arena, struct selection);
+	if (!selection) {
+		fields_memory(reading);
+		return NULL;
+	}
+	read_tags(reading, &fields[TAGS], values[TAGS], &selection->tags, &selection->tag_count);
+	read_tags(reading, &fields[EXCLUDE], values[EXCLUDE], &selection->exclude,
+		  &selection->exclude_count);
+	if (values[SEMVER])
+		read_placed(reading, &fields[SEMVER], values[SEMVER], &selection->semver);
+	if (values[LATEST])
+		read_latest(reading, values[LATEST], selection);
+	if (values[SINCE])
+		read_since(reading, values[SINCE], &selection->since);
+	return selection;
+}
+
+void images_fields_read(const struct fields_reading *reading, const struct node *map,
+			struct images_fields *out)
+{
+	const struct node *values[FIELDS];
+	fields_collect(reading, &table, map, values);
+	if (!values[TO])
+		fields_complain(reading, map,
+				"to is missing: say where the images go, as in {to: "
+				"registry.example.com/team/app}");
+	*out = (struct images_fields){.to = values[TO],
+				      .selection = read_selection(reading, values)};
+	terms_fields_read(reading, map, &out->terms);
+}

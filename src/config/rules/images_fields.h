@@ -1,0 +1,15 @@
+/* The mapping form of a rule, as images_file.h describes it. One half of images_file. */
+#pragma once
+
+#include "config/fields.h"
+#include "config/rules/rule.h"
+
+struct images_fields {
+	const struct node *to;             /* as written: a string or a list; NULL: missing */
+	const struct selection *selection; /* NULL: everything */
+	struct terms terms;
+};
+
+/* Reads the fields of map, which belongs to the reading's subject. All mistakes go to problems. */
+void images_fields_read(const struct fields_reading *reading, const struct node *map,
+			struct images_fields *out);

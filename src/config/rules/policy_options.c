@@ -1,0 +1,55 @@
+/* A mistake is reported once, for the option, not for each rule that would have got its value. */
+#include "config/rules/policy_options.h"
+
+static size_t count_values(const struct option_list *list)
+{
+	size_t count = list->count;
+	for (size_t i = 0; i < list->count; i++)
+		for (const char *at = list->items[i]; *at; at++)
+			count += *at == ',';
+	return count;
+}
+
+static void read_platforms(const char *text, struct platform *platforms, size_t *count,
+			   struct problems *problems)
+{
+	struct str value, rest = str_of(text);
+	while (str_cut(&rest, ',', &value)) {
+		value = str_trim(value);
+		if (value.len && platform_parse(value, &platforms[*count]))
+			++*count;
+		else if (value.len)
+			problem_add(problems, NULL,
+				    "--require-platforms %.*s: write linux/amd64 or linux/arm64/v8",
+				    STR_ARGS(value));
+	}
+}
+
+/* NULL when nothing is required. */
+static const struct platform_filter *
+read_required(struct arena *arena, const struct option_list *list, struct problems *problems)
+{
+	struct platform_filter *required = arena_new_of(arena, struct platform_filter);
+	struct platform *platforms = arena_array(arena, count_values(list), sizeof(*platforms));
+	if (!required || !platforms) {
+		problem_add(problems, NULL, "out of memory");
+		return NULL;
+	}
+	required->platforms = platforms;
+	for (size_t i = 0; i < list->count; i++)
+		read_platforms(list->items[i], platforms, &required->platform_count, problems);
+	return required->platform_count ? required : NULL;
+}
+
+void policy_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			 struct problems *problems)
+{
+	out->required = read_required(arena, &options->require_platforms, problems);
+	if (options->on_change && !change_parse(str_of(options->on_change), &out->on_change))
+		problem_add(problems, NULL,
+			    "--on-change %s: expected overwrite, fail, skip or retag",
+			    options->on_change);
+	if (options->foreign && !foreign_parse(str_of(options->foreign), &out->foreign))
+		problem_add(problems, NULL, "--foreign %s: expected skip, copy or fail",
+			    options->foreign);
+}

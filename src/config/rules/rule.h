@@ -1,0 +1,26 @@
+/*
+ * One line of the images file: a source and one destination, as written and expanded.
+ *
+ * A source with several destinations gives several rules, in file order. Plain records in the
+ * configuration's arena. What the texts mean is decided by plan/.
+ */
+#pragma once
+
+#include "config/rules/selection.h"
+#include "config/rules/terms.h"
+
+#include <stddef.h>
+
+struct rule {
+	const char *source;                /* never empty */
+	const char *destination;           /* environment expanded, never empty */
+	const char *source_place;          /* "images.yaml:3:1" */
+	const char *destination_place;     /* "images.yaml:3:22" */
+	const struct selection *selection; /* NULL: what the source's text says */
+	struct terms terms;
+};
+
+struct rules {
+	struct rule *items;
+	size_t count;
+};

@@ -1,0 +1,49 @@
+/* An age becomes the point in time it meant when the rule was read, so a list does not drift. */
+#include "config/rules/selection.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+static void write_list(const char *field, const struct placed *items, size_t count,
+		       struct writer *out)
+{
+	if (!count)
+		return;
+	writer_field(out, field);
+	writer_open_list(out);
+	for (size_t i = 0; i < count; i++)
+		writer_text(out, str_of(items[i].text));
+	writer_close_list(out);
+}
+
+static void write_latest(const struct selection *selection, struct writer *out)
+{
+	char text[64];
+	if (!selection->latest)
+		return;
+	writer_field(out, "latest");
+	if (!selection->latest_by_date) {
+		writer_int(out, selection->latest);
+		return;
+	}
+	snprintf(text, sizeof(text), "%lld by date", (long long)selection->latest);
+	writer_text(out, str_of(text));
+}
+
+void selection_write(const struct selection *selection, struct writer *out)
+{
+	char since[CLOCK_TEXT_SIZE];
+	write_list("tags", selection->tags, selection->tag_count, out);
+	write_list("exclude", selection->exclude, selection->exclude_count, out);
+	if (selection->semver.text) {
+		writer_field(out, "semver");
+		writer_text(out, str_of(selection->semver.text));
+	}
+	write_latest(selection, out);
+	if (!selection->since)
+		return;
+	clock_rfc3339(selection->since, since);
+	writer_field(out, "since");
+	writer_text(out, str_of(since));
+}

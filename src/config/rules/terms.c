@@ -1,0 +1,283 @@
+/*
+ * Each member is a row of one table. Two members are equal when they print the same text: the order
+ * of platforms does not count, nor the file a key came from.
+ */
+#include "config/rules/terms.h"
+
+#include <string.h>
+
+struct member {
+	const char *name; /* of the field */
+	/* Appends what the member demands; nothing where it demands nothing. */
+	void (*print)(const struct terms *terms, struct buf *out);
+	/* Writes the member as fields; NULL: the form of a rule cannot say it. */
+	void (*write)(const struct terms *terms, struct writer *out);
+};
+
+/* --- printing ------------------------------------------------------------------------------ */
+
+static void print_filter(const struct platform_filter *filter, struct buf *out)
+{
+	scoped(arena_free) struct arena *arena = NULL;
+	if (!filter || platform_filter_empty(filter))
+		return;
+	arena = arena_new();
+	const char *text = arena ? platform_filter_text(arena, filter) : NULL;
+	out->failed |= !text;
+	buf_add_string(out, text ? text : "");
+}
+
+static void print_platforms(const struct terms *terms, struct buf *out)
+{
+	print_filter(terms->platforms, out);
+}
+
+static void print_required(const struct terms *terms, struct buf *out)
+{
+	print_filter(terms->required, out);
+}
+
+static void print_on_change(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, change_name(terms->on_change));
+}
+
+static void print_referrers(const struct terms *terms, struct buf *out)
+{
+	const struct companion_filter *filter = terms->companions;
+	if (!filter || companion_filter_empty(filter))
+		return;
+	buf_printf(out, "%d%d%d%d", filter->all, filter->signatures, filter->attestations,
+		   filter->sboms);
+	for (size_t i = 0; i < filter->type_count; i++) {
+		buf_add_char(out, ' ');
+		buf_add_str(out, filter->types[i]);
+	}
+}
+
+static void print_signer(const struct terms *terms, struct buf *out)
+{
+	const struct signer *signer = terms->signer;
+	for (size_t i = 0; signer && i < sizeof(signer->key.point); i++)
+		buf_printf(out, "%02x", signer->key.point[i]);
+	if (signer && signer_named(signer))
+		buf_printf(out, " %s", signer_named(signer));
+}
+
+static void print_foreign(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, foreign_name(terms->foreign));
+}
+
+static void print_pinned_tag(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, terms->pinned_tag ? terms->pinned_tag : "");
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static void write_patterns(const char *field, const struct platform_pattern *patterns, size_t count,
+			   struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (!count)
+		return;
+	writer_field(out, field);
+	writer_open_list(out);
+	for (size_t i = 0; i < count; i++) {
+		buf_reset(&text);
+		buf_add_str(&text, patterns[i].value);
+		if (patterns[i].extra.len)
+			buf_printf(&text, ":%.*s", STR_ARGS(patterns[i].extra));
+		writer_built(out, &text);
+	}
+	writer_close_list(out);
+}
+
+static void write_named(const char *field, const struct platform_filter *filter, struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (!filter || !filter->platform_count)
+		return;
+	writer_field(out, field);
+	writer_open_list(out);
+	for (size_t i = 0; i < filter->platform_count; i++) {
+		const struct platform *platform = &filter->platforms[i];
+		buf_reset(&text);
+		buf_add_str(&text, platform->os);
+		if (platform->architecture.len)
+			buf_printf(&text, "/%.*s", STR_ARGS(platform->architecture));
+		if (platform->variant.len)
+			buf_printf(&text, "/%.*s", STR_ARGS(platform->variant));
+		writer_built(out, &text);
+	}
+	writer_close_list(out);
+}
+
+static void write_platforms(const struct terms *terms, struct writer *out)
+{
+	const struct platform_filter *filter = terms->platforms;
+	write_named("platforms", filter, out);
+	if (!filter)
+		return;
+	write_patterns("os", filter->os, filter->os_count, out);
+	write_patterns("arch", filter->arch, filter->arch_count, out);
+}
+
+static void write_no(const char *field, struct writer *out)
+{
+	writer_field(out, field);
+	writer_bool(out, false);
+}
+
+static void write_required(const struct terms *terms, struct writer *out)
+{
+	if (terms->required)
+		write_named("require-platforms", terms->required, out);
+	else if (terms->required_said)
+		write_no("require-platforms", out);
+}
+
+static void write_on_change(const struct terms *terms, struct writer *out)
+{
+	if (terms->on_change == CHANGE_UNSAID)
+		return;
+	writer_field(out, "on-change");
+	writer_text(out, str_of(change_name(terms->on_change)));
+}
+
+static void write_referrers(const struct terms *terms, struct writer *out)
+{
+	const struct companion_filter *filter = terms->companions;
+	if (!filter)
+		return;
+	if (companion_filter_empty(filter)) {
+		write_no("referrers", out);
+		return;
+	}
+	const struct str words[] = {filter->all ? STR("all") : STR(""),
+				    filter->signatures ? STR("signatures") : STR(""),
+				    filter->attestations ? STR("attestations") : STR(""),
+				    filter->sboms ? STR("sboms") : STR("")};
+	writer_field(out, "referrers");
+	writer_open_list(out);
+	for (size_t i = 0; i < array_count(words); i++)
+		if (words[i].len)
+			writer_text(out, words[i]);
+	for (size_t i = 0; i < filter->type_count; i++)
+		writer_text(out, filter->types[i]);
+	writer_close_list(out);
+}
+
+static void write_signer(const struct terms *terms, struct writer *out)
+{
+	const struct signer *signer = terms->signer;
+	if (!signer) {
+		if (terms->signer_said)
+			write_no("require-signed", out);
+		return;
+	}
+	writer_field(out, "require-signed");
+	if (!signer_named(signer)) {
+		writer_text(out, str_of(signer->key.place));
+		return;
+	}
+	writer_open_map(out);
+	writer_field(out, "key");
+	writer_text(out, str_of(signer->key.place));
+	writer_field(out, "reference");
+	writer_text(out, str_of(signer_named(signer)));
+	writer_close_map(out);
+}
+
+static void write_foreign(const struct terms *terms, struct writer *out)
+{
+	if (terms->foreign == FOREIGN_UNSAID)
+		return;
+	writer_field(out, "foreign");
+	writer_text(out, str_of(foreign_name(terms->foreign)));
+}
+
+/* --- all members --------------------------------------------------------------------------- */
+
+static const struct member members[] = {
+	{"platforms", print_platforms, write_platforms},
+	{"require-platforms", print_required, write_required},
+	{"on-change", print_on_change, write_on_change},
+	{"referrers", print_referrers, write_referrers},
+	{"require-signed", print_signer, write_signer},
+	{"foreign", print_foreign, write_foreign},
+	{"tag beside the digest", print_pinned_tag, NULL},
+};
+
+void terms_complete(struct terms *own, const struct terms *general)
+{
+	if (!own->platforms)
+		own->platforms = general->platforms;
+	if (!own->required && !own->required_said)
+		own->required = general->required;
+	if (!own->companions)
+		own->companions = general->companions;
+	if (!own->signer_said)
+		own->signer = general->signer;
+	if (own->on_change == CHANGE_UNSAID)
+		own->on_change = general->on_change;
+	if (own->foreign == FOREIGN_UNSAID)
+		own->foreign = general->foreign;
+}
+
+const char *terms_difference(const struct terms *a, const struct terms *b)
+{
+	scoped(buf_finish) struct buf left = {0};
+	scoped(buf_finish) struct buf right = {0};
+	for (size_t i = 0; a != b && i < array_count(members); i++) {
+		buf_reset(&left);
+		buf_reset(&right);
+		members[i].print(a, &left);
+		members[i].print(b, &right);
+		if (!buf_ok(&left) || !buf_ok(&right) ||
+		    !str_equal(buf_str(&left), buf_str(&right)))
+			return members[i].name;
+	}
+	return NULL;
+}
+
+static bool same_filter(const struct platform_filter *a, const struct platform_filter *b)
+{
+	const struct terms left = {.platforms = a}, right = {.platforms = b};
+	return !terms_difference(&left, &right);
+}
+
+struct terms terms_beside(const struct terms *own, const struct terms *general)
+{
+	struct terms rest = *own;
+	if (same_filter(own->platforms, general->platforms))
+		rest.platforms = NULL;
+	if (companion_filter_equal(own->companions, general->companions))
+		rest.companions = NULL;
+	rest.required_said = !own->required && general->required;
+	rest.signer_said = !own->signer && general->signer;
+	if (signer_equal(own->signer, general->signer))
+		rest.signer = NULL;
+	if (own->on_change == CHANGE_OVERWRITE && general->on_change <= CHANGE_OVERWRITE)
+		rest.on_change = CHANGE_UNSAID;
+	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
+		rest.foreign = FOREIGN_UNSAID;
+	return rest;
+}
+
+void terms_write(const struct terms *terms, struct writer *out)
+{
+	for (size_t i = 0; i < array_count(members); i++)
+		if (members[i].write)
+			members[i].write(terms, out);
+}
+
+bool terms_written_alike(const struct terms *a, const struct terms *b)
+{
+	scoped(buf_finish) struct buf left = {0};
+	scoped(buf_finish) struct buf right = {0};
+	terms_write(a, &(struct writer){.out = &left});
+	terms_write(b, &(struct writer){.out = &right});
+	return buf_ok(&left) && buf_ok(&right) && str_equal(buf_str(&left), buf_str(&right));
+}

@@ -1,0 +1,209 @@
+/*
+ * Nothing that is written restricts less than it says: an empty list or a null is a mistake, not
+ * the absence of a restriction.
+ */
+#include "config/rules/terms_fields.h"
+
+#include "config/rules/companion_options.h"
+#include "config/rules/signer_field.h"
+
+enum number {
+	PLATFORMS,
+	OS,
+	ARCH,
+	REQUIRE_PLATFORMS,
+	ON_CHANGE,
+	FOREIGN,
+	REFERRERS,
+	SIGNED,
+	FIELDS
+};
+
+static const struct field fields[FIELDS] = {
+	[PLATFORMS] = {"platforms", FIELDS_TEXTS, "only images for these, as in linux/amd64"},
+	[OS] = {"os", FIELDS_TEXTS, "only images for these operating systems"},
+	[ARCH] = {"arch", FIELDS_TEXTS, "only images for these architectures"},
+	[REQUIRE_PLATFORMS] = {"require-platforms", FIELDS_MIXED,
+			       "refuse images that lack one of these"},
+	[ON_CHANGE] = {"on-change", FIELDS_TEXT, "when a destination tag holds another image"},
+	[FOREIGN] = {"foreign", FIELDS_TEXT, "what becomes of layers that may not be distributed"},
+	[REFERRERS] = {"referrers", FIELDS_MIXED, "bring along what belongs to the image"},
+	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
+};
+
+const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
+
+/* Unknown names are told where the rest of the mapping is read. */
+static const struct fields_table alone = {
+	.fields = fields, .count = FIELDS, .unknown = fields_pass_over};
+
+/* --- platforms ----------------------------------------------------------------------------- */
+
+/* An upper bound of the values in node: no platform has a comma in its name. */
+static size_t count_values(const struct fields_reading *reading, const struct field *field,
+			   const struct node *node)
+{
+	size_t texts = node ? fields_count(reading, field, node) : 0;
+	size_t count = texts;
+	for (size_t i = 0; i < texts; i++)
+		for (size_t at = 0; at < fields_item(node, i)->text.len; at++)
+			count += fields_item(node, i)->text.at[at] == ',';
+	return count;
+}
+
+static bool parse_pattern(struct str text, void *out)
+{
+	return str_find(text, '/') == text.len && platform_pattern_parse(text, out);
+}
+
+static bool parse_platform(struct str text, void *out)
+{
+	return platform_parse(text, out);
+}
+
+/* Calls parse for each value of node, with room for it at *out + *count * size. */
+static void *read_values(const struct fields_reading *reading, const struct field *field,
+			 const struct node *node, size_t size,
+			 bool (*parse)(struct str text, void *out), size_t *count)
+{
+	size_t most = count_values(reading, field, node);
+	char *list = arena_array(reading->arena, most, size);
+	*count = 0;
+	if (!list)
+		fields_memory(reading);
+	for (size_t i = 0; list && most && i < fields_count(reading, field, node); i++) {
+		const struct node *each = fields_item(node, i);
+		struct str text, value;
+		if (!fields_filled(reading, field, each, &text))
+			continue;
+		while (str_cut(&text, ',', &value))
+			if (parse(str_trim(value), list + *count * size))
+				++*count;
+			else
+				fields_complain(reading, each, "\"%.*s\" in %s: write %s",
+						STR_ARGS(str_head(value, 100)), field->name,
+						parse == parse_platform
+							? "linux/amd64 or linux/arm64/v8"
+							: "a name, as in linux, amd64 or arm:v7");
+	}
+	return list;
+}
+
+static const struct platform_filter *read_filter(const struct fields_reading *reading,
+						 const struct node *const *values)
+{
+	struct platform_filter *filter;
+	if (!values[OS] && !values[ARCH] && !values[PLATFORMS])
+		return NULL;
+	filter = arena_new_of(reading->arena, struct platform_filter);
+	if (!filter) {
+		fields_memory(reading);
+		return NULL;
+	}
+	filter->os = read_values(reading, &fields[OS], values[OS], sizeof(*filter->os),
+				 parse_pattern, &filter->os_count);
+	filter->arch = read_values(reading, &fields[ARCH], values[ARCH], sizeof(*filter->arch),
+				   parse_pattern, &filter->arch_count);
+	filter->platforms =
+		read_values(reading, &fields[PLATFORMS], values[PLATFORMS],
+			    sizeof(*filter->platforms), parse_platform, &filter->platform_count);
+	return filter;
+}
+
+/* The platforms that are named, as a filter of which only these are set; NULL for none. */
+static const struct platform_filter *read_required(const struct fields_reading *reading,
+						   const struct node *node)
+{
+	struct platform_filter *required;
+	if (!node || (node->kind == NODE_BOOL && !node->truth))
+		return NULL;
+	required = arena_new_of(reading->arena, struct platform_filter);
+	if (!required) {
+		fields_memory(reading);
+		return NULL;
+	}
+	required->platforms =
+		read_values(reading, &fields[REQUIRE_PLATFORMS], node, sizeof(*required->platforms),
+			    parse_platform, &required->platform_count);
+	return required;
+}
+
+static enum change_policy read_on_change(const struct fields_reading *reading,
+					 const struct node *node)
+{
+	enum change_policy policy = CHANGE_UNSAID;
+	struct str text;
+	if (node && fields_filled(reading, &fields[ON_CHANGE], node, &text) &&
+	    !change_parse(text, &policy))
+		fields_complain(reading, node, "%s must be overwrite, fail, skip or retag",
+				fields[ON_CHANGE].name);
+	return policy;
+}
+
+static enum foreign_policy read_foreign(const struct fields_reading *reading,
+					const struct node *node)
+{
+	enum foreign_policy policy = FOREIGN_UNSAID;
+	struct str text;
+	if (node && fields_filled(reading, &fields[FOREIGN], node, &text) &&
+	    !foreign_parse(text, &policy))
+		fields_complain(reading, node, "%s must be skip, copy or fail",
+				fields[FOREIGN].name);
+	return policy;
+}
+
+/* --- companions ---------------------------------------------------------------------------- */
+
+/* "quay.io/coreos/etcd: referrers", for what another file tells; NULL without memory. */
+static const char *full_name(const struct fields_reading *reading, const struct field *field)
+{
+	char *name = arena_printf(reading->arena, "%s: %s", reading->subject, field->name);
+	if (!name)
+		fields_memory(reading);
+	return name;
+}
+
+static void read_words(const struct fields_reading *reading, const struct node *node,
+		       struct companion_filter *filter)
+{
+	const char *what = full_name(reading, &fields[REFERRERS]);
+	for (size_t i = 0; what && i < fields_count(reading, &fields[REFERRERS], node); i++) {
+		const struct node *each = fields_item(node, i);
+		struct str text;
+		if (fields_filled(reading, &fields[REFERRERS], each, &text))
+			companion_options_words(filter, text, what, fields_place(reading, each),
+						reading->problems);
+	}
+}
+
+static const struct companion_filter *read_referrers(const struct fields_reading *reading,
+						     const struct node *node)
+{
+	struct companion_filter *filter;
+	if (!node)
+		return NULL;
+	filter = arena_new_of(reading->arena, struct companion_filter);
+	if (!filter)
+		fields_memory(reading);
+	if (filter && node->kind == NODE_BOOL)
+		filter->all = node->truth;
+	else if (filter)
+		read_words(reading, node, filter);
+	return filter;
+}
+
+void terms_fields_read(const struct fields_reading *reading, const struct node *map,
+		       struct terms *out)
+{
+	const struct node *values[FIELDS];
+	fields_collect(reading, &alone, map, values);
+	*out = (struct terms){.platforms = read_filter(reading, values),
+			      .required = read_required(reading, values[REQUIRE_PLATFORMS]),
+			      .required_said = values[REQUIRE_PLATFORMS] != NULL,
+			      .on_change = read_on_change(reading, values[ON_CHANGE]),
+			      .foreign = read_foreign(reading, values[FOREIGN]),
+			      .companions = read_referrers(reading, values[REFERRERS]),
+			      .signer_said = values[SIGNED] != NULL};
+	if (values[SIGNED])
+		out->signer = signer_field_read(reading, &fields[SIGNED], values[SIGNED]);
+}

@@ -1,0 +1,68 @@
+/* Which form a document is taken for, by the option that names it and by its shape. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/formats.h"
+#include "doc/yaml.h"
+
+#define AUTH "an auth file"
+#define KYMA "an images file of kyma's image-syncer"
+#define IMAGES "an images file"
+#define OLD "a file of old releases, with auth and images"
+
+static const struct row {
+	enum formats_option option;
+	const char *prefix; /* of --target-repo-prefix */
+	const char *text;
+	const char *name;
+} rows[] = {
+	{FORMATS_AUTH, NULL, "quay.io: {username: u, password: p}", AUTH},
+	{FORMATS_AUTH, NULL, "[]", AUTH},
+	{FORMATS_AUTH, "r.io/p/", "images: [{source: a}]", AUTH},
+	{FORMATS_IMAGES, NULL, "quay.io/a/b: r.io/a/b", IMAGES},
+	{FORMATS_IMAGES, NULL, "images: r.io/a/b", IMAGES},
+	{FORMATS_IMAGES, NULL, "images: [r.io/a, r.io/b]", IMAGES},
+	{FORMATS_IMAGES, NULL, "images: [{to: r.io/a}]", IMAGES},
+	{FORMATS_IMAGES, NULL, "images: {a: b}\nauth: {}", IMAGES},
+	{FORMATS_IMAGES, NULL, "{}", IMAGES},
+	{FORMATS_IMAGES, NULL, "~", IMAGES},
+	{FORMATS_IMAGES, NULL, "[a, b]", IMAGES},
+	{FORMATS_IMAGES, NULL, "targetRepoPrefix: r.io/p/", KYMA},
+	{FORMATS_IMAGES, NULL, "images: [{source: a}]", KYMA},
+	{FORMATS_IMAGES, "r.io/p/", "images: [{soruce: a}]", KYMA},
+	{FORMATS_IMAGES, NULL, "images: []", KYMA},
+	{FORMATS_CONFIG, NULL, "{auth: {}, images: {a: b}}", OLD},
+	{FORMATS_CONFIG, NULL, "images: [{source: a}]", OLD},
+	{FORMATS_CONFIG, NULL, "word", OLD},
+};
+
+static void test_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		const struct options options = {.target_repo_prefix = rows[i].prefix};
+		struct document document = {.name = "f"};
+		struct error err = {0};
+		if (!yaml_read(arena, str_of(rows[i].text), &document.root, &err))
+			fail_msg("%s: %s", rows[i].text, err.text);
+		const struct formats_reading reading = {
+			.arena = arena, .document = &document, .options = &options};
+		const char *name = formats_find(&reading, rows[i].option)->name;
+		if (strcmp(name, rows[i].name) != 0)
+			fail_msg("\"%s\" is taken for %s", rows[i].text, name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
