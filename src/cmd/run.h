@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/cancel.h"
 #include "cmd/step.h"
 #include "config/config.h"
 #include "config/outputs.h"
@@ -25,6 +26,7 @@ struct expansion {
 };
 
 struct run {
+	struct cancel cancel;
 	const struct options *options;
 	struct arena *arena;
 	struct outputs outputs;

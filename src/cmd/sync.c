@@ -37,6 +37,8 @@ static void run_finish(struct run *run)
 		log_open(stderr, LOG_INFO);
 	outputs_close(&run->outputs);
 	arena_free(&run->arena);
+	cancel_enter(NULL);
+	cancel_close(&run->cancel);
 }
 
 static void count_request(void *ctx, bool target)
@@ -143,10 +145,10 @@ int sync_run(const struct options *options, struct problems *problems)
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
-	if (config_timeout(options))
-		cancel_after(config_timeout(options));
+	cancel_open(&run.cancel, config_timeout(options));
+	cancel_enter(&run.cancel);
 	if (!load_run(&run, problems))
-		return cancel_requested() ? cancel_status(cancel_signal()) : EXIT_USAGE;
+		return cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
 	if (!confine_run(&run, &err)) {
 		log_error("%s", err.text);
 		return EXIT_FAILURE;
@@ -159,8 +161,8 @@ int sync_run(const struct options *options, struct problems *problems)
 	warn_unmatched(&run);
 	/* Where descriptors are few, the files of the report need them now. */
 	http_close_idle(run.http);
-	bool written = report_finish(run.report, cancel_signal(), &err);
-	int code = report_exit_code(run.report, cancel_signal());
+	bool written = report_finish(run.report, cancel_reason(), &err);
+	int code = report_exit_code(run.report, cancel_reason());
 	if (!written)
 		log_error("%s", err.text);
 	return written || code ? code : EXIT_FAILURE;
