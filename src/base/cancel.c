@@ -158,6 +158,8 @@ void cancel_close(struct cancel *cancel)
 {
 	if (!cancel->open)
 		return;
+	if (current == cancel)
+		current = NULL;
 	if (cancel->ends)
 		timer_delete(cancel->end);
 	if (cancel->fd >= 0)

@@ -53,7 +53,7 @@ void cancel_now(int signal_number);
 
 /* Opens the request of a run that has seconds, 0: as long as it takes. */
 void cancel_open(struct cancel *cancel, unsigned seconds);
-/* No thread may still work for it. */
+/* No thread but this one may still work for it. */
 void cancel_close(struct cancel *cancel);
 /* Asks one run to stop, from any thread while it is open. */
 void cancel_run(struct cancel *cancel);
