@@ -45,7 +45,7 @@ static void read_inputs(struct arena *arena, struct inputs *inputs, struct optio
 static void fail_step(const struct options *options, struct problems *problems)
 {
 	static const struct config nothing;
-	struct outputs outputs = {.log = NULL};
+	struct outputs outputs = {.held_count = 0};
 	outputs_compare(options, &nothing, &outputs, problems);
 	const struct action action = step_action(options->inputs, &outputs);
 	action_begin(&action);

@@ -3,12 +3,19 @@
  * waiter, now or later, sees it as readable. As process 1 of a container the kernel would ignore
  * signals without a handler; here is where they get one.
  *
+ * A run has a clock of its own, a timerfd: it expires at the deadline, or at once when the run is
+ * asked to stop, and nobody reads it either. One descriptor for both, the clock and the event of
+ * the process, is an epoll. Whether the deadline has passed is judged by the time alone, so a
+ * system that is short of descriptors only wakes waiters later.
+ *
  * timeout(1) and a terminal's Ctrl-C reach the program and then its group: two signals for one
  * wish. So what follows within a second is an echo. The end of the time comes from us; the first
  * signal after it is the first one of the user.
  *
- * A file system that hangs cannot be waited for in a way the flag ends. The alarm that the first
- * request sets is for that: nine seconds later the process is over, whatever it does.
+ * A file system that hangs cannot be waited for in a way the request ends. A timer of the kernel's
+ * is for that: nine seconds after the request its signal ends the process. It is no thread, since
+ * files are read before the process is confined, and what confines it holds for the one thread that
+ * asks for it and those that come later. A wish for one run has no such end: other runs would pay.
  */
 #include "base/cancel.h"
 
@@ -17,114 +24,224 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+/* The signals of the process. */
 static atomic_int requested;
-static _Atomic int64_t requested_at; /* when the first request came, */
-static _Atomic int64_t signalled_at; /* and the signal that requested tells of */
+static _Atomic int64_t requested_at;
 static atomic_int event = -1;
+static timer_t end; /* once there is an event */
+
+static _Thread_local struct cancel *current;
+
+/* --- the process --------------------------------------------------------------------------- */
 
 static void wake_all(void)
 {
 	const uint64_t one = 1;
+	const struct itimerspec last = {.it_value = {.tv_sec = CANCEL_END_S}};
 	if (event < 0)
 		return;
 	if (write(event, &one, sizeof(one)) < 0)
 		atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
-	alarm(CANCEL_END_S);
-}
-
-/* Another signal, when first had asked already. */
-static void asked_again(int first, int signal_number)
-{
-	int64_t now = clock_ms();
-	if (signal_number == SIGALRM) {
-		if (now - atomic_load(&requested_at) >= (CANCEL_END_S - 1) * 1000)
-			_exit(cancel_status(first));
-	} else if (first == SIGALRM) {
-		atomic_store(&signalled_at, now);
-		atomic_store(&requested, signal_number);
-	} else if (now - atomic_load(&signalled_at) >= CANCEL_ECHO_MS) {
-		_exit(cancel_status(signal_number));
-	}
+	timer_settime(end, 0, &last, NULL);
 }
 
 void cancel_now(int signal_number)
 {
 	int none = 0;
 	int saved = errno;
-	/* The times first: whoever sees the flag must not take it for long past. */
-	if (!atomic_load(&requested)) {
-		atomic_store(&requested_at, clock_ms());
-		atomic_store(&signalled_at, clock_ms());
-	}
+	int64_t now = clock_ms();
+	/* The time first: whoever sees the signal must not take it for long past. */
+	if (!atomic_load(&requested))
+		atomic_store(&requested_at, now);
 	if (atomic_compare_exchange_strong(&requested, &none, signal_number))
 		wake_all();
-	else
-		asked_again(none, signal_number);
+	else if (now - atomic_load(&requested_at) >= CANCEL_ECHO_MS)
+		_exit(cancel_status(signal_number));
 	errno = saved;
+}
+
+/* The end came, of a request or of a run whose deadline has long passed. */
+static void end_process(int signal_number, siginfo_t *info, void *context)
+{
+	int reason = atomic_load(&requested);
+	(void)signal_number;
+	(void)context;
+	if (info->si_code == SI_TIMER)
+		_exit(cancel_status(reason ? reason : CANCEL_TIME));
+}
+
+static bool make_end(timer_t *out)
+{
+	struct sigevent what = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	return timer_create(CLOCK_MONOTONIC, &what, out) == 0;
+}
+
+/* What one process cannot have from another one. */
+static bool make_event(void)
+{
+	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (event >= 0 && !make_end(&end)) {
+		close(event);
+		event = -1;
+	}
+	return event >= 0;
 }
 
 bool cancel_install(void)
 {
 	struct sigaction action = {.sa_handler = cancel_now, .sa_flags = SA_RESTART};
+	struct sigaction last = {.sa_sigaction = end_process, .sa_flags = SA_RESTART | SA_SIGINFO};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigemptyset(&action.sa_mask);
 	sigaddset(&action.sa_mask, SIGINT);
 	sigaddset(&action.sa_mask, SIGTERM);
-	sigaddset(&action.sa_mask, SIGALRM);
+	sigemptyset(&last.sa_mask);
 	sigemptyset(&ignore.sa_mask);
-	if (event < 0)
-		event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return event >= 0 && sigaction(SIGINT, &action, NULL) == 0 &&
-	       sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGALRM, &action, NULL) == 0 &&
+	return sigaction(SIGALRM, &last, NULL) == 0 && (event >= 0 || make_event()) &&
+	       sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0 &&
 	       sigaction(SIGPIPE, &ignore, NULL) == 0;
 }
 
 void cancel_own(void)
 {
-	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	current = NULL;
+	make_event();
 }
 
-void cancel_after(unsigned seconds)
+/* --- a run --------------------------------------------------------------------------------- */
+
+static struct itimerspec at_ms(int64_t milliseconds)
 {
-	/* A request that is there already has set the alarm to its own end. */
-	if (!cancel_requested())
-		alarm(seconds);
-	if (cancel_requested())
-		alarm(CANCEL_END_S);
+	return (struct itimerspec){.it_value = {.tv_sec = (time_t)(milliseconds / 1000),
+						.tv_nsec = (long)(milliseconds % 1000) * 1000000}};
+}
+
+/* One descriptor for the clock and the event of the process; -1: none can be had. */
+static int join(int clock)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (epoll_ctl(fd, EPOLL_CTL_ADD, clock, &readable) == 0 &&
+	    (event < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, event, &readable) == 0))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void cancel_open(struct cancel *cancel, unsigned seconds)
+{
+	*cancel = (struct cancel){.fd = -1, .open = true};
+	cancel->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (cancel->clock >= 0)
+		cancel->fd = join(cancel->clock);
+	if (!seconds)
+		return;
+	cancel->deadline = clock_ms() + (int64_t)seconds * 1000;
+	struct itimerspec late = at_ms(cancel->deadline);
+	struct itimerspec last = at_ms(cancel->deadline + CANCEL_END_S * 1000);
+	if (cancel->clock >= 0)
+		timerfd_settime(cancel->clock, TFD_TIMER_ABSTIME, &late, NULL);
+	cancel->ends = event >= 0 && make_end(&cancel->end);
+	if (cancel->ends)
+		timer_settime(cancel->end, TIMER_ABSTIME, &last, NULL);
+}
+
+void cancel_close(struct cancel *cancel)
+{
+	if (!cancel->open)
+		return;
+	if (current == cancel)
+		current = NULL;
+	if (cancel->ends)
+		timer_delete(cancel->end);
+	if (cancel->fd >= 0)
+		close(cancel->fd);
+	if (cancel->clock >= 0)
+		close(cancel->clock);
+	*cancel = (struct cancel){.open = false};
+}
+
+void cancel_run(struct cancel *cancel)
+{
+	const struct itimerspec now = at_ms(1); /* long past; 0 would stop the clock */
+	if (atomic_load(&cancel->wished))
+		return;
+	atomic_store(&cancel->wished_at, clock_ms());
+	atomic_store(&cancel->wished, true);
+	if (cancel->clock >= 0)
+		timerfd_settime(cancel->clock, TFD_TIMER_ABSTIME, &now, NULL);
+}
+
+struct cancel *cancel_enter(struct cancel *cancel)
+{
+	struct cancel *before = current;
+	current = cancel;
+	return before;
+}
+
+struct cancel *cancel_current(void)
+{
+	return current;
+}
+
+/* --- what a thread asks -------------------------------------------------------------------- */
+
+int cancel_reason(void)
+{
+	int reason = atomic_load(&requested);
+	if (reason || !current)
+		return reason;
+	/* Which of the two came first; once that is known it stays so. */
+	bool late = current->deadline && clock_ms() >= current->deadline;
+	if (!atomic_load(&current->wished))
+		return late ? CANCEL_TIME : 0;
+	return late && current->deadline < atomic_load(&current->wished_at) ? CANCEL_TIME
+									    : CANCEL_WISH;
 }
 
 bool cancel_requested(void)
 {
-	return atomic_load(&requested) != 0;
+	return cancel_reason() != 0;
+}
+
+/* Milliseconds since the first request that concerns this thread, < 0: there is none. */
+static int64_t asked_for(void)
+{
+	int64_t now = clock_ms(), since = -1;
+	if (atomic_load(&requested))
+		since = now - atomic_load(&requested_at);
+	if (current && atomic_load(&current->wished) && now - current->wished_at > since)
+		since = now - current->wished_at;
+	if (current && current->deadline && now - current->deadline > since)
+		since = now - current->deadline;
+	return since;
 }
 
 bool cancel_urgent(void)
 {
-	return cancel_requested() && clock_ms() - atomic_load(&requested_at) >= CANCEL_GRACE_MS;
+	return asked_for() >= CANCEL_GRACE_MS;
 }
 
 bool cancel_final(void)
 {
-	return cancel_requested() &&
-	       clock_ms() - atomic_load(&requested_at) >= CANCEL_GRACE_MS + CANCEL_LAST_MS;
+	return asked_for() >= CANCEL_GRACE_MS + CANCEL_LAST_MS;
 }
 
-int cancel_signal(void)
+const char *cancel_name(int reason)
 {
-	return atomic_load(&requested);
-}
-
-const char *cancel_name(int signal_number)
-{
-	switch (signal_number) {
-	case SIGALRM:
+	switch (reason) {
+	case CANCEL_TIME:
 		return "the time limit";
+	case CANCEL_WISH:
+		return "request";
 	case SIGINT:
 		return "SIGINT";
 	case SIGTERM:
@@ -134,24 +251,26 @@ const char *cancel_name(int signal_number)
 	}
 }
 
-int cancel_status(int signal_number)
+int cancel_status(int reason)
 {
-	return signal_number == SIGALRM ? EXIT_FAILURE : 128 + signal_number;
+	return reason < 0 ? EXIT_FAILURE : 128 + reason;
 }
 
 int cancel_fd(void)
 {
-	return event;
+	return current && current->fd >= 0 ? current->fd : event;
 }
+
+/* --- waits --------------------------------------------------------------------------------- */
 
 bool cancel_sleep(unsigned milliseconds)
 {
-	int64_t end = clock_ms() + milliseconds;
+	int64_t end_ms = clock_ms() + milliseconds;
 	while (!cancel_requested()) {
-		int64_t left = end - clock_ms();
+		int64_t left = end_ms - clock_ms();
 		if (left <= 0)
 			return true;
-		struct pollfd wait = {.fd = event, .events = POLLIN};
+		struct pollfd wait = {.fd = cancel_fd(), .events = POLLIN};
 		poll(&wait, 1, left > 1000 ? 1000 : (int)left);
 	}
 	return false;
@@ -159,10 +278,12 @@ bool cancel_sleep(unsigned milliseconds)
 
 bool cancel_may_read(int fd)
 {
-	struct pollfd wait[] = {{.fd = fd, .events = POLLIN}, {.fd = event, .events = POLLIN}};
-	while (poll(wait, 2, -1) < 0 || !(wait[0].revents || wait[1].revents))
-		;
-	return wait[0].revents;
+	struct pollfd wait[] = {{.fd = fd, .events = POLLIN},
+				{.fd = cancel_fd(), .events = POLLIN}};
+	while (poll(wait, 2, 1000) <= 0 || !wait[0].revents)
+		if (cancel_requested())
+			return false;
+	return true;
 }
 
 bool cancel_may_write(int fd, int64_t patience_ms)

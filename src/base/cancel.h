@@ -1,15 +1,23 @@
 /*
- * The request to stop: SIGINT and SIGTERM, the end of the time, or a caller's own cancel_now().
+ * The request to stop: SIGINT and SIGTERM for the process; for a run also the end of its time, or
+ * somebody's wish.
  *
- * One flag per process. Everything that waits, waits in a way the flag can end: cancel_sleep(), or
- * a poll that includes cancel_fd(). What is under way gets a grace period: cancel_urgent() becomes
- * true when it is over, and then transfers are dropped. Safe from any thread; cancel_now() also
- * from signal handlers.
+ * A run owns a struct cancel, and each thread knows the one it works for: cancel_enter() says
+ * which, and the pool hands it on with each loop. All questions below are about that run and the
+ * process together; a thread that works for no run asks about the process alone. What was asked of
+ * one run means nothing to the next.
+ *
+ * Everything that waits, waits in a way the request can end: cancel_sleep(), or a poll that
+ * includes cancel_fd(). What is under way gets a grace period: cancel_urgent() becomes true when it
+ * is over, and then transfers are dropped. Safe from any thread; cancel_now() also from signal
+ * handlers.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
 	CANCEL_ECHO_MS = 1000, /* a signal that follows sooner is the same request once more */
@@ -18,30 +26,55 @@ enum {
 	CANCEL_END_S = 9, /* whatever still blocks then is not waited for: docker kills at ten */
 };
 
+/* Why a run is to stop, beside the numbers of signals; 0: it is not. */
+enum { CANCEL_TIME = -1, CANCEL_WISH = -2 };
+
+/* The request to stop one run. It stays where it is while it is open; zeroed it is closed. */
+struct cancel {
+	atomic_bool wished;
+	_Atomic int64_t wished_at;
+	int64_t deadline; /* clock_ms(); 0: none */
+	int clock, fd;    /* of the deadline, and what is readable once the run is to stop */
+	timer_t end;
+	bool ends; /* end was made */
+	bool open;
+};
+
 /*
  * Installs the handlers for SIGINT and SIGTERM and ignores SIGPIPE. A second signal ends the
- * process at once, unless it is an echo of the first; the end of the time is no first signal.
+ * process at once, unless it is an echo of the first. CANCEL_END_S after a signal, or after the
+ * deadline of a run that is still open, the process is over, whatever it does.
  */
 bool cancel_install(void);
-/* In a process that was forked: from now on the flag and its descriptor are its own. */
+/* In a process that was forked: it works for no run, and its signals are its own. */
 void cancel_own(void);
-/* Asks the run to stop when seconds have passed, with SIGALRM as the signal that asked. */
-void cancel_after(unsigned seconds);
-/* Asks the run to stop; signal_number is what cancel_signal() will tell. */
+/* Asks all runs of the process to stop, as this signal does. */
 void cancel_now(int signal_number);
+
+/* Opens the request of a run that has seconds, 0: as long as it takes. */
+void cancel_open(struct cancel *cancel, unsigned seconds);
+/* No thread but this one may still work for it. */
+void cancel_close(struct cancel *cancel);
+/* Asks one run to stop, from any thread while it is open. */
+void cancel_run(struct cancel *cancel);
+/* From now on this thread works for that run, NULL: for none. Returns for which it did. */
+struct cancel *cancel_enter(struct cancel *cancel);
+/* The run that this thread works for, NULL: none. For threads that it starts. */
+struct cancel *cancel_current(void);
+
 /* True once somebody asked to stop: start no new work. */
 bool cancel_requested(void);
 /* True when the grace period is over: drop what is under way. */
 bool cancel_urgent(void);
 /* True CANCEL_LAST_MS later: drop also what only cleans up. */
 bool cancel_final(void);
-/* The signal that asked, 0 if none did. */
-int cancel_signal(void);
-/* A signal that asked, in words for people: "SIGTERM", "the time limit". */
-const char *cancel_name(int signal_number);
-/* The exit status of a run that signal_number ended: 1 for the time limit, else 128 more. */
-int cancel_status(int signal_number);
-/* Readable once cancel_requested(); -1 before cancel_install(). Never read from it. */
+/* Why: the signal that asked, else CANCEL_TIME or CANCEL_WISH; 0 if nobody did. */
+int cancel_reason(void);
+/* A reason in words for people: "SIGTERM", "the time limit". */
+const char *cancel_name(int reason);
+/* The exit status of a run that ended for this reason: 128 more than a signal, else 1. */
+int cancel_status(int reason);
+/* Readable once cancel_requested(); -1 when nothing can ask. Never read from it. */
 int cancel_fd(void);
 /* Sleeps for milliseconds; false when woken by a request to stop. */
 bool cancel_sleep(unsigned milliseconds);

@@ -5,7 +5,8 @@
  * started is simply missing.
  *
  * For which loop a thread works is known by a variable of the thread: the only way to tell what a
- * nested loop belongs to without passing that through everything in between.
+ * nested loop belongs to without passing that through everything in between. The run that it works
+ * for is known in the same way (cancel_current()), and goes from a loop's caller to its helpers.
  */
 #include "base/pool.h"
 
@@ -23,6 +24,7 @@ struct loop {
 	const size_t *numbers; /* NULL: the indices themselves */
 	size_t n, next, running;
 	struct pool_party *const *parties;
+	struct cancel *cancel; /* of the run that the loop is for */
 	pthread_cond_t *finished;
 	bool open; /* on the stack */
 };
@@ -81,6 +83,7 @@ static size_t take(struct pool *pool, struct loop *loop)
 static void run_one(struct pool *pool, struct loop *loop)
 {
 	const struct loop *outer = current;
+	struct cancel *before = cancel_enter(loop->cancel);
 	size_t number = take(pool, loop);
 	if (!outer)
 		count_busy(loop, 1);
@@ -88,6 +91,7 @@ static void run_one(struct pool *pool, struct loop *loop)
 	current = loop;
 	loop->fn(loop->ctx, number);
 	current = outer;
+	cancel_enter(before);
 	pthread_mutex_lock(&pool->lock);
 	if (!outer)
 		count_busy(loop, -1);
@@ -185,6 +189,7 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 	for (size_t i = count; i > 0; i--) {
 		struct loop *at = &loops[i - 1];
 		at->finished = &finished;
+		at->cancel = cancel_current();
 		at->open = true;
 		at->older = pool->newest;
 		pool->newest = at;

@@ -66,7 +66,7 @@ static bool interrupted(struct error *err)
 {
 	err->kind = ERROR_CANCELED;
 	return error_wrap(err, "stopped by %s while waiting to retry",
-			  cancel_name(cancel_signal()));
+			  cancel_name(cancel_reason()));
 }
 
 /* Lets others see why nothing happens. */

@@ -1,7 +1,7 @@
 /*
  * Credential helpers are other programs, which read and write what they want and ask the
- * environment. So they are started by a process of their own (registry/helpers.h), made before this
- * one gives anything up; no run needs more for their sake.
+ * environment. So they are started by a process of their own for each run that has some
+ * (registry/helpers.h), made before this one gives anything up; no run needs more for their sake.
  *
  * What is read while a run is under way: certificate authorities, what the C library reads for
  * names and times, the source of random bytes. Ports are those of all servers and proxies that the
@@ -64,13 +64,19 @@ static const char *resolver_folder(struct arena *arena)
 	return arena_string(arena, *path ? path : "/etc");
 }
 
-static const char *const *files_read(const struct run *run)
+/* All runs of a session. */
+struct runs {
+	struct run *items;
+	size_t count;
+};
+
+static const char *const *files_read(struct arena *arena, const struct runs *runs)
 {
-	const struct credentials *credentials = &run->config.credentials;
-	size_t most = array_count(system_files) + credentials->count + 3;
-	const char **list = arena_array(run->arena, most, sizeof(*list));
-	const char *more[] = {resolver_folder(run->arena), getenv("SSL_CERT_FILE")};
-	size_t count = 0;
+	const char *more[] = {resolver_folder(arena), getenv("SSL_CERT_FILE")};
+	size_t most = array_count(system_files) + array_count(more) + 1, count = 0;
+	for (size_t i = 0; i < runs->count; i++)
+		most += runs->items[i].config.credentials.count;
+	const char **list = arena_array(arena, most, sizeof(*list));
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < array_count(system_files); i++)
@@ -78,9 +84,33 @@ static const char *const *files_read(const struct run *run)
 	for (size_t i = 0; i < array_count(more); i++)
 		if (more[i])
 			list[count++] = more[i];
-	for (size_t i = 0; i < credentials->count; i++)
-		if (credentials->items[i].ca)
-			list[count++] = credentials->items[i].ca;
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct credentials *credentials = &runs->items[i].config.credentials;
+		for (size_t j = 0; j < credentials->count; j++)
+			if (credentials->items[j].ca)
+				list[count++] = credentials->items[j].ca;
+	}
+	return list;
+}
+
+static const char *const *files_written(struct arena *arena, const struct runs *runs)
+{
+	size_t count = 0;
+	const char **list = NULL;
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct options *options = runs->items[i].options;
+		const struct inputs *inputs = options->inputs;
+		const char *const outputs[] = {options->report, options->output_success_images,
+					       options->output_failed_images,
+					       inputs ? inputs->output : NULL,
+					       inputs ? inputs->summary_to : NULL};
+		if (!list)
+			list = arena_array(arena, runs->count * array_count(outputs) + 1,
+					   sizeof(*list));
+		for (size_t j = 0; list && j < array_count(outputs); j++)
+			if (outputs[j] && path_descriptor(outputs[j]) < 0)
+				list[count++] = outputs[j];
+	}
 	return list;
 }
 
@@ -128,63 +158,66 @@ static bool all_public(const struct run *run)
 	return true;
 }
 
-static void fill_ports(struct ports *ports, const struct run *run)
+static void add_run(struct ports *ports, const struct run *run)
 {
 	const struct proxies *proxies = &run->config.proxies;
 	const char *const urls[] = {proxies->http ? proxies->http->url : NULL,
-				    proxies->https ? proxies->https->url : NULL,
-				    getenv("AWS_ENDPOINT_URL"), getenv("AWS_ENDPOINT_URL_ECR")};
+				    proxies->https ? proxies->https->url : NULL};
 	const struct credentials *credentials = &run->config.credentials;
-	ports_add(ports, HTTPS);
 	add_rules(ports, run);
 	for (size_t i = 0; i < credentials->count; i++)
 		add_credential(ports, &credentials->items[i]);
 	for (size_t i = 0; i < array_count(urls); i++)
-		if (urls[i] && *urls[i])
+		if (urls[i])
 			ports_add_url(ports, str_of(urls[i]));
 	if (!all_public(run))
 		ports_open(ports);
 }
 
-static enum landlock_result confine_files(const struct run *run)
+static void fill_ports(struct ports *ports, const struct runs *runs)
 {
-	const struct options *options = run->options;
-	const struct inputs *inputs = options->inputs;
-	const char *const outputs[] = {
-		options->report, options->output_success_images, options->output_failed_images,
-		inputs ? inputs->output : NULL, inputs ? inputs->summary_to : NULL};
-	const char *write[array_count(outputs) + 1] = {NULL};
-	size_t count = 0;
-	for (size_t i = 0; i < array_count(outputs); i++)
-		if (outputs[i] && path_descriptor(outputs[i]) < 0)
-			write[count++] = outputs[i];
+	const char *const urls[] = {getenv("AWS_ENDPOINT_URL"), getenv("AWS_ENDPOINT_URL_ECR")};
+	ports_add(ports, HTTPS);
+	for (size_t i = 0; i < runs->count; i++)
+		add_run(ports, &runs->items[i]);
+	for (size_t i = 0; i < array_count(urls); i++)
+		if (urls[i] && *urls[i])
+			ports_add_url(ports, str_of(urls[i]));
+}
+
+static enum landlock_result confine_files(const struct session *session, const struct runs *runs)
+{
 	/* Answers of name servers that are too long for UDP come over TCP, by the C library. */
-	struct ports ports = *run->ports;
+	struct ports ports = *session->ports;
 	ports_add(&ports, DNS);
 	size_t port_count = ports_list(&ports, NULL, 0);
-	uint16_t *list = arena_array(run->arena, port_count, sizeof(*list));
-	struct landlock_rules rules = {
-		.read = files_read(run), .write = write, .ports = ports.open ? NULL : list};
+	uint16_t *list = arena_array(session->arena, port_count, sizeof(*list));
+	struct landlock_rules rules = {.read = files_read(session->arena, runs),
+				       .write = files_written(session->arena, runs),
+				       .ports = ports.open ? NULL : list};
 	errno = ENOMEM;
-	if (!rules.read || !list)
+	if (!rules.read || !rules.write || !list)
 		return LANDLOCK_NOTHING;
 	rules.port_count = ports_list(&ports, list, port_count);
 	return landlock_confine(&rules);
 }
 
-bool confine_run(struct run *run, struct error *err)
+bool confine_runs(struct session *session, struct run *items, size_t count, struct error *err)
 {
 	static const char *const answers[] = {[LANDLOCK_FILES] =
 						      "yes, the kernel is not asked about ports",
 					      [LANDLOCK_FILES_AND_PORTS] = "yes"};
-	struct ports *ports = arena_new_of(run->arena, struct ports);
+	const struct runs runs = {items, count};
+	struct ports *ports = arena_new_of(session->arena, struct ports);
 	if (!ports)
 		return error_memory(err);
-	if (!helpers_start(run->arena, &run->config.credentials, &run->helpers, err))
-		return false;
-	fill_ports(ports, run);
-	run->ports = ports;
-	enum landlock_result result = confine_files(run);
+	for (size_t i = 0; i < count; i++)
+		if (!helpers_start(items[i].arena, &items[i].config.credentials, &items[i].helpers,
+				   err))
+			return false;
+	fill_ports(ports, &runs);
+	session->ports = ports;
+	enum landlock_result result = confine_files(session, &runs);
 	log_debug("confined to the files and ports of this run: %s",
 		  result == LANDLOCK_NOTHING ? strerror(errno) : answers[result]);
 	bool calls = seccomp_confine();

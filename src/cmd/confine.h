@@ -1,15 +1,16 @@
 /*
- * What one run needs of the machine: everything else is refused to it (base/landlock.h and
- * base/seccomp.h).
+ * What the runs of a session need of the machine, all together: everything else is refused to the
+ * process, once and for good (base/landlock.h and base/seccomp.h).
  */
 #pragma once
 
 #include "cmd/run.h"
 
 /*
- * Starts the process for credential helpers if the run needs one, then confines this one to the
- * files, ports and system calls of the run: sets run->helpers and run->ports. Before the first
- * thread and after everything is read. What the kernel cannot do is done without; what was done is
- * told in the log, for debugging. False without memory or without that process.
+ * Starts the processes for credential helpers that the runs need, then confines this one to the
+ * files, ports and system calls of the runs: sets session->ports, and the helpers of each run.
+ * Before the first thread, and after all of them were loaded. What the kernel cannot do is done
+ * without; what was done is told in the log, for debugging. False without memory or without such a
+ * process.
  */
-bool confine_run(struct run *run, struct error *err);
+bool confine_runs(struct session *session, struct run *runs, size_t count, struct error *err);

@@ -50,7 +50,7 @@ static bool find_created(void *ctx, const struct reference *images, size_t count
 	dates.known = arena ? arena_array(arena, count, sizeof(*dates.known)) : NULL;
 	if (!dates.errors || !dates.known)
 		return error_memory(err);
-	pool_each(run->pool, count, find_date, &dates);
+	pool_each(run->session->pool, count, find_date, &dates);
 	for (size_t i = 0; i < count; i++) {
 		if (dates.known[i])
 			continue;
@@ -130,14 +130,15 @@ static bool expand_all(struct run *run)
 	size_t count = 0;
 	const struct pool_lane *lanes = sort_rules(run, &count);
 	run->expansions = arena_array(run->arena, run->rule_count + 1, sizeof(*run->expansions));
-	if (!run->expansions || !lanes || !pool_lanes(run->pool, lanes, count, expand_rule, run))
+	if (!run->expansions || !lanes ||
+	    !pool_lanes(run->session->pool, lanes, count, expand_rule, run))
 		return false;
 	if (run->options->retries)
 		report_retry(run->report, expand_again(run));
 	for (int left = run->options->retries; left > 0 && expand_again(run); left--) {
 		registry_forgive(run->registry);
 		if (cancel_sleep(RUN_PAUSE * 1000) &&
-		    !pool_lanes(run->pool, lanes, count, expand_rule, run))
+		    !pool_lanes(run->session->pool, lanes, count, expand_rule, run))
 			return false;
 	}
 	return true;

@@ -14,7 +14,7 @@ static void tell_problems(const struct run *run, const struct problems *problems
 	bool step = run->options->inputs;
 	if (step)
 		step_problems(&run->action, problems);
-	if (!step || run->outputs.log)
+	if (!step || run->session->log)
 		problem_log(problems);
 	if (!step)
 		problem_print(problems, stderr);
@@ -34,16 +34,25 @@ static enum log_level log_level(const struct options *options, struct problems *
  * Nothing was opened for writing so far, and now the log is, unless the run does not begin: then
  * the last run's log stays what it is.
  */
+static void open_log(struct run *run, enum log_level level, struct problems *problems)
+{
+	const struct inputs *inputs = run->options->inputs;
+	FILE *log = problems->error_count ? NULL : outputs_log(run->options, problems);
+	if (problems->error_count)
+		log_open(stderr, level);
+	else
+		session_log(run->session, log, level);
+	log_colour(inputs && inputs->colour && !log);
+}
+
 static void open_outputs(struct run *run, enum log_level level, struct problems *problems)
 {
 	const struct options *options = run->options;
 	struct outputs *outputs = &run->outputs;
 	outputs_compare(options, &run->config, outputs, problems);
 	outputs_probe(options, outputs, problems);
-	if (!problems->error_count)
-		outputs_open(options, outputs, problems);
-	log_open(outputs->log ? outputs->log : stderr, level);
-	log_colour(options->inputs && options->inputs->colour && !outputs->log);
+	if (!run->session->logging)
+		open_log(run, level, problems);
 	if (!options->inputs)
 		return;
 	run->action = step_action(options->inputs, outputs);
@@ -83,7 +92,8 @@ static bool take_shard(struct run *run)
 bool load_run(struct run *run, struct problems *problems)
 {
 	enum log_level level = log_level(run->options, problems);
-	log_hold(level);
+	if (!run->session->logging)
+		log_hold(level);
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
 	 * Also after mistakes: those in the rules' own texts are told with the others, and so is

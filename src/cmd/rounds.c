@@ -175,7 +175,7 @@ static bool run_round(struct round *round, size_t count)
 	const struct pool_lane *lanes =
 		arena ? lanes_build(arena, round->todo, count, hosts_of, run, &lane_count) : NULL;
 	return lanes && copier_expect(run->copier, run->tasks, round->todo, count) &&
-	       pool_lanes(run->pool, lanes, lane_count, run_task, round);
+	       pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
 }
 
 /* Round after round, until nothing is left to do or something forbids the next. */

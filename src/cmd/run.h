@@ -1,15 +1,17 @@
 /*
  * What the files of cmd/ share about one run: everything it owns, in the order it is made; released
- * in the opposite one (sync.c).
+ * in the opposite one.
+ *
+ * The thread that runs it works for the struct cancel by which it can be stopped (base/cancel.h):
+ * that belongs to whoever wants the run, and is entered before run_open().
  */
 #pragma once
 
+#include "cmd/session.h"
 #include "cmd/step.h"
 #include "config/config.h"
 #include "config/outputs.h"
 #include "copy/copier.h"
-#include "net/ports.h"
-#include "net/throttle.h"
 #include "plan/plan.h"
 #include "registry/helpers.h"
 #include "report/report.h"
@@ -24,20 +26,18 @@ struct expansion {
 	bool ok;
 };
 
+/* Zeroed it is closed. */
 struct run {
+	struct session *session;
 	const struct options *options;
 	struct arena *arena;
 	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
-	const struct ports *ports; /* that it may connect to */
-	struct helpers *helpers;   /* NULL: no rule needs one */
+	struct helpers *helpers; /* NULL: no rule needs one */
 	struct plan_rule *rules;
 	size_t rule_count;
-	struct pool *pool;
 	struct progress *progress;
-	struct http *http;
-	struct throttle *throttle; /* NULL: none */
 	struct registry *registry;
 	struct copier *copier;
 	struct report *report;
@@ -49,3 +49,9 @@ struct run {
 
 /* Seconds between rounds: long enough for a restart. */
 enum { RUN_PAUSE = 5 };
+
+/* session and options outlive it. False without memory. */
+bool run_open(struct run *run, struct session *session, const struct options *options);
+/* Synchronizes what load_run() loaded, and reports. Returns the exit status of a sync. */
+int run_sync(struct run *run);
+void run_close(struct run *run);

@@ -218,27 +218,25 @@ void outputs_probe(const struct options *options, struct outputs *out, struct pr
 	}
 }
 
-bool outputs_open(const struct options *options, struct outputs *out, struct problems *problems)
+FILE *outputs_log(const struct options *options, struct problems *problems)
 {
 	struct error err;
 	const char *path = log_path(options);
 	if (!path)
-		return true;
+		return NULL;
 	int fd = file_open(path, &err);
-	out->log = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (out->log)
-		return true;
+	FILE *log = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (log)
+		return log;
+	problem_add(problems, NULL, "--log: %s", fd >= 0 ? strerror(errno) : err.text);
 	if (fd >= 0)
 		close(fd);
-	problem_add(problems, NULL, "--log: %s", fd >= 0 ? strerror(errno) : err.text);
-	return false;
+	return NULL;
 }
 
 void outputs_close(struct outputs *outputs)
 {
-	if (outputs->log)
-		fclose(outputs->log);
 	for (size_t i = 0; i < outputs->held_count; i++)
 		close(outputs->held[i]);
-	*outputs = (struct outputs){.log = NULL};
+	*outputs = (struct outputs){.held_count = 0};
 }

@@ -14,7 +14,6 @@ enum { OUTPUTS_MAX = 6 };
 
 /* Zeroed, nothing is open. */
 struct outputs {
-	FILE *log;             /* NULL: stderr */
 	int held[OUTPUTS_MAX]; /* pipes that are kept open until the end */
 	size_t held_count;
 	bool step_output;  /* GITHUB_OUTPUT can be written without harm */
@@ -31,6 +30,9 @@ void outputs_compare(const struct options *options, const struct config *config,
 		     struct outputs *out, struct problems *problems);
 /* Adds to problems what would keep an output from being written at the end. */
 void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems);
-/* Opens the log, and empties it: the run begins. False: it goes to problems. */
-bool outputs_open(const struct options *options, struct outputs *out, struct problems *problems);
+/*
+ * Opens the log, and empties it: the run begins. NULL: it goes to stderr, or cannot be opened,
+ * which goes to problems. The caller closes it.
+ */
+FILE *outputs_log(const struct options *options, struct problems *problems);
 void outputs_close(struct outputs *outputs);

@@ -104,6 +104,7 @@ static _Noreturn void answer(const struct credentials *credentials, char *questi
 	scoped(buf_wipe) struct buf text = {0};
 	struct str rest = str_of(question), helper;
 	signal(SIGCHLD, SIG_DFL);
+	cancel_own();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	str_cut(&rest, '\n', &helper);
 	question[helper.len] = '\0';

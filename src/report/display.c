@@ -32,6 +32,7 @@ struct display {
 	pthread_cond_t stop;
 	bool stopping, colour, hooked;
 	pthread_t thread;
+	struct cancel *cancel; /* of the run, whose thread it is */
 	struct progress *progress;
 	struct display_counts counts;
 	struct rate rate;
@@ -152,6 +153,7 @@ static struct timespec next_tick(void)
 static void *redraw(void *ctx)
 {
 	struct display *display = ctx;
+	cancel_enter(display->cancel);
 	pthread_mutex_lock(&display->lock);
 	while (!display->stopping) {
 		add_drawn(display);
@@ -186,6 +188,7 @@ struct display *display_open(struct arena *arena, struct progress *progress, boo
 	display->colour = !no_color || !*no_color;
 	display->hooked = hook_log;
 	display->started_ms = clock_ms();
+	display->cancel = cancel_current();
 	init_locks(display);
 	if (pthread_create(&display->thread, NULL, redraw, display) != 0) {
 		pthread_cond_destroy(&display->stop);

@@ -6,6 +6,7 @@
  */
 #include "report/heartbeat.h"
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/format.h"
@@ -21,6 +22,7 @@ struct heartbeat {
 	pthread_cond_t stop;
 	bool stopping;
 	pthread_t thread;
+	struct cancel *cancel; /* of the run, whose thread it is */
 	struct progress *progress;
 	int quiet_ms;
 	int64_t told_ms;   /* the last line, */
@@ -99,6 +101,7 @@ static struct timespec next_tick(int interval_ms)
 static void *run(void *ctx)
 {
 	struct heartbeat *heartbeat = ctx;
+	cancel_enter(heartbeat->cancel);
 	pthread_mutex_lock(&heartbeat->lock);
 	while (!heartbeat->stopping) {
 		struct timespec until = next_tick(heartbeat->quiet_ms / TICKS + 1);
@@ -134,6 +137,7 @@ struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress,
 	heartbeat->told_ms = clock_ms();
 	heartbeat->counts = counts;
 	heartbeat->ctx = ctx;
+	heartbeat->cancel = cancel_current();
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&heartbeat->stop, &attributes);

@@ -314,7 +314,7 @@ static void write_summary(const struct report *report)
 		file_put(STDERR_FILENO, buf_ok(&last) ? buf_str(&last) : STR("out of memory\n"));
 }
 
-bool report_finish(struct report *report, int signal, struct error *err)
+bool report_finish(struct report *report, int reason, struct error *err)
 {
 	struct progress_view view = {0};
 	heartbeat_close(&report->heartbeat);
@@ -323,7 +323,7 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	report->tally.requests_source = view.requests_source;
 	report->tally.requests_target = view.requests_target;
 	report->tally.milliseconds = clock_ms() - report->started_ms;
-	report->tally.signal = signal;
+	report->tally.stopped = reason;
 	tally_list_sort(&report->tally.list);
 	bool written = write_files(report, err);
 	write_summary(report);
@@ -333,9 +333,9 @@ bool report_finish(struct report *report, int signal, struct error *err)
 	return written;
 }
 
-int report_exit_code(const struct report *report, int signal)
+int report_exit_code(const struct report *report, int reason)
 {
-	if (signal)
-		return cancel_status(signal);
+	if (reason)
+		return cancel_status(reason);
 	return tally_clean(&report->tally) ? 0 : 1;
 }

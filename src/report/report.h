@@ -60,13 +60,13 @@ void report_retry(struct report *report, size_t images);
 
 /*
  * Ends the display, writes the JSON, the lists and the summary, whose last words are on stderr.
- * signal is the one that ended the run, 0 for none. False: a file is not written, or not complete;
- * the others are. *err is about the first such file, the log names the further ones.
+ * reason is cancel_reason(), 0: nobody stopped the run. False: a file is not written, or not
+ * complete; the others are. *err is about the first such file, the log names the further ones.
  */
-bool report_finish(struct report *report, int signal, struct error *err);
+bool report_finish(struct report *report, int reason, struct error *err);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
- * filters left nothing of any, or the time limit (SIGALRM) came first; 128 + signal when another
- * signal ended the run. For the time after the last outcome.
+ * filters left nothing of any; cancel_status(reason) when the run was stopped. For the time after
+ * the last outcome.
  */
-int report_exit_code(const struct report *report, int signal);
+int report_exit_code(const struct report *report, int reason);

@@ -70,7 +70,7 @@ static void add_failed_heading(const struct tally *tally, struct buf *out)
 
 static void add_heading(const struct tally *tally, struct buf *out)
 {
-	if (tally->signal)
+	if (tally->stopped)
 		buf_printf(out, "### \U0001f6d1 Stopped: %zu of %zu images had been processed\n\n",
 			   tally_done(tally), tally->total);
 	else if (!tally_clean(tally))

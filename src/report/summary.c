@@ -264,8 +264,8 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 void summary_write(const struct tally *tally, struct buf *out)
 {
 	add_failures(tally, out);
-	if (tally->signal)
-		buf_printf(out, "stopped by %s\n", cancel_name(tally->signal));
+	if (tally->stopped)
+		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	add_images(tally, out);
 	if (tally_all_filtered(tally))
 		buf_add_string(out, "nothing is left of any image: no platform of them passes the "

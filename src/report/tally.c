@@ -79,7 +79,7 @@ bool tally_clean(const struct tally *tally)
 
 const char *tally_result(const struct tally *tally)
 {
-	if (tally->signal)
+	if (tally->stopped)
 		return "cancelled";
 	if (tally_clean(tally))
 		return "success";

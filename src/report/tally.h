@@ -30,8 +30,8 @@ struct tally {
 	/* Known at the end of the run. */
 	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */
 	bool dry_run;
-	size_t retried; /* images, or rules, that were tried again after they had failed */
-	int signal;
+	size_t retried;  /* images, or rules, that were tried again after they had failed */
+	int stopped;     /* cancel_reason(): why it ended early, 0: it did not */
 	int64_t started; /* seconds since 1970 */
 	int64_t milliseconds;
 	int64_t requests_source, requests_target;
@@ -41,7 +41,7 @@ struct tally {
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
 /* Images that have an outcome. */
 size_t tally_done(const struct tally *tally);
-/* Images without an outcome: a signal came first. */
+/* Images without an outcome: the run was stopped before. */
 size_t tally_left(const struct tally *tally);
 /* True when a platform filter left nothing of any image, of which there was one at least. */
 bool tally_all_filtered(const struct tally *tally);

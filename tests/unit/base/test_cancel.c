@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,7 +49,7 @@ static int quiet(void)
 		return 1;
 	struct pollfd wait = {.fd = cancel_fd(), .events = POLLIN};
 	bool silent = poll(&wait, 1, 0) == 0 && !cancel_requested() && !cancel_urgent() &&
-		      !cancel_final() && cancel_signal() == 0;
+		      !cancel_final() && cancel_reason() == 0;
 	return silent && cancel_sleep(1) ? 0 : 2;
 }
 
@@ -58,7 +59,7 @@ static int signalled(void)
 	if (!cancel_install() || raise(SIGTERM) != 0)
 		return 1;
 	struct pollfd wait = {.fd = cancel_fd(), .events = POLLIN};
-	if (poll(&wait, 1, 0) != 1 || !cancel_requested() || cancel_signal() != SIGTERM)
+	if (poll(&wait, 1, 0) != 1 || !cancel_requested() || cancel_reason() != SIGTERM)
 		return 2;
 	/* A wait ends at once, and nothing is tried again. */
 	if (cancel_sleep(600000))
@@ -78,7 +79,7 @@ static int echoed(void)
 	raise(SIGTERM);
 	poll(NULL, 0, CANCEL_ECHO_MS / 2);
 	raise(SIGINT);
-	return cancel_signal() == SIGTERM ? 0 : 2;
+	return cancel_reason() == SIGTERM ? 0 : 2;
 }
 
 static int impatient(void)
@@ -94,13 +95,17 @@ static int impatient(void)
 /* The end of the time is nobody's first signal, and a signal after it has its own echo. */
 static int late_and_echoed(void)
 {
+	struct cancel run;
 	if (!cancel_install())
 		return 1;
-	raise(SIGALRM);
-	poll(NULL, 0, CANCEL_ECHO_MS + 10);
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	poll(NULL, 0, 1000 + CANCEL_ECHO_MS + 10);
+	if (cancel_reason() != CANCEL_TIME)
+		return 2;
 	raise(SIGTERM);
 	raise(SIGTERM);
-	return cancel_signal() == SIGTERM ? 0 : 2;
+	return cancel_reason() == SIGTERM ? 0 : 3;
 }
 
 /* Whatever blocks: the process ends, and its status tells why. */
@@ -111,6 +116,31 @@ static int stuck(void)
 	raise(SIGTERM);
 	for (;;)
 		pause();
+}
+
+static int stuck_and_late(void)
+{
+	struct cancel run;
+	if (!cancel_install())
+		return 2;
+	cancel_open(&run, 1);
+	for (;;)
+		pause();
+}
+
+/* A run that has ended is not what the process ends for. */
+static int late_but_over(void)
+{
+	struct cancel run;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	cancel_sleep(60000);
+	cancel_enter(NULL);
+	cancel_close(&run);
+	poll(NULL, 0, (CANCEL_END_S + 1) * 1000);
+	return 0;
 }
 
 /* Nobody writes, nobody reads: both waits end by the flag alone. */
@@ -149,27 +179,100 @@ static int patient(void)
 static int late(void)
 {
 	struct error err = {.kind = ERROR_NETWORK};
+	struct cancel run;
 	if (!cancel_install())
 		return 1;
-	cancel_after(1);
-	if (cancel_sleep(60000) || !cancel_requested() || cancel_signal() != SIGALRM)
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	if (cancel_requested() || cancel_sleep(60000) || cancel_reason() != CANCEL_TIME)
 		return 2;
 	error_set(&err, ERROR_LIMITED, "HTTP 429");
 	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED ||
 	    strcmp(err.text, "stopped by the time limit while waiting to retry: HTTP 429") != 0)
 		return 3;
+	if (cancel_status(CANCEL_TIME) != 1)
+		return 4;
 	raise(SIGTERM);
-	return cancel_signal() == SIGTERM ? 0 : 4;
+	return cancel_reason() == SIGTERM ? 0 : 5;
 }
 
-/* Once a signal has asked, the end of the time changes nothing. */
+/* Once a signal has asked, the end of the time changes nothing; the signal of our timer is ours. */
 static int late_after_a_signal(void)
 {
+	struct cancel run;
 	if (!cancel_install())
 		return 1;
-	raise(SIGINT);
 	raise(SIGALRM);
-	return cancel_signal() == SIGINT ? 0 : 2;
+	if (cancel_requested())
+		return 2;
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	raise(SIGINT);
+	poll(NULL, 0, 1100);
+	return cancel_reason() == SIGINT ? 0 : 3;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	return poll(&wait, 1, 0) == 1;
+}
+
+/* What is asked of one run concerns neither another one nor the process nor the next run. */
+static int apart(void)
+{
+	struct cancel one, other;
+	struct error err;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&one, 0);
+	cancel_open(&other, 3600);
+	cancel_enter(&one);
+	cancel_run(&one);
+	if (!cancel_requested() || !readable(cancel_fd()) || cancel_reason() != CANCEL_WISH)
+		return 2;
+	if (cancel_sleep(60000) || cancel_urgent() || error_canceled(&err) ||
+	    strcmp(err.text, "stopped by request") != 0)
+		return 3;
+	if (cancel_enter(&other) != &one || cancel_requested() || readable(cancel_fd()) ||
+	    !cancel_sleep(1))
+		return 4;
+	if (cancel_enter(NULL) != &other || cancel_requested() || readable(cancel_fd()))
+		return 5;
+	cancel_close(&one);
+	cancel_open(&one, 0);
+	cancel_enter(&one);
+	if (cancel_requested() || readable(cancel_fd()))
+		return 6;
+	/* A signal concerns all, those that begin later as well. */
+	raise(SIGTERM);
+	cancel_close(&other);
+	cancel_open(&other, 0);
+	bool first = cancel_reason() == SIGTERM && readable(cancel_fd());
+	cancel_enter(&other);
+	return first && cancel_reason() == SIGTERM && readable(cancel_fd()) ? 0 : 7;
+}
+
+/* Without descriptors the end of the time comes as well. */
+static int without_descriptors(void)
+{
+	const struct rlimit none = {1, 1}; /* standard input */
+	struct cancel run;
+	if (!cancel_install() || setrlimit(RLIMIT_NOFILE, &none) != 0)
+		return 1;
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	if (cancel_requested() || cancel_sleep(60000) || cancel_reason() != CANCEL_TIME)
+		return 2;
+	cancel_close(&run);
+	return 0;
+}
+
+static void test_runs_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(end_of(in_child(apart)), 0);
+	assert_int_equal(end_of(in_child(without_descriptors)), 0);
 }
 
 static void test_the_end_of_the_time(void **state)
@@ -207,9 +310,12 @@ static void test_an_echo_is_no_second_signal(void **state)
 static void test_what_blocks_has_an_end(void **state)
 {
 	(void)state;
-	pid_t child = in_child(stuck);
+	pid_t child = in_child(stuck), late_one = in_child(stuck_and_late);
+	pid_t over = in_child(late_but_over);
 	assert_int_equal(end_of(in_child(at_pipes)), 0);
 	assert_int_equal(end_of(child), 128 + SIGTERM);
+	assert_int_equal(end_of(late_one), 1);
+	assert_int_equal(end_of(over), 0);
 }
 
 static void test_grace_periods(void **state)
@@ -228,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_what_blocks_has_an_end),
 		cmocka_unit_test(test_grace_periods),
 		cmocka_unit_test(test_the_end_of_the_time),
+		cmocka_unit_test(test_runs_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

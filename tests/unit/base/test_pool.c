@@ -319,7 +319,66 @@ static void test_try(void **state)
 	pool_free(&wide);
 }
 
-/* Comes last, since a request to stop is for good. */
+/* One of several runs that share a pool. */
+struct one_run {
+	struct pool *pool;
+	struct cancel cancel;
+	bool stopped;
+	atomic_int right;
+};
+
+static void look_inside(void *ctx, size_t index)
+{
+	struct one_run *run = ctx;
+	(void)index;
+	if (cancel_current() == &run->cancel && cancel_requested() == run->stopped)
+		atomic_fetch_add(&run->right, 1);
+}
+
+static void look(void *ctx, size_t index)
+{
+	struct one_run *run = ctx;
+	look_inside(ctx, index);
+	pool_each(run->pool, INNER, look_inside, ctx);
+}
+
+static void *begin_run(void *ctx)
+{
+	struct one_run *run = ctx;
+	cancel_open(&run->cancel, 0);
+	cancel_enter(&run->cancel);
+	if (run->stopped)
+		cancel_run(&run->cancel);
+	pool_each(run->pool, OUTER, look, run);
+	if (cancel_enter(NULL) == &run->cancel)
+		atomic_fetch_add(&run->right, 1);
+	cancel_close(&run->cancel);
+	return NULL;
+}
+
+/* Whoever helps works for the run of the loop, and afterwards for none. */
+static void test_runs_that_share(void **state)
+{
+	enum { RUNS = 6 };
+	scoped(pool_free) struct pool *pool = pool_new(4);
+	struct one_run runs[RUNS];
+	pthread_t threads[RUNS];
+	(void)state;
+	for (int i = 0; i < RUNS; i++) {
+		runs[i] = (struct one_run){.pool = pool, .stopped = i % 2};
+		assert_int_equal(pthread_create(&threads[i], NULL, begin_run, &runs[i]), 0);
+	}
+	for (int i = 0; i < RUNS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(runs[i].right, OUTER * (INNER + 1) + 1);
+	}
+	struct one_run none = {.pool = pool};
+	pool_each(pool, OUTER, look, &none);
+	assert_int_equal(none.right, 0);
+	assert_null(cancel_current());
+}
+
+/* Comes last, since a signal is for good. */
 static void test_try_when_stopped(void **state)
 {
 	struct pool *serial = pool_new(1);
@@ -347,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_lanes_serial),
 		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_runs_that_share),
 		cmocka_unit_test(test_try_when_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

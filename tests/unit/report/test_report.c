@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "doc/json.h"
@@ -14,7 +15,7 @@ struct run {
 	const struct outcome *outcomes[array_count(tasks)]; /* in this order; NULL: none */
 	bool backwards;                                     /* they arrive last first */
 	bool rule_failed;
-	int signal;
+	int stopped;
 };
 
 struct result {
@@ -56,8 +57,8 @@ static struct result run(struct run run)
 	report_plan(report, 1);
 	report_plan(report, array_count(tasks) - 1);
 	tell(report, &run);
-	result.finished = report_finish(report, run.signal, &error);
-	result.code = report_exit_code(report, run.signal);
+	result.finished = report_finish(report, run.stopped, &error);
+	result.code = report_exit_code(report, run.stopped);
 	report_free(&report);
 	progress_free(&progress);
 	capture_stop(&err, &result.err);
@@ -249,8 +250,10 @@ static void test_verdicts(void **state)
 		{{.outcomes = {&copied, &copied, NULL}}, 1, "partial"},
 		{{.outcomes = {NULL, NULL, NULL}}, 1, "failure"},
 		{{.outcomes = {&copied, &copied, &copied}, .rule_failed = true}, 1, "partial"},
-		{{.outcomes = {&copied, &failed, NULL}, .signal = SIGINT}, 130, "cancelled"},
-		{{.outcomes = {&copied}, .signal = SIGTERM}, 143, "cancelled"},
+		{{.outcomes = {&copied, &failed, NULL}, .stopped = SIGINT}, 130, "cancelled"},
+		{{.outcomes = {&copied}, .stopped = SIGTERM}, 143, "cancelled"},
+		{{.outcomes = {&copied}, .stopped = CANCEL_TIME}, 1, "cancelled"},
+		{{.outcomes = {&copied}, .stopped = CANCEL_WISH}, 1, "cancelled"},
 		/* all of a run filtered away is a mistake, a part of it is not */
 		{{.outcomes = {&unfit, &unfit, &unfit}}, 1, "failure"},
 		{{.outcomes = {&unfit, &in_sync, &unfit}}, 0, "success"},
@@ -324,7 +327,7 @@ static void test_dry_run(void **state)
 static void test_a_signal_is_named(void **state)
 {
 	scoped(result_finish) struct result result =
-		run((struct run){.outcomes = {&copied}, .signal = SIGTERM});
+		run((struct run){.outcomes = {&copied}, .stopped = SIGTERM});
 	(void)state;
 	has(&result.err, "stopped by SIGTERM\n3 images: 1 copied, 0 in sync, 0 failed, "
 			 "2 not processed\n");

@@ -1,0 +1,109 @@
+/*
+ * One run: all rules become tasks (expansion.c), then the tasks run (rounds.c). Here is what holds
+ * these together, and what its threads share.
+ */
+#include "cmd/run.h"
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "cmd/about.h"
+#include "cmd/expansion.h"
+#include "cmd/rounds.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+bool run_open(struct run *run, struct session *session, const struct options *options)
+{
+	*run = (struct run){.session = session, .options = options, .arena = arena_new()};
+	return run->arena != NULL;
+}
+
+void run_close(struct run *run)
+{
+	report_free(&run->report);
+	copier_free(&run->copier);
+	registry_free(&run->registry);
+	/* What one run found out about a server is no reason to leave out the next one's. */
+	if (run->session && run->session->http)
+		http_forgive(run->session->http);
+	helpers_stop(&run->helpers);
+	progress_free(&run->progress);
+	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
+		arena_free(&run->expansions[i].arena);
+		problem_finish(&run->expansions[i].warnings);
+	}
+	outputs_close(&run->outputs);
+	arena_free(&run->arena);
+}
+
+static void count_request(void *ctx, bool target)
+{
+	progress_request(ctx, target);
+}
+
+static bool set_up(struct run *run)
+{
+	const struct options *options = run->options;
+	const struct session *session = run->session;
+	run->progress = progress_new();
+	if (!run->progress)
+		return false;
+	struct registry_options registry = {.http = session->http,
+					    .credentials = &run->config.credentials,
+					    .helpers = run->helpers,
+					    .keep_pulls = (unsigned)options->keep_pulls,
+					    .counted = count_request,
+					    .ctx = run->progress};
+	run->registry = registry_new(&registry);
+	struct copier_options copier = {.pool = session->pool,
+					.registry = run->registry,
+					.progress = run->progress,
+					.throttle = session->throttle,
+					.blobs_in_flight = session_blobs(options),
+					.force = options->force,
+					.dry_run = options->dry_run,
+					.verify = options->verify};
+	run->copier = run->registry ? copier_new(&copier) : NULL;
+	struct report_options report = {.json_path = options->report,
+					.success_path = options->output_success_images,
+					.failed_path = options->output_failed_images,
+					.action = options->inputs ? &run->action : NULL,
+					.program = about_user_agent,
+					.images_json = run->config.lists_json,
+					.terms = &run->config.terms,
+					.dry_run = options->dry_run,
+					.shard = options->shard,
+					.live = isatty(STDERR_FILENO) && !log_debugging(),
+					.log_in_file = session->log != NULL};
+	run->report = report_new(&report, run->progress);
+	return run->copier && run->report;
+}
+
+/* A pattern that fits nothing at all is most likely a slip of the pen. */
+static void warn_unmatched(struct run *run)
+{
+	const char *const *patterns = NULL;
+	size_t count = 0;
+	if (cancel_requested() || !copier_unmatched(run->copier, run->arena, &patterns, &count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		log_warn("platform filter: no image of this run is for %s", patterns[i]);
+}
+
+int run_sync(struct run *run)
+{
+	struct error err;
+	if (!set_up(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	warn_unmatched(run);
+	/* Where descriptors are few, the files of the report need them now. */
+	http_close_idle(run->session->http);
+	bool written = report_finish(run->report, cancel_reason(), &err);
+	int code = report_exit_code(run->report, cancel_reason());
+	if (!written)
+		log_error("%s", err.text);
+	return written || code ? code : EXIT_FAILURE;
+}

@@ -1,0 +1,81 @@
+/* The process's part of a run, made once. */
+#include "cmd/session.h"
+
+#include "base/secret.h"
+#include "cmd/about.h"
+#include "config/proxy_variables.h"
+
+#include <sys/resource.h>
+
+enum { WIDTH_MIN = 36, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
+
+void session_log(struct session *session, FILE *stream, enum log_level level)
+{
+	session->log = stream;
+	session->logging = true;
+	log_open(stream ? stream : stderr, level);
+}
+
+/*
+ * --proc 0: as many as open files allow. A blob needs two connections, and the threads beside it
+ * that check and list need some as well.
+ */
+static unsigned blobs_by_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return WIDTH_MIN;
+	if (limit.rlim_cur >= FILES_KEPT + WIDTH_MAX * FILES_EACH)
+		return WIDTH_MAX;
+	unsigned files = (unsigned)limit.rlim_cur;
+	return files >= FILES_KEPT + FILES_EACH ? (files - FILES_KEPT) / FILES_EACH : 1;
+}
+
+unsigned session_blobs(const struct options *options)
+{
+	return options->proc ? (unsigned)options->proc : blobs_by_files();
+}
+
+/* Checks, manifests and small blobs run wider than blobs; --proc 1 makes all of it serial. */
+static unsigned pool_width(const struct options *options)
+{
+	unsigned blobs = session_blobs(options);
+	if (blobs == 1)
+		return 1;
+	if (blobs > WIDTH_MAX / 3)
+		return WIDTH_MAX;
+	return blobs * 3 > WIDTH_MIN ? blobs * 3 : WIDTH_MIN;
+}
+
+bool session_open(struct session *session, const struct options *options,
+		  const struct limits *limits)
+{
+	scoped(problem_finish) struct problems problems = {0};
+	struct http_options http = {.user_agent = about_user_agent,
+				    .proxies = &session->proxies,
+				    .stall_seconds = options->stall_timeout,
+				    .ports = session->ports,
+				    .per_second = (unsigned)options->requests_per_second};
+	/* Each configuration was read with them; what is wrong with them was told then. */
+	proxy_variables_read(session->arena, &session->proxies, &problems);
+	session->pool = pool_new(pool_width(options));
+	session->http = http_new(&http);
+	if (limits->bytes_per_second)
+		session->throttle = throttle_new(limits->bytes_per_second);
+	secret_leave_environment();
+	return !problems.error_count && session->pool && session->http &&
+	       (session->throttle || !limits->bytes_per_second);
+}
+
+void session_close(struct session *session)
+{
+	pool_free(&session->pool);
+	http_free(&session->http);
+	throttle_free(&session->throttle);
+	if (session->log) {
+		log_open(stderr, LOG_INFO);
+		fclose(session->log);
+		session->log = NULL;
+	}
+	arena_free(&session->arena);
+}

@@ -1,0 +1,45 @@
+/*
+ * What belongs to the process and is shared by all its runs: the log, threads, connections and the
+ * pace of requests, and what the process was confined to. Nothing below cmd/ knows how many runs
+ * there are: one after the other, or several at a time, each from a thread of its own.
+ *
+ * The first run is loaded before the session is opened: a process is confined to what its runs name
+ * before it has threads (confine.h).
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "config/limits.h"
+#include "config/options/options.h"
+#include "net/http.h"
+#include "net/ports.h"
+#include "net/throttle.h"
+
+#include <stdio.h>
+
+/* Zeroed but for arena it is begun, and may be closed. */
+struct session {
+	struct arena *arena;
+	bool logging;              /* the log was opened, for all runs */
+	FILE *log;                 /* NULL: it goes to stderr */
+	const struct ports *ports; /* that may be connected to */
+	struct proxies proxies;    /* of the environment, which is wiped */
+	struct pool *pool;
+	struct http *http;
+	struct throttle *throttle; /* NULL: none */
+};
+
+/* Opens the log of the process, if it is not open, to stream, NULL: stderr. It takes stream. */
+void session_log(struct session *session, FILE *stream, enum log_level level);
+/*
+ * Makes what the runs share, as these options want it, and wipes secrets from the environment.
+ * After confine_runs(). False without memory.
+ */
+bool session_open(struct session *session, const struct options *options,
+		  const struct limits *limits);
+/* Blobs that one run may move at the same time, as --proc says. */
+unsigned session_blobs(const struct options *options);
+/* All runs have ended. */
+void session_close(struct session *session);
