@@ -100,7 +100,7 @@ static bool is_right(const struct bench *bench, unsigned number, int code)
 		     strstr(buf_string(&text), buf_string(&wanted)) &&
 		     code == (kind == COPIES ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (!right)
-		fprintf(stderr, "run %u ended with %d: %s\n", number, code, buf_string(&text));
+		dprintf(bench->err, "run %u ended with %d: %s\n", number, code, buf_string(&text));
 	unlink(buf_string(&path));
 	unlink(name(&path, bench, number, "auth"));
 	unlink(name(&path, bench, number, "images"));
