@@ -34,7 +34,8 @@
 static atomic_int requested;
 static _Atomic int64_t requested_at;
 static atomic_int event = -1;
-static timer_t end; /* once there is an event */
+static timer_t end;
+static atomic_bool ends; /* end was made */
 
 static _Thread_local struct cancel *current;
 
@@ -44,11 +45,11 @@ static void wake_all(void)
 {
 	const uint64_t one = 1;
 	const struct itimerspec last = {.it_value = {.tv_sec = CANCEL_END_S}};
-	if (event < 0)
-		return;
-	if (write(event, &one, sizeof(one)) < 0)
-		atomic_store(&requested_at, clock_ms() - CANCEL_GRACE_MS);
-	timer_settime(end, 0, &last, NULL);
+	/* Whoever is not woken looks once a second. */
+	if (event >= 0 && write(event, &one, sizeof(one)) < 0)
+		errno = 0;
+	if (atomic_load(&ends))
+		timer_settime(end, 0, &last, NULL);
 }
 
 void cancel_now(int signal_number)
@@ -82,14 +83,11 @@ static bool make_end(timer_t *out)
 	return timer_create(CLOCK_MONOTONIC, &what, out) == 0;
 }
 
-/* What one process cannot have from another one. */
+/* What one process cannot have from another one. Without a timer all else works as well. */
 static bool make_event(void)
 {
 	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (event >= 0 && !make_end(&end)) {
-		close(event);
-		event = -1;
-	}
+	atomic_store(&ends, make_end(&end));
 	return event >= 0;
 }
 

@@ -50,7 +50,10 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	const struct options *options = run->options;
 	struct outputs *outputs = &run->outputs;
 	outputs_compare(options, &run->config, outputs, problems);
-	outputs_probe(options, outputs, problems);
+	struct options probed = *options;
+	if (run->session->logging)
+		probed.log = NULL; /* it is open, and not this run's */
+	outputs_probe(&probed, outputs, problems);
 	if (!run->session->logging)
 		open_log(run, level, problems);
 	if (!options->inputs)

@@ -22,7 +22,8 @@ ERRORS = {
     "poll": "EINTR ENOMEM EIO", "mmap": "ENOMEM EAGAIN", "munmap": "ENOMEM", "brk": "ENOMEM", "mprotect": "ENOMEM", "clone": "EAGAIN ENOMEM",
     "eventfd2": "EMFILE ENOMEM", "pipe2": "EMFILE", "socketpair": "EMFILE", "fcntl": "EIO EMFILE", "setsockopt": "ENOBUFS EINVAL",
     "getsockopt": "EIO", "getsockname": "ENOBUFS", "getpeername": "ENOTCONN", "getrandom": "EINTR EAGAIN ENOSYS", "ioctl": "EIO",
-    "prlimit64": "EPERM", "rt_sigaction": "EINVAL",
+    "prlimit64": "EPERM", "rt_sigaction": "EINVAL", "timer_create": "EAGAIN ENOMEM", "timerfd_create": "EMFILE ENOMEM",
+    "timerfd_settime": "EINVAL", "epoll_create1": "EMFILE ENOMEM", "epoll_ctl": "ENOMEM ENOSPC",
 }
 # Once in each thread, a run must outlive these; curl's own wake-up channel and TLS are not asked here.
 _PASSES = {(call, error) for call in _NETWORK for error in ("ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED")} | {("poll", "EINTR")}

@@ -100,7 +100,7 @@ static bool is_right(const struct bench *bench, unsigned number, int code)
 		     strstr(buf_string(&text), buf_string(&wanted)) &&
 		     code == (kind == COPIES ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (!right)
-		fprintf(stderr, "run %u ended with %d: %s\n", number, code, buf_string(&text));
+		dprintf(bench->err, "run %u ended with %d: %s\n", number, code, buf_string(&text));
 	unlink(buf_string(&path));
 	unlink(name(&path, bench, number, "auth"));
 	unlink(name(&path, bench, number, "images"));
@@ -127,13 +127,15 @@ static void *cancel_in_the_middle(void *ctx)
 }
 
 /* Runs what run_open() began, the first time with what comes before the session. */
-static int carry_out(struct run *run)
+static int carry_out(const struct bench *bench, struct run *run)
 {
 	scoped(problem_finish) struct problems problems = {0};
 	struct session *session = run->session;
 	struct error err;
-	if (!load_run(run, &problems))
+	if (!load_run(run, &problems)) {
+		dprintf(bench->err, "not loaded: %s\n", buf_string(&problems.errors));
 		return -1;
+	}
 	if (!session->pool && (!confine_runs(session, run, 1, &err) ||
 			       !session_open(session, run->options, &run->config.limits)))
 		return -2;
@@ -158,7 +160,7 @@ static int run_one(struct bench *bench, struct cancel *cancel, unsigned number)
 	options.retries = 0;
 	cancel_enter(cancel);
 	return write_files(bench, number) && run_open(&run, &bench->session, &options)
-		       ? carry_out(&run)
+		       ? carry_out(bench, &run)
 		       : -3;
 }
 
@@ -172,7 +174,7 @@ static void one(struct bench *bench, unsigned number)
 		pthread_mutex_lock(&bench->gate);
 	struct canceller canceller = {bench, &cancel,
 				      atomic_load(&bench->registry.shared->stopped)};
-	cancel_open(&cancel, kind == LATE ? 1 : 3600);
+	cancel_open(&cancel, kind == LATE ? 2 : 3600);
 	if (stopped)
 		pthread_create(&thread, NULL, cancel_in_the_middle, &canceller);
 	int code = run_one(bench, &cancel, number);
