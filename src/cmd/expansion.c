@@ -9,7 +9,7 @@
 #include "base/retry.h"
 #include "cmd/lanes.h"
 #include "cmd/listings.h"
-#include "copy/created.h"
+#include "copy/judge/created.h"
 #include "registry/tags.h"
 
 static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,

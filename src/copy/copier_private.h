@@ -1,14 +1,14 @@
 /* What all images of a run share. Private to copy/. */
 #pragma once
 
+#include "copy/companions/sites.h"
 #include "copy/copier.h"
-#include "copy/hits.h"
-#include "copy/inflight.h"
-#include "copy/origins.h"
-#include "copy/places.h"
-#include "copy/quotas.h"
-#include "copy/sites.h"
-#include "copy/tees.h"
+#include "copy/judge/hits.h"
+#include "copy/move/quotas.h"
+#include "copy/share/inflight.h"
+#include "copy/share/origins.h"
+#include "copy/share/places.h"
+#include "copy/share/tees.h"
 
 struct copier {
 	struct arena *arena;

@@ -10,14 +10,14 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "copy/accompany.h"
-#include "copy/compare.h"
-#include "copy/drift.h"
-#include "copy/require.h"
-#include "copy/restart.h"
-#include "copy/signed.h"
-#include "copy/verify.h"
-#include "copy/whole.h"
+#include "copy/companions/accompany.h"
+#include "copy/companions/signed.h"
+#include "copy/judge/compare.h"
+#include "copy/judge/drift.h"
+#include "copy/judge/require.h"
+#include "copy/judge/restart.h"
+#include "copy/judge/verify.h"
+#include "copy/judge/whole.h"
 #include "registry/manifests.h"
 
 #include <string.h>

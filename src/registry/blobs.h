@@ -2,7 +2,7 @@
  * Blobs of a repository (distribution-spec 1.1: "Pulling blobs", "Pushing blobs", "Mounting a
  * blob from another repository").
  *
- * Each function makes one attempt; copy/blob.c repeats a transfer as a whole.
+ * Each function makes one attempt; copy/move/blob.c repeats a transfer as a whole.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
  * The bytes of a blob on their way into an upload that was begun (blobs.h): distribution-spec 1.1,
  * "Pushing blobs", "Pushing a blob in chunks".
  *
- * One attempt; copy/transfer.c repeats it. In which requests the bytes go is decided by what is
- * known of the registry (profile.h) and what it has answered so far (host.h).
+ * One attempt, which its caller repeats. In which requests the bytes go is decided by what is known
+ * of the registry (profile.h) and what it has answered so far (host.h).
  */
 #pragma once
 

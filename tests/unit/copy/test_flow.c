@@ -1,5 +1,5 @@
 /* One source, several readers: all get every byte, it is read once, nobody waits for long. */
-#include "copy/flow.h"
+#include "copy/share/flow.h"
 
 #include "base/scoped.h"
 

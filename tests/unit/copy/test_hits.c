@@ -1,5 +1,5 @@
 /* Which platform patterns of a run hit nothing. */
-#include "copy/hits.h"
+#include "copy/judge/hits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

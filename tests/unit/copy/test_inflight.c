@@ -1,5 +1,5 @@
 /* Claims: one leads, the others take what it left, also its failure where it would be theirs. */
-#include "copy/inflight.h"
+#include "copy/share/inflight.h"
 
 #include "base/scoped.h"
 

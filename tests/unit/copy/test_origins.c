@@ -1,5 +1,5 @@
 /* Which tasks share what their source says. The questions themselves are tested end to end. */
-#include "copy/origins.h"
+#include "copy/share/origins.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Places for blobs: what stays free for registries that hold none. */
-#include "copy/places.h"
+#include "copy/share/places.h"
 
 #include "base/scoped.h"
 

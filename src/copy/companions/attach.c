@@ -1,0 +1,140 @@
+/*
+ * Conditional requests would settle this, but registries ignore them. Two
+ * writers that read the same list and write one after the other lose what the first one added; the
+ * first one can see that only later. Hence the second look, when some time has passed, and a pause
+ * of random length before another try.
+ */
+#include "copy/companions/attach.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "copy/claim.h"
+#include "copy/companions/lookup.h"
+#include "registry/push.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+enum { TRIES = 30, PAUSE_MIN_MS = 100, PAUSE_SPAN_MS = 150, WINDOWS = 3, PAUSE_MAX_MS = 5000 };
+
+/* Longer than others probably need between reading and writing: as long as it took here, thrice. */
+static bool wait_a_little(const struct attachment *attachment, struct error *err)
+{
+	unsigned random = 0;
+	int64_t pause = attachment->took_ms * WINDOWS;
+	(void)!getrandom(&random, sizeof(random), 0);
+	pause = (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS) + PAUSE_MIN_MS;
+	return cancel_sleep((unsigned)pause + random % PAUSE_SPAN_MS) || error_canceled(err);
+}
+
+/* The descriptors that the list lacks, in arena. */
+static bool find_lacking(struct arena *arena, const struct attachment *attachment, struct str list,
+			 struct str **out, size_t *count, struct error *err)
+{
+	scoped(map_finish) struct map held = {0};
+	*count = 0;
+	*out = arena_array(arena, attachment->count, sizeof(**out));
+	if (!*out)
+		return error_memory(err);
+	if (list.len && !referrers_read(arena, list, &held, err))
+		return false;
+	for (size_t i = 0; i < attachment->count; i++)
+		if (!map_get(&held, str_of(attachment->digests[i])))
+			(*out)[(*count)++] = attachment->descriptors[i];
+	return true;
+}
+
+static bool write_list(struct image *image, struct attachment *attachment, const char *tag,
+		       struct str list, struct error *err)
+{
+	struct push_answer answer;
+	const struct push push = {.reference = tag,
+				  .digest = attachment->held,
+				  .media_type = "application/vnd.oci.image.index.v1+json",
+				  .bytes = list};
+	digest_of(list, attachment->held);
+	return push_manifest(&image->to, &push, &answer, err);
+}
+
+/* *complete: nothing was missing, and held is what is there. Else what was is written. */
+static bool complete_list(struct image *image, struct attachment *attachment, const char *tag,
+			  bool *complete, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct str old, list, *lacking = NULL;
+	size_t count = 0;
+	int64_t start = clock_ms();
+	if (!arena)
+		return error_memory(err);
+	if (!lookup_fallback(&image->to, arena, attachment->subject, &old, err) ||
+	    !find_lacking(arena, attachment, old, &lacking, &count, err))
+		return false;
+	*complete = count == 0;
+	if (*complete)
+		digest_of(old, attachment->held);
+	else if (!referrers_append(arena, old, lacking, count, &list, err) ||
+		 !write_list(image, attachment, tag, list, err))
+		return false;
+	else
+		attachment->took_ms = clock_ms() - start;
+	return true;
+}
+
+static bool write_once(struct image *image, struct attachment *attachment, const char *tag,
+		       struct error *err)
+{
+	bool complete = false;
+	if (!complete_list(image, attachment, tag, &complete, err))
+		return false;
+	if (complete)
+		attachment->held[0] = '\0';
+	return true;
+}
+
+/* Until a look shows the same complete list as the one before. */
+static bool converge(struct image *image, struct attachment *attachment, const char *tag,
+		     struct error *err)
+{
+	for (int i = 0; i < TRIES && attachment->held[0]; i++) {
+		char before[DIGEST_TEXT_SIZE];
+		bool complete = false;
+		memcpy(before, attachment->held, sizeof(before));
+		if (!wait_a_little(attachment, err) ||
+		    !complete_list(image, attachment, tag, &complete, err))
+			return false;
+		if (complete && strcmp(before, attachment->held) == 0)
+			return true;
+	}
+	return !attachment->held[0] ||
+	       error_set(err, ERROR_UNAVAILABLE,
+			 "the list does not keep what is added to it: others write it, too");
+}
+
+/*
+ * One thread of the run at a time for each list: a lead that ends without a place has a successor.
+ */
+static bool in_turn(struct image *image, struct attachment *attachment,
+		    bool (*work)(struct image *image, struct attachment *attachment,
+				 const char *tag, struct error *err),
+		    struct error *err)
+{
+	scoped(claim_end) struct claim claim = {0};
+	char tag[COMPANION_TAG_SIZE];
+	companion_fallback_tag(attachment->subject, tag);
+	if (!claim_begin(&claim, image, err, "list %s/%s:%s", registry_host_name(&image->to),
+			 image->to.name, tag))
+		return false;
+	return claim_pass_on(&claim, work(image, attachment, tag, err)) ||
+	       error_wrap(err, "the list of referrers %s/%s:%s", registry_host_name(&image->to),
+			  image->to.name, tag);
+}
+
+bool attach_write(struct image *image, struct attachment *attachment, struct error *err)
+{
+	return in_turn(image, attachment, write_once, err);
+}
+
+bool attach_confirm(struct image *image, struct attachment *attachment, struct error *err)
+{
+	return in_turn(image, attachment, converge, err);
+}

@@ -1,0 +1,284 @@
+/*
+ * A companion that cannot be copied fails its image: the tag is written last, so nobody finds an
+ * image whose signature is still missing. What is listed as a referrer but names another subject is
+ * none, whoever listed it; it is left out with a warning.
+ */
+#include "copy/companions/companions.h"
+
+#include "base/log.h"
+#include "copy/companions/attach.h"
+#include "copy/companions/lookup.h"
+#include "copy/companions/walk.h"
+#include "copy/fetch.h"
+#include "copy/move/tree.h"
+
+#include <string.h>
+
+/* Loops over things of one image. */
+struct loop {
+	struct image *image;
+	struct companions *companions;
+	struct manifest *read; /* of each companion */
+	bool *unlisted;        /* of each companion: the target does not list it by itself */
+	const size_t *at;      /* what the numbers of the loop stand for; NULL: themselves */
+	struct attachment *attachments;
+	bool (*work)(struct loop *loop, size_t number, struct error *err);
+};
+
+static bool step(void *ctx, size_t index, struct error *err)
+{
+	struct loop *loop = ctx;
+	return loop->work(loop, loop->at ? loop->at[index] : index, err);
+}
+
+static bool run(struct loop *loop, const size_t *at, size_t count,
+		bool (*work)(struct loop *loop, size_t number, struct error *err),
+		struct error *err)
+{
+	loop->at = at;
+	loop->work = work;
+	return pool_try(loop->image->copier->options.pool, count, step, loop, err);
+}
+
+static bool name_it(const struct companion *companion, struct error *err)
+{
+	return error_wrap(err, "%s %s of %s", companion->tag ? companion->tag : "referrer",
+			  companion->digest, companion->subject);
+}
+
+/* --- finding -------------------------------------------------------------------------------- */
+
+/* What is signed is the whole index; nobody can sign for the part this program makes of it. */
+static bool warn_about_index(struct image *image, struct error *err)
+{
+	size_t count = 0;
+	if (!walk_count(image, image->pinned, &count, err))
+		return false;
+	if (count)
+		log_warn("%s@%s: %zu of its signatures and the like belong to the whole index and "
+			 "do not fit what the platform filter leaves of it: they are not copied",
+			 image->from.name, image->pinned, count);
+	return true;
+}
+
+bool companions_find(struct image *image, struct arena *arena, bool held, struct companions *out,
+		     struct error *err)
+{
+	if (strcmp(image->wanted, image->pinned) != 0 && !warn_about_index(image, err))
+		return false;
+	return walk_source(image, arena, held, out, err);
+}
+
+static bool same_subject(const struct companion *a, const struct companion *b)
+{
+	return strcmp(a->subject, b->subject) == 0;
+}
+
+/* --- comparing ------------------------------------------------------------------------------ */
+
+/* Compares the companions of one subject, of which number is the first. */
+static bool compare(struct loop *loop, size_t number, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(map_finish) struct map held = {0};
+	struct companions *all = loop->companions;
+	const struct companion *first = &all->items[number];
+	struct sites *sites = loop->image->copier->sites;
+	bool listed = false;
+	if (!arena)
+		return error_memory(err);
+	for (size_t i = number; i < all->count && same_subject(&all->items[i], first); i++) {
+		struct companion *each = &all->items[i];
+		const char *digest = NULL;
+		if (each->tag &&
+		    !lookup_tag(sites, &loop->image->to, arena, each->tag, &digest, err))
+			return false;
+		if (!each->tag && !listed &&
+		    !lookup_referrers(sites, &loop->image->to, arena, first->subject, &held, err))
+			return false;
+		listed |= !each->tag;
+		each->present = each->tag ? digest && strcmp(digest, each->digest) == 0
+					  : map_get(&held, str_of(each->digest)) != NULL;
+	}
+	return true;
+}
+
+/* The numbers of the first companions of all subjects. */
+static size_t find_subjects(const struct companions *companions, size_t *first)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < companions->count; i++)
+		if (!i || !same_subject(&companions->items[i], &companions->items[i - 1]))
+			first[count++] = i;
+	return count;
+}
+
+bool companions_compare(struct image *image, struct companions *companions, size_t *missing,
+			struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	size_t *first = arena ? arena_array(arena, companions->count + 1, sizeof(*first)) : NULL;
+	struct loop loop = {.image = image, .companions = companions};
+	*missing = 0;
+	if (!first)
+		return error_memory(err);
+	if (!run(&loop, first, find_subjects(companions, first), compare, err))
+		return error_wrap(err, "destination");
+	for (size_t i = 0; i < companions->count; i++)
+		*missing += !companions->items[i].present;
+	return true;
+}
+
+/* --- copying -------------------------------------------------------------------------------- */
+
+/* Reads one companion, and looks whether it is what the list says. */
+static bool read_one(struct loop *loop, size_t number, struct error *err)
+{
+	struct companion *companion = &loop->companions->items[number];
+	struct manifest *manifest = &loop->read[number];
+	struct arena *arena = companion->arena = arena_new();
+	if (!arena)
+		return error_memory(err);
+	if (!fetch_source(loop->image, arena, companion->digest, manifest, err))
+		return name_it(companion, err);
+	if (companion->tag)
+		return true;
+	if (!manifest->subject || strcmp(manifest->subject, companion->subject) != 0) {
+		log_warn("%s: %s is listed as a referrer of %s but %s%s: it is not copied",
+			 loop->image->from.name, companion->digest, companion->subject,
+			 manifest->subject ? "names another one, " : "names none",
+			 manifest->subject ? manifest->subject : "");
+		companion->foreign = true;
+		return true;
+	}
+	companion->descriptor = referrers_describe(arena, manifest, companion->digest);
+	return companion->descriptor.len || error_memory(err);
+}
+
+static bool copy_one(struct loop *loop, size_t number, struct error *err)
+{
+	struct companion *companion = &loop->companions->items[number];
+	bool listed = false;
+	const char *reference = companion->tag ? companion->tag : companion->digest;
+	if (!tree_copy_companion(loop->image, companion->digest, reference, &listed, err))
+		return name_it(companion, err);
+	loop->unlisted[number] = !companion->tag && !listed;
+	return true;
+}
+
+static bool attach_one(struct loop *loop, size_t number, struct error *err)
+{
+	return attach_write(loop->image, &loop->attachments[number], err);
+}
+
+static bool confirm_one(struct loop *loop, size_t number, struct error *err)
+{
+	return attach_confirm(loop->image, &loop->attachments[number], err);
+}
+
+/*
+ * What tree_copy() is to find instead of asking for it again. Only here, between two loops. A tag
+ * may name what is known already, even the image itself: that outlives what was read here.
+ */
+static bool remember(struct loop *loop, struct error *err)
+{
+	struct map *known = &loop->image->known;
+	for (size_t i = 0; i < loop->companions->count; i++) {
+		const struct companion *companion = &loop->companions->items[i];
+		struct str digest = str_of(companion->digest);
+		if (companion->arena && !companion->foreign && !map_get(known, digest) &&
+		    !map_put(known, digest, &loop->read[i]))
+			return error_memory(err);
+	}
+	return true;
+}
+
+/* Takes that back before its memory goes. Without memory for it, nothing is known any more. */
+static bool forget(struct loop *loop, struct error *err)
+{
+	struct map *known = &loop->image->known;
+	for (size_t i = 0; i < loop->companions->count; i++) {
+		struct str digest = str_of(loop->companions->items[i].digest);
+		if (map_get(known, digest) == &loop->read[i] && !map_put(known, digest, NULL)) {
+			map_finish(known);
+			return error_memory(err);
+		}
+	}
+	return true;
+}
+
+/* Sorts what the target does not list by itself into one attachment for each subject. */
+static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, struct error *err)
+{
+	const struct companions *all = loop->companions;
+	const struct companion *before = NULL;
+	*count = 0;
+	loop->attachments = arena_array(arena, all->count, sizeof(*loop->attachments));
+	const char **digests = arena_array(arena, all->count, sizeof(*digests));
+	struct str *descriptors = arena_array(arena, all->count, sizeof(*descriptors));
+	if (!loop->attachments || !digests || !descriptors)
+		return error_memory(err);
+	for (size_t i = 0; i < all->count; i++) {
+		if (!loop->unlisted[i])
+			continue;
+		if (!before || !same_subject(before, &all->items[i]))
+			loop->attachments[(*count)++] =
+				(struct attachment){.subject = all->items[i].subject,
+						    .digests = &digests[i],
+						    .descriptors = &descriptors[i]};
+		before = &all->items[i];
+		struct attachment *last = &loop->attachments[*count - 1];
+		last->digests[last->count] = all->items[i].digest;
+		last->descriptors[last->count++] = all->items[i].descriptor;
+	}
+	return true;
+}
+
+/* Copies the companions whose numbers stand at, then what lists them. */
+static bool copy_known(struct loop *loop, struct arena *arena, size_t *at, size_t count,
+		       size_t *copied, struct error *err)
+{
+	size_t lists = 0, kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!loop->companions->items[at[i]].foreign)
+			at[kept++] = at[i];
+	if (!run(loop, at, kept, copy_one, err) || !plan_lists(loop, arena, &lists, err) ||
+	    !run(loop, NULL, lists, attach_one, err) || !run(loop, NULL, lists, confirm_one, err))
+		return false;
+	*copied = kept;
+	return true;
+}
+
+/* Does all of it to the companions whose numbers stand at. */
+static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_t count,
+		       size_t *copied, struct error *err)
+{
+	struct error ignored;
+	if (!run(loop, at, count, read_one, err))
+		return false;
+	bool ok = remember(loop, err) && copy_known(loop, arena, at, count, copied, err);
+	return forget(loop, ok ? err : &ignored) && ok;
+}
+
+bool companions_copy(struct image *image, struct arena *arena, struct companions *companions,
+		     size_t *copied, struct error *err)
+{
+	size_t total = companions->count, count = 0;
+	struct loop loop = {.image = image, .companions = companions};
+	size_t *at = arena_array(arena, total + 1, sizeof(*at));
+	loop.read = arena_array(arena, total + 1, sizeof(*loop.read));
+	loop.unlisted = arena_array(arena, total + 1, sizeof(*loop.unlisted));
+	*copied = 0;
+	if (!at || !loop.read || !loop.unlisted)
+		return error_memory(err);
+	for (size_t i = 0; i < total; i++)
+		if (!companions->items[i].present)
+			at[count++] = i;
+	return copy_these(&loop, arena, at, count, copied, err);
+}
+
+void companions_finish(struct companions *companions)
+{
+	for (size_t i = 0; i < companions->count; i++)
+		arena_free(&companions->items[i].arena);
+}

@@ -1,0 +1,303 @@
+/*
+ * A level is a list of digests that are looked at in parallel; what belongs to them is the next
+ * level. Every digest is looked at once, so circles end; depth and number are bounded, since all
+ * of it is what a registry says.
+ *
+ * The index itself is opened only if the source may have anything at all: a repository without the
+ * API and without tags made of digests has nothing.
+ */
+#include "copy/companions/walk.h"
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "copy/companions/lookup.h"
+#include "copy/document.h"
+#include "copy/fetch.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { NODES_MAX = 100000 };
+
+/* One digest to look at. */
+struct walk_node {
+	const char *digest;
+	const char *media_type;
+};
+
+struct walk {
+	struct image *image;
+	struct arena *arena;
+	struct map visited;
+	struct map opened;      /* indexes whose parts were added */
+	struct buf level, next; /* arrays of struct walk_node */
+	struct buf found;       /* array of struct companion */
+	pthread_mutex_t lock;   /* guards what stands above */
+};
+
+static void walk_finish(struct walk *walk)
+{
+	map_finish(&walk->visited);
+	map_finish(&walk->opened);
+	buf_finish(&walk->level);
+	buf_finish(&walk->next);
+	buf_finish(&walk->found);
+	pthread_mutex_destroy(&walk->lock);
+}
+
+static const struct companion_filter *filter_of(const struct walk *walk)
+{
+	return walk->image->companions;
+}
+
+static size_t count_nodes(const struct buf *nodes)
+{
+	return nodes->len / sizeof(struct walk_node);
+}
+
+/* Adds a digest to the next level, unless it was met before. Called locked, or alone. */
+static bool add_node(struct walk *walk, const char *digest, const char *media_type,
+		     struct error *err)
+{
+	if (map_get(&walk->visited, str_of(digest)))
+		return true;
+	if (walk->visited.count >= NODES_MAX)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "more than %d manifests to look for signatures of", NODES_MAX);
+	struct walk_node node = {arena_string(walk->arena, digest),
+				 arena_string(walk->arena, media_type)};
+	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(digest), walk))
+		return error_memory(err);
+	buf_add(&walk->next, &node, sizeof(node));
+	return buf_ok(&walk->next) || error_memory(err);
+}
+
+/* Takes down what was found. Called locked. */
+static bool add_companion(struct walk *walk, const struct companion *companion, struct error *err)
+{
+	struct companion copy = *companion;
+	if (walk->found.len / sizeof(copy) >= COMPANIONS_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "more than %d signatures and the like",
+				 COMPANIONS_MAX);
+	copy.digest = arena_string(walk->arena, copy.digest);
+	copy.media_type = arena_string(walk->arena, copy.media_type);
+	copy.subject = arena_string(walk->arena, copy.subject);
+	if (copy.tag)
+		copy.tag = arena_string(walk->arena, copy.tag);
+	if (!copy.digest || !copy.media_type || !copy.subject || (companion->tag && !copy.tag))
+		return error_memory(err);
+	buf_add(&walk->found, &copy, sizeof(copy));
+	return (buf_ok(&walk->found) || error_memory(err)) &&
+	       add_node(walk, copy.digest, copy.media_type, err);
+}
+
+/* --- the parts of a manifest ---------------------------------------------------------------- */
+
+/*
+ * Adds what a manifest lists, with what is listed there in turn. Before any other thread works.
+ * Indexes may list each other many times over, so each is opened once.
+ */
+static bool add_parts(struct walk *walk, const char *digest, bool held, int depth,
+		      struct error *err)
+{
+	struct manifest manifest = {0};
+	if (map_get(&walk->opened, str_of(digest)))
+		return true;
+	if (!map_put(&walk->opened, str_of(digest), walk))
+		return error_memory(err);
+	if (!document_get(walk->image, held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, digest, depth,
+			  &manifest, err))
+		return false;
+	for (size_t i = 0; i < manifest.child_count; i++) {
+		const struct descriptor *child = &manifest.children[i];
+		struct str type = str_of(child->media_type);
+		if (media_is_content(type))
+			continue;
+		if (!add_node(walk, child->digest, child->media_type, err))
+			return false;
+		if (media_kind(type) == MEDIA_INDEX &&
+		    !add_parts(walk, child->digest, held, depth + 1, err))
+			return false;
+	}
+	return true;
+}
+
+/* --- what belongs to one digest ------------------------------------------------------------- */
+
+/* A list may say nothing about the type: then the manifest does. */
+static bool is_wanted(const struct walk *walk, struct arena *arena, const struct referrer *referrer,
+		      bool *wanted, struct error *err)
+{
+	struct manifest manifest;
+	struct str type = str_of(referrer->artifact_type);
+	if (!type.len && !filter_of(walk)->all) {
+		if (!fetch_source(walk->image, arena, referrer->digest, &manifest, err))
+			return false;
+		type = referrers_type(&manifest);
+	}
+	*wanted = companion_wanted(filter_of(walk), type);
+	return true;
+}
+
+static bool look_for_referrers(struct walk *walk, struct arena *arena, const char *digest,
+			       struct buf *found, struct error *err)
+{
+	scoped(map_finish) struct map list = {0};
+	struct image *image = walk->image;
+	if (!lookup_referrers(image->copier->sites, &image->from, arena, digest, &list, err))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct referrer *referrer = list.entries[i].value;
+		struct companion companion = {.digest = referrer->digest,
+					      .media_type = referrer->media_type,
+					      .subject = digest};
+		bool wanted = false;
+		if (!is_wanted(walk, arena, referrer, &wanted, err))
+			return false;
+		if (wanted)
+			buf_add(found, &companion, sizeof(companion));
+	}
+	return buf_ok(found) || error_memory(err);
+}
+
+static bool look_for_tags(struct walk *walk, struct arena *arena, const char *digest,
+			  struct buf *found, struct error *err)
+{
+	struct image *image = walk->image;
+	for (enum companion_suffix suffix = 0; suffix < COMPANION_SUFFIXES; suffix++) {
+		struct companion companion = {.media_type = "", .subject = digest};
+		char *tag = arena_alloc(arena, COMPANION_TAG_SIZE);
+		if (!tag)
+			return error_memory(err);
+		if (!companion_tag_wanted(filter_of(walk), suffix) ||
+		    !companion_tag(digest, suffix, tag))
+			continue;
+		companion.tag = tag;
+		if (!lookup_tag(image->copier->sites, &image->from, arena, tag, &companion.digest,
+				err))
+			return false;
+		if (companion.digest)
+			buf_add(found, &companion, sizeof(companion));
+	}
+	return buf_ok(found) || error_memory(err);
+}
+
+static bool look_at(struct walk *walk, const struct walk_node *node, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(buf_finish) struct buf found = {0};
+	if (!arena)
+		return error_memory(err);
+	if (cancel_requested())
+		return error_canceled(err);
+	if (!look_for_referrers(walk, arena, node->digest, &found, err) ||
+	    !look_for_tags(walk, arena, node->digest, &found, err))
+		return false;
+	const struct companion *items = (const void *)found.at;
+	bool ok = true;
+	pthread_mutex_lock(&walk->lock);
+	for (size_t i = 0; ok && i < found.len / sizeof(*items); i++)
+		ok = add_companion(walk, &items[i], err);
+	pthread_mutex_unlock(&walk->lock);
+	return ok;
+}
+
+static bool look(void *ctx, size_t index, struct error *err)
+{
+	struct walk *walk = ctx;
+	pthread_mutex_lock(&walk->lock);
+	struct walk_node node = ((const struct walk_node *)(const void *)walk->level.at)[index];
+	pthread_mutex_unlock(&walk->lock);
+	return look_at(walk, &node, err);
+}
+
+/* --- levels --------------------------------------------------------------------------------- */
+
+/* Looks at all of the next level; what belongs to it becomes the one after. */
+static bool look_at_level(struct walk *walk, struct error *err)
+{
+	struct buf done = walk->level;
+	walk->level = walk->next;
+	walk->next = done;
+	buf_reset(&walk->next);
+	return pool_try(walk->image->copier->options.pool, count_nodes(&walk->level), look, walk,
+			err);
+}
+
+/* A found index has parts like any other, and they may have been signed. */
+static bool open_indexes(struct walk *walk, struct error *err)
+{
+	size_t count = count_nodes(&walk->next);
+	for (size_t i = 0; i < count; i++) {
+		struct walk_node node = ((const struct walk_node *)(const void *)walk->next.at)[i];
+		if (media_kind(str_of(node.media_type)) == MEDIA_INDEX &&
+		    !add_parts(walk, node.digest, false, 1, err))
+			return false;
+	}
+	return true;
+}
+
+static bool is_bare(const struct image *image)
+{
+	struct site *site = sites_of(image->copier->sites, &image->from);
+	return site && sites_is_bare(site);
+}
+
+/* Looks at the root first. What this program made of an index is unknown at the source. */
+static bool look_at_root(struct walk *walk, const char *digest, struct error *err)
+{
+	if (strcmp(digest, walk->image->pinned) != 0)
+		return true;
+	return add_node(walk, digest, "", err) && look_at_level(walk, err) &&
+	       open_indexes(walk, err);
+}
+
+static bool walk_levels(struct walk *walk, bool held, struct error *err)
+{
+	const char *digest = walk->image->wanted;
+	if (!look_at_root(walk, digest, err))
+		return false;
+	if (is_bare(walk->image))
+		return true;
+	if (!add_parts(walk, digest, held, 1, err))
+		return false;
+	for (int depth = 1; count_nodes(&walk->next); depth++) {
+		if (depth > COMPANIONS_DEPTH_MAX)
+			return error_set(err, ERROR_UNSUPPORTED,
+					 "signatures of signatures, deeper than %d",
+					 COMPANIONS_DEPTH_MAX);
+		if (!look_at_level(walk, err) || !open_indexes(walk, err))
+			return false;
+	}
+	return true;
+}
+
+bool walk_source(struct image *image, struct arena *arena, bool held, struct companions *out,
+		 struct error *err)
+{
+	scoped(walk_finish) struct walk walk = {
+		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
+	*out = (struct companions){0};
+	if (!walk_levels(&walk, held, err))
+		return false;
+	out->count = walk.found.len / sizeof(*out->items);
+	out->items = arena_array(arena, out->count, sizeof(*out->items));
+	if (!out->items)
+		return error_memory(err);
+	for (size_t i = 0; i < out->count; i++)
+		out->items[i] = ((const struct companion *)(const void *)walk.found.at)[i];
+	return true;
+}
+
+bool walk_count(struct image *image, const char *digest, size_t *count, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!arena)
+		return error_memory(err);
+	scoped(walk_finish) struct walk walk = {
+		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
+	if (!add_node(&walk, digest, "", err) || !look_at_level(&walk, err))
+		return false;
+	*count = walk.found.len / sizeof(struct companion);
+	return true;
+}

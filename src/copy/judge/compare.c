@@ -1,0 +1,202 @@
+/*
+ * A digest in a rule needs no asking: it is what it is. Only where the tag beside it was asked for
+ * is the source asked as well, for a word about it.
+ */
+#include "copy/judge/compare.h"
+
+#include "base/cancel.h"
+#include "copy/document.h"
+#include "copy/judge/drift.h"
+#include "copy/judge/narrow.h"
+#include "registry/manifests.h"
+
+#include <string.h>
+
+/* One of the two questions that begin every task. */
+struct question {
+	const struct repository *repository;
+	struct origin *origin; /* of a source that others have, too; else NULL */
+	const char *reference;
+	struct arena *arena;
+	struct manifest_status status;
+	struct error err;
+	bool ok;
+};
+
+static void question_finish(struct question (*pair)[2])
+{
+	arena_free(&(*pair)[0].arena);
+	arena_free(&(*pair)[1].arena);
+}
+
+static void ask(void *ctx, size_t index)
+{
+	struct question *question = (struct question *)ctx + index;
+	question->arena = arena_new();
+	if (!question->arena)
+		question->ok = error_memory(&question->err);
+	else if (question->origin)
+		question->ok = origins_head(question->origin, question->repository, question->arena,
+					    question->reference, &question->status, &question->err);
+	else
+		question->ok = manifests_head_listed(question->repository, question->arena,
+						     question->reference, &question->status,
+						     &question->err);
+}
+
+/* A digest needs no asking. */
+static void skip_source(const char *digest, struct question *source)
+{
+	source->ok = true;
+	source->status = (struct manifest_status){.found = true, .digest = digest};
+}
+
+/* The tag beside a digest was asked for: that it names another image by now is worth a word. */
+static void compare_pinned(struct image *image, const struct question *source)
+{
+	const char *tag = image->task->rule->terms.pinned_tag;
+	const char *pinned = image->task->source.digest;
+	if (source->ok && !source->status.found)
+		image->outcome->warning = arena_printf(
+			image->arena, "the tag %s is no longer at the source, but %s may be", tag,
+			pinned);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): it stands beside the tag */
+	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
+		image->outcome->warning =
+			arena_printf(image->arena,
+				     "the tag %s is %s at the source by now; the digest counts, %s",
+				     tag, source->status.digest, pinned);
+}
+
+/* Sends the two questions at once. An image at the source that is not there is an error. */
+static bool ask_both(struct image *image, struct question asked[2], struct error *err)
+{
+	const struct task *task = image->task;
+	const char *given = task->source.digest ? task->source.digest : image->renewed;
+	size_t first = given && !task->rule->terms.pinned_tag ? 1 : 0;
+	if (cancel_requested())
+		return error_canceled(err);
+	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
+	if (task->rule->terms.pinned_tag)
+		compare_pinned(image, &asked[0]);
+	if (given)
+		skip_source(given, &asked[0]);
+	if (!asked[0].ok || !asked[1].ok) {
+		*err = asked[0].ok ? asked[1].err : asked[0].err;
+		return error_wrap(err, asked[0].ok ? "destination" : "source");
+	}
+	if (!asked[0].status.found)
+		return error_set(err, ERROR_MISSING, "source: %s/%s:%s does not exist",
+				 task->source.host, task->source.repository, asked[0].reference);
+	return true;
+}
+
+/* Where the source calls by another algorithm what a tag names, all registries know ours. */
+static bool rename_digest(struct image *image, struct error *err)
+{
+	char plain[DIGEST_TEXT_SIZE];
+	struct manifest manifest;
+	if (!document_get(image, DOCUMENT_SOURCE, image->pinned, 1, &manifest, err))
+		return false;
+	digest_of(manifest.bytes, plain);
+	image->pinned = arena_string(image->arena, plain);
+	return (image->pinned && document_keep(image, image->pinned, &manifest)) ||
+	       error_memory(err);
+}
+
+/* Takes the source's digest. */
+static bool pin(struct image *image, const char *digest, struct error *err)
+{
+	const char *demanded = image->task->destination.digest;
+	bool known = image->task->source.digest || str_starts(str_of(digest), "sha256:");
+	image->pinned = arena_string(image->arena, digest);
+	if (!image->pinned)
+		return error_memory(err);
+	if (!known && !rename_digest(image, err))
+		return false;
+	image->outcome->digest = image->wanted = image->pinned;
+	if (!demanded || strcmp(demanded, image->pinned) == 0)
+		return true;
+	return error_set(err, ERROR_REJECTED, "the source is %s, but the destination asks for %s",
+			 image->pinned, demanded);
+}
+
+/* A target that knows its image by another algorithm than we do may hold the same all the same. */
+static bool recognize(struct image *image, struct error *err)
+{
+	bool same = false;
+	struct image_target *target = &image->target;
+	size_t algorithm = strcspn(image->pinned, ":");
+	if (!target->held || strncmp(target->held, image->pinned, algorithm) == 0)
+		return true;
+	if (!manifests_holds(&image->to, image->arena, reference_target(&image->task->destination),
+			     image->pinned, &same, err))
+		return error_wrap(err, "destination");
+	target->held = same ? image->pinned : target->held;
+	return true;
+}
+
+/* Takes what the target answered. */
+static bool look_at_target(struct image *image, const struct manifest_status *status,
+			   struct error *err)
+{
+	const struct task *task = image->task;
+	struct image_target *target = &image->target;
+	*target = (struct image_target){.tag = task->destination.tag, .fresh = !status->found};
+	target->guarded = target->tag && task->rule->terms.on_change != CHANGE_OVERWRITE;
+	if (target->guarded && status->denied && !drift_absent(&image->to, target->tag, err))
+		return false;
+	if (!status->found)
+		return true;
+	target->held = arena_string(image->arena, status->digest);
+	return target->held ? recognize(image, err) : error_memory(err);
+}
+
+bool compare_sides(struct image *image, struct error *err)
+{
+	const struct task *task = image->task;
+	const char *pinned_tag = task->rule->terms.pinned_tag;
+	scoped(question_finish) struct question asked[2] = {
+		{.repository = &image->from,
+		 .origin = image->origin,
+		 .reference = pinned_tag ? pinned_tag : reference_target(&task->source)},
+		{.repository = &image->to, .reference = reference_target(&task->destination)},
+	};
+	return ask_both(image, asked, err) && pin(image, asked[0].status.digest, err) &&
+	       look_at_target(image, &asked[1].status, err);
+}
+
+/* A filter gives an index other bytes, so it has another digest. */
+static bool check_digest(const struct image *image, const struct narrowed *narrowed,
+			 struct error *err)
+{
+	const char *demanded = image->task->destination.digest;
+	if (!narrowed->digest || !demanded || strcmp(narrowed->digest, demanded) == 0)
+		return true;
+	return error_set(err, ERROR_UNSUPPORTED,
+			 "the destination asks for %s, but the platform filter takes %zu of %zu "
+			 "images, which makes another index with another digest: give the "
+			 "destination a tag, or this rule no filter",
+			 demanded, narrowed->kept, narrowed->total);
+}
+
+bool compare_filter(struct image *image, struct error *err)
+{
+	struct narrowed narrowed;
+	bool same = false;
+	if (!image->filter)
+		return true;
+	if (image->target.held && !image->copier->options.force &&
+	    !narrow_recognize(image, &same, err))
+		return false;
+	if (same) {
+		image->wanted = image->target.held;
+		return true;
+	}
+	if (!narrow(image, &narrowed, err))
+		return false;
+	image->outcome->platforms_kept = narrowed.kept;
+	image->outcome->platforms = narrowed.total;
+	image->wanted = narrowed.digest;
+	return check_digest(image, &narrowed, err);
+}

@@ -1,0 +1,64 @@
+/*
+ * The configuration is asked first because it is what a builder writes; the annotation of an index
+ * is often that of the last release script that touched it. Of two annotations the one nearer to
+ * the image counts.
+ */
+#include "copy/judge/created.h"
+
+#include "copy/fetch.h"
+#include "oci/filter.h"
+
+#define CREATED_KEY "org.opencontainers.image.created"
+
+/* The digest of the first image, or index of images, that passes; NULL when there is none. */
+static bool first_child(struct arena *arena, const struct manifest *manifest,
+			const struct platform_filter *filter, const char **digest,
+			struct error *err)
+{
+	static const struct platform_filter everything = {0};
+	struct filter_index index;
+	*digest = NULL;
+	if (!filter_read(arena, manifest, filter ? filter : &everything, &index, err))
+		return false;
+	for (size_t i = 0; i < index.count && !*digest; i++) {
+		const struct filter_entry *entry = &index.entries[i];
+		bool image =
+			!*entry->media_type || media_kind(str_of(entry->media_type)) != MEDIA_OTHER;
+		if (image && !entry->attests && entry->verdict != FILTER_DROP &&
+		    !str_is(entry->platform.os, "unknown"))
+			*digest = entry->digest;
+	}
+	return true;
+}
+
+bool created_of(struct registry *registry, const struct reference *source,
+		const struct platform_filter *filter, int64_t *when, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct repository repository;
+	struct image_config config;
+	const char *next = source->digest ? source->digest : reference_target(source);
+	*when = 0;
+	if (!arena)
+		return error_memory(err);
+	if (!registry_open(registry, source, false, &repository, err))
+		return false;
+	for (int depth = 1; next && depth <= MANIFEST_DEPTH_MAX; depth++) {
+		struct manifest manifest;
+		bool known;
+		if (!fetch_manifest(&repository, arena, next, &manifest, err))
+			return false;
+		int64_t noted = image_config_time(manifest_annotation(&manifest, CREATED_KEY));
+		*when = noted ? noted : *when;
+		if (manifest.kind == MEDIA_INDEX) {
+			if (!first_child(arena, &manifest, filter, &next, err))
+				return false;
+			continue;
+		}
+		if (!fetch_config(&repository, arena, &manifest, &known, &config, err))
+			return false;
+		*when = config.created ? config.created : *when;
+		next = NULL;
+	}
+	return true;
+}

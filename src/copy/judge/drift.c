@@ -1,0 +1,164 @@
+/*
+ * Registries have no "write if": between question and push somebody else may move the tag,
+ * and If-Match is ignored by the most common of them. What can be done is to ask
+ * last thing before writing, which leaves one round trip instead of a whole copy.
+ */
+#include "copy/judge/drift.h"
+
+#include "registry/manifests.h"
+#include "registry/tags.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Hexadecimal digits of the digest in a tag of CHANGE_RETAG. */
+enum { SHORT_DIGEST = 12 };
+
+static bool unreadable(const char *tag, struct error *err)
+{
+	return error_wrap(err,
+			  "destination: nobody can tell whether the tag %s is there, and on-change "
+			  "forbids to write it blindly: allow the login to pull",
+			  tag);
+}
+
+bool drift_absent(const struct repository *target, const char *tag, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	const char *const *tags = NULL;
+	size_t count = 0;
+	if (!arena)
+		return error_memory(err);
+	if (!tags_list(target, arena, &tags, &count, err))
+		return err->kind == ERROR_MISSING || unreadable(tag, err);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(tags[i], tag) != 0)
+			continue;
+		error_set(err, ERROR_DENIED, "HTTP 403 for a tag that is in the list of tags");
+		return unreadable(tag, err);
+	}
+	return true;
+}
+
+/* What the tag holds; *held is NULL for nothing. */
+static bool ask(struct image *image, struct arena *arena, const char *tag, const char **held,
+		struct error *err)
+{
+	struct manifest_status status = {0};
+	struct manifest_bytes bytes;
+	/* HEAD has said that nothing is there; before that is believed GET says it, too. */
+	bool fresh = image->target.fresh;
+	bool ok = fresh ? manifests_look(&image->to, arena, tag, &status.found, &bytes, err)
+			: manifests_head(&image->to, arena, tag, &status, err);
+	if (!ok)
+		return error_wrap(err, "destination");
+	if (fresh) {
+		status.digest = bytes.digest;
+		status.denied = !status.found && bytes.denied;
+	}
+	*held = status.found ? status.digest : NULL;
+	return !status.denied || drift_absent(&image->to, tag, err);
+}
+
+static bool refuse(const struct image *image, struct error *err)
+{
+	return error_set(err, ERROR_IMMUTABLE,
+			 "the tag %s holds %s, but the source is %s now: nothing was written "
+			 "(on-change: %s)",
+			 image->target.tag, image->target.held, image->wanted,
+			 change_name(image->task->rule->terms.on_change));
+}
+
+/* TAG-0123456789ab, with so much of TAG as there is room for. */
+static const char *new_tag(struct arena *arena, const char *tag, const char *digest)
+{
+	return arena_printf(arena, "%.*s-%.*s", REFERENCE_TAG_MAX - SHORT_DIGEST - 1, tag,
+			    SHORT_DIGEST, strchr(digest, ':') + 1);
+}
+
+static bool retag(struct image *image, struct error *err)
+{
+	struct image_target *target = &image->target;
+	target->tag = new_tag(image->arena, image->task->destination.tag, image->wanted);
+	if (!target->tag)
+		return error_memory(err);
+	if (!ask(image, image->arena, target->tag, &target->held, err))
+		return false;
+	bool same = target->held && strcmp(target->held, image->wanted) == 0;
+	if (target->held && !same)
+		return refuse(image, err);
+	if (same)
+		image->todo = IMAGE_KEEP;
+	image->outcome->tag = target->tag;
+	return true;
+}
+
+/* The tag holds another image: does what the task's policy says. */
+static bool decide(struct image *image, struct error *err)
+{
+	image->outcome->reason = "differs";
+	switch (image->task->rule->terms.on_change) {
+	case CHANGE_FAIL:
+		return refuse(image, err);
+	case CHANGE_SKIP:
+		image->todo = IMAGE_LEAVE;
+		image->outcome->status = OUTCOME_SKIPPED;
+		break;
+	case CHANGE_RETAG:
+		return retag(image, err);
+	case CHANGE_UNSAID:
+	case CHANGE_OVERWRITE:
+		break;
+	}
+	return true;
+}
+
+bool drift_decide(struct image *image, struct error *err)
+{
+	struct outcome *outcome = image->outcome;
+	const char *held = image->target.held, *wanted = image->wanted;
+	image->todo = IMAGE_PUSH;
+	if (!wanted) {
+		image->todo = IMAGE_LEAVE;
+		outcome->status = OUTCOME_SKIPPED;
+		outcome->reason = "no-platform";
+		return true;
+	}
+	if (held && strcmp(held, wanted) != 0)
+		return decide(image, err);
+	if (held && !image->copier->options.force)
+		image->todo = IMAGE_KEEP;
+	outcome->reason = held ? "forced" : "missing";
+	return true;
+}
+
+bool drift_noticed(struct image *image)
+{
+	struct image_target *target = &image->target;
+	bool once = target->tag == image->task->destination.tag &&
+		    strcmp(image->outcome->reason, "differs") != 0;
+	if (!*target->moved || !once)
+		return false;
+	target->held = target->moved;
+	return true;
+}
+
+bool drift_check(struct image *image, const char *tag, const char *digest, bool *held,
+		 struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct image_target *target = &image->target;
+	const char *now = NULL;
+	if (!arena)
+		return error_memory(err);
+	if (!ask(image, arena, tag, &now, err))
+		return false;
+	*held = now && strcmp(now, digest) == 0 && !image->copier->options.force;
+	bool as_expected = !now || strcmp(now, digest) == 0 ||
+			   (target->held && strcmp(now, target->held) == 0);
+	if (as_expected)
+		return true;
+	snprintf(target->moved, sizeof(target->moved), "%s", now);
+	return error_set(err, ERROR_IMMUTABLE,
+			 "the tag %s came to hold %s while this image was copied", tag, now);
+}

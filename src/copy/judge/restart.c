@@ -1,0 +1,62 @@
+/*
+ * A tag that is pushed again between two of our questions leaves us with a digest that is gone, and
+ * a cache in front of a registry may hand out such digests for hours. GET past all caches shows
+ * what the tag stands for now. Where that is what we had, something else is missing: storage may
+ * know it a moment later, so the image is tried once more.
+ */
+#include "copy/judge/restart.h"
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "copy/document.h"
+
+#include <string.h>
+
+enum { RESTARTS_MAX = 2, PAUSE_MS = 1000 };
+
+static void forget(struct image *image)
+{
+	map_finish(&image->known);
+	image->known = (struct map){0};
+	atomic_store(&image->lost, false);
+	origins_forgive(image->origin);
+}
+
+/* What the tag stands for need not be read a second time. */
+static void keep(struct image *image, const struct manifest_bytes *served)
+{
+	struct error ignored;
+	struct manifest manifest;
+	if (manifest_parse(image->arena, served->bytes, str_of(served->content_type), &manifest,
+			   &ignored))
+		document_keep(image, served->digest, &manifest);
+}
+
+/* False: the tag is not there any more, or cannot be read. */
+static bool look_again(struct image *image, const char *tag, bool *moved)
+{
+	struct manifest_bytes served;
+	struct error ignored;
+	bool found = false;
+	if (!manifests_look(&image->from, image->arena, tag, &found, &served, &ignored) || !found)
+		return false;
+	*moved = !image->pinned || strcmp(image->pinned, served.digest) != 0;
+	image->renewed = served.digest;
+	keep(image, &served);
+	return true;
+}
+
+bool restart_helps(struct image *image, int times, const struct error *err)
+{
+	const struct task *task = image->task;
+	bool moved = false;
+	if (err->kind != ERROR_MISSING || !atomic_load(&image->lost) || times == RESTARTS_MAX ||
+	    cancel_requested())
+		return false;
+	forget(image);
+	if (!task->source.digest && !look_again(image, reference_target(&task->source), &moved))
+		return false;
+	log_info("%s/%s: %s; %s", task->source.host, task->source.repository, err->text,
+		 moved ? "its tag has moved, beginning again" : "looking once more");
+	return moved || (!times && cancel_sleep(PAUSE_MS));
+}

@@ -1,0 +1,174 @@
+/*
+ * A registry that lost or damaged a blob still answers HEAD with its digest, so only the bytes
+ * prove anything. They are read in full, as many blobs at a time as may be copied at a time.
+ */
+#include "copy/judge/verify.h"
+
+#include "base/cancel.h"
+#include "copy/claim.h"
+#include "copy/download.h"
+#include "oci/digest.h"
+#include "registry/manifests.h"
+
+#include <string.h>
+
+enum { PIECE = 64 * 1024 };
+
+/* The parts of one manifest, read in parallel. */
+struct parts {
+	struct image *image;
+	const struct manifest *manifest;
+	int depth;
+};
+
+static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
+			struct error *err);
+
+/* What is not there is as bad as what is damaged: the target says that it has the image. */
+static bool lost(struct error *err)
+{
+	if (err->kind == ERROR_MISSING)
+		err->kind = ERROR_CORRUPT;
+	return false;
+}
+
+/* --- blobs ---------------------------------------------------------------------------------- */
+
+/* Reads the download to its end through reader. */
+static bool hash_bytes(struct download *download, struct reader *reader, char *piece,
+		       struct error *err)
+{
+	struct digest_hash hash;
+	char digest[DIGEST_TEXT_SIZE];
+	size_t got = 0;
+	digest_start(&hash, str_of(download->blob->digest));
+	do {
+		if (!reader->read(reader, piece, PIECE, &got, err))
+			return false;
+		digest_update(&hash, piece, got);
+	} while (got);
+	digest_finish(&hash, digest);
+	if (strcmp(digest, download->blob->digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "its bytes have the digest %s", digest);
+	return download_end(download, err);
+}
+
+/* Past all caches: it is the registry that is to prove what it has. */
+static bool read_once(struct image *image, const struct descriptor *blob, struct error *err)
+{
+	scoped(download_close) struct download download = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	char *piece = arena ? arena_alloc(arena, PIECE) : NULL;
+	struct throttle_reader slow;
+	if (!piece)
+		return error_memory(err);
+	if (!download_open(&download, &image->to, blob, 0, true, err))
+		return false;
+	throttle_attach(image->copier->options.throttle, &download.reader, &slow);
+	return hash_bytes(&download, &slow.reader, piece, err);
+}
+
+static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)
+{
+	bool ok = false;
+	places_enter(image->copier->places, image->lane);
+	if (cancel_requested())
+		error_canceled(err);
+	else
+		ok = read_once(image, blob, err);
+	places_leave(image->copier->places, image->lane);
+	return ok || (error_wrap(err, "blob %s", blob->digest), lost(err));
+}
+
+/* --- each thing once ------------------------------------------------------------------------ */
+
+/* Runs work unless this run has read the thing back before. */
+static bool once(struct image *image, const char *digest, const struct descriptor *blob, int depth,
+		 struct error *err)
+{
+	scoped(claim_end) struct claim claim = {.reads_back = true};
+	if (!claim_begin(&claim, image, err, "verified %s/%s@%s", registry_host_name(&image->to),
+			 image->to.name, digest))
+		return claim.done;
+	return claim_settle(&claim,
+			    blob ? read_blob(image, blob, err)
+				 : verify_tree(image, digest, digest, depth, err),
+			    err);
+}
+
+static bool verify_child(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	struct str type = str_of(child->media_type);
+	bool manifest = media_kind(type) != MEDIA_OTHER;
+	if (!manifest && !media_is_content(type) &&
+	    !manifests_probe(&parts->image->to, child->digest, &manifest, err))
+		return false;
+	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
+}
+
+/* What was left out is not missed, wherever it is listed. */
+static bool verify_part(void *ctx, size_t index, struct error *err)
+{
+	struct parts *parts = ctx;
+	const struct manifest *manifest = parts->manifest;
+	size_t children = manifest->child_count;
+	bool child = index < children;
+	const struct descriptor *part =
+		child ? &manifest->children[index] : &manifest->blobs[index - children];
+	bool foreign = part->nondistributable;
+	if (foreign && parts->image->foreign != FOREIGN_COPY)
+		return true;
+	bool ok = child ? verify_child(parts, part, err)
+			: once(parts->image, part->digest, part, parts->depth, err);
+	if (!ok && foreign)
+		error_wrap(err, "foreign layer, which --force would bring");
+	return ok;
+}
+
+static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
+			struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_bytes served;
+	struct manifest manifest;
+	struct error ignored;
+	if (!arena)
+		return error_memory(err);
+	if (depth > MANIFEST_DEPTH_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
+				 MANIFEST_DEPTH_MAX);
+	if (cancel_requested())
+		return error_canceled(err);
+	if (!manifests_get(&image->to, arena, reference, &served, err))
+		return lost(err);
+	if (strcmp(served.digest, digest) != 0 &&
+	    !digest_verify(served.bytes, str_of(digest), &ignored))
+		return error_set(err, ERROR_CORRUPT, "%s is %s and not %s", reference,
+				 served.digest, digest);
+	if (!manifest_parse(arena, served.bytes, str_of(served.content_type), &manifest, err))
+		return error_wrap(err, "manifest %s", digest);
+	struct parts parts = {image, &manifest, depth};
+	return pool_try(image->copier->options.pool, manifest.child_count + manifest.blob_count,
+			verify_part, &parts, err);
+}
+
+static bool describe(const struct image *image, struct error *err)
+{
+	return error_wrap(err, "reading %s/%s back", registry_host_name(&image->to),
+			  image->to.name);
+}
+
+bool verify_image(struct image *image, struct error *err)
+{
+	const char *tag = image->target.tag;
+	return !image->copier->options.verify ||
+	       verify_tree(image, tag ? tag : image->wanted, image->wanted, 1, err) ||
+	       describe(image, err);
+}
+
+bool verify_companion(struct image *image, const char *tag, const char *digest, struct error *err)
+{
+	return (tag ? verify_tree(image, tag, digest, 1, err)
+		    : once(image, digest, NULL, 1, err)) ||
+	       describe(image, err);
+}

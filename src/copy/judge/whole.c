@@ -1,0 +1,56 @@
+/*
+ * All manifests have to be read before the first layer is sent, so this also reads those that the
+ * destination has already: only where the user asks for it. The copy takes them from image->known.
+ *
+ * What an index lists under a type nobody knows is not opened here; blob_copy() refuses what is
+ * found in it later, when some of the image is at the destination, though not under its tag.
+ */
+#include "copy/judge/whole.h"
+
+#include "copy/document.h"
+
+struct search {
+	struct image *image;
+	struct map seen; /* digests of what was looked at */
+};
+
+static void search_finish(struct search *search)
+{
+	map_finish(&search->seen);
+}
+
+bool whole_refuse(const struct descriptor *layer, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED,
+			 "layer %s may not be distributed (%s), which foreign: fail refuses",
+			 layer->digest, layer->media_type);
+}
+
+static bool look(struct search *search, const char *digest, int depth, struct error *err)
+{
+	struct manifest manifest;
+	if (map_get(&search->seen, str_of(digest)))
+		return true;
+	if (!map_put(&search->seen, str_of(digest), search))
+		return error_memory(err);
+	if (!document_get(search->image, DOCUMENT_SOURCE, digest, depth, &manifest, err))
+		return false;
+	for (size_t i = 0; i < manifest.blob_count; i++)
+		if (manifest.blobs[i].nondistributable)
+			return whole_refuse(&manifest.blobs[i], err);
+	for (size_t i = 0; i < manifest.child_count; i++) {
+		const struct descriptor *child = &manifest.children[i];
+		if (child->nondistributable)
+			return whole_refuse(child, err);
+		if (media_kind(str_of(child->media_type)) != MEDIA_OTHER &&
+		    !look(search, child->digest, depth + 1, err))
+			return false;
+	}
+	return true;
+}
+
+bool whole_check(struct image *image, struct error *err)
+{
+	scoped(search_finish) struct search search = {.image = image};
+	return image->foreign != FOREIGN_FAIL || look(&search, image->wanted, 1, err);
+}

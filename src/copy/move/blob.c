@@ -1,0 +1,89 @@
+/*
+ * A blob is moved once per registry and run. In its own repository the one that comes second finds
+ * it present; in another one it is mounted from where the first one put it. The POST that opens an
+ * upload also offers a mount from the target repository itself: a registry that can mount answers
+ * "created" when the blob is there already, which saves the HEAD.
+ */
+#include "copy/move/blob.h"
+
+#include "base/log.h"
+#include "copy/claim.h"
+#include "copy/judge/whole.h"
+#include "copy/move/transfer.h"
+
+/* Where on the target's registry the blob is known to lie, NULL if nowhere. */
+static const char *known_place(const struct image *image, const char *place)
+{
+	return !place && registry_same(&image->from, &image->to) ? image->from.name : place;
+}
+
+/* Waits for a free place among the blobs in flight, then moves the blob. */
+static bool move(struct image *image, const struct descriptor *blob, const char *place,
+		 bool thorough, struct error *err)
+{
+	bool present = false;
+	/* A registry that serves an image need not hold its foreign layers. */
+	if (!blob->nondistributable)
+		place = known_place(image, place);
+	struct tees_seat seat;
+	const struct cargo cargo = {
+		.image = image, .blob = blob, .place = place, .thorough = thorough, .seat = &seat};
+	tees_enter(image->copier->tees, &seat, image, blob, thorough);
+	bool ok = transfer_run(&cargo, &present, err);
+	tees_leave(image->copier->tees, &seat);
+	if (ok && present && place) {
+		atomic_fetch_add(&image->mounted, 1);
+	} else if (ok && present) {
+		atomic_fetch_add(&image->present, 1);
+	} else if (ok) {
+		atomic_fetch_add(&image->copied, 1);
+		atomic_fetch_add(&image->bytes, blob->size);
+	}
+	return ok;
+}
+
+/* Moves the blob to the registry, or within it when this run has put it there already. */
+static bool move_once(struct image *image, const struct descriptor *blob, struct error *err)
+{
+	scoped(claim_end) struct claim claim = {0};
+	if (!claim_begin(&claim, image, err, "%s@%s", registry_host_name(&image->to),
+			 blob->digest) &&
+	    !claim.done)
+		return false;
+	return claim_settle(&claim, move(image, blob, claim.place, false, err), err);
+}
+
+/* A layer that may not be distributed, and is not copied. */
+static bool leave_out(struct image *image, const struct descriptor *blob, bool thorough,
+		      struct error *err)
+{
+	if (image->foreign == FOREIGN_FAIL)
+		return whole_refuse(blob, err);
+	log_info("%s: layer %s is left out, since it may not be distributed", image->from.name,
+		 blob->digest);
+	atomic_fetch_add(&image->skipped, !thorough);
+	return true;
+}
+
+static bool copy(struct image *image, const struct descriptor *blob, bool thorough,
+		 struct error *err)
+{
+	scoped(claim_end) struct claim claim = {0};
+	if (blob->nondistributable && image->foreign != FOREIGN_COPY)
+		return leave_out(image, blob, thorough, err);
+	if (thorough)
+		return move(image, blob, NULL, true, err);
+	if (claim_begin(&claim, image, err, "%s/%s@%s", registry_host_name(&image->to),
+			image->to.name, blob->digest))
+		return claim_settle(&claim, move_once(image, blob, err), err);
+	if (claim.done)
+		atomic_fetch_add(&image->present, 1);
+	return claim.done;
+}
+
+bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
+{
+	bool ok = copy(image, blob, thorough, err);
+	tees_settle(image->copier->tees, image, blob->digest);
+	return ok;
+}

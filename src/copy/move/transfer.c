@@ -1,0 +1,386 @@
+/*
+ * A source that breaks off is asked for the rest while the upload waits (download.h). When the
+ * target breaks off, three things are tried in this order: perhaps all arrived
+ * and only the answer was lost; perhaps the registry still has the upload and says how much of it;
+ * else the upload is given up and another one begun.
+ *
+ * To go on in the middle the digest must go on in the middle, too: its state is kept every now and
+ * then. What lies between the last state kept and the place to go on from is read once more.
+ */
+#include "copy/move/transfer.h"
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "copy/download.h"
+#include "copy/fetch.h"
+#include "oci/digest.h"
+#include "registry/upload.h"
+
+#include <string.h>
+
+enum {
+	SNAPSHOTS_MAX = 16,
+	SNAPSHOT_BYTES = 1024 * 1024, /* between two, at first */
+	PROGRESS_BYTES = 1024 * 1024, /* what an upload must have gained to be tried anew */
+};
+
+/* The state of a digest after the bytes before offset. */
+struct snapshot {
+	int64_t offset;
+	struct digest_hash hash;
+};
+
+struct transfer {
+	const struct cargo *cargo;
+	struct arena *arena; /* of upload */
+	struct upload upload;
+	bool open;          /* an upload is open at the target */
+	bool source_failed; /* the last failure was on that side */
+	bool sent;          /* bytes of the last try went to the target */
+	bool fresh;         /* the last bytes of the source did not fit their digest */
+	bool alone;         /* a try has failed: what follows is nobody else's */
+	int64_t best;       /* the most bytes the target was said to hold */
+	size_t count;       /* of snapshots, in the order of their offsets */
+	int64_t interval;   /* between two snapshots */
+	struct snapshot snapshots[SNAPSHOTS_MAX];
+};
+
+/* Passes a download on, hashing it: the last bytes are handed out only if all is right. */
+struct checked {
+	struct reader reader;
+	bool shared;    /* it comes from the cargo's seat; else from download */
+	int64_t offset; /* bytes passed on, or known from before */
+	struct download download;
+	struct throttle_reader slow; /* of download */
+	struct digest_hash hash;
+	struct transfer *transfer;
+	int slot; /* of the progress display */
+};
+
+static struct progress *progress_of(const struct transfer *transfer)
+{
+	return transfer->cargo->image->copier->options.progress;
+}
+
+/* Forgets every other snapshot: there is room again, and they are twice as far apart. */
+static void thin_out(struct transfer *transfer)
+{
+	for (size_t i = 1; 2 * i < transfer->count; i++)
+		transfer->snapshots[i] = transfer->snapshots[2 * i];
+	transfer->count = (transfer->count + 1) / 2;
+	transfer->interval *= 2;
+}
+
+/* Forgets all but the first: those of corrupt bytes do not fit the right ones that come next. */
+static void forget_snapshots(struct transfer *transfer)
+{
+	transfer->count = 1;
+	transfer->interval = SNAPSHOT_BYTES;
+}
+
+static void keep_snapshot(struct checked *checked)
+{
+	struct transfer *transfer = checked->transfer;
+	int64_t last = transfer->snapshots[transfer->count - 1].offset;
+	if (checked->offset - last < transfer->interval)
+		return;
+	if (transfer->count == SNAPSHOTS_MAX)
+		thin_out(transfer);
+	transfer->snapshots[transfer->count++] = (struct snapshot){checked->offset, checked->hash};
+}
+
+/* The last snapshot at or before offset; the first one is at 0. */
+static const struct snapshot *find_snapshot(const struct transfer *transfer, int64_t offset)
+{
+	size_t i = transfer->count - 1;
+	while (i > 0 && transfer->snapshots[i].offset > offset)
+		i--;
+	return &transfer->snapshots[i];
+}
+
+static bool check_end(struct checked *checked, struct error *err)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	const struct cargo *cargo = checked->transfer->cargo;
+	digest_finish(&checked->hash, digest);
+	if (strcmp(digest, cargo->blob->digest) == 0)
+		return checked->shared ? tees_end(cargo->seat, err)
+				       : download_end(&checked->download, err);
+	return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
+}
+
+/* A download of one's own, from checked->offset on. */
+static bool open_download(struct checked *checked, struct error *err)
+{
+	const struct transfer *transfer = checked->transfer;
+	const struct cargo *cargo = transfer->cargo;
+	if (!download_open(&checked->download, &cargo->image->from, cargo->blob, checked->offset,
+			   transfer->fresh, err))
+		return false;
+	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
+			&checked->slow);
+	return true;
+}
+
+/* Reads on from what is shared, or alone once the others do not wait any more. */
+static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *got,
+		       struct error *err)
+{
+	const struct cargo *cargo = checked->transfer->cargo;
+	if (checked->shared && tees_read(cargo->seat, at, size, got, err))
+		return true;
+	if (checked->shared && !cargo->seat->cursor.dropped)
+		return false;
+	if (checked->shared) {
+		log_debug("blob %s: slower than others, on its own from byte %lld",
+			  cargo->blob->digest, (long long)checked->offset);
+		checked->shared = false;
+		tees_part(cargo->image->copier->tees, cargo->seat);
+		if (!open_download(checked, err))
+			return false;
+	}
+	return checked->slow.reader.read(&checked->slow.reader, at, size, got, err);
+}
+
+static bool pull_checked(struct checked *checked, void *at, size_t size, size_t *got,
+			 struct error *err)
+{
+	if (!read_bytes(checked, at, size, got, err))
+		return false;
+	checked->offset += (int64_t)*got;
+	digest_update(&checked->hash, at, *got);
+	progress_advance(progress_of(checked->transfer), checked->slot, (int64_t)*got);
+	keep_snapshot(checked);
+	return !*got || checked->offset < checked->transfer->cargo->blob->size ||
+	       check_end(checked, err);
+}
+
+static bool checked_read(struct reader *reader, void *at, size_t size, size_t *got,
+			 struct error *err)
+{
+	struct checked *checked = (struct checked *)reader;
+	if (pull_checked(checked, at, size, got, err))
+		return true;
+	checked->transfer->source_failed = true;
+	return error_wrap(err, "source blob %s", checked->transfer->cargo->blob->digest);
+}
+
+static void checked_close(struct checked *checked)
+{
+	download_close(&checked->download);
+}
+
+/* Opens the source where the target wants to go on. */
+static bool checked_open(struct checked *checked, struct error *err)
+{
+	struct transfer *transfer = checked->transfer;
+	const struct cargo *cargo = transfer->cargo;
+	const struct snapshot *start = find_snapshot(transfer, transfer->upload.offset);
+	char scratch[4096];
+	checked->reader.read = checked_read;
+	checked->hash = start->hash;
+	checked->offset = start->offset;
+	progress_advance(progress_of(transfer), checked->slot, start->offset);
+	transfer->source_failed = true;
+	if (!transfer->alone &&
+	    !tees_open(cargo->image->copier->tees, cargo->seat, &checked->shared, err))
+		return false;
+	if (!checked->shared && !open_download(checked, err))
+		return false;
+	transfer->source_failed = false;
+	while (checked->offset < transfer->upload.offset) {
+		int64_t left = transfer->upload.offset - checked->offset;
+		size_t got = 0;
+		size_t size = left < (int64_t)sizeof(scratch) ? (size_t)left : sizeof(scratch);
+		if (!checked_read(&checked->reader, scratch, size, &got, err))
+			return false;
+	}
+	return true;
+}
+
+/* Nothing to fetch: the empty blob's content is known. */
+static bool send_empty(struct transfer *transfer, struct error *err)
+{
+	const struct cargo *cargo = transfer->cargo;
+	if (!digest_verify((struct str){0}, str_of(cargo->blob->digest), err))
+		return error_wrap(err, "blob of size 0");
+	return upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			   cargo->blob->digest, NULL, 0, err);
+}
+
+static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
+{
+	const struct cargo *cargo = transfer->cargo;
+	scoped(checked_close) struct checked checked = {.transfer = transfer, .slot = slot};
+	bool ok = checked_open(&checked, err) &&
+		  upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
+			      cargo->blob->digest, &checked.reader,
+			      cargo->blob->size - transfer->upload.offset, err);
+	if (!ok && transfer->source_failed)
+		blobs_spoiled(&cargo->image->from, cargo->blob->digest);
+	if (!ok) {
+		transfer->alone = true;
+		tees_part(cargo->image->copier->tees, cargo->seat);
+	}
+	return ok;
+}
+
+static bool send_blob(struct transfer *transfer, struct error *err)
+{
+	char label[PROGRESS_LABEL_SIZE];
+	const struct cargo *cargo = transfer->cargo;
+	struct progress *progress = progress_of(transfer);
+	if (cargo->blob->size == 0)
+		return send_empty(transfer, err);
+	snprintf(label, sizeof(label), "%s %.19s", cargo->image->from.name, cargo->blob->digest);
+	int slot = progress_begin(progress, label, cargo->blob->size);
+	bool ok = stream_blob(transfer, slot, err);
+	progress_end(progress, slot);
+	return ok;
+}
+
+/* What the upload's POST offers to mount from: a known place, or the repository itself. */
+static const char *mount_offer(const struct cargo *cargo)
+{
+	return cargo->thorough ? NULL : blobs_mount_offer(&cargo->image->to, cargo->place);
+}
+
+/* True when the target seems to have no room for the blob: it is not sent, but may be there. */
+static bool seems_full(const struct cargo *cargo, struct error *err)
+{
+	return !cargo->thorough && !cargo->place &&
+	       !quotas_allow(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+			     err);
+}
+
+static bool refuse(const struct error *refusal, struct error *err)
+{
+	*err = *refusal;
+	return false;
+}
+
+/* Opens an upload. *present: none is needed. */
+static bool begin(struct transfer *transfer, bool *present, struct error *err)
+{
+	const struct cargo *cargo = transfer->cargo;
+	const struct repository *to = &cargo->image->to;
+	const char *digest = cargo->blob->digest;
+	struct error refusal;
+	bool full = seems_full(cargo, &refusal);
+	const char *from = mount_offer(cargo);
+	if (!from && !cargo->thorough && !blobs_exists(to, digest, cargo->blob->size, present, err))
+		return false;
+	if (*present)
+		return true;
+	if (full && !from)
+		return refuse(&refusal, err);
+	arena_free(&transfer->arena);
+	transfer->arena = arena_new();
+	if (!transfer->arena)
+		return error_memory(err);
+	if (!blobs_begin(to, transfer->arena, digest, from, &transfer->upload, err))
+		return false;
+	*present = transfer->upload.present;
+	transfer->open = !*present;
+	if (transfer->upload.unmounted && cargo->place)
+		blobs_mount_undone(&cargo->image->to);
+	return !(transfer->open && full) || refuse(&refusal, err);
+}
+
+/* One try, on an upload that is open already or a new one. */
+static bool attempt(struct transfer *transfer, bool *present, struct error *err)
+{
+	transfer->source_failed = transfer->sent = false;
+	if (!transfer->open && !begin(transfer, present, err))
+		return false;
+	if (*present)
+		return true;
+	transfer->sent = true;
+	transfer->open = !send_blob(transfer, err);
+	return !transfer->open;
+}
+
+static bool may_have_arrived(const struct error *err)
+{
+	return err->kind == ERROR_NETWORK || err->kind == ERROR_UNAVAILABLE ||
+	       err->http_status == 404 || err->http_status == 503;
+}
+
+/* Gives the open upload up; the next try begins another one. */
+static void give_up(struct transfer *transfer)
+{
+	if (transfer->open)
+		blobs_cancel(&transfer->cargo->image->to, &transfer->upload);
+	transfer->open = false;
+	transfer->upload.offset = 0;
+}
+
+/* True when the target kept enough of the open upload to go on with it. */
+static bool resume(struct transfer *transfer, unsigned *count)
+{
+	const struct cargo *cargo = transfer->cargo;
+	struct error ignored;
+	int64_t sent = transfer->source_failed ? 0 : cargo->blob->size;
+	if (!transfer->open || !sent ||
+	    !blobs_resume(&cargo->image->to, transfer->arena, &transfer->upload, &ignored))
+		return false;
+	if (transfer->upload.offset <= 0 || transfer->upload.offset >= sent)
+		return false;
+	log_debug("blob %s: the target kept %lld bytes", cargo->blob->digest,
+		  (long long)transfer->upload.offset);
+	if (transfer->upload.offset - transfer->best >= PROGRESS_BYTES) {
+		transfer->best = transfer->upload.offset;
+		*count = 0;
+	}
+	return true;
+}
+
+static bool attempts(struct transfer *transfer, bool *present, struct error *err)
+{
+	const struct cargo *cargo = transfer->cargo;
+	for (unsigned count = 0;; count++) {
+		struct error ignored;
+		bool found = false;
+		*present = false;
+		if (cancel_requested())
+			return error_canceled(err);
+		if (attempt(transfer, present, err))
+			return true;
+		bool ambiguous = may_have_arrived(err) && !transfer->source_failed;
+		transfer->fresh = err->kind == ERROR_CORRUPT && transfer->source_failed;
+		if (transfer->fresh)
+			forget_snapshots(transfer);
+		/* A login that was renewed and refused again will not get better. */
+		err->exhausted |= err->http_status == 401 && count > 0;
+		if (!retry_wait(&retry_default, count, err))
+			return false;
+		if (ambiguous &&
+		    blobs_exists(&cargo->image->to, cargo->blob->digest, cargo->blob->size, &found,
+				 &ignored) &&
+		    found) {
+			transfer->open = false;
+			return true;
+		}
+		if (!ambiguous || !resume(transfer, &count))
+			give_up(transfer);
+	}
+}
+
+bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
+{
+	struct transfer transfer = {.cargo = cargo};
+	forget_snapshots(&transfer);
+	digest_start(&transfer.snapshots[0].hash, str_of(cargo->blob->digest));
+	bool ok = attempts(&transfer, present, err);
+	/* An upload that is left open at a dead target would cost another wait. */
+	if (!ok && err->kind != ERROR_UNREACHABLE)
+		give_up(&transfer);
+	if (!ok && transfer.source_failed)
+		fetch_missed(cargo->image, cargo->blob->digest, err);
+	if (!ok && err->kind == ERROR_FULL && transfer.sent && !transfer.source_failed)
+		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+			       err);
+	arena_free(&transfer.arena);
+	return ok;
+}

@@ -1,0 +1,251 @@
+/*
+ * Blobs, then child manifests by digest, then the manifest itself: nothing at the target ever
+ * points to something incomplete. The manifest's bytes are pushed as they came.
+ *
+ * When the target was said to hold a part and then misses it while the parent is pushed, the parts
+ * are sent once more without believing anybody (oras-go#1212: a half-copied index never healed).
+ * What it misses may also be a layer that we leave out on purpose: then that is the answer.
+ */
+#include "copy/move/tree.h"
+
+#include "base/retry.h"
+#include "copy/claim.h"
+#include "copy/fetch.h"
+#include "copy/judge/drift.h"
+#include "copy/move/blob.h"
+#include "registry/manifests.h"
+#include "registry/push.h"
+
+#include <string.h>
+
+static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
+			  struct push_answer *answer, struct error *err);
+
+/* The manifest from the source, or the one that is known to be what it has to be. */
+static bool get_manifest(struct image *image, struct arena *arena, const char *digest,
+			 struct manifest *out, struct error *err)
+{
+	const struct manifest *known = map_get(&image->known, str_of(digest));
+	if (!known)
+		return fetch_closure(image, arena, digest, out, err);
+	*out = *known;
+	return true;
+}
+
+/* The parts of one manifest, worked on in parallel. */
+struct parts {
+	struct image *image;
+	const struct manifest *manifest;
+	int depth;
+	bool thorough;
+};
+
+/* True when the target has the child already, with everything below it. */
+static bool at_target(struct image *image, const char *digest, bool *found, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_status status;
+	*found = false;
+	if (image->target.fresh || image->copier->options.force)
+		return true;
+	if (!arena)
+		return error_memory(err);
+	if (!manifests_head(&image->to, arena, digest, &status, err))
+		return false;
+	*found = status.found && strcmp(status.digest, digest) == 0;
+	return true;
+}
+
+/*
+ * An index may list what is no manifest, as build caches do with layers. A layer is known by its
+ * type; for a type nobody knows the source is asked for a manifest first, because a registry may
+ * serve manifests as blobs too, and a manifest taken for a blob would come without its layers.
+ */
+static bool is_blob(struct parts *parts, const struct descriptor *child, bool *blob,
+		    struct error *err)
+{
+	bool manifest = false;
+	*blob = media_is_content(str_of(child->media_type));
+	if (*blob || media_kind(str_of(child->media_type)) != MEDIA_OTHER)
+		return true;
+	if (!manifests_probe(&parts->image->from, child->digest, &manifest, err))
+		return false;
+	*blob = !manifest;
+	return true;
+}
+
+static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	struct push_answer ignored;
+	bool blob = false;
+	if (!is_blob(parts, child, &blob, err))
+		return false;
+	if (blob)
+		return blob_copy(parts->image, child, parts->thorough, err);
+	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, &ignored,
+			     err);
+}
+
+static bool copy_child(struct parts *parts, const struct descriptor *child, struct error *err)
+{
+	scoped(claim_end) struct claim claim = {0};
+	struct image *image = parts->image;
+	bool found = false;
+	if (parts->thorough)
+		return copy_untyped(parts, child, err);
+	if (!claim_begin(&claim, image, err, "manifest %s/%s@%s", registry_host_name(&image->to),
+			 image->to.name, child->digest))
+		return claim.done;
+	bool ok = at_target(image, child->digest, &found, err) &&
+		  (found || copy_untyped(parts, child, err));
+	return claim_settle(&claim, ok, err);
+}
+
+static bool copy_part(void *ctx, size_t index, struct error *err)
+{
+	struct parts *parts = ctx;
+	const struct manifest *manifest = parts->manifest;
+	if (index < manifest->child_count)
+		return copy_child(parts, &manifest->children[index], err);
+	return blob_copy(parts->image, &manifest->blobs[index - manifest->child_count],
+			 parts->thorough, err);
+}
+
+static bool copy_parts(struct image *image, const struct manifest *manifest, int depth,
+		       bool thorough, struct error *err)
+{
+	struct parts parts = {image, manifest, depth, thorough};
+	return pool_try(image->copier->options.pool, manifest->child_count + manifest->blob_count,
+			copy_part, &parts, err);
+}
+
+/* Registries on object storage may know a blob only seconds after they took it. */
+static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .cap_ms = 12000};
+
+/*
+ * After a push of which the target says that parts are missing: first they are sent once more, then
+ * there is nothing left but to give it time, if that is what it said. False: that was enough, err
+ * stays.
+ */
+static bool may_settle(unsigned round, bool vague, struct error *err)
+{
+	struct error again = *err;
+	again.kind = ERROR_UNAVAILABLE;
+	if (round == 0 || (!vague && retry_wait(&settling, round - 1, &again)))
+		return true;
+	if (again.kind == ERROR_CANCELED)
+		*err = again;
+	return false;
+}
+
+/*
+ * The layer that was left out and that the target misses, or NULL. Where the target names none,
+ * that is what it must be once all others were sent again.
+ */
+static const struct descriptor *find_left_out(const struct image *image,
+					      const struct manifest *manifest,
+					      const struct push_answer *answer, unsigned round)
+{
+	for (size_t i = 0; image->foreign != FOREIGN_COPY && i < manifest->blob_count; i++) {
+		const struct descriptor *blob = &manifest->blobs[i];
+		if (!blob->nondistributable)
+			continue;
+		if (strcmp(blob->digest, answer->missing) == 0 || (!answer->missing[0] && round))
+			return blob;
+	}
+	return NULL;
+}
+
+static bool refuse_left_out(const struct image *image, const struct descriptor *layer,
+			    struct error *err)
+{
+	err->kind = ERROR_UNSUPPORTED;
+	return error_wrap(err,
+			  "%s wants the layer %s, which was left out because it may not be "
+			  "distributed (foreign: copy brings it)",
+			  registry_host_name(&image->to), layer->digest);
+}
+
+static struct push describe_push(const struct manifest *manifest, const char *digest,
+				 const char *reference)
+{
+	return (struct push){.reference = reference,
+			     .digest = digest,
+			     .media_type = manifest->media_type,
+			     .bytes = manifest->bytes};
+}
+
+/* A tag that may not become another image is looked at first. */
+static bool push_guarded(struct image *image, const struct push *push, struct push_answer *answer,
+			 struct error *err)
+{
+	const struct image_target *target = &image->target;
+	bool held = false;
+	*answer = (struct push_answer){0};
+	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
+	    !drift_check(image, push->reference, push->digest, &held, err))
+		return false;
+	return held || push_manifest(&image->to, push, answer, err);
+}
+
+static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
+			  struct push_answer *answer, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest manifest;
+	if (!arena)
+		return error_memory(err);
+	if (depth > MANIFEST_DEPTH_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
+				 MANIFEST_DEPTH_MAX);
+	if (!get_manifest(image, arena, digest, &manifest, err))
+		return false;
+	if (!push_accepts(&image->to, manifest.media_type, err))
+		return false;
+	const struct push push = describe_push(&manifest, digest, reference);
+	for (unsigned round = 0;; round++) {
+		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
+			return false;
+		if (push_guarded(image, &push, answer, err))
+			return true;
+		if (!answer->incomplete)
+			return false;
+		const struct descriptor *left_out = find_left_out(image, &manifest, answer, round);
+		if (left_out)
+			return refuse_left_out(image, left_out, err);
+		if (!may_settle(round, answer->vague, err))
+			return false;
+	}
+}
+
+bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
+{
+	struct push_answer ignored;
+	return copy_manifest(image, digest, reference, 1, &ignored, err);
+}
+
+bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
+			 bool *listed, struct error *err)
+{
+	struct push_answer answer;
+	*listed = false;
+	if (!copy_manifest(image, digest, reference, 1, &answer, err))
+		return false;
+	*listed = answer.subject;
+	return true;
+}
+
+bool tree_tag(struct image *image, const char *digest, const char *tag, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct push_answer answer;
+	struct manifest manifest;
+	if (!arena)
+		return error_memory(err);
+	if (!get_manifest(image, arena, digest, &manifest, err))
+		return false;
+	const struct push push = describe_push(&manifest, digest, tag);
+	if (push_guarded(image, &push, &answer, err))
+		return true;
+	return answer.incomplete && tree_copy(image, digest, tag, err);
+}

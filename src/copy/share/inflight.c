@@ -1,0 +1,97 @@
+/* One mutex and one condition for all keys: claims are rare compared to the transfers they save. */
+#include "copy/share/inflight.h"
+
+#include "base/flight.h"
+#include "base/map.h"
+
+#include <pthread.h>
+
+struct entry {
+	struct flight flight;
+	const char *place; /* NULL until done */
+};
+
+struct inflight {
+	struct arena *arena;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct map entries;
+};
+
+struct inflight *inflight_new(void)
+{
+	struct arena *arena = arena_new();
+	struct inflight *inflight = arena ? arena_new_of(arena, struct inflight) : NULL;
+	if (!inflight) {
+		arena_free(&arena);
+		return NULL;
+	}
+	inflight->arena = arena;
+	pthread_mutex_init(&inflight->lock, NULL);
+	pthread_cond_init(&inflight->changed, NULL);
+	return inflight;
+}
+
+void inflight_free(struct inflight **inflight)
+{
+	if (!*inflight)
+		return;
+	struct arena *arena = (*inflight)->arena;
+	map_finish(&(*inflight)->entries);
+	pthread_cond_destroy(&(*inflight)->changed);
+	pthread_mutex_destroy(&(*inflight)->lock);
+	*inflight = NULL;
+	arena_free(&arena);
+}
+
+/* Called locked. */
+static struct entry *entry_of(struct inflight *inflight, struct str key)
+{
+	struct entry *entry = map_get(&inflight->entries, key);
+	if (entry)
+		return entry;
+	entry = arena_new_of(inflight->arena, struct entry);
+	return entry && map_put(&inflight->entries, key, entry) ? entry : NULL;
+}
+
+/* Trouble of a host, as opposed to what concerns one repository, one login or one's own memory. */
+static bool concerns_host(const struct error *failure)
+{
+	return failure->exhausted && failure->http_status != 401 &&
+	       (failure->kind == ERROR_LIMITED || failure->kind == ERROR_UNAVAILABLE ||
+		failure->kind == ERROR_NETWORK || failure->kind == ERROR_UNREACHABLE);
+}
+
+enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
+				  const char **place, struct error *err)
+{
+	static const enum inflight_role roles[] = {[FLIGHT_LEAD] = INFLIGHT_LEADS,
+						   [FLIGHT_LANDED] = INFLIGHT_DONE,
+						   [FLIGHT_FAILED] = INFLIGHT_FAILED};
+	enum flight_turn turn = FLIGHT_LEAD;
+	pthread_mutex_lock(&inflight->lock);
+	struct entry *entry = entry_of(inflight, key);
+	if (entry)
+		turn = flight_board(&entry->flight, &inflight->changed, &inflight->lock, origin,
+				    err);
+	*place = turn == FLIGHT_LANDED ? entry->place : NULL;
+	pthread_mutex_unlock(&inflight->lock);
+	return roles[turn];
+}
+
+void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
+		  const struct error *err)
+{
+	pthread_mutex_lock(&inflight->lock);
+	struct entry *entry = map_get(&inflight->entries, key);
+	if (entry && place)
+		entry->place = arena_string(inflight->arena, place);
+	if (entry && entry->place)
+		flight_land(&entry->flight, &inflight->changed);
+	else if (entry && place)
+		flight_drop(&entry->flight, &inflight->changed);
+	else if (entry)
+		flight_fail(&entry->flight, &inflight->changed, inflight->arena,
+			    concerns_host(err) ? FLIGHT_WAITING : FLIGHT_OWN, origin, err);
+	pthread_mutex_unlock(&inflight->lock);
+}
