@@ -6,18 +6,18 @@
  *
  * libcurl asks the C library for addresses in a thread of its own, which nothing can end. So that
  * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT), and ends with the C
- * library's patience. Once the run is to stop nothing begins but a connection to cancel an upload.
+ * library's patience. Once the run is to stop nothing begins but what cleans up (admission.h).
  */
 #include "net/handle.h"
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "net/admission.h"
 #include "net/failure.h"
-#include "net/inside.h"
 #include "net/low_water.h"
 #include "net/patience.h"
-#include "net/ports.h"
 #include "net/stream.h"
+#include "net/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,15 +136,21 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
-/* Nothing begins once the run is to stop. */
-static bool is_too_late(struct handle *handle)
+/* Whether the exchange may connect to address, or look its host up when address is NULL. */
+static bool is_admitted(struct handle *handle, const struct sockaddr *address)
 {
 	struct error reason;
-	if (!cancel_requested())
-		return false;
-	error_canceled(&reason);
-	stop_because(handle, &reason);
-	return true;
+	const struct admission connection = {.host = handle->host,
+					     .address = address,
+					     .ports = handle->ports,
+					     .chosen = handle->chosen,
+					     .proxied = handle->proxied,
+					     .stopping = cancel_requested(),
+					     .cleanup = handle->request.cleanup};
+	bool admitted = admission_check(&connection, &reason);
+	if (!admitted)
+		stop_because(handle, &reason);
+	return admitted;
 }
 
 /* libcurl is about to look up a name that it does not know. */
@@ -152,26 +158,15 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 {
 	(void)state;
 	(void)reserved;
-	return is_too_late(ctx);
+	return !is_admitted(ctx, NULL);
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct handle *handle = ctx;
-	struct error reason;
 	(void)purpose;
-	if (!patience_is_cleanup(handle) && is_too_late(handle))
+	if (!is_admitted(ctx, &address->addr))
 		return CURL_SOCKET_BAD;
-	/* With a proxy this is the proxy's address; the server's is not known to us. */
-	const char *why = handle->proxied ? NULL
-					  : inside_address_refused(&address->addr, handle->host,
-								   handle->chosen);
-	if (why)
-		error_set(&reason, ERROR_REFUSED, "%s is %s", handle->host, why);
-	else if (ports_allow(handle->ports, handle->host, &address->addr, &reason))
-		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	stop_because(handle, &reason);
-	return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /* What never changes in the life of a handle. */
@@ -282,13 +277,10 @@ static void set_method(struct handle *handle)
 	}
 }
 
-/* What never answered is not waited for as long as what is known to be there. */
 static bool set_patience(struct handle *handle)
 {
-	bool known = !handle->turn.patience_ms;
-	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS,
-				(long)(known ? PATIENCE_CONNECT_MS : OUTAGE_CONNECT_MS)) ==
-	       CURLE_OK;
+	long limit = (long)patience_connect_ms(handle->turn.patience_ms);
+	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS, limit) == CURLE_OK;
 }
 
 /* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
@@ -315,7 +307,6 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err)
 {
 	handle->request = *request;
-	handle->method = request->method;
 	handle->status = 0;
 	handle->answer = answer;
 	handle->stream = NULL;
@@ -391,10 +382,10 @@ static bool step(struct handle *handle, struct error *err)
 	const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
 	if (message && message->msg == CURLMSG_DONE)
 		return take_result(handle, message->data.result, err);
-	if (!patience_check(handle, err))
+	if (!watch_check(handle, err))
 		return false;
 	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
-	patience_tell(handle);
+	watch_silence(handle);
 	if (!handle->stream || !handle->news)
 		wait_for_network(handle);
 	return true;

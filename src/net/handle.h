@@ -48,7 +48,6 @@ struct handle {
 	/* The current exchange. */
 	struct http_request request; /* its url and headers are not looked at after the start */
 	struct http_answer *answer;  /* NULL once the head of a download was handed out */
-	const char *method;          /* a static string */
 	int status;
 	struct stream *stream;      /* gets the body of a 2xx answer, when set */
 	struct curl_slist *headers; /* of the request */

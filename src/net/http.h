@@ -46,7 +46,8 @@ struct http_request {
 	size_t answer_max;   /* bytes of answer body that are kept; more is ERROR_CORRUPT */
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
 	bool chosen;         /* a server named the host: no address of an internal network */
-	bool insecure;       /* the server's certificate is not checked */
+	bool cleanup;   /* it gives up what an earlier one began: goes on a little after a stop */
+	bool insecure;  /* the server's certificate is not checked */
 	const char *ca; /* file of the only certificate authorities to trust; NULL: the usual */
 	const struct proxy *proxy; /* lives as long as the client; NULL: by the environment */
 	const struct http_signature *signature; /* or NULL */
