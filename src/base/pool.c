@@ -16,8 +16,8 @@
 
 enum { STACK_BYTES = 512 * 1024 };
 
-struct loop {
-	struct loop *older;
+struct pool_loop {
+	struct pool_loop *older;
 	void (*fn)(void *ctx, size_t index);
 	void *ctx;
 	const size_t *numbers; /* NULL: the indices themselves */
@@ -30,21 +30,21 @@ struct loop {
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct loop *newest;
+	struct pool_loop *newest;
 	bool closing;
 	size_t threads;
 	pthread_t thread[];
 };
 
 static struct pool_party *const nobody[POOL_PARTIES];
-static _Thread_local const struct loop *current;
+static _Thread_local const struct pool_loop *current;
 
-static size_t number_of(const struct loop *loop, size_t index)
+static size_t number_of(const struct pool_loop *loop, size_t index)
 {
 	return loop->numbers ? loop->numbers[index] : index;
 }
 
-static unsigned load_of(const struct loop *loop)
+static unsigned load_of(const struct pool_loop *loop)
 {
 	unsigned load = 0;
 	for (size_t i = 0; i < POOL_PARTIES; i++)
@@ -52,7 +52,7 @@ static unsigned load_of(const struct loop *loop)
 	return load;
 }
 
-static void count_busy(const struct loop *loop, int more)
+static void count_busy(const struct pool_loop *loop, int more)
 {
 	for (size_t i = 0; i < POOL_PARTIES; i++)
 		if (loop->parties[i])
@@ -60,12 +60,12 @@ static void count_busy(const struct loop *loop, int more)
 }
 
 /* Takes an index of loop; unlinks the loop with its last one. Called locked. */
-static size_t take(struct pool *pool, struct loop *loop)
+static size_t take(struct pool *pool, struct pool_loop *loop)
 {
 	size_t index = loop->next++;
 	loop->running++;
 	if (loop->next == loop->n) {
-		struct loop **at = &pool->newest;
+		struct pool_loop **at = &pool->newest;
 		while (*at != loop)
 			at = &(*at)->older;
 		*at = loop->older;
@@ -78,9 +78,9 @@ static size_t take(struct pool *pool, struct loop *loop)
  * Runs one call unlocked; returns locked. A thread counts once: what it does for a loop within a
  * call, it does for the same parties.
  */
-static void run_one(struct pool *pool, struct loop *loop)
+static void run_one(struct pool *pool, struct pool_loop *loop)
 {
-	const struct loop *outer = current;
+	const struct pool_loop *outer = current;
 	size_t number = take(pool, loop);
 	if (!outer)
 		count_busy(loop, 1);
@@ -96,10 +96,10 @@ static void run_one(struct pool *pool, struct loop *loop)
 }
 
 /* Called locked, with a loop open. */
-static struct loop *least_busy(const struct pool *pool)
+static struct pool_loop *least_busy(const struct pool *pool)
 {
-	struct loop *best = pool->newest;
-	for (struct loop *at = best->older; at; at = at->older)
+	struct pool_loop *best = pool->newest;
+	for (struct pool_loop *at = best->older; at; at = at->older)
 		if (load_of(at) < load_of(best))
 			best = at;
 	return best;
@@ -160,11 +160,11 @@ void pool_free(struct pool **pool)
 }
 
 /* The open loop that its own caller is to go on with, NULL when all are taken. Called locked. */
-static struct loop *own_next(struct loop *loops, size_t count)
+static struct pool_loop *own_next(struct pool_loop *loops, size_t count)
 {
-	struct loop *best = NULL;
+	struct pool_loop *best = NULL;
 	for (size_t i = 0; i < count; i++) {
-		struct loop *at = &loops[i];
+		struct pool_loop *at = &loops[i];
 		if (!at->open)
 			continue;
 		unsigned load = load_of(at), least = best ? load_of(best) : load;
@@ -176,14 +176,14 @@ static struct loop *own_next(struct loop *loops, size_t count)
 }
 
 /* Runs loops that were filled in but for what ties them together. */
-static void run_loops(struct pool *pool, struct loop *loops, size_t count)
+static void run_loops(struct pool *pool, struct pool_loop *loops, size_t count)
 {
 	pthread_cond_t finished;
-	struct loop *mine;
+	struct pool_loop *mine;
 	pthread_cond_init(&finished, NULL);
 	pthread_mutex_lock(&pool->lock);
 	for (size_t i = count; i > 0; i--) {
-		struct loop *at = &loops[i - 1];
+		struct pool_loop *at = &loops[i - 1];
 		at->finished = &finished;
 		at->open = true;
 		at->older = pool->newest;
@@ -193,7 +193,7 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 		pthread_cond_broadcast(&pool->work);
 	while ((mine = own_next(loops, count)))
 		run_one(pool, mine);
-	for (struct loop *at = loops; at < loops + count; at++)
+	for (struct pool_loop *at = loops; at < loops + count; at++)
 		while (at->running)
 			pthread_cond_wait(&finished, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
@@ -202,7 +202,7 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx)
 {
-	struct loop loop = {
+	struct pool_loop loop = {
 		.fn = fn, .ctx = ctx, .n = n, .parties = current ? current->parties : nobody};
 	if (n)
 		run_loops(pool, &loop, 1);
@@ -256,15 +256,15 @@ bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, s
 bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,
 		void (*fn)(void *ctx, size_t number), void *ctx)
 {
-	struct loop *loops = calloc(count + 1, sizeof(*loops));
+	struct pool_loop *loops = calloc(count + 1, sizeof(*loops));
 	if (!loops)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		loops[i] = (struct loop){.fn = fn,
-					 .ctx = ctx,
-					 .numbers = lanes[i].numbers,
-					 .n = lanes[i].n,
-					 .parties = lanes[i].parties};
+		loops[i] = (struct pool_loop){.fn = fn,
+					      .ctx = ctx,
+					      .numbers = lanes[i].numbers,
+					      .n = lanes[i].n,
+					      .parties = lanes[i].parties};
 	if (count)
 		run_loops(pool, loops, count);
 	free(loops);

@@ -139,7 +139,7 @@ static const unsigned allowed[] = {
 /* What an argument must be: one of the values, without the bits, with all of them, or zero. */
 enum rule_kind { ONE_OF, WITHOUT, WITH, ZERO };
 
-struct rule {
+struct call_rule {
 	unsigned number;
 	unsigned argument;
 	enum rule_kind kind;
@@ -148,7 +148,7 @@ struct rule {
 	unsigned count;
 };
 
-static const struct rule rules[] = {
+static const struct call_rule rules[] = {
 	{SYS_mmap, 2, WITHOUT, EPERM, {PROT_EXEC}, 1},
 	{SYS_mprotect, 2, WITHOUT, EPERM, {PROT_EXEC}, 1},
 	{SYS_clone, 0, WITH, EPERM, {CLONE_THREAD}, 1},
@@ -196,14 +196,14 @@ static void jump_equal(struct filter *filter, unsigned value, unsigned yes, unsi
 }
 
 /* One half of an argument; both machines store the lower one first. */
-static void load_argument(struct filter *filter, const struct rule *rule, unsigned half)
+static void load_argument(struct filter *filter, const struct call_rule *rule, unsigned half)
 {
 	load(filter, offsetof(struct seccomp_data, args) + rule->argument * sizeof(uint64_t) +
 			     half * sizeof(uint32_t));
 }
 
 /* The call number, which is loaded, is judged by the rule; another one goes on behind it. */
-static void add_rule(struct filter *filter, const struct rule *rule)
+static void add_rule(struct filter *filter, const struct call_rule *rule)
 {
 	unsigned short skip = filter->count;
 	jump_equal(filter, rule->number, 0, 0);

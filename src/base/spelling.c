@@ -302,12 +302,12 @@ static size_t means(const struct unit *unit, struct str plain)
 }
 
 /* Places in the text, for one place in plain. */
-struct places {
+struct spelling_offsets {
 	size_t at[PLACES_MAX];
 	size_t count;
 };
 
-static void add_place(struct places *places, size_t at)
+static void add_place(struct spelling_offsets *places, size_t at)
 {
 	for (size_t i = 0; i < places->count; i++)
 		if (places->at[i] == at)
@@ -316,7 +316,7 @@ static void add_place(struct places *places, size_t at)
 		places->at[places->count++] = at;
 }
 
-static bool any_place(const struct places *places, size_t count)
+static bool any_place(const struct spelling_offsets *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (places[i].count)
@@ -331,8 +331,8 @@ static bool ends(struct str text)
 }
 
 /* From each of these places on, the readings that go on with plain. */
-static void advance(struct str plain, struct str text, const struct places *from,
-		    struct places *const to[4])
+static void advance(struct str plain, struct str text, const struct spelling_offsets *from,
+		    struct spelling_offsets *const to[4])
 {
 	for (size_t i = 0; i < from->count; i++) {
 		struct unit units[SPELLING_LEVELS + 1];
@@ -348,18 +348,19 @@ static void advance(struct str plain, struct str text, const struct places *from
 enum spelling spelling_compare(struct str plain, struct str text, size_t *len)
 {
 	enum { RING = 5 }; /* a unit is four bytes of plain at most */
-	struct places ring[RING] = {{{0}, 1}};
+	struct spelling_offsets ring[RING] = {{{0}, 1}};
 	bool cut = false;
 	for (size_t i = 0; i < plain.len && any_place(ring, RING); i++) {
-		struct places now = ring[i % RING];
-		struct places *const ahead[] = {&ring[(i + 1) % RING], &ring[(i + 2) % RING],
-						&ring[(i + 3) % RING], &ring[(i + 4) % RING]};
+		struct spelling_offsets now = ring[i % RING];
+		struct spelling_offsets *const ahead[] = {
+			&ring[(i + 1) % RING], &ring[(i + 2) % RING], &ring[(i + 3) % RING],
+			&ring[(i + 4) % RING]};
 		ring[i % RING].count = 0;
 		for (size_t j = 0; i && j < now.count; j++)
 			cut = cut || ends(str_from(text, now.at[j]));
 		advance(str_from(plain, i), text, &now, ahead);
 	}
-	const struct places *found = &ring[plain.len % RING];
+	const struct spelling_offsets *found = &ring[plain.len % RING];
 	*len = 0;
 	for (size_t i = 0; i < found->count; i++)
 		*len = found->at[i] > *len ? found->at[i] : *len;

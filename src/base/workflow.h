@@ -1,6 +1,6 @@
 /*
  * Workflow commands: the lines "::name key=value::data" by which a step of a GitHub Action speaks
- * to its runner (action.md section 5). Only for Action mode: elsewhere nobody takes them away.
+ * to its runner. Only for Action mode: elsewhere nobody takes them away.
  */
 #pragma once
 

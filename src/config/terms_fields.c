@@ -7,7 +7,7 @@
 #include "config/companion_options.h"
 #include "config/signer_field.h"
 
-enum number {
+enum terms_field {
 	PLATFORMS,
 	OS,
 	ARCH,

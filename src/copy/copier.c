@@ -67,7 +67,7 @@ void copier_free(struct copier **copier)
 }
 
 /* One of the two questions that begin every task. */
-struct question {
+struct digest_question {
 	const struct repository *repository;
 	struct origin *origin; /* of a source that others have, too; else NULL */
 	const char *reference;
@@ -77,7 +77,7 @@ struct question {
 	bool ok;
 };
 
-static void question_finish(struct question (*pair)[2])
+static void question_finish(struct digest_question (*pair)[2])
 {
 	arena_free(&(*pair)[0].arena);
 	arena_free(&(*pair)[1].arena);
@@ -85,7 +85,7 @@ static void question_finish(struct question (*pair)[2])
 
 static void ask(void *ctx, size_t index)
 {
-	struct question *question = (struct question *)ctx + index;
+	struct digest_question *question = (struct digest_question *)ctx + index;
 	question->arena = arena_new();
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
@@ -99,7 +99,7 @@ static void ask(void *ctx, size_t index)
 }
 
 /* A digest needs no asking: it is what it is. */
-static void skip_source(const char *digest, struct question *source)
+static void skip_source(const char *digest, struct digest_question *source)
 {
 	source->ok = true;
 	source->status = (struct manifest_status){.found = true, .digest = digest};
@@ -107,7 +107,7 @@ static void skip_source(const char *digest, struct question *source)
 
 /* The tag beside a digest was asked for: that it names another image by now is worth a word. */
 static void compare_pinned(struct arena *arena, const struct task *task,
-			   const struct question *source, struct outcome *outcome)
+			   const struct digest_question *source, struct outcome *outcome)
 {
 	const char *pinned = task->source.digest;
 	if (source->ok && !source->status.found)
@@ -285,7 +285,7 @@ static bool carry_out(struct image *image, struct arena *arena, const struct tas
 
 /* Sends the two questions at once. An image at the source that is not there is an error. */
 static bool ask_both(struct image *image, struct arena *arena, const struct task *task,
-		     struct question asked[2], struct outcome *outcome, struct error *err)
+		     struct digest_question asked[2], struct outcome *outcome, struct error *err)
 {
 	const char *given = task->source.digest ? task->source.digest : image->renewed;
 	size_t first = given && !task->rule->terms.pinned_tag ? 1 : 0;
@@ -350,7 +350,7 @@ static bool recognize(struct image *image, struct arena *arena, const struct tas
 static bool run(struct image *image, struct arena *arena, const struct task *task,
 		struct outcome *outcome, struct error *err)
 {
-	scoped(question_finish) struct question asked[2] = {
+	scoped(question_finish) struct digest_question asked[2] = {
 		{.repository = &image->from,
 		 .origin = image->origin,
 		 .reference = task->rule->terms.pinned_tag ? task->rule->terms.pinned_tag

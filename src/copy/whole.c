@@ -10,12 +10,12 @@
 #include "base/cancel.h"
 #include "copy/fetch.h"
 
-struct search {
+struct layer_search {
 	struct image *image;
 	struct map seen; /* digests of what was looked at */
 };
 
-static void search_finish(struct search *search)
+static void search_finish(struct layer_search *search)
 {
 	map_finish(&search->seen);
 }
@@ -27,7 +27,7 @@ bool whole_refuse(const struct descriptor *layer, struct error *err)
 			 layer->digest, layer->media_type);
 }
 
-static bool look(struct search *search, const char *digest, int depth, struct error *err)
+static bool look(struct layer_search *search, const char *digest, int depth, struct error *err)
 {
 	struct manifest manifest;
 	if (depth > MANIFEST_DEPTH_MAX)
@@ -57,6 +57,6 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 
 bool whole_check(struct image *image, const char *digest, struct error *err)
 {
-	scoped(search_finish) struct search search = {.image = image};
+	scoped(search_finish) struct layer_search search = {.image = image};
 	return look(&search, digest, 1, err);
 }

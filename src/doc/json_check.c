@@ -15,7 +15,7 @@
 
 enum { TEXT_MAX = NODE_BYTES_MAX };
 
-struct check {
+struct json_checker {
 	struct str text;
 	size_t at;
 	size_t line_start; /* offset of the current line */
@@ -27,26 +27,26 @@ struct check {
 	struct error *err;
 };
 
-static bool check_value(struct check *check);
+static bool check_value(struct json_checker *check);
 
-static uint32_t column(const struct check *check)
+static uint32_t column(const struct json_checker *check)
 {
 	return (uint32_t)(check->at - check->line_start - check->wide + 1);
 }
 
-static bool fail(struct check *check, const char *what)
+static bool fail(struct json_checker *check, const char *what)
 {
 	return error_set(check->err, ERROR_CONFIG, "%u:%u: %s", check->line, column(check), what);
 }
 
 /* The next byte, or -1 at the end. */
-static int peek(const struct check *check)
+static int peek(const struct json_checker *check)
 {
 	return check->at < check->text.len ? (unsigned char)check->text.at[check->at] : -1;
 }
 
 /* Steps over c if it comes next. */
-static bool take(struct check *check, char c)
+static bool take(struct json_checker *check, char c)
 {
 	if (peek(check) != c)
 		return false;
@@ -54,7 +54,7 @@ static bool take(struct check *check, char c)
 	return true;
 }
 
-static void skip_space(struct check *check)
+static void skip_space(struct json_checker *check)
 {
 	for (;; check->at++) {
 		int c = peek(check);
@@ -83,7 +83,7 @@ static int hex_digit(int c)
 }
 
 /* Four hexadecimal digits; -1 when there are none. */
-static int take_hex4(struct check *check)
+static int take_hex4(struct json_checker *check)
 {
 	int value = 0;
 	for (int i = 0; i < 4; i++) {
@@ -97,7 +97,7 @@ static int take_hex4(struct check *check)
 }
 
 /* Behind "\u": one character of the basic plane but NUL, or a whole surrogate pair. */
-static bool check_unicode_escape(struct check *check)
+static bool check_unicode_escape(struct json_checker *check)
 {
 	int first = take_hex4(check);
 	if (first < 0)
@@ -113,7 +113,7 @@ static bool check_unicode_escape(struct check *check)
 	return true;
 }
 
-static bool check_escape(struct check *check)
+static bool check_escape(struct json_checker *check)
 {
 	int c = peek(check);
 	if (c < 0 || !c || !strchr("\"\\/bfnrtu", c))
@@ -123,7 +123,7 @@ static bool check_escape(struct check *check)
 }
 
 /* One plain character of a string. */
-static bool check_character(struct check *check)
+static bool check_character(struct json_checker *check)
 {
 	int c = peek(check);
 	if (c < 0)
@@ -141,7 +141,7 @@ static bool check_character(struct check *check)
 	return true;
 }
 
-static bool check_string(struct check *check)
+static bool check_string(struct json_checker *check)
 {
 	check->at++;
 	while (!take(check, '"'))
@@ -150,7 +150,7 @@ static bool check_string(struct check *check)
 	return true;
 }
 
-static bool take_digits(struct check *check)
+static bool take_digits(struct json_checker *check)
 {
 	size_t start = check->at;
 	while (is_digit(peek(check)))
@@ -158,7 +158,7 @@ static bool take_digits(struct check *check)
 	return check->at > start;
 }
 
-static bool check_number(struct check *check)
+static bool check_number(struct json_checker *check)
 {
 	size_t start = check->at;
 	take(check, '-');
@@ -180,7 +180,7 @@ static bool check_number(struct check *check)
 	return true;
 }
 
-static bool check_word(struct check *check)
+static bool check_word(struct json_checker *check)
 {
 	static const char *const words[] = {"true", "false", "null"};
 	struct str rest = str_from(check->text, check->at);
@@ -198,7 +198,7 @@ static bool check_word(struct check *check)
 }
 
 /* Remembers that a value begins here; *index finds the mark again. */
-static bool begin_mark(struct check *check, size_t *index)
+static bool begin_mark(struct json_checker *check, size_t *index)
 {
 	struct json_mark mark = {
 		.at = (uint32_t)check->at, .line = check->line, .column = column(check)};
@@ -209,14 +209,14 @@ static bool begin_mark(struct check *check, size_t *index)
 	return buf_ok(check->marks) || error_memory(check->err);
 }
 
-static void end_mark(struct check *check, size_t index, uint32_t count)
+static void end_mark(struct json_checker *check, size_t index, uint32_t count)
 {
 	struct json_mark *mark = (struct json_mark *)(void *)check->marks->at + index;
 	mark->len = (uint32_t)check->at - mark->at;
 	mark->count = count;
 }
 
-static bool check_name(struct check *check)
+static bool check_name(struct json_checker *check)
 {
 	size_t mark;
 	if (peek(check) != '"')
@@ -232,7 +232,7 @@ static bool check_name(struct check *check)
 }
 
 /* Behind an element: true with *more set, or the closing bracket. */
-static bool check_separator(struct check *check, char close, bool *more)
+static bool check_separator(struct json_checker *check, char close, bool *more)
 {
 	skip_space(check);
 	*more = take(check, ',');
@@ -244,7 +244,7 @@ static bool check_separator(struct check *check, char close, bool *more)
 	       fail(check, "there must be no comma behind the last element");
 }
 
-static bool check_container(struct check *check, char close, uint32_t *count)
+static bool check_container(struct json_checker *check, char close, uint32_t *count)
 {
 	if (++check->depth > JSON_DEPTH_MAX)
 		return fail(check, "the document is nested too deeply");
@@ -260,7 +260,7 @@ static bool check_container(struct check *check, char close, uint32_t *count)
 	return true;
 }
 
-static bool check_content(struct check *check, uint32_t *count)
+static bool check_content(struct json_checker *check, uint32_t *count)
 {
 	int c = peek(check);
 	if (c == '{')
@@ -272,7 +272,7 @@ static bool check_content(struct check *check, uint32_t *count)
 	return c == '-' || is_digit(c) ? check_number(check) : check_word(check);
 }
 
-static bool check_value(struct check *check)
+static bool check_value(struct json_checker *check)
 {
 	size_t mark;
 	uint32_t count = 0;
@@ -286,7 +286,7 @@ static bool check_value(struct check *check)
 
 bool json_check(struct str text, size_t values_max, struct buf *marks, struct error *err)
 {
-	struct check check = {
+	struct json_checker check = {
 		.text = text, .line = 1, .values_max = values_max, .marks = marks, .err = err};
 	if (text.len > TEXT_MAX)
 		return error_set(err, ERROR_CONFIG, "1:1: the document is too large");

@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-struct block {
+struct address_block {
 	uint32_t first;
 	unsigned bits;
 };
 
 /* Everything of IANA's special-purpose registry that is not reachable from everywhere, and more. */
-static const struct block internal[] = {
+static const struct address_block internal[] = {
 	{0x00000000, 8},  /* 0.0.0.0: this host */
 	{0x0a000000, 8},  /* 10.0.0.0 */
 	{0x64400000, 10}, /* 100.64.0.0: carriers' NAT, and metadata at 100.100.100.200 */
@@ -34,7 +34,7 @@ static const struct block internal[] = {
 };
 
 /* Where machines of clouds find credentials and settings of their own. */
-static const struct block metadata[] = {
+static const struct address_block metadata[] = {
 	{0x646464c8, 32}, /* 100.100.100.200: Alibaba */
 	{0xa83f8110, 32}, /* 168.63.129.16: Azure */
 	{0xa9fe0017, 32}, /* 169.254.0.23: Tencent */
@@ -54,12 +54,12 @@ static const unsigned char metadata_v6[][16] = {
 	{0xfe, 0x80, [12] = 0xa9, 0xfe, 0xa9, 0xfe},             /* OpenStack */
 };
 
-static bool in_block(uint32_t address, const struct block *block)
+static bool in_block(uint32_t address, const struct address_block *block)
 {
 	return (address ^ block->first) >> (32 - block->bits) == 0;
 }
 
-static bool in_any(uint32_t address, const struct block *blocks, size_t count)
+static bool in_any(uint32_t address, const struct address_block *blocks, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (in_block(address, &blocks[i]))
@@ -130,7 +130,7 @@ bool address_internal(const struct sockaddr *address)
 
 bool address_link_local(const struct sockaddr *address)
 {
-	static const struct block link = {0xa9fe0000, 16};
+	static const struct address_block link = {0xa9fe0000, 16};
 	uint32_t number;
 	if (address->sa_family == AF_INET)
 		return in_block(v4_number(address), &link);

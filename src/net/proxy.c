@@ -24,7 +24,7 @@ static const struct scheme {
 };
 
 /* What a proxy's URL consists of, as written. */
-struct parts {
+struct proxy_parts {
 	const struct scheme *scheme;
 	struct str username, password, host;
 	bool login;
@@ -58,7 +58,7 @@ static size_t find_last(struct str text, char c)
 	return text.len;
 }
 
-static bool take_scheme(struct str *text, struct parts *out)
+static bool take_scheme(struct str *text, struct proxy_parts *out)
 {
 	size_t end = 0;
 	while (end < text->len && !str_starts(str_from(*text, end), "://"))
@@ -76,7 +76,7 @@ static bool take_scheme(struct str *text, struct parts *out)
 	return false;
 }
 
-static void take_login(struct str *text, struct parts *out)
+static void take_login(struct str *text, struct proxy_parts *out)
 {
 	size_t at = find_last(*text, '@');
 	out->login = at < text->len;
@@ -88,7 +88,7 @@ static void take_login(struct str *text, struct parts *out)
 }
 
 /* The port of HOST:PORT or [ADDRESS]:PORT goes to *out, or that of the scheme. */
-static bool take_port(struct str *text, struct parts *out)
+static bool take_port(struct str *text, struct proxy_parts *out)
 {
 	int64_t number = out->scheme->port;
 	size_t colon = find_last(*text, ':');
@@ -116,7 +116,7 @@ static bool check_host(struct arena *arena, struct str text, struct error *err)
 	       fail(err, "the proxy has no proper name or address", as_in);
 }
 
-static bool split(struct arena *arena, struct str text, struct parts *out, struct error *err)
+static bool split(struct arena *arena, struct str text, struct proxy_parts *out, struct error *err)
 {
 	if (has_control(text))
 		return fail(err, "a blank or a control character in the URL of the proxy", encoded);
@@ -175,7 +175,7 @@ static const char *decode(struct arena *arena, struct str text, struct error *er
 
 bool proxy_parse(struct arena *arena, struct str text, struct proxy *out, struct error *err)
 {
-	struct parts parts = {0};
+	struct proxy_parts parts = {0};
 	*out = (struct proxy){0};
 	if (!split(arena, text, &parts, err))
 		return false;

@@ -18,7 +18,7 @@
 
 enum { SIGNATURES_MAX = 100 };
 
-struct search {
+struct path_search {
 	const struct tls_path_query *query;
 	const struct tls_certificate *path[TLS_PATH_SENT_MAX];
 	size_t length;
@@ -31,7 +31,7 @@ struct search {
  * The first fault is kept: it is that of the path the server probably meant. Only a signature that
  * does not fit gives way, since it may be that another authority of the same name is meant.
  */
-static bool refuse(struct search *search, enum tls_fault fault,
+static bool refuse(struct path_search *search, enum tls_fault fault,
 		   const struct tls_certificate *authority)
 {
 	struct tls_path_verdict *verdict = search->verdict;
@@ -51,7 +51,7 @@ static bool is_authority(const struct tls_certificate *certificate, bool anchor)
 }
 
 /* What forbids authority to stand at the end of the path, apart from signatures. */
-static enum tls_fault judge(struct search *search, const struct tls_certificate *authority,
+static enum tls_fault judge(struct path_search *search, const struct tls_certificate *authority,
 			    bool anchor)
 {
 	enum tls_fault date = tls_certificate_date(authority, search->query->now);
@@ -79,7 +79,8 @@ static enum tls_fault judge(struct search *search, const struct tls_certificate 
 }
 
 /* Whether the last certificate of the path was signed by authority, which may have done so. */
-static bool is_issuer(struct search *search, const struct tls_certificate *authority, bool anchor)
+static bool is_issuer(struct path_search *search, const struct tls_certificate *authority,
+		      bool anchor)
 {
 	const struct tls_certificate *last = search->path[search->length - 1];
 	if (!str_equal(last->issuer, authority->subject))
@@ -97,7 +98,7 @@ static bool is_issuer(struct search *search, const struct tls_certificate *autho
 }
 
 /* Also when it is there in another form: two that sign each other make no circle. */
-static bool is_on_path(const struct search *search, const struct tls_certificate *certificate)
+static bool is_on_path(const struct path_search *search, const struct tls_certificate *certificate)
 {
 	for (size_t i = 0; i < search->length; i++)
 		if (str_equal(search->path[i]->subject, certificate->subject) &&
@@ -107,7 +108,7 @@ static bool is_on_path(const struct search *search, const struct tls_certificate
 }
 
 /* Looks for the rest of the path. */
-static bool extend(struct search *search)
+static bool extend(struct path_search *search)
 {
 	const struct tls_path_query *query = search->query;
 	const struct tls_certificate *last = search->path[search->length - 1];
@@ -154,7 +155,7 @@ static enum tls_fault judge_server(const struct tls_path_query *query)
 
 void tls_path_check(const struct tls_path_query *query, struct tls_path_verdict *out)
 {
-	struct search search = {
+	struct path_search search = {
 		.query = query,
 		.path = {&query->sent[0]},
 		.length = 1,

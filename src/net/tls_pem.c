@@ -12,7 +12,7 @@
 #include "net/tls_der.h"
 #include "net/tls_extensions.h"
 
-struct reading {
+struct pem_reading {
 	struct arena *arena;
 	struct buf armor;   /* base64 of the current object, without white space */
 	struct buf der;     /* the current object */
@@ -24,7 +24,7 @@ struct reading {
 	bool failed;        /* out of memory */
 };
 
-static void reading_finish(struct reading *reading)
+static void reading_finish(struct pem_reading *reading)
 {
 	buf_finish(&reading->armor);
 	buf_finish(&reading->der);
@@ -51,7 +51,7 @@ static enum tls_fault check_settings(struct str settings)
 								: TLS_FAULT_NONE;
 }
 
-static void refuse(struct reading *reading, enum tls_fault fault,
+static void refuse(struct pem_reading *reading, enum tls_fault fault,
 		   const struct tls_certificate *certificate)
 {
 	struct tls_refused refused = {.number = reading->number, .fault = fault};
@@ -60,7 +60,7 @@ static void refuse(struct reading *reading, enum tls_fault fault,
 	buf_add(&reading->refused, &refused, sizeof(refused));
 }
 
-static void take_certificate(struct reading *reading, struct str der, struct str settings)
+static void take_certificate(struct pem_reading *reading, struct str der, struct str settings)
 {
 	struct tls_certificate certificate;
 	der.at = arena_copy(reading->arena, der.at, der.len);
@@ -81,7 +81,7 @@ static void take_certificate(struct reading *reading, struct str der, struct str
 		buf_add(&reading->anchors, &certificate, sizeof(certificate));
 }
 
-static void decode(struct reading *reading)
+static void decode(struct pem_reading *reading)
 {
 	struct tls_der object;
 	buf_reset(&reading->der);
@@ -105,7 +105,7 @@ static void decode(struct reading *reading)
 	take_certificate(reading, der, settings);
 }
 
-static void end_object(struct reading *reading, bool complete)
+static void end_object(struct pem_reading *reading, bool complete)
 {
 	if (reading->wanted && complete)
 		decode(reading);
@@ -114,7 +114,7 @@ static void end_object(struct reading *reading, bool complete)
 	reading->wanted = false;
 }
 
-static void begin_object(struct reading *reading, struct str label)
+static void begin_object(struct pem_reading *reading, struct str label)
 {
 	end_object(reading, false);
 	reading->trusted = str_is(label, "TRUSTED CERTIFICATE");
@@ -124,7 +124,7 @@ static void begin_object(struct reading *reading, struct str label)
 	buf_reset(&reading->armor);
 }
 
-static void take_line(struct reading *reading, struct str line)
+static void take_line(struct pem_reading *reading, struct str line)
 {
 	static const size_t begin = sizeof("-----BEGIN ") - 1, dashes = sizeof("-----") - 1;
 	if (str_starts(line, "-----BEGIN ") && str_ends(line, "-----") && line.len > begin + dashes)
@@ -149,7 +149,7 @@ static struct str next_line(struct str *text)
 bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *out,
 		     struct error *err)
 {
-	scoped(reading_finish) struct reading reading = {.arena = arena};
+	scoped(reading_finish) struct pem_reading reading = {.arena = arena};
 	if (str_starts(pem, "\xef\xbb\xbf"))
 		pem = str_from(pem, 3);
 	while (pem.len)

@@ -18,7 +18,7 @@
 enum { QUOTE_MAX = 160 };
 
 /* The members of a document that decide what it is; NULL where absent or null. */
-struct parts {
+struct manifest_parts {
 	const struct node *media_type, *manifests, *config, *layers, *blobs, *fs_layers, *subject;
 	bool has_manifests, has_content; /* present, be it as null */
 };
@@ -51,7 +51,7 @@ static bool is_config(const struct node *root)
 	       !node_get(root, "layers") && !node_get(root, "manifests");
 }
 
-static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
+static bool find_parts(const struct node *root, struct manifest_parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
@@ -62,7 +62,7 @@ static bool find_parts(const struct node *root, struct parts *parts, struct erro
 				 "digest that of the config?");
 	if (!names_check(root, root_names, array_count(root_names), "manifest", err))
 		return false;
-	*parts = (struct parts){
+	*parts = (struct manifest_parts){
 		.media_type = member(root, "mediaType"),
 		.manifests = member(root, "manifests"),
 		.config = member(root, "config"),
@@ -108,8 +108,8 @@ static bool generic(struct str type)
 }
 
 /* The document's own type, else the served one; empty when neither says anything. */
-static bool choose_type(const struct parts *parts, struct str content_type, struct str *type,
-			struct error *err)
+static bool choose_type(const struct manifest_parts *parts, struct str content_type,
+			struct str *type, struct error *err)
 {
 	struct str own = media_bare(node_string(parts->media_type));
 	struct str served = media_bare(content_type);
@@ -124,7 +124,7 @@ static bool choose_type(const struct parts *parts, struct str content_type, stru
 	return true;
 }
 
-static bool choose_kind(struct arena *arena, const struct parts *parts, struct str type,
+static bool choose_kind(struct arena *arena, const struct manifest_parts *parts, struct str type,
 			struct manifest *out, struct error *err)
 {
 	enum media_kind kind = media_kind(type);
@@ -281,8 +281,8 @@ static size_t length_of(const struct node *list)
 	return list ? list->count : 0;
 }
 
-static bool read_content(struct arena *arena, const struct parts *parts, struct manifest *out,
-			 struct error *err)
+static bool read_content(struct arena *arena, const struct manifest_parts *parts,
+			 struct manifest *out, struct error *err)
 {
 	scoped(collection_finish) struct collection blobs = {0};
 	scoped(collection_finish) struct collection children = {0};
@@ -310,7 +310,7 @@ static bool parse(struct arena *arena, struct arena *tree, struct str bytes,
 		  struct str content_type, struct manifest *out, struct error *err)
 {
 	const struct node *root = NULL;
-	struct parts parts = {0};
+	struct manifest_parts parts = {0};
 	struct str type = {0};
 	*out = (struct manifest){.bytes = bytes};
 	if (bytes.len > MANIFEST_BYTES_MAX)

@@ -1,7 +1,7 @@
 /*
  * Platforms of images, and filters on them (image-spec "Image Index", property platform).
  *
- * Filters are those of the original (image-syncer.md 6.6): a pattern is "value" or "value:extra",
+ * Filters are those of the original: a pattern is "value" or "value:extra",
  * equal to the platform's value, or to its value and its extra (os.version for --os, variant for
  * --arch). Plain records in the caller's arena.
  */

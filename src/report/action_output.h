@@ -1,5 +1,5 @@
 /*
- * The outputs of a GitHub Action: what later steps of the job read (action.md sections 8 and 10).
+ * The outputs of a GitHub Action: what later steps of the job read.
  *
  * Made as text here; action.c writes it. Each is one record of the file GITHUB_OUTPUT.
  */

@@ -1,6 +1,5 @@
 /*
- * Annotations: the errors and warnings that a runner shows beside a job and at lines of files
- * (action.md sections 5 and 10). Pure, but for the look at where a file is.
+ * Annotations: the errors and warnings that a runner shows beside a job and at lines of files. Pure, but for the look at where a file is.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
  * Numbers as people read them: sizes, durations, rates.
  *
- * Forms of image-syncer.md 7.1, the original's: 650B, 1.485kB, 45.38MB (decimal, at most 4
+ * The original's forms: 650B, 1.485kB, 45.38MB (decimal, at most 4
  * significant digits), 1.234s, 1m2.5s. Pure functions that write into the caller's array.
  */
 #pragma once

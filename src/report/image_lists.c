@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
+struct list_entry {
 	struct str source, destination;
 	const struct selection *selection;
 	struct terms terms; /* what the options do not say */
@@ -20,7 +20,7 @@ struct entry {
 
 /* --- one source ---------------------------------------------------------------------------- */
 
-static void add_destination(struct writer *out, const struct entry *entry)
+static void add_destination(struct writer *out, const struct list_entry *entry)
 {
 	scoped(buf_finish) struct buf value = {0};
 	struct str rest = entry->destination, part;
@@ -32,9 +32,10 @@ static void add_destination(struct writer *out, const struct entry *entry)
 }
 
 /* Writes the entries of the first one's group; returns how many. */
-static size_t add_group(struct writer *out, const struct entry *entries, size_t count, bool mapping)
+static size_t add_group(struct writer *out, const struct list_entry *entries, size_t count,
+			bool mapping)
 {
-	const struct entry *first = entries;
+	const struct list_entry *first = entries;
 	size_t used = 0;
 	if (mapping) {
 		writer_open_map(out);
@@ -52,14 +53,14 @@ static size_t add_group(struct writer *out, const struct entry *entries, size_t 
 	return used;
 }
 
-static bool needs_mapping(const struct entry *entry)
+static bool needs_mapping(const struct list_entry *entry)
 {
 	static const struct terms nothing;
 	return entry->selection || !terms_written_alike(&entry->terms, &nothing);
 }
 
 /* Writes the entries that share the first one's source; returns how many. */
-static size_t add_source(struct writer *out, const struct entry *entries, size_t count)
+static size_t add_source(struct writer *out, const struct list_entry *entries, size_t count)
 {
 	size_t same = 0;
 	while (same < count && str_equal(entries[same].source, entries->source))
@@ -76,12 +77,12 @@ static size_t add_source(struct writer *out, const struct entry *entries, size_t
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static bool same_fields(const struct entry *a, const struct entry *b)
+static bool same_fields(const struct list_entry *a, const struct list_entry *b)
 {
 	return a->selection == b->selection && terms_written_alike(&a->terms, &b->terms);
 }
 
-static int compare_sources(const struct entry *a, const struct entry *b)
+static int compare_sources(const struct list_entry *a, const struct list_entry *b)
 {
 	size_t shorter = a->source.len < b->source.len ? a->source.len : b->source.len;
 	int order = shorter ? memcmp(a->source.at, b->source.at, shorter) : 0;
@@ -90,7 +91,7 @@ static int compare_sources(const struct entry *a, const struct entry *b)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct entry *left = a, *right = b;
+	const struct list_entry *left = a, *right = b;
 	int order = compare_sources(left, right);
 	if (!order)
 		order = (left->group > right->group) - (left->group < right->group);
@@ -98,7 +99,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* In an array that is sorted by source: numbers the groups of each source. */
-static void group(struct entry *entries, size_t count)
+static void group(struct list_entry *entries, size_t count)
 {
 	for (size_t i = 1, first = 0; i < count; i++) {
 		unsigned next = 0;
@@ -115,8 +116,8 @@ static void group(struct entry *entries, size_t count)
 }
 
 /* The image's names as they stand in a rule; false without memory. */
-static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
-		 struct arena *arena)
+static bool fill(struct list_entry *entry, const struct tally *tally,
+		 const struct tally_image *image, struct arena *arena)
 {
 	scoped(buf_finish) struct buf source = {0};
 	scoped(buf_finish) struct buf destination = {0};
@@ -131,9 +132,9 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 }
 
 static size_t gather(const struct tally *tally, enum outcome_status status, struct arena *arena,
-		     struct entry **out)
+		     struct list_entry **out)
 {
-	struct entry *entries = arena_array(arena, tally->list.count + 1, sizeof(*entries));
+	struct list_entry *entries = arena_array(arena, tally->list.count + 1, sizeof(*entries));
 	struct tally_walk walk = tally_list_walk(&tally->list);
 	size_t count = 0;
 	*out = NULL;
@@ -159,7 +160,7 @@ void image_lists_write(const struct tally *tally, enum outcome_status status, bo
 {
 	struct writer writer = {.out = out, .json = json};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct entry *entries = NULL;
+	struct list_entry *entries = NULL;
 	size_t count = arena ? gather(tally, status, arena, &entries) : 0;
 	if (!entries) {
 		out->failed = true;

@@ -1,6 +1,5 @@
 /*
- * The lists of copied and of failed images: --output-success-images and --output-failed-images
- * (image-syncer.md 7.3 and 9).
+ * The lists of copied and of failed images: --output-success-images and --output-failed-images.
  *
  * Both have the form of an images file, so that another run can take them: source -> list of
  * destinations, sources sorted, destinations in the order of the tally. A rule that became no

@@ -102,7 +102,7 @@ void report_plan(struct report *report, size_t images)
 		display_count(report->display, &now);
 }
 
-/* The words around an image's line, close to the original's (image-syncer.md 7.1). */
+/* The words around an image's line, close to the original's. */
 static void log_image(const struct tally_image *image, const char *work, const char *source,
 		      const char *destination, const struct display_counts *now)
 {

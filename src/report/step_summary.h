@@ -1,5 +1,5 @@
 /*
- * The summary of a job: what a person sees on the page of a run, as Markdown (action.md 10).
+ * The summary of a job: what a person sees on the page of a run, as Markdown.
  *
  * Pure. All that others may have written is escaped and has its secrets masked.
  */

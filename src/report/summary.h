@@ -14,7 +14,7 @@ void summary_brief(const struct tally_image *image, struct buf *out);
 /*
  * Appends the closing summary, harmless for a terminal: each failed image with its reason on one
  * line, the totals, and as last line the original's "Synchronization finished, ..."
- * (image-syncer.md 7.1), or "Dry run finished, ...".
+ * or "Dry run finished, ...".
  */
 void summary_write(const struct tally *tally, struct buf *out);
 /* Appends the line about layers that were left out; nothing when there were none. */
