@@ -4,11 +4,11 @@
  * signals without a handler; here is where they get one.
  *
  * timeout(1) and a terminal's Ctrl-C reach the program and then its group: two signals for one
- * wish. So what follows within a second is an echo. The end of the time comes from us; the first
- * signal after it is the first one of the user.
+ * request, so a signal that follows within a second is an echo. The time limit is our own alarm;
+ * the first signal after it is the user's first.
  *
- * A file system that hangs cannot be waited for in a way the flag ends. The alarm that the first
- * request sets is for that: nine seconds later the process is over, whatever it does.
+ * The flag cannot end a wait for a file system that hangs. For that the first request sets an
+ * alarm: nine seconds later the process ends, whatever it is doing.
  */
 #include "base/cancel.h"
 
@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 static atomic_int requested;
-static _Atomic int64_t requested_at; /* when the first request came, */
-static _Atomic int64_t signalled_at; /* and the signal that requested tells of */
+static _Atomic int64_t requested_at; /* clock_ms() of the first request */
+static _Atomic int64_t signalled_at; /* clock_ms() of the signal in requested */
 static atomic_int event = -1;
 
 static void wake_all(void)
@@ -38,7 +38,7 @@ static void wake_all(void)
 	alarm(CANCEL_END_S);
 }
 
-/* Another signal, when first had asked already. */
+/* Another signal after the first one, whose number is first. */
 static void asked_again(int first, int signal_number)
 {
 	int64_t now = clock_ms();
@@ -57,7 +57,7 @@ void cancel_now(int signal_number)
 {
 	int none = 0;
 	int saved = errno;
-	/* The times first: whoever sees the flag must not take it for long past. */
+	/* The times are set first: a thread that sees the flag must not read an old time. */
 	if (!atomic_load(&requested)) {
 		atomic_store(&requested_at, clock_ms());
 		atomic_store(&signalled_at, clock_ms());
@@ -92,7 +92,7 @@ void cancel_own(void)
 
 void cancel_after(unsigned seconds)
 {
-	/* A request that is there already has set the alarm to its own end. */
+	/* An earlier request has already set the alarm for its own purpose. */
 	if (!cancel_requested())
 		alarm(seconds);
 	if (cancel_requested())
@@ -169,7 +169,7 @@ bool cancel_may_write(int fd, int64_t patience_ms)
 {
 	int64_t begin = clock_ms();
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
-	if (fd < 0) /* of a stream in memory */
+	if (fd < 0) /* the stream is in memory */
 		return true;
 	do {
 		if (poll(&wait, 1, cancel_final() ? 0 : 100) > 0)

@@ -1,11 +1,11 @@
 /*
- * A stack of open loops under one mutex. Whoever wants work takes the next index of the loop whose
- * parties are least busy, the newest of these. A loop leaves the stack when its last index is
- * taken; its caller then waits for the calls still under way. A worker thread that could not be
- * started is simply missing.
+ * A stack of open loops under one mutex. An idle thread takes the next index of the loop whose
+ * parties are least busy; among equals, of the newest loop. A loop leaves the stack when its last
+ * index is taken; its caller then waits for the calls still under way. A worker thread that could
+ * not be started is simply missing.
  *
- * For which loop a thread works is known by a variable of the thread: the only way to tell what a
- * nested loop belongs to without passing that through everything in between.
+ * A thread-local variable says which loop the thread is working for: otherwise every function in
+ * between would have to pass on what a nested loop belongs to.
  */
 #include "base/pool.h"
 
@@ -59,7 +59,7 @@ static void count_busy(const struct pool_loop *loop, int more)
 			loop->parties[i]->busy += (unsigned)more;
 }
 
-/* Takes an index of loop; unlinks the loop with its last one. Called locked. */
+/* Takes an index of loop, and unlinks the loop with its last one. Caller holds the lock. */
 static size_t take(struct pool *pool, struct pool_loop *loop)
 {
 	size_t index = loop->next++;
@@ -75,8 +75,8 @@ static size_t take(struct pool *pool, struct pool_loop *loop)
 }
 
 /*
- * Runs one call unlocked; returns locked. A thread counts once: what it does for a loop within a
- * call, it does for the same parties.
+ * Runs one call. The lock is held on entry and return, not during the call. A thread is counted
+ * once: a loop within a call is for the same parties.
  */
 static void run_one(struct pool *pool, struct pool_loop *loop)
 {
@@ -95,7 +95,7 @@ static void run_one(struct pool *pool, struct pool_loop *loop)
 		pthread_cond_signal(loop->finished);
 }
 
-/* Called locked, with a loop open. */
+/* Caller holds the lock, and a loop is open. */
 static struct pool_loop *least_busy(const struct pool *pool)
 {
 	struct pool_loop *best = pool->newest;
@@ -159,7 +159,10 @@ void pool_free(struct pool **pool)
 	*pool = NULL;
 }
 
-/* The open loop that its own caller is to go on with, NULL when all are taken. Called locked. */
+/*
+ * The open loop its own caller continues with; NULL when all indices are taken. Caller holds the
+ * lock.
+ */
 static struct pool_loop *own_next(struct pool_loop *loops, size_t count)
 {
 	struct pool_loop *best = NULL;
@@ -175,7 +178,7 @@ static struct pool_loop *own_next(struct pool_loop *loops, size_t count)
 	return best;
 }
 
-/* Runs loops that were filled in but for what ties them together. */
+/* Links the prepared loops and runs them. */
 static void run_loops(struct pool *pool, struct pool_loop *loops, size_t count)
 {
 	pthread_cond_t finished;
@@ -212,7 +215,7 @@ void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index),
 struct trial {
 	bool (*fn)(void *ctx, size_t index, struct error *err);
 	void *ctx;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	bool failed, left_out;
 	struct error *err;
 };
@@ -247,7 +250,7 @@ bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, s
 	struct trial trial = {.fn = fn, .ctx = ctx, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
 	pool_each(pool, n, try_one, &trial);
 	pthread_mutex_destroy(&trial.lock);
-	/* What really went wrong says more than that the run was stopped. */
+	/* A real failure is worth more to the reader than "stopped". */
 	if (!trial.failed && trial.left_out)
 		return error_canceled(err);
 	return !trial.failed;

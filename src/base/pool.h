@@ -2,13 +2,13 @@
  * Worker threads that run loops: pool_each(pool, n, fn, ctx) calls fn(ctx, 0) to fn(ctx, n - 1).
  *
  * The calling thread works too, and fn may call pool_each() again: images, their children and their
- * blobs are the same call three times. Idle workers take from the newest loop first, so what was
- * begun is finished before more is begun. Every loop is finished by its own caller if nobody helps,
- * so nesting cannot deadlock and width 1 is a serial run in index order. Safe from any thread.
+ * blobs are three nested calls. Idle workers take from the newest loop first, so work under way is
+ * finished before more begins. The caller finishes its own loop if nobody helps, so nesting cannot
+ * deadlock, and width 1 is a serial run in index order. Safe from any thread.
  *
- * Loops may work for parties, in practice registries, of which one may be slow: idle workers help
- * where the fewest threads are busy already, so threads that hang on one party leave the others
- * theirs. What a call begins with pool_each() works for the same parties.
+ * A loop may work for parties, in practice registries, and one of them may be slow. Idle workers
+ * join the loop whose parties have the fewest busy threads, so threads that hang on one party never
+ * keep all workers from the others. A nested pool_each() works for the same parties.
  */
 #pragma once
 
@@ -35,12 +35,12 @@ bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, s
 
 enum { POOL_PARTIES = 2 };
 
-/* How many threads are busy for it at this time; the pool's own. */
+/* Counts the threads that are busy for one party; maintained by the pool. */
 struct pool_party {
 	unsigned busy;
 };
 
-/* A loop over some numbers, ascending, for some parties. */
+/* A loop over n ascending numbers, for some parties. */
 struct pool_lane {
 	const size_t *numbers;
 	size_t n; /* > 0 */

@@ -1,6 +1,6 @@
 /*
- * The socket's address is looked at, not the text of a URL: there are too many ways to write
- * 127.0.0.1, and a name may stand for any address, another one each time it is asked for.
+ * The address of the socket is judged, not the text of the URL: there are too many ways to write
+ * 127.0.0.1, and a name may resolve to any address, a different one each time.
  */
 #include "net/address.h"
 
@@ -15,7 +15,9 @@ struct address_block {
 	unsigned bits;
 };
 
-/* Everything of IANA's special-purpose registry that is not reachable from everywhere, and more. */
+/*
+ * The entries of IANA's special-purpose registry that are not globally reachable, and a few more.
+ */
 static const struct address_block internal[] = {
 	{0x00000000, 8},  /* 0.0.0.0: this host */
 	{0x0a000000, 8},  /* 10.0.0.0 */
@@ -33,7 +35,7 @@ static const struct address_block internal[] = {
 	{0xe0000000, 3},  /* multicast, reserved, broadcast */
 };
 
-/* Where machines of clouds find credentials and settings of their own. */
+/* Where cloud machines find their credentials and settings. */
 static const struct address_block metadata[] = {
 	{0x646464c8, 32}, /* 100.100.100.200: Alibaba */
 	{0xa83f8110, 32}, /* 168.63.129.16: Azure */
@@ -102,12 +104,12 @@ static bool tunnels_inside(const unsigned char at[16])
 static bool internal_v6(const unsigned char at[16])
 {
 	uint32_t inner;
-	if (embedded_v4(at, &inner)) /* of the compatible ones ::1 and :: are in 0.0.0.0/8 */
+	if (embedded_v4(at, &inner)) /* ::1 and ::, as compatible addresses, are within 0.0.0.0/8 */
 		return internal_v4(inner);
 	/* 2001::/23: Teredo, whose end is an address of its own choice, and other protocols. */
 	bool protocol = at[0] == 0x20 && at[1] == 0x01 && at[2] < 0x02;
 	bool example = at[0] == 0x20 && at[1] == 0x01 && at[2] == 0x0d && at[3] == 0xb8;
-	/* Global unicast is 2000::/3, all that is ever handed out. */
+	/* Global unicast is 2000::/3; no other addresses are assigned. */
 	return protocol || example || tunnels_inside(at) || (at[0] & 0xe0) != 0x20;
 }
 

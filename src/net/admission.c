@@ -1,9 +1,9 @@
 /*
- * A lookup runs in a thread that nothing can end, so once the run is to stop there is none, not
- * even for a request that cleans up; such a request may still connect to an address it knows.
+ * A lookup runs in a thread that cannot be ended, so after a stop none begins, not even for a
+ * request that cleans up; such a request may still connect to an address it knows.
  *
- * With a proxy only the proxy's address is known here, and the user chose the proxy. So the address
- * is not judged; the server's host was, by its text, before the request began (inside.h).
+ * With a proxy the address is that of the proxy, which the user chose, so it is not judged. The
+ * text of the server's host was judged before the request began (inside.h).
  */
 #include "net/admission.h"
 

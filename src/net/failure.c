@@ -1,6 +1,6 @@
 /*
- * The kind decides whether it is tried again. What a proxy refuses, and an answer that breaks the
- * rules of HTTP, comes out the same each time; a lost connection does not.
+ * The kind decides about a retry. A refusal by a proxy or an answer that violates HTTP will be the
+ * same the next time; a lost connection may not.
  */
 #include "net/failure.h"
 
@@ -24,7 +24,9 @@ static enum error_kind network_kind(CURLcode code, bool connected)
 	}
 }
 
-/* True, with an error in err, when a proxy refuses the way to an https server (RFC 9110, 9.3.6). */
+/*
+ * True, with an error in err, when a proxy refused the tunnel to an https server (RFC 9110, 9.3.6).
+ */
 static bool refused_by_proxy(struct handle *handle, struct error *err)
 {
 	long status = 0;

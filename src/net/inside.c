@@ -1,4 +1,4 @@
-/* An address that the user wrote is meant, link-local or not; metadata is never meant. */
+/* An address in the user's own text is intended, even a link-local one; metadata never is. */
 #include "net/inside.h"
 
 #include "net/address.h"

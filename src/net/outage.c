@@ -10,7 +10,7 @@
 
 enum { GAP_MS = 150, GAP_MAX_MS = 2000, OTHERS_WEIGHT = 4, OTHERS_SILENT_MS = 5000 };
 
-/* What no wait can cure need not be waited for. */
+/* The gap before the next try; none for a failure that waiting cannot cure. */
 static int64_t gap_after(const struct outage *outage, const struct outage_failure *failure)
 {
 	int64_t gap = (int64_t)outage->weight * GAP_MS;
@@ -62,7 +62,7 @@ int64_t outage_patience(const struct outage *outage)
 	return outage->forgiven ? OUTAGE_AGAIN_MS : OUTAGE_FIRST_MS;
 }
 
-/* What one path has shown alone is not all that is needed: others are to fail a few times, too. */
+/* Failures of one path alone are not enough: a few of others must follow. */
 static void leave_a_chance(struct outage *outage)
 {
 	if (outage->weight > OUTAGE_LIMIT - OTHERS_WEIGHT)

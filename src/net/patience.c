@@ -1,8 +1,8 @@
 /*
- * libcurl limits connecting; what comes after is ours. An answer to a complete request gets
- * ANSWER_MS, the answer to an upload COMMIT_MS, because registries that store on object storage
- * assemble for minutes after the last byte. A body is given up when nothing moves for stall_ms, or
- * next to nothing for RATE_WINDOWS times as long.
+ * libcurl limits the time to connect; the later limits are set here. The answer to a complete
+ * request may take ANSWER_MS, and the answer to an upload COMMIT_MS, because a registry on object
+ * storage may assemble the blob for minutes after the last byte. A body is given up when nothing
+ * moves for stall_ms, or almost nothing for RATE_WINDOWS times as long.
  */
 #include "net/patience.h"
 
@@ -46,7 +46,7 @@ static bool is_too_slow(const struct patience *transfer)
 	return patience_rates(transfer) && transfer->moved < RATE_MIN * seconds;
 }
 
-/* A request that only cleans up has a little more time, and may connect for it. */
+/* A request that only cleans up has a little more time, and may still connect. */
 static bool must_stop(const struct patience *transfer)
 {
 	if (transfer->cleanup)

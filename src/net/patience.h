@@ -23,12 +23,12 @@ struct patience {
 	bool connected;    /* the request is on its way */
 	bool in_body;      /* the next bytes are those of a body */
 	bool uploads;      /* the request streams a body */
-	bool given_up;     /* others found out that the server does not answer */
-	int64_t silent_ms; /* since anything moved */
+	bool given_up;     /* other requests found that the server does not answer */
+	int64_t silent_ms; /* time since anything moved */
 	int64_t stall_ms;  /* how long a body may make no progress; 0: for ever */
-	int64_t answer_ms; /* for a server that has not answered yet; 0: as long as usual */
-	int64_t waited_ms; /* for the body's bytes, since the rate was looked at last */
-	int64_t moved;     /* bytes of the body since then */
+	int64_t answer_ms; /* the limit for a server that has not answered yet; 0: the usual one */
+	int64_t waited_ms; /* time waited for the body since the rate was last judged */
+	int64_t moved;     /* bytes of the body moved in that time */
 };
 
 /* How long connecting may take; answer_ms as above. */

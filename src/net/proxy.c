@@ -23,7 +23,7 @@ static const struct scheme {
 	{"socks5h", "socks5h", 1080},
 };
 
-/* What a proxy's URL consists of, as written. */
+/* The parts of a proxy's URL, as written. */
 struct proxy_parts {
 	const struct scheme *scheme;
 	struct str username, password, host;
@@ -87,7 +87,7 @@ static void take_login(struct str *text, struct proxy_parts *out)
 	*text = str_from(*text, at + 1);
 }
 
-/* The port of HOST:PORT or [ADDRESS]:PORT goes to *out, or that of the scheme. */
+/* Takes the port of HOST:PORT or [ADDRESS]:PORT off the text; without one, the scheme's counts. */
 static bool take_port(struct str *text, struct proxy_parts *out)
 {
 	int64_t number = out->scheme->port;
@@ -102,7 +102,7 @@ static bool take_port(struct str *text, struct proxy_parts *out)
 	return number > 0 && number < 65536;
 }
 
-/* A name, or an address, which has brackets when it is of IPv6. */
+/* Checks that the host is a name or an address, with brackets if IPv6. */
 static bool check_host(struct arena *arena, struct str text, struct error *err)
 {
 	struct sockaddr_storage ignored;
@@ -143,7 +143,10 @@ static int hex(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-decoded, without control characters, which no login can have. NULL and err. */
+/*
+ * Percent-decodes text. Control characters, which no login can have, are an error: NULL, and err is
+ * set.
+ */
 static const char *decode(struct arena *arena, struct str text, struct error *err)
 {
 	char *out = arena_copy(arena, text.at ? text.at : "", text.len);

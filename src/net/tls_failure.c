@@ -1,7 +1,7 @@
 /*
- * A table of sentences. Whoever meets one of them is about to ask "what do I do now", so each names
- * the server, what was wrong and the remedy; what BearSSL cannot do is called our limit, not a
- * fault of the server. The table also decides what is worth a retry: what it does not hold.
+ * A table of sentences. Their reader wants to know what to do, so each names the server, the
+ * problem and the remedy; something BearSSL cannot do is called our limit, not a fault of the
+ * server. The table also decides about retries: a failure that is not in it is worth one.
  */
 #include "net/tls_failure.h"
 

@@ -1,7 +1,7 @@
 /*
  * One table, so that a reason reads the same in the log line about an anchor and in the failure of
- * a connection. Each is a predicate: it is said of the server's certificate, of an authority above
- * it and of an anchor in a file.
+ * a connection. Each text is a predicate whose subject may be the server's certificate, an
+ * authority above it, or an anchor in a file.
  */
 #include "net/tls_fault.h"
 

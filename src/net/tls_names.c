@@ -1,7 +1,7 @@
 /*
  * A name constraint holds for every name of its form in the certificates below: those of
- * subjectAltName, the subject itself, and the mail addresses in it. The common name is none: no
- * server is recognised by it.
+ * subjectAltName, the subject itself, and the mail addresses in it. The common name does not count:
+ * no server is recognised by it.
  */
 #include "net/tls_names.h"
 
@@ -54,7 +54,7 @@ bool tls_names_are_subtrees(struct str list)
 struct name_check {
 	const struct tls_certificate *authority;
 	unsigned *effort;
-	bool allowed; /* so far */
+	bool allowed; /* the result so far */
 };
 
 static bool within(struct name_check *check, struct str list, const struct tls_der *name,

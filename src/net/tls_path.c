@@ -1,7 +1,7 @@
 /*
- * A depth-first search from the server's certificate upwards, anchors before what was sent, since
- * the shortest path is the one the authority means: a cross-signed root may be sent along whose
- * other issuer has expired. Only when all paths fail is there a fault to tell.
+ * A depth-first search from the server's certificate upwards. Anchors are tried before the
+ * certificates that were sent, since the shortest path is the intended one: a server may also send
+ * a cross-signed root whose other issuer has expired. A fault is reported only when all paths fail.
  *
  * An anchor is judged like any authority, by its dates, its purposes and its constraints. But a
  * certificate that is an anchor itself, byte by byte, needs no authority: self-signed ones are
@@ -22,14 +22,14 @@ struct path_search {
 	const struct tls_path_query *query;
 	const struct tls_certificate *path[TLS_PATH_SENT_MAX];
 	size_t length;
-	unsigned signatures; /* checked so far */
-	unsigned effort;     /* what is left for constraints */
+	unsigned signatures; /* signatures checked so far */
+	unsigned effort;     /* remaining comparisons for name constraints */
 	struct tls_path_verdict *verdict;
 };
 
 /*
- * The first fault is kept: it is that of the path the server probably meant. Only a signature that
- * does not fit gives way, since it may be that another authority of the same name is meant.
+ * The first fault is kept, since the first path is probably the one the server meant. Only a wrong
+ * signature gives way to a later fault, since another authority of the same name may be meant.
  */
 static bool refuse(struct path_search *search, enum tls_fault fault,
 		   const struct tls_certificate *authority)
@@ -43,14 +43,16 @@ static bool refuse(struct path_search *search, enum tls_fault fault,
 	return false;
 }
 
-/* A certificate of version 1 cannot say that it is an authority; as an anchor it may be one. */
+/*
+ * A certificate of version 1 cannot state that it is an authority; as an anchor it may act as one.
+ */
 static bool is_authority(const struct tls_certificate *certificate, bool anchor)
 {
 	return certificate->authority ||
 	       (anchor && certificate->version == 1 && tls_certificate_self_issued(certificate));
 }
 
-/* What forbids authority to stand at the end of the path, apart from signatures. */
+/* What forbids authority at the end of the path, apart from signatures. */
 static enum tls_fault judge(struct path_search *search, const struct tls_certificate *authority,
 			    bool anchor)
 {
@@ -69,7 +71,7 @@ static enum tls_fault judge(struct path_search *search, const struct tls_certifi
 		return TLS_FAULT_PATH_LENGTH;
 	for (size_t i = 0; i < search->length; i++) {
 		const struct tls_certificate *below = search->path[i];
-		/* What an authority calls itself when it changes its key is exempt. */
+		/* A self-issued certificate, made when an authority changes its key, is exempt. */
 		if (i > 0 && tls_certificate_self_issued(below))
 			continue;
 		if (!tls_names_allowed(authority, below, &search->effort))
@@ -78,7 +80,7 @@ static enum tls_fault judge(struct path_search *search, const struct tls_certifi
 	return TLS_FAULT_NONE;
 }
 
-/* Whether the last certificate of the path was signed by authority, which may have done so. */
+/* True when authority signed the last certificate of the path, and was entitled to. */
 static bool is_issuer(struct path_search *search, const struct tls_certificate *authority,
 		      bool anchor)
 {
@@ -97,7 +99,10 @@ static bool is_issuer(struct path_search *search, const struct tls_certificate *
 	return !fault || refuse(search, fault, authority);
 }
 
-/* Also when it is there in another form: two that sign each other make no circle. */
+/*
+ * True also for another certificate of the same authority, so that two that sign each other make no
+ * circle.
+ */
 static bool is_on_path(const struct path_search *search, const struct tls_certificate *certificate)
 {
 	for (size_t i = 0; i < search->length; i++)

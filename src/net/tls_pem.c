@@ -16,11 +16,11 @@ struct pem_reading {
 	struct arena *arena;
 	struct buf armor;   /* base64 of the current object, without white space */
 	struct buf der;     /* the current object */
-	struct buf anchors; /* array of struct tls_certificate */
-	struct buf refused; /* array of struct tls_refused */
+	struct buf anchors; /* an array of struct tls_certificate */
+	struct buf refused; /* an array of struct tls_refused */
 	size_t number;      /* of the current certificate, from 1 */
 	bool wanted;        /* inside a certificate */
-	bool trusted;       /* of OpenSSL's TRUSTED form: something stands behind the certificate */
+	bool trusted;       /* it has OpenSSL's TRUSTED form, with settings after the certificate */
 	bool failed;        /* out of memory */
 };
 
@@ -33,8 +33,8 @@ static void reading_finish(struct pem_reading *reading)
 }
 
 /*
- * The settings that "openssl x509 -addtrust" and "-addreject" make. As OpenSSL reads them: what is
- * rejected is, and a list of what is trusted is complete.
+ * Checks the settings made by "openssl x509 -addtrust" and "-addreject". As in OpenSSL, a rejected
+ * purpose is refused, and a list of trusted purposes excludes all others.
  */
 static enum tls_fault check_settings(struct str settings)
 {

@@ -1,6 +1,6 @@
 /*
- * patience.c decides; this file measures. Only time that is spent waiting for the network counts,
- * not the time in which the reader of a download, or the source of an upload, was busy.
+ * patience.c decides; this file measures. Only time spent waiting for the network counts, not the
+ * time in which the reader of a download or the source of an upload was busy.
  */
 #include "net/watch.h"
 
@@ -9,7 +9,7 @@
 #include "net/handle.h"
 #include "net/patience.h"
 
-enum { SILENCE_MS = 1000 }; /* from then on a silence is listed */
+enum { SILENCE_MS = 1000 }; /* a silence is listed after this time */
 
 static enum patience_stop stop_of_run(void)
 {
@@ -20,7 +20,9 @@ static enum patience_stop stop_of_run(void)
 	return cancel_requested() ? PATIENCE_STOPPING : PATIENCE_GO_ON;
 }
 
-/* True when others found out that the server does not answer. An upload that moves knows better. */
+/*
+ * True when other requests found that the server does not answer. An upload is not ended by that.
+ */
 static bool is_given_up(const struct handle *handle)
 {
 	return handle->turn.over && !handle->status && !handle->request.stream &&
@@ -44,7 +46,7 @@ static struct patience state_of(const struct handle *handle)
 				 .moved = handle->moved};
 }
 
-/* An upload's bytes count when they leave: libcurl holds many of them before. */
+/* An upload's bytes count when they are sent: libcurl buffers many of them before. */
 static void note_sent(struct handle *handle)
 {
 	curl_off_t sent = 0;
