@@ -271,8 +271,7 @@ int path_open(const struct path *path, int flags, struct error *err)
 	flags |= path->kind == PATH_NOTHING ? O_CREAT : 0;
 	int fd = open(path->name, flags, 0644);
 	if (fd < 0 && errno == ENXIO && path->kind == PATH_STREAM && !path->device)
-		error_set(err, ERROR_IO,
-			  "cannot write %s: nobody reads this pipe: start its reader first",
+		error_set(err, ERROR_IO, "cannot write %s: this pipe has no reader: start it first",
 			  path->name);
 	else if (fd < 0)
 		cannot(path->name, err);

@@ -311,8 +311,9 @@ static void tell(int number)
 		append(&line, names[i].name);
 		append(&line, ")");
 	}
-	append(&line, " was refused, since no copy of images needs it: if this run fails, please "
-		      "report this line\n");
+	append(&line,
+	       " was refused, because copying images does not need it: if this run fails, please "
+	       "report this line\n");
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
 }

@@ -1,14 +1,14 @@
 /*
- * Credential helpers are other programs, which read and write what they want and ask the
- * environment. So they are started by a process of their own (registry/helpers.h), made before this
- * one gives anything up; no run needs more for their sake.
+ * Credential helpers are other programs, which read and write any files and need the environment.
+ * So a separate process starts them (registry/helpers.h), forked before this one is confined; the
+ * run itself needs no further rights for them.
  *
- * What is read while a run is under way: certificate authorities, what the C library reads for
- * names and times, the source of random bytes. Ports are those of all servers and proxies that the
- * rules, the auth file and the environment name, whether or not a rule needs them. Between public
- * registries that is all, and the kernel is told. Where another registry takes part, nobody knows
- * at which port its token server and its storage are: then the kernel says nothing about ports, and
- * net/ports.h refuses what is below 1024.
+ * Files that are read during a run: certificate authorities, the C library's files for names and
+ * times, the source of random bytes. Ports are those of all servers and proxies that the rules, the
+ * auth file and the environment name, whether or not a rule needs them. Between public registries
+ * that is all, and the kernel enforces it. The token server and the storage of any other registry
+ * may have any port: then the kernel does not limit ports, and net/ports.h refuses those below
+ * 1024.
  */
 #include "cmd/confine.h"
 
@@ -30,9 +30,9 @@
 enum { DNS = 53, HTTPS = 443 };
 
 /*
- * Where names, times, authorities and random bytes come from. Landlock judges the file that a link
- * leads to, and some systems have nothing but links in /etc (NixOS: into /nix/store), so what is
- * opened there by name is named here: the bundles of net/tls_trust.c and what the C library asks.
+ * The sources of names, times, authorities and random bytes. Landlock judges the target of a link,
+ * and on some systems /etc has only links (NixOS: into /nix/store), so every file that is opened
+ * there by name is listed here: the bundles of net/tls_trust.c and the C library's files.
  */
 static const char *const system_files[] = {
 	"/etc",
@@ -54,7 +54,10 @@ static const char *const system_files[] = {
 	"/dev/null",
 };
 
-/* resolv.conf is often a link into a folder of its own, where it is replaced now and then. */
+/*
+ * The folder of resolv.conf, which is often a link into a separate folder where it is replaced from
+ * time to time.
+ */
 static const char *resolver_folder(struct arena *arena)
 {
 	char path[PATH_MAX];
@@ -108,12 +111,12 @@ static void add_credential(struct ports *ports, const struct credential *entry)
 		ports_add_url(ports, str_of(entry->proxy->url));
 	if (entry->token_server)
 		ports_add_host(ports, str_of(entry->token_server), entry->insecure);
-	/* One that is insecure has an entry of its own. */
+	/* An insecure mirror has an entry of its own. */
 	for (size_t i = 0; i < entry->mirror_count; i++)
 		ports_add_host(ports, str_of(entry->mirrors[i]), false);
 }
 
-/* True when all that the rules name is known for staying at the usual ports, mirrors included. */
+/* True when all registries of the rules, mirrors included, are known to use the usual ports. */
 static bool all_public(const struct run *run)
 {
 	const struct credentials *credentials = &run->config.credentials;
@@ -158,7 +161,7 @@ static enum landlock_result confine_files(const struct run *run)
 	for (size_t i = 0; i < array_count(outputs); i++)
 		if (outputs[i] && path_descriptor(outputs[i]) < 0)
 			write[count++] = outputs[i];
-	/* Answers of name servers that are too long for UDP come over TCP, by the C library. */
+	/* The C library uses TCP for answers of name servers that are too long for UDP. */
 	struct ports ports = *run->ports;
 	ports_add(&ports, DNS);
 	size_t port_count = ports_list(&ports, NULL, 0);
@@ -175,7 +178,7 @@ static enum landlock_result confine_files(const struct run *run)
 bool confine_run(struct run *run, struct error *err)
 {
 	static const char *const answers[] = {[LANDLOCK_FILES] =
-						      "yes, the kernel is not asked about ports",
+						      "yes, but the kernel does not limit ports",
 					      [LANDLOCK_FILES_AND_PORTS] = "yes"};
 	struct ports *ports = arena_new_of(run->arena, struct ports);
 	if (!ports)

@@ -1,4 +1,7 @@
-/* Two passes: one counts, so that each lane gets an array of its size, one deals out. */
+/*
+ * Two passes: the first counts, so that each lane gets an array of its size; the second
+ * distributes.
+ */
 #include "cmd/lanes.h"
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /*
- * Only lists that more than one rule needs are kept, and only until the last of them has taken what
- * it wants: a list may have a hundred thousand tags.
+ * Only lists that several rules need are kept, and only until the last of these rules is done: a
+ * list may have a hundred thousand tags.
  */
 #include "cmd/listings.h"
 
@@ -12,16 +12,16 @@
 #include <pthread.h>
 
 struct shared_listing {
-	unsigned rules; /* that may still want it */
+	unsigned rules; /* rules that may still need it */
 	struct flight flight;
-	struct arena *arena; /* of the tags; NULL: not known */
+	struct arena *arena; /* arena of the tags; NULL: not known */
 	const char *const *tags;
 	size_t count;
 };
 
 struct listings {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
 };
@@ -81,7 +81,7 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
-/* Reads the list for all rules that want it. */
+/* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
 		      const struct repository *repository, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What the files of cmd/ share about one run: everything it owns, in the order it is made; released
- * in the opposite one (sync.c).
+ * The data of one run that the files of cmd/ share: everything it owns, in the order of creation;
+ * released in reverse order (sync.c).
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "registry/helpers.h"
 #include "report/report.h"
 
-/* What one rule became. */
+/* The result of expanding one rule. */
 struct expansion {
 	struct arena *arena;
 	struct task *tasks;
@@ -28,9 +28,9 @@ struct run {
 	const struct options *options;
 	struct arena *arena;
 	struct outputs outputs;
-	struct action action; /* with options->inputs */
+	struct action action; /* set with options->inputs */
 	struct config config;
-	const struct ports *ports; /* that it may connect to */
+	const struct ports *ports; /* the ports the run may connect to */
 	struct helpers *helpers;   /* NULL: no rule needs one */
 	struct plan_rule *rules;
 	size_t rule_count;
@@ -43,7 +43,7 @@ struct run {
 	struct report *report;
 	struct listings *listings;    /* while the rules are expanded */
 	struct expansion *expansions; /* one for each rule */
-	const struct task **tasks;    /* of all rules, each pair once */
+	const struct task **tasks;    /* tasks of all rules, each pair once */
 	size_t task_count;
 };
 

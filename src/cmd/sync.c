@@ -1,7 +1,7 @@
 /*
- * One run: everything that can be wrong with the input is told before the first request (load.c);
- * all rules become tasks (expansion.c); then the tasks run (rounds.c). Here stands what holds these
- * three together, and what all threads share.
+ * One run: every problem of the input is reported before the first request (load.c); all rules
+ * become tasks (expansion.c); then the tasks run (rounds.c). This file joins the three, and creates
+ * the objects that all threads share.
  */
 #include "cmd/sync.h"
 
@@ -45,8 +45,8 @@ static void count_request(void *ctx, bool target)
 }
 
 /*
- * --proc 0: as many as open files allow. A blob needs two connections, and the threads beside it
- * that check and list need some as well.
+ * --proc 0: as many blobs as the limit on open files allows. A blob needs two connections, and the
+ * threads that check and list need some as well.
  */
 static unsigned blobs_by_files(void)
 {
@@ -124,7 +124,7 @@ static bool set_up(struct run *run)
 	return run->copier && run->report;
 }
 
-/* A pattern that fits nothing at all is most likely a slip of the pen. */
+/* A pattern that matches nothing at all is probably a typing mistake. */
 static void warn_unmatched(struct run *run)
 {
 	const char *const *patterns = NULL;
@@ -157,7 +157,7 @@ int sync_run(const struct options *options, struct problems *problems)
 		return EXIT_FAILURE;
 	}
 	warn_unmatched(&run);
-	/* Where descriptors are few, the files of the report need them now. */
+	/* The files of the report need descriptors, which may be few. */
 	http_close_idle(run.http);
 	bool written = report_finish(run.report, cancel_signal(), &err);
 	int code = report_exit_code(run.report, cancel_signal());

@@ -1,6 +1,6 @@
 /*
- * json_check.c decides what is JSON and says where each value stands; cJSON decodes. Both see the
- * values in the same order, so the tree is built by walking cJSON's with a finger on the marks.
+ * json_check.c decides what is JSON and marks the position of each value; cJSON decodes. Both visit
+ * the values in the same order, so the tree is built by walking cJSON's tree and the marks in step.
  * Numbers are taken from the text, because cJSON keeps them as doubles.
  */
 #include "doc/json.h"
@@ -12,13 +12,13 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-/* What becomes of a name that is given twice in one object. */
+/* How a name that is given twice in one object is handled. */
 enum repeats { REFUSED, KEPT, DISOWNED };
 
 struct json_walk {
 	struct arena *arena;
 	struct str text;
-	const struct json_mark *marks; /* the next one */
+	const struct json_mark *marks; /* the next mark */
 	enum repeats repeats;
 	struct error *err;
 };
@@ -28,7 +28,7 @@ static void delete_tree(cJSON **tree)
 	cJSON_Delete(*tree);
 }
 
-/* A node at the next mark, of which only the place is known; NULL without memory. */
+/* A new node with the position of the next mark; NULL without memory. */
 static struct node *place_node(struct json_walk *walk, const struct json_mark **mark)
 {
 	struct node *node = arena_new_of(walk->arena, struct node);
@@ -80,7 +80,7 @@ static const struct node *build_name(struct json_walk *walk, const char *decoded
 	return node;
 }
 
-/* The same place, without a value. */
+/* A node with the same position, without a value. */
 static bool disown(struct json_walk *walk, const struct node **item)
 {
 	struct node *copy = arena_new_of(walk->arena, struct node);
@@ -95,7 +95,9 @@ static bool disown(struct json_walk *walk, const struct node **item)
 	return true;
 }
 
-/* Of two values of one name some readers take the first, others the last: here neither counts. */
+/*
+ * For a name given twice some readers take the first value, others the last: here neither counts.
+ */
 static bool disown_repeated(struct json_walk *walk, const struct node *const *keys,
 			    const struct node **items, size_t count)
 {
@@ -112,7 +114,10 @@ static bool disown_repeated(struct json_walk *walk, const struct node *const *ke
 
 static const struct node *build(struct json_walk *walk, const cJSON *item);
 
-/* The elements of a list or object. Their number is known, so the arrays are made first. */
+/*
+ * Fills in the elements of a list or object. Their number is known, so the arrays are allocated
+ * first.
+ */
 static bool fill_container(struct json_walk *walk, struct node *node, const cJSON *item,
 			   size_t count)
 {
@@ -152,7 +157,7 @@ static const struct node *build(struct json_walk *walk, const cJSON *item)
 	return filled ? node : NULL;
 }
 
-/* text passed json_check(), which left marks. */
+/* Decodes text that passed json_check(), which left the marks. */
 static bool decode(struct arena *arena, struct str text, const struct buf *marks,
 		   enum repeats repeats, const struct node **out, struct error *err)
 {

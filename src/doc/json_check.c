@@ -1,10 +1,10 @@
 /*
  * A recursive descent over the bytes that decodes nothing: cJSON does that, and this file decides
- * what cJSON gets to see. Recursion is bounded by JSON_DEPTH_MAX, and the number of values by the
+ * what reaches cJSON. Recursion is bounded by JSON_DEPTH_MAX, and the number of values by the
  * caller, so a hostile manifest cannot cost more than some tens of megabytes.
  *
- * line_start and wide give the column: bytes since the line began, less those that only continue a
- * character.
+ * The column is computed from line_start and wide: the bytes since the line began, less
+ * continuation bytes.
  */
 #include "doc/json_check.h"
 
@@ -82,7 +82,7 @@ static int hex_digit(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Four hexadecimal digits; -1 when there are none. */
+/* Takes four hexadecimal digits; -1 when they are missing. */
 static int take_hex4(struct json_checker *check)
 {
 	int value = 0;
@@ -96,7 +96,9 @@ static int take_hex4(struct json_checker *check)
 	return value;
 }
 
-/* Behind "\u": one character of the basic plane but NUL, or a whole surrogate pair. */
+/*
+ * Checks what follows "\u": a character of the basic plane except NUL, or a whole surrogate pair.
+ */
 static bool check_unicode_escape(struct json_checker *check)
 {
 	int first = take_hex4(check);
@@ -168,7 +170,7 @@ static bool check_number(struct json_checker *check)
 	if (!zero && !take_digits(check))
 		return fail(check, "a number needs digits");
 	if (take(check, '.') && !take_digits(check))
-		return fail(check, "a number needs digits behind its point");
+		return fail(check, "a number needs digits after its point");
 	if (take(check, 'e') || take(check, 'E')) {
 		if (!take(check, '+'))
 			take(check, '-');
@@ -197,7 +199,7 @@ static bool check_word(struct json_checker *check)
 		    "[ or {");
 }
 
-/* Remembers that a value begins here; *index finds the mark again. */
+/* Adds a mark for the value that begins here; *index is its number. */
 static bool begin_mark(struct json_checker *check, size_t *index)
 {
 	struct json_mark mark = {
@@ -226,12 +228,12 @@ static bool check_name(struct json_checker *check)
 	end_mark(check, mark, 0);
 	skip_space(check);
 	if (!take(check, ':'))
-		return fail(check, "expected : behind the name");
+		return fail(check, "expected : after the name");
 	skip_space(check);
 	return true;
 }
 
-/* Behind an element: true with *more set, or the closing bracket. */
+/* Checks what follows an element: a comma, which sets *more, or the closing bracket. */
 static bool check_separator(struct json_checker *check, char close, bool *more)
 {
 	skip_space(check);
@@ -241,7 +243,7 @@ static bool check_separator(struct json_checker *check, char close, bool *more)
 		       fail(check, close == '}' ? "expected , or }" : "expected , or ]");
 	skip_space(check);
 	return peek(check) != close ||
-	       fail(check, "there must be no comma behind the last element");
+	       fail(check, "trailing comma: remove the comma after the last element");
 }
 
 static bool check_container(struct json_checker *check, char close, uint32_t *count)
@@ -298,5 +300,5 @@ bool json_check(struct str text, size_t values_max, struct buf *marks, struct er
 	if (!check_value(&check))
 		return false;
 	skip_space(&check);
-	return check.at == text.len || fail(&check, "nothing may follow the document");
+	return check.at == text.len || fail(&check, "unexpected text after the document");
 }

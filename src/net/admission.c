@@ -28,6 +28,7 @@ bool admission_check(const struct admission *connection, struct error *err)
 	if (!connection->proxied)
 		why = inside_address_refused(address, connection->host, connection->chosen);
 	if (why)
-		return error_set(err, ERROR_REFUSED, "%s is %s", connection->host, why);
+		return error_set(err, ERROR_REFUSED, "refusing to connect to %s: %s",
+				 connection->host, why);
 	return ports_allow(connection->ports, connection->host, address, err);
 }

@@ -34,16 +34,16 @@ static bool refused_by_proxy(struct handle *handle, struct error *err)
 	if (status < 400 || status >= 500 || status == 408 || status == 429)
 		return false;
 	if (status == 407)
+		error_set(err, ERROR_CONFIG,
+			  "%s: the proxy requires a login, or refuses this one (HTTP 407): put it "
+			  "into the proxy's URL, http://USER:PASSWORD@HOST:PORT",
+			  handle->host);
+	else
 		error_set(
 			err, ERROR_CONFIG,
-			"%s: the proxy wants a login, or another one (HTTP 407): write it into the "
-			"proxy's URL, http://USER:PASSWORD@HOST:PORT",
-			handle->host);
-	else
-		error_set(err, ERROR_CONFIG,
-			  "%s: the proxy refuses to connect there (HTTP %ld): may this machine use "
-			  "it, and may it reach this host?",
-			  handle->host, status);
+			"%s: the proxy refuses to connect (HTTP %ld): check that this machine may "
+			"use it, and that it may reach this host",
+			handle->host, status);
 	err->http_status = (int)status;
 	return true;
 }
@@ -67,9 +67,11 @@ bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 	if (refused_by_proxy(handle, err))
 		return false;
 	if (is_malformed(code))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s: the answer is not valid HTTP (%s): is it a registry's port?",
-				 handle->host, why);
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"%s: the answer is not valid HTTP (%s): check that this is a registry's "
+			"port",
+			handle->host, why);
 	error_set(err, network_kind(code, handle_connected(handle)), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }

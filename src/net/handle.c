@@ -350,7 +350,8 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 	/* libcurl takes a head that was cut off for an answer with fewer headers. */
 	if (code == CURLE_OK && !handle->head_complete) {
 		handle->broken = true;
-		return error_set(err, ERROR_NETWORK, "%s: the answer broke off in its head",
+		return error_set(err, ERROR_NETWORK,
+				 "%s: the connection ended in the headers of the answer",
 				 handle->host);
 	}
 	if (code == CURLE_OK || (handle->enough && code == CURLE_WRITE_ERROR))

@@ -279,7 +279,7 @@ static bool may_go(const struct http_request *request, struct error *err)
 {
 	const char *host = request->url->host;
 	const char *why = inside_host_refused(host, request->chosen);
-	return !why || error_set(err, ERROR_REFUSED, "%s is %s", host, why);
+	return !why || error_set(err, ERROR_REFUSED, "refusing to connect to %s: %s", host, why);
 }
 
 /* Leases a handle for the request's origin and starts the exchange on it; turn->brief is set. */

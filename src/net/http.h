@@ -60,7 +60,8 @@ struct http_options {
 	const char *user_agent;        /* sent with every request; must outlive the client */
 	const char *ca_file;           /* see tls_new() */
 	const struct proxies *proxies; /* of the environment; must outlive the client; or NULL */
-	int stall_seconds; /* seconds without any progress of a body; four times this below 1 KiB/s also aborts; 0: never */
+	/* seconds a body may stand still, or a fourth of the time below 1 KiB/s; 0: no limit */
+	int stall_seconds;
 	/* the ports it may connect to; must outlive the client; NULL: any */
 	const struct ports *ports;
 	unsigned per_second; /* requests to one server per second; 0: no limit */

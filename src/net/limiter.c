@@ -258,7 +258,8 @@ void limiter_failed(struct limiter_lease *lease, struct error *err)
 	pthread_mutex_unlock(&origin->lock);
 	lease->origin = NULL;
 	if (tell)
-		log_warn("%s is given up for this round: %s", origin->name, reason_of(origin, err));
+		log_warn("giving up on %s for this round: %s", origin->name,
+			 reason_of(origin, err));
 }
 
 void limiter_forgive(struct limiter *limiter)

@@ -1,10 +1,12 @@
 /*
- * One failure in three is nothing unusual for a network that is merely bad, and must never look
- * like an outage: twelve in a row come once in two million times then. They are spaced so that
- * they take some ten seconds; what restarts is back, or the next round finds it back.
+ * On a bad network one request in three may fail, and that must never look like an outage: twelve
+ * failures in a row then have a chance of one in half a million.
  *
- * Requests that failed together are one failure: thirty threads that lose their connections in one
- * moment have seen one thing.
+ * Tries are spaced so that twelve of them take some ten seconds; a server that restarts is back by
+ * then, or in the next round.
+ *
+ * Requests that fail together count as one failure: thirty threads that lose their connections at
+ * the same moment have seen one event.
  */
 #include "net/outage.h"
 

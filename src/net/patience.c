@@ -62,7 +62,7 @@ bool patience_check(const struct patience *transfer, const char *host, struct er
 		return false;
 	}
 	if (transfer->given_up)
-		return error_set(err, ERROR_NETWORK, "%s is given up", host);
+		return error_set(err, ERROR_NETWORK, "%s has been given up", host);
 	if (limit && transfer->silent_ms > limit)
 		return error_set(err, ERROR_NETWORK, "%s: no %s %lld s", host,
 				 transfer->in_body ? "progress for" : "answer within",

@@ -1,9 +1,10 @@
 /*
- * The parser is strict where a URL could be read in two ways: what is left out of a password by
- * mistake would otherwise be taken for a host, and be told to a name server. As the values are
- * secrets, and wrong ones are even more so, no message quotes anything of them.
+ * The parser is strict where a URL could be read in two ways: the rest of a badly quoted password
+ * could be taken for a host and sent to a name server.
  *
- * A proxy without a port has that of its scheme, as in Go; libcurl would take 1080.
+ * The values are secrets, malformed ones too, so no message quotes any part of them.
+ *
+ * A proxy without a port has the port of its scheme, as in Go; libcurl would take 1080.
  */
 #include "net/proxy.h"
 
@@ -33,8 +34,7 @@ struct proxy_parts {
 
 static const char as_in[] = "write it as in http://proxy.example.com:3128";
 static const char encoded[] =
-	"write what is special in user and password percent-encoded, as %40 for "
-	"@ and %2F for /";
+	"percent-encode special characters in user and password, as %40 for @ and %2F for /";
 
 static bool fail(struct error *err, const char *what, const char *remedy)
 {
@@ -113,7 +113,7 @@ static bool check_host(struct arena *arena, struct str text, struct error *err)
 	bool literal = !strchr(host, '%') && (bracketed || !strchr(host, ':')) &&
 		       address_parse(host, &ignored);
 	return literal || hostname_proper(host) ||
-	       fail(err, "the proxy has no proper name or address", as_in);
+	       fail(err, "the proxy's host is not a valid name or address", as_in);
 }
 
 static bool split(struct arena *arena, struct str text, struct proxy_parts *out, struct error *err)
@@ -121,7 +121,8 @@ static bool split(struct arena *arena, struct str text, struct proxy_parts *out,
 	if (has_control(text))
 		return fail(err, "a blank or a control character in the URL of the proxy", encoded);
 	if (!take_scheme(&text, out))
-		return fail(err, "a proxy is reached by http, https, socks5 or socks5h", as_in);
+		return fail(err, "the scheme of a proxy must be http, https, socks5 or socks5h",
+			    as_in);
 	if (str_ends(text, "/"))
 		text.len--;
 	for (size_t i = 0; i < text.len; i++)
@@ -129,7 +130,7 @@ static bool split(struct arena *arena, struct str text, struct proxy_parts *out,
 			return fail(err, "a /, ?, # or \\ in the URL of the proxy", encoded);
 	take_login(&text, out);
 	if (!take_port(&text, out))
-		return fail(err, "the port of a proxy is a number from 1 to 65535", as_in);
+		return fail(err, "the port of a proxy must be a number from 1 to 65535", as_in);
 	out->host = hostname_bare(text);
 	return check_host(arena, out->host, err);
 }

@@ -1,11 +1,11 @@
 /*
- * The reader drives the transfer: nobody else touches the handle while a download is open, and a
- * reader that is slow simply leaves the server waiting. That keeps memory bounded by the ring,
- * whatever the size of the blob.
+ * The reader drives the transfer: no other thread touches the handle while a download is open, and
+ * a slow reader simply leaves the server waiting. So the ring bounds the memory, whatever the size
+ * of the blob.
  *
- * A reader that waits has nothing in the ring, so what comes goes straight into its own memory, and
- * only the rest of what a step brings into the ring. A larger ring than this saves nothing: it
- * falls out of the processor's cache.
+ * While the reader waits the ring is empty, so incoming bytes go straight into the reader's memory,
+ * and only the rest of a step goes into the ring. A larger ring gains nothing: it no longer fits
+ * the processor's cache.
  */
 #include "net/stream.h"
 

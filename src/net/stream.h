@@ -1,8 +1,8 @@
 /*
- * A download under way: the ring between libcurl's write callback and whoever reads the body.
+ * A download under way: the ring between libcurl's write callback and the reader of the body.
  *
- * What does not fit into the ring pauses the transfer; the reader resumes it when half of the ring
- * is free, since every pause and resume costs system calls. One thread at a time.
+ * A full ring pauses the transfer; the reader resumes it when half of the ring is free, since every
+ * pause and resume costs system calls. One thread at a time.
  */
 #pragma once
 

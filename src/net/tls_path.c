@@ -2,12 +2,11 @@
  * A depth-first search from the server's certificate upwards. Anchors are tried before the
  * certificates that were sent, since the shortest path is the intended one: a server may also send
  * a cross-signed root whose other issuer has expired. A fault is reported only when all paths fail.
- *
  * An anchor is judged like any authority, by its dates, its purposes and its constraints. But a
- * certificate that is an anchor itself, byte by byte, needs no authority: self-signed ones are
- * trusted so, and vouch for nothing else.
+ * certificate that is itself an anchor, byte for byte, needs no authority: a self-signed one can be
+ * trusted this way, and vouches for nothing else.
  *
- * Each step costs a signature, so their number bounds what a hostile chain can cost.
+ * Each step costs a signature, so a limit on signatures bounds the cost of a hostile chain.
  */
 #include "net/tls_path.h"
 

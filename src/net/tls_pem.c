@@ -1,9 +1,9 @@
 /*
  * CA files are edited by hand, concatenated and carried between systems, so one bad certificate or
- * line end must not take all trust away: what cannot be used is left out and told.
+ * line end must not make the whole file useless: unusable certificates are left out and reported.
  *
- * What an anchor says against its own use as one is obeyed, whoever put it into the file: its owner
- * limited it before that. What depends on the chain below it, and on the date, is judged there.
+ * Limits that an anchor states for itself are obeyed, although it is in the file: its owner set
+ * them. Conditions that depend on the chain or the date are checked with each chain.
  */
 #include "net/tls_pem.h"
 

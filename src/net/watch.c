@@ -83,7 +83,7 @@ static void begin_silence(struct handle *handle)
 	if (!state.connected)
 		waits_begin(&handle->silence, "no connection to %s yet", handle->host);
 	else if (state.in_body)
-		waits_begin(&handle->silence, "%s sends and takes nothing", handle->host);
+		waits_begin(&handle->silence, "%s neither sends nor accepts data", handle->host);
 	else
 		waits_begin(&handle->silence, "no answer from %s yet", handle->host);
 }

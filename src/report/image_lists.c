@@ -1,9 +1,8 @@
 /*
- * A list is an images file, where a source can stand once. So everything that goes from one source
- * is gathered under it, in an array that is sorted by source. Destinations on the same terms are a
- * group; where a source has several of those, its value is a list of mappings, one for each.
- *
- * A "$" can stand only in a pattern of a destination; it is doubled, since reading expands.
+ * A list is an images file, which has each source once. So all destinations of one source are
+ * collected under it, in an array sorted by source. Destinations with the same terms form a group;
+ * a source with several groups has a list of mappings as its value, one for each. A "$" can occur
+ * only in a destination's pattern; it is doubled, since reading expands variables.
  */
 #include "report/image_lists.h"
 
@@ -13,9 +12,9 @@
 struct list_entry {
 	struct str source, destination;
 	const struct selection *selection;
-	struct terms terms; /* what the options do not say */
+	struct terms terms; /* the terms that differ from the options */
 	size_t order;
-	unsigned group; /* of those with the same source and terms */
+	unsigned group; /* number of the group with this source and these terms */
 };
 
 /* --- one source ---------------------------------------------------------------------------- */
@@ -31,7 +30,7 @@ static void add_destination(struct writer *out, const struct list_entry *entry)
 	writer_built(out, &value);
 }
 
-/* Writes the entries of the first one's group; returns how many. */
+/* Writes the entries of the first entry's group; returns their number. */
 static size_t add_group(struct writer *out, const struct list_entry *entries, size_t count,
 			bool mapping)
 {
@@ -59,7 +58,7 @@ static bool needs_mapping(const struct list_entry *entry)
 	return entry->selection || !terms_written_alike(&entry->terms, &nothing);
 }
 
-/* Writes the entries that share the first one's source; returns how many. */
+/* Writes the entries with the first entry's source; returns their number. */
 static size_t add_source(struct writer *out, const struct list_entry *entries, size_t count)
 {
 	size_t same = 0;
@@ -98,7 +97,7 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-/* In an array that is sorted by source: numbers the groups of each source. */
+/* Numbers the groups of each source, in an array that is sorted by source. */
 static void group(struct list_entry *entries, size_t count)
 {
 	for (size_t i = 1, first = 0; i < count; i++) {
@@ -115,7 +114,7 @@ static void group(struct list_entry *entries, size_t count)
 	}
 }
 
-/* The image's names as they stand in a rule; false without memory. */
+/* Fills in the image's names as written in a rule; false without memory. */
 static bool fill(struct list_entry *entry, const struct tally *tally,
 		 const struct tally_image *image, struct arena *arena)
 {

@@ -63,7 +63,7 @@ static const struct {
 	{"given up by others",
 	 {.connected = true, .given_up = true},
 	 ERROR_NETWORK,
-	 "h is given up"},
+	 "h has been given up"},
 	{"a stop before the connection", {.stop = PATIENCE_STOPPING}, ERROR_CANCELED, NULL},
 	{"a stop under way", {.stop = PATIENCE_STOPPING, .connected = true}, GOES_ON, NULL},
 	{"an urgent stop", {.stop = PATIENCE_URGENT, .connected = true}, ERROR_CANCELED, NULL},
