@@ -104,7 +104,7 @@ static const struct row refused[] = {
 	{"a: !x {b: c}\n", "1:4: tags (!name) are not supported"},
 	{"? [a]\n: b\n", "1:3: a key must be plain text"},
 	{"{a}: b\n", "1:1: a key must be plain text"},
-	{"a:\n\t- b\n", "2:1: a tab indents this line"},
+	{"a:\n\t- b\n", "2:1: this line is indented by a tab"},
 	{"a: b\n\tc: d\n", "2:"},
 	{"a: [b\nc: d\n",
 	 "2:2: did not find expected ',' or ']' while parsing a flow sequence that "
