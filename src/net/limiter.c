@@ -187,7 +187,7 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 	return ok;
 }
 
-/* Called locked. */
+/* Ends the lease. Caller holds the lock. */
 static void end(struct limiter_lease *lease)
 {
 	struct limiter_origin *origin = lease->origin;

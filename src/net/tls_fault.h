@@ -10,7 +10,7 @@ enum tls_fault {
 	TLS_FAULT_KEY_LARGE,     /* RSA above 4096 bits */
 	TLS_FAULT_KEY_WEAK,      /* RSA below 2048 bits */
 	TLS_FAULT_ALGORITHM,     /* the signature's algorithm is not supported */
-	TLS_FAULT_CRITICAL,      /* a critical extension nobody here knows */
+	TLS_FAULT_CRITICAL,      /* an unknown critical extension */
 	TLS_FAULT_POLICY,        /* policyConstraints with requireExplicitPolicy */
 	TLS_FAULT_EXPIRED,       /* notAfter has passed */
 	TLS_FAULT_EARLY,         /* notBefore is still to come */
