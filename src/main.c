@@ -1,5 +1,5 @@
 /*
- * argv -> command -> exit code. There is one command so far; what it does stands in cmd/sync.c,
+ * argv -> command -> exit code. There is one command so far; cmd/sync.c has it,
  * and the tour of the whole program in README.md beside this file.
  */
 #include "base/cancel.h"

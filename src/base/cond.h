@@ -1,4 +1,4 @@
-/* Condition variables whose waits end in time, whatever the date does meanwhile. */
+/* Condition variables whose timed waits do not depend on the date. */
 #pragma once
 
 #include <pthread.h>
@@ -6,5 +6,8 @@
 
 /* For pthread_cond_wait() and cond_wait_ms(); ended by pthread_cond_destroy(). */
 void cond_init(pthread_cond_t *cond);
-/* Waits until cond is signaled or milliseconds are over, or for no reason. lock is held. */
+/*
+ * Waits until cond is signaled or the milliseconds are over; may wake for no reason. Caller holds
+ * lock.
+ */
 void cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t milliseconds);

@@ -1,6 +1,6 @@
 /*
- * The text is a fixed array inside the struct: reporting an error allocates nothing, so an error
- * about missing memory can always be told, and no way out of a function has anything to free.
+ * The text is a fixed array inside the struct: reporting an error allocates nothing, so running out
+ * of memory can always be reported, and no error path has anything to free.
  */
 #include "base/error.h"
 
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A text that did not fit must not end in half a secret, which nobody would recognise. */
+/* A text that was cut must not end in half a secret, which the mask would not recognise. */
 static void end_whole(char *text)
 {
 	text[secret_whole(str_of(text))] = '\0';

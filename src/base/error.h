@@ -15,10 +15,10 @@
 enum error_kind {
 	ERROR_NONE,
 	ERROR_CONFIG,      /* a file, flag or variable is wrong */
-	ERROR_DENIED,      /* 401, 403: the registry does not want us */
+	ERROR_DENIED,      /* 401, 403: the registry refuses our login */
 	ERROR_MISSING,     /* the named thing does not exist */
 	ERROR_LIMITED,     /* 429: too many requests */
-	ERROR_UNAVAILABLE, /* 5xx and kin: the server has a problem */
+	ERROR_UNAVAILABLE, /* 5xx and the like: the server has a problem */
 	ERROR_NETWORK,     /* connection lost, stalled, timed out */
 	ERROR_UNREACHABLE, /* no connection at all: name not found, refused */
 	ERROR_TLS,         /* certificate or handshake refused */
@@ -27,7 +27,7 @@ enum error_kind {
 	ERROR_IMMUTABLE,   /* the target tag may not change */
 	ERROR_PLATFORM,    /* the image lacks a platform that is required */
 	ERROR_UNSIGNED,    /* the image lacks the signature that is required */
-	ERROR_UNSUPPORTED, /* understood, but neither side can do it */
+	ERROR_UNSUPPORTED, /* valid, but one of the sides cannot do it */
 	ERROR_REFUSED,     /* our own policy forbids the request */
 	ERROR_FULL,        /* the registry has no room: a quota or a disk is used up */
 	ERROR_REJECTED,    /* another 4xx: the server says the request itself is wrong */
@@ -42,13 +42,14 @@ struct error {
 	enum error_kind kind;
 	int http_status; /* 0: no HTTP answer was involved */
 	int retry_after; /* seconds the server asked us to wait; -1: it did not say */
-	bool exhausted;  /* it was tried again as often as makes sense */
-	bool awaited;    /* the next try waits for its turn by itself, see net/limiter.h */
-	unsigned shared; /* bytes at the end of text that are said once for many */
+	bool exhausted;  /* all retries have been used up */
+	bool awaited;    /* the limiter already spaces the next try (net/limiter.h) */
+	/* bytes at the end of text that are common to many failures and reported once */
+	unsigned shared;
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 
-/* Fills err with kind and text, everything else as unknown. Returns false. */
+/* Fills err with kind and text; all other members become unknown. Returns false. */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...) printf_like(3, 4);
 
 /* Puts "words: " in front of the text. Returns false. */

@@ -1,12 +1,12 @@
 /*
- * A rename would put a file in the place of a link, so links are followed first (path.c). Standard
- * output and other descriptors are written as they are, under all their names: opening them again
- * would cut off what is there, and fails for a socket.
+ * A rename would replace a link by a file, so links are followed first (path.c). Standard output
+ * and other open descriptors are written directly, under all their names: opening them again would
+ * truncate them, and fails for a socket.
  *
  * Every write, sync and close is checked: a report that is not on disk must not be called written.
  *
- * Whether a file can take the place of another is known only when it is complete. Then it is
- * produced once more, since the process has denied itself to read what it wrote.
+ * Whether a file can replace another is known only when it is complete. If it cannot, the content
+ * is produced a second time, because confinement keeps the process from reading what it wrote.
  */
 #include "base/file.h"
 
@@ -36,7 +36,7 @@ bool file_is_stdout(const char *path)
 bool file_read(const char *path, struct buf *out, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	/* A pipe may have no writer yet: that is waited for below, where a signal ends it. */
+	/* A pipe may have no writer yet; the wait for one is below, where a signal can end it. */
 	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
 	scoped(close_fd) int fd = standard ? STDIN_FILENO : open(path, flags);
 	if (fd < 0)
@@ -63,12 +63,12 @@ bool file_read(const char *path, struct buf *out, struct error *err)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* A reader that does not read for so long is not waited for, except of stdout and stderr. */
+/* How long a pipe's reader may pause; on stdout and stderr there is no limit. */
 enum { PATIENCE_MS = 30000 };
 
 /*
- * A pipe gets pieces that it takes whole once it takes any, so that no write blocks; a file gets
- * all at once.
+ * A pipe is written in pieces it always takes whole, so no write blocks; a file gets everything at
+ * once.
  */
 bool file_put(int fd, struct str content)
 {
@@ -108,7 +108,7 @@ bool file_add(struct file_sink *sink, struct str piece, struct error *err)
 	return file_put(sink->fd, piece) || cannot(sink->path, err);
 }
 
-/* Opens what was found; a file is emptied. -1: told. */
+/* Opens what was found and truncates a file. -1: err is set. */
 static int open_found(const struct path *found, struct error *err)
 {
 	int fd = path_open(found, 0, err);
@@ -120,7 +120,7 @@ static int open_found(const struct path *found, struct error *err)
 	return fd;
 }
 
-/* False when closing says that something was not written. A descriptor of others stays open. */
+/* False when closing reports a failed write. A descriptor that was already open stays open. */
 static bool close_found(const struct path *found, int fd)
 {
 	return found->kind == PATH_DESCRIPTOR || close(fd) == 0;
@@ -154,7 +154,7 @@ static bool write_in_place(const struct path *found, file_producer *produce, con
 
 /* --- replacing ----------------------------------------------------------------------------- */
 
-/* Makes the file beside path and tells its name; -1 when it cannot be made. */
+/* Makes a file beside path and puts its name into *aside; -1 when it cannot be made. */
 static int open_aside(const char *path, struct buf *aside)
 {
 	buf_printf(aside, "%s.%ld.tmp", path, (long)getpid());
@@ -166,15 +166,15 @@ static int open_aside(const char *path, struct buf *aside)
 }
 
 /*
- * A file that is a mount of its own, or in a folder that is closed to us, has no "beside": errno
- * says so.
+ * True when errno says that no file can be made beside it: it is a mount point, or the folder is
+ * not writable.
  */
 static bool has_no_beside(void)
 {
 	return errno == EBUSY || errno == EXDEV || errno == EACCES || errno == EROFS;
 }
 
-/* Sets *no_beside where the file could be written all the same, but in place only. */
+/* Sets *no_beside when the file can only be written in place. */
 static bool replace(const char *path, file_producer *produce, const void *ctx, bool *no_beside,
 		    struct error *err)
 {

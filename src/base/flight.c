@@ -1,6 +1,6 @@
 /*
- * Those who wait notice a shared failure by the count of failures, not by the failure itself: the
- * record outlives it, and whoever boards later must not take an old failure for a new one.
+ * Waiting threads notice a shared failure by the count of failures, not by the failure itself: the
+ * record outlives a failure, and a thread that boards later must not take an old one for new.
  */
 #include "base/flight.h"
 

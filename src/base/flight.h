@@ -2,9 +2,9 @@
  * One thread finds something out, the others wait for it and take the result, or the failure.
  *
  * A flight is a member of whatever record keeps the result; the record's own mutex guards it, and a
- * condition variable of that mutex wakes those who wait. Zeroed memory is a flight that nobody has
- * begun. The thread that leads works unlocked and ends its lead with exactly one of flight_land(),
- * flight_fail() and flight_drop().
+ * condition variable of that mutex wakes the threads that wait. Zeroed memory is a flight that
+ * nobody has begun. The thread that leads works unlocked and ends its lead with exactly one of
+ * flight_land(), flight_fail() and flight_drop().
  *
  *	pthread_mutex_lock(&lock);
  *	enum flight_turn turn = flight_board(&flight, &changed, &lock, cause, err);
@@ -22,22 +22,22 @@
 struct flight {
 	bool flying, landed;
 	bool grounded;         /* it failed for good: nobody leads again */
-	unsigned failures;     /* of those that are shared */
-	struct error *failure; /* the last shared one; NULL: none */
-	const void *cause;     /* of the last shared one */
+	unsigned failures;     /* number of shared failures so far */
+	struct error *failure; /* the last shared failure; NULL: none */
+	const void *cause;     /* the cause of the last shared failure */
 };
 
 enum flight_turn {
 	FLIGHT_LEAD,   /* the caller leads */
 	FLIGHT_LANDED, /* the result is there */
-	FLIGHT_FAILED, /* *err is the failure, which would be the caller's as well */
+	FLIGHT_FAILED, /* *err is the leader's failure, which the caller would meet as well */
 };
 
-/* Whom a failure concerns besides the thread that met it. */
+/* Which other threads a failure concerns. */
 enum flight_share {
-	FLIGHT_OWN,     /* nobody: the next one leads */
-	FLIGHT_WAITING, /* those who wait at this moment; whoever comes later leads */
-	FLIGHT_ALL,     /* everybody from now on */
+	FLIGHT_OWN,     /* none: the next thread leads */
+	FLIGHT_WAITING, /* the threads that wait at this moment; a later one leads */
+	FLIGHT_ALL,     /* all threads, from now on */
 };
 
 /*

@@ -1,4 +1,7 @@
-/* Before anything is read: what is never taken away again costs nothing to take early. */
+/*
+ * This happens before anything is read: these limits last for the whole run, so they cost nothing
+ * more when they start early.
+ */
 #include "base/harden.h"
 
 #include <sys/prctl.h>

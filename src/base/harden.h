@@ -1,8 +1,8 @@
 /*
- * What a process can do about itself at its very start, so that a mistake in it is worth less: no
- * core dump and no tracer that could read secrets, no new privileges. What the kernel does not have
- * is done without. Programs built with a sanitizer do nothing here, since sanitizers need what is
- * taken away. Which files, ports and system calls are left is for landlock.h and seccomp.h.
+ * Limits that the process sets itself at its very start, so that an attacker gains less from a
+ * mistake in it: no core dump and no tracer that could read secrets, no new privileges. Limits the
+ * kernel does not support are left out. Programs built with a sanitizer set none, since sanitizers
+ * need what they forbid. Files, ports and system calls are limited by landlock.h and seccomp.h.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /*
- * The kernel is asked for its version first; of what that cannot do nothing is asked. What the
- * headers of an older system do not know yet is spelt out here, with the version that brought it.
+ * The kernel is asked for its Landlock version first, and only for what that version supports.
+ * Constants that the headers of an older system lack are defined here, with the version that
+ * introduced them.
  *
- * With ports come two more: no signals to processes outside, no abstract sockets of them.
+ * Limiting ports also forbids signals to processes outside and their abstract sockets.
  */
 #include "base/landlock.h"
 
@@ -59,7 +60,7 @@ static void ruleset_finish(struct ruleset *ruleset)
 		close(ruleset->fd);
 }
 
-/* The C library has no functions for these. */
+/* The C library has no functions for these calls. */
 static bool ruleset_init(struct ruleset *ruleset, bool connects_anywhere)
 {
 	long version =
@@ -78,7 +79,7 @@ static bool ruleset_init(struct ruleset *ruleset, bool connects_anywhere)
 	return ruleset->fd >= 0;
 }
 
-/* Allows rights below path; what is no folder gets only those that a file can have. */
+/* Allows rights below path; anything but a folder gets only the rights that apply to files. */
 static void allow(const struct ruleset *ruleset, const char *path, unsigned rights)
 {
 	struct stat info;
@@ -93,7 +94,10 @@ static void allow(const struct ruleset *ruleset, const char *path, unsigned righ
 	close(fd);
 }
 
-/* The file itself, behind links, and the folder it is made or replaced in unless it is a device. */
+/*
+ * Allows writing the file that path leads to and, unless it is a device, the folder it is replaced
+ * in.
+ */
 static void allow_writing(const struct ruleset *ruleset, const char *path)
 {
 	struct path found;

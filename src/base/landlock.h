@@ -1,10 +1,9 @@
 /*
- * Which files the process may still open, and to which TCP ports it may connect: those of its run,
- * and no others.
+ * Limits the files the process may open and the TCP ports it may connect to, to those of its run.
  *
- * For the whole process, for good, called by the only thread before there are others. What the
- * kernel's version of Landlock does not know is left out. Programs built with a sanitizer do
- * nothing here.
+ * The limits hold for the whole process and cannot be undone; they are set while there is one
+ * thread. Limits that the kernel's version of Landlock lacks are left out. Programs built with a
+ * sanitizer set none.
  */
 #pragma once
 
@@ -13,15 +12,13 @@
 #include <stdint.h>
 
 struct landlock_rules {
-	const char *const *read;  /* files and folders, NULL at the end; what is not there is
-				     passed over */
-	const char *const *write; /* for file_write(): files, and their folders where it needs
-				     them; NULL at the end */
-	const uint16_t *ports;    /* of servers and proxies; NULL: any */
+	const char *const *read; /* files and folders, ending with NULL; missing ones are skipped */
+	const char *const *write; /* files for file_write(), ending with NULL */
+	const uint16_t *ports;    /* the ports of servers and proxies; NULL: any */
 	size_t port_count;
 };
 
-/* What the process is confined to: the kernel may not know about ports, or need not. */
+/* What is limited. Ports may be left out, by an older kernel or by the caller. */
 enum landlock_result { LANDLOCK_NOTHING, LANDLOCK_FILES, LANDLOCK_FILES_AND_PORTS };
 
 /* With LANDLOCK_NOTHING errno says why. */

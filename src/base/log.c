@@ -28,7 +28,7 @@ static struct {
 	void *ctx;
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO};
 
-/* A stream without a descriptor is in memory. */
+/* A stream without a descriptor writes to memory. */
 static bool put(FILE *stream, struct str text)
 {
 	int fd = fileno(stream);
@@ -37,7 +37,10 @@ static bool put(FILE *stream, struct str text)
 	return fwrite(text.at, 1, text.len, stream) == text.len && fflush(stream) == 0;
 }
 
-/* Once lines are lost, stderr says so; a reader that does not read is not waited for twice. */
+/*
+ * The first lost line is reported on stderr; after that, a reader that has stopped gets no second
+ * wait.
+ */
 static void write_out(struct str text)
 {
 	static const char lost[] =
@@ -140,8 +143,8 @@ static void add_clean_char(struct str *text, struct buf *out)
 }
 
 /*
- * True for what a runner takes for a command once it has trimmed white space from the front. There
- * is white space outside ASCII as well; any foreign character is taken for it.
+ * True when a runner that trims leading white space would see a command. White space exists outside
+ * ASCII, so any non-ASCII character counts as such.
  */
 static bool starts_command(struct str text)
 {

@@ -16,21 +16,24 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /*
  * Sends the log to stream (stderr at first), which stays the caller's; lines above level are
- * dropped. Lines that were held come first. A stream that nobody reads any more is given up, which
- * is told on stderr.
+ * dropped. Lines that were held come first. A stream whose reader has stopped is given up, and
+ * stderr says so.
  */
 void log_open(FILE *stream, enum log_level level);
-/* Keeps lines up to level in memory until log_open(): where they go is not known yet. */
+/* Keeps lines up to level in memory until log_open(), while their destination is not known. */
 void log_hold(enum log_level level);
 /* Reads "error", "warn", "info" or "debug"; false for anything else. */
 bool log_level_named(const char *name, enum log_level *out);
-/* Whether lines of errors and warnings are coloured; at first they are not. */
+/* Sets whether errors and warnings are coloured; at first they are not. */
 void log_colour(bool wanted);
 /* True when debug lines are wanted. */
 bool log_debugging(void);
 /* Milliseconds since the last line, or since the log was opened. */
 int64_t log_quiet_ms(void);
-/* before(ctx) and after(ctx) are called around each line, under the sink's lock. NULL ends it. */
+/*
+ * before(ctx) and after(ctx) are called around each line, under the sink's lock. NULL removes the
+ * hook.
+ */
 void log_hook(void (*before)(void *ctx), void (*after)(void *ctx), void *ctx);
 
 void log_error(const char *format, ...) printf_like(1, 2);

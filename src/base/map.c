@@ -1,7 +1,7 @@
 /*
  * Open addressing over an array of entries. Nothing is ever removed (a run only learns), so there
- * are no tombstones. FNV-1a is mixed with a per-process seed: keys can come from a registry, and
- * it must not be able to choose colliding ones.
+ * are no tombstones. FNV-1a is mixed with a per-process seed: a registry may choose the keys, and
+ * must not be able to make them collide.
  */
 #include "base/map.h"
 

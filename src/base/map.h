@@ -1,8 +1,8 @@
 /*
  * A hash map from text to pointer, in insertion order.
  *
- * Keys are copied; values belong to the caller. Not locked: whoever shares a map guards it. Zeroed
- * memory is an empty map.
+ * Keys are copied; values belong to the caller. Not locked: a shared map needs its owner's lock.
+ * Zeroed memory is an empty map.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct map_entry {
 };
 
 struct map {
-	struct map_entry *entries; /* in insertion order; may be read by anybody */
+	struct map_entry *entries; /* in insertion order; callers may read them */
 	size_t count;
 	size_t entries_cap;
 	size_t *slots; /* entry number + 1, 0 is free */

@@ -1,11 +1,11 @@
 /*
- * The kernel has such rules as well (fs.protected_symlinks and its sisters), for folders that
- * everybody may write and only where an administrator left them on. A link that is followed here is
- * read, and what it says is opened without following anything: so no other link can take its place
- * in between.
+ * The kernel has similar rules (fs.protected_symlinks and others), but only for folders that
+ * everybody may write, and an administrator can switch them off. A link is followed by reading it
+ * and opening its target without following anything, so no other link can take its place in
+ * between.
  *
- * Links below /proc are the kernel's own and lead to what has no name: those are opened as they
- * are.
+ * Links below /proc are the kernel's own and may lead to objects without a name; they are opened
+ * directly.
  */
 #include "base/path.h"
 
@@ -45,7 +45,7 @@ static bool cannot(const char *name, struct error *err)
 
 /* --- whose it is --------------------------------------------------------------------------- */
 
-/* Root may have become root by sudo, whose user's files are then ours as well. */
+/* Under sudo, files of the calling user count as ours as well. */
 static bool is_ours(uid_t owner)
 {
 	int64_t user;
@@ -54,7 +54,10 @@ static bool is_ours(uid_t owner)
 	       (sudo && str_to_int64(str_of(sudo), &user) && (uint64_t)user == owner);
 }
 
-/* Whether somebody else can make files in the folder. A user's own group is mostly theirs alone. */
+/*
+ * True when another user can create files in the folder. A user's own group usually has no other
+ * members.
+ */
 static bool is_shared(const struct stat *folder)
 {
 	return !is_ours(folder->st_uid) || (folder->st_mode & S_IWOTH) ||
@@ -84,7 +87,7 @@ static bool is_kernels(const char *name)
 	return str_starts(str_of(name), "/proc/");
 }
 
-/* The length of the shortest head of name that is a link; 0: none is. */
+/* The length of the shortest prefix of name that is a link; 0: no prefix is. */
 static size_t first_link(const char *name, struct stat *link)
 {
 	char head[PATH_MAX];
@@ -101,7 +104,9 @@ static size_t first_link(const char *name, struct stat *link)
 	return 0;
 }
 
-/* Puts in place of the link, of which rest is left, what it says, relative to its folder. */
+/*
+ * Replaces the link by its target, relative to its folder; rest is the part of the path after it.
+ */
 static bool follow(char name[PATH_MAX], char link[PATH_MAX], const char *rest)
 {
 	char to[PATH_MAX], joined[3 * PATH_MAX];
@@ -121,7 +126,7 @@ static bool follow(char name[PATH_MAX], char link[PATH_MAX], const char *rest)
 	return true;
 }
 
-/* Follows links, from the first folder on, up to something else or to a descriptor. */
+/* Follows links, beginning with the first folder, until no link or a descriptor is left. */
 static bool follow_all(const char *given, char name[PATH_MAX], struct error *err)
 {
 	struct stat info;
@@ -154,14 +159,14 @@ static void fill(struct path *out, const struct stat *info)
 	out->ino = info->st_ino;
 	if (out->kind == PATH_DESCRIPTOR)
 		return;
-	/* Nothing can be made beside a link of the kernel's. */
+	/* No file can be created beside a link of the kernel. */
 	if (S_ISREG(info->st_mode) && !is_kernels(out->name))
 		out->kind = PATH_FILE;
 	else
 		out->kind = S_ISDIR(info->st_mode) ? PATH_FOLDER : PATH_STREAM;
 }
 
-/* A descriptor that is open, for writing if that is wanted. */
+/* Finds an open descriptor; it must be open for writing if that is wanted. */
 static bool find_descriptor(struct path *out, bool writing)
 {
 	struct stat info;
@@ -176,7 +181,10 @@ static bool find_descriptor(struct path *out, bool writing)
 	return true;
 }
 
-/* A file that somebody else put where everybody may put files is not what was meant. */
+/*
+ * True for another user's file in a folder that everybody can write: it is not the file that was
+ * meant.
+ */
 static bool is_planted(const char *name, const struct stat *info)
 {
 	struct stat folder;
@@ -263,8 +271,7 @@ int path_open(const struct path *path, int flags, struct error *err)
 	flags |= path->kind == PATH_NOTHING ? O_CREAT : 0;
 	int fd = open(path->name, flags, 0644);
 	if (fd < 0 && errno == ENXIO && path->kind == PATH_STREAM && !path->device)
-		error_set(err, ERROR_IO,
-			  "cannot write %s: nobody reads this pipe: start its reader first",
+		error_set(err, ERROR_IO, "cannot write %s: this pipe has no reader: start it first",
 			  path->name);
 	else if (fd < 0)
 		cannot(path->name, err);

@@ -1,4 +1,4 @@
-/* Encodes more than a given place in a URL may need: always right, never clever. */
+/* It encodes more than some parts of a URL need, so that it is right in every part. */
 #include "base/percent.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * A pulled stream of bytes: a download, or a wrapper that digests, counts or limits another reader.
  *
- * Whoever implements one embeds it and sets read. Back-pressure is the call stack: nothing is read
- * before somebody asks for it. One thread at a time.
+ * An implementation embeds it and sets read. The call stack is the back-pressure: nothing is read
+ * before the consumer asks for it. One thread at a time.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 
 struct reader {
 	/*
-	 * Fills at with up to size (> 0) bytes; *got tells how many, 0 only at the end. False:
-	 * err says why, and the reader must not be read again.
+	 * Fills at with up to size (> 0) bytes; *got is their number, 0 only at the end. False: err
+	 * says why, and the reader must not be read again.
 	 */
 	bool (*read)(struct reader *reader, void *at, size_t size, size_t *got, struct error *err);
 };

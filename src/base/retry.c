@@ -1,6 +1,6 @@
 /*
- * Waits triple from half a second: one lost packet costs little, a registry that restarts is
- * outwaited. Jitter takes the upper half of each wait only, so that Retry-After stays a floor.
+ * Waits begin with half a second and triple: a lost packet costs little, and a registry has time to
+ * restart. Jitter takes the upper half of each wait only, so that Retry-After stays a floor.
  */
 #include "base/retry.h"
 
@@ -61,7 +61,7 @@ bool retry_next(const struct retry_policy *policy, unsigned attempt, const struc
 	return true;
 }
 
-/* What was waited for is worth knowing: it failed, and would have been tried again. */
+/* The error keeps the failure that was about to be retried, which says more than "stopped". */
 static bool interrupted(struct error *err)
 {
 	err->kind = ERROR_CANCELED;
@@ -69,7 +69,7 @@ static bool interrupted(struct error *err)
 			  cancel_name(cancel_reason()));
 }
 
-/* Lets others see why nothing happens. */
+/* Waits, and lists the wait so that the display can show it. */
 static bool pause_for(unsigned wait_ms, const struct error *err)
 {
 	int64_t now = clock_ms();

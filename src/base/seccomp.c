@@ -1,14 +1,14 @@
 /*
- * The list is what the release's own code contains (tests/e2e/test_calls.py reads it out of the
- * program, so a call that is new there is found before it is refused), what the other machine's
- * kernel has in its place, and a margin for what musl may do instead. Some are allowed with certain
- * arguments only: threads but no processes, memory but none that can be executed, addresses of the
- * internet but no other sockets, terminals but no other devices.
+ * The list has the calls that the release binary contains (tests/e2e/test_calls.py reads them out
+ * of it, so a new call is found before it is refused), their counterparts on the other machine, and
+ * those that musl may use instead. Some calls are allowed with certain arguments only: threads but
+ * no processes, memory but none that can be executed, addresses of the internet but no other
+ * sockets, terminals but no other devices.
  *
- * The kernel tells of a refusal by SIGSYS instead of an error number, since a call that fails
- * without a word is a riddle at best. The handler writes the line and sets the error that the call
- * returns, so the program goes on as it would on a kernel that lacks the call. Where that signal is
- * blocked, as for an instant while a thread is made, the kernel ends the process.
+ * A refused call raises SIGSYS instead of just failing, so that it leaves a trace. The handler
+ * writes a line and sets the error that the call returns, so the program goes on as on a kernel
+ * that lacks the call. While the signal is blocked, as it is for an instant when a thread is
+ * created, the kernel ends the process instead.
  */
 #include "base/seccomp.h"
 
@@ -38,7 +38,7 @@ static const bool examined = true;
 static const bool examined = false;
 #endif
 
-/* 0: a machine whose calls nobody has looked at. */
+/* 0: no list has been made for this machine. */
 #if defined(__x86_64__)
 static const unsigned machine = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
@@ -49,7 +49,7 @@ static const unsigned machine = 0;
 
 /* --- what is allowed ----------------------------------------------------------------------- */
 
-/* Those of a running copy come first: the kernel may have to look through the list. */
+/* The calls of a running copy come first: the kernel may search the list from the start. */
 static const unsigned allowed[] = {
 	SYS_recvfrom,
 	SYS_sendto,
@@ -65,7 +65,7 @@ static const unsigned allowed[] = {
 	SYS_close,
 	SYS_fcntl,
 	SYS_connect,
-	SYS_bind, /* of the resolver; Landlock keeps it from TCP */
+	SYS_bind, /* for the resolver; Landlock forbids it for TCP */
 	SYS_getsockname,
 	SYS_getpeername,
 	SYS_getsockopt,
@@ -112,7 +112,7 @@ static const unsigned allowed[] = {
 	SYS_getuid,
 	SYS_geteuid,
 	SYS_getegid,
-	SYS_tkill, /* abort() */
+	SYS_tkill, /* for abort() */
 	SYS_rt_sigaction,
 	SYS_rt_sigprocmask,
 	SYS_rt_sigreturn,
@@ -125,7 +125,7 @@ static const unsigned allowed[] = {
 	SYS_sched_yield,
 	SYS_sched_getaffinity,
 	SYS_getrandom,
-#ifdef SYS_open /* machines that are older than the calls with "at" */
+#ifdef SYS_open /* machines that also have the calls without "at" */
 	SYS_open,
 	SYS_stat,
 	SYS_lstat,
@@ -143,23 +143,23 @@ static const unsigned allowed[] = {
 #endif
 };
 
-/* What an argument must be: one of the values, without the bits, with all of them, or zero. */
+/* What an argument must be: one of the values, without certain bits, with all of them, or zero. */
 enum rule_kind { ONE_OF, WITHOUT, WITH, ZERO };
 
-struct rule {
+struct call_rule {
 	unsigned number;
 	unsigned argument;
 	enum rule_kind kind;
-	unsigned code; /* the error when it is refused */
+	unsigned code; /* the error that a refused call returns */
 	unsigned values[8];
 	unsigned count;
 };
 
-static const struct rule rules[] = {
+static const struct call_rule rules[] = {
 	{SYS_mmap, 2, WITHOUT, EPERM, {PROT_EXEC}, 1},
 	{SYS_mprotect, 2, WITHOUT, EPERM, {PROT_EXEC}, 1},
 	{SYS_clone, 0, WITH, EPERM, {CLONE_THREAD}, 1},
-	/* AF_UNIX: the C library asks for the number of an interface by one. */
+	/* The C library needs AF_UNIX to look up the number of a network interface. */
 	{SYS_socket, 0, ONE_OF, EAFNOSUPPORT, {AF_INET, AF_INET6, AF_UNIX}, 3},
 	{SYS_ioctl,
 	 1,
@@ -167,7 +167,7 @@ static const struct rule rules[] = {
 	 ENOTTY,
 	 {TIOCGWINSZ, TCGETS, FIONBIO, FIONREAD, TIOCOUTQ, SIOCGIFINDEX, SIOCGIFNAME},
 	 7},
-	{SYS_prlimit64, 2, ZERO, EPERM, {0}, 0}, /* asks for limits, does not set them */
+	{SYS_prlimit64, 2, ZERO, EPERM, {0}, 0}, /* to read limits, not to set them */
 };
 
 /* --- the filter ---------------------------------------------------------------------------- */
@@ -202,15 +202,15 @@ static void jump_equal(struct filter *filter, unsigned value, unsigned yes, unsi
 	add(filter, BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);
 }
 
-/* One half of an argument; both machines store the lower one first. */
-static void load_argument(struct filter *filter, const struct rule *rule, unsigned half)
+/* Loads one half of an argument; both machines store the lower half first. */
+static void load_argument(struct filter *filter, const struct call_rule *rule, unsigned half)
 {
 	load(filter, offsetof(struct seccomp_data, args) + rule->argument * sizeof(uint64_t) +
 			     half * sizeof(uint32_t));
 }
 
-/* The call number, which is loaded, is judged by the rule; another one goes on behind it. */
-static void add_rule(struct filter *filter, const struct rule *rule)
+/* Applies the rule if the loaded call number is its own; any other continues after it. */
+static void add_rule(struct filter *filter, const struct call_rule *rule)
 {
 	unsigned short skip = filter->count;
 	jump_equal(filter, rule->number, 0, 0);
@@ -243,7 +243,7 @@ static void build(struct filter *filter)
 	jump_equal(filter, machine, 1, 0);
 	answer(filter, SECCOMP_RET_KILL_PROCESS);
 	load(filter, offsetof(struct seccomp_data, nr));
-	/* By this number a tracer leaves a call out, as strace does to inject an error. */
+	/* A tracer sets this number to skip a call, as strace does to inject an error. */
 	jump_equal(filter, no_call, 0, 1);
 	answer(filter, SECCOMP_RET_ALLOW);
 #if defined(__x86_64__)
@@ -261,7 +261,7 @@ static void build(struct filter *filter)
 
 /* --- what a refusal does ------------------------------------------------------------------- */
 
-/* Others go by their number. */
+/* Calls that are not in this table are named by number. */
 static const struct {
 	int number;
 	const char *name;
@@ -305,7 +305,7 @@ static void append_number(struct line *line, unsigned number)
 	append(line, digits + at);
 }
 
-/* Nothing but what a signal handler may do. */
+/* Uses only what is allowed in a signal handler. */
 static void tell(int number)
 {
 	struct line line = {.len = 0};
@@ -318,8 +318,9 @@ static void tell(int number)
 		append(&line, names[i].name);
 		append(&line, ")");
 	}
-	append(&line, " was refused, since no copy of images needs it: if this run fails, please "
-		      "report this line\n");
+	append(&line,
+	       " was refused, because copying images does not need it: if this run fails, please "
+	       "report this line\n");
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
 }

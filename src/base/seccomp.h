@@ -1,9 +1,9 @@
 /*
- * Which system calls the process may still make: those that a copy of images needs, and no others.
+ * Limits the system calls of the process to those that copying images needs.
  *
- * For the whole process, for good, called by the only thread before there are others. What the list
- * does not have is refused as if the kernel had never known it, and a line on stderr names it, once
- * for each call. Programs built with a sanitizer do nothing here.
+ * The limit holds for the whole process and cannot be undone; it is set while there is one thread.
+ * Any other call fails as if the kernel did not have it, and a line on stderr names it, once for
+ * each call. Programs built with a sanitizer set no limit.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * short. Passwords come first, out of the configuration, and stay; when the list is full, a new
  * token takes the place of the oldest.
  *
- * Escapes are undone while a text is searched (spelling.h); base64, which is no matter of single
+ * Escapes are decoded while a text is searched (spelling.h); base64, which does not encode single
  * characters, is listed beside the secret itself.
  */
 #include "base/secret.h"
@@ -17,11 +17,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* At most LIMIT forms are known, of which the first FIRM are never given up. */
+/* At most LIMIT forms are kept; the first FIRM are never dropped. */
 enum { FIRM = 1024, LIMIT = 4096 };
-/* A part of a secret is taken for one from this length on. */
+/* The shortest part of a secret that counts as one. */
 enum { TELLING = 8 };
-/* What stands alone in front of an @ is taken for a token from this length on. */
+/* The shortest text before an @, without a colon, that counts as a token. */
 enum { TOKEN_MIN = 20 };
 
 extern char **environ;
@@ -37,11 +37,10 @@ static size_t count;
 static size_t registered;
 static struct str passing[SECRET_PASSING];
 static size_t passed;
-static bool heads[256]; /* what a secret begins with, some that are forgotten included */
-static bool incomplete; /* a secret is not known for lack of memory */
+static bool heads[256]; /* first bytes of secrets, including some that were dropped */
+static bool incomplete; /* a secret could not be stored for lack of memory */
 static void (*watcher)(struct str form, bool passing);
-static unsigned char
-	beginnings[0x10000 / 8]; /* a bit for each pair of bytes that a form begins with */
+static unsigned char beginnings[0x10000 / 8]; /* a bit for each pair of bytes that begins a form */
 
 /* The number of the pair of bytes that text begins with. */
 static unsigned beginning(struct str text)
@@ -65,7 +64,7 @@ static void wipe(struct str text)
 	free((void *)(uintptr_t)text.at);
 }
 
-/* Makes room by giving up the oldest form that is not firm. */
+/* Makes room by dropping the oldest form that is not firm. */
 static void drop_oldest(void)
 {
 	size_t oldest = count;
@@ -114,7 +113,7 @@ static void add_buf(const struct buf *form)
 		add_form(buf_str(form));
 }
 
-/* In all its spellings. */
+/* Adds text in each variant of base64. */
 static void add_base64(struct str text)
 {
 	scoped(buf_wipe) struct buf form = {0};
@@ -137,7 +136,10 @@ static void add_json(struct str text, struct buf *out)
 	}
 }
 
-/* Called locked. Runners compare bytes, so they get the other ways in which a secret is written. */
+/*
+ * Tells the runner about text and its other spellings, since a runner compares bytes. Caller holds
+ * the lock.
+ */
 static void announce(struct str text)
 {
 	static void (*const forms[])(struct str, struct buf *) = {percent_encode, add_json};
@@ -179,7 +181,7 @@ void secret_register_basic(struct str user, struct str password)
 	pthread_mutex_unlock(&lock);
 }
 
-/* ALGORITHM:HEX, as behind the @ of a reference. */
+/* True for ALGORITHM:HEX, as after the @ of a reference. */
 static bool is_digest(struct str text)
 {
 	enum { HEX_MIN = 32 };
@@ -191,7 +193,7 @@ static bool is_digest(struct str text)
 	return algorithm.len && hex.len >= HEX_MIN;
 }
 
-/* Cuts text at its last @ that is not in front of a digest. False: there is none. */
+/* Cuts text at its last @ that does not precede a digest. False: there is none. */
 static bool cut_userinfo(struct str text, struct str *userinfo, struct str *behind)
 {
 	for (size_t i = text.len; i > 0; i--) {
@@ -206,7 +208,7 @@ static bool cut_userinfo(struct str text, struct str *userinfo, struct str *behi
 	return false;
 }
 
-/* The offset behind a scheme and "://", or 0. */
+/* The offset after a scheme and "://", or 0. */
 static size_t behind_scheme(struct str text)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -224,7 +226,7 @@ void secret_register_userinfo(struct str text)
 		return;
 	struct str password = userinfo = str_from(userinfo, behind_scheme(userinfo));
 	str_cut(&password, ':', &user);
-	/* What is alone may be a token, or the name of a user, which is a word like others. */
+	/* A text without a colon may be a token, or just the name of a user. */
 	if (password.at)
 		secret_register(password);
 	else if (userinfo.len >= TOKEN_MIN)
@@ -278,15 +280,15 @@ void secret_watch(void (*fresh)(struct str form, bool passing))
 	pthread_mutex_unlock(&lock);
 }
 
-/* The beginning of a text that is compared with many secrets. */
+/* The beginning of a text, prepared for comparing it with many secrets. */
 struct beginning {
 	struct str text;
-	size_t literal; /* bytes that stand for themselves */
+	size_t literal; /* bytes without any escape */
 	size_t choices;
-	unsigned char heads[SPELLING_HEADS]; /* what its first character may stand for */
+	unsigned char heads[SPELLING_HEADS]; /* the bytes its first character may decode to */
 };
 
-/* Most secrets differ in bytes that need not be decoded. */
+/* Most secrets already differ in bytes that need no decoding. */
 static enum spelling compare(struct str secret, const struct beginning *begin, size_t *len)
 {
 	size_t plain = begin->literal < secret.len ? begin->literal : secret.len;
@@ -302,8 +304,8 @@ static enum spelling compare(struct str secret, const struct beginning *begin, s
 }
 
 /*
- * Called locked. The length of the longest secret that text begins with, or 0. *cut, if there is
- * one: text is the beginning of a secret.
+ * The length of the longest secret that text begins with, or 0. Sets *cut, unless it is NULL, when
+ * text is the beginning of a secret. Caller holds the lock.
  */
 static size_t secret_at(struct str text, bool *cut)
 {
@@ -360,7 +362,7 @@ size_t secret_whole(struct str text)
 	return at;
 }
 
-/* Called locked. Whether text begins with a secret that says something where it is found. */
+/* True when text begins with a secret long enough to be no coincidence. Caller holds the lock. */
 static bool begins_with_secret(struct str text, bool whole)
 {
 	if (!(beginnings[beginning(text) / 8] & 1 << beginning(text) % 8))
@@ -392,7 +394,7 @@ static bool contains(struct str whole, struct str part)
 	return false;
 }
 
-/* True when text holds a secret, or is a part of one that is long enough to be no accident. */
+/* True when text contains a secret, or is a part of one that is too long to be a coincidence. */
 static bool revealing(struct str text)
 {
 	bool found = false;
@@ -410,9 +412,9 @@ static bool same_letters(struct str text, const char *word)
 }
 
 /*
- * True when a variable is called like one that holds a secret: whatever a job, a runner or a shell
- * has put there for others, this process has no use for it. Inputs of an Action are all taken for
- * such, since a file may be given there as its text.
+ * True when the name of a variable suggests a secret. A job, a runner or a shell may have set it
+ * for other programs; this process does not need it. All inputs of an Action count, since an input
+ * may hold the text of a whole file.
  */
 static bool telling_name(struct str name)
 {

@@ -1,11 +1,12 @@
 /*
- * Each spelling of a secret could be listed, and was, until servers turned out to mix them: one
- * encodes blanks alone, the next everything but letters, the third what the second made. So the
- * text is decoded while it is compared.
+ * Listing each spelling of a secret fails because servers mix them: one encodes only blanks, the
+ * next everything but letters, a third encodes the result once more. So the text is decoded while
+ * it is compared.
  *
- * A character of level 0 is a byte. One of level n is what an escape stands for that is written in
- * characters of level n - 1. At each place of the text there are as many readings as levels, and
- * most often they are one. All of them are followed at once: which one was meant shows later.
+ * A character of level 0 is a byte. A character of level n is decoded from an escape written in
+ * characters of level n - 1. At each offset of the text there is one reading for each level, and
+ * usually they are all equal. All are followed at once, since only later text shows which one was
+ * meant.
  */
 #include "base/spelling.h"
 
@@ -16,18 +17,18 @@
 enum {
 	PLACES_MAX = 8,     /* readings that are followed */
 	ESCAPE_MAX = 14,    /* letters or digits of an escape */
-	UNDECIDED_MAX = 64, /* a rest as short as this may be an escape that was cut */
+	UNDECIDED_MAX = 64, /* a rest this short may be an escape that was cut off */
 	CODE_MAX = 0x10ffff,
 };
 
-/* What stands at one place of the text, in one reading. */
+/* The character at one offset of the text, in one reading. */
 struct unit {
 	unsigned char bytes[4];
 	size_t count;
-	size_t taken; /* bytes of the text; 0: it is at its end */
+	size_t taken; /* bytes of the text that it takes; 0: the text has ended */
 };
 
-/* Characters of an escape that is being read. */
+/* The characters of an escape while it is read. */
 struct cursor {
 	struct str text;
 	size_t at;
@@ -49,10 +50,10 @@ static const struct {
 	{"vert", '|'},     {"VerticalLine", '|'}, {"rcub", '}'},   {"rbrace", '}'},
 };
 
-/* Those that may stand without a semicolon. */
+/* Entities that are valid without a semicolon. */
 enum { LEGACY_ENTITIES = 8 };
 
-/* Of U+00A0 to U+00FF. */
+/* The names of U+00A0 to U+00FF. */
 static const char latin[] =
 	"nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg "
 	"plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 "
@@ -64,7 +65,7 @@ static const char latin[] =
 
 static struct unit read_unit(struct str text, unsigned level);
 
-/* The next character, if it is of ASCII; else -1, and nothing is taken. */
+/* The next character if it is ASCII; else -1, and nothing is taken. */
 static int peek(const struct cursor *cursor, size_t *taken)
 {
 	struct unit unit = read_unit(str_from(cursor->text, cursor->at), cursor->level);
@@ -90,7 +91,7 @@ static int digit_of(int c, unsigned base)
 	return value < (int)base ? value : -1;
 }
 
-/* Reads up to most digits. Returns how many there were. */
+/* Reads up to most digits; returns their number. */
 static unsigned take_number(struct cursor *cursor, unsigned base, unsigned most, uint32_t *out)
 {
 	unsigned count = 0;
@@ -125,7 +126,7 @@ static void set_byte(struct unit *unit, uint32_t byte)
 	unit->count = 1;
 }
 
-/* In UTF-8. False: there is no such character. */
+/* Stores the character in UTF-8. False: there is no such character. */
 static bool set_code(struct unit *unit, uint32_t code)
 {
 	if (code > CODE_MAX)
@@ -138,7 +139,7 @@ static bool set_code(struct unit *unit, uint32_t code)
 	return true;
 }
 
-/* Behind "%". */
+/* Reads what follows "%". */
 static bool percent(struct cursor *cursor, struct unit *out)
 {
 	uint32_t code;
@@ -163,7 +164,10 @@ static bool named_entity(struct str name, bool ended, struct unit *out)
 	return false;
 }
 
-/* Behind "&", a name of letters and digits; without a semicolon it is the shortest known one. */
+/*
+ * Reads a name of letters and digits after "&"; without a semicolon, the shortest known name
+ * counts.
+ */
 static bool entity_name(struct cursor *cursor, struct unit *out)
 {
 	char name[ESCAPE_MAX];
@@ -186,7 +190,7 @@ static bool entity_name(struct cursor *cursor, struct unit *out)
 	return legacy;
 }
 
-/* Behind "&". */
+/* Reads what follows "&". */
 static bool entity(struct cursor *cursor, struct unit *out)
 {
 	uint32_t code;
@@ -199,7 +203,7 @@ static bool entity(struct cursor *cursor, struct unit *out)
 	return true;
 }
 
-/* Behind "\u": four digits, which may be half a character, or any number in braces. */
+/* Reads what follows "\u": four digits, perhaps half of a surrogate pair, or a number in braces. */
 static bool unicode(struct cursor *cursor, struct unit *out)
 {
 	uint32_t code, low;
@@ -218,7 +222,7 @@ static bool unicode(struct cursor *cursor, struct unit *out)
 	return set_code(out, code);
 }
 
-/* Behind "\". */
+/* Reads what follows "\". */
 static bool backslash(struct cursor *cursor, struct unit *out)
 {
 	static const char letters[] = "abefnrtv";
@@ -249,7 +253,7 @@ static bool backslash(struct cursor *cursor, struct unit *out)
 	return true;
 }
 
-/* What text begins with when everything was escaped level times. */
+/* The first character of a text that was escaped level times. */
 static struct unit read_unit(struct str text, unsigned level)
 {
 	struct unit unit = {0};
@@ -273,13 +277,13 @@ static struct unit read_unit(struct str text, unsigned level)
 	return meant;
 }
 
-/* What begins an escape. */
+/* True for a character that begins an escape. */
 static bool is_special(char c)
 {
 	return c == '%' || c == '&' || c == '\\';
 }
 
-/* The readings of what text begins with, each once; returns how many. */
+/* The different readings of the first character of text; returns their number. */
 static size_t readings(struct str text, struct unit out[SPELLING_LEVELS + 1])
 {
 	size_t count = 0;
@@ -292,7 +296,7 @@ static size_t readings(struct str text, struct unit out[SPELLING_LEVELS + 1])
 	return count;
 }
 
-/* How many bytes of plain the unit is; 0: it is something else. */
+/* The number of bytes of plain that the unit matches; 0: none. */
 static size_t means(const struct unit *unit, struct str plain)
 {
 	if (unit->count == 1 && unit->bytes[0] == '+' && plain.at[0] == ' ')
@@ -301,13 +305,13 @@ static size_t means(const struct unit *unit, struct str plain)
 	return same ? unit->count : 0;
 }
 
-/* Places in the text, for one place in plain. */
-struct places {
+/* Offsets in the text that correspond to one offset in plain. */
+struct spelling_offsets {
 	size_t at[PLACES_MAX];
 	size_t count;
 };
 
-static void add_place(struct places *places, size_t at)
+static void add_place(struct spelling_offsets *places, size_t at)
 {
 	for (size_t i = 0; i < places->count; i++)
 		if (places->at[i] == at)
@@ -316,7 +320,7 @@ static void add_place(struct places *places, size_t at)
 		places->at[places->count++] = at;
 }
 
-static bool any_place(const struct places *places, size_t count)
+static bool any_place(const struct spelling_offsets *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (places[i].count)
@@ -324,15 +328,15 @@ static bool any_place(const struct places *places, size_t count)
 	return false;
 }
 
-/* True when text, of which some has been read already, ends in the middle. */
+/* True when text, the unread part, may end in the middle of an escape. */
 static bool ends(struct str text)
 {
 	return !text.len || (text.len < UNDECIDED_MAX && is_special(text.at[0]));
 }
 
-/* From each of these places on, the readings that go on with plain. */
-static void advance(struct str plain, struct str text, const struct places *from,
-		    struct places *const to[4])
+/* Advances each offset by the readings that match the rest of plain. */
+static void advance(struct str plain, struct str text, const struct spelling_offsets *from,
+		    struct spelling_offsets *const to[4])
 {
 	for (size_t i = 0; i < from->count; i++) {
 		struct unit units[SPELLING_LEVELS + 1];
@@ -347,19 +351,20 @@ static void advance(struct str plain, struct str text, const struct places *from
 
 enum spelling spelling_compare(struct str plain, struct str text, size_t *len)
 {
-	enum { RING = 5 }; /* a unit is four bytes of plain at most */
-	struct places ring[RING] = {{{0}, 1}};
+	enum { RING = 5 }; /* a unit matches at most four bytes of plain */
+	struct spelling_offsets ring[RING] = {{{0}, 1}};
 	bool cut = false;
 	for (size_t i = 0; i < plain.len && any_place(ring, RING); i++) {
-		struct places now = ring[i % RING];
-		struct places *const ahead[] = {&ring[(i + 1) % RING], &ring[(i + 2) % RING],
-						&ring[(i + 3) % RING], &ring[(i + 4) % RING]};
+		struct spelling_offsets now = ring[i % RING];
+		struct spelling_offsets *const ahead[] = {
+			&ring[(i + 1) % RING], &ring[(i + 2) % RING], &ring[(i + 3) % RING],
+			&ring[(i + 4) % RING]};
 		ring[i % RING].count = 0;
 		for (size_t j = 0; i && j < now.count; j++)
 			cut = cut || ends(str_from(text, now.at[j]));
 		advance(str_from(plain, i), text, &now, ahead);
 	}
-	const struct places *found = &ring[plain.len % RING];
+	const struct spelling_offsets *found = &ring[plain.len % RING];
 	*len = 0;
 	for (size_t i = 0; i < found->count; i++)
 		*len = found->at[i] > *len ? found->at[i] : *len;

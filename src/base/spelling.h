@@ -1,10 +1,10 @@
 /*
- * The spellings of a text: what a server makes of it that quotes, escapes or encodes it. Pure.
+ * The spellings of a text: the forms it takes when a server quotes, escapes or encodes it. Pure.
  *
- * Each character may stand as it is or be written as an entity of HTML or XML (&amp; &#38;
- * &#x0026;), as an escape of JSON, JavaScript, Go or C (\u0026 \u{26} \x26 \046 \"), or
- * percent-encoded (%26, %u0026; a blank as +), in any case of digits and each character in another
- * way. The escapes may be escaped themselves, SPELLING_LEVELS deep in all.
+ * Each character may be unchanged, or written as an entity of HTML or XML (&amp; &#38; &#x0026;),
+ * as an escape of JSON, JavaScript, Go or C (\u0026 \u{26} \x26 \046 \"), or percent-encoded (%26,
+ * %u0026; a blank as +), with digits in either case, and every character in a different way.
+ * Escapes may themselves be escaped, up to SPELLING_LEVELS deep.
  */
 #pragma once
 
@@ -19,12 +19,12 @@ enum spelling {
 };
 
 /*
- * How text begins compared with plain, which is not empty; with SPELLING_WHOLE *len is how much of
- * text it is.
+ * Compares the beginning of text with plain, which is not empty. With SPELLING_WHOLE, *len is the
+ * length of the spelling in text.
  */
 enum spelling spelling_compare(struct str plain, struct str text, size_t *len);
-/* How many bytes text begins with that stand for nothing but themselves, up to most. */
+/* The number of leading bytes of text that cannot be part of an escape, up to most. */
 size_t spelling_literal(struct str text, size_t most);
-/* The first bytes of all that text may be a spelling of; returns how many there are. */
+/* The first bytes of all texts that text may be a spelling of; returns their number. */
 enum { SPELLING_HEADS = SPELLING_LEVELS + 2 };
 size_t spelling_heads(struct str text, unsigned char heads[SPELLING_HEADS]);

@@ -1,6 +1,6 @@
 /*
- * The ranges of the second byte are what tells overlong forms, surrogates and too large numbers
- * from valid characters; what is left needs no further check.
+ * The range of the second byte alone separates valid characters from overlong forms, surrogates and
+ * numbers that are too large.
  */
 #include "base/utf8.h"
 
@@ -9,7 +9,7 @@ static bool between(unsigned char byte, unsigned low, unsigned high)
 	return byte >= low && byte <= high;
 }
 
-/* Length promised by the first byte, and the range its second byte must be in. */
+/* The length that the first byte announces, and the range of the second byte. */
 static size_t promised(unsigned char first, unsigned *low, unsigned *high)
 {
 	*low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

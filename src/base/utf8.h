@@ -3,7 +3,10 @@
 
 #include "base/str.h"
 
-/* Bytes of the character text starts with; 0 when they are no valid UTF-8 or text is empty. */
+/*
+ * The length in bytes of the first character of text; 0 when it is not valid UTF-8 or text is
+ * empty.
+ */
 size_t utf8_length(struct str text);
-/* The same, and *code becomes the character's number; 0 when there is none. */
+/* The same, and *code becomes the character's code point. */
 size_t utf8_decode(struct str text, uint32_t *code);

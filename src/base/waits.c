@@ -1,4 +1,4 @@
-/* A list through entries on other threads' stacks, so that no wait is too many and none costs. */
+/* The list links entries on the waiting threads' stacks, so it needs no memory and has no limit. */
 #include "base/waits.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /*
- * All commands go to stderr, where the log is: a runner reads the two streams in threads of their
- * own, and the order between them is lost. One write a command, under the stream's own lock, so
- * that no line of the log is torn.
+ * All commands go to stderr, where the log is: a runner reads the two streams in separate threads,
+ * and their order is lost. Each command is one write under the stream's own lock, so that no line
+ * of the log is torn.
  *
  * A mask that has several lines is sent line by line, and only the long ones: of a JSON key the
  * runner would also mask every lone brace. The line of a mask holds the secret in plain text, so it
@@ -49,7 +49,7 @@ void workflow_send(const struct buf *command)
 
 static void mask(struct str text, bool passing)
 {
-	/* Guarded by the registry of secrets, which calls one at a time. */
+	/* Guarded by secret.c, which makes one call at a time. */
 	static unsigned left[] = {WORKFLOW_MASKS, WORKFLOW_PASSING};
 	scoped(buf_wipe) struct buf command = {0};
 	if (!left[passing])

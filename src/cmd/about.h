@@ -1,4 +1,4 @@
-/* --version and --help, and the name we give ourselves to servers. */
+/* --version and --help, and the name that servers see. */
 #pragma once
 
 #include "base/buf.h"

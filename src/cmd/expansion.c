@@ -60,7 +60,10 @@ static bool find_created(void *ctx, const struct reference *images, size_t count
 	return true;
 }
 
-/* So many images of one repository are worth a list of its tags, if that brings their digests. */
+/*
+ * From this number of images of one repository on, a list of its tags is worth while, if it
+ * includes digests.
+ */
 enum { LEARN_MIN = 10 };
 
 static void learn_tags(struct run *run, const struct plan_rule *rule, size_t count)
@@ -82,7 +85,7 @@ static void expand_rule(void *ctx, size_t index)
 	struct expansion *expansion = &run->expansions[index];
 	struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
 	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
-		return; /* of an earlier round */
+		return; /* it was expanded in an earlier round */
 	arena_free(&expansion->arena);
 	expansion->arena = arena_new();
 	if (cancel_requested())
@@ -99,7 +102,7 @@ static void expand_rule(void *ctx, size_t index)
 	learn_tags(run, &run->rules[index], expansion->count);
 }
 
-/* How many rules are worth another round. */
+/* The number of rules that are worth another round. */
 static size_t expand_again(const struct run *run)
 {
 	size_t count = 0;
@@ -124,7 +127,7 @@ static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
 		   : NULL;
 }
 
-/* In rounds, as images are copied: a rule is not lost to one bad minute. */
+/* Expands in rounds, as images are copied, so that a short outage does not cost a rule. */
 static bool expand_all(struct run *run)
 {
 	size_t count = 0;
@@ -152,7 +155,7 @@ bool expansion_run(struct run *run)
 	return ok;
 }
 
-/* Why two tasks cannot have the same destination. False: they can, being the same work. */
+/* Reports that two tasks have the same destination. False: they are the same work. */
 static bool collide(struct run *run, const struct task *first, const struct task *task,
 		    struct error *err)
 {
@@ -168,7 +171,7 @@ static bool collide(struct run *run, const struct task *first, const struct task
 		error_memory(err);
 	else if (same)
 		error_set(err, ERROR_CONFIG,
-			  "the rule at %s writes %s as well, with another value of %s", place,
+			  "the rule at %s also writes %s, with another value of %s", place,
 			  destination, difference);
 	else
 		error_set(err, ERROR_CONFIG, "%s is already the destination of %s (%s)",
@@ -176,7 +179,7 @@ static bool collide(struct run *run, const struct task *first, const struct task
 	return true;
 }
 
-/* Adds a task unless it is there already. One that collides with another is a failed image. */
+/* Adds a task unless it is already there. A task that collides with another is a failed image. */
 static bool add_task(struct run *run, struct map *seen, const struct task *task)
 {
 	scoped(buf_finish) struct buf key = {0};
@@ -210,7 +213,10 @@ static bool repository_key(const struct plan_rule *rule, struct buf *key)
 	return buf_ok(key);
 }
 
-/* Maps each destination repository to the one rule that writes to it, or to run itself. */
+/*
+ * Maps each destination repository to the only rule that writes to it, or to run when there are
+ * several.
+ */
 static bool find_writers(struct run *run, struct map *writers)
 {
 	scoped(buf_finish) struct buf key = {0};
@@ -225,8 +231,8 @@ static bool find_writers(struct run *run, struct map *writers)
 }
 
 /*
- * True when no two tasks of the rule, or of it and another one, can have the same destination: a
- * list of tags has each once. With a hundred thousand tags it is worth not to look them all up.
+ * True when no task of the rule can collide with another: a list of tags has each tag once. That
+ * saves looking up each of perhaps a hundred thousand tags.
  */
 static bool is_alone(const struct map *writers, const struct plan_rule *rule)
 {

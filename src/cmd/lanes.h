@@ -6,12 +6,12 @@
 #include "base/arena.h"
 #include "base/pool.h"
 
-/* Names the registries that work number needs; NULL: no second one. */
+/* Names the registries that one piece of work needs; NULL: no second one. */
 typedef void lanes_hosts(void *ctx, size_t number, const char *hosts[POOL_PARTIES]);
 
 /*
- * One lane for each set of registries, with its part of the count numbers, in their order; in
- * arena. NULL without memory.
+ * One lane for each set of registries, with its part of the count numbers in ascending order; lives
+ * in arena. NULL without memory.
  */
 const struct pool_lane *lanes_build(struct arena *arena, const size_t *numbers, size_t count,
 				    lanes_hosts *hosts, void *ctx, size_t *lane_count);

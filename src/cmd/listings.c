@@ -1,6 +1,6 @@
 /*
- * Only lists that more than one rule needs are kept, and only until the last of them has taken what
- * it wants: a list may have a hundred thousand tags.
+ * Only lists that several rules need are kept, and only until the last of these rules is done: a
+ * list may have a hundred thousand tags.
  */
 #include "cmd/listings.h"
 
@@ -11,23 +11,23 @@
 
 #include <pthread.h>
 
-struct listing {
-	unsigned rules; /* that may still want it */
+struct shared_listing {
+	unsigned rules; /* rules that may still need it */
 	struct flight flight;
-	struct arena *arena; /* of the tags; NULL: not known */
+	struct arena *arena; /* arena of the tags; NULL: not known */
 	const char *const *tags;
 	size_t count;
 };
 
 struct listings {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
-	struct map sources; /* host/repository -> struct listing */
+	struct map sources; /* host/repository -> struct shared_listing */
 };
 
 /* The list of the source, or NULL. */
-static struct listing *find(const struct listings *listings, const struct reference *source)
+static struct shared_listing *find(const struct listings *listings, const struct reference *source)
 {
 	scoped(buf_finish) struct buf key = {0};
 	buf_printf(&key, "%s/%s", source->host, source->repository);
@@ -37,9 +37,9 @@ static struct listing *find(const struct listings *listings, const struct refere
 static bool add(struct listings *listings, const struct reference *source)
 {
 	scoped(buf_finish) struct buf key = {0};
-	struct listing *listing = find(listings, source);
+	struct shared_listing *listing = find(listings, source);
 	if (!listing) {
-		listing = arena_new_of(listings->arena, struct listing);
+		listing = arena_new_of(listings->arena, struct shared_listing);
 		buf_printf(&key, "%s/%s", source->host, source->repository);
 		if (!listing || !buf_ok(&key) ||
 		    !map_put(&listings->sources, buf_str(&key), listing))
@@ -73,7 +73,7 @@ void listings_free(struct listings **listings)
 	struct arena *arena = (*listings)->arena;
 	struct map *sources = &(*listings)->sources;
 	for (size_t i = 0; i < sources->count; i++)
-		arena_free(&((struct listing *)sources->entries[i].value)->arena);
+		arena_free(&((struct shared_listing *)sources->entries[i].value)->arena);
 	map_finish(sources);
 	pthread_cond_destroy(&(*listings)->changed);
 	pthread_mutex_destroy(&(*listings)->lock);
@@ -81,8 +81,8 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
-/* Reads the list for all rules that want it. */
-static bool read_list(struct listings *listings, struct listing *listing,
+/* Reads the list for all rules that need it. */
+static bool read_list(struct listings *listings, struct shared_listing *listing,
 		      const struct repository *repository, struct error *err)
 {
 	struct arena *arena = arena_new();
@@ -108,7 +108,7 @@ bool listings_tags(struct listings *listings, const struct repository *repositor
 		   const struct reference *source, struct arena *arena, const char *const **tags,
 		   size_t *count, struct error *err)
 {
-	struct listing *listing = find(listings, source);
+	struct shared_listing *listing = find(listings, source);
 	enum flight_turn turn = FLIGHT_LEAD;
 	if (!listing)
 		return tags_list(repository, arena, tags, count, err);
@@ -130,7 +130,7 @@ bool listings_tags(struct listings *listings, const struct repository *repositor
 
 void listings_done(struct listings *listings, const struct plan_rule *rule)
 {
-	struct listing *listing = find(listings, &rule->source.name);
+	struct shared_listing *listing = find(listings, &rule->source.name);
 	if (!listing)
 		return;
 	pthread_mutex_lock(&listings->lock);

@@ -1,5 +1,5 @@
 /*
- * The lists of tags of the sources, each read once, however many rules begin with it: a rule with
+ * The sources' lists of tags, each read once, however many rules have the source: a rule with
  * several destinations is several rules by now. Any thread.
  */
 #pragma once
@@ -9,18 +9,18 @@
 
 struct listings;
 
-/* The rules that are going to be expanded; they must outlive it. NULL without memory. */
+/* rules are those to be expanded; they must outlive the listings. NULL without memory. */
 struct listings *listings_new(const struct plan_rule *rules, size_t count);
 /* *listings may be NULL. */
 void listings_free(struct listings **listings);
 
 /*
- * As tags_list() of the source, which repository names. The tags are valid as long as arena, and
- * until listings_done() of a rule that wants them. A failure is shared by those who waited for it;
- * whoever comes later asks anew.
+ * As tags_list() of the source, whose repository is given. The tags are valid as long as arena, and
+ * until listings_done() for a rule that needs them. A failure is shared with the threads that
+ * waited for it; a later call requests the list again.
  */
 bool listings_tags(struct listings *listings, const struct repository *repository,
 		   const struct reference *source, struct arena *arena, const char *const **tags,
 		   size_t *count, struct error *err);
-/* The rule was expanded: it needs the list of its source no more. */
+/* The rule was expanded and no longer needs the list of its source. */
 void listings_done(struct listings *listings, const struct plan_rule *rule);

@@ -1,6 +1,6 @@
 /*
- * All mistakes are told at once, those of the command line, of both files and of the rules' own
- * texts, and before the first request.
+ * All mistakes are reported together, those of the command line, of both files and of the rules'
+ * own texts, before the first request.
  */
 #include "cmd/load.h"
 
@@ -8,7 +8,7 @@
 #include "config/usage.h"
 #include "plan/shard.h"
 
-/* A runner shows its annotations in its log: there a line of our own would be the second one. */
+/* A runner shows annotations in its log, where another line of our own would repeat them. */
 static void tell_problems(const struct run *run, const struct problems *problems)
 {
 	bool step = run->options->inputs;
@@ -31,8 +31,8 @@ static enum log_level log_level(const struct options *options, struct problems *
 }
 
 /*
- * Nothing was opened for writing so far, and now the log is, unless the run does not begin: then
- * the last run's log stays what it is.
+ * So far nothing was opened for writing. Now the log is, unless the run cannot begin: then the log
+ * of the last run is kept.
  */
 static void open_log(struct run *run, enum log_level level, struct problems *problems)
 {
@@ -62,7 +62,10 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	action_begin(&run->action);
 }
 
-/* Tells what the rules leave of the credentials, and completes those. False without memory. */
+/*
+ * Reports problems of the credentials that the rules need, and completes them. False without
+ * memory.
+ */
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	struct usage_side *sides = arena_array(run->arena, run->rule_count * 2, sizeof(*sides));
@@ -78,7 +81,7 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
 }
 
-/* Mistakes are told by every shard, each image's fate by the one that has it. */
+/* Keeps the rules of this shard. Every shard reports all mistakes, but only its own images. */
 static bool take_shard(struct run *run)
 {
 	const struct limits *limits = &run->config.limits;
@@ -99,8 +102,8 @@ bool load_run(struct run *run, struct problems *problems)
 		log_hold(level);
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
-	 * Also after mistakes: those in the rules' own texts are told with the others, and so is
-	 * what is wrong with a credential that a rule needs.
+	 * Rules are parsed even after mistakes, so that theirs are reported with the others, and
+	 * problems of the credentials that they need as well.
 	 */
 	bool ok = plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&

@@ -1,5 +1,5 @@
 /*
- * Images that failed for a reason that may pass get further rounds, after all others had theirs: a
+ * Images that failed for a transient reason get further rounds, after all others had theirs: a
  * registry that restarts is back by then.
  */
 #include "cmd/rounds.h"
@@ -22,13 +22,13 @@ struct round {
 	atomic_bool stopped; /* --fail-fast, and something has failed */
 	const size_t *todo;  /* numbers of tasks */
 	bool last;
-	bool *again;   /* for each task: failed in this round, worth another one */
+	bool *again;   /* for each task: it failed in this round and is worth another */
 	int *patience; /* for each task: the server's Retry-After */
-	/* For each task: how it failed, while nobody but the log was told; else NULL. */
+	/* For each task: the failure, if it was logged but not yet reported; else NULL. */
 	const struct outcome **untold;
-	struct arena *arena;  /* of untold, of this round, */
-	struct arena *older;  /* and of the one before */
-	pthread_mutex_t lock; /* of arena */
+	struct arena *arena;  /* arena of this round's entries of untold */
+	struct arena *older;  /* arena of those of the round before */
+	pthread_mutex_t lock; /* guards arena */
 };
 
 static const struct outcome forgotten = {.status = OUTCOME_FAILED,
@@ -57,7 +57,7 @@ static const struct outcome *keep(struct arena *arena, const struct outcome *out
 	return whole ? kept : &forgotten;
 }
 
-/* The next round may be prevented: then this outcome was the last. */
+/* Keeps the outcome, which is the last one if the next round is prevented. */
 static void keep_outcome(struct round *round, size_t number, const struct outcome *outcome)
 {
 	pthread_mutex_lock(&round->lock);
@@ -65,7 +65,7 @@ static void keep_outcome(struct round *round, size_t number, const struct outcom
 	pthread_mutex_unlock(&round->lock);
 }
 
-/* Before a round: all tasks of the last one are told or kept in its arena. */
+/* Before a round: all tasks of the last one have been reported or are kept in its arena. */
 static void turn_over(struct round *round)
 {
 	arena_free(&round->older);
@@ -73,7 +73,7 @@ static void turn_over(struct round *round)
 	round->arena = arena_new();
 }
 
-/* Images whose next round never came. */
+/* Reports the images whose next round never came. */
 static void tell_untold(struct round *round)
 {
 	struct run *run = round->run;
@@ -89,7 +89,7 @@ static void round_finish(struct round *round)
 	pthread_mutex_destroy(&round->lock);
 }
 
-/* Of what is the same for many, the line that announces the next round has to do. */
+/* Logs a failure; a reason that many share is in the line that announces the next round. */
 static void log_attempt(const struct task *task, const struct outcome *outcome)
 {
 	scoped(buf_finish) struct buf name = {0};
@@ -105,8 +105,8 @@ static void run_task(void *ctx, size_t number)
 	struct run *run = round->run;
 	struct outcome outcome = forgotten;
 	/*
-	 * What was never begun has no outcome: the report counts it as not processed. What failed
-	 * in an earlier round is told at the end.
+	 * A task that was never begun has no outcome: the report counts it as not processed. A
+	 * failure in an earlier round is reported at the end.
 	 */
 	if (cancel_requested() || atomic_load(&round->stopped))
 		return;
@@ -127,7 +127,7 @@ static void run_task(void *ctx, size_t number)
 		atomic_store(&round->stopped, true);
 }
 
-/* Moves the tasks that are worth another round to the front of todo; returns how many. */
+/* Moves the tasks that are worth another round to the front of todo; returns their number. */
 static size_t take_failed(struct round *round, size_t *todo)
 {
 	size_t count = 0;
@@ -139,7 +139,7 @@ static size_t take_failed(struct round *round, size_t *todo)
 	return count;
 }
 
-/* Between rounds: long enough for a restart, or as long as the servers asked for. */
+/* Waits between rounds: long enough for a restart, or as long as the servers asked for. */
 static bool pause_for(struct round *round, size_t count)
 {
 	int seconds = RUN_PAUSE;
@@ -178,7 +178,7 @@ static bool run_round(struct round *round, size_t count)
 	       pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
 }
 
-/* Round after round, until nothing is left to do or something forbids the next. */
+/* Runs rounds until nothing is left to do or another round is not possible. */
 static bool run_rounds(struct round *round, size_t *todo)
 {
 	struct run *run = round->run;

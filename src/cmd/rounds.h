@@ -1,11 +1,10 @@
-/* The third step of a run: the tasks, in rounds when some fail for reasons that may pass. */
+/* The third step of a run: the tasks, in rounds when some fail for transient reasons. */
 #pragma once
 
 #include "cmd/run.h"
 
 /*
- * Runs all tasks and tells the report each one's final outcome, which is that of an
- * earlier round where the next one was prevented; what a signal kept from being begun has none.
- * False without memory.
+ * Runs all tasks and reports the final outcome of each, which is that of an earlier round if the
+ * next was prevented; a task that a signal kept from beginning has none. False without memory.
  */
 bool rounds_run(struct run *run);

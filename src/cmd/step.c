@@ -1,4 +1,4 @@
-/* config/ and report/ do not know each other: the two meet here. */
+/* config/ and report/ are independent of each other; they are joined here. */
 #include "cmd/step.h"
 
 struct action step_action(const struct inputs *inputs, const struct outputs *outputs)

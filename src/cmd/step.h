@@ -1,4 +1,4 @@
-/* A step of a GitHub Action: what was read as its inputs is what its runner is told by. */
+/* A step of a GitHub Action: connects its inputs with the report to its runner. */
 #pragma once
 
 #include "config/action/inputs.h"
@@ -6,9 +6,9 @@
 #include "report/action.h"
 
 /*
- * Where the runner is told, as far as outputs_compare() found no harm; the texts are those of
+ * The files for the runner, except those that outputs_compare() refused; the texts are those of
  * inputs.
  */
 struct action step_action(const struct inputs *inputs, const struct outputs *outputs);
-/* Tells the runner of the configuration's mistakes and warnings. */
+/* Reports the configuration's mistakes and warnings to the runner. */
 void step_problems(const struct action *action, const struct problems *problems);

@@ -1,5 +1,5 @@
 /*
- * Variables of the environment in credentials and destinations: image-syncer.md section 3.
+ * Variables of the environment in credentials and destinations: $NAME and ${NAME}.
  *
  * Pure: the variables come from a lookup that the caller provides.
  */

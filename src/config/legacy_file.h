@@ -1,4 +1,4 @@
-/* The single file of old releases, --config: {auth: ..., images: ...} (image-syncer.md 2.3). */
+/* The single file of old releases, --config: {auth: ..., images: ...}. */
 #pragma once
 
 #include "config/document.h"

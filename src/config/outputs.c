@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY };
+enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY };
 
 struct output {
 	const char *name, *given; /* given NULL: there is none */

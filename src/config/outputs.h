@@ -1,8 +1,8 @@
 /*
  * The files a run writes: that they can be written, and that none of them is a file it reads.
  *
- * For the time between reading the configuration and the first request (image-syncer.md section 9,
- * "CLI"). Until all of this is known to be right nothing is opened in a way that changes it.
+ * For the time between reading the configuration and the first request. Until all of this is known
+ * to be right, nothing is opened in a way that changes it.
  */
 #pragma once
 

@@ -24,14 +24,14 @@ struct usage {
 	bool *used;        /* for each credential */
 	struct map keys;   /* the host of a key -> its first credential */
 	size_t *next;      /* for each credential: the next of the same host, or their number */
-	struct map hosts;  /* every host a side names -> struct host */
+	struct map hosts;  /* every host a side names -> struct used_host */
 	const char **lone; /* the hosts that lack a credential */
 	size_t lone_count;
 	size_t comparisons; /* of names, for hints */
 };
 
 /* A host that a side names. */
-struct host {
+struct used_host {
 	const char *ca;            /* of certs.d; NULL: none there */
 	struct credentials fit;    /* copies of the entries with this host, and room for one more */
 	struct credential **entry; /* those entries themselves */
@@ -63,7 +63,7 @@ static bool chain_entries(struct usage *usage)
 	return true;
 }
 
-static bool gather_entries(struct usage *usage, struct str name, struct host *host)
+static bool gather_entries(struct usage *usage, struct str name, struct used_host *host)
 {
 	const struct credentials *list = &usage->config->credentials;
 	const struct credential *first = map_get(&usage->keys, name);
@@ -81,7 +81,7 @@ static bool gather_entries(struct usage *usage, struct str name, struct host *ho
 	return true;
 }
 
-static struct credential *look_up(const struct usage *usage, const struct host *host,
+static struct credential *look_up(const struct usage *usage, const struct used_host *host,
 				  const char *name, const char *repository)
 {
 	const struct credential *found =
@@ -96,12 +96,12 @@ static struct credential *look_up(const struct usage *usage, const struct host *
 /* --- sides --------------------------------------------------------------------------------- */
 
 /* A host; NULL without memory. */
-static struct host *find_host(struct usage *usage, const char *name)
+static struct used_host *find_host(struct usage *usage, const char *name)
 {
-	struct host *host = map_get(&usage->hosts, str_of(name));
+	struct used_host *host = map_get(&usage->hosts, str_of(name));
 	if (host)
 		return host;
-	host = arena_new_of(usage->arena, struct host);
+	host = arena_new_of(usage->arena, struct used_host);
 	if (!host || !gather_entries(usage, str_of(name), host) ||
 	    !map_put(&usage->hosts, str_of(name), host))
 		return NULL;
@@ -109,11 +109,11 @@ static struct host *find_host(struct usage *usage, const char *name)
 }
 
 /* The host of a side; the first time it is met its spelling and certs.d are looked at. */
-static struct host *see_host(struct usage *usage, const struct usage_side *side)
+static struct used_host *see_host(struct usage *usage, const struct usage_side *side)
 {
 	const struct host_files *files = &usage->config->host_files;
 	bool new = !map_get(&usage->hosts, str_of(side->host));
-	struct host *host = find_host(usage, side->host);
+	struct used_host *host = find_host(usage, side->host);
 	if (!host || !new)
 		return host;
 	const char *real = registry_key_lookalike(str_of(side->host));
@@ -127,7 +127,7 @@ static struct host *see_host(struct usage *usage, const struct usage_side *side)
 }
 
 /* A new entry for all of a host, for which there was none. Room for it was reserved. */
-static struct credential *add_entry(struct usage *usage, struct host *host,
+static struct credential *add_entry(struct usage *usage, struct used_host *host,
 				    const struct credential *new)
 {
 	struct credentials *list = &usage->config->credentials;
@@ -139,7 +139,7 @@ static struct credential *add_entry(struct usage *usage, struct host *host,
 }
 
 /* Gives an entry what others know of its host, and makes the entry if there is none. */
-static void complete(struct usage *usage, const struct usage_side *side, struct host *host,
+static void complete(struct usage *usage, const struct usage_side *side, struct used_host *host,
 		     struct credential *entry)
 {
 	const struct docker_store *store = &usage->config->store;
@@ -161,8 +161,8 @@ static void complete(struct usage *usage, const struct usage_side *side, struct 
 static bool use_mirrors(struct usage *usage, const struct credential *entry, const char *repository)
 {
 	for (size_t i = 0; i < entry->mirror_count; i++) {
-		struct host *host = map_get(&usage->hosts, str_of(entry->mirrors[i]));
-		struct host own = {.ca = NULL};
+		struct used_host *host = map_get(&usage->hosts, str_of(entry->mirrors[i]));
+		struct used_host own = {.ca = NULL};
 		if (!host && !gather_entries(usage, str_of(entry->mirrors[i]), &own))
 			return false;
 		look_up(usage, host ? host : &own, entry->mirrors[i], repository);
@@ -172,7 +172,7 @@ static bool use_mirrors(struct usage *usage, const struct credential *entry, con
 
 static bool use_side(struct usage *usage, const struct usage_side *side)
 {
-	struct host *host = see_host(usage, side);
+	struct used_host *host = see_host(usage, side);
 	if (!host)
 		return false;
 	struct credential *entry = look_up(usage, host, side->host, side->repository);
@@ -186,18 +186,18 @@ static bool use_side(struct usage *usage, const struct usage_side *side)
 /* --- what is told -------------------------------------------------------------------------- */
 
 /* Entries that are told in one line. */
-struct listing {
+struct usage_group {
 	struct buf names; /* the first few, each with its place */
 	const struct credential *first;
 	size_t count;
 };
 
-static void listing_finish(struct listing *listing)
+static void listing_finish(struct usage_group *listing)
 {
 	buf_finish(&listing->names);
 }
 
-static void listing_add(struct listing *listing, const struct credential *entry)
+static void listing_add(struct usage_group *listing, const struct credential *entry)
 {
 	if (!listing->count++)
 		listing->first = entry;
@@ -220,7 +220,7 @@ static bool gather_lone(struct usage *usage)
 {
 	usage->lone = arena_array(usage->arena, usage->hosts.count, sizeof(*usage->lone));
 	for (size_t i = 0; usage->lone && i < usage->hosts.count; i++) {
-		const struct host *host = usage->hosts.entries[i].value;
+		const struct used_host *host = usage->hosts.entries[i].value;
 		if (host->missed)
 			usage->lone[usage->lone_count++] = usage->hosts.entries[i].key;
 	}
@@ -265,7 +265,7 @@ static bool tell_slip(struct usage *usage, const struct credential *entry)
 	return true;
 }
 
-static void tell_unused(struct usage *usage, const struct listing *listing)
+static void tell_unused(struct usage *usage, const struct usage_group *listing)
 {
 	if (listing->count == 1)
 		problem_warn(usage->problems, listing->first->place, "%.*s is used by no rule",
@@ -276,7 +276,7 @@ static void tell_unused(struct usage *usage, const struct listing *listing)
 			     buf_string(&listing->names));
 }
 
-static void tell_faulty(struct usage *usage, const struct listing *listing, bool complete)
+static void tell_faulty(struct usage *usage, const struct usage_group *listing, bool complete)
 {
 	if (listing->count)
 		problem_warn(usage->problems, listing->first->place,
@@ -313,7 +313,7 @@ static bool is_unused(const struct usage *usage, size_t index)
 }
 
 /* What is wrong with an entry: a mistake where it is needed. */
-static void tell_entry_faults(struct usage *usage, size_t index, struct listing *faulty)
+static void tell_entry_faults(struct usage *usage, size_t index, struct usage_group *faulty)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];
 	const char *faults[] = {entry->login_fault, entry->fault};
@@ -330,8 +330,8 @@ static void tell_entry_faults(struct usage *usage, size_t index, struct listing 
 /* complete: all rules are known. */
 static bool tell(struct usage *usage, bool complete)
 {
-	scoped(listing_finish) struct listing unused = {.count = 0};
-	scoped(listing_finish) struct listing faulty = {.count = 0};
+	scoped(listing_finish) struct usage_group unused = {.count = 0};
+	scoped(listing_finish) struct usage_group faulty = {.count = 0};
 	const struct config *config = usage->config;
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];

@@ -1,12 +1,12 @@
 /*
- * A parser of real pages would be larger than what it is for: tags are what stands between angle
- * brackets, and of all elements only those matter whose text nobody gets to see.
+ * A full HTML parser would be larger than its purpose. Here a tag is anything between angle
+ * brackets, and the only elements that matter are those whose text is never displayed.
  */
 #include "doc/html.h"
 
 #include <string.h>
 
-/* How far into a body its first tag is looked for. */
+/* How far into a body the search for its first tag goes. */
 enum { PROLOGUE_MAX = 1024 };
 
 static bool starts_nocase(struct str text, const char *prefix)
@@ -14,7 +14,7 @@ static bool starts_nocase(struct str text, const char *prefix)
 	return str_equal_nocase(str_head(text, strlen(prefix)), str_of(prefix));
 }
 
-/* Offset of the first word, whatever its case, or text.len. */
+/* The offset of the first occurrence of word, in any case, or text.len. */
 static size_t find_nocase(struct str text, const char *word)
 {
 	for (size_t at = 0; at < text.len; at++)
@@ -37,7 +37,9 @@ bool html_is_page(struct str media_type, struct str body)
 		find_nocase(start, "<html") < start.len);
 }
 
-/* A character entity at the start of text, as the character; 0: none. *len is its length. */
+/*
+ * The character of the entity at the start of text; 0: there is none. *len is the entity's length.
+ */
 static char take_entity(struct str text, size_t *len)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /*
- * json_check.c decides what is JSON and says where each value stands; cJSON decodes. Both see the
- * values in the same order, so the tree is built by walking cJSON's with a finger on the marks.
+ * json_check.c decides what is JSON and marks the position of each value; cJSON decodes. Both visit
+ * the values in the same order, so the tree is built by walking cJSON's tree and the marks in step.
  * Numbers are taken from the text, because cJSON keeps them as doubles.
  */
 #include "doc/json.h"
@@ -12,13 +12,13 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-/* What becomes of a name that is given twice in one object. */
+/* How a name that is given twice in one object is handled. */
 enum repeats { REFUSED, KEPT, DISOWNED };
 
-struct walk {
+struct json_walk {
 	struct arena *arena;
 	struct str text;
-	const struct json_mark *marks; /* the next one */
+	const struct json_mark *marks; /* the next mark */
 	enum repeats repeats;
 	struct error *err;
 };
@@ -28,8 +28,8 @@ static void delete_tree(cJSON **tree)
 	cJSON_Delete(*tree);
 }
 
-/* A node at the next mark, of which only the place is known; NULL without memory. */
-static struct node *place_node(struct walk *walk, const struct json_mark **mark)
+/* A new node with the position of the next mark; NULL without memory. */
+static struct node *place_node(struct json_walk *walk, const struct json_mark **mark)
 {
 	struct node *node = arena_new_of(walk->arena, struct node);
 	*mark = walk->marks++;
@@ -59,7 +59,7 @@ static enum node_kind kind_of(const cJSON *item)
 }
 
 /* Makes node a string with cJSON's decoded text, or a scalar with its text as written. */
-static bool fill_scalar(struct walk *walk, struct node *node, const char *decoded)
+static bool fill_scalar(struct json_walk *walk, struct node *node, const char *decoded)
 {
 	size_t len = decoded ? strlen(decoded) : node->text.len;
 	char *copy = arena_copy(walk->arena, decoded ? decoded : node->text.at, len);
@@ -70,7 +70,7 @@ static bool fill_scalar(struct walk *walk, struct node *node, const char *decode
 	return true;
 }
 
-static const struct node *build_name(struct walk *walk, const char *decoded)
+static const struct node *build_name(struct json_walk *walk, const char *decoded)
 {
 	const struct json_mark *mark;
 	struct node *node = place_node(walk, &mark);
@@ -80,8 +80,8 @@ static const struct node *build_name(struct walk *walk, const char *decoded)
 	return node;
 }
 
-/* The same place, without a value. */
-static bool disown(struct walk *walk, const struct node **item)
+/* A node with the same position, without a value. */
+static bool disown(struct json_walk *walk, const struct node **item)
 {
 	struct node *copy = arena_new_of(walk->arena, struct node);
 	if (!copy)
@@ -95,8 +95,10 @@ static bool disown(struct walk *walk, const struct node **item)
 	return true;
 }
 
-/* Of two values of one name some readers take the first, others the last: here neither counts. */
-static bool disown_repeated(struct walk *walk, const struct node *const *keys,
+/*
+ * For a name given twice some readers take the first value, others the last: here neither counts.
+ */
+static bool disown_repeated(struct json_walk *walk, const struct node *const *keys,
 			    const struct node **items, size_t count)
 {
 	scoped(map_finish) struct map seen = {0};
@@ -110,10 +112,14 @@ static bool disown_repeated(struct walk *walk, const struct node *const *keys,
 	return true;
 }
 
-static const struct node *build(struct walk *walk, const cJSON *item);
+static const struct node *build(struct json_walk *walk, const cJSON *item);
 
-/* The elements of a list or object. Their number is known, so the arrays are made first. */
-static bool fill_container(struct walk *walk, struct node *node, const cJSON *item, size_t count)
+/*
+ * Fills in the elements of a list or object. Their number is known, so the arrays are allocated
+ * first.
+ */
+static bool fill_container(struct json_walk *walk, struct node *node, const cJSON *item,
+			   size_t count)
 {
 	bool map = node->kind == NODE_MAP;
 	const struct node **items = arena_array(walk->arena, count, sizeof(*items));
@@ -137,7 +143,7 @@ static bool fill_container(struct walk *walk, struct node *node, const cJSON *it
 	       disown_repeated(walk, keys, items, count);
 }
 
-static const struct node *build(struct walk *walk, const cJSON *item)
+static const struct node *build(struct json_walk *walk, const cJSON *item)
 {
 	const struct json_mark *mark;
 	struct node *node = place_node(walk, &mark);
@@ -151,15 +157,15 @@ static const struct node *build(struct walk *walk, const cJSON *item)
 	return filled ? node : NULL;
 }
 
-/* text passed json_check(), which left marks. */
+/* Decodes text that passed json_check(), which left the marks. */
 static bool decode(struct arena *arena, struct str text, const struct buf *marks,
 		   enum repeats repeats, const struct node **out, struct error *err)
 {
 	scoped(delete_tree) cJSON *tree = cJSON_ParseWithLength(text.at, text.len);
 	if (!tree)
 		return error_memory(err);
-	struct walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at, repeats,
-			    err};
+	struct json_walk walk = {arena, text, (const struct json_mark *)(const void *)marks->at,
+				 repeats, err};
 	*out = build(&walk, tree);
 	return *out != NULL;
 }

@@ -1,7 +1,7 @@
 /*
- * One pass over a copy. Strings are followed as every reader of JSON does, a backslash and the byte
- * behind it being one, so where a string ends does not depend on what is blanked in it. The one
- * escape whose length readers could disagree about, \u without its four digits, stays as it is.
+ * One pass over a copy. Strings are scanned as by every JSON reader, with a backslash and the next
+ * byte as one unit, so blanking never changes where a string ends. An escape whose length readers
+ * could disagree about, \u without four digits, is left alone.
  */
 #include "doc/json_blank.h"
 
@@ -17,7 +17,7 @@ struct blank {
 	size_t len;
 };
 
-/* What there is from offset on. */
+/* The text from offset on. */
 static struct str rest_of(const struct blank *blank, size_t offset)
 {
 	return str_from((struct str){blank->at, blank->len}, offset);
@@ -30,7 +30,7 @@ static void blank_value(struct blank *blank, size_t from, size_t to)
 	blank->at[from] = blank->at[to - 1] = '"';
 }
 
-/* The number behind the "\u" text begins with; false when text does not begin so. */
+/* The number after the "\u" at the start of text; false when there is none. */
 static bool read_escape(struct str text, unsigned *code)
 {
 	*code = 0;
@@ -47,7 +47,7 @@ static bool read_escape(struct str text, unsigned *code)
 	return true;
 }
 
-/* Steps over the "\u" at offset; returns where what follows begins. */
+/* Steps over the "\u" escape at offset; returns the offset after it. */
 static size_t blank_unicode(struct blank *blank, size_t offset)
 {
 	unsigned first, second;
@@ -82,7 +82,7 @@ static size_t blank_character(struct blank *blank, size_t offset)
 	return offset + 1;
 }
 
-/* The string at offset; returns where what follows begins. */
+/* Steps over the string at offset; returns the offset after it. */
 static size_t blank_string(struct blank *blank, size_t offset)
 {
 	for (offset++; offset < blank->len && blank->at[offset] != '"';)
@@ -101,7 +101,7 @@ static size_t blank_number(struct blank *blank, size_t offset)
 	return offset;
 }
 
-/* The list or object at offset, which lies too deep; returns where what follows begins. */
+/* Blanks the list or object at offset, which is nested too deeply; returns the offset after it. */
 static size_t blank_container(struct blank *blank, size_t offset)
 {
 	size_t start = offset, depth = 0;

@@ -1,10 +1,10 @@
 /*
  * A recursive descent over the bytes that decodes nothing: cJSON does that, and this file decides
- * what cJSON gets to see. Recursion is bounded by JSON_DEPTH_MAX, and the number of values by the
+ * what reaches cJSON. Recursion is bounded by JSON_DEPTH_MAX, and the number of values by the
  * caller, so a hostile manifest cannot cost more than some tens of megabytes.
  *
- * line_start and wide give the column: bytes since the line began, less those that only continue a
- * character.
+ * The column is computed from line_start and wide: the bytes since the line began, less
+ * continuation bytes.
  */
 #include "doc/json_check.h"
 
@@ -15,7 +15,7 @@
 
 enum { TEXT_MAX = NODE_BYTES_MAX };
 
-struct check {
+struct json_checker {
 	struct str text;
 	size_t at;
 	size_t line_start; /* offset of the current line */
@@ -27,26 +27,26 @@ struct check {
 	struct error *err;
 };
 
-static bool check_value(struct check *check);
+static bool check_value(struct json_checker *check);
 
-static uint32_t column(const struct check *check)
+static uint32_t column(const struct json_checker *check)
 {
 	return (uint32_t)(check->at - check->line_start - check->wide + 1);
 }
 
-static bool fail(struct check *check, const char *what)
+static bool fail(struct json_checker *check, const char *what)
 {
 	return error_set(check->err, ERROR_CONFIG, "%u:%u: %s", check->line, column(check), what);
 }
 
 /* The next byte, or -1 at the end. */
-static int peek(const struct check *check)
+static int peek(const struct json_checker *check)
 {
 	return check->at < check->text.len ? (unsigned char)check->text.at[check->at] : -1;
 }
 
 /* Steps over c if it comes next. */
-static bool take(struct check *check, char c)
+static bool take(struct json_checker *check, char c)
 {
 	if (peek(check) != c)
 		return false;
@@ -54,7 +54,7 @@ static bool take(struct check *check, char c)
 	return true;
 }
 
-static void skip_space(struct check *check)
+static void skip_space(struct json_checker *check)
 {
 	for (;; check->at++) {
 		int c = peek(check);
@@ -82,8 +82,8 @@ static int hex_digit(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Four hexadecimal digits; -1 when there are none. */
-static int take_hex4(struct check *check)
+/* Takes four hexadecimal digits; -1 when they are missing. */
+static int take_hex4(struct json_checker *check)
 {
 	int value = 0;
 	for (int i = 0; i < 4; i++) {
@@ -96,8 +96,10 @@ static int take_hex4(struct check *check)
 	return value;
 }
 
-/* Behind "\u": one character of the basic plane but NUL, or a whole surrogate pair. */
-static bool check_unicode_escape(struct check *check)
+/*
+ * Checks what follows "\u": a character of the basic plane except NUL, or a whole surrogate pair.
+ */
+static bool check_unicode_escape(struct json_checker *check)
 {
 	int first = take_hex4(check);
 	if (first < 0)
@@ -113,7 +115,7 @@ static bool check_unicode_escape(struct check *check)
 	return true;
 }
 
-static bool check_escape(struct check *check)
+static bool check_escape(struct json_checker *check)
 {
 	int c = peek(check);
 	if (c < 0 || !c || !strchr("\"\\/bfnrtu", c))
@@ -123,7 +125,7 @@ static bool check_escape(struct check *check)
 }
 
 /* One plain character of a string. */
-static bool check_character(struct check *check)
+static bool check_character(struct json_checker *check)
 {
 	int c = peek(check);
 	if (c < 0)
@@ -141,7 +143,7 @@ static bool check_character(struct check *check)
 	return true;
 }
 
-static bool check_string(struct check *check)
+static bool check_string(struct json_checker *check)
 {
 	check->at++;
 	while (!take(check, '"'))
@@ -150,7 +152,7 @@ static bool check_string(struct check *check)
 	return true;
 }
 
-static bool take_digits(struct check *check)
+static bool take_digits(struct json_checker *check)
 {
 	size_t start = check->at;
 	while (is_digit(peek(check)))
@@ -158,7 +160,7 @@ static bool take_digits(struct check *check)
 	return check->at > start;
 }
 
-static bool check_number(struct check *check)
+static bool check_number(struct json_checker *check)
 {
 	size_t start = check->at;
 	take(check, '-');
@@ -168,7 +170,7 @@ static bool check_number(struct check *check)
 	if (!zero && !take_digits(check))
 		return fail(check, "a number needs digits");
 	if (take(check, '.') && !take_digits(check))
-		return fail(check, "a number needs digits behind its point");
+		return fail(check, "a number needs digits after its point");
 	if (take(check, 'e') || take(check, 'E')) {
 		if (!take(check, '+'))
 			take(check, '-');
@@ -180,7 +182,7 @@ static bool check_number(struct check *check)
 	return true;
 }
 
-static bool check_word(struct check *check)
+static bool check_word(struct json_checker *check)
 {
 	static const char *const words[] = {"true", "false", "null"};
 	struct str rest = str_from(check->text, check->at);
@@ -197,8 +199,8 @@ static bool check_word(struct check *check)
 		    "[ or {");
 }
 
-/* Remembers that a value begins here; *index finds the mark again. */
-static bool begin_mark(struct check *check, size_t *index)
+/* Adds a mark for the value that begins here; *index is its number. */
+static bool begin_mark(struct json_checker *check, size_t *index)
 {
 	struct json_mark mark = {
 		.at = (uint32_t)check->at, .line = check->line, .column = column(check)};
@@ -209,14 +211,14 @@ static bool begin_mark(struct check *check, size_t *index)
 	return buf_ok(check->marks) || error_memory(check->err);
 }
 
-static void end_mark(struct check *check, size_t index, uint32_t count)
+static void end_mark(struct json_checker *check, size_t index, uint32_t count)
 {
 	struct json_mark *mark = (struct json_mark *)(void *)check->marks->at + index;
 	mark->len = (uint32_t)check->at - mark->at;
 	mark->count = count;
 }
 
-static bool check_name(struct check *check)
+static bool check_name(struct json_checker *check)
 {
 	size_t mark;
 	if (peek(check) != '"')
@@ -226,13 +228,13 @@ static bool check_name(struct check *check)
 	end_mark(check, mark, 0);
 	skip_space(check);
 	if (!take(check, ':'))
-		return fail(check, "expected : behind the name");
+		return fail(check, "expected : after the name");
 	skip_space(check);
 	return true;
 }
 
-/* Behind an element: true with *more set, or the closing bracket. */
-static bool check_separator(struct check *check, char close, bool *more)
+/* Checks what follows an element: a comma, which sets *more, or the closing bracket. */
+static bool check_separator(struct json_checker *check, char close, bool *more)
 {
 	skip_space(check);
 	*more = take(check, ',');
@@ -241,10 +243,10 @@ static bool check_separator(struct check *check, char close, bool *more)
 		       fail(check, close == '}' ? "expected , or }" : "expected , or ]");
 	skip_space(check);
 	return peek(check) != close ||
-	       fail(check, "there must be no comma behind the last element");
+	       fail(check, "trailing comma: remove the comma after the last element");
 }
 
-static bool check_container(struct check *check, char close, uint32_t *count)
+static bool check_container(struct json_checker *check, char close, uint32_t *count)
 {
 	if (++check->depth > JSON_DEPTH_MAX)
 		return fail(check, "the document is nested too deeply");
@@ -260,7 +262,7 @@ static bool check_container(struct check *check, char close, uint32_t *count)
 	return true;
 }
 
-static bool check_content(struct check *check, uint32_t *count)
+static bool check_content(struct json_checker *check, uint32_t *count)
 {
 	int c = peek(check);
 	if (c == '{')
@@ -272,7 +274,7 @@ static bool check_content(struct check *check, uint32_t *count)
 	return c == '-' || is_digit(c) ? check_number(check) : check_word(check);
 }
 
-static bool check_value(struct check *check)
+static bool check_value(struct json_checker *check)
 {
 	size_t mark;
 	uint32_t count = 0;
@@ -286,7 +288,7 @@ static bool check_value(struct check *check)
 
 bool json_check(struct str text, size_t values_max, struct buf *marks, struct error *err)
 {
-	struct check check = {
+	struct json_checker check = {
 		.text = text, .line = 1, .values_max = values_max, .marks = marks, .err = err};
 	if (text.len > TEXT_MAX)
 		return error_set(err, ERROR_CONFIG, "1:1: the document is too large");
@@ -298,5 +300,5 @@ bool json_check(struct str text, size_t values_max, struct buf *marks, struct er
 	if (!check_value(&check))
 		return false;
 	skip_space(&check);
-	return check.at == text.len || fail(&check, "nothing may follow the document");
+	return check.at == text.len || fail(&check, "unexpected text after the document");
 }

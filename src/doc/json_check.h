@@ -1,8 +1,8 @@
 /*
  * The strict JSON validator: RFC 8259 and I-JSON's rules for text, with a position for each value.
  *
- * What is refused is listed in json.h, except for repeated names: telling those needs the decoded
- * names. Uses no memory but the marks.
+ * json.h lists what is refused, except for repeated names, which show only in the decoded names.
+ * Uses no memory but the marks.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * One bool tells whether a comma is due: after any value, closed containers included, the container
- * around it has an element. So the writer needs no stack and no memory of its own.
+ * One bool says whether a comma is due: after any value, a closed container included, the enclosing
+ * container has an element. So the writer needs no stack and no memory of its own.
  */
 #include "doc/json_writer.h"
 
@@ -17,7 +17,7 @@ static void new_line(struct json_writer *writer)
 		buf_add_string(writer->out, "  ");
 }
 
-/* What stands in front of an element: the comma behind the one before it, and a new line. */
+/* Writes what comes before an element: a comma after the previous one, and a new line. */
 static void begin_element(struct json_writer *writer)
 {
 	if (writer->filled)
@@ -88,7 +88,7 @@ static void add_character(struct buf *out, struct str character)
 		buf_add_str(out, character);
 }
 
-/* "##[" is a command to the runner of a GitHub Action, wherever in a line it stands. */
+/* "##[" is a command to the runner of a GitHub Action, anywhere in a line. */
 static void add_quoted(struct buf *out, struct str text)
 {
 	buf_add_char(out, '"');

@@ -1,16 +1,16 @@
 /*
- * JSON out: one document, indented by two spaces or on one line, always valid.
+ * Writes JSON: one document, indented by two spaces or on one line, always valid.
  *
  * A writer is made with designated initialisers, `struct json_writer w = {.out = &buf}`, and needs
  * no end; a failure of the buffer sticks there (buf_ok). The caller pairs opening and closing calls
- * and gives every value of an object a name. The line end behind the document is the caller's. One
+ * and gives every value of an object a name. The line end after the document is the caller's. One
  * thread at a time.
  */
 #pragma once
 
 #include "base/buf.h"
 
-/* Fields behind compact are private. */
+/* Fields after compact are private. */
 struct json_writer {
 	struct buf *out;
 	bool compact; /* all on one line */

@@ -1,6 +1,7 @@
 /*
- * What both readers share. Looking up a key walks the map: documents ask each map for a handful of
- * names. Only the test for repeated keys must not be quadratic, since a registry may send the map.
+ * The code that both readers share. A lookup walks the map, since each map is asked for a handful
+ * of names. Only the test for repeated keys must not be quadratic, since a registry may have sent
+ * the map.
  */
 #include "doc/node.h"
 
@@ -46,8 +47,9 @@ const char *node_kind_name(enum node_kind kind)
 static bool repeated(const struct node *key, const struct node *first, struct error *err)
 {
 	secret_suspect(key->text);
-	return error_set(err, ERROR_CONFIG, "%d:%d: \"%.*s\" stands here and in line %d: keep one",
-			 key->line, key->column, STR_ARGS(str_head(key->text, 200)), first->line);
+	return error_set(err, ERROR_CONFIG,
+			 "%d:%d: \"%.*s\" is given here and in line %d: keep one", key->line,
+			 key->column, STR_ARGS(str_head(key->text, 200)), first->line);
 }
 
 static bool few_keys_unique(const struct node *map, struct error *err)

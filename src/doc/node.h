@@ -1,11 +1,11 @@
 /*
  * One read-only document tree for YAML and JSON.
  *
- * Every node knows where it stands, for messages, and in JSON its bytes in the source, for copying
- * it verbatim. A tree lives in the arena it was read into and never changes.
+ * Every node has its line and column, for messages, and in JSON its bytes in the source, for
+ * copying it verbatim. A tree lives in the arena it was read into and never changes.
  *
- * In the files of users a map may hold a key more than once: only what reads the map knows whether
- * that is a mistake (config/fields.h), and of maps that nobody reads it is not.
+ * In users' files a map may hold a key more than once: only the code that reads the map knows
+ * whether that is a mistake (config/fields.h); in maps that are not read it is none.
  */
 #pragma once
 
@@ -14,8 +14,8 @@
 #include "base/str.h"
 
 /*
- * What one file of a user may hold: at least what a run writes for another run to read. The bound
- * on values is one on memory, of which each takes about 200 bytes.
+ * Limits of a user's file: large enough for the files that one run writes for another. The limit on
+ * values bounds memory, since each takes about 200 bytes.
  */
 enum { NODE_BYTES_MAX = 512 * 1024 * 1024, NODE_VALUES_MAX = 8 * 1024 * 1024 };
 
@@ -26,14 +26,15 @@ enum node_kind {
 	NODE_STRING,
 	NODE_LIST,
 	NODE_MAP,
-	NODE_REPEATED, /* one of several values of the same name, in JSON of others: it has none */
+	/* in a registry's JSON, one of several values of the same name; none counts */
+	NODE_REPEATED,
 };
 
 struct node {
 	enum node_kind kind;
 	struct str text;  /* scalars: the decoded string, or the literal as written (true, 12) */
 	bool truth;       /* NODE_BOOL */
-	bool quoted;      /* YAML: was in quotes or a block, JSON: a string */
+	bool quoted;      /* YAML: it was in quotes or a block; JSON: it is a string */
 	int line, column; /* from 1; columns count characters */
 	size_t source_at, source_len;    /* JSON: the bytes of this value in the source; YAML: 0 */
 	size_t count;                    /* NODE_LIST: items, NODE_MAP: pairs */
@@ -49,5 +50,5 @@ struct str node_string(const struct node *node);
 bool node_int64(const struct node *node, int64_t *out);
 /* "a string", "a list", ...: for messages. */
 const char *node_kind_name(enum node_kind kind);
-/* False when a key stands twice in map: ERROR_CONFIG with "line:column:" and the other line. */
+/* False when map has a key twice: ERROR_CONFIG with "line:column:" and the other line. */
 bool node_keys_unique(const struct node *map, struct error *err);

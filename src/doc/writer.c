@@ -73,7 +73,7 @@ void writer_key(struct writer *writer, struct str key)
 	writer->named = true;
 }
 
-/* What comes before a scalar of YAML. */
+/* Writes what comes before a scalar in YAML. */
 static void lead(struct writer *writer)
 {
 	if (writer->named) {

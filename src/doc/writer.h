@@ -1,5 +1,5 @@
 /*
- * One document of mappings, lists and scalars out, as YAML or as JSON.
+ * Writes one document of mappings, lists and scalars, as YAML or as JSON.
  *
  * A writer is made with designated initialisers, `struct writer w = {.out = &buf, .json = true}`.
  * The caller pairs opening and closing calls; inside a mapping a field or key comes before each
@@ -10,16 +10,16 @@
 
 #include "doc/json_writer.h"
 
-/* Fields behind json are private. */
+/* Fields after json are private. */
 struct writer {
 	struct buf *out;
 	bool json;
 	struct json_writer json_writer; /* used when json is set */
-	int depth;                      /* of YAML */
+	int depth;                      /* nesting depth, for YAML */
 	bool named;                     /* a name was written; its value comes next */
 };
 
-/* The outermost mapping; filled says at the end whether anything was written in it. */
+/* Begins the outermost mapping; at the end, filled is true if anything was written in it. */
 void writer_begin(struct writer *writer);
 void writer_end(struct writer *writer, bool filled);
 
@@ -28,7 +28,10 @@ void writer_field(struct writer *writer, const char *word);
 void writer_key(struct writer *writer, struct str key);
 
 void writer_text(struct writer *writer, struct str value);
-/* The same for a text that was built in a buffer, whose failure becomes that of the document. */
+/*
+ * The same for text that was built in a buffer; a failure of that buffer becomes one of the
+ * document.
+ */
 void writer_built(struct writer *writer, const struct buf *value);
 void writer_int(struct writer *writer, int64_t value);
 void writer_bool(struct writer *writer, bool value);

@@ -1,13 +1,13 @@
 /*
- * libyaml's events, not its documents: events carry marks, and aliases can be judged where they
- * stand instead of being expanded first. The tree is built by recursive descent with a bounded
- * depth. Elements are gathered in a buffer of pointers and copied into the arena when their number
- * is known.
+ * This uses libyaml's events, not its documents: events carry marks, and an alias can be judged
+ * where it occurs instead of being expanded first. The tree is built by recursive descent with a
+ * bounded depth. Elements are collected in a buffer of pointers and copied into the arena when
+ * their number is known.
  *
  * An alias costs no memory, but every walk over the tree meets its values again. So each alias
- * walks what it stands for once, against one limit for the document: that bounds every later walk,
- * and these walks too. The limit grows with what is written out, so that a large file may use an
- * anchor in each of its rules, and a small one cannot become large.
+ * walks its target once, against one limit for the document: that bounds every later walk, and
+ * these walks too. The limit grows with the number of written values, so that a large file may use
+ * an anchor in each of its rules, while a small one cannot become large.
  */
 #include "doc/yaml.h"
 
@@ -25,10 +25,10 @@ struct load {
 	struct str text;
 	struct error *err;
 	struct map anchors;                      /* name -> struct node; the latest counts */
-	const struct node *open[YAML_DEPTH_MAX]; /* what is being read, outermost first */
+	const struct node *open[YAML_DEPTH_MAX]; /* the containers being read, outermost first */
 	int depth;
-	size_t values;  /* written out, so far */
-	size_t aliased; /* that aliases stand for, so far */
+	size_t values;  /* values written in the document, so far */
+	size_t aliased; /* values that aliases stand for, so far */
 };
 
 static void finish_event(yaml_event_t *event)
@@ -48,7 +48,7 @@ static bool fail(const struct load *load, yaml_mark_t mark, const char *what)
 			 what);
 }
 
-/* Bytes that are no UTF-8, or a control character: libyaml gives their offset only. */
+/* Reports bytes that are not UTF-8, or a control character: libyaml gives only their offset. */
 static bool fail_bytes(const struct load *load)
 {
 	struct str before = str_head(load->text, load->parser.problem_offset);
@@ -61,7 +61,7 @@ static bool fail_bytes(const struct load *load)
 	return fail(load, mark, "not valid UTF-8, or a control character: save the file as UTF-8");
 }
 
-/* A tab at a place where libyaml expected something else is the classical mistake. */
+/* A tab where libyaml expected something else is a common mistake. */
 static bool tab_in_line(const struct load *load, size_t line)
 {
 	struct str rest = load->text, at = {0};
@@ -74,7 +74,7 @@ static bool tab_in_line(const struct load *load, size_t line)
 	return false;
 }
 
-/* Turns what libyaml says into one of our errors. */
+/* Turns libyaml's error into one of ours. */
 static bool fail_parser(const struct load *load)
 {
 	const yaml_parser_t *parser = &load->parser;
@@ -84,7 +84,7 @@ static bool fail_parser(const struct load *load)
 		return fail_bytes(load);
 	yaml_mark_t mark = parser->problem_mark;
 	if (tab_in_line(load, mark.line))
-		return fail(load, mark, "a tab indents this line: YAML wants spaces");
+		return fail(load, mark, "this line is indented by a tab: YAML requires spaces");
 	if (!parser->context)
 		return fail(load, mark, parser->problem);
 	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s %s that began in line %zu",
@@ -97,7 +97,7 @@ static bool next_event(struct load *load, yaml_event_t *event)
 	return yaml_parser_parse(&load->parser, event) || fail_parser(load);
 }
 
-/* A node at event, known by its anchor if it has one; a tag is refused. */
+/* A new node for event, registered under its anchor if it has one; a tag is refused. */
 static struct node *new_node(struct load *load, const yaml_event_t *event,
 			     const yaml_char_t *anchor, const yaml_char_t *tag)
 {
@@ -140,7 +140,7 @@ static struct node *read_scalar(struct load *load, const yaml_event_t *event)
 	return node;
 }
 
-/* Whether the values of aliases are more than the document may have of them. */
+/* True when aliases stand for more values than the document may have. */
 static bool too_many_aliased(const struct load *load)
 {
 	size_t most = load->values * YAML_ALIASED_EACH;
@@ -149,17 +149,15 @@ static bool too_many_aliased(const struct load *load)
 	return load->aliased > most || load->values + load->aliased > NODE_VALUES_MAX;
 }
 
-/* Counts what an alias stands for. False: too much of it, or too deep at this place. */
+/* Counts the values that an alias stands for. False: too many, or nested too deeply here. */
 static bool count_aliased(struct load *load, const struct node *node, int depth, yaml_mark_t mark)
 {
 	bool container = node->kind == NODE_LIST || node->kind == NODE_MAP;
 	if (container && depth >= YAML_DEPTH_MAX)
-		return fail(load, mark,
-			    "with what this alias stands for, the document is nested "
-			    "too deeply");
+		return fail(load, mark, "this alias makes the document nested too deeply");
 	load->aliased++;
 	if (too_many_aliased(load))
-		return fail(load, mark, "the aliases up to here stand for too many values");
+		return fail(load, mark, "the aliases so far stand for too many values");
 	for (size_t i = 0; i < node->count; i++)
 		if (!count_aliased(load, node->items[i], depth + 1, mark))
 			return false;
@@ -172,15 +170,15 @@ static const struct node *read_alias(struct load *load, const yaml_event_t *even
 	const char *name = (const char *)event->data.alias.anchor;
 	const struct node *node = map_get(&load->anchors, str_of(name));
 	if (!node) {
-		/* Not quoted: it may be a password. */
+		/* The message does not quote the text, which may be a password. */
 		fail(load, event->start_mark,
-		     "nothing above has the name of this alias: put text that begins with * in "
+		     "there is no anchor of this name above: put text that begins with * in "
 		     "quotes");
 		return NULL;
 	}
 	for (int i = 0; i < load->depth; i++)
 		if (load->open[i] == node) {
-			fail(load, event->start_mark, "this alias stands inside what it means");
+			fail(load, event->start_mark, "this alias is inside its own anchor");
 			return NULL;
 		}
 	return count_aliased(load, node, load->depth, event->start_mark) ? node : NULL;
@@ -188,7 +186,7 @@ static const struct node *read_alias(struct load *load, const yaml_event_t *even
 
 static const struct node *read_value(struct load *load, const yaml_event_t *event);
 
-/* A key is text, whatever kind its words would have as a value. */
+/* A key is text, whatever kind it would have as a value. */
 static const struct node *read_key(struct load *load, const yaml_event_t *event)
 {
 	bool collection =
@@ -213,7 +211,10 @@ static const struct node *read_key(struct load *load, const yaml_event_t *event)
 	return key;
 }
 
-/* The next element, or pair of a map, goes to items and keys; *end when there is none. */
+/*
+ * Appends the next element, or the next pair of a map, to items and keys; sets *end when there is
+ * none.
+ */
 static bool read_element(struct load *load, bool map, struct buf *keys, struct buf *items,
 			 bool *end)
 {
@@ -282,7 +283,7 @@ static const struct node *read_value(struct load *load, const yaml_event_t *even
 	return read_container(load, event);
 }
 
-/* The next event must be of type, which holds no data; otherwise fails with what. */
+/* Expects the next event to be of type, which holds no data; fails with the text what. */
 static bool expect(struct load *load, yaml_event_type_t type, const char *what)
 {
 	scoped(finish_event) yaml_event_t event = {0};

@@ -1,16 +1,17 @@
 /*
- * YAML 1.1 in, the part of it that configuration needs.
+ * Reads the part of YAML 1.1 that configuration needs.
  *
  * Refused with a message that says what to write instead: documents larger than node.h allows,
- * depth over 16, tags, keys that are no plain text, a second document, and an empty one. Plain
+ * depth over 16, tags, keys that are not plain text, a second document, and an empty one. Plain
  * scalars get YAML 1.1's kinds (null, true and yes and on, numbers) and keep the text as written.
  * Keys given twice stay in the tree. Nothing is kept between calls.
  *
- * An alias (*name) is the node of its anchor (&name) once more, never a copy, so its place is the
- * anchor's. What aliases stand for counts towards the depth and the number of values, and all of
- * them together may stand for YAML_ALIASED_MAX values, or for YAML_ALIASED_EACH times as many as
- * are written out; an alias inside its own anchor is refused. A merge key (<<) takes a mapping or a
- * list of mappings; keys written out win over merged ones, earlier ones over later.
+ * An alias (*name) is the node of its anchor (&name) once more, never a copy, so its position is
+ * the anchor's. The values of an alias count towards the depth and the number of values; all
+ * aliases together may stand for YAML_ALIASED_MAX values, or YAML_ALIASED_EACH times as many as are
+ * written in the document. An alias inside its own anchor is refused. A merge key (<<) takes a
+ * mapping or a list of mappings; keys of the mapping itself win over merged ones, and earlier
+ * merged ones over later.
  */
 #pragma once
 

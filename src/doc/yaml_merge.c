@@ -1,7 +1,8 @@
 /*
- * Merged pairs take the place of the <<, so that the order of rules is that of reading. What a
- * mapping says itself is known before anything is merged: it wins wherever it is written. A key
- * that one mapping has twice is merged twice, since whether that is a mistake is not decided here.
+ * Merged pairs take the place of the <<, so that rules keep the order in which they are read. A
+ * mapping's own keys are collected before anything is merged, so they win wherever they are
+ * written. A key that one mapping has twice is merged twice, since it is not decided here whether
+ * that is a mistake.
  */
 #include "doc/yaml_merge.h"
 
@@ -32,7 +33,7 @@ static bool take(struct merge *merge, const struct node *key, const void *origin
 	       error_memory(merge->err);
 }
 
-/* How many pairs value brings at most. False: it is nothing to merge. */
+/* The largest number of pairs that value can add. False: it cannot be merged. */
 static bool count_pairs(const struct node *value, size_t *count)
 {
 	if (value->kind == NODE_MAP)
@@ -78,7 +79,7 @@ static bool merge_value(struct merge *merge, const struct node *const *value)
 	return true;
 }
 
-/* Takes the map's own keys and makes room for all pairs there may be. */
+/* Collects the map's own keys and makes room for all possible pairs. */
 static bool begin(struct merge *merge, const struct node *map)
 {
 	size_t most = map->count;

@@ -1,10 +1,10 @@
 /*
- * What stays plain is chosen narrowly: it begins with a letter or digit, has a slash, and nothing
- * but what names of images are made of. With a slash in it no text is a number, a date or a word
- * with a meaning of its own, and a colon inside is none before a space. In quotes everything beyond
- * ASCII is escaped: names of images have nothing of the kind, and Unicode's line ends, byte order
- * mark and non-characters, which YAML folds, drops or refuses, need no list of their own. So is
- * "##[", which is a command to the runner of a GitHub Action, wherever in a line it stands.
+ * Few texts stay plain: those that begin with a letter or digit, contain a slash, and have only
+ * characters of image names. A text with a slash is never a number, a date or a keyword, and its
+ * colons are not followed by a space. In quotes everything beyond ASCII is escaped: image names
+ * have no such characters, and so Unicode's line ends, byte order mark and non-characters, which
+ * YAML folds, drops or refuses, need no list. "##[" is escaped as well, since it is a command to
+ * the runner of a GitHub Action, anywhere in a line.
  */
 #include "doc/yaml_quote.h"
 
@@ -27,7 +27,7 @@ static bool plain(struct str text)
 	return str_find(text, '/') < text.len;
 }
 
-/* The number of a valid character of len bytes. */
+/* The code point of a valid character. */
 static unsigned code_of(struct str character)
 {
 	unsigned code = (unsigned char)character.at[0];

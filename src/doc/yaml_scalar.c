@@ -1,6 +1,7 @@
 /*
- * The single letters y and n are text, as in the Go library whose users' files are read here, and
- * so are numbers in base 60 and dates: a port range or a tag must not turn into something else.
+ * The single letters y and n are text, as in the Go library that many users' files were written
+ * for, and so are numbers in base 60 and dates: a port range or a tag must not turn into something
+ * else.
  */
 #include "doc/yaml_scalar.h"
 
@@ -12,7 +13,7 @@ struct word {
 	bool truth;
 };
 
-/* As in the standard: all lower, all upper, or capitalised, nothing else. */
+/* As in the standard: all lower case, all upper case, or capitalised, nothing else. */
 static const struct word words[] = {
 	{"", NODE_NULL, false},      {"~", NODE_NULL, false},     {"null", NODE_NULL, false},
 	{"Null", NODE_NULL, false},  {"NULL", NODE_NULL, false},  {"true", NODE_BOOL, true},
@@ -24,7 +25,7 @@ static const struct word words[] = {
 	{"Off", NODE_BOOL, false},   {"OFF", NODE_BOOL, false},
 };
 
-/* Steps over bytes out of set and tells how many there were. */
+/* Steps over leading bytes that are in set; returns their number. */
 static size_t skip(struct str *text, const char *set)
 {
 	size_t len = 0;
@@ -42,7 +43,7 @@ static bool skip_one(struct str *text, const char *set)
 	return true;
 }
 
-/* All of text, but at least one byte, is out of set. */
+/* True when text is not empty and all its bytes are in set. */
 static bool only(struct str text, const char *set)
 {
 	return skip(&text, set) && !text.len;

@@ -1,6 +1,6 @@
 /*
- * The socket's address is looked at, not the text of a URL: there are too many ways to write
- * 127.0.0.1, and a name may stand for any address, another one each time it is asked for.
+ * The address of the socket is judged, not the text of the URL: there are too many ways to write
+ * 127.0.0.1, and a name may resolve to any address, a different one each time.
  */
 #include "net/address.h"
 
@@ -10,13 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-struct block {
+struct address_block {
 	uint32_t first;
 	unsigned bits;
 };
 
-/* Everything of IANA's special-purpose registry that is not reachable from everywhere, and more. */
-static const struct block internal[] = {
+/*
+ * The entries of IANA's special-purpose registry that are not globally reachable, and a few more.
+ */
+static const struct address_block internal[] = {
 	{0x00000000, 8},  /* 0.0.0.0: this host */
 	{0x0a000000, 8},  /* 10.0.0.0 */
 	{0x64400000, 10}, /* 100.64.0.0: carriers' NAT, and metadata at 100.100.100.200 */
@@ -33,8 +35,8 @@ static const struct block internal[] = {
 	{0xe0000000, 3},  /* multicast, reserved, broadcast */
 };
 
-/* Where machines of clouds find credentials and settings of their own. */
-static const struct block metadata[] = {
+/* Where cloud machines find their credentials and settings. */
+static const struct address_block metadata[] = {
 	{0x646464c8, 32}, /* 100.100.100.200: Alibaba */
 	{0xa83f8110, 32}, /* 168.63.129.16: Azure */
 	{0xa9fe0017, 32}, /* 169.254.0.23: Tencent */
@@ -54,12 +56,12 @@ static const unsigned char metadata_v6[][16] = {
 	{0xfe, 0x80, [12] = 0xa9, 0xfe, 0xa9, 0xfe},             /* OpenStack */
 };
 
-static bool in_block(uint32_t address, const struct block *block)
+static bool in_block(uint32_t address, const struct address_block *block)
 {
 	return (address ^ block->first) >> (32 - block->bits) == 0;
 }
 
-static bool in_any(uint32_t address, const struct block *blocks, size_t count)
+static bool in_any(uint32_t address, const struct address_block *blocks, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (in_block(address, &blocks[i]))
@@ -102,12 +104,12 @@ static bool tunnels_inside(const unsigned char at[16])
 static bool internal_v6(const unsigned char at[16])
 {
 	uint32_t inner;
-	if (embedded_v4(at, &inner)) /* of the compatible ones ::1 and :: are in 0.0.0.0/8 */
+	if (embedded_v4(at, &inner)) /* ::1 and ::, as compatible addresses, are within 0.0.0.0/8 */
 		return internal_v4(inner);
 	/* 2001::/23: Teredo, whose end is an address of its own choice, and other protocols. */
 	bool protocol = at[0] == 0x20 && at[1] == 0x01 && at[2] < 0x02;
 	bool example = at[0] == 0x20 && at[1] == 0x01 && at[2] == 0x0d && at[3] == 0xb8;
-	/* Global unicast is 2000::/3, all that is ever handed out. */
+	/* Global unicast is 2000::/3; no other addresses are assigned. */
 	return protocol || example || tunnels_inside(at) || (at[0] & 0xe0) != 0x20;
 }
 
@@ -130,7 +132,7 @@ bool address_internal(const struct sockaddr *address)
 
 bool address_link_local(const struct sockaddr *address)
 {
-	static const struct block link = {0xa9fe0000, 16};
+	static const struct address_block link = {0xa9fe0000, 16};
 	uint32_t number;
 	if (address->sa_family == AF_INET)
 		return in_block(v4_number(address), &link);

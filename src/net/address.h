@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 
 /*
- * True for addresses nobody on the internet has any business to send us to: unspecified, loopback,
- * private (RFC 1918, RFC 4193), shared (RFC 6598), link-local, multicast and reserved ones, those
- * of cloud metadata services, and all of them inside an IPv6 address (mapped, NAT64, 6to4, ISATAP;
- * Teredo as a whole). What is neither IPv4 nor IPv6 counts as one of them.
+ * True for addresses that no server on the internet has a reason to send us to: unspecified,
+ * loopback, private (RFC 1918, RFC 4193), shared (RFC 6598), link-local, multicast and reserved
+ * ones, those of cloud metadata services, and all of them inside an IPv6 address (mapped, NAT64,
+ * 6to4, ISATAP; Teredo as a whole). What is neither IPv4 nor IPv6 counts as one of them.
  */
 bool address_internal(const struct sockaddr *address);
 /* True for link-local addresses, where cloud machines find their credentials, in either form. */

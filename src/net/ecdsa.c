@@ -1,8 +1,8 @@
 /*
- * BearSSL checks that s is not zero, but lets r be zero, which together with a hash of zero is a
- * signature by every key; and its decoder takes integers of any sign and length. So the two numbers
- * are looked at here before its arithmetic sees them. Signatures and keys are public: time is no
- * secret.
+ * BearSSL checks that s is not zero but accepts r as zero, which for a hash of zero is a valid
+ * signature by every key; and its decoder accepts integers of any sign and length. So both numbers
+ * are checked here before its arithmetic sees them. Signatures and keys are public, so timing
+ * reveals nothing.
  */
 #include "net/ecdsa.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Below the order; a number above zero has no leading zeros here. */
+/* True below the order. A positive number has no leading zeros here. */
 static bool in_range(struct str number, const unsigned char *order, size_t len)
 {
 	return number.len < len || (number.len == len && memcmp(number.at, order, len) < 0);

@@ -2,8 +2,8 @@
  * Checking ECDSA signatures (FIPS 186-4, SEC 1 section 4.1.4), by BearSSL's arithmetic. Pure.
  *
  * A signature is the DER of two integers from 1 to the curve's order minus 1, in no other encoding.
- * The hash must have been computed here, from bytes that were read: whoever may choose the hash
- * alone can make a signature for it without any key.
+ * The hash must have been computed here, from bytes that were read: an attacker who can choose the
+ * hash can make a signature for it without any key.
  */
 #pragma once
 

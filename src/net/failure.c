@@ -1,6 +1,6 @@
 /*
- * The kind decides whether it is tried again. What a proxy refuses, and an answer that breaks the
- * rules of HTTP, comes out the same each time; a lost connection does not.
+ * The kind decides about a retry. A refusal by a proxy or an answer that violates HTTP will be the
+ * same the next time; a lost connection may not.
  */
 #include "net/failure.h"
 
@@ -24,7 +24,9 @@ static enum error_kind network_kind(CURLcode code, bool connected)
 	}
 }
 
-/* True, with an error in err, when a proxy refuses the way to an https server (RFC 9110, 9.3.6). */
+/*
+ * True, with an error in err, when a proxy refused the tunnel to an https server (RFC 9110, 9.3.6).
+ */
 static bool refused_by_proxy(struct handle *handle, struct error *err)
 {
 	long status = 0;
@@ -32,16 +34,16 @@ static bool refused_by_proxy(struct handle *handle, struct error *err)
 	if (status < 400 || status >= 500 || status == 408 || status == 429)
 		return false;
 	if (status == 407)
+		error_set(err, ERROR_CONFIG,
+			  "%s: the proxy requires a login, or refuses this one (HTTP 407): put it "
+			  "into the proxy's URL, http://USER:PASSWORD@HOST:PORT",
+			  handle->host);
+	else
 		error_set(
 			err, ERROR_CONFIG,
-			"%s: the proxy wants a login, or another one (HTTP 407): write it into the "
-			"proxy's URL, http://USER:PASSWORD@HOST:PORT",
-			handle->host);
-	else
-		error_set(err, ERROR_CONFIG,
-			  "%s: the proxy refuses to connect there (HTTP %ld): may this machine use "
-			  "it, and may it reach this host?",
-			  handle->host, status);
+			"%s: the proxy refuses to connect (HTTP %ld): check that this machine may "
+			"use it, and that it may reach this host",
+			handle->host, status);
 	err->http_status = (int)status;
 	return true;
 }
@@ -65,9 +67,11 @@ bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 	if (refused_by_proxy(handle, err))
 		return false;
 	if (is_malformed(code))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s: the answer is not valid HTTP (%s): is it a registry's port?",
-				 handle->host, why);
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"%s: the answer is not valid HTTP (%s): check that this is a registry's "
+			"port",
+			handle->host, why);
 	error_set(err, network_kind(code, handle_connected(handle)), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }

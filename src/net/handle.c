@@ -1,23 +1,22 @@
 /*
- * Everything runs through the multi interface, a download as well as a HEAD, so that one loop does
- * the waiting: it sees the request to stop, notices a peer that went silent, and lets a download
- * be pulled while an upload runs. The callbacks only move bytes and note why they stopped a
- * transfer.
+ * Every request, from a HEAD to a download, runs through the multi interface, so that one loop does
+ * the waiting: it sees the request to stop, notices a silent peer, and lets a download be pulled
+ * while an upload runs. The callbacks only move bytes and note why they stopped a transfer.
  *
- * libcurl asks the C library for addresses in a thread of its own, which nothing can end. So that
- * thread is left to itself when its transfer is given up (CURLOPT_QUICK_EXIT), and ends with the C
- * library's patience. Once the run is to stop nothing begins but a connection to cancel an upload.
+ * libcurl looks up names in a separate thread that cannot be ended. When its transfer is given up
+ * the thread is abandoned (CURLOPT_QUICK_EXIT) and ends with the C library's own timeout. After a
+ * stop, only requests that clean up may begin (admission.h).
  */
 #include "net/handle.h"
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "net/admission.h"
 #include "net/failure.h"
-#include "net/inside.h"
 #include "net/low_water.h"
 #include "net/patience.h"
-#include "net/ports.h"
 #include "net/stream.h"
+#include "net/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +27,7 @@ enum {
 	ERROR_BODY_MAX = 64 * 1024,
 };
 
-/* Notes why a callback ends the transfer. */
+/* Records why a callback ends the transfer; the first reason counts. */
 static void stop_because(struct handle *handle, const struct error *reason)
 {
 	if (!handle->stopped)
@@ -72,7 +71,7 @@ static size_t take_header(char *at, size_t size, size_t count, void *ctx)
 	return 0;
 }
 
-/* An error page may be cut; what we asked for may not. */
+/* An error page may be cut short; a requested body may not. */
 static size_t keep_body(struct handle *handle, const char *at, size_t len)
 {
 	struct http_answer *answer = handle->answer;
@@ -136,15 +135,21 @@ static size_t give_body(char *at, size_t size, size_t count, void *ctx)
 	return got;
 }
 
-/* Nothing begins once the run is to stop. */
-static bool is_too_late(struct handle *handle)
+/* True when the exchange may connect to address or, with NULL, look up its host. */
+static bool is_admitted(struct handle *handle, const struct sockaddr *address)
 {
 	struct error reason;
-	if (!cancel_requested())
-		return false;
-	error_canceled(&reason);
-	stop_because(handle, &reason);
-	return true;
+	const struct admission connection = {.host = handle->host,
+					     .address = address,
+					     .ports = handle->ports,
+					     .chosen = handle->chosen,
+					     .proxied = handle->proxied,
+					     .stopping = cancel_requested(),
+					     .cleanup = handle->request.cleanup};
+	bool admitted = admission_check(&connection, &reason);
+	if (!admitted)
+		stop_because(handle, &reason);
+	return admitted;
 }
 
 /* libcurl is about to look up a name that it does not know. */
@@ -152,29 +157,18 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 {
 	(void)state;
 	(void)reserved;
-	return is_too_late(ctx);
+	return !is_admitted(ctx, NULL);
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct handle *handle = ctx;
-	struct error reason;
 	(void)purpose;
-	if (!patience_is_cleanup(handle) && is_too_late(handle))
+	if (!is_admitted(ctx, &address->addr))
 		return CURL_SOCKET_BAD;
-	/* With a proxy this is the proxy's address; the server's is not known to us. */
-	const char *why = handle->proxied ? NULL
-					  : inside_address_refused(&address->addr, handle->host,
-								   handle->chosen);
-	if (why)
-		error_set(&reason, ERROR_REFUSED, "%s is %s", handle->host, why);
-	else if (ports_allow(handle->ports, handle->host, &address->addr, &reason))
-		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	stop_because(handle, &reason);
-	return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* What never changes in the life of a handle. */
+/* Sets the options that never change in the life of a handle. */
 static void set_constants(struct handle *handle)
 {
 	CURL *easy = handle->easy;
@@ -249,7 +243,7 @@ static bool add_header(struct handle *handle, const char *line)
 static bool set_headers(struct handle *handle)
 {
 	const struct http_request *request = &handle->request;
-	/* No "Expect: 100-continue" pause, no type of libcurl's own choice. */
+	/* No pause for "Expect: 100-continue", and no content type chosen by libcurl. */
 	bool ok = add_header(handle, "Expect:") &&
 		  add_header(handle, "Accept-Encoding: identity") &&
 		  add_header(handle, "Content-Type:");
@@ -282,23 +276,22 @@ static void set_method(struct handle *handle)
 	}
 }
 
-/* What never answered is not waited for as long as what is known to be there. */
 static bool set_patience(struct handle *handle)
 {
-	bool known = !handle->turn.patience_ms;
-	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS,
-				(long)(known ? PATIENCE_CONNECT_MS : OUTAGE_CONNECT_MS)) ==
-	       CURLE_OK;
+	long limit = (long)patience_connect_ms(handle->turn.patience_ms);
+	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS, limit) == CURLE_OK;
 }
 
-/* Any limit of speed, however high, makes a step take one piece; those of TLS are too small. */
+/*
+ * With any receive limit libcurl reads one buffer a step. Not with TLS: one record is too little.
+ */
 static bool set_step(struct handle *handle)
 {
 	curl_off_t speed = handle->tls ? 0 : (curl_off_t)1 << 50;
 	return curl_easy_setopt(handle->easy, CURLOPT_MAX_RECV_SPEED_LARGE, speed) == CURLE_OK;
 }
 
-/* libcurl signs what it sends. It normalises the path for that, so such handles do not stay. */
+/* libcurl signs the request, with a path it normalises; handle_stop() discards such a handle. */
 static bool set_signature(struct handle *handle)
 {
 	const struct http_signature *signature = handle->request.signature;
@@ -315,7 +308,6 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err)
 {
 	handle->request = *request;
-	handle->method = request->method;
 	handle->status = 0;
 	handle->answer = answer;
 	handle->stream = NULL;
@@ -355,22 +347,23 @@ static bool take_result(struct handle *handle, CURLcode code, struct error *err)
 		*err = handle->reason;
 		return false;
 	}
-	/* To libcurl a head that was cut off is an answer with fewer headers. */
+	/* libcurl takes a head that was cut off for an answer with fewer headers. */
 	if (code == CURLE_OK && !handle->head_complete) {
 		handle->broken = true;
-		return error_set(err, ERROR_NETWORK, "%s: the answer broke off in its head",
+		return error_set(err, ERROR_NETWORK,
+				 "%s: the connection ended in the headers of the answer",
 				 handle->host);
 	}
 	if (code == CURLE_OK || (handle->enough && code == CURLE_WRITE_ERROR))
 		return true;
-	/* A server may refuse an upload and close: its complete answer is what counts. */
+	/* A server may refuse an upload and close the connection: its complete answer counts. */
 	if (handle->head_complete && handle->status >= 400 &&
 	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
 		return true;
 	return failure_explain(handle, code, err);
 }
 
-/* Sleeps until the network or the request to stop has something new. */
+/* Sleeps until there is network activity or a request to stop. */
 static void wait_for_network(struct handle *handle)
 {
 	struct curl_waitfd stop = {.fd = cancel_fd(), .events = CURL_WAIT_POLLIN};
@@ -391,10 +384,10 @@ static bool step(struct handle *handle, struct error *err)
 	const CURLMsg *message = curl_multi_info_read(handle->multi, &left);
 	if (message && message->msg == CURLMSG_DONE)
 		return take_result(handle, message->data.result, err);
-	if (!patience_check(handle, err))
+	if (!watch_check(handle, err))
 		return false;
-	/* What a reader waits for goes to it first; the transfer may even be paused by now. */
-	patience_tell(handle);
+	/* With bytes for the reader there is no wait; the transfer may even be paused. */
+	watch_silence(handle);
 	if (!handle->stream || !handle->news)
 		wait_for_network(handle);
 	return true;
@@ -409,7 +402,7 @@ bool handle_step(struct handle *handle, struct error *err)
 	return ok;
 }
 
-/* A name that is none, or a certificate, is likely to stay as it is. */
+/* A missing name or a bad certificate is likely to stay as it is, and weighs more. */
 static unsigned weight_of(const struct handle *handle, enum error_kind kind)
 {
 	bool name = handle->code == CURLE_COULDNT_RESOLVE_HOST ||
@@ -417,7 +410,7 @@ static unsigned weight_of(const struct handle *handle, enum error_kind kind)
 	switch (kind) {
 	case ERROR_TLS:
 		return OUTAGE_LASTING;
-	case ERROR_NOT_TLS: /* the way to find out that it is http */
+	case ERROR_NOT_TLS: /* this is how plain http is detected */
 		return handle->request.insecure ? 0 : OUTAGE_LASTING;
 	case ERROR_UNREACHABLE:
 		return name ? 3 : 1;

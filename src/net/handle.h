@@ -17,18 +17,18 @@
 
 enum {
 	HANDLE_HOST_SIZE = 384,
-	HANDLE_STEP_MAX = 256 * 1024, /* bytes of an answer that one step brings at most */
+	HANDLE_STEP_MAX = 256 * 1024, /* most bytes of an answer in one step */
 };
 
 struct handles_line;
 
-/* One exchange: on which line, and whether it ends soon, unlike that of a large blob. */
+/* One exchange: its line, and whether it is brief, unlike the transfer of a large blob. */
 struct handle_turn {
 	struct handles_line *line;
 	bool brief;
-	int64_t patience_ms;     /* for its first answer; 0: as long as usual */
-	const atomic_bool *over; /* its server is given up by all; NULL: never */
-	bool opens;              /* a connection first; of handles.c */
+	int64_t patience_ms;     /* how long to wait for the first answer; 0: the usual time */
+	const atomic_bool *over; /* set when the server has been given up; NULL: never */
+	bool opens;              /* it opens a connection first; for handles.c */
 };
 
 struct handle {
@@ -37,36 +37,35 @@ struct handle {
 	CURLM *multi;
 	struct tls_session *tls;     /* NULL for plain http */
 	bool chosen;                 /* see handle_new() */
-	bool proxied;                /* connects to a proxy, and not to host */
-	const struct ports *ports;   /* that it may connect to; NULL: any */
+	bool proxied;                /* it connects to a proxy instead of host */
+	const struct ports *ports;   /* the ports it may connect to; NULL: any */
 	int64_t stall_ms;            /* how long a body may make no progress; 0: for ever */
-	struct handle_turn turn;     /* the exchange it is used for, or was last */
-	struct handle *next;         /* in the list of idle handles */
+	struct handle_turn turn;     /* the current or last exchange */
+	struct handle *next;         /* the next idle handle */
 	char host[HANDLE_HOST_SIZE]; /* for messages */
 	char detail[CURL_ERROR_SIZE];
 
 	/* The current exchange. */
-	struct http_request request; /* its url and headers are not looked at after the start */
+	struct http_request request; /* its url and headers are not used after the start */
 	struct http_answer *answer;  /* NULL once the head of a download was handed out */
-	const char *method;          /* a static string */
 	int status;
-	struct stream *stream;      /* gets the body of a 2xx answer, when set */
-	struct curl_slist *headers; /* of the request */
+	struct stream *stream;      /* when set, it gets the body of a 2xx answer */
+	struct curl_slist *headers; /* the request's headers */
 	int64_t stream_left;   /* bytes of the request's stream that libcurl has not read yet */
 	int64_t last_progress; /* clock_ms() */
-	int64_t sent;          /* bytes of the request's body on the network */
-	int64_t waited_ms;     /* for this server, since the rate was looked at last */
-	int64_t moved;         /* bytes of bodies since then */
-	int64_t reader_ms;     /* spent in the request's stream during this step */
-	bool news;             /* the last step brought the head or some of a stream's body */
+	int64_t sent;          /* bytes of the request's body that have been sent */
+	int64_t waited_ms;     /* waiting time for this server since the rate was last judged */
+	int64_t moved;         /* bytes of bodies moved in that time */
+	int64_t reader_ms;     /* time spent in the request's stream during this step */
+	bool news;             /* the last step brought the head, or a part of a stream's body */
 	bool low_water;        /* see low_water.h */
 	bool running;          /* added to multi */
 	bool head_complete;    /* the final answer's status and headers are there */
 	bool finished;         /* the answer is complete */
 	bool broken;           /* the connection must not be used again */
-	bool enough;           /* a callback stopped the transfer, the answer will do */
-	bool stopped;          /* a callback stopped the transfer, reason says why */
-	CURLcode code;         /* what libcurl said in the end */
+	bool enough;           /* a callback stopped the transfer, and the answer is good enough */
+	bool stopped;          /* a callback stopped the transfer for the reason below */
+	CURLcode code;         /* libcurl's result */
 	struct error reason;
 	struct waits_entry silence; /* listed while its server says nothing */
 };
@@ -85,17 +84,18 @@ void handle_free(struct handle **handle);
 bool handle_start(struct handle *handle, const struct http_request *request,
 		  struct http_answer *answer, struct error *err);
 /*
- * Moves the transfer on, waiting for the network a short while at most, and not at all when there
- * is something for the reader of a stream. False when it failed, stalled or was cancelled. Sets
- * handle->finished when the answer is complete.
+ * Advances the transfer. Waits briefly for the network, unless there are bytes for the reader of a
+ * stream. False when it failed, stalled or was cancelled. Sets handle->finished when the answer is
+ * complete.
  */
 bool handle_step(struct handle *handle, struct error *err);
 /*
- * What the failure of an exchange, err, says about its server: weight 0 when nothing, since it
- * began to answer or the reason is here. Before handle_stop(); path and begin are the caller's.
+ * What the failure of an exchange, err, says about its server; weight 0: nothing, because the
+ * server began to answer or the cause is on our side. Call it before handle_stop(); the caller sets
+ * path and began_ms.
  */
 void handle_blame(const struct handle *handle, const struct error *err, struct outage_failure *out);
-/* True once the request is on its way, on a connection that is complete. */
+/* True once the connection is complete and the request is being sent. */
 bool handle_connected(const struct handle *handle);
 /* Ends the exchange. The connection stays usable unless handle->broken. */
 void handle_stop(struct handle *handle);

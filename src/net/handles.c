@@ -1,4 +1,7 @@
-/* One list for all lines, the last one used in front: there are few, and the oldest has to go. */
+/*
+ * One list for all lines, the most recently used first: it is short, and the oldest handle is the
+ * one to drop.
+ */
 #include "net/handles.h"
 
 #include "base/arena.h"
@@ -7,21 +10,21 @@
 #include "base/map.h"
 
 enum {
-	IDLE_MAX = 64,    /* connections kept for later: each is a descriptor and some 64 KiB */
-	PATIENCE_MS = 50, /* at most, and before it is known what opening one takes */
+	IDLE_MAX = 64,    /* idle connections to keep: each takes a descriptor and about 64 KiB */
+	PATIENCE_MS = 50, /* longest wait, also while the cost of a connection is not known */
 };
 
 struct handles_line {
 	pthread_cond_t changed;
-	unsigned brief;    /* short exchanges under way, */
-	unsigned opening;  /* and those of them that open a connection first */
+	unsigned brief;    /* number of brief exchanges under way */
+	unsigned opening;  /* how many of them are opening a connection */
 	unsigned opened;   /* connections so far */
-	int64_t opened_ms; /* what opening the last one took; 0: not known */
+	int64_t opened_ms; /* how long opening the last one took; 0: not known */
 };
 
 struct handles {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards the members below, and arena */
 	struct handle *idle;
 	struct map lines;
 };
@@ -68,7 +71,7 @@ void handles_free(struct handles **handles)
 	arena_free(&arena);
 }
 
-/* Called locked. */
+/* Adds a line. Caller holds the lock. */
 static struct handles_line *add_line(struct handles *handles, const char *key)
 {
 	struct handles_line *line = arena_new_of(handles->arena, struct handles_line);
@@ -88,7 +91,7 @@ struct handles_line *handles_line(struct handles *handles, const char *key)
 	return line;
 }
 
-/* Called locked. Takes the handle of the line that was used last out of the list; or NULL. */
+/* Takes the line's most recently used handle out of the list; NULL: none. Caller holds the lock. */
 static struct handle *take_idle(struct handles *handles, const struct handles_line *line)
 {
 	for (struct handle **at = &handles->idle; *at; at = &(*at)->next) {
@@ -101,7 +104,7 @@ static struct handle *take_idle(struct handles *handles, const struct handles_li
 	return NULL;
 }
 
-/* How long to wait before a connection is worth its price. */
+/* How long to wait for a free connection before opening one. */
 static int64_t worth_ms(const struct handles_line *line)
 {
 	int64_t worth = 2 * line->opened_ms;
@@ -109,8 +112,9 @@ static int64_t worth_ms(const struct handles_line *line)
 }
 
 /*
- * Called locked. Waits twice as long as opening a connection takes, and once more after each time
- * somebody opened one, so that many who begin at once do not all do so; until patience is over.
+ * Waits for twice the time it takes to open a connection, and again whenever another thread opened
+ * one, so that threads that begin together do not all open one; PATIENCE_MS at most. Caller holds
+ * the lock.
  */
 static struct handle *wait_for_idle(struct handles *handles, struct handles_line *line)
 {
@@ -143,7 +147,7 @@ struct handle *handles_begin(struct handles *handles, struct handle_turn *turn)
 	return handle;
 }
 
-/* Called locked. Takes out the handle that was idle longest, if there are too many. */
+/* Takes out the handle that was idle longest, if there are too many. Caller holds the lock. */
 static struct handle *take_surplus(struct handles *handles)
 {
 	struct handle **at = &handles->idle;
@@ -156,7 +160,7 @@ static struct handle *take_surplus(struct handles *handles)
 	return NULL;
 }
 
-/* What opening its connection took, if the exchange that just ended did so, else 0. */
+/* How long the exchange that just ended took to open its connection; 0: it opened none. */
 static int64_t opened_by(const struct handle *handle)
 {
 	long opened = 0;

@@ -2,11 +2,11 @@
  * The handles of a run: the last one returned is the next one used, so few connections serve many
  * workers and each stays warm.
  *
- * Opening a connection costs round trips and, with TLS, milliseconds of CPU on both sides. Who
- * finds none free therefore waits for one while others are busy with short exchanges on theirs: for
- * twice as long as opening one takes, anew whenever somebody opened one, and 50 ms at most. To a
- * server nearby few connections are opened then, one after the other; to one far away all at once,
- * a moment later. Any thread.
+ * Opening a connection costs round trips and, with TLS, milliseconds of CPU on both sides. So a
+ * thread that finds none free first waits for one, as long as the others are used for brief
+ * exchanges: for twice the time it takes to open one, again whenever another thread opened one, and
+ * 50 ms at most. For a nearby server few connections are opened, one after the other; for a distant
+ * one all at once, a moment later. Any thread.
  */
 #pragma once
 
@@ -18,18 +18,18 @@ struct handles;
 struct handles *handles_new(void);
 /* Frees the idle handles, and closes their connections. */
 void handles_close_idle(struct handles *handles);
-/* Frees the idle handles with it; none may be leased any more. *handles may be NULL. */
+/* Frees it and the idle handles; no handle may be in use. *handles may be NULL. */
 void handles_free(struct handles **handles);
 
 /*
- * All handles that may serve each other's requests: of one origin, trust and proxy, which key
- * names. It stays as long as handles. NULL without memory.
+ * The handles that are interchangeable: those of one origin, trust and proxy, named by key. Valid
+ * as long as handles. NULL without memory.
  */
 struct handles_line *handles_line(struct handles *handles, const char *key);
 
 /*
- * Begins an exchange. NULL: no handle is free, the caller makes one. Either way the exchange must
- * be ended.
+ * Begins an exchange. NULL: no handle is free, and the caller makes one. In either case the
+ * exchange must be ended.
  */
 struct handle *handles_begin(struct handles *handles, struct handle_turn *turn);
 /* Ends an exchange, and keeps the handle for the next one unless it is broken or NULL. */

@@ -1,7 +1,7 @@
 /*
- * A proxy resolves names itself, so the text is all there is to judge by. The lists hold what is
- * internal by agreement; a public name can still stand for an internal address, which only shows
- * when we connect ourselves (inside.h).
+ * A proxy resolves names itself, so the text is all there is to judge by. The lists hold names that
+ * are internal by convention; a public name can still resolve to an internal address, which only
+ * shows when we connect directly (inside.h).
  */
 #include "net/hostname.h"
 
@@ -13,15 +13,18 @@ static const char *const internal_domains[] = {
 	"localhost", /* RFC 6761 */
 	"local",     /* RFC 6762, and cluster.local of Kubernetes */
 	"home.arpa", /* RFC 8375 */
-	"internal",  /* reserved by ICANN: of clouds, and host.docker.internal */
-	/* Not given to anybody for being in use inside: ICANN's decision of 2018, RFC 6762, G. */
+	"internal",  /* reserved by ICANN: used by clouds, and host.docker.internal */
+	/*
+	 * Never delegated because internal networks use them: ICANN's decision of 2018, RFC 6762,
+	 * G.
+	 */
 	"corp",
 	"home",
 	"mail",
 	"intranet",
 	"private",
 	"lan",
-	/* Customary, and in no public zone. */
+	/* Common usage, and in no public zone. */
 	"localdomain",
 	"localdomain4",
 	"localdomain6",
@@ -44,8 +47,8 @@ struct str hostname_bare(struct str host)
 }
 
 /*
- * A name that ends in a number is an address to some parsers, and what is beyond ASCII becomes
- * another name in some.
+ * Some parsers take a name that ends in a number for an address, and some map names beyond ASCII to
+ * other names.
  */
 bool hostname_proper(const char *host)
 {

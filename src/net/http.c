@@ -2,10 +2,10 @@
  * Handles are leased, not owned by threads (handles.h). DNS answers and TLS sessions are shared by
  * all of them under locks, connections never are.
  *
- * A line's key names its trust set and its proxy by where their records lie: both stay as long as
- * the client, and the credentials of a proxy are in no second place. libcurl is always told which
- * proxy to use, or that it is none: it would read the environment by other rules than ours, and
- * quote what it cannot read.
+ * The key of a line names its trust set and its proxy by the addresses of their records: both live
+ * as long as the client, and a proxy's credentials are not copied. libcurl always gets a proxy or
+ * an explicit "none": on its own it would read the environment by different rules, and quote values
+ * it cannot parse.
  */
 #include "net/http.h"
 
@@ -38,15 +38,15 @@ struct http {
 	struct handles *handles;
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards the members below, and arena */
 	struct map trusts;    /* file of certificate authorities -> struct tls */
-	struct map proxies;   /* identity -> the first record of it */
+	struct map proxies;   /* identity -> the first proxy that has it */
 };
 
 /* How a request gets to its server. */
 struct route {
 	struct tls *tls;
-	const struct proxy *proxy; /* of the map of proxies; NULL: none */
+	const struct proxy *proxy; /* from the map of proxies; NULL: none */
 	struct handles_line *line;
 };
 
@@ -134,7 +134,7 @@ void http_free(struct http **http)
 	arena_free(&arena);
 }
 
-/* The end of an exchange whose answer was read as a stream. */
+/* Ends an exchange whose answer was read as a stream. */
 static void release(void *ctx, struct handle *handle)
 {
 	struct http *http = ctx;
@@ -142,7 +142,7 @@ static void release(void *ctx, struct handle *handle)
 	handles_end(http->handles, &turn, handle);
 }
 
-/* Called locked. The trust in the authorities of one file, or the usual one. */
+/* The trust set of one file of authorities, or the usual one. Caller holds the lock. */
 static struct tls *find_trust(struct http *http, const char *ca)
 {
 	struct tls *tls = ca ? map_get(&http->trusts, str_of(ca)) : http->tls;
@@ -154,7 +154,7 @@ static struct tls *find_trust(struct http *http, const char *ca)
 	return tls;
 }
 
-/* Called locked. One record for all that say the same; NULL without memory. */
+/* One record for all proxies that are equal; NULL without memory. Caller holds the lock. */
 static const struct proxy *one_proxy(struct http *http, const struct proxy *proxy)
 {
 	struct str identity = str_of(proxy->identity);
@@ -188,7 +188,7 @@ static bool find_route(struct http *http, const struct http_request *request, st
 	return out->line != NULL || error_memory(err);
 }
 
-/* A registry's own proxy counts whatever the environment says about proxies and exceptions. */
+/* A registry's own proxy takes precedence over the environment and its exceptions. */
 static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct error *err)
 {
 	CURL *easy = handle->easy;
@@ -203,7 +203,7 @@ static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct e
 	return !code || error_memory(err);
 }
 
-/* NULL and err: it cannot be made. */
+/* Makes a handle. On failure returns NULL and sets err. */
 static struct handle *new_handle(struct http *http, const struct http_request *request,
 				 const struct route *route, struct error *err)
 {
@@ -252,7 +252,9 @@ static bool is_limited(const struct http_request *request, const struct http_ans
 	return request->limited ? request->limited(answer) : answer->status == 429;
 }
 
-/* The server has answered, or not: both sides of the next request's pace. */
+/*
+ * Ends the turn with the server's answer or its absence, which sets the pace of the next request.
+ */
 static bool end_turn(struct limiter_lease *turn, const struct http_request *request,
 		     const struct http_answer *answer, bool answered, struct error *err)
 {
@@ -266,18 +268,18 @@ static bool end_turn(struct limiter_lease *turn, const struct http_request *requ
 	return answered;
 }
 
-/* True unless there is a body that takes long, or of which nobody knows. */
+/* True unless there is a body that is long or of unknown length. */
 static bool is_brief(bool body, int64_t size)
 {
 	return !body || (size > 0 && size <= BRIEF_MAX);
 }
 
-/* Whether the text of the URL lets us go there, with a proxy and without. */
+/* False when the host's text alone forbids the request, with a proxy or without. */
 static bool may_go(const struct http_request *request, struct error *err)
 {
 	const char *host = request->url->host;
 	const char *why = inside_host_refused(host, request->chosen);
-	return !why || error_set(err, ERROR_REFUSED, "%s is %s", host, why);
+	return !why || error_set(err, ERROR_REFUSED, "refusing to connect to %s: %s", host, why);
 }
 
 /* Leases a handle for the request's origin and starts the exchange on it; turn->brief is set. */
@@ -304,7 +306,7 @@ static bool start(struct http *http, const struct http_request *request, struct 
 	return false;
 }
 
-/* What is known once the answer's head is there. */
+/* Notes in the answer and the log what is known once its head is there. */
 static void take_note(const struct http_request *request, const struct handle *handle,
 		      struct http_answer *answer)
 {
@@ -317,7 +319,7 @@ static void take_note(const struct http_request *request, const struct handle *h
 	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
-/* http_send() without waiting for its turn; what went wrong at the server goes to lease. */
+/* http_send() without waiting for its turn; a failure of the server is noted in lease. */
 static bool send_now(struct http *http, const struct http_request *request,
 		     struct limiter_lease *lease, struct http_answer *answer, struct error *err)
 {

@@ -3,9 +3,9 @@
  *
  * A struct http is shared by all threads. It keeps idle handles, each with its connection, by
  * origin, trust and proxy; a request leases one and gives it back. Every wait ends when the run is
- * cancelled, and a transfer that makes no progress is given up. Each server is asked as fast as it
- * bears, and no more once it was given up (limiter.h). Status codes are answers, not errors: an
- * error means there was no complete answer.
+ * cancelled, and a transfer that makes no progress is given up. Each server gets requests as fast
+ * as it can take them, and none once it was given up (limiter.h). Status codes are answers, not
+ * errors: an error means there was no complete answer.
  */
 #pragma once
 
@@ -22,8 +22,8 @@ enum { HTTP_HOST_SIZE = 128 };
 
 struct http_answer {
 	int status;
-	char host[HTTP_HOST_SIZE]; /* that answered; cut where it is longer. For messages */
-	bool inside;        /* it came from an address of an internal network, and by no proxy */
+	char host[HTTP_HOST_SIZE]; /* the host that answered, for messages; a longer name is cut */
+	bool inside;        /* it came from an address of an internal network, without a proxy */
 	struct buf headers; /* lines "Name: value\n" of the final answer */
 	struct buf body;
 };
@@ -40,17 +40,19 @@ struct http_request {
 	const struct url *url;
 	const char *const *headers; /* "Name: value", header_count of them */
 	size_t header_count;
-	struct str body;       /* sent as it is; at may be NULL */
+	struct str body;       /* sent unchanged; at may be NULL */
 	struct reader *stream; /* or: a body of stream_size bytes, pulled from here */
 	int64_t stream_size;
-	size_t answer_max;   /* bytes of answer body that are kept; more is ERROR_CORRUPT */
+	size_t answer_max;   /* longest body of an answer; a longer one is ERROR_CORRUPT */
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
-	bool chosen;         /* a server named the host: no address of an internal network */
-	bool insecure;       /* the server's certificate is not checked */
-	const char *ca; /* file of the only certificate authorities to trust; NULL: the usual */
-	const struct proxy *proxy; /* lives as long as the client; NULL: by the environment */
+	bool chosen;         /* a server named the host, so internal addresses are refused */
+	bool cleanup;  /* it cancels what an earlier request began, and may do so after a stop */
+	bool insecure; /* the server's certificate is not checked */
+	/* file with the only certificate authorities to trust; NULL: the usual ones */
+	const char *ca;
+	const struct proxy *proxy; /* must outlive the client; NULL: chosen by the environment */
 	const struct http_signature *signature; /* or NULL */
-	/* Says that an answer means a limit of requests; NULL: only a 429 does. */
+	/* True when an answer means that a request limit was hit; NULL: only a 429 does. */
 	bool (*limited)(const struct http_answer *answer);
 };
 
@@ -58,18 +60,19 @@ struct http_options {
 	const char *user_agent;        /* sent with every request; must outlive the client */
 	const char *ca_file;           /* see tls_new() */
 	const struct proxies *proxies; /* of the environment; must outlive the client; or NULL */
-	int stall_seconds; /* how long a body may make no progress, and a fourth of how long it may
-			      be slower than 1 KiB a second; 0: for ever */
-	const struct ports *ports; /* all that it connects to, must outlive it; NULL: any */
-	unsigned per_second;       /* requests to one server that may begin in a second, 0: any */
+	/* seconds a body may stand still, or a fourth of the time below 1 KiB/s; 0: no limit */
+	int stall_seconds;
+	/* the ports it may connect to; must outlive the client; NULL: any */
+	const struct ports *ports;
+	unsigned per_second; /* requests to one server per second; 0: no limit */
 };
 
 struct http *http_new(const struct http_options *options);
 /* No request may be under way. *http may be NULL. */
 void http_free(struct http **http);
-/* Before another round: servers that were given up are asked again. */
+/* Before another round: gives servers that were given up another chance. */
 void http_forgive(struct http *http);
-/* Closes the connections that are idle: their descriptors and memory are free for other use. */
+/* Closes idle connections, to free their descriptors and memory. */
 void http_close_idle(struct http *http);
 
 /*

@@ -1,17 +1,16 @@
-/* An address that the user wrote is meant, link-local or not; metadata is never meant. */
+/* An address in the user's own text is intended, even a link-local one; metadata never is. */
 #include "net/inside.h"
 
 #include "net/address.h"
 #include "net/hostname.h"
 
 static const char to_inside[] =
-	"a machine of an internal network, which no server may send us to: if it belongs to the "
-	"registry, add it to the auth file";
-static const char to_metadata[] =
-	"where a cloud keeps the credentials of its machines, and no registry";
+	"a server must not send us to an internal network: if it belongs to the registry, add it "
+	"to the auth file";
+static const char to_metadata[] = "clouds keep the credentials of their machines there";
 static const char to_link[] =
-	"a link-local address by another name: clouds keep the credentials of "
-	"their machines there, so write the address itself if it is meant";
+	"it leads to a link-local address, where clouds keep the credentials of their machines: "
+	"if it is meant, write the address itself";
 
 static const char *judge(const struct sockaddr *address, bool written, bool chosen)
 {

@@ -1,6 +1,6 @@
 /*
- * Which machines no request goes to: those of internal networks when a server names them, and those
- * that hand out a cloud's credentials whoever names them. Pure.
+ * The machines that get no request: those of internal networks when a server names them, and those
+ * that hand out a cloud's credentials whatever named them. Pure.
  *
  * The text of a host is judged before there is a connection, with a proxy and without; the address
  * it led to when the connection is made. A registry's own name may lead anywhere but to a cloud's

@@ -1,6 +1,6 @@
 /*
- * A wait is a row of short ones, so that the request to stop is seen; whoever waits out a pause
- * finds the window behind it, so the end of a pause is no burst either.
+ * A wait is a series of short ones, so that the request to stop is seen. After a pause requests
+ * still have to pass the window, so its end causes no burst.
  */
 #include "net/limiter.h"
 
@@ -20,19 +20,19 @@ enum { WAIT_MAX_MS = 250 };
 
 struct limiter_origin {
 	const char *name;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct pace pace;
 	struct outage outage;
-	atomic_bool over;   /* that of outage, for those who look without the lock */
-	struct error first; /* of the failures in a row */
-	int refusal;        /* the status of the last one */
+	atomic_bool over;   /* a copy of outage.over, for reading without the lock */
+	struct error first; /* the first of the failures in a row */
+	int refusal;        /* the status of the last refusal */
 };
 
 struct limiter {
 	struct arena *arena;
 	unsigned per_second;
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards the members below, and arena */
 	struct map origins;
 };
 
@@ -66,7 +66,7 @@ void limiter_free(struct limiter **limiter)
 	arena_free(&arena);
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static struct limiter_origin *add(struct limiter *limiter, const char *name)
 {
 	struct limiter_origin *origin = arena_new_of(limiter->arena, struct limiter_origin);
@@ -89,7 +89,10 @@ static struct limiter_origin *find(struct limiter *limiter, const char *name)
 	return origin;
 }
 
-/* Called locked. Waits until something changed or milliseconds are over, or a while. */
+/*
+ * Waits until something changed, or the milliseconds or a short while are over. Caller holds the
+ * lock.
+ */
 static void wait_for(struct limiter_origin *origin, int64_t milliseconds)
 {
 	if (milliseconds < 0 || milliseconds > WAIT_MAX_MS)
@@ -97,7 +100,7 @@ static void wait_for(struct limiter_origin *origin, int64_t milliseconds)
 	cond_wait_ms(&origin->changed, &origin->lock, milliseconds);
 }
 
-/* Called locked. As pace_begin(): 0 when the request may begin, and then it has begun. */
+/* As pace_begin(): 0 when the request may begin, and then it has begun. Caller holds the lock. */
 static int64_t take_turn(struct limiter_origin *origin, bool counted)
 {
 	int64_t now = clock_ms();
@@ -109,14 +112,17 @@ static int64_t take_turn(struct limiter_origin *origin, bool counted)
 	return wait;
 }
 
-/* Called locked. Whether a request that has to wait can begin in the time that is left. */
+/* True when a request that has to wait can begin in the remaining time. Caller holds the lock. */
 static bool may_wait(const struct limiter_origin *origin, int64_t wait)
 {
 	bool down = outage_wait(&origin->outage, clock_ms()) > 0;
 	return !cancel_requested() || !(down || wait > CANCEL_GRACE_MS || cancel_urgent());
 }
 
-/* The text of an error without the host that it begins with: "host:port" is said before it. */
+/*
+ * The text of an error without the host it begins with, since the message already names
+ * "host:port".
+ */
 static const char *reason_of(const struct limiter_origin *origin, const struct error *err)
 {
 	size_t len = (size_t)(strrchr(origin->name, ':') - origin->name);
@@ -125,7 +131,7 @@ static const char *reason_of(const struct limiter_origin *origin, const struct e
 	return named ? err->text + len + 2 : err->text;
 }
 
-/* Called locked. Tells of a wait that has a reason: not of that for a place in the window. */
+/* Lists a wait that has a cause, unlike one for a place in the window. Caller holds the lock. */
 static void tell_wait(const struct limiter_origin *origin, int64_t wait, struct waits_entry *entry)
 {
 	int64_t now = clock_ms();
@@ -181,7 +187,7 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 	return ok;
 }
 
-/* Called locked. */
+/* Ends the lease. Caller holds the lock. */
 static void end(struct limiter_lease *lease)
 {
 	struct limiter_origin *origin = lease->origin;
@@ -214,7 +220,7 @@ void limiter_end(struct limiter_lease *lease, int status, bool limited, int retr
 			  window);
 }
 
-/* Called locked. True for the one who is to tell that the server was given up. */
+/* True for the call that gave the server up, which then reports it. Caller holds the lock. */
 static bool judge(struct limiter_origin *origin, const struct outage_failure *failure,
 		  struct error *err)
 {
@@ -252,7 +258,8 @@ void limiter_failed(struct limiter_lease *lease, struct error *err)
 	pthread_mutex_unlock(&origin->lock);
 	lease->origin = NULL;
 	if (tell)
-		log_warn("%s is given up for this round: %s", origin->name, reason_of(origin, err));
+		log_warn("giving up on %s for this round: %s", origin->name,
+			 reason_of(origin, err));
 }
 
 void limiter_forgive(struct limiter *limiter)

@@ -1,11 +1,11 @@
 /*
- * A server that sends in small pieces would wake us for each of them: at 4 KiB a piece a tenth of
- * the time went into that. Nothing is lost by sleeping on. What the kernel holds is read when the
- * sleep is over for whatever reason, its limit of a second included, and the kernel wakes us early
- * when it has no room left or the server closes.
+ * A server that sends in small pieces would wake the thread for each of them; with pieces of 4 KiB
+ * that took a tenth of the time. Sleeping longer loses nothing: the bytes in the kernel are read
+ * when the sleep ends, after a second at the latest, and the kernel wakes the thread early when its
+ * buffer is full or the server closes.
  *
- * The end of a body must not be waited for that way, and TLS may hold some of it already: so it is
- * taken back while more is to come than two steps can bring.
+ * Near the end of a body the threshold might never be reached, and TLS may already hold some of the
+ * bytes. So it is reset while there is still more to come than two steps can bring.
  */
 #include "net/low_water.h"
 
@@ -19,7 +19,7 @@ enum {
 	SOCKETS_MAX = 4, /* a handle has one; another may be closing */
 };
 
-/* What is still to come of a body of known length; 0 of any other. */
+/* The bytes still to come of a body of known length; 0 for any other. */
 static curl_off_t bytes_left(const struct handle *handle)
 {
 	curl_off_t size = 0, got = 0;
@@ -28,7 +28,10 @@ static curl_off_t bytes_left(const struct handle *handle)
 	return size > got ? size - got : 0;
 }
 
-/* False when it cannot be told which socket that is: a paused transfer has none. */
+/*
+ * Sets the threshold of the handle's sockets. False when they are not known: a paused transfer has
+ * none.
+ */
 static bool set_sockets(struct handle *handle, int bytes)
 {
 	struct curl_waitfd sockets[SOCKETS_MAX];

@@ -7,7 +7,7 @@
 struct handle;
 
 /*
- * To be called in front of each step of a handle. While most of a long body is still to come, a
- * sleep ends when LOW_WATER bytes are there; early enough before its end with any byte again.
+ * Call it before each step of a handle. While most of a long body is still to come, a sleep ends
+ * when LOW_WATER bytes have arrived; well before the end of the body, any byte ends it again.
  */
 void low_water_update(struct handle *handle);

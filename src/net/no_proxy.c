@@ -1,7 +1,7 @@
 /*
- * What is replaced here are programs in Go, so golang.org/x/net/http/httpproxy decides what an
- * entry means; its unusual sides were compared entry by entry. Two things are understood beyond it:
- * blanks between entries, as curl has them, and an address in brackets without a port.
+ * This program replaces programs in Go, so golang.org/x/net/http/httpproxy decides what an entry
+ * means; its special cases were compared entry by entry. Two more forms are accepted: blanks
+ * between entries, as in curl, and an address in brackets without a port.
  *
  * Addresses are compared as IPv6, IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
  */
@@ -19,10 +19,10 @@ enum { ADDRESS_BITS = 128, MAPPED_BITS = 96 };
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 struct no_proxy_entry {
-	struct str name; /* of a domain, without a dot at either end; empty: it is an address */
-	bool below;      /* only what is below name, and not name itself */
+	struct str name; /* a domain without a dot at either end; empty: the entry is an address */
+	bool below;      /* only names below name, not name itself */
 	unsigned char address[16];
-	unsigned bits;   /* of address that count */
+	unsigned bits;   /* the number of leading bits of address that count */
 	struct str port; /* empty: any */
 };
 
@@ -58,7 +58,7 @@ static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned b
 	return !rest || (a[bits / 8] ^ b[bits / 8]) >> (8 - rest) == 0;
 }
 
-/* ADDRESS/BITS; bits of the address behind those that count do not matter. */
+/* Reads ADDRESS/BITS; the remaining bits of the address are ignored. */
 static bool read_network(struct str text, struct no_proxy_entry *out)
 {
 	struct str bits = text, address;
@@ -93,7 +93,7 @@ static struct str take_port(struct str *text)
 	return port;
 }
 
-/* False: it covers nothing. */
+/* Reads one entry. False: it covers nothing. */
 static bool read_entry(struct str text, struct no_proxy_entry *out)
 {
 	*out = (struct no_proxy_entry){0};
@@ -141,7 +141,7 @@ bool no_proxy_parse(struct arena *arena, struct str text, struct no_proxy *out)
 	return true;
 }
 
-/* *out as in an entry; false for a name. */
+/* Reads an address in the form of an entry; false for a name. */
 static bool address_of(const char *host, unsigned char out[16])
 {
 	struct sockaddr_storage storage;
@@ -160,7 +160,7 @@ static bool covers_address(const struct no_proxy_entry *entry, const unsigned ch
 {
 	if (entry->name.len)
 		return false;
-	/* ::/0 is all of IPv6, and not of IPv4 in another form. */
+	/* ::/0 is all of IPv6, without IPv4 in its mapped form. */
 	bool old = entry->bits >= MAPPED_BITS && is_mapped(entry->address);
 	return old == is_mapped(address) && same_bits(entry->address, address, entry->bits);
 }

@@ -7,9 +7,9 @@
  *	.example.com, *.example.com  only what is below it
  *	10.1.2.3, fd00::1, [fd00::1] an address
  *	10.0.0.0/8, fd00::/8         a network
- * Each but * and a network may be followed by :PORT and then counts for that port alone. Case and a
- * final dot do not matter. What cannot be read covers nothing. localhost and the addresses of this
- * machine itself are always covered. Pure; immutable once parsed.
+ * Any entry but * and a network may end with :PORT, and then holds for that port alone. Case and a
+ * final dot do not matter. An entry that cannot be read covers nothing. localhost and the addresses
+ * of this machine itself are always covered. Pure; immutable once parsed.
  */
 #pragma once
 

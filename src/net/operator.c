@@ -1,10 +1,10 @@
 /*
- * A domain above the registry is safe to trust: whoever has it gave the registry its name. A name
- * beside it is not, since the parent may be a public suffix and the neighbour a stranger. No list
- * of suffixes is complete; Mozilla's, as a library, knows few domains of registries and has to be
- * renewed. So it takes two things: a parent that is not known to be shared, and a name by which
- * token servers go. That finds those of Docker, Elastic, DigitalOcean and every GitLab and token
- * server with a usual name; any other is named in the auth file (token-server).
+ * A domain above the registry can be trusted: its owner gave the registry its name. A name beside
+ * it cannot, since the parent may be a public suffix and the neighbour a stranger. No list of
+ * suffixes is complete; Mozilla's, as a library, knows few domains of registries and goes out of
+ * date. So two conditions must hold: the parent is not known to be shared, and the name is usual
+ * for a token server. That finds the token servers of Docker, Elastic, DigitalOcean, every GitLab
+ * and others with a usual name; the rest are named in the auth file (token-server).
  */
 #include "net/operator.h"
 
@@ -22,7 +22,7 @@ static const char *const known[][2] = {
 	{"rg.*.scw.cloud", "api.scaleway.com"},
 };
 
-/* Whatever is below these domains may be anybody's: registries first, then clouds and hosting. */
+/* Names below these domains may belong to anybody: registries first, then clouds and hosting. */
 static const char *const shared[] = {
 	"azurecr.cn",
 	"azurecr.io",
@@ -92,13 +92,13 @@ static const char *const shared[] = {
 	"workers.dev",
 };
 
-/* What countries call their second level, besides all names of one or two letters. */
+/* Second levels that countries use, besides all names of one or two letters. */
 static const char *const second_levels[] = {
 	"asn",  "com", "edu", "gob", "gouv", "gov", "govt", "gub", "info", "ltd",    "mil",
 	"name", "net", "nhs", "nic", "nom",  "org", "plc",  "pro", "sch",  "school", "web",
 };
 
-/* How token servers are called, besides what begins with git or has auth in it. */
+/* Usual names of token servers, besides those that begin with git or contain auth. */
 static const char *const token_servers[] = {
 	"account",  "accounts", "api",    "code", "iam", "id",    "idp",
 	"keycloak", "login",    "portus", "scm",  "sso", "token", "tokens",
@@ -118,14 +118,17 @@ static bool is_address(const char *host)
 	return address_parse(host, &ignored);
 }
 
-/* The domain above host; the empty slice when that has no dot. */
+/* The domain above host; the empty slice when it would have no dot. */
 static struct str parent_of(const char *host)
 {
 	struct str parent = str_from(str_of(host), str_find(str_of(host), '.') + 1);
 	return str_find(parent, '.') < parent.len ? parent : (struct str){0};
 }
 
-/* True when strangers may have names below domain: a registry's, a cloud's, co.uk and its like. */
+/*
+ * True when strangers may own names below domain: that of a registry or a cloud, co.uk and the
+ * like.
+ */
 static bool is_shared(struct str domain)
 {
 	struct str country = domain;

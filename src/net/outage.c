@@ -1,16 +1,18 @@
 /*
- * One failure in three is nothing unusual for a network that is merely bad, and must never look
- * like an outage: twelve in a row come once in two million times then. They are spaced so that
- * they take some ten seconds; what restarts is back, or the next round finds it back.
+ * On a bad network one request in three may fail, and that must never look like an outage: twelve
+ * failures in a row then have a chance of one in half a million.
  *
- * Requests that failed together are one failure: thirty threads that lose their connections in one
- * moment have seen one thing.
+ * Tries are spaced so that twelve of them take some ten seconds; a server that restarts is back by
+ * then, or in the next round.
+ *
+ * Requests that fail together count as one failure: thirty threads that lose their connections at
+ * the same moment have seen one event.
  */
 #include "net/outage.h"
 
 enum { GAP_MS = 150, GAP_MAX_MS = 2000, OTHERS_WEIGHT = 4, OTHERS_SILENT_MS = 5000 };
 
-/* What no wait can cure need not be waited for. */
+/* The gap before the next try; none for a failure that waiting cannot cure. */
 static int64_t gap_after(const struct outage *outage, const struct outage_failure *failure)
 {
 	int64_t gap = (int64_t)outage->weight * GAP_MS;
@@ -62,7 +64,7 @@ int64_t outage_patience(const struct outage *outage)
 	return outage->forgiven ? OUTAGE_AGAIN_MS : OUTAGE_FIRST_MS;
 }
 
-/* What one path has shown alone is not all that is needed: others are to fail a few times, too. */
+/* Failures of one path alone are not enough: a few of others must follow. */
 static void leave_a_chance(struct outage *outage)
 {
 	if (outage->weight > OUTAGE_LIMIT - OTHERS_WEIGHT)

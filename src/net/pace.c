@@ -1,6 +1,6 @@
 /*
- * The window is halved from what was really under way, not from what it had grown to meanwhile: a
- * server that refuses feels the first refusal, whatever came before it.
+ * The window is halved from the number of requests that were under way, not from its grown size, so
+ * that the first refusal already has an effect.
  */
 #include "net/pace.h"
 
@@ -19,7 +19,10 @@ int64_t pace_begin(struct pace *pace, int64_t now_ms, bool counted)
 		return pace->paused_ms - now_ms;
 	if (pace->interval_us && now_us < pace->next_begin_us)
 		return (pace->next_begin_us - now_us + 999) / 1000;
-	/* A clock of milliseconds comes late by up to one: that is made up for, not added up. */
+	/*
+	 * A clock of milliseconds is late by up to one; the error is made up for, so that it cannot
+	 * add up.
+	 */
 	int64_t base = now_us - pace->next_begin_us < 1000 ? pace->next_begin_us : now_us;
 	pace->next_begin_us = base + pace->interval_us;
 	pace->busy += counted;
@@ -44,7 +47,7 @@ void pace_good(struct pace *pace)
 void pace_refused(struct pace *pace, int64_t now_ms, int64_t began_ms, int pause_s)
 {
 	int64_t pause_ms = (int64_t)pause_s * 1000;
-	/* More is not waited for: the others would wait only to be told the same. */
+	/* Longer pauses are ignored: all threads would wait, only to be refused again. */
 	bool worth = pause_ms > 0 && pause_ms <= PACE_PAUSE_MAX_MS;
 	if (worth && now_ms + pause_ms > pace->paused_ms)
 		pace->paused_ms = now_ms + pause_ms;

@@ -1,4 +1,4 @@
-/* A bit for each port: as small as a list, and nothing to grow or sort. */
+/* A bit for each port takes little memory and needs no growing or sorting. */
 #include "net/ports.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ void ports_open(struct ports *ports)
 	ports->open = true;
 }
 
-/* The number behind the last colon that is not within an IPv6 address; 0 when there is none. */
+/* The number after the last colon outside an IPv6 address; 0: none. */
 static unsigned port_of(struct str host)
 {
 	int64_t port = 0;

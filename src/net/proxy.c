@@ -1,9 +1,10 @@
 /*
- * The parser is strict where a URL could be read in two ways: what is left out of a password by
- * mistake would otherwise be taken for a host, and be told to a name server. As the values are
- * secrets, and wrong ones are even more so, no message quotes anything of them.
+ * The parser is strict where a URL could be read in two ways: the rest of a badly quoted password
+ * could be taken for a host and sent to a name server.
  *
- * A proxy without a port has that of its scheme, as in Go; libcurl would take 1080.
+ * The values are secrets, malformed ones too, so no message quotes any part of them.
+ *
+ * A proxy without a port has the port of its scheme, as in Go; libcurl would take 1080.
  */
 #include "net/proxy.h"
 
@@ -23,8 +24,8 @@ static const struct scheme {
 	{"socks5h", "socks5h", 1080},
 };
 
-/* What a proxy's URL consists of, as written. */
-struct parts {
+/* The parts of a proxy's URL, as written. */
+struct proxy_parts {
 	const struct scheme *scheme;
 	struct str username, password, host;
 	bool login;
@@ -33,8 +34,7 @@ struct parts {
 
 static const char as_in[] = "write it as in http://proxy.example.com:3128";
 static const char encoded[] =
-	"write what is special in user and password percent-encoded, as %40 for "
-	"@ and %2F for /";
+	"percent-encode special characters in user and password, as %40 for @ and %2F for /";
 
 static bool fail(struct error *err, const char *what, const char *remedy)
 {
@@ -58,7 +58,7 @@ static size_t find_last(struct str text, char c)
 	return text.len;
 }
 
-static bool take_scheme(struct str *text, struct parts *out)
+static bool take_scheme(struct str *text, struct proxy_parts *out)
 {
 	size_t end = 0;
 	while (end < text->len && !str_starts(str_from(*text, end), "://"))
@@ -76,7 +76,7 @@ static bool take_scheme(struct str *text, struct parts *out)
 	return false;
 }
 
-static void take_login(struct str *text, struct parts *out)
+static void take_login(struct str *text, struct proxy_parts *out)
 {
 	size_t at = find_last(*text, '@');
 	out->login = at < text->len;
@@ -87,8 +87,8 @@ static void take_login(struct str *text, struct parts *out)
 	*text = str_from(*text, at + 1);
 }
 
-/* The port of HOST:PORT or [ADDRESS]:PORT goes to *out, or that of the scheme. */
-static bool take_port(struct str *text, struct parts *out)
+/* Takes the port of HOST:PORT or [ADDRESS]:PORT off the text; without one, the scheme's counts. */
+static bool take_port(struct str *text, struct proxy_parts *out)
 {
 	int64_t number = out->scheme->port;
 	size_t colon = find_last(*text, ':');
@@ -102,7 +102,7 @@ static bool take_port(struct str *text, struct parts *out)
 	return number > 0 && number < 65536;
 }
 
-/* A name, or an address, which has brackets when it is of IPv6. */
+/* Checks that the host is a name or an address, with brackets if IPv6. */
 static bool check_host(struct arena *arena, struct str text, struct error *err)
 {
 	struct sockaddr_storage ignored;
@@ -113,15 +113,16 @@ static bool check_host(struct arena *arena, struct str text, struct error *err)
 	bool literal = !strchr(host, '%') && (bracketed || !strchr(host, ':')) &&
 		       address_parse(host, &ignored);
 	return literal || hostname_proper(host) ||
-	       fail(err, "the proxy has no proper name or address", as_in);
+	       fail(err, "the proxy's host is not a valid name or address", as_in);
 }
 
-static bool split(struct arena *arena, struct str text, struct parts *out, struct error *err)
+static bool split(struct arena *arena, struct str text, struct proxy_parts *out, struct error *err)
 {
 	if (has_control(text))
 		return fail(err, "a blank or a control character in the URL of the proxy", encoded);
 	if (!take_scheme(&text, out))
-		return fail(err, "a proxy is reached by http, https, socks5 or socks5h", as_in);
+		return fail(err, "the scheme of a proxy must be http, https, socks5 or socks5h",
+			    as_in);
 	if (str_ends(text, "/"))
 		text.len--;
 	for (size_t i = 0; i < text.len; i++)
@@ -129,7 +130,7 @@ static bool split(struct arena *arena, struct str text, struct parts *out, struc
 			return fail(err, "a /, ?, # or \\ in the URL of the proxy", encoded);
 	take_login(&text, out);
 	if (!take_port(&text, out))
-		return fail(err, "the port of a proxy is a number from 1 to 65535", as_in);
+		return fail(err, "the port of a proxy must be a number from 1 to 65535", as_in);
 	out->host = hostname_bare(text);
 	return check_host(arena, out->host, err);
 }
@@ -143,7 +144,10 @@ static int hex(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-decoded, without control characters, which no login can have. NULL and err. */
+/*
+ * Percent-decodes text. Control characters, which no login can have, are an error: NULL, and err is
+ * set.
+ */
 static const char *decode(struct arena *arena, struct str text, struct error *err)
 {
 	char *out = arena_copy(arena, text.at ? text.at : "", text.len);
@@ -175,7 +179,7 @@ static const char *decode(struct arena *arena, struct str text, struct error *er
 
 bool proxy_parse(struct arena *arena, struct str text, struct proxy *out, struct error *err)
 {
-	struct parts parts = {0};
+	struct proxy_parts parts = {0};
 	*out = (struct proxy){0};
 	if (!split(arena, text, &parts, err))
 		return false;

@@ -1,6 +1,6 @@
 /*
- * There is no standard yet: each server has headers of its own, whose drafts and habits are read
- * side by side.
+ * There is no standard yet: servers use headers of several drafts and conventions, and all of them
+ * are read.
  */
 #include "net/rate_limit.h"
 
@@ -9,7 +9,7 @@
 
 #include <limits.h>
 
-/* A number above this is no time to wait but a date, in seconds since 1970. */
+/* A number above this is not a duration but a date, in seconds since 1970. */
 enum { DATES_FROM = 500000000 };
 
 /* The number at the start of value, as in "0;w=21600"; false when there is none. */
@@ -51,7 +51,7 @@ bool rate_limit_used_up(const struct http_answer *answer)
 	return parameter(http_header(answer, "ratelimit"), "remaining", "r", &left) && left == 0;
 }
 
-/* Seconds from now until what a header like X-RateLimit-Reset says; -1: nothing it could be. */
+/* Seconds from now until the time in a header like X-RateLimit-Reset; -1: not a time. */
 static int until(struct str value, int64_t now)
 {
 	int64_t number = 0;

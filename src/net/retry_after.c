@@ -1,8 +1,8 @@
 /*
- * GitHub prints durations as Go does ("1.889377ms"), which the specification does not know. Other
- * nonsense, such as negative numbers, means that the server did not say, so that the program's own
- * waiting applies. The date is read by position, since strptime() accepts more than the grammar and
- * depends on the locale.
+ * GitHub sends durations in Go's format ("1.889377ms"), which the specification does not have. Any
+ * other invalid value, such as a negative number, counts as absent, so that the program's own waits
+ * apply. The date is read by position, since strptime() accepts more than the grammar and depends
+ * on the locale.
  */
 #include "net/retry_after.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The number in the two or four digits at offset; -1 when they are none. */
+/* The number in the len digits at offset; -1 when they are not digits. */
 static int number_at(struct str text, size_t offset, size_t len)
 {
 	int64_t number;
@@ -83,7 +83,7 @@ static bool take_decimal(struct str *text, double *out)
 	return digits;
 }
 
-/* Takes a unit from text, as seconds. Nothing at the end of the text stands for a second. */
+/* Takes a unit from text, as seconds. At the end of the text a missing unit means seconds. */
 static bool take_unit(struct str *text, double *seconds)
 {
 	static const struct {
@@ -102,7 +102,7 @@ static bool take_unit(struct str *text, double *seconds)
 	return !text->len;
 }
 
-/* Seconds, rounded up, of "1.5", "1.889377ms" or "1h2m3.5s"; -1 for anything else. */
+/* "1.5", "1.889377ms" or "1h2m3.5s" as seconds, rounded up; -1 for anything else. */
 static int64_t parse_duration(struct str text)
 {
 	double total = 0;

@@ -13,6 +13,7 @@
 int retry_after_parse(struct str value, int64_t now_unix);
 /*
  * The time by the clock of the server that answered with this Date header, seconds since 1970; ours
- * when it has none. A date to wait for is meant by that clock, and either may be wrong.
+ * when it has none. A date in Retry-After refers to the server's clock, and either clock may be
+ * wrong.
  */
 int64_t retry_after_clock(struct str date, int64_t now_unix);

@@ -1,11 +1,11 @@
 /*
- * The reader drives the transfer: nobody else touches the handle while a download is open, and a
- * reader that is slow simply leaves the server waiting. That keeps memory bounded by the ring,
- * whatever the size of the blob.
+ * The reader drives the transfer: no other thread touches the handle while a download is open, and
+ * a slow reader simply leaves the server waiting. So the ring bounds the memory, whatever the size
+ * of the blob.
  *
- * A reader that waits has nothing in the ring, so what comes goes straight into its own memory, and
- * only the rest of what a step brings into the ring. A larger ring than this saves nothing: it
- * falls out of the processor's cache.
+ * While the reader waits the ring is empty, so incoming bytes go straight into the reader's memory,
+ * and only the rest of a step goes into the ring. A larger ring gains nothing: it no longer fits
+ * the processor's cache.
  */
 #include "net/stream.h"
 
@@ -24,11 +24,12 @@ struct stream {
 	void (*release)(void *ctx, struct handle *handle);
 	void *ctx;
 	bool paused;
-	bool failed; /* the transfer has, for the reason in failure; what came before is good */
+	bool failed; /* the transfer failed, for the reason in failure; earlier bytes are good */
 	struct error failure;
-	size_t start, used, size; /* of the ring */
+	/* of the ring: offset of the first byte, bytes in use, capacity */
+	size_t start, used, size;
 	char *ring;
-	char *target; /* of the reader that waits, for bytes that need not pass the ring; or NULL */
+	char *target; /* memory of the waiting reader, for bytes that bypass the ring; or NULL */
 	size_t target_size, target_used;
 };
 
@@ -90,10 +91,10 @@ static bool resume(struct stream *stream, struct error *err)
 	return true;
 }
 
-/* Waits with an empty ring: what comes first goes where the reader wants it. Returns how much. */
+/* Waits with an empty ring; the first bytes go straight to the reader. Returns their number. */
 static size_t wait_for_bytes(struct stream *stream, char *at, size_t size)
 {
-	/* The time the reader took is not the server's: its clock starts now. */
+	/* The time the reader took does not count as silence of the server. */
 	stream->handle->last_progress = clock_ms();
 	stream->target = at;
 	stream->target_size = size;

@@ -1,8 +1,8 @@
 /*
- * A download under way: the ring between libcurl's write callback and whoever reads the body.
+ * A download under way: the ring between libcurl's write callback and the reader of the body.
  *
- * What does not fit into the ring pauses the transfer; the reader resumes it when half of the ring
- * is free, since every pause and resume costs system calls. One thread at a time.
+ * A full ring pauses the transfer; the reader resumes it when half of the ring is free, since every
+ * pause and resume costs system calls. One thread at a time.
  */
 #pragma once
 
@@ -21,13 +21,13 @@ void stream_close(struct stream **stream);
 
 /*
  * For http.c: a stream that reads from handle and gives it to release(ctx, handle) when closed. The
- * ring is no larger than size_hint bytes (0: not known) demand. NULL without memory.
+ * ring is no larger than size_hint bytes (0: not known) require. NULL without memory.
  */
 struct stream *stream_new(struct handle *handle, int64_t size_hint,
 			  void (*release)(void *ctx, struct handle *handle), void *ctx);
 /*
- * For http.c: the transfer failed. True: some of the body is there, its reader gets that first and
- * then the reason.
+ * For http.c: the transfer failed. True: the ring still holds bytes, which the reader gets before
+ * the reason.
  */
 bool stream_failed(struct stream *stream, const struct error *reason);
 /* For handle.c: takes len bytes; false when they do not fit, then nothing was taken. */

@@ -1,7 +1,7 @@
 /*
- * A line of time: each piece occupies what it takes at the given rate, right behind the piece
- * before it; whoever read it waits until the end of its place. Time that nobody used is lost, so
- * there are no bursts.
+ * A time line: each piece occupies the time it takes at the given rate, right after the piece
+ * before it, and its reader sleeps until the end of that time. Unused time is lost, so there are no
+ * bursts.
  */
 #include "net/throttle.h"
 
@@ -16,9 +16,9 @@ enum { PIECES_PER_SECOND = 32, PIECE_MIN = 1024 };
 struct throttle {
 	struct arena *arena;
 	int64_t per_second;
-	size_t piece; /* read no more at once */
+	size_t piece; /* most bytes to read at once */
 	pthread_mutex_t lock;
-	int64_t free_us; /* guarded by lock: end of the last place that is taken */
+	int64_t free_us; /* end of the last occupied time; guarded by lock */
 };
 
 struct throttle *throttle_new(int64_t per_second)
@@ -57,7 +57,7 @@ int64_t throttle_take(struct throttle *throttle, int64_t now_us, size_t size)
 	return wait;
 }
 
-/* What is under way when the run is to stop may finish as fast as it can. */
+/* After a stop, transfers under way may finish as fast as they can. */
 static bool read_slowly(struct reader *reader, void *at, size_t size, size_t *got,
 			struct error *err)
 {

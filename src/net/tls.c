@@ -1,12 +1,13 @@
 /*
  * libcurl's BearSSL backend prepares a context for each handshake and lets us have it before it
- * starts (CURLOPT_SSL_CTX_FUNCTION). Everything this program thinks about TLS is set there, so that
- * nothing depends on the backend's defaults: versions, suites, hashes, the X.509 engine.
+ * starts (CURLOPT_SSL_CTX_FUNCTION). All TLS settings are made there, so that nothing depends on
+ * the backend's defaults: versions, suites, hashes, the X.509 engine.
  *
  * Neither libcurl's connection pool nor its session cache knows about that function: a session made
  * under one trust set would be resumed under another, without a look at any certificate. Both do
- * compare CURLOPT_CRLFILE, which the backend never opens, so each trust set gets a name of its own
- * there. The name is random rather than an address or a number: no global, and no reuse.
+ * compare CURLOPT_CRLFILE, which the backend never opens, so each trust set puts a unique name
+ * there. The name is random rather than an address or a counter, so it needs no global and is never
+ * reused.
  */
 #include "net/tls.h"
 
@@ -75,7 +76,7 @@ void tls_free(struct tls **tls)
 	arena_free(&arena);
 }
 
-/* libcurl calls this for every handshake, after it has set up the client and before it starts. */
+/* Called by libcurl for every handshake, after it has set up the client and before it starts. */
 static CURLcode set_up_client(CURL *easy, void *context, void *ctx)
 {
 	br_ssl_client_context *client = context;
@@ -103,13 +104,13 @@ static bool has_bearssl(CURL *easy)
 	       info->backend == CURLSSLBACKEND_BEARSSL;
 }
 
-/* The first failure is kept: the options are set in a chain. */
+/* Sets the options in a chain; the first failure is returned. */
 static CURLcode set_options(CURL *easy, const struct tls *tls, struct tls_session *session)
 {
 	bool checked = !session->insecure;
-	/* The backend can compare names only; addresses are compared by our engine. */
+	/* The backend can only compare names; our engine compares addresses. */
 	bool named = checked && !session->verify.address.len;
-	/* A proxy of the same name would go unchecked: nobody else may resume its sessions. */
+	/* A proxy of the same name would go unchecked, so its sessions have a tag of their own. */
 	char proxy_tag[TAG_SIZE + sizeof("/insecure")];
 	snprintf(proxy_tag, sizeof(proxy_tag), "%s%s", tls->tag, checked ? "" : "/insecure");
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, checked ? 1L : 0L);
@@ -202,7 +203,7 @@ void tls_session_free(struct tls_session **session)
 void tls_session_note(struct tls_session *session, const char *curl_text)
 {
 	session->verify.code = tls_failure_code(curl_text);
-	/* A verdict from before, when this transfer came to no chain. */
+	/* The verdict is an older one: this transfer did not get as far as a chain. */
 	if (!tls_failure_of_chain(curl_text))
 		session->verify.verdict.fault = TLS_FAULT_NONE;
 }

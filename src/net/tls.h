@@ -19,33 +19,33 @@ struct tls_session;
 
 /*
  * A trust set from a file of PEM certificates. With path NULL: $SSL_CERT_FILE, else the system's
- * bundle at its usual places. The file is read on first use, not here; what is wrong with it is
- * told by tls_session_new(). NULL without memory. Free it after the last session.
+ * bundle at its usual places. The file is read on first use, not here; tls_session_new() reports
+ * problems with it. NULL without memory. Free it after the last session.
  */
 struct tls *tls_new(const char *path);
 void tls_free(struct tls **tls);
 
 /*
  * Prepares easy for https to host (a name or an IP literal, without port). insecure skips every
- * certificate check, but that of an https proxy. easy may not be reset afterwards.
- * ERROR_CONFIG: no usable certificate authority; ERROR_UNSUPPORTED: libcurl is built without
- * BearSSL; ERROR_MEMORY.
+ * certificate check except that of an https proxy. easy must not be reset afterwards. ERROR_CONFIG:
+ * no usable certificate authority; ERROR_UNSUPPORTED: libcurl is built without BearSSL;
+ * ERROR_MEMORY.
  */
 bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure,
 		     struct tls_session **out, struct error *err);
 void tls_session_free(struct tls_session **session);
 /*
- * Tells the session what libcurl wrote into CURLOPT_ERRORBUFFER for a transfer that failed, "" if
- * nothing: refusals by the server stand only there. Call it before tls_session_failure().
+ * Passes the session the text of CURLOPT_ERRORBUFFER for a failed transfer, "" if there is none:
+ * refusals by the server appear only there. Call it before tls_session_failure().
  */
 void tls_session_note(struct tls_session *session, const char *curl_text);
 /*
  * Why the last handshake failed, as a sentence for people with a remedy ("certificate of reg.io has
  * expired (check the local clock)"), or NULL when TLS was not the reason. Valid until the next
- * transfer. A failure told here is permanent: ERROR_TLS, not worth a retry.
+ * transfer. Such a failure is permanent: ERROR_TLS, not worth a retry.
  */
 const char *tls_session_failure(const struct tls_session *session);
-/* True when the last handshake failed because the other side answered in another protocol. */
+/* True when the last handshake failed because the server spoke another protocol. */
 bool tls_session_not_tls(const struct tls_session *session);
 /* Name of the suite of the last handshake ("ECDHE-RSA-AES128-GCM-SHA256"), NULL before. */
 const char *tls_session_suite(const struct tls_session *session);

@@ -1,7 +1,7 @@
 /*
  * BearSSL's engine keeps no certificate: it decides while the bytes come in, and by fewer rules
- * than authorities rely on. Here a certificate is read once as a whole, its keys and names are
- * slices of the bytes that were sent, and the decisions are made elsewhere.
+ * than authorities rely on. Here a certificate is read once, as a whole; its keys and names are
+ * slices of its bytes, and other files decide.
  */
 #include "net/tls_certificate.h"
 
@@ -57,7 +57,9 @@ static bool take_digits(struct str *text, int *out)
 	return true;
 }
 
-/* A UTCTime or a GeneralizedTime as RFC 5280 section 4.1.2.5 wants them: to the second, in UTC. */
+/*
+ * Takes a UTCTime or a GeneralizedTime as RFC 5280 section 4.1.2.5 requires: to the second, in UTC.
+ */
 static bool take_time(struct str *in, int64_t *out)
 {
 	struct tls_der time;
@@ -80,7 +82,7 @@ static bool take_time(struct str *in, int64_t *out)
 	date.tm_mon = month - 1;
 	const struct tm given = date;
 	*out = timegm(&date);
-	/* What is no date, the 30th of February, comes back as another one. */
+	/* A date that does not exist, such as the 30th of February, comes back as another one. */
 	return date.tm_mon == given.tm_mon && date.tm_mday == given.tm_mday &&
 	       date.tm_hour == given.tm_hour && date.tm_min == given.tm_min &&
 	       date.tm_sec == given.tm_sec;
@@ -99,7 +101,7 @@ static bool take_version(struct str *fields, int *out)
 	return true;
 }
 
-/* What may follow the key: unique identifiers, which mean nothing, and extensions. */
+/* Reads what may follow the key: unique identifiers, which are ignored, and extensions. */
 static bool read_rest(struct str fields, struct tls_certificate *out)
 {
 	struct str skipped, wrapped, extensions;

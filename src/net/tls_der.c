@@ -1,6 +1,6 @@
 /*
- * Strict on purpose. Whoever reads one encoding in two ways can be shown two certificates, so what
- * has another form than the one DER allows is refused.
+ * Strict on purpose: bytes that can be read in two ways can show two certificates, so any encoding
+ * but the one that DER allows is refused.
  */
 #include "net/tls_der.h"
 

@@ -27,7 +27,7 @@ enum tls_der_tag {
 	TLS_DER_ISSUER_ID = 0x81,
 	TLS_DER_SUBJECT_ID = 0x82,
 	TLS_DER_EXTENSIONS = 0xa3,
-	/* The forms of a GeneralName. */
+	/* Forms of a GeneralName. */
 	TLS_DER_EMAIL = 0x81,
 	TLS_DER_DNS_NAME = 0x82,
 	TLS_DER_DIRECTORY_NAME = 0xa4,
@@ -38,7 +38,7 @@ enum tls_der_tag {
 	TLS_DER_EXCLUDED = 0xa1,
 	TLS_DER_EXPLICIT_POLICY = 0x80,
 	TLS_DER_POLICY_MAPPING = 0x81,
-	/* What OpenSSL writes behind a TRUSTED CERTIFICATE. */
+	/* Settings that OpenSSL writes after a TRUSTED CERTIFICATE. */
 	TLS_DER_REJECTED = 0xa0,
 };
 
@@ -48,11 +48,14 @@ struct tls_der {
 	struct str whole; /* tag, length and content */
 };
 
-/* Takes the next element off *in. False at the end and for what is not DER; *in is kept then. */
+/*
+ * Takes the next element off *in. False at the end, and for anything but DER; *in is then
+ * unchanged.
+ */
 bool tls_der_next(struct str *in, struct tls_der *out);
 /* Takes the next element, which must have this tag; *value gets its content. */
 bool tls_der_expect(struct str *in, unsigned char tag, struct str *value);
 /* Takes a BIT STRING of whole bytes; *value gets them. */
 bool tls_der_bits(struct str *in, struct str *value);
-/* Takes an INTEGER above zero in its shortest form; *value gets it without a leading zero. */
+/* Takes a positive INTEGER in its shortest form; *value gets it without a leading zero. */
 bool tls_der_positive(struct str *in, struct str *value);

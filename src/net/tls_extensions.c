@@ -2,9 +2,9 @@
  * An extension this program decides by is read whether it is critical or not: an authority that
  * forgot to mark its constraints meant them all the same.
  *
- * Certificate policies decide nothing as long as nobody demands one. So the extensions about them
- * are known and ignored, and a certificate with requireExplicitPolicy, which would need all of them
- * evaluated, has a fault.
+ * Certificate policies matter only where one is required. So their extensions are recognised and
+ * ignored, and a certificate with requireExplicitPolicy, which would need them evaluated, has a
+ * fault.
  */
 #include "net/tls_extensions.h"
 
@@ -20,7 +20,7 @@ enum { EXTENSIONS_MAX = 64, CERT_SIGN = 0x04, DIGITAL_SIGNATURE = 0x80 };
 static const struct str server_auth = STR("\x2b\x06\x01\x05\x05\x07\x03\x01");
 static const struct str any_purpose = STR("\x55\x1d\x25\x00");
 
-/* DER leaves out what is the default, but many write a FALSE all the same. */
+/* DER omits a default value, but many certificates contain an explicit FALSE. */
 static bool is_boolean(struct str value, bool *out)
 {
 	*out = str_is(value, "\xff");
@@ -38,7 +38,7 @@ static enum tls_fault read_basic(struct str value, struct tls_certificate *out)
 		bool padded = limit.len > 1 && !limit.at[0] && !(limit.at[1] & 0x80);
 		if (!limit.len || (limit.at[0] & 0x80) || padded)
 			return TLS_FAULT_MALFORMED;
-		/* Two bytes are more than any chain has. */
+		/* A value of two bytes is longer than any chain. */
 		out->path_length = limit.len == 1 ? limit.at[0] : INT_MAX;
 	}
 	return fields.len ? TLS_FAULT_MALFORMED : TLS_FAULT_NONE;
@@ -113,7 +113,7 @@ static enum tls_fault read_policy_constraints(struct str value, struct tls_certi
 	return fields.len ? TLS_FAULT_MALFORMED : demanded ? TLS_FAULT_POLICY : TLS_FAULT_NONE;
 }
 
-/* Extensions that may be critical. Those without a reader change nothing here. */
+/* Extensions that may be critical. Those without a reader are ignored. */
 static const struct {
 	struct str id;
 	enum tls_fault (*read)(struct str value, struct tls_certificate *out);
@@ -136,7 +136,7 @@ struct extension {
 	struct str value; /* the content of its octet string */
 };
 
-/* Whether its numbers are complete, and in the one form there is for each. */
+/* True when each number of the identifier is complete and in its shortest form. */
 static bool is_identifier(struct str id)
 {
 	bool first = true;

@@ -4,11 +4,10 @@
 #include "net/tls_certificate.h"
 
 /*
- * Reads the content of the extensions' sequence, and notes in *out what they say. A fault is one of
- * TLS_FAULT_MALFORMED (also for an extension that is given twice), TLS_FAULT_CRITICAL and
- * TLS_FAULT_POLICY.
+ * Reads the content of the extensions' sequence into *out. The fault is TLS_FAULT_MALFORMED (also
+ * for an extension that is given twice), TLS_FAULT_CRITICAL or TLS_FAULT_POLICY.
  */
 enum tls_fault tls_extensions_read(struct str list, struct tls_certificate *out);
 
-/* Whether a list of purposes has serverAuth or anyExtendedKeyUsage. */
+/* True when a list of purposes has serverAuth or anyExtendedKeyUsage. */
 bool tls_extensions_list_servers(struct str purposes);

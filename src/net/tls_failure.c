@@ -1,7 +1,7 @@
 /*
- * A table of sentences. Whoever meets one of them is about to ask "what do I do now", so each names
- * the server, what was wrong and the remedy; what BearSSL cannot do is called our limit, not a
- * fault of the server. The table also decides what is worth a retry: what it does not hold.
+ * A table of sentences. Their reader wants to know what to do, so each names the server, the
+ * problem and the remedy; something BearSSL cannot do is called our limit, not a fault of the
+ * server. The table also decides about retries: a failure that is not in it is worth one.
  */
 #include "net/tls_failure.h"
 
@@ -23,31 +23,32 @@ static const struct {
 	{BR_ERR_BAD_VERSION, "%s does not speak TLS 1.2 on this port", NOT_TLS},
 	{BR_ERR_UNKNOWN_TYPE, "%s does not speak TLS 1.2 on this port", NOT_TLS},
 	{RECEIVED(BR_ALERT_PROTOCOL_VERSION), "%s does not accept TLS 1.2",
-	 "only TLS 1.2 is supported; let the server accept it beside TLS 1.3"},
+	 "only TLS 1.2 is supported; the server must accept it besides TLS 1.3"},
 	{RECEIVED(BR_ALERT_HANDSHAKE_FAILURE),
 	 "%s found no cipher suite, curve or signature algorithm in common with us",
 	 "it must accept TLS 1.2, ECDHE and AES-GCM or ChaCha20-Poly1305, and its certificate's "
-	 "key may not be of the RSA-PSS or Ed25519 kind"},
-	{RECEIVED(BR_ALERT_INSUFFICIENT_SECURITY), "%s finds TLS 1.2 with ECDHE not secure enough",
+	 "key must not be RSA-PSS or Ed25519"},
+	{RECEIVED(BR_ALERT_INSUFFICIENT_SECURITY),
+	 "%s refuses TLS 1.2 with ECDHE as not secure enough",
 	 "it may demand TLS 1.3, which is not supported"},
 	{RECEIVED(BR_ALERT_NO_APPLICATION_PROTOCOL), "%s does not speak HTTP/1.1",
-	 "it must offer http/1.1 beside h2"},
-	{RECEIVED(ALERT_UNRECOGNIZED_NAME), "%s does not know itself by this name",
+	 "it must offer http/1.1 besides h2"},
+	{RECEIVED(ALERT_UNRECOGNIZED_NAME), "%s does not recognise this host name",
 	 "check the host name"},
-	{RECEIVED(ALERT_CERTIFICATE_REQUIRED), "%s demands a client certificate",
+	{RECEIVED(ALERT_CERTIFICATE_REQUIRED), "%s requires a client certificate",
 	 "client certificates are not supported"},
-	{BR_ERR_NO_CLIENT_AUTH, "%s demands a client certificate",
+	{BR_ERR_NO_CLIENT_AUTH, "%s requires a client certificate",
 	 "client certificates are not supported"},
 	{BR_ERR_BAD_CIPHER_SUITE, "%s chose a cipher suite that was not offered",
-	 "only ECDHE with AES-GCM or ChaCha20-Poly1305 is"},
+	 "only ECDHE with AES-GCM or ChaCha20-Poly1305 is supported"},
 	{BR_ERR_INVALID_ALGORITHM, "%s chose a curve or signature algorithm that was not offered",
-	 "usable are X25519, P-256, P-384 and P-521, and no RSA-PSS"},
+	 "X25519, P-256, P-384 and P-521 are supported, RSA-PSS is not"},
 	{BR_ERR_BAD_SECRENEG, "%s breaks the rules of secure renegotiation",
 	 "something between here and the server may be interfering"},
-	{BR_ERR_WRONG_KEY_USAGE, "the certificate of %s has another kind of key than its suite",
-	 "the server chose a cipher suite that does not fit its certificate"},
+	{BR_ERR_WRONG_KEY_USAGE, "the certificate of %s does not match its cipher suite",
+	 "the server chose a suite for another kind of key"},
 	{BR_ERR_TOO_LARGE, "%s sends TLS records that are too large",
-	 "check the port: is it https that is spoken there?"},
+	 "check that this port speaks https"},
 };
 
 /* Alerts by which a server refuses a client certificate or the lack of one. */

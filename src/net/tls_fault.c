@@ -1,7 +1,7 @@
 /*
  * One table, so that a reason reads the same in the log line about an anchor and in the failure of
- * a connection. Each is a predicate: it is said of the server's certificate, of an authority above
- * it and of an anchor in a file.
+ * a connection. Each text is a predicate whose subject may be the server's certificate, an
+ * authority above it, or an anchor in a file.
  */
 #include "net/tls_fault.h"
 
@@ -16,24 +16,24 @@ static const struct {
 } faults[] = {
 	[TLS_FAULT_NONE] = {0, "is good", ""},
 	[TLS_FAULT_MALFORMED] = {BR_ERR_X509_UNEXPECTED, "cannot be read",
-				 "it is damaged, or not made as RFC 5280 says"},
+				 "it is damaged, or does not follow RFC 5280"},
 	[TLS_FAULT_TOO_LARGE] = {BR_ERR_X509_LIMIT_EXCEEDED, "comes with a chain that is too large",
 				 "the limits are 20 certificates and 512 KiB"},
-	[TLS_FAULT_KEY_KIND] = {BR_ERR_X509_UNSUPPORTED,
-				"has a key of a kind that is not supported",
-				"usable are RSA and the curves P-256, P-384 and P-521; not "
-				"RSA-PSS or Ed25519"},
+	[TLS_FAULT_KEY_KIND] =
+		{BR_ERR_X509_UNSUPPORTED, "has a key of a kind that is not supported",
+		 "RSA and the curves P-256, P-384 and P-521 are supported; RSA-PSS and Ed25519 "
+		 "are not"},
 	[TLS_FAULT_KEY_LARGE] = {BR_ERR_X509_LIMIT_EXCEEDED, "has an RSA key above 4096 bits",
 				 "RSA keys may have 2048 to 4096 bits"},
 	[TLS_FAULT_KEY_WEAK] = {BR_ERR_X509_WEAK_PUBLIC_KEY, "has an RSA key below 2048 bits",
 				"a certificate with a stronger key is needed"},
-	[TLS_FAULT_ALGORITHM] = {BR_ERR_X509_UNSUPPORTED,
-				 "is signed with an algorithm that is not supported",
-				 "usable are RSA with PKCS#1 signatures and ECDSA, with SHA-2; not "
-				 "RSA-PSS, Ed25519, SHA-1 or MD5"},
+	[TLS_FAULT_ALGORITHM] =
+		{BR_ERR_X509_UNSUPPORTED, "is signed with an algorithm that is not supported",
+		 "RSA with PKCS#1 signatures and ECDSA are supported, with SHA-2; RSA-PSS, "
+		 "Ed25519, SHA-1 and MD5 are not"},
 	[TLS_FAULT_CRITICAL] = {BR_ERR_X509_CRITICAL_EXTENSION,
 				"has a critical extension that is not supported", RENEW},
-	[TLS_FAULT_POLICY] = {BR_ERR_X509_CRITICAL_EXTENSION, "demands certificate policies",
+	[TLS_FAULT_POLICY] = {BR_ERR_X509_CRITICAL_EXTENSION, "requires certificate policies",
 			      "policyConstraints with requireExplicitPolicy are not supported"},
 	[TLS_FAULT_EXPIRED] = {BR_ERR_X509_EXPIRED, "has expired", ANOTHER_CLOCK},
 	[TLS_FAULT_EARLY] = {BR_ERR_X509_EXPIRED, "is not valid yet", ANOTHER_CLOCK},

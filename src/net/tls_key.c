@@ -1,7 +1,7 @@
 /*
- * RSA from 2048 to 4096 bits and the three curves that BearSSL computes on. A modulus or exponent
- * that is even, or an exponent of one, would make signatures that mean nothing; a point that is not
- * on its curve is left to the arithmetic, which has no valid signatures for it.
+ * RSA from 2048 to 4096 bits and the three curves that BearSSL computes on. With an even modulus or
+ * exponent, or an exponent of one, signatures would prove nothing; a point that is not on its curve
+ * is left to the arithmetic, which accepts no signature for it.
  */
 #include "net/tls_key.h"
 
@@ -18,14 +18,14 @@ static const struct str ec_public_key = STR("\x2a\x86\x48\xce\x3d\x02\x01");
 static const struct {
 	struct str id;
 	int curve;
-	size_t point; /* bytes of an uncompressed one */
+	size_t point; /* bytes of an uncompressed point */
 } curves[] = {
 	{STR("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65},
 	{STR("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97},
 	{STR("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133},
 };
 
-/* BearSSL's structures want to be able to write; nobody does. */
+/* BearSSL's structures have pointers to writable bytes, but nothing writes there. */
 static unsigned char *bytes_of(struct str text)
 {
 	return (unsigned char *)(uintptr_t)text.at;

@@ -10,8 +10,8 @@
 enum { TLS_KEY_SIZE = 512 + 8 };
 
 /*
- * Reads a SubjectPublicKeyInfo, with its tag and length; *out points into it. TLS_FAULT_KEY_WEAK is
- * told of a key that can be used; with any other fault out->key_type is 0.
+ * Reads a SubjectPublicKeyInfo, with its tag and length; *out points into it. With
+ * TLS_FAULT_KEY_WEAK the key can still be used; with any other fault out->key_type is 0.
  */
 enum tls_fault tls_key_read(struct str info, br_x509_pkey *out);
 /* Copies key, and what it points to into bytes, so that it outlives its certificate. */

@@ -1,7 +1,7 @@
 /*
  * A name constraint holds for every name of its form in the certificates below: those of
- * subjectAltName, the subject itself, and the mail addresses in it. The common name is none: no
- * server is recognised by it.
+ * subjectAltName, the subject itself, and the mail addresses in it. The common name does not count:
+ * no server is recognised by it.
  */
 #include "net/tls_names.h"
 
@@ -51,13 +51,14 @@ bool tls_names_are_subtrees(struct str list)
 	return true;
 }
 
-struct check {
+struct name_check {
 	const struct tls_certificate *authority;
 	unsigned *effort;
-	bool allowed; /* so far */
+	bool allowed; /* the result so far */
 };
 
-static bool within(struct check *check, struct str list, const struct tls_der *name, bool doubt)
+static bool within(struct name_check *check, struct str list, const struct tls_der *name,
+		   bool doubt)
 {
 	struct tls_der base;
 	bool found = false, concerned = false;
@@ -75,7 +76,7 @@ static bool within(struct check *check, struct str list, const struct tls_der *n
 	return found || (!doubt && !concerned);
 }
 
-static void check_name(struct check *check, const struct tls_der *name)
+static void check_name(struct name_check *check, const struct tls_der *name)
 {
 	if (!within(check, check->authority->allowed, name, false) ||
 	    within(check, check->authority->denied, name, true))
@@ -83,7 +84,7 @@ static void check_name(struct check *check, const struct tls_der *name)
 }
 
 /* A mail address in a subject must be an IA5String (RFC 5280 section 4.1.2.6). */
-static bool check_attribute(struct check *check, struct str attribute)
+static bool check_attribute(struct name_check *check, struct str attribute)
 {
 	struct str id;
 	struct tls_der value;
@@ -98,7 +99,7 @@ static bool check_attribute(struct check *check, struct str attribute)
 	return check->allowed;
 }
 
-static bool check_addresses(struct check *check, struct str sets)
+static bool check_addresses(struct name_check *check, struct str sets)
 {
 	struct str attributes, attribute;
 	while (sets.len) {
@@ -115,7 +116,7 @@ static bool check_addresses(struct check *check, struct str sets)
 bool tls_names_allowed(const struct tls_certificate *authority,
 		       const struct tls_certificate *certificate, unsigned *effort)
 {
-	struct check check = {.authority = authority, .effort = effort, .allowed = true};
+	struct name_check check = {.authority = authority, .effort = effort, .allowed = true};
 	struct str rest = certificate->subject, sets;
 	struct tls_der name = {.tag = TLS_DER_DIRECTORY_NAME, .value = certificate->subject};
 	if (!authority->allowed.at && !authority->denied.at)

@@ -7,21 +7,21 @@
 #include "net/tls_certificate.h"
 
 /*
- * Whether certificate is for the server called host, or for its address in network order when that
- * is not empty. Only subjectAltName counts.
+ * True when certificate is for host or, if address (in network order) is not empty, for that
+ * address. Only subjectAltName counts.
  */
 bool tls_names_match(const struct tls_certificate *certificate, struct str host,
 		     struct str address);
 
-/* Comparisons of a name with a subtree that one chain may cost; OpenSSL has the same limit. */
+/* The limit for comparisons of names with subtrees in one chain; OpenSSL has the same. */
 enum { TLS_NAMES_EFFORT = 1 << 20 };
 
 /*
- * Whether the nameConstraints of authority allow all names of certificate, which stands below it.
- * *effort is what is left of TLS_NAMES_EFFORT; when it is used up the answer is no.
+ * True when the nameConstraints of authority allow all names of certificate, which is below it.
+ * *effort is the rest of TLS_NAMES_EFFORT; once it is used up the result is false.
  */
 bool tls_names_allowed(const struct tls_certificate *authority,
 		       const struct tls_certificate *certificate, unsigned *effort);
 
-/* Whether this is a list of GeneralSubtrees that is not empty and made as RFC 5280 wants it. */
+/* True for a non-empty list of GeneralSubtrees in the form that RFC 5280 requires. */
 bool tls_names_are_subtrees(struct str list);

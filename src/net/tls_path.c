@@ -1,13 +1,12 @@
 /*
- * A depth-first search from the server's certificate upwards, anchors before what was sent, since
- * the shortest path is the one the authority means: a cross-signed root may be sent along whose
- * other issuer has expired. Only when all paths fail is there a fault to tell.
- *
+ * A depth-first search from the server's certificate upwards. Anchors are tried before the
+ * certificates that were sent, since the shortest path is the intended one: a server may also send
+ * a cross-signed root whose other issuer has expired. A fault is reported only when all paths fail.
  * An anchor is judged like any authority, by its dates, its purposes and its constraints. But a
- * certificate that is an anchor itself, byte by byte, needs no authority: self-signed ones are
- * trusted so, and vouch for nothing else.
+ * certificate that is itself an anchor, byte for byte, needs no authority: a self-signed one can be
+ * trusted this way, and vouches for nothing else.
  *
- * Each step costs a signature, so their number bounds what a hostile chain can cost.
+ * Each step costs a signature, so a limit on signatures bounds the cost of a hostile chain.
  */
 #include "net/tls_path.h"
 
@@ -18,20 +17,20 @@
 
 enum { SIGNATURES_MAX = 100 };
 
-struct search {
+struct path_search {
 	const struct tls_path_query *query;
 	const struct tls_certificate *path[TLS_PATH_SENT_MAX];
 	size_t length;
-	unsigned signatures; /* checked so far */
-	unsigned effort;     /* what is left for constraints */
+	unsigned signatures; /* signatures checked so far */
+	unsigned effort;     /* remaining comparisons for name constraints */
 	struct tls_path_verdict *verdict;
 };
 
 /*
- * The first fault is kept: it is that of the path the server probably meant. Only a signature that
- * does not fit gives way, since it may be that another authority of the same name is meant.
+ * The first fault is kept, since the first path is probably the one the server meant. Only a wrong
+ * signature gives way to a later fault, since another authority of the same name may be meant.
  */
-static bool refuse(struct search *search, enum tls_fault fault,
+static bool refuse(struct path_search *search, enum tls_fault fault,
 		   const struct tls_certificate *authority)
 {
 	struct tls_path_verdict *verdict = search->verdict;
@@ -43,15 +42,17 @@ static bool refuse(struct search *search, enum tls_fault fault,
 	return false;
 }
 
-/* A certificate of version 1 cannot say that it is an authority; as an anchor it may be one. */
+/*
+ * A certificate of version 1 cannot state that it is an authority; as an anchor it may act as one.
+ */
 static bool is_authority(const struct tls_certificate *certificate, bool anchor)
 {
 	return certificate->authority ||
 	       (anchor && certificate->version == 1 && tls_certificate_self_issued(certificate));
 }
 
-/* What forbids authority to stand at the end of the path, apart from signatures. */
-static enum tls_fault judge(struct search *search, const struct tls_certificate *authority,
+/* What forbids authority at the end of the path, apart from signatures. */
+static enum tls_fault judge(struct path_search *search, const struct tls_certificate *authority,
 			    bool anchor)
 {
 	enum tls_fault date = tls_certificate_date(authority, search->query->now);
@@ -69,7 +70,7 @@ static enum tls_fault judge(struct search *search, const struct tls_certificate 
 		return TLS_FAULT_PATH_LENGTH;
 	for (size_t i = 0; i < search->length; i++) {
 		const struct tls_certificate *below = search->path[i];
-		/* What an authority calls itself when it changes its key is exempt. */
+		/* A self-issued certificate, made when an authority changes its key, is exempt. */
 		if (i > 0 && tls_certificate_self_issued(below))
 			continue;
 		if (!tls_names_allowed(authority, below, &search->effort))
@@ -78,8 +79,9 @@ static enum tls_fault judge(struct search *search, const struct tls_certificate 
 	return TLS_FAULT_NONE;
 }
 
-/* Whether the last certificate of the path was signed by authority, which may have done so. */
-static bool is_issuer(struct search *search, const struct tls_certificate *authority, bool anchor)
+/* True when authority signed the last certificate of the path, and was entitled to. */
+static bool is_issuer(struct path_search *search, const struct tls_certificate *authority,
+		      bool anchor)
 {
 	const struct tls_certificate *last = search->path[search->length - 1];
 	if (!str_equal(last->issuer, authority->subject))
@@ -96,8 +98,11 @@ static bool is_issuer(struct search *search, const struct tls_certificate *autho
 	return !fault || refuse(search, fault, authority);
 }
 
-/* Also when it is there in another form: two that sign each other make no circle. */
-static bool is_on_path(const struct search *search, const struct tls_certificate *certificate)
+/*
+ * True also for another certificate of the same authority, so that two that sign each other make no
+ * circle.
+ */
+static bool is_on_path(const struct path_search *search, const struct tls_certificate *certificate)
 {
 	for (size_t i = 0; i < search->length; i++)
 		if (str_equal(search->path[i]->subject, certificate->subject) &&
@@ -107,7 +112,7 @@ static bool is_on_path(const struct search *search, const struct tls_certificate
 }
 
 /* Looks for the rest of the path. */
-static bool extend(struct search *search)
+static bool extend(struct path_search *search)
 {
 	const struct tls_path_query *query = search->query;
 	const struct tls_certificate *last = search->path[search->length - 1];
@@ -154,7 +159,7 @@ static enum tls_fault judge_server(const struct tls_path_query *query)
 
 void tls_path_check(const struct tls_path_query *query, struct tls_path_verdict *out)
 {
-	struct search search = {
+	struct path_search search = {
 		.query = query,
 		.path = {&query->sent[0]},
 		.length = 1,

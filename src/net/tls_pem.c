@@ -1,9 +1,9 @@
 /*
  * CA files are edited by hand, concatenated and carried between systems, so one bad certificate or
- * line end must not take all trust away: what cannot be used is left out and told.
+ * line end must not make the whole file useless: unusable certificates are left out and reported.
  *
- * What an anchor says against its own use as one is obeyed, whoever put it into the file: its owner
- * limited it before that. What depends on the chain below it, and on the date, is judged there.
+ * Limits that an anchor states for itself are obeyed, although it is in the file: its owner set
+ * them. Conditions that depend on the chain or the date are checked with each chain.
  */
 #include "net/tls_pem.h"
 
@@ -12,19 +12,19 @@
 #include "net/tls_der.h"
 #include "net/tls_extensions.h"
 
-struct reading {
+struct pem_reading {
 	struct arena *arena;
 	struct buf armor;   /* base64 of the current object, without white space */
 	struct buf der;     /* the current object */
-	struct buf anchors; /* array of struct tls_certificate */
-	struct buf refused; /* array of struct tls_refused */
+	struct buf anchors; /* an array of struct tls_certificate */
+	struct buf refused; /* an array of struct tls_refused */
 	size_t number;      /* of the current certificate, from 1 */
 	bool wanted;        /* inside a certificate */
-	bool trusted;       /* of OpenSSL's TRUSTED form: something stands behind the certificate */
+	bool trusted;       /* it has OpenSSL's TRUSTED form, with settings after the certificate */
 	bool failed;        /* out of memory */
 };
 
-static void reading_finish(struct reading *reading)
+static void reading_finish(struct pem_reading *reading)
 {
 	buf_finish(&reading->armor);
 	buf_finish(&reading->der);
@@ -33,8 +33,8 @@ static void reading_finish(struct reading *reading)
 }
 
 /*
- * The settings that "openssl x509 -addtrust" and "-addreject" make. As OpenSSL reads them: what is
- * rejected is, and a list of what is trusted is complete.
+ * Checks the settings made by "openssl x509 -addtrust" and "-addreject". As in OpenSSL, a rejected
+ * purpose is refused, and a list of trusted purposes excludes all others.
  */
 static enum tls_fault check_settings(struct str settings)
 {
@@ -51,7 +51,7 @@ static enum tls_fault check_settings(struct str settings)
 								: TLS_FAULT_NONE;
 }
 
-static void refuse(struct reading *reading, enum tls_fault fault,
+static void refuse(struct pem_reading *reading, enum tls_fault fault,
 		   const struct tls_certificate *certificate)
 {
 	struct tls_refused refused = {.number = reading->number, .fault = fault};
@@ -60,7 +60,7 @@ static void refuse(struct reading *reading, enum tls_fault fault,
 	buf_add(&reading->refused, &refused, sizeof(refused));
 }
 
-static void take_certificate(struct reading *reading, struct str der, struct str settings)
+static void take_certificate(struct pem_reading *reading, struct str der, struct str settings)
 {
 	struct tls_certificate certificate;
 	der.at = arena_copy(reading->arena, der.at, der.len);
@@ -81,7 +81,7 @@ static void take_certificate(struct reading *reading, struct str der, struct str
 		buf_add(&reading->anchors, &certificate, sizeof(certificate));
 }
 
-static void decode(struct reading *reading)
+static void decode(struct pem_reading *reading)
 {
 	struct tls_der object;
 	buf_reset(&reading->der);
@@ -105,7 +105,7 @@ static void decode(struct reading *reading)
 	take_certificate(reading, der, settings);
 }
 
-static void end_object(struct reading *reading, bool complete)
+static void end_object(struct pem_reading *reading, bool complete)
 {
 	if (reading->wanted && complete)
 		decode(reading);
@@ -114,7 +114,7 @@ static void end_object(struct reading *reading, bool complete)
 	reading->wanted = false;
 }
 
-static void begin_object(struct reading *reading, struct str label)
+static void begin_object(struct pem_reading *reading, struct str label)
 {
 	end_object(reading, false);
 	reading->trusted = str_is(label, "TRUSTED CERTIFICATE");
@@ -124,7 +124,7 @@ static void begin_object(struct reading *reading, struct str label)
 	buf_reset(&reading->armor);
 }
 
-static void take_line(struct reading *reading, struct str line)
+static void take_line(struct pem_reading *reading, struct str line)
 {
 	static const size_t begin = sizeof("-----BEGIN ") - 1, dashes = sizeof("-----") - 1;
 	if (str_starts(line, "-----BEGIN ") && str_ends(line, "-----") && line.len > begin + dashes)
@@ -149,7 +149,7 @@ static struct str next_line(struct str *text)
 bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *out,
 		     struct error *err)
 {
-	scoped(reading_finish) struct reading reading = {.arena = arena};
+	scoped(reading_finish) struct pem_reading reading = {.arena = arena};
 	if (str_starts(pem, "\xef\xbb\xbf"))
 		pem = str_from(pem, 3);
 	while (pem.len)

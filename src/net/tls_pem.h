@@ -10,23 +10,23 @@
 #include "base/str.h"
 #include "net/tls_certificate.h"
 
-/* A certificate of the file that is no anchor, and why. */
+/* A certificate of the file that cannot be an anchor, and why. */
 struct tls_refused {
-	size_t number; /* among the certificates of the file, from 1 */
+	size_t number; /* its number among the certificates of the file, from 1 */
 	enum tls_fault fault;
 	char title[TLS_CERTIFICATE_TITLE_SIZE]; /* "" when it cannot be read */
 };
 
 struct tls_anchors {
-	const struct tls_certificate *at; /* without faults */
+	const struct tls_certificate *at; /* certificates without faults */
 	size_t count;
 	const struct tls_refused *refused;
 	size_t refused_count;
 };
 
 /*
- * Reads every certificate of pem into *out; all memory is the arena's. Finding none is no error
- * here. Dates are not looked at. Only ERROR_MEMORY.
+ * Reads every certificate of pem into *out; all memory is the arena's. Finding none is not an error
+ * here. Dates are not checked. Fails with ERROR_MEMORY only.
  */
 bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *out,
 		     struct error *err);

@@ -1,6 +1,6 @@
 /*
- * The parameters of an algorithm are not looked at: they are absent or NULL for all that are known
- * here, and the signed part of the certificate repeats them byte by byte.
+ * The parameters of an algorithm are not checked: they are absent or NULL for all algorithms known
+ * here, and the signed part of the certificate repeats them byte for byte.
  */
 #include "net/tls_signature.h"
 
@@ -15,7 +15,7 @@ static const struct algorithm {
 	struct str id;
 	unsigned char key_type;
 	const br_hash_class *hash;
-	const unsigned char *hash_id; /* as RSA signatures name it */
+	const unsigned char *hash_id; /* the hash's identifier in RSA signatures */
 } algorithms[] = {
 	{STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"), BR_KEYTYPE_RSA, &br_sha224_vtable,
 	 BR_HASH_OID_SHA224},

@@ -3,8 +3,8 @@
 
 #include "net/tls_certificate.h"
 
-/* Whether a signature of its kind and length can be checked at all. */
+/* TLS_FAULT_NONE when a signature of this kind and length can be checked at all. */
 enum tls_fault tls_signature_kind(const struct tls_certificate *certificate);
-/* Whether certificate was signed with key: TLS_FAULT_NONE or why not. */
+/* TLS_FAULT_NONE when certificate was signed with key, else the fault. */
 enum tls_fault tls_signature_check(const struct tls_certificate *certificate,
 				   const br_x509_pkey *key);

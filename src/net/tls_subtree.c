@@ -1,6 +1,6 @@
 /*
- * Permitted subtrees are asked with doubt false and excluded ones with doubt true, so whatever is
- * unclear counts against the certificate.
+ * Permitted subtrees are compared with doubt false and excluded ones with doubt true, so any doubt
+ * counts against the certificate.
  */
 #include "net/tls_subtree.h"
 
@@ -11,7 +11,9 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Made of what names of hosts are made of; the base of a subtree may begin with a dot, or be "". */
+/*
+ * True for the characters of host names; the base of a subtree may begin with a dot, or be empty.
+ */
 static bool is_domain(struct str name)
 {
 	for (size_t i = 0; i < name.len; i++) {
@@ -30,7 +32,7 @@ static bool ends_nocase(struct str name, struct str end)
 	return name.len >= end.len && str_equal_nocase(str_from(name, name.len - end.len), end);
 }
 
-/* The name itself and all below it; with a dot in front those below it. */
+/* Holds the name itself and all names below it; with a leading dot only those below it. */
 static bool dns_holds(struct str base, struct str name, bool doubt)
 {
 	if (!base.len)
@@ -40,13 +42,13 @@ static bool dns_holds(struct str base, struct str name, bool doubt)
 	if (ends_nocase(name, base) &&
 	    (name.len == base.len || base.at[0] == '.' || name.at[name.len - base.len - 1] == '.'))
 		return true;
-	/* "*.b.c" stands for "a.b.c", too. */
+	/* "*.b.c" also stands for "a.b.c". */
 	size_t label = str_find(base, '.');
 	return doubt && str_starts(name, "*.") && label > 0 &&
 	       str_equal_nocase(str_from(name, 1), str_from(base, label));
 }
 
-/* A host, or with a dot in front all below a domain. */
+/* Holds one host or, with a leading dot, all hosts below a domain. */
 static bool host_holds(struct str base, struct str host, bool doubt)
 {
 	if (!base.len || !is_domain(base) || !is_domain(host))
@@ -55,7 +57,7 @@ static bool host_holds(struct str base, struct str host, bool doubt)
 				 : str_equal_nocase(host, base);
 }
 
-/* A mailbox, or the mailboxes of a host or domain. */
+/* Holds one mailbox, or the mailboxes of a host or domain. */
 static bool email_holds(struct str base, struct str name, bool doubt)
 {
 	size_t at = str_find(name, '@'), base_at = str_find(base, '@');
@@ -68,7 +70,7 @@ static bool email_holds(struct str base, struct str name, bool doubt)
 	       host_holds(str_from(base, base_at + 1), host, doubt);
 }
 
-/* The URIs whose host this is, or whose host is in this domain. */
+/* Holds the URIs with this host, or with a host in this domain. */
 static bool uri_holds(struct str base, struct str name, bool doubt)
 {
 	struct str host = str_from(name, str_find(name, ':'));
@@ -94,7 +96,7 @@ static bool address_holds(struct str base, struct str name, bool doubt)
 	return true;
 }
 
-/* An address and a mask whose ones come first. */
+/* True for an address followed by a mask whose ones come first. */
 static bool is_network(struct str base)
 {
 	bool zero = false;
@@ -125,7 +127,7 @@ static struct str skip_blanks(struct str text)
 	return text;
 }
 
-/* Takes the next character, one blank for a run of them and none for those at the end. */
+/* Takes the next character; a run of blanks counts as one, and none at the end. */
 static char next_folded(struct str *text)
 {
 	struct str rest = skip_blanks(*text);
@@ -172,7 +174,7 @@ static bool same_relative(struct str a, struct str b, bool doubt)
 	return same_attribute(x, y, doubt);
 }
 
-/* A directory name lies within those that it begins with. */
+/* A directory name lies within every name that is a prefix of it. */
 static bool directory_holds(struct str base, struct str name, bool doubt)
 {
 	struct str bases, sets, a, b;

@@ -2,8 +2,8 @@
  * libcurl's BearSSL backend parses the whole CA file again for every connection, 23 ms of CPU for a
  * distribution's bundle. Here it is parsed once per process, and only by runs that use https.
  *
- * The environment is read when the object is made, in the main thread, since getenv() may not run
- * beside a setenv(); the file is read when somebody needs it.
+ * The environment is read when the object is made, in the main thread, since getenv() must not run
+ * at the same time as setenv(); the file is read on first use.
  */
 #include "net/tls_trust.h"
 
@@ -26,11 +26,11 @@ static const char *const system_places[] = {
 struct tls_trust {
 	struct arena *arena;
 	const char *path;   /* NULL: the system's bundle */
-	const char *origin; /* what made us read path, for messages: "SSL_CERT_FILE: " or "" */
+	const char *origin; /* where path came from, for messages: "SSL_CERT_FILE: " or "" */
 	pthread_mutex_t lock;
 	bool tried;
 	struct tls_anchors anchors;
-	struct error failure; /* when tried and without anchors */
+	struct error failure; /* set when the file was tried and gave no anchors */
 };
 
 struct tls_trust *tls_trust_new(struct arena *arena, const char *path)
@@ -67,7 +67,10 @@ static const char *find_system_bundle(void)
 	return NULL;
 }
 
-/* What is not an anchor and why: the first few, each by its number in the file and its name. */
+/*
+ * Lists the first few refused certificates, each with its number in the file, its name and the
+ * reason.
+ */
 static void list_refused(const struct tls_anchors *found, struct buf *out)
 {
 	for (size_t i = 0; i < found->refused_count && i < TOLD_MAX; i++) {
@@ -81,7 +84,10 @@ static void list_refused(const struct tls_anchors *found, struct buf *out)
 		buf_printf(out, "; and %zu more", found->refused_count - TOLD_MAX);
 }
 
-/* The dates of anchors count when a connection is made. A file of past ones alone is told early. */
+/*
+ * Dates of anchors are checked with each connection. A file with only expired ones gets a warning
+ * early.
+ */
 static void tell_dates(const char *where, const struct tls_anchors *found)
 {
 	char title[TLS_CERTIFICATE_TITLE_SIZE];

@@ -1,11 +1,10 @@
 /*
- * The same engine serves the handshake with an https proxy: nothing but the name tells the two
- * apart, so a certificate goes unchecked only when that is host's name (or there is none: libcurl
- * refuses https proxies that are given by address). Without anything to compare with, a chain is
- * refused.
+ * The same engine serves the handshake with an https proxy. Only the name tells the two apart, so a
+ * certificate goes unchecked only for host's name (or for none: libcurl refuses https proxies given
+ * by address). Without a name or an address to compare with, a chain is refused.
  *
- * The chain is a few kilobytes and gone when the verdict is there; the key of the server is copied,
- * since the signature of the key exchange is still to come.
+ * The chain is a few kilobytes and is freed with the verdict; the server's key is copied, since it
+ * still has to verify the key exchange.
  */
 #include "net/tls_verify.h"
 
@@ -80,7 +79,10 @@ static void check_path(struct tls_verify *verify, struct tls_certificate *server
 	struct tls_certificate sent[TLS_PATH_SENT_MAX] = {*server};
 	struct tls_anchors anchors = {0};
 	struct error err;
-	/* Loaded before but for the proxy of an insecure host; without anchors nothing passes. */
+	/*
+	 * The anchors were loaded before, except for the proxy of an insecure host; without anchors
+	 * every chain fails.
+	 */
 	tls_trust_get(verify->trust, &anchors, &err);
 	struct tls_path_query query = {
 		.sent = sent,
@@ -91,7 +93,7 @@ static void check_path(struct tls_verify *verify, struct tls_certificate *server
 		.address = verify->name ? (struct str){0} : verify->address,
 		.now = clock_unix(),
 	};
-	/* One that cannot be read issues nothing; the others may do without it. */
+	/* A certificate that cannot be read is ignored; the others may form a chain without it. */
 	for (size_t i = 1; i < verify->count; i++)
 		query.count += read_certificate(verify, i, &sent[query.count]);
 	tls_path_check(&query, &verify->verdict);
@@ -131,7 +133,7 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *ctx, unsigned *u
 	const struct tls_verify *verify = (const struct tls_verify *)(const void *)ctx;
 	if (!verify->accepted)
 		return NULL;
-	/* All suites sign; that the certificate allows it has been checked. */
+	/* All suites use signatures, and the certificate was checked to allow them. */
 	if (usages)
 		*usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;
 	return &verify->key;
@@ -171,7 +173,7 @@ void tls_verify_attach(struct tls_verify *verify, br_ssl_client_context *client)
 	verify->code = 0;
 	verify->verdict = (struct tls_path_verdict){0};
 	snprintf(verify->peer, sizeof(verify->peer), "%s", verify->host);
-	/* When a session is resumed there is no chain to tell the suite at. */
+	/* A resumed session sends no chain, so the suite is noted here. */
 	br_ssl_engine_get_session_parameters(&client->eng, &session);
 	verify->suite = session.cipher_suite;
 	br_ssl_engine_set_x509(&client->eng, &verify->vtable);

@@ -1,7 +1,7 @@
 /*
- * The policy is a short list of what is allowed; everything else is denied. A registry reached over
- * https never makes us speak http, and credentials leave the configured origin in one case only: a
- * token server that plainly belongs to the same operator.
+ * The policy is a short list of allowed cases; everything else is denied. A registry reached over
+ * https can never cause a request over http, and credentials leave the configured origin in one
+ * case only: a token server that plainly belongs to the same operator.
  */
 #include "net/url.h"
 
@@ -22,7 +22,7 @@ static void text_close(char **text)
 	curl_free(*text);
 }
 
-/* A part that must be there, to *out. */
+/* Gets a part that must be present. */
 static CURLUcode part(struct arena *arena, CURLU *handle, CURLUPart what, unsigned flags,
 		      const char **out)
 {
@@ -34,7 +34,7 @@ static CURLUcode part(struct arena *arena, CURLU *handle, CURLUPart what, unsign
 	return *out ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
-/* Only a clear "there is none" is one. */
+/* Refuses a URL unless the part is clearly absent. */
 static bool refuse_part(CURLU *handle, CURLUPart what, CURLUcode none, struct error *err)
 {
 	scoped(text_close) char *text = NULL;
@@ -71,8 +71,8 @@ static bool take_parts(struct arena *arena, CURLU *handle, struct url *out, stru
 }
 
 /*
- * libcurl decodes a host after it has looked for addresses in it: http://2%2e0 is the name 2.0, and
- * the address 2.0.0.0 when the text we have from it is read again to connect.
+ * libcurl looks for addresses in a host before it decodes it: http://2%2e0 gives the name 2.0,
+ * which becomes the address 2.0.0.0 when the normalised text is parsed again to connect.
  */
 static bool reads_the_same(struct arena *arena, const struct url *url, struct error *err)
 {
@@ -89,7 +89,7 @@ static bool reads_the_same(struct arena *arena, const struct url *url, struct er
 	       error_set(err, ERROR_REFUSED, "URL with an ambiguous host refused");
 }
 
-/* A backslash or a control character means something else to every parser. */
+/* Parsers disagree about backslashes and control characters. */
 static bool plain(const char *text)
 {
 	for (; *text; text++)
@@ -103,7 +103,7 @@ bool url_parse(struct arena *arena, const char *text, struct url *out, struct er
 	return url_resolve(arena, NULL, text, out, err);
 }
 
-/* Everything but what the host is allowed to be. */
+/* Resolves and checks everything except the host. */
 static bool resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
 		    struct error *err)
 {
@@ -124,10 +124,7 @@ static bool resolve(struct arena *arena, const struct url *base, const char *tex
 	       (!strchr(text, '%') || reads_the_same(arena, out, err));
 }
 
-/*
- * The same URL without the final dot of its host, with which one and the same server would have two
- * names.
- */
+/* The same URL without a final dot in its host, which would give one server two names. */
 static bool without_dot(struct arena *arena, struct url *url, struct error *err)
 {
 	scoped(handle_close) CURLU *handle = curl_url();

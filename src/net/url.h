@@ -1,9 +1,9 @@
 /*
- * URLs, and the one decision who may receive a request and whether it may carry credentials.
+ * URLs, and the one decision about where a request may go and whether it may carry credentials.
  *
- * Every URL is parsed by curl_url(), the parser of the transfer itself. Whatever a server chose (a
- * redirect, an upload Location, a Link, a token realm) passes url_may_send(); no other code
- * decides. Pure apart from memory; any thread.
+ * Every URL is parsed by curl_url(), the parser of the transfer itself. Every URL that a server
+ * chose (a redirect, an upload Location, a Link, a token realm) passes url_may_send(); no other
+ * code decides. Pure apart from memory; any thread.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "base/str.h"
 
 struct url {
-	const char *text; /* normalised, whole */
+	const char *text; /* the whole URL, normalised */
 	const char *scheme;
 	const char *host; /* lower-case, without a final dot; IPv6 in brackets */
 	const char *port; /* always set */
@@ -22,16 +22,16 @@ struct url {
 enum url_purpose {
 	URL_API,      /* a path of the registry itself, or a Link of a listing */
 	URL_UPLOAD,   /* the Location of a started upload */
-	URL_REDIRECT, /* where a GET or HEAD was sent on to */
+	URL_REDIRECT, /* the target of a redirected GET or HEAD */
 	URL_TOKEN,    /* the realm of a challenge */
 };
 
 enum url_verdict { URL_DENY, URL_ANONYMOUS, URL_WITH_AUTH };
 
 /*
- * Parses an absolute http or https URL. The final dot of an absolute host name is taken off, so
- * that a host has one name. ERROR_REFUSED: other schemes, user info, fragments, a host that would
- * be another one when its text is parsed again, as the transfer does, or by another parser.
+ * Parses an absolute http or https URL. A final dot of the host name is removed, so that a host has
+ * one name. ERROR_REFUSED: another scheme, user info, a fragment, or a host that would be a
+ * different one when the transfer or another parser reads its text.
  */
 bool url_parse(struct arena *arena, const char *text, struct url *out, struct error *err);
 /* Parses text relative to base (RFC 3986 section 5). */

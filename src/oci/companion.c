@@ -1,7 +1,7 @@
 /*
- * The words of a filter stand for what tools write today. A sigstore bundle can hold a signature or
- * an attestation and does not say which in its type, so both words take it: a copy too many does no
- * harm, a missing signature does.
+ * The words of a filter stand for the types that tools write today. A sigstore bundle can hold a
+ * signature or an attestation and its type does not say which, so both words include it: a
+ * superfluous copy does no harm, a missing signature does.
  */
 #include "oci/companion.h"
 
@@ -12,7 +12,7 @@
 
 enum { FALLBACK_ENCODED_MAX = 64 };
 
-/* Beginnings of artifact types. */
+/* Prefixes of artifact types. */
 static const char bundle[] = "application/vnd.dev.sigstore.bundle";
 static const char *const signature_types[] = {
 	bundle,

@@ -1,9 +1,8 @@
 /*
- * What goes along with an image without being part of it: signatures, attestations, bills of
- * materials. They lie beside it, as referrers (image-spec "subject") or under tags that cosign
- * makes from the image's digest, and a filter says which of them are wanted.
- *
- * Pure; plain records.
+ * Artifacts that accompany an image without being part of it: signatures, attestations, bills of
+ * materials. They are stored in the same repository, as referrers (image-spec "subject") or under
+ * tags that cosign derives from the image's digest; a filter says which of them are wanted. Pure;
+ * plain records.
  */
 #pragma once
 
@@ -11,27 +10,27 @@
 
 enum { COMPANION_TYPES_MAX = 32, COMPANION_TAG_SIZE = REFERENCE_TAG_MAX + 1 };
 
-/* What is wanted; all zero: nothing. Texts outlive the filter. */
+/* Which companions are wanted; all zero: none. Texts must outlive the filter. */
 struct companion_filter {
 	bool all, signatures, attestations, sboms;
 	struct str types[COMPANION_TYPES_MAX]; /* artifact types */
 	size_t type_count;
 };
 
-/* The tags cosign gives to what belongs to a digest: "sha256-<hex>" and one of these. */
+/* The suffixes of cosign's tags for a digest, which are "sha256-<hex>" and one of these. */
 enum companion_suffix { COMPANION_SIG, COMPANION_ATT, COMPANION_SBOM, COMPANION_SUFFIXES };
 
 /*
  * Adds one word to the filter: "all", "signatures", "attestations", "sboms" or an artifact type as
- * in application/spdx+json. False: it is none of these, or one too many.
+ * in application/spdx+json. False: it is none of these, or there are too many.
  */
 bool companion_filter_add(struct companion_filter *filter, struct str word);
-/* True when both want the same; NULL stands for nothing. */
+/* True when both want the same; NULL wants nothing. */
 bool companion_filter_equal(const struct companion_filter *a, const struct companion_filter *b);
 bool companion_filter_empty(const struct companion_filter *filter);
 /* True when a referrer of this artifact type is wanted. */
 bool companion_wanted(const struct companion_filter *filter, struct str artifact_type);
-/* The same for what stands under a tag of cosign. */
+/* The same for an artifact under one of cosign's tags. */
 bool companion_tag_wanted(const struct companion_filter *filter, enum companion_suffix suffix);
 /* True for the artifact types of sigstore bundles, in which cosign 3 keeps signatures. */
 bool companion_is_bundle(struct str artifact_type);
@@ -42,5 +41,8 @@ bool companion_tag(const char *digest, enum companion_suffix suffix, char out[CO
  * referrers (distribution-spec 1.1 "Referrers Tag Schema").
  */
 void companion_fallback_tag(const char *digest, char out[COMPANION_TAG_SIZE]);
-/* True for a tag that may be one of these: "sha256-" or "sha512-" and hex, and perhaps more. */
+/*
+ * True for a tag that may be one of these: "sha256-" or "sha512-", hexadecimal digits, and perhaps
+ * a suffix.
+ */
 bool companion_is_tag(struct str tag);

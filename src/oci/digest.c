@@ -1,6 +1,6 @@
 /*
- * Hashing is nettle's, which picks the CPU's SHA instructions at run time; this file and its header
- * are the only ones that know it. An algorithm is one row of a table: name and size of the value.
+ * Hashing is nettle's, which picks the CPU's SHA instructions at run time; only this file and its
+ * header use it. Each algorithm is one row of a table: its name and the size of its value.
  */
 #include "oci/digest.h"
 
@@ -14,7 +14,7 @@ static const struct {
 	[DIGEST_SHA512] = {"sha512:", SHA512_DIGEST_SIZE},
 };
 
-/* The number of the algorithm whose digest this is; array_count(algorithms) when it is none. */
+/* The number of the digest's algorithm; array_count(algorithms) when it is not a valid digest. */
 static size_t algorithm_of(struct str digest)
 {
 	size_t found = 0;
@@ -99,6 +99,6 @@ bool digest_verify(struct str bytes, struct str expected, struct error *err)
 	digest_finish(&hash, text);
 	if (str_is(expected, text))
 		return true;
-	return error_set(err, ERROR_CORRUPT, "the content has digest %s, expected was %.*s", text,
+	return error_set(err, ERROR_CORRUPT, "the content has digest %s, expected %.*s", text,
 			 STR_ARGS(expected));
 }

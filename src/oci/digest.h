@@ -1,8 +1,8 @@
 /*
  * Digests: grammar and computation (image-spec "Descriptor", section Digests).
  *
- * Accepted are sha256 and sha512 with lower-case hex of exactly their length. A struct
- * digest_hash computes one while bytes pass; it needs no clean-up.
+ * Accepted are sha256 and sha512 with lower-case hex of exactly their length. A struct digest_hash
+ * computes one from a stream of bytes; it needs no clean-up.
  */
 #pragma once
 

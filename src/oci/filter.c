@@ -1,7 +1,7 @@
 /*
- * The document is never built anew: it is copied from beginning to end, and at the few places that
- * change, something else is written or nothing. Between two entries that stay stands what stood in
- * front of the second one, so that an indented index stays an indented one.
+ * The document is never rebuilt: its text is copied from beginning to end, except at the few places
+ * that change. The text before an entry that stays is kept with it, so that an indented index
+ * remains indented.
  */
 #include "oci/filter.h"
 
@@ -17,7 +17,7 @@
 
 static const char attested_key[] = "vnd.docker.reference.digest";
 
-/* A filter must see of an entry what everybody will see. */
+/* A filter must read an entry as every other reader does. */
 static bool check_entry(const struct node *entry, struct error *err)
 {
 	static const char *const of_entry[] = {"platform", "annotations"};
@@ -47,7 +47,9 @@ static bool stated(const struct platform *platform)
 	       platform->variant.len;
 }
 
-/* What BuildKit writes: no platform, and the digest of the image it speaks of. */
+/*
+ * The digest of the image that an attestation of BuildKit is about; such an entry has no platform.
+ */
 static struct str attested(const struct node *entry, const struct platform *platform)
 {
 	if (!str_is(platform->os, "unknown") || !str_is(platform->architecture, "unknown"))
@@ -157,7 +159,7 @@ bool filter_settle(struct filter_index *index, struct error *err)
 
 struct writing {
 	struct str source;
-	size_t at; /* everything before stands in out, or was left out */
+	size_t at; /* the source before this offset has been copied or left out */
 	struct buf out;
 	const char *source_digest, *patterns;
 };
@@ -179,7 +181,7 @@ static size_t end_of(const struct node *node)
 	return node->source_at + node->source_len;
 }
 
-/* Leaves the value out, after everything before it; the caller writes something in its place. */
+/* Copies up to the value and skips it; the caller writes the replacement. */
 static void replace(struct writing *writing, const struct node *value)
 {
 	copy_to(writing, value->source_at);
@@ -199,7 +201,7 @@ static void add_pair(struct writing *writing, const char *key, const char *text)
 	add_text(writing, text);
 }
 
-/* The copy of the content that a descriptor may carry is to be that of the new content. */
+/* Writes the new content as the embedded copy that a descriptor may carry. */
 static void add_data(struct writing *writing, struct str bytes)
 {
 	buf_add_char(&writing->out, '"');
@@ -235,7 +237,7 @@ static void write_list(struct writing *writing, const struct filter_index *index
 	for (size_t i = 0; i < index->count; i++) {
 		const struct filter_entry *entry = &index->entries[i];
 		if (entry->verdict == FILTER_DROP) {
-			/* What stands behind the bracket is for the first one that stays. */
+			/* The text after the bracket belongs to the first entry that stays. */
 			if (i == 0)
 				copy_to(writing, entry->node->source_at);
 			writing->at = end_of(entry->node);
@@ -249,7 +251,7 @@ static void write_list(struct writing *writing, const struct filter_index *index
 	copy_to(writing, end_of(list));
 }
 
-/* Both annotations, those that an annotations object does not have yet. */
+/* Adds those of the two annotations that the object does not have yet. */
 static void add_missing(struct writing *writing, const struct node *annotations, bool comma)
 {
 	const char *const pairs[][2] = {{FILTER_SOURCE_KEY, writing->source_digest},

@@ -1,7 +1,6 @@
 /*
- * A member of another kind than expected counts as one that is not there: a filter lets pass what
- * an image does not state. Builds that want to be reproducible state 1970 or year 1 as their time,
- * which says nothing about it.
+ * A member of an unexpected kind counts as missing: a filter passes values that an image does not
+ * state. Reproducible builds state 1970 or year 1 as their time, which says nothing about it.
  */
 #include "oci/image_config.h"
 

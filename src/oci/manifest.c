@@ -1,8 +1,8 @@
 /*
  * Strict about structure, indifferent to content. A document that could be read as an image by one
- * reader and as an index by another is refused, since what we copy must be what others will see; a
- * structural name in another case or given twice counts as such a document too. Bytes that
- * decide nothing may be anything. Absent and null lists are the same, as Go writes them.
+ * reader and as an index by another is refused, since every reader must see the image that was
+ * copied; a structural name in another case or given twice is refused as well. All other bytes may
+ * be anything. Absent and null lists are equal, since Go writes either.
  */
 #include "oci/manifest.h"
 
@@ -18,9 +18,9 @@
 enum { QUOTE_MAX = 160 };
 
 /* The members of a document that decide what it is; NULL where absent or null. */
-struct parts {
+struct manifest_parts {
 	const struct node *media_type, *manifests, *config, *layers, *blobs, *fs_layers, *subject;
-	bool has_manifests, has_content; /* present, be it as null */
+	bool has_manifests, has_content; /* present, perhaps as null */
 };
 
 static const struct node *member(const struct node *root, const char *name)
@@ -44,25 +44,28 @@ static const char *const root_names[] = {
 };
 static const char *const descriptor_names[] = {"mediaType", "digest", "size"};
 
-/* True for the configuration of an image, whose digest stands in the manifest. */
+/*
+ * True for the configuration of an image, whose digest may have been confused with the manifest's.
+ */
 static bool is_config(const struct node *root)
 {
 	return node_get(root, "rootfs") && node_get(root, "architecture") &&
 	       !node_get(root, "layers") && !node_get(root, "manifests");
 }
 
-static bool find_parts(const struct node *root, struct parts *parts, struct error *err)
+static bool find_parts(const struct node *root, struct manifest_parts *parts, struct error *err)
 {
 	if (root->kind != NODE_MAP)
 		return error_set(err, ERROR_CORRUPT, "manifest is %s, not an object",
 				 node_kind_name(root->kind));
 	if (is_config(root))
-		return error_set(err, ERROR_CORRUPT,
-				 "it is the configuration of an image and not a manifest: is the "
-				 "digest that of the config?");
+		return error_set(
+			err, ERROR_CORRUPT,
+			"this is the configuration of an image, not a manifest: is the digest "
+			"that of the config?");
 	if (!names_check(root, root_names, array_count(root_names), "manifest", err))
 		return false;
-	*parts = (struct parts){
+	*parts = (struct manifest_parts){
 		.media_type = member(root, "mediaType"),
 		.manifests = member(root, "manifests"),
 		.config = member(root, "config"),
@@ -107,9 +110,9 @@ static bool generic(struct str type)
 	return false;
 }
 
-/* The document's own type, else the served one; empty when neither says anything. */
-static bool choose_type(const struct parts *parts, struct str content_type, struct str *type,
-			struct error *err)
+/* Chooses the document's own type, else the served one; empty when neither is stated. */
+static bool choose_type(const struct manifest_parts *parts, struct str content_type,
+			struct str *type, struct error *err)
 {
 	struct str own = media_bare(node_string(parts->media_type));
 	struct str served = media_bare(content_type);
@@ -124,7 +127,7 @@ static bool choose_type(const struct parts *parts, struct str content_type, stru
 	return true;
 }
 
-static bool choose_kind(struct arena *arena, const struct parts *parts, struct str type,
+static bool choose_kind(struct arena *arena, const struct manifest_parts *parts, struct str type,
 			struct manifest *out, struct error *err)
 {
 	enum media_kind kind = media_kind(type);
@@ -141,7 +144,7 @@ static bool choose_kind(struct arena *arena, const struct parts *parts, struct s
 			    : !parts->manifests && (parts->has_content || parts->subject);
 	if (!fits)
 		return error_set(err, ERROR_CORRUPT,
-				 "%s: its members do not fit its media type \"%.*s\"",
+				 "%s: its members do not match its media type \"%.*s\"",
 				 kind == MEDIA_INDEX ? "index" : "manifest", STR_ARGS(type));
 	if (!type.len)
 		type = kind == MEDIA_INDEX ? STR("application/vnd.oci.image.index.v1+json")
@@ -151,7 +154,7 @@ static bool choose_kind(struct arena *arena, const struct parts *parts, struct s
 	return out->media_type || error_memory(err);
 }
 
-/* algorithm:encoded of the image-spec, whatever the algorithm. */
+/* True for algorithm:encoded as in the image-spec, for any algorithm. */
 static bool digest_shaped(struct str digest)
 {
 	struct str algorithm = {0};
@@ -180,7 +183,7 @@ static bool read_digest(struct arena *arena, const struct node *node, const char
 	return *out || error_memory(err);
 }
 
-/* What is no text is passed over: it is an error only where an address is needed. */
+/* Skips entries that are not text: they are an error only where an address is needed. */
 static bool read_urls(struct arena *arena, const struct node *node, struct descriptor *out,
 		      struct error *err)
 {
@@ -226,7 +229,7 @@ static bool read_descriptor(struct arena *arena, const struct node *node, const 
 	return out->media_type || error_memory(err);
 }
 
-/* A list of descriptors in which each digest stands once. */
+/* A list of descriptors with each digest once. */
 struct collection {
 	struct descriptor *items;
 	size_t count;
@@ -250,8 +253,8 @@ static bool collect(struct arena *arena, const struct node *node, const char *wh
 		return map_put(&into->known, str_of(next->digest), next) || error_memory(err);
 	}
 	if (old->size != next->size)
-		return error_set(err, ERROR_CORRUPT, "%s: %s stands there with two sizes", where,
-				 old->digest);
+		return error_set(err, ERROR_CORRUPT, "%s: %s is listed with two different sizes",
+				 where, old->digest);
 	old->nondistributable = old->nondistributable && next->nondistributable;
 	return true;
 }
@@ -281,8 +284,8 @@ static size_t length_of(const struct node *list)
 	return list ? list->count : 0;
 }
 
-static bool read_content(struct arena *arena, const struct parts *parts, struct manifest *out,
-			 struct error *err)
+static bool read_content(struct arena *arena, const struct manifest_parts *parts,
+			 struct manifest *out, struct error *err)
 {
 	scoped(collection_finish) struct collection blobs = {0};
 	scoped(collection_finish) struct collection children = {0};
@@ -305,12 +308,12 @@ static bool read_content(struct arena *arena, const struct parts *parts, struct 
 		read_digest(arena, parts->subject, "subject", &out->subject, err));
 }
 
-/* tree is the arena of the document alone. */
+/* Parses a manifest; only the document lives in the arena tree. */
 static bool parse(struct arena *arena, struct arena *tree, struct str bytes,
 		  struct str content_type, struct manifest *out, struct error *err)
 {
 	const struct node *root = NULL;
-	struct parts parts = {0};
+	struct manifest_parts parts = {0};
 	struct str type = {0};
 	*out = (struct manifest){.bytes = bytes};
 	if (bytes.len > MANIFEST_BYTES_MAX)

@@ -1,6 +1,5 @@
 /*
- * What a manifest refers to: its closure, one level deep (image-spec "Image Manifest" and "Image
- * Index").
+ * The references of a manifest, one level deep (image-spec "Image Manifest" and "Image Index").
  *
  * The bytes of a manifest are never changed or rebuilt; parsing only finds what else must be
  * copied. Plain records in the caller's arena; the text given to manifest_parse() must outlive
@@ -28,7 +27,7 @@ struct descriptor {
 	const char *digest;     /* valid by digest_valid() */
 	int64_t size;           /* bytes, not negative */
 	bool nondistributable;
-	const char *const *urls; /* where else it is to be had; of what is nondistributable only */
+	const char *const *urls; /* other places that have it; for nondistributable layers only */
 	size_t url_count;
 };
 
@@ -39,29 +38,30 @@ struct manifest {
 	enum media_kind kind;           /* MEDIA_MANIFEST or MEDIA_INDEX */
 	const struct descriptor *blobs; /* config and layers, each digest once */
 	size_t blob_count;
-	const struct descriptor *config;   /* of blobs; NULL when there is none */
+	const struct descriptor *config;   /* one of blobs; NULL when there is none */
 	const struct descriptor *children; /* entries of an index, each digest once */
 	size_t child_count;
-	const char *subject;         /* digest of the subject, or NULL */
-	const struct node *document; /* the whole of it; lives in the arena of manifest_parse() */
+	const char *subject; /* digest of the subject, or NULL */
+	/* the whole document; lives in the arena of manifest_parse() */
+	const struct node *document;
 };
 
 /*
- * Parses bytes served with content_type (may be empty). Refused, as ERROR_CORRUPT: no JSON,
- * manifests together with layers, config or fsLayers (CVE-2021-41190), a mediaType of the document
- * that contradicts the served one, invalid descriptors. ERROR_UNSUPPORTED: schema 1, digests nobody
- * here can verify. An unknown config, layer or artifact type is fine.
+ * Parses bytes served with content_type (may be empty). ERROR_CORRUPT: not JSON, manifests together
+ * with layers, config or fsLayers (CVE-2021-41190), a mediaType that contradicts the served one, or
+ * invalid descriptors. ERROR_UNSUPPORTED: schema 1, or a digest that cannot be verified here. An
+ * unknown config, layer or artifact type is fine.
  */
 bool manifest_parse(struct arena *arena, struct str bytes, struct str content_type,
 		    struct manifest *out, struct error *err);
 /*
- * As manifest_parse(), but without the document, which takes many times the memory of its text. Of
- * texts longer than MANIFEST_LARGE one is parsed at a time, whatever the number of threads.
+ * As manifest_parse(), but without the document, which takes many times the memory of its text.
+ * Texts longer than MANIFEST_LARGE are parsed one at a time, whatever the number of threads.
  */
 bool manifest_closure(struct arena *arena, struct str bytes, struct str content_type,
 		      struct manifest *out, struct error *err);
 /* A copy of a descriptor that outlives its manifest. False without memory. */
 bool manifest_keep(struct arena *arena, const struct descriptor *descriptor,
 		   struct descriptor *out);
-/* The text of one of the document's own annotations; the empty slice when it is not there. */
+/* The value of one of the document's own annotations; the empty slice when it is missing. */
 struct str manifest_annotation(const struct manifest *manifest, const char *key);

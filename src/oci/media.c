@@ -1,6 +1,6 @@
 /*
- * One table serves both directions: what we ask for (media_accept, written out because it is a
- * constant the tests compare with the table) and what an answer's type means.
+ * One table serves both directions: the types we request (media_accept, spelt out as a constant
+ * that tests compare with the table) and the meaning of an answer's type.
  */
 #include "oci/media.h"
 

@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 enum media_kind {
-	MEDIA_OTHER,    /* not known as a manifest: a blob, or a type of the future */
+	MEDIA_OTHER,    /* not a known manifest type: a blob, or a future type */
 	MEDIA_MANIFEST, /* one image or artifact */
 	MEDIA_INDEX,    /* OCI index or Docker manifest list */
 	MEDIA_SCHEMA1,  /* Docker schema 1: deprecated, its digest is not that of its bytes */
@@ -17,7 +17,7 @@ extern const char media_accept[];
 
 enum { MEDIA_TYPE_MAX = 255 };
 
-/* The type without parameters and surrounding blanks, still in its own case. */
+/* The type without parameters and surrounding blanks; its case is kept. */
 struct str media_bare(struct str type);
 /* Classifies a type; parameters and case are ignored. */
 enum media_kind media_kind(struct str type);

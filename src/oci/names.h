@@ -1,9 +1,8 @@
 /*
- * Names of members that decide something, in JSON that somebody else wrote.
- *
- * Readers of JSON differ: of a name given twice some take the first value and others the last, and
- * those written in Go, as most registries are, match names without case. A document in which that
- * makes a difference is refused; names that nobody reads may be anything.
+ * Names of JSON members that a decision depends on, in documents from a registry. JSON readers
+ * differ: for a name given twice some take the first value and others the last, and those written
+ * in Go, as most registries are, ignore case in names. A document where that makes a difference is
+ * refused; other names may be anything.
  */
 #pragma once
 
@@ -11,9 +10,9 @@
 #include "doc/node.h"
 
 /*
- * Checks the members of map that readers may take for one of these count names. ERROR_CORRUPT: one
- * is in another spelling, or given twice. where is what the map is, for the message. What is no map
- * has no members.
+ * Checks the members of map that a reader may take for one of the count names. ERROR_CORRUPT: one
+ * has a different spelling, or is given twice. where describes the map, for the message. A node
+ * that is not a map has no members.
  */
 bool names_check(const struct node *map, const char *const *names, size_t count, const char *where,
 		 struct error *err);

@@ -1,10 +1,10 @@
-/* Comparison is exact and case-sensitive, as everywhere in the field. */
+/* Comparison is exact and case-sensitive, as in other tools. */
 #include "oci/platform.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A value the image does not state cannot be held against it. */
+/* A value that the image does not state does not exclude it. */
 static bool agrees(struct str wanted, struct str stated)
 {
 	return !wanted.len || !stated.len || str_equal(wanted, stated);
@@ -72,7 +72,7 @@ size_t platform_pattern_count(const struct platform_filter *filter)
 	return filter->os_count + filter->arch_count + filter->platform_count;
 }
 
-/* A pattern of any part as the platform it asks for. */
+/* A pattern of any part, as the platform it asks for. */
 static struct platform wanted_by(const struct platform_filter *filter, size_t index)
 {
 	if (index < filter->os_count)

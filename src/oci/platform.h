@@ -1,7 +1,7 @@
 /*
  * Platforms of images, and filters on them (image-spec "Image Index", property platform).
  *
- * Filters are those of the original (image-syncer.md 6.6): a pattern is "value" or "value:extra",
+ * Filters are those of the original: a pattern is "value" or "value:extra",
  * equal to the platform's value, or to its value and its extra (os.version for --os, variant for
  * --arch). Plain records in the caller's arena.
  */
@@ -18,10 +18,10 @@ struct platform {
 
 struct platform_pattern {
 	struct str value;
-	struct str extra; /* empty: any */
+	struct str extra; /* os.version or variant; empty: any */
 };
 
-/* All parts that are not empty must pass; within a part one pattern suffices. */
+/* All non-empty parts must match; within a part one pattern suffices. */
 struct platform_filter {
 	const struct platform_pattern *os;
 	size_t os_count;
@@ -37,21 +37,21 @@ bool platform_matches(const struct platform_filter *filter, const struct platfor
 bool platform_filter_empty(const struct platform_filter *filter);
 /* Parses "arm" or "arm:v7". False for an empty value. */
 bool platform_pattern_parse(struct str text, struct platform_pattern *out);
-/* Parses "os/architecture[/variant]" or "os". False when the text is none. */
+/* Parses "os/architecture[/variant]" or "os". False for any other text. */
 bool platform_parse(struct str text, struct platform *out);
 
-/* The patterns of all three parts, counted through: os, then arch, then platforms. */
+/* The number of patterns in all three parts; they are numbered os, then arch, then platforms. */
 size_t platform_pattern_count(const struct platform_filter *filter);
 /*
  * Appends one pattern: "os=windows:10.0", "arch=arm:v7", "platforms=linux/arm64". ';', '%' and
- * what is no printable ASCII are written as %XX.
+ * everything but printable ASCII are written as %XX.
  */
 void platform_pattern_print(const struct platform_filter *filter, size_t index, struct buf *out);
-/* True when platform states what the pattern asks for; a value it does not state is no hit. */
+/* True when platform states the values of the pattern; a value it does not state does not match. */
 bool platform_pattern_hits(const struct platform_filter *filter, size_t index,
 			   const struct platform *platform);
 /*
- * The filter as one text, which is the same for every order of the same patterns: sorted, each
- * once, joined by ';'. NULL without memory.
+ * The filter as one text, the same for every order of its patterns: sorted, each once, joined by
+ * ';'. NULL without memory.
  */
 const char *platform_filter_text(struct arena *arena, const struct platform_filter *filter);

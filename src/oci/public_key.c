@@ -1,6 +1,6 @@
 /*
- * A key that is read wrongly would refuse or, worse, accept the wrong images, so nothing is read
- * with good will: one object, its exact encoding, the uncompressed point.
+ * A misread key would refuse or, worse, accept the wrong images, so reading is strict: one object,
+ * its exact encoding, the uncompressed point.
  */
 #include "oci/public_key.h"
 
@@ -10,7 +10,7 @@
 
 enum { PEM_MAX = 4096 };
 
-/* What stands in front of the point: SEQUENCE, id-ecPublicKey, prime256v1, BIT STRING. */
+/* The bytes before the point: SEQUENCE, id-ecPublicKey, prime256v1, BIT STRING. */
 static const unsigned char prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
 				       0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
 				       0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
@@ -29,7 +29,7 @@ static struct str trim(struct str text)
 	return text;
 }
 
-/* The lines between the first and the last, joined. */
+/* Joins the lines between the first and the last. */
 static bool read_armor(struct str text, struct buf *armor, struct error *err)
 {
 	static const char begin[] = "-----BEGIN PUBLIC KEY-----";
@@ -42,7 +42,7 @@ static bool read_armor(struct str text, struct buf *armor, struct error *err)
 		return error_set(err, ERROR_CONFIG, "it holds \"%.*s\" instead of a PUBLIC KEY",
 				 STR_ARGS(str_head(first, 60)));
 	if (!str_is(first, begin) || !str_ends(text, end))
-		return error_set(err, ERROR_CONFIG, "it is no public key in PEM");
+		return error_set(err, ERROR_CONFIG, "it is not a public key in PEM");
 	text.len -= strlen(end);
 	while (str_cut(&text, '\n', &line))
 		buf_add_str(armor, trim(line));
@@ -61,9 +61,8 @@ bool public_key_parse(struct str text, struct public_key *out, struct error *err
 		return error_set(err, ERROR_CONFIG, "its base64 is damaged");
 	if (der.len != sizeof(prefix) + PUBLIC_KEY_POINT_SIZE ||
 	    memcmp(der.at, prefix, sizeof(prefix)) != 0 || der.at[sizeof(prefix)] != 4)
-		return error_set(
-			err, ERROR_CONFIG,
-			"it is no ECDSA key of the curve P-256, the kind that cosign makes");
+		return error_set(err, ERROR_CONFIG,
+				 "it is not an ECDSA P-256 key, the kind that cosign generates");
 	memcpy(out->point, der.at + sizeof(prefix), PUBLIC_KEY_POINT_SIZE);
 	return true;
 }

@@ -1,7 +1,7 @@
 /*
  * Public keys for signatures of images: ECDSA on the curve P-256, as cosign makes them.
  *
- * Plain records. What a key says about a signature is net/ecdsa.h.
+ * Plain records. net/ecdsa.h checks signatures with them.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct public_key {
 
 /*
  * Reads one "PUBLIC KEY" in PEM (RFC 7468) that holds a SubjectPublicKeyInfo (RFC 5480) of P-256;
- * nothing but white space may stand around it. ERROR_CONFIG: what it is instead.
+ * only white space may surround it. ERROR_CONFIG says what the text is instead.
  */
 bool public_key_parse(struct str text, struct public_key *out, struct error *err);
 /* True when both are the same key, or both NULL. */

@@ -1,8 +1,8 @@
 /*
- * The text is cut from the right, digest, then tag, then host, and each piece is checked by its own
- * function, because a person has to be told which piece is wrong; one regular expression could only
- * say "no". What Docker takes for a Hub image though nobody means it (`reg.io`, `reg.io:5000`) is
- * refused.
+ * The text is cut from the right, digest, then tag, then host, and each part is checked by its own
+ * function, because the message has to name the part that is wrong; one regular expression could
+ * only say "no". A text that Docker takes for a Hub image but that is hardly meant as one
+ * (`reg.io`, `reg.io:5000`) is refused.
  */
 #include "oci/reference.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Longest piece of the user's text that an error quotes. */
+/* The longest part of the user's text that an error quotes. */
 enum { QUOTE_MAX = 300, HEX_ID_LEN = 64 };
 
 static bool lower_or_digit(char c)
@@ -63,7 +63,7 @@ static bool check_tag(struct str tag, struct error *err)
 		return true;
 	if (tag.len == 0)
 		return error_set(err, ERROR_CONFIG,
-				 "empty tag: remove the ':' or name a tag behind it");
+				 "empty tag: remove the ':' or name a tag after it");
 	if (tag.len > REFERENCE_TAG_MAX)
 		return error_set(err, ERROR_CONFIG, "tag of %zu characters: at most %d are allowed",
 				 tag.len, REFERENCE_TAG_MAX);
@@ -83,13 +83,14 @@ static bool check_digest(struct str digest, struct error *err)
 	if (digest_valid(digest))
 		return true;
 	if (str_find(digest, '/') < digest.len)
-		return error_set(err, ERROR_CONFIG,
-				 "no '@' allowed in front of a '/': leave out user and password, "
-				 "which are fields of the registry's entry in --auth");
+		return error_set(
+			err, ERROR_CONFIG,
+			"no '@' allowed before a '/': leave out user and password, which are "
+			"fields of the registry's entry in --auth");
 	if (!str_cut(&rest, ':', &algorithm) || !rest.len || !algorithm.len)
 		return error_set(
 			err, ERROR_CONFIG,
-			"invalid digest behind '@': write sha256: and 64 hexadecimal digits");
+			"invalid digest after '@': write sha256: and 64 hexadecimal digits");
 	if (!str_is(algorithm, "sha256") && !str_is(algorithm, "sha512"))
 		return error_set(err, ERROR_CONFIG,
 				 "unsupported digest algorithm \"%.*s\": use sha256 or sha512",
@@ -100,8 +101,8 @@ static bool check_digest(struct str digest, struct error *err)
 				 "lowercase");
 	return error_set(
 		err, ERROR_CONFIG,
-		"invalid digest: %.*s takes exactly %d lowercase hexadecimal digits, here are "
-		"%zu characters",
+		"invalid digest: %.*s takes exactly %d lowercase hexadecimal digits, not %zu "
+		"characters",
 		STR_ARGS(algorithm), str_is(algorithm, "sha256") ? 64 : 128, rest.len);
 }
 
@@ -148,13 +149,13 @@ static bool check_repository(struct str repository, struct error *err)
 	return true;
 }
 
-/* Of the name as the registry gets it, "library/" included. */
+/* Checks the length of the name as the registry gets it, "library/" included. */
 static bool check_length(const char *repository, struct error *err)
 {
 	size_t len = strlen(repository);
 	return len <= REFERENCE_PATH_MAX ||
 	       error_set(err, ERROR_CONFIG,
-			 "repository name must not be more than %d characters, here are %zu",
+			 "repository name must not be more than %d characters, this one has %zu",
 			 REFERENCE_PATH_MAX, len);
 }
 
@@ -214,7 +215,10 @@ static bool check_host(struct str host, struct error *err)
 			 STR_ARGS(str_head(host, QUOTE_MAX)));
 }
 
-/* The web site of Docker Hub is no registry; says which name its page stands for. */
+/*
+ * Refuses the web site of Docker Hub, which is not a registry; the message names the image of the
+ * page.
+ */
 static bool refuse_web_page(struct str path, struct error *err)
 {
 	const char *home = "docker.io/";
@@ -243,7 +247,7 @@ static bool names_host(struct str component)
 	       str_find(component, ':') < component.len || str_is(component, "localhost");
 }
 
-/* Splits name, which has no tag and digest any more, and fills host and repository. */
+/* Splits name, without tag and digest, into host and repository. */
 static bool parse_name(struct arena *arena, struct str name, struct reference *out,
 		       struct error *err)
 {
@@ -277,7 +281,7 @@ static bool parse_name(struct arena *arena, struct str name, struct reference *o
 	return check_length(out->repository, err);
 }
 
-/* Mistakes of the whole text, which would otherwise be told as something odd in a part of it. */
+/* Finds mistakes of the whole text, which would give a confusing message about a part. */
 static bool check_text(struct str text, struct error *err)
 {
 	size_t hex = 0;
@@ -304,7 +308,7 @@ static bool check_text(struct str text, struct error *err)
 	return true;
 }
 
-/* Where the first ':' behind the last '/' stands in text, or text.len: that of the tag. */
+/* The offset of the tag's ':', the first after the last '/', or text.len. */
 static size_t tag_offset(struct str text)
 {
 	size_t start = 0;

@@ -1,6 +1,6 @@
 /*
- * A list is foreign even where this program adds to it: entries of others, members nobody here
- * knows and annotations of the index stay as they are, down to the text.
+ * A list belongs to others even where this program adds to it: existing entries, unknown members
+ * and annotations of the index keep their exact text.
  */
 #include "oci/referrers.h"
 
@@ -31,7 +31,7 @@ static bool read_index(struct arena *arena, struct str bytes, struct manifest *o
 	if (!manifest_parse(arena, bytes, (struct str){0}, out, err))
 		return false;
 	return out->kind == MEDIA_INDEX ||
-	       error_set(err, ERROR_CORRUPT, "it is an image and no list of referrers");
+	       error_set(err, ERROR_CORRUPT, "it is an image, not a list of referrers");
 }
 
 static bool add(struct arena *arena, const struct descriptor *child, const struct node *entry,
@@ -61,7 +61,7 @@ bool referrers_read(struct arena *arena, struct str bytes, struct map *into, str
 	if (!read_index(scratch, bytes, &index, err))
 		return false;
 	const struct node *list = node_get(index.document, "manifests");
-	/* Both are in the same order, but a digest that stands twice is one child. */
+	/* Both are in the same order, but a digest that occurs twice is one child. */
 	for (size_t i = 0, at = 0; i < index.child_count; i++) {
 		while (!str_is(node_string(node_get(list->items[at], "digest")),
 			       index.children[i].digest))
@@ -84,7 +84,7 @@ struct str referrers_type(const struct manifest *manifest)
 	return node_string(type_node(manifest));
 }
 
-/* A value of the manifest in its own text. */
+/* Appends a value of the manifest, in its own text. */
 static void add_source(struct buf *out, const struct manifest *manifest, const struct node *node)
 {
 	buf_add(out, manifest->bytes.at + node->source_at, node->source_len);
@@ -128,7 +128,7 @@ static bool add_to_old(struct str old, const struct manifest *index, const struc
 	const struct node *list = node_get(index->document, "manifests");
 	bool empty = list->kind != NODE_LIST || !list->count;
 	size_t end = list->source_at + list->source_len;
-	/* A null becomes a list, a list loses its bracket for a moment. */
+	/* A null becomes a list; a list loses its closing bracket, which is added again below. */
 	buf_add_str(out, str_head(old, list->kind == NODE_LIST ? end - 1 : list->source_at));
 	if (list->kind != NODE_LIST)
 		buf_add_char(out, '[');

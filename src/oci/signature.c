@@ -1,7 +1,7 @@
 /*
- * Whether a document is about the image is decided from the very bytes that the signature is over.
- * The order does not matter, as both must hold: the caller checks the signature afterwards, and
- * whoever reads these documents must not do anything but compare.
+ * Whether a document is about the image is decided from the very bytes that are signed. Both
+ * conditions must hold, so the order does not matter: the caller checks the signature afterwards,
+ * and until then these documents may only be compared.
  */
 #include "oci/signature.h"
 
@@ -49,7 +49,7 @@ static bool decode_signature(struct str encoded, struct signature *out)
 	return true;
 }
 
-/* Half a name would be another name. */
+/* Keeps the name only if it fits: half a name would be another name. */
 static void keep_name(struct str name, struct signature *out)
 {
 	size_t len = name.len < SIGNATURE_NAME_SIZE ? name.len : 0;
@@ -105,7 +105,7 @@ bool signature_simple(struct str payload, struct str encoded, const char *digest
 	keep_name(node_string(node_get(node_get(critical, "identity"), "docker-reference")), out);
 	if (!str_is(type, "cosign container image signature") &&
 	    !str_is(type, "atomic container signature"))
-		*why = "what it signs is no statement about an image";
+		*why = "it does not sign a statement about an image";
 	else if (!str_is(about, digest))
 		*why = "it is about another image";
 	else if (!decode_signature(encoded, out))
@@ -116,7 +116,7 @@ bool signature_simple(struct str payload, struct str encoded, const char *digest
 	return true;
 }
 
-/* True when the statement names the image among its subjects; keeps what it calls it. */
+/* True when the statement has the image among its subjects; keeps the name it gives the image. */
 static bool names_image(const struct node *statement, const char *digest, struct signature *out)
 {
 	const struct node *subjects = node_get(statement, "subject");
@@ -138,13 +138,13 @@ static const char *judge_statement(struct str payload, const char *digest, struc
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *statement = read_object(arena, payload);
 	if (!str_starts(node_string(node_get(statement, "_type")), "https://in-toto.io/Statement/"))
-		return "what it signs is no in-toto statement";
+		return "it does not sign an in-toto statement";
 	if (!str_is(node_string(node_get(statement, "predicateType")), predicate_type))
-		return "it is an attestation and no signature of the image";
+		return "it is an attestation, not a signature of the image";
 	return names_image(statement, digest, out) ? NULL : "it is about another image";
 }
 
-/* The bytes that a DSSE signature is over (DSSE v1 "PAE"). */
+/* Hashes the bytes that a DSSE signature covers (DSSE v1 "PAE"). */
 static bool hash_envelope(struct str type, struct str payload, struct signature *out)
 {
 	scoped(buf_finish) struct buf bytes = buf_limit(SIGNATURE_DOCUMENT_MAX);
@@ -161,8 +161,8 @@ static const char *read_envelope(const struct node *envelope, const char *digest
 	const struct node *list = node_get(envelope, "signatures");
 	struct str type = node_string(node_get(envelope, "payloadType"));
 	if (!str_is(type, statement_type))
-		return "what it signs is no in-toto statement";
-	/* The bundle format allows exactly one. */
+		return "it does not sign an in-toto statement";
+	/* The bundle format allows exactly one signature. */
 	if (!list || list->kind != NODE_LIST || list->count != 1 ||
 	    !decode_signature(node_string(node_get(list->items[0], "sig")), out))
 		return "its signature is damaged";
@@ -175,7 +175,7 @@ static const char *read_envelope(const struct node *envelope, const char *digest
 	return why;
 }
 
-/* The signature is over the manifest, so its hash is the digest itself. */
+/* The signature covers the manifest, so the signed hash is the digest itself. */
 static const char *read_message(const struct node *message, const char *digest,
 				struct signature *out)
 {
@@ -183,7 +183,7 @@ static const char *read_message(const struct node *message, const char *digest,
 	const struct node *about = node_get(message, "messageDigest");
 	keep_name((struct str){0}, out);
 	if (!raw_digest(str_of(digest), out->hash))
-		return "the image's digest is no sha256";
+		return "the image's digest is not sha256";
 	if (about && (!base64_decode(node_string(node_get(about, "digest")), &claimed) ||
 		      claimed.len != SIGNATURE_HASH_SIZE ||
 		      memcmp(claimed.at, out->hash, SIGNATURE_HASH_SIZE) != 0))
@@ -202,9 +202,9 @@ bool signature_bundle(struct str document, const char *digest, struct signature 
 	const struct node *message = node_get(root, "messageSignature");
 	if (!str_starts(node_string(node_get(root, "mediaType")),
 			"application/vnd.dev.sigstore.bundle"))
-		*why = "it is no sigstore bundle";
+		*why = "it is not a sigstore bundle";
 	else if (!envelope == !message)
-		*why = "it holds not exactly one signature";
+		*why = "it does not hold exactly one signature";
 	else if (envelope)
 		*why = read_envelope(envelope, digest, out);
 	else

@@ -1,12 +1,12 @@
 /*
- * What is signed, and how: the two forms in which cosign keeps a signature.
+ * The two forms in which cosign stores a signature.
  *
  * Simple signing: the layers of a manifest under the tag sha256-<hex>.sig, each the signed text,
- * its signature in an annotation. Sigstore bundle v0.3: one layer with a JSON document that holds
- * a DSSE envelope around an in-toto statement, or a signature of the manifest itself.
+ * its signature in an annotation. Sigstore bundle v0.3: one layer with a JSON document that holds a
+ * DSSE envelope around an in-toto statement, or a signature of the manifest itself.
  *
- * Pure: this reads documents and says which bytes a signature is about. Nothing is proved before
- * that signature was checked against a key (net/ecdsa.h).
+ * Pure: this reads documents and says which bytes a signature covers. Nothing is proved until that
+ * signature has been checked with a key (net/ecdsa.h).
  */
 #pragma once
 
@@ -26,9 +26,9 @@ struct signature {
 	unsigned char bytes[SIGNATURE_BYTES_MAX]; /* ASN.1, as cosign writes it */
 	size_t len;
 	/*
-	 * The repository of the image, as the signed text names it; "": it names none that could
-	 * be one. cosign's statements in bundles name none, those of others may, as the name of
-	 * their subject.
+	 * The repository of the image as the signed text names it; "": it names none, or not a
+	 * valid one. Statements in cosign's bundles name none; other tools may use the subject's
+	 * name.
 	 */
 	char repository[SIGNATURE_NAME_SIZE];
 };
@@ -40,8 +40,8 @@ struct signature_layer {
 };
 
 /*
- * The layers of simple signing, at most SIGNATURE_LAYERS_MAX; others are passed over. False without
- * memory.
+ * The layers of simple signing, at most SIGNATURE_LAYERS_MAX; other layers are skipped. False
+ * without memory.
  */
 bool signature_layers(struct arena *arena, const struct manifest *manifest,
 		      struct signature_layer **out, size_t *count);
@@ -53,7 +53,7 @@ bool signature_simple(struct str payload, struct str encoded, const char *digest
 		      struct signature *out, const char **why);
 /*
  * Reads a bundle. False, with a reason in *why: it is damaged, about another image, or a statement
- * that is no signature of the image (an attestation for example).
+ * that is not a signature of the image (for example an attestation).
  */
 bool signature_bundle(struct str document, const char *digest, struct signature *out,
 		      const char **why);

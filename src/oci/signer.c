@@ -1,4 +1,4 @@
-/* Names are compared as they are written out in full, so each is parsed first. */
+/* Names are compared in their full form, so each is parsed first. */
 #include "oci/signer.h"
 
 #include <string.h>

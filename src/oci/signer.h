@@ -1,6 +1,5 @@
 /*
- * Who must have signed an image, and under which name: what require-signed demands.
- *
+ * The requirement of require-signed: whose key must have signed an image, and under which name.
  * Plain records.
  */
 #pragma once
@@ -11,7 +10,7 @@
 struct signer {
 	struct public_key key;
 	const char *repository; /* "host/repository" the signature must name; NULL: any or none */
-	bool source;            /* it must name the image's own source instead */
+	bool source;            /* it must name the image's own source */
 };
 
 /*
@@ -19,16 +18,16 @@ struct signer {
  * neither.
  */
 bool signer_name(struct arena *arena, struct str text, struct signer *out, struct error *err);
-/* That text again, for lists of images; NULL: a signature need not name anything. */
+/* The text that signer_name() reads, for lists of images; NULL: any name will do. */
 const char *signer_named(const struct signer *signer);
-/* True when both demand the same, or both are NULL; the file of the key does not count. */
+/* True when both demand the same, or both are NULL; the key's file does not matter. */
 bool signer_equal(const struct signer *a, const struct signer *b);
 /* The repository that a signature of an image from source must name; NULL: any, or no memory. */
 const char *signer_repository(struct arena *arena, const struct signer *signer,
 			      const struct reference *source);
 /*
- * True when claimed, the name in a signature, is the repository that is demanded of an image from
- * source. A tag or digest behind it does not count, and Docker Hub has its many names.
+ * True when claimed, the name in a signature, is the repository that an image from source must
+ * have. A tag or digest in it is ignored, and all names of Docker Hub are equal.
  */
 bool signer_accepts(const struct signer *signer, const struct reference *source,
 		    struct str claimed);

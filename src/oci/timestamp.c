@@ -1,6 +1,6 @@
 /*
- * Written by hand, since strptime() reads neither fractions nor offsets, and mktime() knows the
- * local time zone only.
+ * Written by hand, since strptime() reads neither fractions nor offsets, and mktime() only knows
+ * the local time zone.
  */
 #include "oci/timestamp.h"
 
@@ -74,7 +74,7 @@ static bool cut_time(struct str *text, int64_t *seconds)
 	return true;
 }
 
-/* Seconds that local time is ahead of UTC. */
+/* Cuts the offset off text: the seconds that local time is ahead of UTC. */
 static bool cut_offset(struct str *text, int64_t *seconds)
 {
 	int64_t hour, minute;

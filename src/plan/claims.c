@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-struct claim {
+struct destination_claim {
 	const char *source;     /* the image, or its repository while it is not known */
 	const char *repository; /* of the source */
 	const struct rule *rule;
@@ -105,7 +105,7 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
 	return false;
 }
 
-static bool same_image(const struct claim *a, const struct claim *b)
+static bool same_image(const struct destination_claim *a, const struct destination_claim *b)
 {
 	if (a->whole || b->whole)
 		return strcmp(a->repository, b->repository) == 0;
@@ -117,18 +117,19 @@ bool claims_take(struct claims *claims, const struct plan_rule *rule,
 		 struct problems *problems)
 {
 	struct reference image = *destination;
-	struct claim claim = {.repository = text_of(claims, &rule->source.name),
-			      .rule = rule->rule,
-			      .whole = !source};
+	struct destination_claim claim = {.repository = text_of(claims, &rule->source.name),
+					  .rule = rule->rule,
+					  .whole = !source};
 	claim.source = source ? text_of(claims, source) : claim.repository;
 	if (!image.tag && !image.digest)
 		return true; /* a pattern: what it finds is told apart when the rule is expanded */
 	if (image.tag)
 		image.digest = NULL;
 	const char *key = identity(claims, &image);
-	const struct claim *old = map_get(&claims->images, str_of(key));
+	const struct destination_claim *old = map_get(&claims->images, str_of(key));
 	if (!old) {
-		struct claim *copy = arena_new_of(claims->arena, struct claim);
+		struct destination_claim *copy =
+			arena_new_of(claims->arena, struct destination_claim);
 		if (copy)
 			*copy = claim;
 		if (!copy || !map_put(&claims->images, str_of(key), copy))

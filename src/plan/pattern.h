@@ -1,5 +1,5 @@
 /*
- * Tag patterns: regular expressions as Go reads them (image-syncer.md 5.1 and 9), in bounded time.
+ * Tag patterns: regular expressions as Go reads them, in bounded time.
  *
  * A pattern is compiled once, lives in the arena it was compiled into and is never changed, so any
  * number of threads may match with it. Patterns are not anchored.

@@ -3,9 +3,8 @@
  *
  * First every rule is parsed (plan_parse), which finds all mistakes before any request. Then each
  * is expanded into tasks (plan_expand); what only a registry knows, the tags of a repository and
- * the age of an image, comes from a catalog that the caller provides. The grammar is that of
- * image-syncer.md section 5, every row of its example table; the mapping form of a rule adds a
- * selection (select.h).
+ * the age of an image, comes from a catalog that the caller provides. side.h and list.h
+ * have the grammar of a rule's two sides; the mapping form of a rule adds a selection (select.h).
  *
  * The images of a rule, in order: the items of the source as written; a pattern stands for the
  * listed tags that it finds, in the order of the list, without those that the source names itself

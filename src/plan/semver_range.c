@@ -43,7 +43,7 @@ static const struct {
 	{">", GREATER},  {"<", LESS},      {"~", TILDE},    {"^", CARET},
 };
 
-struct reading {
+struct range_reading {
 	struct str rest; /* of the current alternative */
 	struct semver_range *range;
 	struct error *err;
@@ -208,7 +208,7 @@ static struct str cut_word(struct str *text)
 	return word;
 }
 
-static bool read_version(struct reading *reading, struct partial *out)
+static bool read_version(struct range_reading *reading, struct partial *out)
 {
 	struct str word = cut_word(&reading->rest);
 	if (read_partial(word, out))
@@ -232,7 +232,7 @@ static bool read_operator(struct str *text, enum operation *out)
 	return false;
 }
 
-static bool read_term(struct reading *reading, struct term *out)
+static bool read_term(struct range_reading *reading, struct term *out)
 {
 	enum operation operation = EQUAL;
 	struct partial from, to;
@@ -252,7 +252,7 @@ static bool read_term(struct reading *reading, struct term *out)
 	return true;
 }
 
-static bool read_alternative(struct reading *reading)
+static bool read_alternative(struct range_reading *reading)
 {
 	struct semver_range *range = reading->range;
 	bool first = true;
@@ -274,7 +274,7 @@ bool semver_range_parse(struct arena *arena, struct str text, const struct semve
 			struct error *err)
 {
 	struct semver_range *range = arena_new_of(arena, struct semver_range);
-	struct reading reading = {.range = range, .err = err};
+	struct range_reading reading = {.range = range, .err = err};
 	if (text.len > TEXT_MAX)
 		return error_set(err, ERROR_CONFIG, "longer than %d characters", TEXT_MAX);
 	if (!range)

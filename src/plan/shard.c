@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-struct repository {
+struct shard_repository {
 	uint64_t hash;
 	unsigned part;
 };
@@ -37,12 +37,12 @@ static uint64_t mix(uint64_t value)
 
 static int by_hash(const void *a, const void *b)
 {
-	uint64_t left = (*(struct repository *const *)a)->hash;
-	uint64_t right = (*(struct repository *const *)b)->hash;
+	uint64_t left = (*(struct shard_repository *const *)a)->hash;
+	uint64_t right = (*(struct shard_repository *const *)b)->hash;
 	return (left > right) - (left < right);
 }
 
-static unsigned choose(const struct repository *repository, const size_t *load, size_t room,
+static unsigned choose(const struct shard_repository *repository, const size_t *load, size_t room,
 		       unsigned count)
 {
 	uint64_t best = 0;
@@ -75,7 +75,7 @@ static bool collect(struct arena *arena, const struct plan_rule *rules, size_t r
 			return false;
 		if (map_get(out, buf_str(&key)))
 			continue;
-		struct repository *repository = arena_new_of(arena, struct repository);
+		struct shard_repository *repository = arena_new_of(arena, struct shard_repository);
 		if (!repository || !map_put(out, buf_str(&key), repository))
 			return false;
 		repository->hash = mix(hash_text(buf_str(&key)));
@@ -86,7 +86,7 @@ static bool collect(struct arena *arena, const struct plan_rule *rules, size_t r
 static bool distribute(struct arena *arena, const struct map *repositories, unsigned count)
 {
 	size_t n = repositories->count;
-	struct repository **order = arena_array(arena, n + 1, sizeof(*order));
+	struct shard_repository **order = arena_array(arena, n + 1, sizeof(*order));
 	size_t *load = arena_array(arena, count, sizeof(*load));
 	/* A quarter over its share, rounded up. */
 	size_t room = (5 * n + 4 * (size_t)count - 1) / (4 * (size_t)count);
@@ -94,7 +94,7 @@ static bool distribute(struct arena *arena, const struct map *repositories, unsi
 		return false;
 	for (size_t i = 0; i < n; i++)
 		order[i] = repositories->entries[i].value;
-	qsort(order, n, sizeof(struct repository *), by_hash);
+	qsort(order, n, sizeof(struct shard_repository *), by_hash);
 	for (size_t i = 0; i < n; i++) {
 		order[i]->part = choose(order[i], load, room, count);
 		load[order[i]->part]++;
@@ -114,7 +114,7 @@ bool shard_select(struct plan_rule *rules, size_t *rule_count, unsigned index, u
 	for (size_t i = 0; i < *rule_count; i++) {
 		if (!repository_key(&rules[i], &key))
 			return false;
-		const struct repository *repository = map_get(&repositories, buf_str(&key));
+		const struct shard_repository *repository = map_get(&repositories, buf_str(&key));
 		if (repository->part == index)
 			rules[kept++] = rules[i];
 	}

@@ -1,6 +1,6 @@
 /*
  * One side of a rule: `host/repository`, alone or with one tag or digest, or with a list of tags,
- * digests and patterns (image-syncer.md 5.1, list.h): `host/repository:/^v1/,v2.0`.
+ * digests and patterns (list.h): `host/repository:/^v1/,v2.0`.
  */
 #pragma once
 

@@ -297,8 +297,10 @@ void blobs_cancel(const struct repository *repository, const struct upload *uplo
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct error ignored;
-	struct request request = {
-		.method = "DELETE", .url = &upload->location, .purpose = URL_UPLOAD};
+	struct request request = {.method = "DELETE",
+				  .url = &upload->location,
+				  .purpose = URL_UPLOAD,
+				  .cleanup = true};
 	if (upload->location.text)
 		request_send_once(repository, &request, &answer, &ignored);
 }

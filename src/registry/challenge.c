@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* What is being read, and the challenge it is read into. */
-struct reader {
+struct challenge_reader {
 	struct arena *arena;
 	struct str rest;
 	struct challenge current;
@@ -58,7 +58,7 @@ bool challenge_better(const struct challenge *candidate, const struct challenge 
 }
 
 /* Ends the current challenge: it is kept if it is usable and better. */
-static void finish_challenge(struct reader *reader, struct challenge *best)
+static void finish_challenge(struct challenge_reader *reader, struct challenge *best)
 {
 	bool usable = !reader->broken && (reader->current.scheme != CHALLENGE_BEARER ||
 					  (reader->current.realm && reader->current.realm[0]));
@@ -81,7 +81,7 @@ static void skip_token68(struct str *text)
 		*text = after;
 }
 
-static void start_challenge(struct reader *reader, struct str scheme)
+static void start_challenge(struct challenge_reader *reader, struct str scheme)
 {
 	if (str_equal_nocase(scheme, STR("bearer")))
 		reader->current.scheme = CHALLENGE_BEARER;
@@ -92,7 +92,7 @@ static void start_challenge(struct reader *reader, struct str scheme)
 }
 
 /* Takes the string that starts here, without quotes and escapes; NULL if it is broken. */
-static char *take_quoted(struct reader *reader)
+static char *take_quoted(struct challenge_reader *reader)
 {
 	char *value = arena_alloc(reader->arena, reader->rest.len);
 	size_t len = 0;
@@ -120,7 +120,7 @@ static bool bare_char(char c)
 	return !blank(c) && c != ',' && c != '"';
 }
 
-static char *take_value(struct reader *reader)
+static char *take_value(struct challenge_reader *reader)
 {
 	skip_blanks(&reader->rest);
 	if (reader->rest.len && reader->rest.at[0] == '"')
@@ -139,7 +139,7 @@ static bool has_control(const char *text)
 	return false;
 }
 
-static void read_parameter(struct reader *reader, struct str name)
+static void read_parameter(struct challenge_reader *reader, struct str name)
 {
 	const struct {
 		struct str name;
@@ -161,7 +161,7 @@ static void read_parameter(struct reader *reader, struct str name)
 }
 
 /* Reads one token and what belongs to it. */
-static void read_item(struct reader *reader, struct challenge *best)
+static void read_item(struct challenge_reader *reader, struct challenge *best)
 {
 	struct str token = take_run(&reader->rest, token_char);
 	struct str after = reader->rest;
@@ -183,7 +183,7 @@ static void read_item(struct reader *reader, struct challenge *best)
 
 bool challenge_parse(struct arena *arena, struct str value, struct challenge *best)
 {
-	struct reader reader = {.arena = arena, .rest = value};
+	struct challenge_reader reader = {.arena = arena, .rest = value};
 	if (value.len > CHALLENGE_BYTES_MAX)
 		return true;
 	while (reader.rest.len && !reader.out_of_memory) {

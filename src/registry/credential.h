@@ -2,7 +2,7 @@
  * Who we are at a registry: the entries of the auth file and the choice among them.
  *
  * Plain records, made by config/, read by registry/. The key is a registry or registry/path; the
- * longest key that is a prefix at a path boundary wins (spec: image-syncer.md 4.1). Docker Hub's
+ * longest key that is a prefix at a path boundary wins. Docker Hub's
  * names are all one. Immutable once the run has started.
  */
 #pragma once

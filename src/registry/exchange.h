@@ -32,6 +32,7 @@ struct request {
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool listing;           /* for the words of a refusal: it is the list of tags */
 	bool otherwise; /* the caller has another way to ask: of 5xx only 503 is tried again */
+	bool cleanup;   /* see struct http_request */
 	bool stay;      /* a redirect to another origin is not followed but is the answer */
 };
 

@@ -27,7 +27,7 @@ extern char **environ;
 int pipe2(int ends[2], int flags);
 
 /* One helper at work. */
-struct run {
+struct helper_process {
 	pid_t pid; /* 0: not started */
 	int in;    /* -1: closed; we write what it reads */
 	int out;
@@ -44,7 +44,7 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static void run_finish(struct run *run)
+static void run_finish(struct helper_process *run)
 {
 	if (run->pid > 0) {
 		kill(-run->pid, SIGKILL);
@@ -137,7 +137,7 @@ static int spawn(const char *path, const int ends[3], pid_t *pid)
 	return code;
 }
 
-static bool start(struct run *run, const char *path, struct error *err)
+static bool start(struct helper_process *run, const char *path, struct error *err)
 {
 	int ends[3] = {-1, -1, -1};
 	bool ok = open_pipe(&run->in, &ends[0], true) && open_pipe(&run->out, &ends[1], false) &&
@@ -166,7 +166,7 @@ static bool take(int *fd, struct buf *buf, size_t max)
 }
 
 /* One wait. True: the helper has ended and everything it said is here. */
-static bool step(struct run *run)
+static bool step(struct helper_process *run)
 {
 	struct pollfd fds[] = {{.fd = run->out, .events = POLLIN},
 			       {.fd = run->words, .events = POLLIN},
@@ -185,7 +185,7 @@ static bool step(struct run *run)
 	return true;
 }
 
-static bool wait_for_answer(struct run *run, struct error *err)
+static bool wait_for_answer(struct helper_process *run, struct error *err)
 {
 	int64_t deadline = clock_ms() + TIME_MS;
 	while (!step(run)) {
@@ -216,7 +216,8 @@ static void hide_login(struct str output)
 		secret_register_basic(buf_str(&login.username), buf_str(&login.secret));
 }
 
-static bool judge(const struct run *run, const char *host, struct login *out, struct error *err)
+static bool judge(const struct helper_process *run, const char *host, struct login *out,
+		  struct error *err)
 {
 	struct str output = buf_str(&run->output);
 	bool good = WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0;
@@ -243,7 +244,7 @@ static bool judge(const struct run *run, const char *host, struct login *out, st
 
 bool helper_get(const char *helper, const char *host, struct login *out, struct error *err)
 {
-	scoped(run_finish) struct run run = {.in = -1, .out = -1, .words = -1};
+	scoped(run_finish) struct helper_process run = {.in = -1, .out = -1, .words = -1};
 	scoped(buf_finish) struct buf path = {0};
 	char name[256];
 	int len = snprintf(name, sizeof(name), "docker-credential-%s", helper);

@@ -42,15 +42,15 @@ static bool describe(const struct repository *repository, const char *reference,
 }
 
 /* A manifest that is asked for. */
-struct question {
+struct manifest_question {
 	const struct repository *repository;
 	struct arena *arena;
 	const char *reference;
 	bool fresh; /* no cache on the way may answer */
 };
 
-static bool get_once(const struct question *question, bool *found, struct manifest_bytes *out,
-		     struct error *err)
+static bool get_once(const struct manifest_question *question, bool *found,
+		     struct manifest_bytes *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	const struct repository *repository = question->repository;
@@ -93,7 +93,7 @@ static bool get_once(const struct question *question, bool *found, struct manife
 }
 
 /* GET; *found false for a 404. Bytes that do not match their digest are fetched once more. */
-static bool get(const struct question *question, bool *found, struct manifest_bytes *out,
+static bool get(const struct manifest_question *question, bool *found, struct manifest_bytes *out,
 		struct error *err)
 {
 	*out = (struct manifest_bytes){0};
@@ -106,7 +106,7 @@ static bool get(const struct question *question, bool *found, struct manifest_by
 }
 
 /* The same question by GET. */
-static bool ask_by_get(const struct question *question, struct manifest_status *out,
+static bool ask_by_get(const struct manifest_question *question, struct manifest_status *out,
 		       struct error *err)
 {
 	struct manifest_bytes bytes;
@@ -118,7 +118,7 @@ static bool ask_by_get(const struct question *question, struct manifest_status *
 }
 
 /* True when HEAD's answer, with a status of status, says all. */
-static bool is_decisive(const struct question *question, const struct http_answer *answer)
+static bool is_decisive(const struct manifest_question *question, const struct http_answer *answer)
 {
 	const struct repository *repository = question->repository;
 	bool source = !repository->access.target && !repository->mirror;
@@ -147,7 +147,7 @@ static void learn_from_get(const struct repository *repository, bool missing, bo
 		facts_learn(&repository->access, FACT_HEAD_WRONG, repository->name);
 }
 
-static void take_answer(const struct question *question, const struct http_answer *answer,
+static void take_answer(const struct manifest_question *question, const struct http_answer *answer,
 			struct manifest_status *out)
 {
 	struct str digest = http_header(answer, "Docker-Content-Digest");
@@ -160,7 +160,7 @@ static bool head(const struct repository *repository, struct arena *arena, const
 		 struct manifest_status *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
-	const struct question question = {repository, arena, reference, false};
+	const struct manifest_question question = {repository, arena, reference, false};
 	struct request request = {.method = "HEAD",
 				  .path = manifest_path(repository, arena, reference),
 				  .accept = media_accept,
@@ -212,7 +212,7 @@ bool manifests_head_listed(const struct repository *repository, struct arena *ar
 bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
 		    bool *found, struct manifest_bytes *out, struct error *err)
 {
-	const struct question question = {repository, arena, reference, true};
+	const struct manifest_question question = {repository, arena, reference, true};
 	return get(&question, found, out, err);
 }
 
@@ -220,7 +220,7 @@ bool manifests_get(const struct repository *repository, struct arena *arena, con
 		   struct manifest_bytes *out, struct error *err)
 {
 	struct repository mirror;
-	struct question question = {&mirror, arena, reference, false};
+	struct manifest_question question = {&mirror, arena, reference, false};
 	bool found = false;
 	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
 		struct error failure;

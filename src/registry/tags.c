@@ -16,14 +16,14 @@
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
 
 /* What the pages of a list bring. */
-struct listing {
+struct tag_listing {
 	struct arena *arena; /* of paging */
 	struct paging paging;
 	struct map *seen;           /* tags */
 	struct known_list *digests; /* NULL: the registry does not list them, or not all */
 };
 
-static void listing_finish(struct listing *listing)
+static void listing_finish(struct tag_listing *listing)
 {
 	known_list_free(&listing->digests);
 	paging_finish(&listing->paging);
@@ -42,7 +42,7 @@ static bool take_manifest(struct known_list *digests, struct str digest, const s
 }
 
 /* Google lists manifests with their tags; one page without them, and nothing is known. */
-static void take_digests(struct listing *listing, const struct node *root)
+static void take_digests(struct tag_listing *listing, const struct node *root)
 {
 	const struct node *manifests = node_get(root, "manifest");
 	bool ok = listing->digests && manifests && manifests->kind == NODE_MAP;
@@ -52,7 +52,8 @@ static void take_digests(struct listing *listing, const struct node *root)
 		known_list_free(&listing->digests);
 }
 
-static bool take_page(struct listing *listing, const struct http_answer *answer, struct error *err)
+static bool take_page(struct tag_listing *listing, const struct http_answer *answer,
+		      struct error *err)
 {
 	struct map *seen = listing->seen;
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -87,7 +88,7 @@ static bool refuses_number(const struct http_answer *answer)
 
 /* One page. What makes no sense is asked for once more. *refused: smaller pages are to be tried. */
 static bool fetch_page(const struct repository *repository, const struct request *request,
-		       struct http_answer *answer, struct listing *listing, bool *refused,
+		       struct http_answer *answer, struct tag_listing *listing, bool *refused,
 		       struct error *err)
 {
 	*refused = false;
@@ -107,7 +108,7 @@ static bool fetch_page(const struct repository *repository, const struct request
 /* The first page, of a size that the registry takes. */
 static bool fetch_first(const struct repository *repository, struct arena *arena,
 			struct request *request, struct http_answer *answer,
-			struct listing *listing, struct error *err)
+			struct tag_listing *listing, struct error *err)
 {
 	unsigned size = host_page(repository->access.host);
 	for (;; size = size > PAGE_SMALL ? PAGE_SMALL : 0) {
@@ -128,7 +129,7 @@ static bool fetch_first(const struct repository *repository, struct arena *arena
 
 /* Reads at most pages pages. *more: there would have been another one. */
 static bool collect_pages(const struct repository *repository, struct arena *arena, int pages,
-			  struct listing *listing, bool *more, struct error *err)
+			  struct tag_listing *listing, bool *more, struct error *err)
 {
 	struct request request = {.method = "GET", .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
@@ -160,7 +161,7 @@ static bool collect_pages(const struct repository *repository, struct arena *are
 static bool collect(const struct repository *repository, struct arena *arena, int pages,
 		    struct map *seen, bool *more, struct error *err)
 {
-	scoped(listing_finish) struct listing listing = {
+	scoped(listing_finish) struct tag_listing listing = {
 		.arena = arena, .seen = seen, .digests = known_list_new()};
 	if (!collect_pages(repository, arena, pages, &listing, more, err))
 		return false;

@@ -1,6 +1,6 @@
 /*
- * Each kind of annotation has its bound, since a runner shows only the first ten of a step; what is
- * beyond goes into the log as a plain line. Most have their line in the log by the annotation.
+ * Each kind of annotation is limited, since a runner shows only the first ten of a step; the others
+ * become plain lines of the log. A runner also shows each annotation in the log.
  */
 #include "report/action.h"
 
@@ -20,7 +20,7 @@ static void write_outputs(const struct action *action, const struct tally *tally
 	if (!action->output)
 		return;
 	if (!arena || !action_output_all(arena, tally, report, outputs)) {
-		log_warn("the outputs of the step are not written: out of memory");
+		log_warn("cannot write the outputs of the step: out of memory");
 		return;
 	}
 	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++) {
@@ -28,7 +28,7 @@ static void write_outputs(const struct action *action, const struct tally *tally
 		bool made = action_output_record(&outputs[i], &record) && buf_ok(&record);
 		if (made && file_append(action->output, buf_str(&record), &err))
 			continue;
-		log_warn("output %s of the step is not written: %s", outputs[i].name,
+		log_warn("cannot write output %s of the step: %s", outputs[i].name,
 			 made ? err.text : "out of memory");
 	}
 }
@@ -42,9 +42,9 @@ static void write_summary(const struct action *action, const struct buf *text)
 {
 	struct error err;
 	if (!buf_ok(text))
-		log_warn("the summary of the job is not written: out of memory");
+		log_warn("cannot write the summary of the job: out of memory");
 	else if (!file_append(action->summary, buf_str(text), &err))
-		log_warn("the summary of the job is not written: %s", err.text);
+		log_warn("cannot write the summary of the job: %s", err.text);
 }
 
 static void send(const struct buf *command)
@@ -60,7 +60,7 @@ static void send_text(const char *type, const struct buf *text)
 	send(&command);
 }
 
-/* All lines: the first as annotations, the others as what they are, and how many those were. */
+/* Prints all lines: the first ones as annotations, the others plain, and a count of the latter. */
 static void tell_lines(const struct action *action, const char *type, struct str rest, size_t most)
 {
 	struct str line;
@@ -78,13 +78,13 @@ static void tell_lines(const struct action *action, const char *type, struct str
 	if (told <= most)
 		return;
 	scoped(buf_finish) struct buf more = {0};
-	buf_printf(&more, "and %zu more %ss, which the log has", told - most, type);
+	buf_printf(&more, "and %zu more %ss, see the log", told - most, type);
 	send_text(type, &more);
 }
 
 void action_problems(const struct action *action, struct str errors, struct str warnings)
 {
-	/* One is left for the images that were tried again. */
+	/* One annotation is reserved for the images that were retried. */
 	tell_lines(action, "warning", warnings, ANNOTATION_MAX - 1);
 	tell_lines(action, "error", errors, ANNOTATION_MAX);
 	if (errors.len && action->summary) {

@@ -1,7 +1,7 @@
 /*
- * The file is read line by line, so a value with a line break in it could forge a record, or end a
- * block whose delimiter it knows: hence 128 random bits for each. Values have no secrets in them,
- * since a runner drops outputs that have: what names an image passes log_clean().
+ * The file is read line by line, so a value with a line break could forge a record, or end a block
+ * with a known delimiter: hence 128 random bits for each. Values must not contain secrets, since a
+ * runner drops such outputs: the names of images pass log_clean().
  */
 #include "report/action_output.h"
 
@@ -37,7 +37,7 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	json->out->failed |= !buf_ok(&source) || !buf_ok(&destination);
 }
 
-/* Whole elements as long as there is room for them. */
+/* Writes whole elements as long as there is room. */
 static const char *images(struct arena *arena, const struct tally *tally)
 {
 	scoped(buf_finish) struct buf text = {0};

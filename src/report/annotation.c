@@ -1,8 +1,6 @@
 /*
- * A place is repeated in the message: of an annotation with a place the log shows the message only.
- *
- * Text of ours ends before the runner's own limit of 4096 characters, which would cut an escape in
- * two.
+ * The message repeats the place, since the log shows only the message of an annotation. The text is
+ * cut before the runner's own limit of 4096 characters, which could cut an escape in two.
  */
 #include "report/annotation.h"
 
@@ -42,7 +40,7 @@ static bool cut_number(struct str *text, int64_t *number)
 	return true;
 }
 
-/* The place that line begins with. */
+/* Finds the place that line begins with. */
 static bool find_place(struct str line, struct place *out)
 {
 	for (size_t end = 0; end + 1 < line.len; end++) {
@@ -55,7 +53,7 @@ static bool find_place(struct str line, struct place *out)
 	return false;
 }
 
-/* Appends the path of file as seen from the workspace; false when it is elsewhere, or no file. */
+/* Appends the path of file relative to the workspace; false when it is elsewhere, or not a file. */
 static bool add_relative(struct str file, const char *workspace, struct buf *out)
 {
 	char name[PATH_MAX], full[PATH_MAX], root[PATH_MAX];

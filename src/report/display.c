@@ -1,12 +1,11 @@
 /*
- * One lock stands for the terminal: whoever holds it may write. The order is log sink, display,
- * never the other way round: log lines arrive here with the sink locked, so nothing is logged while
- * the display is locked. Each change of the picture is a single write, which terminals show without
- * flicker. A line is erased before it is written, not after: behind a line as wide as the terminal
- * the cursor still stands on its last character, and erasing would take that away.
- *
- * When the window becomes narrower, terminals break the lines that no longer fit, and the block has
- * more rows than lines. So the widths of what was drawn are kept, and the rows counted anew.
+ * One lock guards the terminal. The lock order is log sink, then display: log lines arrive here
+ * with the sink locked, so nothing may be logged while the display is locked. Each change of the
+ * picture is a single write, which terminals show without flicker. A line is erased before it is
+ * written, not after: after a line as wide as the terminal the cursor is still on its last
+ * character, which erasing would remove. When the window becomes narrower, terminals wrap lines
+ * that no longer fit, and the block has more rows than lines. So the widths of the drawn lines are
+ * kept, and the rows are counted again.
  */
 #include "report/display.h"
 
@@ -39,8 +38,8 @@ struct display {
 	int64_t started_ms, rate_now;
 	struct progress_view view;
 	struct waits_view waits;
-	struct frame_text drawn; /* what stands on the screen; count 0: nothing */
-	struct buf out;          /* what is written next */
+	struct frame_text drawn; /* what is on the screen; count 0: nothing */
+	struct buf out;          /* the next write to the terminal */
 };
 
 bool display_possible(void)
@@ -67,7 +66,7 @@ static void flush(struct display *display)
 	buf_reset(&display->out);
 }
 
-/* Adds to out what moves the cursor to the block's first row. */
+/* Adds the sequence that moves the cursor to the block's first row. */
 static void go_up(struct display *display, const struct winsize *size)
 {
 	unsigned rows = 0;
@@ -221,7 +220,7 @@ void display_close(struct display **given)
 	*given = NULL;
 }
 
-/* Threads may arrive in another order than they counted in: the highest figure is the newest. */
+/* Threads may arrive out of order: the highest figure is the newest. */
 static void grow(size_t *figure, size_t to)
 {
 	if (*figure < to)
@@ -247,9 +246,9 @@ static void add_mark(struct display *display, char mark)
 }
 
 /*
- * "source -> destination  detail". Where the terminal is too narrow for all of it, the source is
- * left out, then the detail, and in the end the registry is cut off: repository and tag tell one
- * image from the other.
+ * "source -> destination detail". Where the terminal is too narrow for all of it, the source is
+ * left out, then the detail, and finally the registry is cut off: repository and tag distinguish
+ * the images.
  */
 static void add_event(struct display *display, const struct display_event *event, unsigned columns)
 {

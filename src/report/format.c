@@ -1,6 +1,6 @@
 /*
- * The forms are those of the program this one replaces, so that what reads its lines reads ours:
- * Go's durations at a precision of milliseconds, and Docker's decimal sizes.
+ * The formats are those of the program this one replaces, so that scripts that read its lines can
+ * read ours: Go's durations with a precision of milliseconds, and Docker's decimal sizes.
  */
 #include "report/format.h"
 
@@ -24,7 +24,7 @@ void format_rate(int64_t bytes_per_second, char text[FORMAT_SIZE])
 	snprintf(text, FORMAT_SIZE, "%.28s/s", size);
 }
 
-/* Seconds below a minute, with as many of the three decimals as say something. */
+/* Seconds below a minute, with up to three decimals and no trailing zeros. */
 static void format_seconds(int64_t milliseconds, char text[FORMAT_SIZE])
 {
 	int whole = (int)(milliseconds / 1000), thousandths = (int)(milliseconds % 1000);

@@ -1,7 +1,7 @@
 /*
- * Labels come from registries and files, so each passes the sanitizer; what is left is printable
- * UTF-8, and its width can be counted: without that count a line would wrap, and the display would
- * go up one row too few when it is drawn again.
+ * Labels come from registries and files, so each passes the sanitizer. The result is printable
+ * UTF-8 whose width can be counted: a line that is too wide would wrap, and the next redraw would
+ * move up one row too few.
  */
 #include "report/frame.h"
 
@@ -13,13 +13,13 @@ enum {
 	MARGIN = 2,       /* columns before a transfer's label */
 	GAP = 2,          /* columns between its parts */
 	AMOUNT = 23,      /* columns of " 45%  20.42MB/45.38MB" at its widest */
-	COLUMNS_BAR = 72, /* from this width on there is room for a bar */
+	COLUMNS_BAR = 72, /* the smallest width with room for a bar */
 	COLUMNS_UNKNOWN = 80,
 	ROWS_UNKNOWN = 24,
-	ROWS_LEFT_ALONE = 3, /* for the lines that scroll above */
+	ROWS_LEFT_ALONE = 3, /* rows left for the lines that scroll above */
 };
 
-/* Bytes of the UTF-8 character that starts text, which is not empty. */
+/* The length in bytes of the first UTF-8 character of text, which is not empty. */
 static size_t char_length(struct str text)
 {
 	size_t len = 1;
@@ -29,8 +29,8 @@ static size_t char_length(struct str text)
 }
 
 /*
- * Wide characters start at U+1100. Counting all from there on as wide errs on the safe side: a line
- * that is cut early is no harm.
+ * Wide characters start at U+1100. Counting all characters from there on as wide is safe: cutting a
+ * line early does no harm.
  */
 static unsigned char_width(struct str text, size_t len)
 {
@@ -85,7 +85,7 @@ static void add_spaces(struct buf *out, unsigned count)
 		buf_add_char(out, ' ');
 }
 
-/* Takes over one line, cut to the terminal. */
+/* Adds one line, cut to the terminal's width. */
 static void add_line(const struct frame *frame, const struct buf *line, struct frame_text *out)
 {
 	size_t start = out->lines.len;
@@ -111,7 +111,7 @@ static void draw_totals(const struct frame *frame, struct frame_text *out)
 	add_line(frame, &line, out);
 }
 
-/* Why nothing happens, if something is waited for. */
+/* Draws what the run is waiting for, if anything. */
 static void draw_waits(const struct frame *frame, struct frame_text *out)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -157,7 +157,10 @@ static void draw_transfer(const struct frame *frame, const struct progress_trans
 	add_line(frame, &line, out);
 }
 
-/* The columns labels get: what the widest needs, as long as percentage and sizes have room. */
+/*
+ * The width of the label column: that of the widest label, as far as percentage and sizes leave
+ * room.
+ */
 static unsigned label_columns(const struct frame *frame, unsigned shown)
 {
 	unsigned widest = 0;

@@ -1,8 +1,8 @@
 /*
- * A job that says nothing for an hour looks hung, and some systems end it for that. So a line comes
- * when the log has been quiet for a while, whatever the reason; and at once when something is to be
- * tried again, for then nothing else is likely to come. A wait that goes on is told again after
- * three such whiles, also between other lines.
+ * A job that prints nothing for an hour looks hung, and some systems end it. So a line is logged
+ * when the log has been quiet for some time, whatever the reason, and at once when something is to
+ * be tried again, since little else is likely to be logged then. A wait that continues is reported
+ * again after three times that time, even between other lines.
  */
 #include "report/heartbeat.h"
 
@@ -25,8 +25,8 @@ struct heartbeat {
 	struct cancel *cancel; /* of the run, whose thread it is */
 	struct progress *progress;
 	int quiet_ms;
-	int64_t told_ms;   /* the last line, */
-	int64_t waited_ms; /* and the last about a wait; 0: none */
+	int64_t told_ms;   /* time of the last line */
+	int64_t waited_ms; /* time of the last line about a wait; 0: none */
 	void (*counts)(void *ctx, size_t *done, size_t *total);
 	void *ctx;
 	struct progress_view view;
@@ -97,7 +97,7 @@ static struct timespec next_tick(int interval_ms)
 	return when;
 }
 
-/* The lock is only for stopping, and is not held while a line is written. */
+/* The lock only guards stopping; it is not held while a line is written. */
 static void *run(void *ctx)
 {
 	struct heartbeat *heartbeat = ctx;

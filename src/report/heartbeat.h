@@ -1,8 +1,7 @@
 /*
  * Signs of life where there is no live display: a line of the log when nothing else has been
- * written for a while, and when something is waited for.
- *
- * All functions are for the thread that owns the report.
+ * written for a while, or when the run is waiting. Only the thread that owns the report may call
+ * these functions.
  */
 #pragma once
 
@@ -14,15 +13,16 @@ struct heartbeat;
 
 /*
  * From now on logs a line whenever nothing was logged for quiet_ms, when something is to be tried
- * again, and again three times as long after that. counts(ctx) gives the figures of images, for any
- * thread. The memory is the arena's, which must outlive this. NULL when it cannot start.
+ * again, and again after three times quiet_ms. counts(ctx) returns the figures of images and may
+ * run in any thread. The memory belongs to arena, which must outlive the heartbeat. NULL when it
+ * cannot start.
  */
 struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress, int quiet_ms,
 				 void (*counts)(void *ctx, size_t *done, size_t *total), void *ctx);
-/* Ends it; *heartbeat may be NULL. */
+/* Ends the heartbeat; *heartbeat may be NULL. */
 void heartbeat_close(struct heartbeat **heartbeat);
 
-/* What a line tells. */
+/* The figures of one line. */
 struct heartbeat_state {
 	const struct progress_view *view;
 	const struct waits_view *waits;

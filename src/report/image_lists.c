@@ -1,26 +1,25 @@
 /*
- * A list is an images file, where a source can stand once. So everything that goes from one source
- * is gathered under it, in an array that is sorted by source. Destinations on the same terms are a
- * group; where a source has several of those, its value is a list of mappings, one for each.
- *
- * A "$" can stand only in a pattern of a destination; it is doubled, since reading expands.
+ * A list is an images file, which has each source once. So all destinations of one source are
+ * collected under it, in an array sorted by source. Destinations with the same terms form a group;
+ * a source with several groups has a list of mappings as its value, one for each. A "$" can occur
+ * only in a destination's pattern; it is doubled, since reading expands variables.
  */
 #include "report/image_lists.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
+struct list_entry {
 	struct str source, destination;
 	const struct selection *selection;
-	struct terms terms; /* what the options do not say */
+	struct terms terms; /* the terms that differ from the options */
 	size_t order;
-	unsigned group; /* of those with the same source and terms */
+	unsigned group; /* number of the group with this source and these terms */
 };
 
 /* --- one source ---------------------------------------------------------------------------- */
 
-static void add_destination(struct writer *out, const struct entry *entry)
+static void add_destination(struct writer *out, const struct list_entry *entry)
 {
 	scoped(buf_finish) struct buf value = {0};
 	struct str rest = entry->destination, part;
@@ -31,10 +30,11 @@ static void add_destination(struct writer *out, const struct entry *entry)
 	writer_built(out, &value);
 }
 
-/* Writes the entries of the first one's group; returns how many. */
-static size_t add_group(struct writer *out, const struct entry *entries, size_t count, bool mapping)
+/* Writes the entries of the first entry's group; returns their number. */
+static size_t add_group(struct writer *out, const struct list_entry *entries, size_t count,
+			bool mapping)
 {
-	const struct entry *first = entries;
+	const struct list_entry *first = entries;
 	size_t used = 0;
 	if (mapping) {
 		writer_open_map(out);
@@ -52,14 +52,14 @@ static size_t add_group(struct writer *out, const struct entry *entries, size_t 
 	return used;
 }
 
-static bool needs_mapping(const struct entry *entry)
+static bool needs_mapping(const struct list_entry *entry)
 {
 	static const struct terms nothing;
 	return entry->selection || !terms_written_alike(&entry->terms, &nothing);
 }
 
-/* Writes the entries that share the first one's source; returns how many. */
-static size_t add_source(struct writer *out, const struct entry *entries, size_t count)
+/* Writes the entries with the first entry's source; returns their number. */
+static size_t add_source(struct writer *out, const struct list_entry *entries, size_t count)
 {
 	size_t same = 0;
 	while (same < count && str_equal(entries[same].source, entries->source))
@@ -76,12 +76,12 @@ static size_t add_source(struct writer *out, const struct entry *entries, size_t
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static bool same_fields(const struct entry *a, const struct entry *b)
+static bool same_fields(const struct list_entry *a, const struct list_entry *b)
 {
 	return a->selection == b->selection && terms_written_alike(&a->terms, &b->terms);
 }
 
-static int compare_sources(const struct entry *a, const struct entry *b)
+static int compare_sources(const struct list_entry *a, const struct list_entry *b)
 {
 	size_t shorter = a->source.len < b->source.len ? a->source.len : b->source.len;
 	int order = shorter ? memcmp(a->source.at, b->source.at, shorter) : 0;
@@ -90,15 +90,15 @@ static int compare_sources(const struct entry *a, const struct entry *b)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct entry *left = a, *right = b;
+	const struct list_entry *left = a, *right = b;
 	int order = compare_sources(left, right);
 	if (!order)
 		order = (left->group > right->group) - (left->group < right->group);
 	return order ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-/* In an array that is sorted by source: numbers the groups of each source. */
-static void group(struct entry *entries, size_t count)
+/* Numbers the groups of each source, in an array that is sorted by source. */
+static void group(struct list_entry *entries, size_t count)
 {
 	for (size_t i = 1, first = 0; i < count; i++) {
 		unsigned next = 0;
@@ -114,9 +114,9 @@ static void group(struct entry *entries, size_t count)
 	}
 }
 
-/* The image's names as they stand in a rule; false without memory. */
-static bool fill(struct entry *entry, const struct tally *tally, const struct tally_image *image,
-		 struct arena *arena)
+/* Fills in the image's names as written in a rule; false without memory. */
+static bool fill(struct list_entry *entry, const struct tally *tally,
+		 const struct tally_image *image, struct arena *arena)
 {
 	scoped(buf_finish) struct buf source = {0};
 	scoped(buf_finish) struct buf destination = {0};
@@ -131,9 +131,9 @@ static bool fill(struct entry *entry, const struct tally *tally, const struct ta
 }
 
 static size_t gather(const struct tally *tally, enum outcome_status status, struct arena *arena,
-		     struct entry **out)
+		     struct list_entry **out)
 {
-	struct entry *entries = arena_array(arena, tally->list.count + 1, sizeof(*entries));
+	struct list_entry *entries = arena_array(arena, tally->list.count + 1, sizeof(*entries));
 	struct tally_walk walk = tally_list_walk(&tally->list);
 	size_t count = 0;
 	*out = NULL;
@@ -159,7 +159,7 @@ void image_lists_write(const struct tally *tally, enum outcome_status status, bo
 {
 	struct writer writer = {.out = out, .json = json};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct entry *entries = NULL;
+	struct list_entry *entries = NULL;
 	size_t count = arena ? gather(tally, status, arena, &entries) : 0;
 	if (!entries) {
 		out->failed = true;

@@ -1,7 +1,8 @@
 /*
  * A first-order filter whose weights follow from the time between two measurements, so that it does
- * not matter how regularly the display is redrawn. While the run is younger than the memory, the
- * memory is as long as the run: the first figures are the plain average, no slow climb from zero.
+ * not matter how regularly the display is redrawn. While the run is shorter than the memory, the
+ * memory is as long as the run: the first figures are the plain average instead of a slow climb
+ * from zero.
  */
 #include "report/rate.h"
 

@@ -1,8 +1,7 @@
 /*
- * How fast bytes flow at this moment: an average that forgets.
- *
- * It is calm, but follows a change within seconds: what was measured RATE_MEMORY_MS ago has lost
- * most of its weight. Zeroed memory is a rate that has seen nothing. One thread.
+ * The current rate of bytes: a decaying average. It is steady, but follows a change within seconds:
+ * a measurement that is RATE_MEMORY_MS old has lost most of its weight. Zeroed memory is a rate
+ * without measurements. One thread.
  */
 #pragma once
 
@@ -11,8 +10,8 @@
 enum { RATE_MEMORY_MS = 3000 };
 
 struct rate {
-	int64_t since_ms;     /* the first measurement; 0: none yet */
-	int64_t at_ms, bytes; /* the last one */
+	int64_t since_ms;     /* time of the first measurement; 0: none yet */
+	int64_t at_ms, bytes; /* time and total of the last measurement */
 	double per_second;
 };
 

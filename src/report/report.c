@@ -1,7 +1,7 @@
 /*
- * The lock guards the tally and is held for counting only: writing happens outside, so that a slow
- * terminal or log file holds up the thread that writes and no other. The price is that two lines of
- * images that end together may stand in another order than their counts.
+ * The lock guards the tally and is held only for counting. Writing happens without it, so that a
+ * slow terminal or log file delays only the thread that writes. The price is that the lines of two
+ * images that end together may not be in the order of their counts.
  */
 #include "report/report.h"
 
@@ -102,7 +102,7 @@ void report_plan(struct report *report, size_t images)
 		display_count(report->display, &now);
 }
 
-/* The words around an image's line, close to the original's (image-syncer.md 7.1). */
+/* The words around an image's line, close to the original's. */
 static void log_image(const struct tally_image *image, const char *work, const char *source,
 		      const char *destination, const struct display_counts *now)
 {
@@ -156,7 +156,7 @@ static void tell(struct report *report, const struct tally_image *image, const c
 		log_image(image, work, buf_string(&source), buf_string(&destination), now);
 }
 
-/* A warning is told in both modes, above the live display too. */
+/* A warning is logged in both modes, above the live display as well. */
 static void warn(const struct tally_image *image)
 {
 	scoped(buf_finish) struct buf source = {0};
@@ -205,7 +205,7 @@ void report_retry(struct report *report, size_t images)
 	pthread_mutex_unlock(&report->lock);
 }
 
-/* A document that is in its file is not right before all images are in it. */
+/* A file that was written is complete only if all images are in it. */
 static bool complete(const struct report *report, const char *what, const char *path,
 		     struct error *err)
 {
@@ -253,7 +253,7 @@ static bool write_list(const struct report *report, enum outcome_status status, 
 	const struct report_options *options = &report->options;
 	bool failed = status == OUTCOME_FAILED;
 	const char *path = failed ? options->failed_path : options->success_path;
-	/* What the next run does not read is no list. */
+	/* A list that is too large for the next run to read is useless. */
 	scoped(buf_finish) struct buf text = buf_limit(NODE_BYTES_MAX);
 	if (!path)
 		return true;
@@ -262,7 +262,7 @@ static bool write_list(const struct report *report, enum outcome_status status, 
 		    err);
 }
 
-/* All of them, whatever becomes of each. */
+/* Writes all files, even if one of them fails. */
 static bool write_files(const struct report *report, struct error *err)
 {
 	struct error each[3] = {{0}};
@@ -289,7 +289,7 @@ static bool is_stdout(const char *path)
 	return path && file_is_stdout(path);
 }
 
-/* Standard output carries a document, and nothing else may be there. */
+/* True when standard output carries a document, so nothing else may be printed there. */
 static bool stdout_taken(const struct report_options *options)
 {
 	return is_stdout(options->json_path) || is_stdout(options->success_path) ||

@@ -1,11 +1,11 @@
 /*
- * Collects what happened and tells it: while it happens, at the end, and to machines.
+ * Collects what happened and reports it: while it happens, at the end, and for machines.
  *
- * On a terminal that is the live display (display.h), elsewhere one log line per image; at the end
+ * On a terminal there is the live display (display.h), elsewhere one log line per image; at the end
  * a summary on stderr (summary.h), the JSON report (report_json.h), and the lists of copied and of
- * failed images (image_lists.h). report_plan(),
- * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
- * the report. The report ends before its progress does.
+ * failed images (image_lists.h). report_plan(), report_outcome() and report_rule_failed() are for
+ * any thread, the others for the one that owns the report. The report ends before its progress
+ * does.
  */
 #pragma once
 
@@ -20,17 +20,20 @@ struct action;
 struct report;
 
 struct report_options {
-	const char *json_path;       /* --report: a file, "-" for stdout, NULL for none */
-	const char *success_path;    /* --output-success-images: the same */
-	const char *failed_path;     /* --output-failed-images: the same */
-	const struct terms *terms;   /* of the options, which a run with the lists has again */
-	const struct action *action; /* the runner to tell, if this is a step of a job; or NULL */
-	const char *program;         /* "image-syncer/1.2.3" */
-	const char *shard;           /* --shard: "0/4", or NULL */
-	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
+	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
+	const char *success_path; /* --output-success-images: the same */
+	const char *failed_path;  /* --output-failed-images: the same */
+	/* terms of the options, which a run with the lists is expected to have again */
+	const struct terms *terms;
+	/* the runner to report to, if this is a step of a job; or NULL */
+	const struct action *action;
+	const char *program; /* "image-syncer/1.2.3" */
+	const char *shard;   /* --shard: "0/4", or NULL */
+	bool images_json;    /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
-	bool live;        /* stderr is a terminal and the live display is wanted */
-	bool log_in_file; /* the log does not go to stderr: it gets its lines, live or not */
+	bool live; /* stderr is a terminal and the live display is wanted */
+	/* the log does not go to stderr, so it gets its lines even with the live display */
+	bool log_in_file;
 };
 
 /*
@@ -41,7 +44,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 /* Also ends the display when report_finish() was never reached. *report may be NULL. */
 void report_free(struct report **report);
 
-/* images more have become known; each is owed one report_outcome(). */
+/* Adds images to the total; each must get one report_outcome(). */
 void report_plan(struct report *report, size_t images);
 /*
  * The final outcome of one image, of the last round that tried it. The task is kept by reference,
@@ -49,24 +52,24 @@ void report_plan(struct report *report, size_t images);
  */
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome);
 /*
- * A rule whose images never became known, say because its tags could not be listed. It counts as
- * one more image, which failed; report_plan() must not count it. The rule is kept by reference, the
- * error is copied.
+ * Reports a rule whose images never became known, for example because its tags could not be listed.
+ * It counts as one more failed image; report_plan() must not count it. The rule is kept by
+ * reference, the error is copied.
  */
 void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why);
 
-/* images, or rules, failed for the first time and are tried again. */
+/* Counts images, or rules, that failed for the first time and are tried again. */
 void report_retry(struct report *report, size_t images);
 
 /*
- * Ends the display, writes the JSON, the lists and the summary, whose last words are on stderr.
- * reason is cancel_reason(), 0: nobody stopped the run. False: a file is not written, or not
- * complete; the others are. *err is about the first such file, the log names the further ones.
+ * Ends the display, writes the JSON, the lists and the summary, which ends on stderr. reason is
+ * cancel_reason(), 0: nobody stopped the run. False: a file could not be written or is not
+ * complete; *err is about the first such file, and the log names the others.
  */
 bool report_finish(struct report *report, int reason, struct error *err);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
- * filters left nothing of any; cancel_status(reason) when the run was stopped. For the time after
+ * filters left nothing of any image; cancel_status(reason) when the run was stopped. Call it after
  * the last outcome.
  */
 int report_exit_code(const struct report *report, int reason);

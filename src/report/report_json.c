@@ -1,11 +1,11 @@
 /*
  * Secrets are masked text by text, before they are written, and not in the finished document: there
- * a password such as "true" or "12345" would also match a literal or a number, and what is left
- * would not be JSON. The same pass makes control characters and workflow commands harmless, since
- * the document may go to stdout.
+ * a password such as "true" or "12345" would also match a literal or a number, and the result would
+ * not be JSON. The same pass makes control characters and workflow commands harmless, since the
+ * document may go to stdout.
  *
- * The document is handed over between two images, as soon as there is enough of it: a hundred
- * thousand of them take 35 MB of text, but no more memory than one.
+ * The document is handed over in pieces, between two images: a hundred thousand images take 35 MB
+ * of text, but no more memory than one.
  */
 #include "report/report_json.h"
 
@@ -38,7 +38,7 @@ static void write_seconds(struct json_writer *json, const char *name, int64_t mi
 	json_writer_seconds(json, milliseconds);
 }
 
-/* A text that others may have chosen. */
+/* Writes a text that others may have chosen. */
 static void write_foreign(struct json_writer *json, const char *name, const char *text)
 {
 	scoped(buf_finish) struct buf clean = {0};
@@ -80,7 +80,7 @@ static void write_all_blobs(struct json_writer *json, const struct tally *tally)
 	json_writer_close_object(json);
 }
 
-/* Only where a platform filter had a look. */
+/* Writes the platforms, only for an image that a platform filter judged. */
 static void write_platforms(struct json_writer *json, const struct outcome *outcome)
 {
 	if (!outcome->platforms)

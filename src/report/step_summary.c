@@ -1,9 +1,8 @@
 /*
- * Failures come first: they are why somebody looks. A long table is folded. Rows are written as
- * long as there is room, and the rest is counted; the report has them all.
- *
- * Foreign text is escaped by naming characters by number: unlike a backslash that works for each of
- * them, also within a cell of a table and within HTML.
+ * Failures come first: they are why people look. A long table is folded. Rows are written as long
+ * as there is room, and the rest is counted; the report has them all. Foreign text is escaped with
+ * numeric entities: unlike backslashes they work for every character, also within a table cell and
+ * within HTML.
  */
 #include "report/step_summary.h"
 
@@ -15,13 +14,16 @@
 
 enum {
 	REASON_MAX = 512,
-	ROOM_BEHIND = 4096, /* for what stands below the rows */
+	ROOM_BEHIND = 4096, /* room for the text below the rows */
 	FOLDED_FROM = 16,
 	PROBLEMS_MAX = 100,
 	DIGEST_SHOWN = 12
 };
 
-/* "https://" and "www." make a link of what they begin; nothing else that passes does. */
+/*
+ * False where a link would begin: "https://" and "www." are the only texts let through that make
+ * one.
+ */
 static bool plain(struct str text, size_t at)
 {
 	char c = text.at[at];
@@ -86,7 +88,7 @@ static void add_heading(const struct tally *tally, struct buf *out)
 				    "\n\n");
 }
 
-/* The figures; those that are rare have a column only where they are not 0. */
+/* Writes the figures; rare ones have a column only when they are not 0. */
 static void add_totals(const struct tally *tally, struct buf *out)
 {
 	char size[FORMAT_SIZE], duration[FORMAT_SIZE];
@@ -181,7 +183,7 @@ static void other_row(const struct tally_image *image, struct buf *out)
 	buf_printf(out, " | %s | %s |\n", outcome->bytes ? size : "", duration);
 }
 
-/* The rows of those that failed, or of the others; stops where the room ends. */
+/* Adds the rows of the failed images, or of the others, as long as there is room. */
 static void add_rows(const struct tally *tally, bool failed, struct buf *out)
 {
 	scoped(buf_finish) struct buf row = {0};
@@ -200,7 +202,7 @@ static void add_rows(const struct tally *tally, bool failed, struct buf *out)
 		out->failed |= !buf_ok(&row);
 	}
 	if (left)
-		buf_printf(out, "\n%zu more: the report has them all.\n", left);
+		buf_printf(out, "\n%zu more: see the report for all of them.\n", left);
 }
 
 static void add_failures(const struct tally *tally, struct buf *out)
@@ -250,7 +252,7 @@ void step_summary_problems(struct str errors, struct buf *out)
 {
 	struct str line;
 	size_t count = 0;
-	buf_add_string(out, "### \u274c Nothing was begun: the configuration is wrong\n\n");
+	buf_add_string(out, "### \u274c Not started: the configuration is wrong\n\n");
 	while (str_cut(&errors, '\n', &line)) {
 		if (!line.len || ++count > PROBLEMS_MAX)
 			continue;

@@ -1,7 +1,7 @@
 /*
- * The summary of a job: what a person sees on the page of a run, as Markdown (action.md 10).
+ * The summary of a job, as Markdown for the page of a run.
  *
- * Pure. All that others may have written is escaped and has its secrets masked.
+ * Pure. All foreign text is escaped, and secrets in it are masked.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ enum { STEP_SUMMARY_MAX = 900 * 1024 };
 
 /*
  * Appends the summary of a run, at most STEP_SUMMARY_MAX bytes: totals, failures, the other images.
- * program: "image-syncer/1.2.3". report: where the whole list is, NULL: nowhere.
+ * program: "image-syncer/1.2.3". report: the path of the complete list; NULL: none.
  */
 void step_summary_write(const struct tally *tally, const char *program, const char *report,
 			struct buf *out);

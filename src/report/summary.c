@@ -1,7 +1,6 @@
 /*
- * Failures come first and totals last: after five hundred failed images, what is still on the
- * screen is how many there were. A reason is cut to 512 bytes, as everything remote is;
- * the JSON report has it whole.
+ * Failures come first and totals last: after five hundred failed images the totals are still on the
+ * screen. A reason is cut to 512 bytes, like all remote text; the JSON report has all of it.
  */
 #include "report/summary.h"
 
@@ -28,7 +27,7 @@ static void describe_copied(const struct outcome *outcome, struct buf *out)
 		   outcome->blobs_mounted, outcome->blobs_present);
 }
 
-/* Layers that may not be distributed. */
+/* Adds the layers that may not be distributed. */
 static void add_left_out(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->blobs_skipped)
@@ -36,7 +35,7 @@ static void add_left_out(const struct outcome *outcome, struct buf *out)
 			   outcome->blobs_skipped == 1 ? "" : "s");
 }
 
-/* The words of outcome.reason: for a column on a terminal, and as a sentence for the log. */
+/* The texts of outcome.reason: a short one for the terminal, and a sentence for the log. */
 static const struct {
 	const char *word, *brief, *sentence;
 } reasons[] = {
@@ -65,7 +64,7 @@ static void describe_skipped(const struct outcome *outcome, struct buf *out)
 		buf_printf(out, " because %s", reason);
 }
 
-/* How much of an index a platform filter takes. */
+/* Adds how many platforms of an index a filter kept. */
 static void add_platforms(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->platforms_kept < outcome->platforms)
@@ -73,14 +72,14 @@ static void add_platforms(const struct outcome *outcome, struct buf *out)
 			   outcome->platforms);
 }
 
-/* Where it is, when on-change: retag chose another tag. */
+/* Adds the tag, when on-change: retag chose another one. */
 static void add_tag(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->tag)
 		buf_printf(out, ", under the tag %s", outcome->tag);
 }
 
-/* What came along, or would. */
+/* Adds the companions that were copied, or would be. */
 static void add_companions(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->companions)
@@ -98,7 +97,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		add_companions(outcome, out);
 		add_platforms(outcome, out);
 		if (outcome->source_moved)
-			buf_add_string(out, "; the source's tag has moved on meanwhile");
+			buf_add_string(out, "; the source's tag has moved in the meantime");
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_SKIPPED:
@@ -148,7 +147,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 	}
 }
 
-/* said: the shared reason that was given last. */
+/* Adds a failed image; said is the last shared reason that was printed. */
 static void add_failed(const struct tally_image *image, const char **said, struct buf *out)
 {
 	scoped(buf_finish) struct buf name = {0};
@@ -228,12 +227,13 @@ static void add_images(const struct tally *tally, struct buf *out)
 void summary_left_out(const struct tally *tally, struct buf *out)
 {
 	if (tally->blobs_skipped)
-		buf_printf(out,
-			   "%zu foreign layer%s left out: %s may not be distributed "
-			   "(--foreign copy brings %s)\n",
-			   tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
-			   tally->blobs_skipped == 1 ? "it" : "they",
-			   tally->blobs_skipped == 1 ? "it" : "them");
+		buf_printf(
+			out,
+			"%zu foreign layer%s left out: %s may not be distributed (--foreign copy "
+			"copies %s)\n",
+			tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
+			tally->blobs_skipped == 1 ? "it" : "they",
+			tally->blobs_skipped == 1 ? "it" : "them");
 }
 
 static void add_transfer(const struct tally *tally, struct buf *out)
@@ -268,8 +268,10 @@ void summary_write(const struct tally *tally, struct buf *out)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	add_images(tally, out);
 	if (tally_all_filtered(tally))
-		buf_add_string(out, "nothing is left of any image: no platform of them passes the "
-				    "filters, check --os, --arch and the platforms of the rules\n");
+		buf_add_string(
+			out,
+			"the platform filters leave nothing of any image: check --os, --arch and "
+			"the platforms of the rules\n");
 	summary_left_out(tally, out);
 	add_transfer(tally, out);
 	summary_last_line(tally, out);

@@ -1,12 +1,12 @@
-/* What a run says about its images in words: a sentence for each, and the closing summary. */
+/* A run's report in words: a sentence for each image, and the closing summary. */
 #pragma once
 
 #include "base/buf.h"
 #include "report/tally.h"
 
 /*
- * Appends how it went: "copied 45.38MB in 1.2s, blobs: 5 sent, ...", why it would be copied in a
- * dry run, or the reason of a failure. Not sanitized yet.
+ * Appends the outcome: "copied 45.38MB in 1.2s, blobs: 5 sent, ...", why the image would be copied
+ * in a dry run, or why it failed. The text is not sanitized.
  */
 void summary_outcome(const struct tally_image *image, struct buf *out);
 /* The same for a narrow column: "copied 45.38MB in 1.2s", "in sync", "would copy: missing". */
@@ -14,10 +14,10 @@ void summary_brief(const struct tally_image *image, struct buf *out);
 /*
  * Appends the closing summary, harmless for a terminal: each failed image with its reason on one
  * line, the totals, and as last line the original's "Synchronization finished, ..."
- * (image-syncer.md 7.1), or "Dry run finished, ...".
+ * or "Dry run finished, ...".
  */
 void summary_write(const struct tally *tally, struct buf *out);
 /* Appends the line about layers that were left out; nothing when there were none. */
 void summary_left_out(const struct tally *tally, struct buf *out);
-/* Appends that last line, without its newline. */
+/* Appends the last line alone, without its newline. */
 void summary_last_line(const struct tally *tally, struct buf *out);

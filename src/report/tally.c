@@ -1,6 +1,6 @@
 /*
- * An image that finds no memory for its record is still counted; losing one in silence is what this
- * program must not do.
+ * An image without memory for its record is still counted; this program must never lose one
+ * silently.
  */
 #include "report/tally.h"
 

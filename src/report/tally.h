@@ -1,8 +1,8 @@
 /*
- * What the report knows: every outcome, and their sums.
+ * The data of the report: every outcome, and their sums.
  *
  * Plain data that summary.c, report_json.c and image_lists.c read; report.c fills it and guards it.
- * Strings live in the arena of the report, tasks and rules with the run.
+ * Strings live in the report's arena; tasks and rules live as long as the run.
  */
 #pragma once
 
@@ -12,25 +12,27 @@
 
 struct tally {
 	struct tally_list list; /* in the order they ended, until tally_list_sort() */
-	size_t total;           /* images known of */
+	size_t total;           /* images known so far */
 	size_t copied, skipped, would_copy, failed;
-	size_t in_sync;       /* of those skipped */
-	size_t no_platform;   /* of those skipped: a filter let nothing of them pass */
-	size_t missing;       /* of those that would be copied: the destination has nothing there */
-	size_t differs;       /* of the same: the destination has something else */
-	size_t unaccompanied; /* of the same: only signatures and the like; the rest is forced */
-	size_t companions;    /* signatures and the like: copied, or missing in a dry run */
-	size_t unlisted;      /* counted, but there was no memory for their record */
-	int64_t bytes;        /* uploaded for all of them */
-	size_t blobs_copied, blobs_mounted, blobs_present, blobs_skipped; /* as in an outcome */
+	size_t in_sync;     /* skipped images that are in sync */
+	size_t no_platform; /* skipped images of which a filter passed nothing */
+	size_t missing;     /* images to be copied because the destination has none */
+	size_t differs;     /* images to be copied because the destination has another one */
+	/* images of which only signatures and the like would be copied; any others are forced */
+	size_t unaccompanied;
+	size_t companions; /* signatures and the like: copied, or missing in a dry run */
+	size_t unlisted;   /* counted, but there was no memory for their record */
+	int64_t bytes;     /* bytes uploaded for all images */
+	/* sums of those of the outcomes */
+	size_t blobs_copied, blobs_mounted, blobs_present, blobs_skipped;
 
 	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
-	struct terms general; /* of the options */
+	struct terms general; /* terms of the options */
 
-	/* Known at the end of the run. */
-	const char *shard; /* "0/4": the rest is for other jobs; NULL: this run is all */
+	/* These are known at the end of the run. */
+	const char *shard; /* "0/4": other jobs have the rest; NULL: no shards */
 	bool dry_run;
-	size_t retried;  /* images, or rules, that were tried again after they had failed */
+	size_t retried;  /* images, or rules, that failed and were tried again */
 	int stopped;     /* cancel_reason(): why it ended early, 0: it did not */
 	int64_t started; /* seconds since 1970 */
 	int64_t milliseconds;
@@ -39,11 +41,11 @@ struct tally {
 
 /* Counts image->outcome, and keeps a copy of *image and its texts unless tally->brief. */
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
-/* Images that have an outcome. */
+/* The number of images with an outcome. */
 size_t tally_done(const struct tally *tally);
-/* Images without an outcome: the run was stopped before. */
+/* The number of images without an outcome, because the run was stopped first. */
 size_t tally_left(const struct tally *tally);
-/* True when a platform filter left nothing of any image, of which there was one at least. */
+/* True when there was at least one image and platform filters left nothing of any. */
 bool tally_all_filtered(const struct tally *tally);
 /* True when nothing failed, nothing is left, and not everything was filtered away. */
 bool tally_clean(const struct tally *tally);
@@ -52,15 +54,15 @@ const char *tally_result(const struct tally *tally);
 
 /* "copied", "skipped", "would-copy" or "failed". */
 const char *tally_status(const struct tally_image *image);
-/* Where the image's rule stands, "images.yaml:3:1"; NULL: unknown. */
+/* The place of the image's rule, "images.yaml:3:1"; NULL: unknown. */
 const char *tally_place(const struct tally_image *image);
 /* Append one side of an image, as written in the report; of a rule, as the rule has it. */
 void tally_source(const struct tally_image *image, struct buf *out);
 void tally_destination(const struct tally_image *image, struct buf *out);
 /* Why the image failed: never empty. */
 const char *tally_failure(const struct tally_image *image);
-/* The part of that which is the same for many images and is said once; "" for none. */
+/* The part of the failure that many images have in common and that is printed once; "" for none. */
 const char *tally_shared(const struct tally_image *image);
-/* What is left without it; where it is to be said shorter, TALLY_SHARED follows. */
+/* The failure without that part; TALLY_SHARED follows as a short form of it. */
 struct str tally_own(const struct tally_image *image);
 #define TALLY_SHARED "its server was given up"

@@ -1,19 +1,19 @@
 /*
- * A run may have a hundred thousand images, most of them in sync, of which there is little to tell:
- * a word, a digest, how long it took. That is a record of 64 bytes, with the digest as the number
- * it is; whatever has more to tell is kept whole. No record holds a text that the task has already,
- * and the order of the report is made by relinking them.
+ * A run may have a hundred thousand images, most of them in sync, with little to report: a status,
+ * a digest, a duration. These take a brief record of 64 bytes, with the digest in binary; all
+ * others are kept whole. No record holds a text that the task already has, and sorting relinks the
+ * records.
  */
 #include "report/tally_list.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* What each begins with. */
+/* The common beginning of both kinds of record. */
 struct tally_record {
 	struct tally_record *next;
 	const struct task *task;
-	uint32_t milliseconds; /* of a brief one */
+	uint32_t milliseconds; /* brief records only */
 	uint8_t status;        /* of a brief one */
 	bool whole;
 };
@@ -41,7 +41,7 @@ static int value_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Only what print_hash() writes has one: nothing else is kept so briefly. */
+/* True only for a digest that print_hash() can restore; others need a whole record. */
 static bool hash_of(const char *digest, unsigned char hash[TALLY_HASH_SIZE])
 {
 	struct str text = digest ? str_of(digest) : STR("");
@@ -71,8 +71,8 @@ static void print_hash(const unsigned char hash[TALLY_HASH_SIZE], char digest[TA
 /* --- records ------------------------------------------------------------------------------- */
 
 /*
- * Nothing is said but what a brief record holds. Asked of all bytes, so that no field can be
- * forgotten; padding that is not zero only costs the memory of a whole record.
+ * True when a brief record can hold the outcome. All bytes are compared, so that no field can be
+ * forgotten; padding that is not zero only costs a whole record.
  */
 static bool says_little(const struct outcome *outcome)
 {
@@ -205,8 +205,8 @@ static const char *place_of(const struct tally_record *record)
 }
 
 /*
- * The tasks of one rule are one array in the order of its tags: where rule and repository are the
- * same, addresses tell the order.
+ * The tasks of one rule are one array in the order of its tags: for the same rule and repository,
+ * addresses give the order.
  */
 static int compare(const struct tally_record *left, const struct tally_record *right)
 {
@@ -235,7 +235,7 @@ static struct tally_record *merge(struct tally_record *left, struct tally_record
 	return merged;
 }
 
-/* Takes count records, one or more, off *rest and gives them back in order. */
+/* Takes count (> 0) records off *rest and returns them sorted. */
 static struct tally_record *sort(struct tally_record **rest, size_t count)
 {
 	struct tally_record *one = *rest;

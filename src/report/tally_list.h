@@ -1,22 +1,22 @@
 /*
- * The images that the report will tell of one by one, in little memory.
+ * The images that the report lists one by one, in little memory.
  *
- * An image is given and read as a struct tally_image and kept as something smaller. Records live in
- * the arena of whoever adds them and end with it; tasks, rules and static words are kept by
- * reference. One thread at a time.
+ * An image is added and read as a struct tally_image and stored in a smaller form. Records live in
+ * the arena they were added with; tasks, rules and static words are kept by reference. One thread
+ * at a time.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "plan/plan.h"
 
-/* The usual digest, which is kept as a number. */
+/* The usual digest, which is stored in binary. */
 #define TALLY_DIGEST "sha256:"
 enum { TALLY_HASH_SIZE = 32, TALLY_DIGEST_SIZE = sizeof(TALLY_DIGEST) + 2 * TALLY_HASH_SIZE };
 
 struct tally_image {
 	const struct task *task; /* NULL for a rule that failed as a whole */
-	const struct rule *rule; /* that rule; else NULL */
+	const struct rule *rule; /* the rule that failed; else NULL */
 	struct outcome outcome;
 };
 
@@ -27,7 +27,7 @@ struct tally_list {
 	size_t count;
 };
 
-/* A way along the list: private but for image, which is valid until the next step. */
+/* An iterator; private except for image, which is valid until the next step. */
 struct tally_walk {
 	struct tally_image image;
 	const struct tally_record *next;
@@ -38,7 +38,7 @@ struct tally_walk {
 bool tally_list_add(struct tally_list *list, struct arena *arena, const struct tally_image *image);
 /* Puts the list into the order of the rules, and of the tags within each. Takes no memory. */
 void tally_list_sort(struct tally_list *list);
-/* The beginning of a way: in front of the first image. */
+/* An iterator before the first image. */
 struct tally_walk tally_list_walk(const struct tally_list *list);
-/* Steps to the next image, walk->image; false behind the last one. */
+/* Steps to the next image, walk->image; false after the last one. */
 bool tally_list_next(struct tally_walk *walk);

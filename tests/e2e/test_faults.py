@@ -287,4 +287,4 @@ def test_a_source_tag_that_moved_during_a_long_copy_is_told(sync, src, dst, both
     for tag, moved in (("v1", True), ("v2", None)):
         assert at_target.closure(repo, tag) == images.expected(old)
         assert result.image(f"{dst.host}/{repo}:{tag}").get("source_moved") == moved
-    assert result.stderr.count("moved on meanwhile") == 1
+    assert result.stderr.count("moved in the meantime") == 1

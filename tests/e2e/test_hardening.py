@@ -240,11 +240,11 @@ def test_ports_between_public_registries(runner, forward, certs, dst, at_target,
         refused = runner.sync(public, auth, flags=["--retries", "0", "--debug"], env=env)
         assert refused.code == 1
         assert f"name {store.host} in the auth file" in refused.image(f"far.azurecr.io/{repo}:v1")["error"]["message"]
-        assert "the kernel is not asked about ports" not in refused.stderr
+        assert "the kernel does not limit ports" not in refused.stderr
         assert runner.sync(public, {**auth, **run.insecure(store)}, env=env).code == 0
         mixed = runner.sync({f"near.azurecr.io/{repo}:v1": f"{dst.host}/{repo}"}, {**auth, **run.insecure(dst)}, flags=["--debug"], env=env)
         assert mixed.code == 0
-        assert not landlock() or "the kernel is not asked about ports" in mixed.stderr
+        assert not landlock() or "the kernel does not limit ports" in mixed.stderr
     assert at_target.closure(repo, "v1") == images.expected(picture)
 
 

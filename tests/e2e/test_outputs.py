@@ -282,7 +282,7 @@ def test_outputs_of_a_step_follow_no_link_of_others(runner, tmp_path, src, dst, 
     ended = Step(runner).run({"images": rules, "auth": runner.write("auth.yaml", both)}, {"GITHUB_OUTPUT": str(link)})
     assert ended.code == 0
     assert victim.read_text() == "mine\n"
-    assert "output result of the step is not written" in ended.stderr
+    assert "cannot write output result of the step" in ended.stderr
 
 
 # -- pipes and devices ------------------------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_a_pipe_that_nobody_reads(runner, tmp_path, src, dst, readable, output):
     with fifo(tmp_path / "pipe") as pipe:
         result = runner.run([runner.binary, *map(str, readable["--images"][1]), output, str(pipe)])
     assert result.code == 2
-    assert f"{output}: cannot write {pipe}: nobody reads this pipe: start its reader first" in result.stderr
+    assert f"{output}: cannot write {pipe}: this pipe has no reader: start it first" in result.stderr
     assert src.seen() == [] and dst.seen() == []
 
 

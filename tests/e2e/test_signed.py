@@ -74,7 +74,7 @@ BAD = {
     "other-key": (lambda root, signer, other: other.simple(root.digest), "made with another key"),
     "other-image": (lambda root, signer, other: signer.simple(root.digest, about="sha256:" + "1" * 64), "about another image"),
     "other-signature": (lambda root, signer, other: _flipped(signer.simple(root.digest)), "made with another key"),
-    "no-signature": (lambda root, signer, other: companions.cosign_image("x", [(b"{}", {})]), "no statement about an image"),
+    "no-signature": (lambda root, signer, other: companions.cosign_image("x", [(b"{}", {})]), "it does not sign a statement about an image"),
     "bundle-other-key": (lambda root, signer, other: other.bundle(root.root), "made with another key"),
     "bundle-other-image": (lambda root, signer, other: signer.bundle(root.root, about="sha256:" + "1" * 64), "about another image"),
     "bundle-attestation": (lambda root, signer, other: signer.bundle(root.root, predicate="https://slsa.dev/provenance/v1"), "attestation"),
@@ -243,8 +243,8 @@ def test_the_list_of_failed_images_names_the_reference(sync, runner, src, dst, b
 @pytest.mark.parametrize("make, words", (
     (lambda path, tmp: str(tmp / "nowhere.pub"), "nowhere.pub"),
     (lambda path, tmp: _write(tmp, "private"), 'it holds "-----BEGIN EC PRIVATE KEY-----" instead of a PUBLIC KEY'),
-    (lambda path, tmp: companions.Signer(str(tmp), "large", "secp384r1").public, "no ECDSA key of the curve P-256"),
-    (lambda path, tmp: _cut(path, tmp), "no public key in PEM"),
+    (lambda path, tmp: companions.Signer(str(tmp), "large", "secp384r1").public, "not an ECDSA P-256 key"),
+    (lambda path, tmp: _cut(path, tmp), "it is not a public key in PEM"),
     (lambda path, tmp: _spoil(path, tmp), "its base64 is damaged"),
 ), ids=("missing", "private", "P-384", "cut", "spoilt"))
 def test_a_bad_key_ends_the_run_before_it_begins(sync, src, dst, both, repo, signer, tmp_path, make, words):

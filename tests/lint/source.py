@@ -3,6 +3,7 @@
 import glob
 import re
 import sys
+import tokenize
 
 _TOKEN = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S)
 
@@ -28,6 +29,33 @@ def code(path):
             return found[0] + " " * (len(found) - 2) + found[0]
         return re.sub(r"[^\n]", " ", found)
     return _TOKEN.sub(blank, text(path))
+
+
+def comments(path):
+    """The comments of a file in C, Go, Python, shell or make, and the docstrings: the line where each begins, and its text."""
+    found = text(path)
+    if path.endswith((".c", ".h", ".def", ".go")):
+        for match in _TOKEN.finditer(found):
+            if match.group(0)[0] == "/":
+                yield found.count("\n", 0, match.start()) + 1, match.group(0)
+    elif path.endswith(".py") or re.match(r"#!.*python", found):
+        yield from _python_comments(path)
+    else:
+        for number, line in enumerate(found.splitlines(), 1):
+            comment = re.search(r"(?:^|\s)#.*", line)
+            if comment:
+                yield number, comment.group(0)
+
+
+def _python_comments(path):
+    beginning = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+    before = tokenize.ENCODING
+    with open(path, "rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and before in beginning):
+                yield token.start[0], token.string
+            if token.type not in (tokenize.COMMENT, tokenize.NL):
+                before = token.type
 
 
 def finish(problems):

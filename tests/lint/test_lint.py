@@ -97,7 +97,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "format", "options", "fields", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "types", "references", "format", "options", "fields", "tree", "action", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -142,6 +142,12 @@ FAULTS = [
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
     ("words", "src/config/rules/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
+    ("types", "src/net/bad.c", "/* Why. */\nstruct one {\n};\nenum one { X };\n", "bad.c:4: one is also defined at src/net/bad.c:2"),
+    ("references", "src/base/bad.c", "/* Why:\n * see notes.md 4. */\n", "bad.c:1: there is no notes.md"),
+    ("references", "src/base/bad.h", "int x; // docs/gone says it\n", "bad.h:1: there is no docs/gone"),
+    ("references", "src/base/bad.h", "/* What: README section\n * \"Gone\". */\n", "README.md has no section Gone"),
+    ("references", "tests/e2e/test_good.py", 'x = 1\n\n\ndef f():\n    """As gone.md has it."""\n', "test_good.py:5: there is no gone.md"),
+    ("references", "tests/stages", "#!/bin/sh\ntrue # as gone.md has it\n", "stages:2: there is no gone.md"),
     ("format", "src/base/bad.c", "int  f(void) {return 1;}\n", "make format"),
     ("format", "src/config/rules/bad.c", "int  f(void) {return 1;}\n", "make format"),
     ("format", "tests/unit/base/test_bad.c", "    int x;\n", "make format"),
@@ -224,6 +230,27 @@ def test_two_files_with_one_library(tree):
 def test_words_ignores_comments_and_strings(tree):
     put(tree, "src/net/fine.c", '/* goto free( */\nconst char *x = "free(goto)"; // strcpy(\nvoid x_free(int);\n')
     done = lint("words", tree)
+    assert done.returncode == 0, done.stdout
+
+
+def test_types_in_two_files(tree):
+    put(tree, "src/base/a.c", "/* */\nstruct loop {\n};\n/* struct walk {} */\nstruct walk;\n")
+    put(tree, "src/net/b.c", "/* */\nstruct walk {\n};\n")
+    assert lint("types", tree).returncode == 0
+    put(tree, "src/net/c.c", "/* */\nstruct loop\n{\n};\n")
+    done = lint("types", tree)
+    assert done.returncode != 0 and done.stdout == "src/net/c.c:2: loop is also defined at src/base/a.c:2\n"
+
+
+def test_references_to_what_is_there(tree):
+    put(tree, "README.md", "`--auth`\n\n## Certificates, and proxies\n")
+    put(tree, "src/README.md", "")
+    put(tree, "docs/tls.md", "")
+    put(tree, "src/base/fine.c", '/* docs/tls.md, src/README.md, RFC 5280 section 4, README.md section "Certificates, and\n'
+                                 ' * proxies". */\nconst char *x = "gone.md docs/gone";\n')
+    put(tree, "src/fine.c", "/* See README.md beside this file. */\n")
+    put(tree, "tests/e2e/test_good.py", "x = 'gone.md'  # docs/tls.md\n")
+    done = lint("references", tree)
     assert done.returncode == 0, done.stdout
 
 

@@ -47,7 +47,7 @@ static const struct document_input {
 	{"config", OTHERS, true},
 };
 
-struct reading {
+struct inputs_reading {
 	struct arena *arena;
 	char *const *environment;
 	struct inputs *out;
@@ -132,7 +132,7 @@ bool inputs_present(char *const *environment)
 	return false;
 }
 
-static void warn_unknown(const struct reading *reading)
+static void warn_unknown(const struct inputs_reading *reading)
 {
 	const char *names[KNOWN_MAX];
 	size_t count = known_names(names);
@@ -165,7 +165,7 @@ static struct str trim(const char *text)
 }
 
 /* The value of an input as it stands in the environment; NULL when not given. */
-static const char *find(const struct reading *reading, const char *name)
+static const char *find(const struct inputs_reading *reading, const char *name)
 {
 	const char *found = NULL;
 	for (char *const *at = reading->environment; *at; at++) {
@@ -184,7 +184,7 @@ static const char *find(const struct reading *reading, const char *name)
 }
 
 /* The same without blanks around it, as a string; NULL when not given. */
-static const char *find_trimmed(const struct reading *reading, const char *name)
+static const char *find_trimmed(const struct inputs_reading *reading, const char *name)
 {
 	const char *value = find(reading, name);
 	return value ? arena_copy(reading->arena, trim(value).at, trim(value).len) : NULL;
@@ -219,7 +219,7 @@ static bool is_switch(const char *value, bool *out)
 	return false;
 }
 
-static void tell_wrong(const struct reading *reading, const struct option *option,
+static void tell_wrong(const struct inputs_reading *reading, const struct option *option,
 		       const char *value)
 {
 	if (option->kind == OPTION_KIND_NUMBER)
@@ -231,7 +231,7 @@ static void tell_wrong(const struct reading *reading, const struct option *optio
 			    option->name, value);
 }
 
-static void read_option(const struct reading *reading, const struct option *option)
+static void read_option(const struct inputs_reading *reading, const struct option *option)
 {
 	bool truth;
 	const char *value = find_trimmed(reading, option->name);
@@ -262,7 +262,7 @@ static bool is_inline(struct str value)
 }
 
 /* A path that may be a credential by mistake is looked at here, where it can go unnamed. */
-static bool openable(const struct reading *reading, const struct document_input *input,
+static bool openable(const struct inputs_reading *reading, const struct document_input *input,
 		     const char *path)
 {
 	if (!input->discreet || strcmp(path, "-") == 0 || access(path, R_OK) == 0)
@@ -275,8 +275,8 @@ static bool openable(const struct reading *reading, const struct document_input 
 }
 
 /* The value of a document under its name of today, or the old one, which is always a path. */
-static const char *find_document(const struct reading *reading, const struct document_input *input,
-				 bool *old)
+static const char *find_document(const struct inputs_reading *reading,
+				 const struct document_input *input, bool *old)
 {
 	const char *value = find(reading, input->name);
 	const char *older = input->old == OTHERS ? NULL : find(reading, others[input->old]);
@@ -289,7 +289,7 @@ static const char *find_document(const struct reading *reading, const struct doc
 }
 
 /* Blanks around an inline text stay: they are its indentation, and its lines are counted. */
-static void read_document(const struct reading *reading, size_t number)
+static void read_document(const struct inputs_reading *reading, size_t number)
 {
 	const struct document_input *input = &documents[number];
 	struct input_document *out = &reading->out->documents[number];
@@ -322,13 +322,13 @@ static bool is_document(const struct option *option)
 }
 
 /* A copy: the environment is emptied of secrets, and of what looks like one, during the run. */
-static const char *keep_variable(const struct reading *reading, const char *name)
+static const char *keep_variable(const struct inputs_reading *reading, const char *name)
 {
 	const char *value = variable(reading->environment, name);
 	return value ? arena_string(reading->arena, value) : NULL;
 }
 
-static void read_others(const struct reading *reading)
+static void read_others(const struct inputs_reading *reading)
 {
 	struct inputs *out = reading->out;
 	char *const *environment = reading->environment;
@@ -356,7 +356,7 @@ static void read_others(const struct reading *reading)
 void inputs_read(struct arena *arena, char *const *environment, struct inputs *out,
 		 struct options *options, struct problems *problems)
 {
-	struct reading reading = {arena, environment, out, options, problems};
+	struct inputs_reading reading = {arena, environment, out, options, problems};
 	const char *names[KNOWN_MAX];
 	size_t count = known_names(names) - OTHERS;
 	*out = (struct inputs){0};

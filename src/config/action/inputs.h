@@ -1,5 +1,5 @@
 /*
- * The inputs of a GitHub Action: INPUT_* variables as options (action.md section 8).
+ * The inputs of a GitHub Action: INPUT_* variables as options.
  *
  * Plain records; texts live in the arena. The environment is given, so that this is a function of
  * it; it ends with NULL, as environ does.

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum number {
+enum auth_field {
 	USERNAME,
 	PASSWORD,
 	TOKEN,
@@ -45,7 +45,7 @@ static const struct field fields[FIELDS] = {
 /* What other programs call these fields, or have beside them; without - and _, which differ. */
 static const struct {
 	const char *name;
-	enum number field; /* FIELDS: there is none */
+	enum auth_field field; /* FIELDS: there is none */
 } foreign[] = {
 	{"auth", PASSWORD},
 	{"basicauth", PASSWORD},
@@ -110,7 +110,7 @@ static const struct {
 };
 
 /* One entry: its key and the values of its fields. */
-struct entry {
+struct auth_item {
 	const struct auth_reading *reading;
 	struct str key;
 	struct fields_reading login, rest; /* with the problems of each part */
@@ -192,14 +192,14 @@ static const struct fields_table table = {
 /* --- the login ----------------------------------------------------------------------------- */
 
 /* That memory ran out is no fault of an entry. */
-static void tell_memory(const struct entry *entry)
+static void tell_memory(const struct auth_item *entry)
 {
 	problem_add(entry->reading->problems, entry->reading->document->name, "out of memory");
 }
 
 /* The text of a field with its variables expanded; NULL when empty or wrong. */
-static const char *read_expanded(const struct entry *entry, const struct fields_reading *part,
-				 enum number number)
+static const char *read_expanded(const struct auth_item *entry, const struct fields_reading *part,
+				 enum auth_field number)
 {
 	struct str text;
 	const char *result = NULL;
@@ -223,7 +223,7 @@ static const char *read_expanded(const struct entry *entry, const struct fields_
 }
 
 /* The same for a secret, which is registered; one that was not expanded is written in the file. */
-static const char *read_secret(struct entry *entry, enum number number)
+static const char *read_secret(struct auth_item *entry, enum auth_field number)
 {
 	const struct node *value = entry->values[number];
 	const char *secret = value ? read_expanded(entry, &entry->login, number) : NULL;
@@ -236,7 +236,7 @@ static const char *read_secret(struct entry *entry, enum number number)
 }
 
 /* A token needs no name beside it; else name and password go together. */
-static void check_login(const struct entry *entry, struct credential *login)
+static void check_login(const struct auth_item *entry, struct credential *login)
 {
 	if (login->token && login->password)
 		problem_add(entry->login.problems, login->place,
@@ -253,7 +253,7 @@ static void check_login(const struct entry *entry, struct credential *login)
 		login->username = login->password = NULL;
 }
 
-static void read_login(struct entry *entry, struct credential *out)
+static void read_login(struct auth_item *entry, struct credential *out)
 {
 	size_t before = entry->login.problems->error_count;
 	out->username = read_expanded(entry, &entry->login, USERNAME);
@@ -266,7 +266,7 @@ static void read_login(struct entry *entry, struct credential *out)
 /* --- the rest ------------------------------------------------------------------------------ */
 
 /* The file is parsed where connections are made; here it must only be there. */
-static void read_ca(const struct entry *entry, struct credential *out)
+static void read_ca(const struct auth_item *entry, struct credential *out)
 {
 	out->ca = read_expanded(entry, &entry->rest, CA);
 	if (out->ca && access(out->ca, R_OK) != 0)
@@ -274,7 +274,7 @@ static void read_ca(const struct entry *entry, struct credential *out)
 				STR_ARGS(entry->values[CA]->text), strerror(errno));
 }
 
-static void read_proxy(const struct entry *entry, struct credential *out)
+static void read_proxy(const struct auth_item *entry, struct credential *out)
 {
 	struct error err;
 	struct arena *arena = entry->reading->arena;
@@ -296,7 +296,7 @@ static void read_proxy(const struct entry *entry, struct credential *out)
 }
 
 /* The registry that text names, or NULL: a name with a repository behind it must parse as such. */
-static const char *host_name(const struct entry *entry, struct str text)
+static const char *host_name(const struct auth_item *entry, struct str text)
 {
 	struct error err = {0};
 	struct reference ref;
@@ -313,7 +313,7 @@ static const char *host_name(const struct entry *entry, struct str text)
 }
 
 /* The host, and perhaps port, of a server that issues tokens. */
-static void read_token_server(const struct entry *entry, struct credential *out)
+static void read_token_server(const struct auth_item *entry, struct credential *out)
 {
 	const char *text = read_expanded(entry, &entry->rest, TOKEN_SERVER);
 	out->token_server = text ? host_name(entry, str_of(text)) : NULL;
@@ -324,7 +324,7 @@ static void read_token_server(const struct entry *entry, struct credential *out)
 }
 
 /* A list of names, or a single one. */
-static void read_mirrors(const struct entry *entry, struct credential *out)
+static void read_mirrors(const struct auth_item *entry, struct credential *out)
 {
 	const struct fields_reading *part = &entry->rest;
 	const struct node *value = entry->values[MIRRORS];
@@ -349,7 +349,7 @@ static void read_mirrors(const struct entry *entry, struct credential *out)
 
 /* --- the entry ----------------------------------------------------------------------------- */
 
-static void read_fields(struct entry *entry, const struct node *map, struct credential *out)
+static void read_fields(struct auth_item *entry, const struct node *map, struct credential *out)
 {
 	fields_collect(&entry->rest, &table, map, entry->values);
 	const struct node *const *values = entry->values;
@@ -371,7 +371,7 @@ const struct node *auth_entry_read(const struct auth_reading *reading, struct st
 	scoped(problem_finish) struct problems login = {0};
 	scoped(problem_finish) struct problems rest = {0};
 	const char *subject = arena_copy(reading->arena, key.at, key.len);
-	struct entry entry = {
+	struct auth_item entry = {
 		.reading = reading,
 		.key = key,
 		.login = {reading->arena, reading->document, &login, subject},

@@ -1,4 +1,4 @@
-/* One entry of the auth file: the fields of one registry (image-syncer.md 2.2 and 3). */
+/* One entry of the auth file: the fields of one registry. */
 #pragma once
 
 #include "config/expand.h"

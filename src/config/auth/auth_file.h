@@ -1,5 +1,5 @@
 /*
- * The auth file: who we are at which registry (image-syncer.md 2.2, 3 and 4.1).
+ * The auth file: who we are at which registry.
  *
  * A mapping from a registry, or registry/path, to username and password, or token (an identity
  * token); insecure; ca, a file; proxy, a URL; mirrors, a list of registries; expandenv, or its

@@ -12,13 +12,13 @@
 
 #include <string.h>
 
-struct reading {
+struct docker_reading {
 	struct fields_reading fields;
 	struct docker_logins *out;
 };
 
-enum root_number { AUTHS, CRED_HELPERS, CREDS_STORE, ROOT_FIELDS };
-enum login_number { AUTH, USERNAME, PASSWORD, IDENTITY_TOKEN, LOGIN_FIELDS };
+enum docker_root_field { AUTHS, CRED_HELPERS, CREDS_STORE, ROOT_FIELDS };
+enum docker_login_field { AUTH, USERNAME, PASSWORD, IDENTITY_TOKEN, LOGIN_FIELDS };
 
 static const struct field root_fields[ROOT_FIELDS] = {
 	[AUTHS] = {"auths", FIELDS_MAP, "the logins, by registry"},
@@ -38,7 +38,7 @@ static const struct fields_table root_table = {
 static const struct fields_table login_table = {
 	.fields = login_fields, .count = LOGIN_FIELDS, .unknown = fields_pass_over};
 
-static const char *place_of(const struct reading *reading, const struct node *node)
+static const char *place_of(const struct docker_reading *reading, const struct node *node)
 {
 	return fields_place(&reading->fields, node);
 }
@@ -47,8 +47,8 @@ static const char *place_of(const struct reading *reading, const struct node *no
  * The value of a field that is a mapping from registries; NULL when it is absent, or wrong, which
  * is told. Of a registry that is in it twice the first login counts, and that is told as well.
  */
-static const struct node *registries(const struct reading *reading, const struct field *field,
-				     const struct node *value)
+static const struct node *registries(const struct docker_reading *reading,
+				     const struct field *field, const struct node *value)
 {
 	struct error err;
 	if (!value || value->kind == NODE_NULL)
@@ -65,13 +65,13 @@ static const struct node *registries(const struct reading *reading, const struct
 	return value;
 }
 
-static void complain_memory(const struct reading *reading)
+static void complain_memory(const struct docker_reading *reading)
 {
 	fields_memory(&reading->fields);
 }
 
 /* Keys are often URLs, of which docker looks at the host alone; without a scheme a path counts. */
-static struct str normal_key(const struct reading *reading, struct str key)
+static struct str normal_key(const struct docker_reading *reading, struct str key)
 {
 	static const char *const ends[] = {"/v1/", "/v2/", "/v1", "/v2", "/"};
 	struct str lower = registry_key_lower(reading->fields.arena, key);
@@ -90,7 +90,7 @@ static struct str normal_key(const struct reading *reading, struct str key)
 }
 
 /* The new, empty login for key; NULL when there is none to make. */
-static struct credential *add(const struct reading *reading, const struct node *key)
+static struct credential *add(const struct docker_reading *reading, const struct node *key)
 {
 	struct credentials *list = &reading->out->list;
 	struct credential *new = &list->items[list->count];
@@ -102,7 +102,7 @@ static struct credential *add(const struct reading *reading, const struct node *
 }
 
 /* The name becomes part of a program's name. False: wrong, which is told, or empty. */
-static bool read_helper(const struct reading *reading, const struct fields_reading *fields,
+static bool read_helper(const struct docker_reading *reading, const struct fields_reading *fields,
 			const struct node *value, const char **helper)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -122,7 +122,7 @@ static bool read_helper(const struct reading *reading, const struct fields_readi
 }
 
 /* Adds new to the list if there is something in it, and be it what is wrong with it. */
-static void take(const struct reading *reading, struct credential *new, bool good,
+static void take(const struct docker_reading *reading, struct credential *new, bool good,
 		 const struct problems *faults)
 {
 	if (!problem_keep(reading->fields.arena, faults, &new->login_fault))
@@ -131,7 +131,7 @@ static void take(const struct reading *reading, struct credential *new, bool goo
 		reading->out->list.count++;
 }
 
-static void read_helpers(const struct reading *reading, const struct node *helpers)
+static void read_helpers(const struct docker_reading *reading, const struct node *helpers)
 {
 	for (size_t i = 0; helpers && i < helpers->count; i++) {
 		scoped(problem_finish) struct problems faults = {0};
@@ -146,7 +146,7 @@ static void read_helpers(const struct reading *reading, const struct node *helpe
 }
 
 /* A string as one in arena; NULL when absent, empty or no string. */
-static const char *text_of(const struct reading *reading, const struct node *value)
+static const char *text_of(const struct docker_reading *reading, const struct node *value)
 {
 	struct str text = node_string(value);
 	const char *copy = text.len ? arena_copy(reading->fields.arena, text.at, text.len) : NULL;
@@ -159,7 +159,8 @@ static const char *text_of(const struct reading *reading, const struct node *val
  * base64("user:password"); old versions of docker left NULs behind the password. False when it is
  * something else; without memory, which is told, nothing is read.
  */
-static bool read_pair(const struct reading *reading, struct str encoded, struct credential *out)
+static bool read_pair(const struct docker_reading *reading, struct str encoded,
+		      struct credential *out)
 {
 	scoped(buf_wipe) struct buf pair = {0};
 	if (!base64_decode(encoded, &pair))
@@ -199,7 +200,7 @@ static bool settle(struct credential *login)
 }
 
 /* What one registry says into new. False: nothing, or it is wrong, which is told. */
-static bool read_login(const struct reading *reading, const struct fields_reading *fields,
+static bool read_login(const struct docker_reading *reading, const struct fields_reading *fields,
 		       const struct node *value, struct credential *new)
 {
 	const struct node *values[LOGIN_FIELDS];
@@ -224,7 +225,7 @@ static bool read_login(const struct reading *reading, const struct fields_readin
 	return settle(new) && fields->problems->error_count == before;
 }
 
-static void read_auth(const struct reading *reading, const struct node *key,
+static void read_auth(const struct docker_reading *reading, const struct node *key,
 		      const struct node *value)
 {
 	scoped(problem_finish) struct problems faults = {0};
@@ -236,7 +237,8 @@ static void read_auth(const struct reading *reading, const struct node *key,
 }
 
 /* Makes room for the entries of two more objects. */
-static bool reserve(const struct reading *reading, const struct node *a, const struct node *b)
+static bool reserve(const struct docker_reading *reading, const struct node *a,
+		    const struct node *b)
 {
 	struct credentials *list = &reading->out->list;
 	size_t more = (a ? a->count : 0) + (b ? b->count : 0) + 1;
@@ -255,7 +257,7 @@ static bool reserve(const struct reading *reading, const struct node *a, const s
 void docker_config_read(struct arena *arena, const struct document *document, bool flat,
 			struct docker_logins *logins, struct problems *problems)
 {
-	struct reading reading = {{arena, document, problems, NULL}, logins};
+	struct docker_reading reading = {{arena, document, problems, NULL}, logins};
 	const struct node *root = document->root, *values[ROOT_FIELDS] = {NULL};
 	if (root->kind != NODE_MAP) {
 		problem_add(problems, document_place(arena, document, root),

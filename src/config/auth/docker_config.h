@@ -1,6 +1,5 @@
 /*
- * Logins of docker and podman: config.json, auth.json and the old .dockercfg
- * (image-syncer.md 4.2).
+ * Logins of docker and podman: config.json, auth.json and the old .dockercfg.
  *
  * Pure: files are found and read by docker_files.h. Of a file are used "auths" (auth, username and
  * password, identitytoken), "credHelpers" and "credsStore". A helper named for a registry comes

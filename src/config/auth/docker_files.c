@@ -11,20 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct search {
+struct docker_search {
 	struct arena *arena;
 	const struct expand_lookup *lookup;
 	struct docker_logins *out;
 	struct problems *problems;
 };
 
-static const char *variable(const struct search *search, const char *name)
+static const char *variable(const struct docker_search *search, const char *name)
 {
 	const char *value = search->lookup->get(search->lookup->ctx, name);
 	return value && *value ? value : NULL;
 }
 
-static void read_file(const struct search *search, const char *path, struct problems *problems)
+static void read_file(const struct docker_search *search, const char *path,
+		      struct problems *problems)
 {
 	struct document document;
 	const char *name = strrchr(path, '/');
@@ -38,7 +39,8 @@ static void read_file(const struct search *search, const char *path, struct prob
  * Nobody named these files, so what is wrong with a login in them is a warning, and the login is
  * left out: from first on.
  */
-static void leave_out_faulty(const struct search *search, size_t first, struct problems *found)
+static void leave_out_faulty(const struct docker_search *search, size_t first,
+			     struct problems *found)
 {
 	struct credentials *list = &search->out->list;
 	size_t kept = first;
@@ -52,7 +54,7 @@ static void leave_out_faulty(const struct search *search, size_t first, struct p
 }
 
 /* One of the usual places: folder/name, if there is a folder and such a file. */
-static void read_usual(const struct search *search, const char *folder, const char *name)
+static void read_usual(const struct docker_search *search, const char *folder, const char *name)
 {
 	scoped(problem_finish) struct problems found = {0};
 	const char *path = folder ? arena_printf(search->arena, "%s/%s", folder, name) : NULL;
@@ -64,7 +66,7 @@ static void read_usual(const struct search *search, const char *folder, const ch
 	problem_demote(&found, search->problems);
 }
 
-static void read_named(const struct search *search, const char *path)
+static void read_named(const struct docker_search *search, const char *path)
 {
 	struct stat info;
 	bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -75,7 +77,7 @@ static void read_named(const struct search *search, const char *path)
 		problem_add(search->problems, NULL, "out of memory");
 }
 
-static void read_usual_places(const struct search *search)
+static void read_usual_places(const struct docker_search *search)
 {
 	struct arena *arena = search->arena;
 	const char *home = variable(search, "HOME");
@@ -99,7 +101,7 @@ static void read_usual_places(const struct search *search)
 void docker_files_read(struct arena *arena, const char *which, const struct expand_lookup *lookup,
 		       struct docker_logins *out, struct problems *problems)
 {
-	struct search search = {arena, lookup, out, problems};
+	struct docker_search search = {arena, lookup, out, problems};
 	bool wanted = true;
 	*out = (struct docker_logins){0};
 	if (which && !options_switch(str_of(which), &wanted))

@@ -1,4 +1,4 @@
-/* Where docker and podman keep logins, and reading them (image-syncer.md 4.2). */
+/* Where docker and podman keep logins, and reading them. */
 #pragma once
 
 #include "config/auth/docker_config.h"

@@ -1,5 +1,5 @@
 /*
- * What docker and podman were told about registries beside logins (image-syncer.md 4.3): the
+ * What docker and podman were told about registries beside logins: the
  * certificates in certs.d/HOST are used, registries.conf is not, which is told.
  */
 #pragma once

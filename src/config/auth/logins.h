@@ -1,4 +1,4 @@
-/* The logins of the auth file and of docker as one list (image-syncer.md 4.2). */
+/* The logins of the auth file and of docker as one list. */
 #pragma once
 
 #include "base/arena.h"

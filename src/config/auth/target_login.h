@@ -1,4 +1,4 @@
-/* The login that kyma's image-syncer takes on its command line (kyma.md 6). */
+/* The login that kyma's image-syncer takes on its command line. */
 #pragma once
 
 #include "config/options/options.h"

@@ -1,5 +1,5 @@
 /*
- * The command line: syntax of image-syncer.md 1.1, options from options.def.
+ * The command line: its syntax, and its options from options.def.
  *
  * Plain records; texts point into argv, which outlives them.
  */

@@ -1,6 +1,5 @@
 /*
- * The variables of the environment that stand for options: those of kyma's image-syncer (kyma.md
- * 2).
+ * The variables of the environment that stand for options: those of kyma's image-syncer.
  *
  * Constant, so any thread may read it.
  */

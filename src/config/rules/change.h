@@ -1,6 +1,6 @@
 /*
- * What becomes of a destination tag that holds another image than the source (kyma.md 5): the words
- * of --on-change and of on-change in a rule.
+ * What becomes of a destination tag that holds another image than the source: the words of
+ * --on-change and of on-change in a rule.
  */
 #pragma once
 

@@ -8,8 +8,8 @@
 #include "config/rules/since.h"
 #include "config/rules/terms_fields.h"
 
-enum number { TO, TAGS, EXCLUDE, SEMVER, LATEST, SINCE, FIELDS };
-enum latest_number { COUNT, BY, LATEST_FIELDS };
+enum images_field { TO, TAGS, EXCLUDE, SEMVER, LATEST, SINCE, FIELDS };
+enum latest_field { COUNT, BY, LATEST_FIELDS };
 
 static const struct field fields[FIELDS] = {
 	[TO] = {"to", FIELDS_TEXTS, "where the images go"},

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "config/rules/images_fields.h"
 
-struct reading {
+struct images_reading {
 	struct arena *arena;
 	const struct document *document;
 	const struct expand_lookup *lookup;
@@ -18,7 +18,7 @@ struct reading {
 	struct problems *problems;
 };
 
-static const char *place_of(const struct reading *reading, const struct node *node)
+static const char *place_of(const struct images_reading *reading, const struct node *node)
 {
 	return document_place(reading->arena, reading->document, node);
 }
@@ -33,7 +33,8 @@ static size_t count_rules(const struct node *value)
 }
 
 /* One name of a destination for the source of rule. */
-static void read_name(const struct reading *reading, struct rule rule, const struct node *value)
+static void read_name(const struct images_reading *reading, struct rule rule,
+		      const struct node *value)
 {
 	struct error err = {0};
 	rule.destination_place = place_of(reading, value);
@@ -61,9 +62,10 @@ static void read_name(const struct reading *reading, struct rule rule, const str
 }
 
 /* Calls read for value, or for each of its items if it is a list. */
-static void
-read_each(const struct reading *reading, const struct rule *rule, const struct node *value,
-	  void (*read)(const struct reading *reading, struct rule rule, const struct node *value))
+static void read_each(const struct images_reading *reading, const struct rule *rule,
+		      const struct node *value,
+		      void (*read)(const struct images_reading *reading, struct rule rule,
+				   const struct node *value))
 {
 	if (value->kind != NODE_LIST) {
 		read(reading, *rule, value);
@@ -78,7 +80,7 @@ read_each(const struct reading *reading, const struct rule *rule, const struct n
 }
 
 /* One destination: a name or a mapping. */
-static void read_destination(const struct reading *reading, struct rule rule,
+static void read_destination(const struct images_reading *reading, struct rule rule,
 			     const struct node *value)
 {
 	const struct fields_reading mapping = {reading->arena, reading->document, reading->problems,
@@ -95,7 +97,8 @@ static void read_destination(const struct reading *reading, struct rule rule,
 		read_each(reading, &rule, fields.to, read_name);
 }
 
-static void warn_repeated(const struct reading *reading, struct map *seen, const struct node *key)
+static void warn_repeated(const struct images_reading *reading, struct map *seen,
+			  const struct node *key)
 {
 	const struct node *first = map_get(seen, key->text);
 	if (first)
@@ -108,7 +111,7 @@ static void warn_repeated(const struct reading *reading, struct map *seen, const
 		problem_add(reading->problems, reading->document->name, "out of memory");
 }
 
-static void read_source(const struct reading *reading, const struct node *key,
+static void read_source(const struct images_reading *reading, const struct node *key,
 			const struct node *value)
 {
 	struct rule rule = {.source = arena_copy(reading->arena, key->text.at, key->text.len),
@@ -129,7 +132,7 @@ void images_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct rules *out,
 		      struct problems *problems)
 {
-	struct reading reading = {arena, document, lookup, out, problems};
+	struct images_reading reading = {arena, document, lookup, out, problems};
 	const struct node *root = document->root;
 	*out = (struct rules){0};
 	if (root->kind == NODE_NULL)

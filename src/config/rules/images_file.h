@@ -1,5 +1,5 @@
 /*
- * The images file: what is copied where (image-syncer.md 2.4).
+ * The images file: what is copied where.
  *
  * A mapping from a source to a destination, or to a list of destinations. A destination is a name,
  * or a mapping that says more:

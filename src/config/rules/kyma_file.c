@@ -1,6 +1,6 @@
 /*
  * The original joins texts and cuts them at the first colon, which goes wrong with ports and with a
- * tag beside a digest (kyma.md 4). Here a source is parsed first; only then the name is taken out
+ * tag beside a digest. Here a source is parsed first; only then the name is taken out
  * of its text, as written, since that is what the targets of old are called.
  */
 #include "config/rules/kyma_file.h"
@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-enum root_number { TARGET_PREFIX, IMAGES, SIGN_ALL, ROOT_FIELDS };
-enum image_number { SOURCE, TAG, TARGET, AMD64_ONLY, PREFIX, SIGN, IMAGE_FIELDS };
+enum kyma_root_field { TARGET_PREFIX, IMAGES, SIGN_ALL, ROOT_FIELDS };
+enum kyma_image_field { SOURCE, TAG, TARGET, AMD64_ONLY, PREFIX, SIGN, IMAGE_FIELDS };
 
 static const struct field root_fields[ROOT_FIELDS] = {
 	[TARGET_PREFIX] = {"targetRepoPrefix", FIELDS_TEXT, "where the images go"},
@@ -35,7 +35,7 @@ static const struct fields_table root_table = {.fields = root_fields, .count = R
 static const struct fields_table image_table = {
 	.fields = image_fields, .count = IMAGE_FIELDS, .beside = &terms_fields};
 
-struct reading {
+struct kyma_reading {
 	struct fields_reading fields;
 	struct rules *rules;
 	const char *prefix; /* NULL: none, or a wrong one, which was told */
@@ -51,13 +51,13 @@ struct source {
 	struct reference ref;
 };
 
-static const char *place_of(const struct reading *reading, const struct node *node)
+static const char *place_of(const struct kyma_reading *reading, const struct node *node)
 {
 	return fields_place(&reading->fields, node);
 }
 
 /* The text of a field; NULL when it is absent, null, empty or wrong, which goes to problems. */
-static const char *read_text(const struct reading *reading, const struct field *field,
+static const char *read_text(const struct kyma_reading *reading, const struct field *field,
 			     const struct node *node)
 {
 	struct str text;
@@ -70,7 +70,7 @@ static const char *read_text(const struct reading *reading, const struct field *
 }
 
 /* Old releases signed what they copied, or not, as this says. */
-static void check_sign(const struct reading *reading, const struct field *field,
+static void check_sign(const struct kyma_reading *reading, const struct field *field,
 		       const struct node *node)
 {
 	if (fields_switch(&reading->fields, field, node, false))
@@ -82,7 +82,7 @@ static void check_sign(const struct reading *reading, const struct field *field,
 /* --- prefixes ------------------------------------------------------------------------------ */
 
 /* Tells what is wrong or odd about a prefix; place is NULL for the command line. */
-static bool check_prefix(const struct reading *reading, const char *prefix, const char *place)
+static bool check_prefix(const struct kyma_reading *reading, const char *prefix, const char *place)
 {
 	struct error err;
 	struct reference ref;
@@ -109,7 +109,7 @@ static bool check_prefix(const struct reading *reading, const char *prefix, cons
 }
 
 /* Chooses the prefix of the run and the form of the names behind it. */
-static void settle_prefix(struct reading *reading, const struct options *options,
+static void settle_prefix(struct kyma_reading *reading, const struct options *options,
 			  const struct node *node)
 {
 	const char *in_file = read_text(reading, &root_fields[TARGET_PREFIX], node);
@@ -129,7 +129,7 @@ static void settle_prefix(struct reading *reading, const struct options *options
 		reading->prefix = prefix;
 }
 
-static const char *prefix_for(struct reading *reading, const struct node *map,
+static const char *prefix_for(struct kyma_reading *reading, const struct node *map,
 			      const struct node *own)
 {
 	const char *prefix = read_text(reading, &image_fields[PREFIX], own);
@@ -145,7 +145,7 @@ static const char *prefix_for(struct reading *reading, const struct node *map,
 
 /* --- images -------------------------------------------------------------------------------- */
 
-static bool read_source(const struct reading *reading, const struct node *map,
+static bool read_source(const struct kyma_reading *reading, const struct node *map,
 			const struct node *node, struct source *out)
 {
 	struct error err;
@@ -170,7 +170,7 @@ static bool read_source(const struct reading *reading, const struct node *map,
 }
 
 /* The tag at the target, where said is what target says; NULL: there is none, or it is wrong. */
-static const char *target_tag(const struct reading *reading, const struct node *node,
+static const char *target_tag(const struct kyma_reading *reading, const struct node *node,
 			      const struct source *source, const struct node *source_node,
 			      const char *said)
 {
@@ -202,7 +202,7 @@ static const char *target_tag(const struct reading *reading, const struct node *
 }
 
 /* The name with what no repository may have in its first part, when that is a host. */
-static char *target_name(const struct reading *reading, struct str name)
+static char *target_name(const struct kyma_reading *reading, struct str name)
 {
 	bool plain = str_find(name, '/') == name.len;
 	char *copy = arena_printf(reading->fields.arena, "%s%.*s",
@@ -223,7 +223,7 @@ struct target {
 };
 
 /* What target says, if it is there, and else what follows from source and tag. */
-static bool read_target(const struct reading *reading, const struct node *const *values,
+static bool read_target(const struct kyma_reading *reading, const struct node *const *values,
 			const char *prefix, const struct source *source, struct target *out)
 {
 	const struct node *node = values[TARGET];
@@ -243,7 +243,7 @@ static bool read_target(const struct reading *reading, const struct node *const 
 	return out->name && out->tag;
 }
 
-static void read_terms(const struct reading *reading, const struct node *map,
+static void read_terms(const struct kyma_reading *reading, const struct node *map,
 		       const struct source *source, bool any, struct terms *out)
 {
 	struct fields_reading fields = reading->fields;
@@ -257,7 +257,7 @@ static void read_terms(const struct reading *reading, const struct node *map,
 }
 
 /* Adds the rule: its fields besides the names are set. */
-static void add_rule(const struct reading *reading, struct rule rule, const char *prefix,
+static void add_rule(const struct kyma_reading *reading, struct rule rule, const char *prefix,
 		     const struct source *source, const struct target *target)
 {
 	struct reference from = source->ref;
@@ -272,7 +272,7 @@ static void add_rule(const struct reading *reading, struct rule rule, const char
 		reading->rules->items[reading->rules->count++] = rule;
 }
 
-static void read_image(struct reading *reading, const struct node *map)
+static void read_image(struct kyma_reading *reading, const struct node *map)
 {
 	const struct node *values[IMAGE_FIELDS];
 	struct source source;
@@ -333,7 +333,7 @@ void kyma_file_read(struct arena *arena, const struct document *document,
 		    const struct options *options, struct rules *out, const char **prefix,
 		    struct problems *problems)
 {
-	struct reading reading = {.fields = {arena, document, problems, NULL}, .rules = out};
+	struct kyma_reading reading = {.fields = {arena, document, problems, NULL}, .rules = out};
 	const struct node *values[ROOT_FIELDS];
 	*out = (struct rules){0};
 	check_form(options, problems);

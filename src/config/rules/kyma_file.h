@@ -1,5 +1,5 @@
 /*
- * The images file of kyma's image-syncer (kyma.md 3 and 4), read as rules.
+ * The images file of kyma's image-syncer, read as rules.
  *
  *   targetRepoPrefix: registry.example.com/external/   unless the options give a prefix
  *   images:

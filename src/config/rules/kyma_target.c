@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum number { NAME, TAG, FIELDS };
+enum target_field { NAME, TAG, FIELDS };
 
 static const struct field fields[FIELDS] = {
 	[NAME] = {"name", FIELDS_TEXT, "the name below the prefix"},

@@ -16,7 +16,7 @@ static const char *const aliases[][2] = {
 	{"macos", "darwin"},
 };
 
-struct reading {
+struct platform_reading {
 	struct arena *arena;
 	struct problems *problems;
 	const char *option; /* "os" or "arch" */
@@ -30,7 +30,7 @@ static const char *meant(struct str value)
 	return NULL;
 }
 
-static void read_pattern(const struct reading *reading, struct str text,
+static void read_pattern(const struct platform_reading *reading, struct str text,
 			 struct platform_pattern *patterns, size_t *count)
 {
 	struct platform_pattern pattern;
@@ -67,7 +67,7 @@ static size_t count_patterns(const struct option_list *list)
 }
 
 /* NULL without memory. */
-static const struct platform_pattern *read_list(const struct reading *reading,
+static const struct platform_pattern *read_list(const struct platform_reading *reading,
 						const struct option_list *list, size_t *count)
 {
 	struct platform_pattern *patterns =
@@ -88,7 +88,7 @@ const struct platform_filter *
 platform_options_read(struct arena *arena, const struct options *options, struct problems *problems)
 {
 	struct platform_filter *filter = arena_new_of(arena, struct platform_filter);
-	struct reading os = {arena, problems, "os"}, arch = {arena, problems, "arch"};
+	struct platform_reading os = {arena, problems, "os"}, arch = {arena, problems, "arch"};
 	if (filter) {
 		filter->os = read_list(&os, &options->os, &filter->os_count);
 		filter->arch = read_list(&arch, &options->arch, &filter->arch_count);

@@ -1,4 +1,4 @@
-/* --os and --arch as a filter on platforms (image-syncer.md 6.6 and section 9). */
+/* --os and --arch as a filter on platforms. */
 #pragma once
 
 #include "config/options/options.h"

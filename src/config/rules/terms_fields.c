@@ -7,7 +7,7 @@
 #include "config/rules/companion_options.h"
 #include "config/rules/signer_field.h"
 
-enum number {
+enum terms_field {
 	PLATFORMS,
 	OS,
 	ARCH,

@@ -18,7 +18,7 @@
 
 enum { BUNDLES_MAX = 64 };
 
-struct search {
+struct signature_search {
 	struct image *image;
 	struct arena *arena;
 	const char *digest;
@@ -30,7 +30,7 @@ struct search {
 };
 
 /* Why a signature by the right key is not the one that is demanded. */
-static const char *misnamed(const struct search *search, const char *claimed)
+static const char *misnamed(const struct signature_search *search, const char *claimed)
 {
 	if (!*claimed)
 		return "it names no repository, as cosign's bundles never do: sign with "
@@ -41,8 +41,8 @@ static const char *misnamed(const struct search *search, const char *claimed)
 	return why ? why : "it is for another repository";
 }
 
-static void try_signature(struct search *search, const struct signature *signature, bool readable,
-			  const char *why)
+static void try_signature(struct signature_search *search, const struct signature *signature,
+			  bool readable, const char *why)
 {
 	const struct signer *signer = search->signer;
 	search->seen++;
@@ -58,7 +58,7 @@ static void try_signature(struct search *search, const struct signature *signatu
 }
 
 /* What is broken by itself is one bad signature more; anything else is an error. */
-static bool is_bad(struct search *search, const struct error *err)
+static bool is_bad(struct signature_search *search, const struct error *err)
 {
 	search->why = "it is damaged or incomplete";
 	search->seen++;
@@ -66,7 +66,7 @@ static bool is_bad(struct search *search, const struct error *err)
 	       err->kind == ERROR_UNSUPPORTED;
 }
 
-static bool try_bundle(struct search *search, const char *digest, struct error *err)
+static bool try_bundle(struct signature_search *search, const char *digest, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct repository *from = &search->image->from;
@@ -93,7 +93,7 @@ static bool try_bundle(struct search *search, const char *digest, struct error *
 }
 
 /* A list without types, as old tools write it, is looked through as a whole. */
-static bool try_referrers(struct search *search, struct error *err)
+static bool try_referrers(struct signature_search *search, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
 	unsigned tried = 0;
@@ -112,7 +112,8 @@ static bool try_referrers(struct search *search, struct error *err)
 	return true;
 }
 
-static bool try_layer(struct search *search, const struct signature_layer *layer, struct error *err)
+static bool try_layer(struct signature_search *search, const struct signature_layer *layer,
+		      struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct signature signature;
@@ -128,7 +129,8 @@ static bool try_layer(struct search *search, const struct signature_layer *layer
 	return true;
 }
 
-static bool try_layers(struct search *search, const struct manifest *manifest, struct error *err)
+static bool try_layers(struct signature_search *search, const struct manifest *manifest,
+		       struct error *err)
 {
 	struct signature_layer *layers = NULL;
 	size_t count = 0;
@@ -140,7 +142,7 @@ static bool try_layers(struct search *search, const struct manifest *manifest, s
 	return true;
 }
 
-static bool try_tag(struct search *search, struct error *err)
+static bool try_tag(struct signature_search *search, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
 	const struct repository *from = &search->image->from;
@@ -164,11 +166,11 @@ bool signed_check(struct image *image, struct error *err)
 	if (!signer)
 		return true;
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct search search = {.image = image,
-				.arena = arena,
-				.digest = digest,
-				.signer = signer,
-				.source = &image->task->source};
+	struct signature_search search = {.image = image,
+					  .arena = arena,
+					  .digest = digest,
+					  .signer = signer,
+					  .source = &image->task->source};
 	struct manifest signed_one;
 	if (!arena)
 		return error_memory(err);

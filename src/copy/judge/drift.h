@@ -1,5 +1,5 @@
 /*
- * A destination tag that holds another image than it should, and the policies for that (kyma.md 5).
+ * A destination tag that holds another image than it should, and the policies for that.
  *
  * Under every policy but CHANGE_OVERWRITE nothing is written without knowing what the tag holds,
  * and it is asked again right before it is written.

@@ -1,6 +1,6 @@
 /*
  * What the platform filter of a task leaves of its image, and whether the target holds that already
- * (image-syncer.md 6.6).
+ *.
  *
  * An index loses the entries that do not pass, and becomes another document with another digest; an
  * image passes or does not. What was read or made on the way is kept in image->known, where

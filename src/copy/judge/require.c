@@ -10,7 +10,7 @@
 
 enum { LISTED_MAX = 300 };
 
-struct search {
+struct platform_search {
 	struct image *image;
 	struct arena *arena;
 	const struct platform_filter *required;
@@ -20,7 +20,7 @@ struct search {
 	struct map seen;   /* digests of what was looked at: each is, once */
 };
 
-static void search_finish(struct search *search)
+static void search_finish(struct platform_search *search)
 {
 	buf_finish(&search->listed);
 	map_finish(&search->seen);
@@ -35,7 +35,7 @@ static void print(const struct platform *platform, struct buf *out)
 		buf_printf(out, "/%.*s", STR_ARGS(platform->variant));
 }
 
-static void see(struct search *search, const struct platform *platform)
+static void see(struct platform_search *search, const struct platform *platform)
 {
 	struct platform full = *platform;
 	/* image-spec: v8 is the only variant of arm64, and is mostly left out. */
@@ -51,9 +51,10 @@ static void see(struct search *search, const struct platform *platform)
 	print(platform, &search->listed);
 }
 
-static bool look(struct search *search, const char *digest, int depth, struct error *err);
+static bool look(struct platform_search *search, const char *digest, int depth, struct error *err);
 
-static bool look_at_image(struct search *search, const struct manifest *manifest, struct error *err)
+static bool look_at_image(struct platform_search *search, const struct manifest *manifest,
+			  struct error *err)
 {
 	struct image_config config;
 	bool known;
@@ -64,8 +65,8 @@ static bool look_at_image(struct search *search, const struct manifest *manifest
 	return true;
 }
 
-static bool look_at_index(struct search *search, const struct manifest *manifest, int depth,
-			  struct error *err)
+static bool look_at_index(struct platform_search *search, const struct manifest *manifest,
+			  int depth, struct error *err)
 {
 	const struct platform_filter all = {0};
 	struct filter_index index;
@@ -84,7 +85,7 @@ static bool look_at_index(struct search *search, const struct manifest *manifest
 	return true;
 }
 
-static bool look(struct search *search, const char *digest, int depth, struct error *err)
+static bool look(struct platform_search *search, const char *digest, int depth, struct error *err)
 {
 	struct manifest manifest = {0};
 	if (map_get(&search->seen, str_of(digest)))
@@ -97,7 +98,7 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 					    : look_at_image(search, &manifest, err);
 }
 
-static bool judge(const struct search *search, struct error *err)
+static bool judge(const struct platform_search *search, struct error *err)
 {
 	scoped(buf_finish) struct buf missing = {0};
 	if (!search->images)
@@ -118,7 +119,7 @@ static bool judge(const struct search *search, struct error *err)
 bool require_platforms(struct image *image, struct error *err)
 {
 	const struct platform_filter *required = image->task->rule->terms.required;
-	scoped(search_finish) struct search search = {
+	scoped(search_finish) struct platform_search search = {
 		.image = image, .arena = image->arena, .required = required};
 	if (!required)
 		return true;

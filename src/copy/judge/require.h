@@ -1,4 +1,4 @@
-/* Refusing images that lack a platform: require-platforms (kyma.md 10, 4). */
+/* Refusing images that lack a platform: require-platforms. */
 #pragma once
 
 #include "copy/image.h"

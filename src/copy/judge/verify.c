@@ -15,7 +15,7 @@
 enum { PIECE = 64 * 1024 };
 
 /* The parts of one manifest, read in parallel. */
-struct parts {
+struct verify_parts {
 	struct image *image;
 	const struct manifest *manifest;
 	int depth;
@@ -96,7 +96,8 @@ static bool once(struct image *image, const char *digest, const struct descripto
 			    err);
 }
 
-static bool verify_child(struct parts *parts, const struct descriptor *child, struct error *err)
+static bool verify_child(struct verify_parts *parts, const struct descriptor *child,
+			 struct error *err)
 {
 	struct str type = str_of(child->media_type);
 	bool manifest = media_kind(type) != MEDIA_OTHER;
@@ -109,7 +110,7 @@ static bool verify_child(struct parts *parts, const struct descriptor *child, st
 /* What was left out is not missed, wherever it is listed. */
 static bool verify_part(void *ctx, size_t index, struct error *err)
 {
-	struct parts *parts = ctx;
+	struct verify_parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
 	size_t children = manifest->child_count;
 	bool child = index < children;
@@ -147,7 +148,7 @@ static bool verify_tree(struct image *image, const char *reference, const char *
 				 served.digest, digest);
 	if (!manifest_parse(arena, served.bytes, str_of(served.content_type), &manifest, err))
 		return error_wrap(err, "manifest %s", digest);
-	struct parts parts = {image, &manifest, depth};
+	struct verify_parts parts = {image, &manifest, depth};
 	return pool_try(image->copier->options.pool, manifest.child_count + manifest.blob_count,
 			verify_part, &parts, err);
 }

@@ -9,12 +9,12 @@
 
 #include "copy/document.h"
 
-struct search {
+struct layer_search {
 	struct image *image;
 	struct map seen; /* digests of what was looked at */
 };
 
-static void search_finish(struct search *search)
+static void search_finish(struct layer_search *search)
 {
 	map_finish(&search->seen);
 }
@@ -26,7 +26,7 @@ bool whole_refuse(const struct descriptor *layer, struct error *err)
 			 layer->digest, layer->media_type);
 }
 
-static bool look(struct search *search, const char *digest, int depth, struct error *err)
+static bool look(struct layer_search *search, const char *digest, int depth, struct error *err)
 {
 	struct manifest manifest;
 	if (map_get(&search->seen, str_of(digest)))
@@ -51,6 +51,6 @@ static bool look(struct search *search, const char *digest, int depth, struct er
 
 bool whole_check(struct image *image, struct error *err)
 {
-	scoped(search_finish) struct search search = {.image = image};
+	scoped(search_finish) struct layer_search search = {.image = image};
 	return image->foreign != FOREIGN_FAIL || look(&search, image->wanted, 1, err);
 }

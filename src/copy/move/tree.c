@@ -33,7 +33,7 @@ static bool get_manifest(struct image *image, struct arena *arena, const char *d
 }
 
 /* The parts of one manifest, worked on in parallel. */
-struct parts {
+struct tree_parts {
 	struct image *image;
 	const struct manifest *manifest;
 	int depth;
@@ -61,7 +61,7 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
  * type; for a type nobody knows the source is asked for a manifest first, because a registry may
  * serve manifests as blobs too, and a manifest taken for a blob would come without its layers.
  */
-static bool is_blob(struct parts *parts, const struct descriptor *child, bool *blob,
+static bool is_blob(struct tree_parts *parts, const struct descriptor *child, bool *blob,
 		    struct error *err)
 {
 	bool manifest = false;
@@ -74,7 +74,8 @@ static bool is_blob(struct parts *parts, const struct descriptor *child, bool *b
 	return true;
 }
 
-static bool copy_untyped(struct parts *parts, const struct descriptor *child, struct error *err)
+static bool copy_untyped(struct tree_parts *parts, const struct descriptor *child,
+			 struct error *err)
 {
 	struct push_answer ignored;
 	bool blob = false;
@@ -86,7 +87,7 @@ static bool copy_untyped(struct parts *parts, const struct descriptor *child, st
 			     err);
 }
 
-static bool copy_child(struct parts *parts, const struct descriptor *child, struct error *err)
+static bool copy_child(struct tree_parts *parts, const struct descriptor *child, struct error *err)
 {
 	scoped(claim_end) struct claim claim = {0};
 	struct image *image = parts->image;
@@ -103,7 +104,7 @@ static bool copy_child(struct parts *parts, const struct descriptor *child, stru
 
 static bool copy_part(void *ctx, size_t index, struct error *err)
 {
-	struct parts *parts = ctx;
+	struct tree_parts *parts = ctx;
 	const struct manifest *manifest = parts->manifest;
 	if (index < manifest->child_count)
 		return copy_child(parts, &manifest->children[index], err);
@@ -114,7 +115,7 @@ static bool copy_part(void *ctx, size_t index, struct error *err)
 static bool copy_parts(struct image *image, const struct manifest *manifest, int depth,
 		       bool thorough, struct error *err)
 {
-	struct parts parts = {image, manifest, depth, thorough};
+	struct tree_parts parts = {image, manifest, depth, thorough};
 	return pool_try(image->copier->options.pool, manifest->child_count + manifest->blob_count,
 			copy_part, &parts, err);
 }

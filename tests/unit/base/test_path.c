@@ -258,7 +258,7 @@ static void test_opening(void **state)
 	(void)state;
 	assert_true(path_find(in("pipe"), &path, &err));
 	assert_int_equal(path_open(&path, 0, &err), -1);
-	assert_non_null(strstr(err.text, "nobody reads this pipe: start its reader first"));
+	assert_non_null(strstr(err.text, "this pipe has no reader: start it first"));
 	/* What was a file is a link by now: it is not followed. */
 	put("swapped", "x");
 	assert_true(path_find(in("swapped"), &path, &err));

@@ -154,8 +154,8 @@ static void test_mistakes(void **state)
 	      "");
 	check("{\"auths\": {\"a.io\": {\"auth\": \"<u:w>\"}, \"a.io\": {}}, \"Auths\": {}}", false,
 	      "a.io u w - -\n", "",
-	      "c.json:1:51: auths is given here and at c.json:1:2: keep one\n"
-	      "c.json:1:38: \"a.io\" stands here and in line 1: keep one\n");
+	      "c.json:1:51: auths is given here and at c.json:1:2: keep one\nc.json:1:38: "
+	      "\"a.io\" is given here and in line 1: keep one\n");
 }
 
 static void test_secrets(void **state)

@@ -56,13 +56,13 @@ static const struct refused refused[] = {
 	{"", "1:1: the document is empty"},
 	{" \n ", "2:2: the document is empty"},
 	{"\xef\xbb\xbf{}", "1:1: the document starts with a byte order mark"},
-	{"{} x", "1:4: nothing may follow"},
-	{"1 2", "1:3: nothing may follow"},
-	{"[1,]", "1:4: there must be no comma behind the last element"},
-	{"{\"a\":1,}", "1:8: there must be no comma behind the last element"},
+	{"{} x", "1:4: unexpected text after the document"},
+	{"1 2", "1:3: unexpected text after the document"},
+	{"[1,]", "1:4: trailing comma: remove the comma after the last element"},
+	{"{\"a\":1,}", "1:8: trailing comma: remove the comma after the last element"},
 	{"[1 2]", "1:4: expected , or ]"},
 	{"[1", "1:3: expected , or ]"},
-	{"{\"a\" 1}", "1:6: expected : behind the name"},
+	{"{\"a\" 1}", "1:6: expected : after the name"},
 	{"{\"a\":1 \"b\":2}", "1:8: expected , or }"},
 	{"{a:1}", "1:2: expected a name in double quotes"},
 	{"{'a':1}", "1:2: expected a name in double quotes"},
@@ -76,9 +76,9 @@ static const struct refused refused[] = {
 	{"-", "1:2: a number needs digits"},
 	{"+1", "1:1: expected a value"},
 	{".5", "1:1: expected a value"},
-	{"1.", "1:3: a number needs digits behind its point"},
+	{"1.", "1:3: a number needs digits after its point"},
 	{"1e", "1:3: a number needs digits in its exponent"},
-	{"0x10", "1:2: nothing may follow"},
+	{"0x10", "1:2: unexpected text after the document"},
 	{"1234567890123456789012345678901234567890123456789012345678901234", "1:65: the number is"},
 	{"\"abc", "1:5: the string has no closing quote"},
 	{"\"a\nb\"", "1:3: a string must end on its line"},
@@ -95,8 +95,8 @@ static const struct refused refused[] = {
 	{"\"\xf4\x90\x80\x80\"", "1:2: not valid UTF-8"},
 	{"\"\xe2\x82", "1:2: not valid UTF-8"},
 	{"{\"\xc3\xa9\xc3\xa9\": x}", "1:8: expected a value"},
-	{"{\n \"a\": 1,\n \"b\": 2,\n \"\\u0061\": 3}", "4:2: \"a\" stands here and in line 2"},
-	{"[{\"a\":{\"b\":1,\"b\":2}}]", "1:14: \"b\" stands here and in line 1"},
+	{"{\n \"a\": 1,\n \"b\": 2,\n \"\\u0061\": 3}", "4:2: \"a\" is given here and in line 2"},
+	{"[{\"a\":{\"b\":1,\"b\":2}}]", "1:14: \"b\" is given here and in line 1"},
 };
 
 static void test_refused(void **state)
@@ -174,8 +174,8 @@ static void test_foreign_refused(void **state)
 	static const struct refused cases[] = {
 		{"", "1:1: the document is empty"},
 		{"\xef\xbb\xbf", "1:4: the document is empty"},
-		{"{\"a\":\"\xff\"} x", "1:11: nothing may follow"},
-		{"[\"\xff\",]", "1:6: there must be no comma"},
+		{"{\"a\":\"\xff\"} x", "1:11: unexpected text after the document"},
+		{"[\"\xff\",]", "1:6: trailing comma"},
 		{"[\"\xff]", "1:5: the string has no closing quote"},
 		{"[\"\\", "1:4: unknown escape"},
 		{"[\"\\u12\"]", "1:7: \\u needs four hexadecimal digits"},
@@ -269,7 +269,7 @@ static void test_many_values(void **state)
 	struct error err = {0};
 	assert_true(many(100000, true, &err));
 	assert_false(many(100000, false, &err));
-	assert_non_null(strstr(err.text, "\"k0\" stands here and in line 1"));
+	assert_non_null(strstr(err.text, "\"k0\" is given here and in line 1"));
 	assert_false(many(JSON_VALUES_MAX, true, &err));
 	assert_non_null(strstr(err.text, "too many values"));
 }

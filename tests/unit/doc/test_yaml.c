@@ -88,12 +88,12 @@ static const struct row refused[] = {
 	{"a: b\n---\nc: d\n", "2:1: a second document"},
 	{"a: b\n...\n---\nc: d\n", "3:1: a second document"},
 	{"a: *x\n",
-	 "1:4: nothing above has the name of this alias: put text that begins with * in quotes"},
-	{"*x : b\n", "1:1: nothing above has"},
-	{"a: *x\nb: &x c\n", "1:4: nothing above has"},
-	{"a: &x [b, *x]\n", "1:11: this alias stands inside what it means"},
-	{"a: &x\n  b: {c: *x}\n", "2:10: this alias stands inside what it means"},
-	{"&x {<<: *x}\n", "1:9: this alias stands inside what it means"},
+	 "1:4: there is no anchor of this name above: put text that begins with * in quotes"},
+	{"*x : b\n", "1:1: there is no anchor"},
+	{"a: *x\nb: &x c\n", "1:4: there is no anchor"},
+	{"a: &x [b, *x]\n", "1:11: this alias is inside its own anchor"},
+	{"a: &x\n  b: {c: *x}\n", "2:10: this alias is inside its own anchor"},
+	{"&x {<<: *x}\n", "1:9: this alias is inside its own anchor"},
 	{"a: &x [b]\n*x : c\n", "2:1: a key must be plain text"},
 	{"a: &x !y b\n", "1:4: tags (!name) are not supported"},
 	{"a: {<<: b}\n", "1:5: << takes a mapping or a list of mappings"},
@@ -104,7 +104,7 @@ static const struct row refused[] = {
 	{"a: !x {b: c}\n", "1:4: tags (!name) are not supported"},
 	{"? [a]\n: b\n", "1:3: a key must be plain text"},
 	{"{a}: b\n", "1:1: a key must be plain text"},
-	{"a:\n\t- b\n", "2:1: a tab indents this line"},
+	{"a:\n\t- b\n", "2:1: this line is indented by a tab"},
 	{"a: b\n\tc: d\n", "2:"},
 	{"a: [b\nc: d\n",
 	 "2:2: did not find expected ',' or ']' while parsing a flow sequence that "
@@ -192,7 +192,7 @@ static void test_aliases(void **state)
 		buf_add_string(&text, "]\n");
 	}
 	assert_false(yaml_read(arena, buf_str(&text), &root, &err));
-	assert_string_equal(err.text, "5:45: the aliases up to here stand for too many values");
+	assert_string_equal(err.text, "5:45: the aliases so far stand for too many values");
 	buf_reset(&text);
 	buf_add_string(&text, "- &a [x, x, x, x, x, x, x, x, x]\n");
 	for (int i = 0; i < YAML_ALIASED_MAX / 10; i++)
@@ -201,7 +201,7 @@ static void test_aliases(void **state)
 	assert_int_equal(root->count, YAML_ALIASED_MAX / 10 + 1);
 	buf_add_string(&text, "- *a\n");
 	assert_false(yaml_read(arena, buf_str(&text), &root, &err));
-	assert_string_equal(err.text, "10002:3: the aliases up to here stand for too many values");
+	assert_string_equal(err.text, "10002:3: the aliases so far stand for too many values");
 }
 
 /* A large document may use an anchor everywhere: up to eight values for each that is written. */
@@ -230,8 +230,7 @@ static void test_aliased_depth(void **state)
 		yaml_read(arena, STR("- &a [[[[[[[x]]]]]]]\n- [[[[[[[[*a]]]]]]]]\n"), &root, &err));
 	assert_false(yaml_read(arena, STR("- &a [[[[[[[x]]]]]]]\n- [[[[[[[[[*a]]]]]]]]]\n"), &root,
 			       &err));
-	assert_string_equal(err.text, "2:12: with what this alias stands for, the document is "
-				      "nested too deeply");
+	assert_string_equal(err.text, "2:12: this alias makes the document nested too deeply");
 }
 
 static void test_places(void **state)

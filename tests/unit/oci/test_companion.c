@@ -128,7 +128,7 @@ static void test_read(void **state)
 	assert_false(referrers_read(arena, STR("{}"), &list, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_false(referrers_read(arena, STR("{\"layers\":[]}"), &list, &err));
-	assert_string_equal(err.text, "it is an image and no list of referrers");
+	assert_string_equal(err.text, "it is an image, not a list of referrers");
 	assert_true(referrers_read(arena, STR("{" INDEX ",\"manifests\":null}"), &list, &err));
 	assert_int_equal(list.count, 3);
 }

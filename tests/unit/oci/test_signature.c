@@ -60,14 +60,13 @@ static void test_keys(void **state)
 	static const struct {
 		const char *text, *error;
 	} bad[] = {
-		{"", "it is no public key in PEM"},
-		{BEGIN LINE_1 LINE_2, "it is no public key in PEM"},
-		{BEGIN END, "it is no ECDSA key of the curve P-256, the kind that cosign makes"},
-		{BEGIN LINE_1 END,
-		 "it is no ECDSA key of the curve P-256, the kind that cosign makes"},
+		{"", "it is not a public key in PEM"},
+		{BEGIN LINE_1 LINE_2, "it is not a public key in PEM"},
+		{BEGIN END, "it is not an ECDSA P-256 key, the kind that cosign generates"},
+		{BEGIN LINE_1 END, "it is not an ECDSA P-256 key, the kind that cosign generates"},
 		{BEGIN LINE_1 LINE_2 LINE_2 END, "its base64 is damaged"},
 		{BEGIN LINE_1 LINE_2 END "\n" BEGIN LINE_1 LINE_2 END, "its base64 is damaged"},
-		{"x" BEGIN LINE_1 LINE_2 END, "it is no public key in PEM"},
+		{"x" BEGIN LINE_1 LINE_2 END, "it is not a public key in PEM"},
 		{"-----BEGIN PRIVATE KEY-----\n" LINE_1 LINE_2 END,
 		 "it holds \"-----BEGIN PRIVATE KEY-----\" instead of a PUBLIC KEY"},
 	};
@@ -94,10 +93,10 @@ static void test_simple(void **state)
 		{PAYLOAD, SIGNATURE, ELSE, "it is about another image"},
 		{PAYLOAD, "", DIGEST, "its signature is damaged"},
 		{PAYLOAD, "*", DIGEST, "its signature is damaged"},
-		{"", SIGNATURE, DIGEST, "what it signs is no statement about an image"},
-		{"[]", SIGNATURE, DIGEST, "what it signs is no statement about an image"},
+		{"", SIGNATURE, DIGEST, "it does not sign a statement about an image"},
+		{"[]", SIGNATURE, DIGEST, "it does not sign a statement about an image"},
 		{"{\"critical\":{\"type\":\"x\"}}", SIGNATURE, DIGEST,
-		 "what it signs is no statement about an image"},
+		 "it does not sign a statement about an image"},
 		/* of two digests neither is the one that was signed */
 		{"{\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
 		 "\",\"docker-manifest-digest\":\"" ELSE
@@ -105,7 +104,7 @@ static void test_simple(void **state)
 		 SIGNATURE, DIGEST, "it is about another image"},
 		{"{\"critical\":{},\"critical\":{\"image\":{\"docker-manifest-digest\":\"" DIGEST
 		 "\"},\"type\":\"cosign container image signature\"}}",
-		 SIGNATURE, DIGEST, "what it signs is no statement about an image"},
+		 SIGNATURE, DIGEST, "it does not sign a statement about an image"},
 	};
 	struct signature signature;
 	const char *why = NULL;
@@ -188,16 +187,16 @@ static void test_bundle(void **state)
 		{ENVELOPE(STATEMENT, ""), DIGEST, "its signature is damaged"},
 		{ENVELOPE("*", STATEMENT_SIGNATURE), DIGEST, "its payload is damaged"},
 		{ENVELOPE("e30=", STATEMENT_SIGNATURE), DIGEST,
-		 "what it signs is no in-toto statement"},
-		{BUNDLE "\"dsseEnvelope\":{}}", DIGEST, "what it signs is no in-toto statement"},
-		{BUNDLE "\"x\":1}", DIGEST, "it holds not exactly one signature"},
+		 "it does not sign an in-toto statement"},
+		{BUNDLE "\"dsseEnvelope\":{}}", DIGEST, "it does not sign an in-toto statement"},
+		{BUNDLE "\"x\":1}", DIGEST, "it does not hold exactly one signature"},
 		{BUNDLE "\"dsseEnvelope\":{},\"messageSignature\":{}}", DIGEST,
-		 "it holds not exactly one signature"},
+		 "it does not hold exactly one signature"},
 		{BUNDLE "\"messageSignature\":{\"messageDigest\":{\"digest\":\"AAAA\"}}}", DIGEST,
 		 "it is about another image"},
 		{BUNDLE "\"messageSignature\":{}}", DIGEST, "its signature is damaged"},
-		{"{}", DIGEST, "it is no sigstore bundle"},
-		{"no", DIGEST, "it is no sigstore bundle"},
+		{"{}", DIGEST, "it is not a sigstore bundle"},
+		{"no", DIGEST, "it is not a sigstore bundle"},
 	};
 	struct signature signature;
 	const char *why = NULL;

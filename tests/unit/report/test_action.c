@@ -131,7 +131,7 @@ static void test_summary_of_foreign_layers(void **state)
 	step_summary_write(&tally, "image-syncer/1.2.3", NULL, &text);
 	has(&text,
 	    " |\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
-	    "brings them)\n\n| Status |");
+	    "copies them)\n\n| Status |");
 }
 
 static void test_summary_of_a_dry_run(void **state)
@@ -161,7 +161,7 @@ static void test_summary_has_an_end(void **state)
 	step_summary_write(&tally, "p", "r.json", &text);
 	assert_true(text.len < STEP_SUMMARY_MAX);
 	assert_true(text.len > STEP_SUMMARY_MAX - 8192);
-	has(&text, "more: the report has them all.");
+	has(&text, "more: see the report for all of them.");
 	has(&text, "<details><summary>13333 other images</summary>");
 	has(&text, "</details>");
 	has(&text, "</sub>\n");
@@ -226,9 +226,9 @@ static void test_bounds_of_annotations(void **state)
 	action_problems(&action, buf_str(&errors), buf_str(&warnings));
 	capture_stop(&capture, &out);
 	has(&out, "::error title=image-syncer::error 7\nerror 8\nerror 9\n");
-	has(&out, "::error title=image-syncer::and 4 more errors, which the log has\n");
+	has(&out, "::error title=image-syncer::and 4 more errors, see the log\n");
 	has(&out, "::warning title=image-syncer::warning 6\nwarning 7\n");
-	has(&out, "::warning title=image-syncer::and 5 more warnings, which the log has\n");
+	has(&out, "::warning title=image-syncer::and 5 more warnings, see the log\n");
 }
 
 static void some_counts(void *ctx, size_t *done, size_t *total)
