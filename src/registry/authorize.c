@@ -46,7 +46,8 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 				       .origin = &exchange->origin,
 				       .realm = challenge.realm,
 				       .service = challenge.service,
-				       .scope = exchange->scope};
+				       .scope = exchange->scope,
+				       .cleanup = exchange->request->cleanup};
 	scoped(token_finish) struct token token = {0};
 	if (!token_get(access->registry->tokens, &wanted, stale, &token, err))
 		return false;

@@ -18,6 +18,7 @@ struct token_request {
 	const char *realm;        /* as the registry sent it */
 	const char *service;      /* or NULL */
 	const char *scope;        /* scopes separated by blanks */
+	bool cleanup;             /* it is for a request that cleans up, see struct http_request */
 };
 
 struct tokens *token_cache_new(void);

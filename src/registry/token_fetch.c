@@ -115,6 +115,7 @@ static bool send(const struct visit *visit, struct http_request *http, struct ht
 	http->insecure = access->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
 	http->proxy = credential ? credential->proxy : NULL;
+	http->cleanup = visit->request->cleanup;
 	http->limited = answer_limited;
 	bool sent = http_send(options->http, http, answer, err);
 	if (options->counted && sent)

@@ -214,9 +214,13 @@ class Registry:
         return self._path("blobs", algorithm, hexadecimal[:2], hexadecimal, "data")
 
     def uploads(self, repo):
-        """Upload sessions that are neither finished nor cancelled."""
+        """
+        Upload sessions that are neither finished nor cancelled. Of one that was cancelled docker-registry may leave the state of
+        its hash behind, which it writes after it has removed the rest.
+        """
+        folder = self._path("repositories", repo, "_uploads")
         try:
-            return sorted(os.listdir(self._path("repositories", repo, "_uploads")))
+            return sorted(name for name in os.listdir(folder) if os.path.exists(os.path.join(folder, name, "startedat")))
         except OSError:
             return []
 
