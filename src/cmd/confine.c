@@ -205,7 +205,7 @@ static enum landlock_result confine_files(const struct session *session, const s
 bool confine_runs(struct session *session, struct run *items, size_t count, struct error *err)
 {
 	static const char *const answers[] = {[LANDLOCK_FILES] =
-						      "yes, the kernel is not asked about ports",
+						      "yes, the kernel does not limit ports",
 					      [LANDLOCK_FILES_AND_PORTS] = "yes"};
 	const struct runs runs = {items, count};
 	struct ports *ports = arena_new_of(session->arena, struct ports);

@@ -52,6 +52,7 @@ static bool set_up(struct run *run)
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
 					    .helpers = run->helpers,
+					    .aws = &session->aws,
 					    .keep_pulls = (unsigned)options->keep_pulls,
 					    .counted = count_request,
 					    .ctx = run->progress};

@@ -58,12 +58,13 @@ bool session_open(struct session *session, const struct options *options,
 				    .per_second = (unsigned)options->requests_per_second};
 	/* Each configuration was read with them; what is wrong with them was told then. */
 	proxy_variables_read(session->arena, &session->proxies, &problems);
+	bool keys = ecr_keys_read(session->arena, &session->aws);
 	session->pool = pool_new(pool_width(options));
 	session->http = http_new(&http);
 	if (limits->bytes_per_second)
 		session->throttle = throttle_new(limits->bytes_per_second);
 	secret_leave_environment();
-	return !problems.error_count && session->pool && session->http &&
+	return keys && !problems.error_count && session->pool && session->http &&
 	       (session->throttle || !limits->bytes_per_second);
 }
 

@@ -16,6 +16,7 @@
 #include "net/http.h"
 #include "net/ports.h"
 #include "net/throttle.h"
+#include "registry/ecr.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,7 @@ struct session {
 	FILE *log;                 /* NULL: it goes to stderr */
 	const struct ports *ports; /* that may be connected to */
 	struct proxies proxies;    /* of the environment, which is wiped */
+	struct ecr_keys aws;       /* the same */
 	struct pool *pool;
 	struct http *http;
 	struct throttle *throttle; /* NULL: none */

@@ -135,7 +135,7 @@ static bool ask(const struct access *access, const struct ecr_name *name, struct
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct ecr_keys *keys = &access->registry->aws;
+	const struct ecr_keys *keys = access->registry->options.aws;
 	const struct registry_options *options = &access->registry->options;
 	const struct credential *credential = access->credential;
 	struct url url;

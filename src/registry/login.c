@@ -140,7 +140,8 @@ static bool has_helper(const struct credential *credential)
 static bool is_ecr(const struct access *access)
 {
 	struct ecr_name ignored;
-	return access->registry->aws.access && ecr_name_parse(str_of(access->host->name), &ignored);
+	const struct ecr_keys *keys = access->registry->options.aws;
+	return keys && keys->access && ecr_name_parse(str_of(access->host->name), &ignored);
 }
 
 /* --- from outside --------------------------------------------------------------------------- */

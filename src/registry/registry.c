@@ -22,8 +22,7 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->logins = login_cache_new();
 	registry->known = known_new();
 	registry->facts = facts_new();
-	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts ||
-	    !ecr_keys_read(arena, &registry->aws))
+	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts)
 		registry_free(&registry);
 	return registry;
 }

@@ -13,6 +13,7 @@
 #include "oci/reference.h"
 #include "registry/credential.h"
 
+struct ecr_keys;
 struct registry;
 struct helpers;
 struct host;
@@ -20,8 +21,9 @@ struct host;
 struct registry_options {
 	struct http *http;
 	const struct credentials *credentials;
-	struct helpers *helpers; /* see helpers.h; NULL: this process starts them */
-	unsigned keep_pulls;     /* see host_pull() in host.h */
+	struct helpers *helpers;    /* see helpers.h; NULL: this process starts them */
+	const struct ecr_keys *aws; /* see ecr.h; NULL: there are none */
+	unsigned keep_pulls;        /* see host_pull() in host.h */
 	/* Called after each HTTP request that was answered, from any thread; may be NULL. */
 	void (*counted)(void *ctx, bool target);
 	void *ctx;

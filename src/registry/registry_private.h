@@ -18,7 +18,6 @@ struct registry {
 	struct logins *logins;
 	struct known *known;
 	struct facts *facts;
-	struct ecr_keys aws;
 	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct map hosts;     /* name and how it is reached -> struct host */
 	struct map spoiled;   /* digests that came damaged from a mirror */

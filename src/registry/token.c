@@ -133,10 +133,11 @@ static bool store(struct tokens *tokens, struct token_entry *entry, const struct
 	entry->fetching = false;
 	entry->accepted = false;
 	buf_wipe(&entry->token);
-	if (failure) {
+	/* What a stop cut off says nothing to those who clean up. */
+	if (failure && failure->kind != ERROR_CANCELED) {
 		entry->failure = *failure;
 		entry->failed_until = clock_ms() + FAILED_MS;
-	} else {
+	} else if (!failure) {
 		buf_add_str(&entry->token, buf_str(fresh));
 		entry->renew_at = clock_ms() + life * 1000 - margin;
 	}

@@ -221,7 +221,7 @@ def test_what_is_no_list_at_the_target_is_left_alone(sync, scripted, repo):
     result = go(sync, here, there, flags=[*ALL, *ONCE])
     entry = result.image(f"{there.host}/a:v1")
     assert (result.code, entry["error"]["kind"]) == (1, "corrupt")
-    assert "no list of referrers" in entry["error"]["message"]
+    assert "not a list of referrers" in entry["error"]["message"]
     assert there.tags["a", fallback_tag(root.digest)] == held["a", fallback_tag(root.digest)] and ("a", "v1") not in there.tags
 
 
@@ -369,7 +369,7 @@ def test_a_tag_that_is_no_list(sync, scripted, repo):
     here.push(root, "a", "v1")
     here.push(images.image("else", 1), "a", fallback_tag(root.digest))
     result = go(sync, here, there, flags=[*ALL, *ONCE])
-    assert result.code == 1 and "no list of referrers" in result.image(f"{there.host}/a:v1")["error"]["message"]
+    assert result.code == 1 and "not a list of referrers" in result.image(f"{there.host}/a:v1")["error"]["message"]
     assert not there.tags
 
 

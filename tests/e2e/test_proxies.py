@@ -109,7 +109,7 @@ def test_a_special_character_out_of_a_variable(runner, src, dst, from_source, re
     result = runner.sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, auth, flags=["--debug"],
                          env={"PROXY_WORD": runner.secret("Canary/Word-7", "walker")})
     assert result.code == 2
-    assert "auth-1.yaml:" in result.stderr and "percent-encoded" in result.stderr
+    assert "auth-1.yaml:" in result.stderr and "percent-encode" in result.stderr
     assert src.seen() == []
 
 

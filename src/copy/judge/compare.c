@@ -96,11 +96,12 @@ static bool rename_digest(struct image *image, struct error *err)
 {
 	char plain[DIGEST_TEXT_SIZE];
 	struct manifest manifest;
-	if (!document_get(image, DOCUMENT_SOURCE, image->pinned, 1, &manifest, err))
+	if (!document_get(image, DOCUMENT_SOURCE, image->outcome->digest, 1, &manifest, err))
 		return false;
 	digest_of(manifest.bytes, plain);
-	image->pinned = arena_string(image->arena, plain);
-	return (image->pinned && document_keep(image, image->pinned, &manifest)) ||
+	image->outcome->digest = arena_string(image->arena, plain);
+	return (image->outcome->digest &&
+		document_keep(image, image->outcome->digest, &manifest)) ||
 	       error_memory(err);
 }
 
@@ -109,12 +110,12 @@ static bool pin(struct image *image, const char *digest, struct error *err)
 {
 	const char *demanded = image->task->destination.digest;
 	bool known = image->task->source.digest || str_starts(str_of(digest), "sha256:");
-	image->pinned = arena_string(image->arena, digest);
-	if (!image->pinned)
+	image->outcome->digest = arena_string(image->arena, digest);
+	if (!image->outcome->digest)
 		return error_memory(err);
 	if (!known && !rename_digest(image, err))
 		return false;
-	image->outcome->digest = image->wanted = image->pinned;
+	image->wanted = image->pinned = image->outcome->digest;
 	if (!demanded || strcmp(demanded, image->pinned) == 0)
 		return true;
 	return error_set(err, ERROR_REJECTED, "the source is %s, but the destination asks for %s",
