@@ -116,7 +116,7 @@ FAULTS = {
     "too-short": Fault(_const(proxy.Rewrite(_shorter)), body=True),
     "early-hints": Fault(_const(proxy.Rewrite(_early))),
     "html-page": Fault(_const(proxy.Rewrite(_page)), passes=False),
-    "no-http": Fault(_const(proxy.Rewrite(_no_http))),
+    "no-http": Fault(_const(proxy.Rewrite(_no_http)), passes=False),
     "digest-lie": Fault(_const(proxy.Header("Docker-Content-Digest", "sha256:" + "0" * 64)), passes=False),
     "no-digest": Fault(_const(proxy.Header("Docker-Content-Digest", None))),
 }

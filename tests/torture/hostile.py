@@ -12,7 +12,7 @@ import json
 from lib import images, scripted
 from lib.registry import digest_of
 
-PEAK = 64 << 20
+PEAK = 68 << 20
 PEAK_PAGES = 80 << 20     # a million tags, of 16 bytes and more each, are taken before the list is called endless
 REPO = "team/app"
 _MORE = b" " * 65536
