@@ -50,3 +50,15 @@ def scripted(request):
     yield start
     for each in started:
         each.__exit__()
+
+
+@pytest.fixture
+def here(scripted):
+    """A registry in memory to copy from."""
+    return scripted()
+
+
+@pytest.fixture
+def there(scripted):
+    """One to copy to."""
+    return scripted()

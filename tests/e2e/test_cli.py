@@ -322,14 +322,7 @@ def test_a_signal_before_anything_happened(runner, src, dst, both, from_source, 
     from_source.push(images.image(repo), repo, "v1")
     src.rule("*", "", proxy.Delay(60), times=None)
     process = runner.start(runner.arguments({f"{src.host}/{repo}": f"{dst.host}/{repo}"}, both))
-    try:
-        proxy.until(lambda: src.seen(), seconds=60, what="the first request")
-        process.send_signal(signal.SIGTERM)
-        result = runner.finish(process)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    result = runner.stop(process, lambda: src.seen(), "the first request")
     assert result.code == 143
     assert result.report["result"] == "cancelled"
 

@@ -10,7 +10,7 @@ from lib import certs as certificates
 from lib import images, proxy, run
 from lib.forward import BadProxy
 from lib.registry import free_port
-from test_login import Guarded, basic, forward, guarded  # noqa: F401  (fixtures)
+from test_login import basic, forward, guarded  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.concurrency
 
@@ -484,16 +484,11 @@ def test_a_helper_that_knows_no_login(runner, helper, src, dst, from_source, at_
 
 
 def test_a_run_with_a_hanging_helper_can_be_stopped(runner, door, helper, src, from_source, repo):
-    import signal
     from_source.push(images.image(repo), repo, "v1")
     known = helper(door.host, body="sleep 60\n")
     command = runner.arguments({f"{src.host}/{repo}:v1": f"{door.host}/{repo}"}, run.insecure(src, door))
-    process = runner.start(command, known.environment)
     begun = time.monotonic()
-    while not known.asked() and time.monotonic() - begun < 30:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    result = runner.finish(process)
+    result = runner.stop(runner.start(command, known.environment), known.asked, "the helper being asked")
     assert result.code == 143
     assert time.monotonic() - begun < 25
 

@@ -1,10 +1,9 @@
 """Names: what a name server does wrong once does not fail a run, and what it does wrong for ever has an end."""
 
-import signal
 
 import pytest
 
-from lib import images, names, proxy, run
+from lib import images, names, run
 from lib.scripted import Scripted
 
 pytestmark = pytest.mark.concurrency
@@ -99,13 +98,6 @@ def test_a_run_that_waits_for_a_name_can_be_stopped(runner, server, places):
     asked = server(lambda *_: names.SILENCE)
     there = places[1]
     process = copy(runner, places, asked, start=True, options="timeout:5 attempts:1")
-    try:
-        proxy.until(lambda: asked.count(), seconds=60, what="the first question")
-        process.send_signal(signal.SIGTERM)
-        result = runner.finish(process)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    result = runner.stop(process, lambda: asked.count(), "the first question")
     assert result.code == 143 and result.report["result"] == "cancelled"
     assert there.tags == {} and there.seen(kind="upload") == []

@@ -5,7 +5,6 @@ Each destination still fares on its own: what goes wrong at one of them changes 
 
 import contextlib
 import re
-import signal
 import threading
 import time
 import urllib.parse
@@ -362,10 +361,7 @@ def test_a_signal_ends_those_that_wait(runner, src, dst, from_source, repo):
     from_source.push(picture, repo, "v1")
     with Slow(100_000) as slow:
         process = runner.start(runner.arguments(spread(src, (dst, slow), repo), run.insecure(src, dst, slow), ONCE))
-        while not ranges(src, digest) and process.poll() is None:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
-        result = runner.finish(process)
+        result = runner.stop(process, lambda: ranges(src, digest), "the first bytes of the blob")
         slow.go.set()
     assert result.code == 143
     assert (repo, "v1") not in slow.tags

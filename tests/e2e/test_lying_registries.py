@@ -40,12 +40,6 @@ class Strict(Scripted):
         return len(self.seen("PUT", "upload"))
 
 
-@pytest.fixture
-def here():
-    with Scripted() as made:
-        yield made
-
-
 def copied(sync, here, there, code=0):
     result = sync({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), flags=ONCE)
     assert result.code == code, result

@@ -3,21 +3,8 @@
 import pytest
 
 from lib import images, run
-from lib.scripted import Scripted
 
 ONCE = ["--retries", "0"]
-
-
-@pytest.fixture
-def here():
-    with Scripted() as made:
-        yield made
-
-
-@pytest.fixture
-def there():
-    with Scripted() as made:
-        yield made
 
 
 def remove(server, picture, repo):

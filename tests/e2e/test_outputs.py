@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import os
-import signal
 import stat
 import subprocess
 
@@ -378,14 +377,7 @@ def test_a_reader_that_stops_and_a_signal(runner, tmp_path, src, dst, both, repo
     log = tmp_path / "run.log"
     with Clogged(tmp_path / "pipe") as pipe:
         process = clogged_run(runner, src, dst, both, repo, pipe, "--log", str(log))
-        try:
-            proxy.until(lambda: log.exists() and log.read_text().count("Failed to execute") == 40, seconds=60, what="the end of the work")
-            process.send_signal(signal.SIGTERM)
-            result = runner.finish(process, report=False)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
+        result = runner.stop(process, lambda: log.exists() and log.read_text().count("Failed to execute") == 40, "the end of the work", report=False)
     assert result.code in (1, 143)
     assert "its reader stopped reading" in result.stderr + log.read_text()
 

@@ -71,12 +71,6 @@ UNREADABLE = {
 }
 
 
-@pytest.fixture
-def there():
-    with Scripted() as made:
-        yield made
-
-
 def listed(sync, here, there):
     picture = here.push(images.image("paged", layers=1), "a", *TAGS)
     result = sync({f"{here.host}/a": f"{there.host}/a"}, run.insecure(here, there), ONCE)

@@ -14,12 +14,6 @@ ONCE = ["--retries", "0"]
 
 
 @pytest.fixture
-def here():
-    with Scripted() as started:
-        yield started
-
-
-@pytest.fixture
 def cloud(request, certs):
     """cloud(kind): (registry, its name, environment that leads there); the registry is met under its own name."""
     started = []

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -194,14 +193,9 @@ def test_a_stopped_run_gives_its_uploads_up_and_blames_nobody(runner, scripted, 
     process = runner.start(runner.arguments({f"{here.host}/{repo}:{','.join(tags)}": f"{front.host}/{repo}"},
                                             {**run.insecure(here), **logins}, flags=["--proc", "2"]))
     try:
-        proxy.until(lambda: any(each.sent > 1500 for each in front.uploads()), seconds=60, what="an upload under way")
-        process.send_signal(signal.SIGTERM)
-        result = runner.finish(process)
+        result = runner.stop(process, lambda: any(each.sent > 1500 for each in front.uploads()), "an upload under way")
     finally:
         done.set()
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
     assert result.code == 143
     assert result.report["result"] == "cancelled"
     opened = [each for each in front.seen("POST", "upload") if each.status == 202]

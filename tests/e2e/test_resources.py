@@ -8,12 +8,6 @@ from lib.scripted import Scripted
 ONCE = ["--retries", "0"]
 
 
-@pytest.fixture
-def here():
-    with Scripted() as made:
-        yield made
-
-
 def limited(kind, amount):
     return ["prlimit", f"--{kind}={amount}:{amount}"]
 

@@ -15,18 +15,6 @@ ONCE = ["--retries", "0"]
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture
-def here():
-    with Scripted() as made:
-        yield made
-
-
-@pytest.fixture
-def there():
-    with Scripted() as made:
-        yield made
-
-
 # -- mounts -------------------------------------------------------------------------------------------------------------------
 
 class Unmounting(clouds.Strict):

@@ -13,18 +13,6 @@ PAGE = b"<!DOCTYPE html><html><head><title>Sign in &middot; Example</title><styl
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
-@pytest.fixture
-def here():
-    with Scripted() as made:
-        yield made
-
-
-@pytest.fixture
-def there():
-    with Scripted() as made:
-        yield made
-
-
 def said(sync, here, there, rule="a:v1", auth=None):
     result = sync({f"{here.host}/{rule}": f"{there.host}/a"}, auth or run.insecure(here, there), ONCE)
     assert result.code == 1

@@ -2,7 +2,7 @@
  * Configuration files: the first byte says which kind, the rest is YAML. Rules that were understood
  * are planned. Whatever is told about mistakes is harmless for a terminal.
  */
-#include "fuzz.h"
+#include "rules.h"
 
 #include "base/secret.h"
 #include "config/auth/auth_file.h"
@@ -10,15 +10,6 @@
 #include "config/rules/images_file.h"
 #include "doc/yaml.h"
 #include "doc/yaml_quote.h"
-#include "plan/plan.h"
-
-static const char *variable(void *ctx, const char *name)
-{
-	(void)ctx;
-	return strcmp(name, "NAME") == 0 ? "value" : NULL;
-}
-
-static const struct expand_lookup lookup = {.get = variable};
 
 /* One line each, and nothing in it that moves the cursor. */
 static void check_told(const struct buf *lines)
@@ -28,37 +19,12 @@ static void check_told(const struct buf *lines)
 		require(input_printable(input_part(&rest, '\n')));
 }
 
-static bool no_tags(void *ctx, struct arena *arena, const struct reference *source,
-		    const char *const **tags, size_t *count, struct error *err)
-{
-	static const char *const list[] = {"latest", "v1", "v1.2.3", "v1.10.0-rc.1", "2.0"};
-	(void)ctx;
-	(void)arena;
-	(void)err;
-	require(source->host && source->repository);
-	*tags = list;
-	*count = array_count(list);
-	return true;
-}
-
-static bool dates(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		  struct error *err)
-{
-	(void)ctx;
-	(void)images;
-	(void)err;
-	for (size_t i = 0; i < count; i++)
-		when[i] = (int64_t)i * 1000000;
-	return true;
-}
-
 static void expand(struct arena *arena, const struct plan_rule *rule, struct problems *problems)
 {
-	static const struct catalog catalog = {.tags = no_tags, .created = dates};
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, rule, &catalog, &tasks, &count, problems, &err)) {
+	if (!plan_expand(arena, rule, &some_catalog, &tasks, &count, problems, &err)) {
 		require(err.kind != ERROR_NONE && err.text[0]);
 		return;
 	}
@@ -114,11 +80,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_strings(arena, document.root, 0);
 	if (kind == 0)
-		images_file_read(arena, &document, &lookup, &rules, &problems);
+		images_file_read(arena, &document, &some_variables, &rules, &problems);
 	else if (kind == 1)
-		auth_file_read(arena, &document, &lookup, &credentials, &problems);
+		auth_file_read(arena, &document, &some_variables, &credentials, &problems);
 	else
-		legacy_file_read(arena, &document, &lookup, &credentials, &rules, &problems);
+		legacy_file_read(arena, &document, &some_variables, &credentials, &rules,
+				 &problems);
 	plan(arena, &rules, &problems);
 	check_told(&problems.errors);
 	check_told(&problems.warnings);

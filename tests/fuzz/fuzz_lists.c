@@ -3,13 +3,12 @@
  * the list of them is an images file again, in YAML and in JSON, which means the same images on the
  * same terms. The first byte: whether rules failed as a whole, before they became images.
  */
-#include "fuzz.h"
+#include "rules.h"
 
 #include "base/secret.h"
 #include "config/rules/images_file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
-#include "plan/plan.h"
 #include "report/image_lists.h"
 
 enum { RULES = 40, IMAGES = 120 };
@@ -18,38 +17,6 @@ struct images {
 	const struct task *at[IMAGES];
 	size_t count;
 };
-
-static const char *variable(void *ctx, const char *name)
-{
-	(void)ctx;
-	return strcmp(name, "NAME") == 0 ? "value" : NULL;
-}
-
-static const struct expand_lookup lookup = {.get = variable};
-
-static bool some_tags(void *ctx, struct arena *arena, const struct reference *source,
-		      const char *const **tags, size_t *count, struct error *err)
-{
-	static const char *const list[] = {"latest", "v1", "v1.2.3", "v1.10.0-rc.1", "2.0"};
-	(void)ctx;
-	(void)arena;
-	(void)source;
-	(void)err;
-	*tags = list;
-	*count = array_count(list);
-	return true;
-}
-
-static bool dates(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		  struct error *err)
-{
-	(void)ctx;
-	(void)images;
-	(void)err;
-	for (size_t i = 0; i < count; i++)
-		when[i] = (int64_t)i * 1000000;
-	return true;
-}
 
 static bool same_name(const struct reference *a, const struct reference *b)
 {
@@ -73,19 +40,18 @@ static bool read_rules(struct arena *arena, const struct node *root, bool json,
 	scoped(problem_finish) struct problems problems = {0};
 	struct document document = {.name = "fuzz", .json = json, .root = root};
 	struct rules rules = {0};
-	images_file_read(arena, &document, &lookup, &rules, &problems);
+	images_file_read(arena, &document, &some_variables, &rules, &problems);
 	require(plan_parse(arena, &rules, out, count, &problems));
 	return !problems.error_count;
 }
 
 static bool expand(struct arena *arena, const struct plan_rule *rule, struct images *images)
 {
-	static const struct catalog catalog = {.tags = some_tags, .created = dates};
 	scoped(problem_finish) struct problems warnings = {0};
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, rule, &catalog, &tasks, &count, &warnings, &err))
+	if (!plan_expand(arena, rule, &some_catalog, &tasks, &count, &warnings, &err))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!taken(images, &tasks[i]))

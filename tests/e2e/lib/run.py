@@ -21,6 +21,8 @@ import sys
 import termios
 import time
 
+from lib import proxy
+
 FLAVOR = os.environ.get("IMAGE_SYNCER_FLAVOR", "musl")
 SECONDS = 600        # only what hangs takes so long, however much else the machine has to do
 _FINDING = 99        # the exit status sanitizers are told to use
@@ -149,6 +151,17 @@ class Runner:
             stdout, stderr = process.communicate()
             raise AssertionError(f"no end after {SECONDS} s:\n{_text(stdout)}\n{_text(stderr)}") from None
         return self._check(Result(process.returncode, _text(stdout), _text(stderr), self._report(report)))
+
+    def stop(self, process, reached, what, report=True):
+        """Sends SIGTERM once reached() is true, and says what that is if it never is. The result; nothing is left running."""
+        try:
+            proxy.until(reached, seconds=60, what=what)
+            process.send_signal(signal.SIGTERM)
+            return self.finish(process, report)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def measured(self, rules, auth=None, flags=()):
         """As sync(), with the peak memory. A small launcher in between, because a process inherits the peak of the one that
