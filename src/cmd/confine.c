@@ -6,9 +6,9 @@
  * What is read while a run is under way: certificate authorities, what the C library reads for
  * names and times, the source of random bytes. Ports are those of all servers and proxies that the
  * rules, the auth file and the environment name, whether or not a rule needs them. Between public
- * registries that is all, and the kernel is told. Where another registry takes part, nobody knows
- * at which port its token server and its storage are: then the kernel says nothing about ports, and
- * net/ports.h refuses what is below 1024.
+ * registries no other port is ever needed, so the kernel enforces that. The ports of a private
+ * registry's token server and storage are not known in advance: if one takes part, the kernel does
+ * not limit ports, and net/ports.h refuses those below 1024.
  */
 #include "cmd/confine.h"
 

@@ -9,8 +9,7 @@
 /*
  * Starts the processes for credential helpers that the runs need, then confines this one to the
  * files, ports and system calls of the runs: sets session->ports, and the helpers of each run.
- * Before the first thread, and after all of them were loaded. What the kernel cannot do is done
- * without; what was done is told in the log, for debugging. False without memory or without such a
- * process.
+ * Before the first thread, and after all of them were loaded. A kernel that lacks one of these is
+ * no error; a debug line says what was confined. False without memory or without such a process.
  */
 bool confine_runs(struct session *session, struct run *runs, size_t count, struct error *err);

@@ -56,7 +56,7 @@ bool session_open(struct session *session, const struct options *options,
 				    .stall_seconds = options->stall_timeout,
 				    .ports = session->ports,
 				    .per_second = (unsigned)options->requests_per_second};
-	/* Each configuration was read with them; what is wrong with them was told then. */
+	/* What is wrong with them was reported when the configurations were read. */
 	proxy_variables_read(session->arena, &session->proxies, &problems);
 	bool keys = ecr_keys_read(session->arena, &session->aws);
 	session->pool = pool_new(pool_width(options));

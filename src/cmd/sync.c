@@ -1,5 +1,5 @@
 /*
- * A session with one run: everything that can be wrong with the input is told before the first
+ * A session with one run: everything that can be wrong with the input is reported before the first
  * request (load.c), then the process gives up what the run does not need (confine.c), and what is
  * left runs (run.c).
  */

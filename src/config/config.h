@@ -1,5 +1,5 @@
 /*
- * Everything a run is told, from the command line, the environment and the files.
+ * Everything a run is given, from the command line, the environment and the files.
  *
  * Plain records in the arena given to config_load(), never changed once the run has started.
  */

@@ -70,18 +70,18 @@ const struct node *fields_find(const struct fields_reading *reading, const struc
 			       const struct node *map);
 
 /*
- * The text of a scalar, which the field may leave out: the empty slice for NULL, null and "". False
- * when the value is of another kind, which is told.
+ * The text of a scalar, which may be left out: the empty slice for NULL, null and "". False, with a
+ * problem added, when the value is of another kind.
  */
 bool fields_text(const struct fields_reading *reading, const struct field *field,
 		 const struct node *value, struct str *out);
 /* The same for a value that must say something: null and "" are mistakes as well. */
 bool fields_filled(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, struct str *out);
-/* fallback for NULL, null, and for a value that is neither true nor false, which is told. */
+/* A switch: fallback for NULL and null, and, with a problem added, for what is no boolean. */
 bool fields_switch(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, bool fallback);
-/* How many items value is: one, or those of a list; an empty list is told and counts 0. */
+/* How many items value is: one, or those of a list; an empty list is 0 and adds a problem. */
 size_t fields_count(const struct fields_reading *reading, const struct field *field,
 		    const struct node *value);
 /* The item of that number: of a list, or value itself. */

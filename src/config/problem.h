@@ -1,5 +1,5 @@
 /*
- * Everything that is wrong with the configuration, collected so that all of it is told at once.
+ * Everything that is wrong with the configuration, collected so that all of it is reported at once.
  *
  * Each problem is one line "file:line:column: text", made harmless for a terminal and with secrets
  * masked (log_clean). Warnings are kept apart; they stop nothing. Zeroed memory is an empty

@@ -1,7 +1,7 @@
 /*
  * Each side is looked up once, among the entries of its host alone, and what it found is marked:
  * the rules may be many, and so may the entries of a file that many jobs share. For the same reason
- * entries that are no use to this run are told in one line, whatever their number; only what looks
+ * entries that are of no use to this run share one line, however many they are; only what looks
  * like a slip has a line of its own.
  */
 #include "config/usage.h"
@@ -183,9 +183,9 @@ static bool use_side(struct usage *usage, const struct usage_side *side)
 	return true;
 }
 
-/* --- what is told -------------------------------------------------------------------------- */
+/* --- warnings -------------------------------------------------------------------------- */
 
-/* Entries that are told in one line. */
+/* Entries that share one line. */
 struct usage_group {
 	struct buf names; /* the first few, each with its place */
 	const struct credential *first;

@@ -3,7 +3,7 @@
  *
  * After a failure the download waits, asks for the rest (RFC 9110, 14: Range with If-Range) and
  * goes on where it stopped; whoever reads sees nothing of it, so the upload that pulls it stays
- * open. The tries are counted anew whenever there was progress. Zeroed is closable. One thread at
+ * open. Progress resets the count of tries. Zeroed is closable. One thread at
  * a time.
  */
 #pragma once

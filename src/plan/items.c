@@ -65,7 +65,7 @@ static bool pick_matches(struct picking *picking, const struct pattern *pattern,
 	return true;
 }
 
-/* Lays side over candidates. With warnings, patterns that find nothing are told of at place. */
+/* Lays side over candidates. With warnings, patterns that find nothing add one for place. */
 static bool pick(struct arena *arena, const struct plan_side *side, const struct images *candidates,
 		 struct images *out, struct problems *warnings, const char *place,
 		 struct error *err)

@@ -1,6 +1,6 @@
 /*
  * Where the translation of a pattern stands, and the pieces that both of its halves read:
- * characters written with a backslash, the classes \d \s \w, and how a mistake is told.
+ * characters written with a backslash, the classes \d \s \w, and how a mistake is reported.
  */
 #pragma once
 
@@ -10,7 +10,7 @@ struct pattern_scan {
 	struct str text;
 	size_t at;                               /* the next byte of text */
 	struct buf *out;                         /* the translation so far */
-	bool repeatable;                         /* what stands before at can be repeated */
+	bool repeatable;                         /* the part before at can be repeated */
 	bool repeated;                           /* and was */
 	unsigned depth;                          /* open groups */
 	size_t opened[PATTERN_SYNTAX_DEPTH_MAX]; /* where each of them was opened */

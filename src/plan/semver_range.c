@@ -196,7 +196,7 @@ static void skip_separators(struct str *text)
 		*text = str_from(*text, 1);
 }
 
-/* Cuts off what stands before the next separator, and the separators behind it. */
+/* Cuts off the part before the next separator, and the separators after it. */
 static struct str cut_word(struct str *text)
 {
 	size_t len = 0;

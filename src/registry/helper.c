@@ -1,5 +1,5 @@
 /*
- * The program is looked for before it is started, so that a missing one is told by name, and it
+ * The program is looked for before it is started, so that the error can name a missing one, and it
  * runs in a process group of its own: what it starts in turn ends with it when the time is up. It
  * sees none of our connections, they are closed on exec.
  */

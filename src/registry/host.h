@@ -40,7 +40,7 @@ struct host {
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
 	unsigned page;          /* tags in a page of a list */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
-	bool complained;        /* a failure as a mirror was told */
+	bool complained;        /* its failure as a mirror was reported */
 	bool inside;            /* it has answered from an address of an internal network */
 	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
 	unsigned pings_failed;

@@ -56,7 +56,7 @@ static bool is_relation(struct str text)
 	return text.len && text.at[0] == '=';
 }
 
-/* Takes what stands in front of the stop, and the stop; all when it never comes. */
+/* Takes the part up to the stop, and the stop; all of it when there is no stop. */
 static struct str take_to(struct str *text, char stop)
 {
 	struct str taken = {0};

@@ -1,5 +1,5 @@
 /*
- * A mirror's record is made anew for each request: it is a look-up of its login and its host, which
+ * A mirror's record is made for each request: it is a look-up of its login and its host, which
  * both exist once. It has no mirrors itself, whatever stands in its own entry.
  */
 #include "registry/mirror.h"

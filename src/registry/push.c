@@ -1,7 +1,7 @@
 /*
  * Registries refuse the same manifest in many words: a code, a status, or a sentence. What is made
  * of them decides whether its parts are sent again, whether the next image is tried at all, and
- * what people are told.
+ * what people read.
  */
 #include "registry/push.h"
 

@@ -12,7 +12,7 @@
 enum { INPUTS_DOCUMENTS = 3 };
 
 struct inputs {
-	/* auth, images and config: what stands in struct options, and the text if it is inline. */
+	/* auth, images and config: the value in struct options, and the text if it is inline. */
 	struct input_document {
 		const char *path; /* NULL: not given; for an inline text its name, "input auth" */
 		const char *text; /* NULL: path is a file */

@@ -44,8 +44,8 @@ static const char *place_of(const struct docker_reading *reading, const struct n
 }
 
 /*
- * The value of a field that is a mapping from registries; NULL when it is absent, or wrong, which
- * is told. Of a registry that is in it twice the first login counts, and that is told as well.
+ * The value of a field that is a mapping from registries; NULL when it is absent or wrong, with a
+ * problem added for the latter. If a registry is in it twice, a warning says that the first counts.
  */
 static const struct node *registries(const struct docker_reading *reading,
 				     const struct field *field, const struct node *value)
@@ -101,7 +101,7 @@ static struct credential *add(const struct docker_reading *reading, const struct
 	return new->key.len ? new : NULL;
 }
 
-/* The name becomes part of a program's name. False: wrong, which is told, or empty. */
+/* The name becomes part of a program's name. False: it is empty, or a problem was added. */
 static bool read_helper(const struct docker_reading *reading, const struct fields_reading *fields,
 			const struct node *value, const char **helper)
 {
@@ -157,7 +157,7 @@ static const char *text_of(const struct docker_reading *reading, const struct no
 
 /*
  * base64("user:password"); old versions of docker left NULs behind the password. False when it is
- * something else; without memory, which is told, nothing is read.
+ * something else. Without memory nothing is read, and a problem is added.
  */
 static bool read_pair(const struct docker_reading *reading, struct str encoded,
 		      struct credential *out)
@@ -199,7 +199,7 @@ static bool settle(struct credential *login)
 	return both || login->token;
 }
 
-/* What one registry says into new. False: nothing, or it is wrong, which is told. */
+/* Reads the login of one registry into new. False: there is none, or a problem was added. */
 static bool read_login(const struct docker_reading *reading, const struct fields_reading *fields,
 		       const struct node *value, struct credential *new)
 {

@@ -1,7 +1,7 @@
 /*
  * registries.conf is TOML, of which two kinds of lines matter here: `prefix = "..."` and
- * `location = "..."`. A warning needs no more; who wants what it says has fields for it in the auth
- * file.
+ * `location = "..."`. A warning needs no more; whoever wants these settings has fields for them in
+ * the auth file.
  */
 #include "config/auth/host_files.h"
 
@@ -134,7 +134,7 @@ static bool check_file(struct arena *arena, const char *path, const char *host,
 			continue;
 		const char *place = arena_printf(arena, "%s:%d:1", path, number);
 		problem_warn(problems, place,
-			     "what stands here about %s is not applied: use mirrors, insecure or "
+			     "the settings for %s here are not applied: use mirrors, insecure or "
 			     "ca in the auth file",
 			     host);
 		return true;

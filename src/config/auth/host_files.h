@@ -1,6 +1,6 @@
 /*
- * What docker and podman were told about registries beside logins: the
- * certificates in certs.d/HOST are used, registries.conf is not, which is told.
+ * What docker and podman are configured with beside logins: certificates in certs.d/HOST are used;
+ * registries.conf is not, and a warning says so.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
 
 enum foreign_policy {
 	FOREIGN_UNSAID, /* nobody said; until the configuration is settled */
-	FOREIGN_SKIP,   /* they are left out, and that is told */
+	FOREIGN_SKIP,   /* they are left out, and the log says so */
 	FOREIGN_COPY,   /* they are copied like others, if need be from where they point to */
 	FOREIGN_FAIL,   /* an image that has one fails, and nothing of it is written */
 };

@@ -38,7 +38,7 @@ static const struct fields_table image_table = {
 struct kyma_reading {
 	struct fields_reading fields;
 	struct rules *rules;
-	const char *prefix; /* NULL: none, or a wrong one, which was told */
+	const char *prefix; /* NULL: none, or a problem was added for it */
 	const char
 		*overruled; /* the prefix of the file, if the options give another one; or NULL */
 	bool prefix_told;   /* that there is none */

@@ -12,7 +12,7 @@
 bool lookup_referrers(struct sites *sites, const struct repository *repository, struct arena *arena,
 		      const char *digest, struct map *into, struct error *err);
 /*
- * Finds what stands under a tag that is made of a digest; NULL: nothing, as the list of tags says
+ * Finds what a tag made of a digest names; NULL: nothing, as the list of tags says
  * where there is one. Strings live in arena.
  */
 bool lookup_tag(struct sites *sites, const struct repository *repository, struct arena *arena,

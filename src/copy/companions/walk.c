@@ -32,7 +32,7 @@ struct walk {
 	struct map opened;      /* indexes whose parts were added */
 	struct buf level, next; /* arrays of struct walk_node */
 	struct buf found;       /* array of struct companion */
-	pthread_mutex_t lock;   /* guards what stands above */
+	pthread_mutex_t lock;   /* guards all members above */
 };
 
 static void walk_finish(struct walk *walk)

@@ -22,7 +22,7 @@
 enum {
 	SNAPSHOTS_MAX = 16,
 	SNAPSHOT_BYTES = 1024 * 1024, /* between two, at first */
-	PROGRESS_BYTES = 1024 * 1024, /* what an upload must have gained to be tried anew */
+	PROGRESS_BYTES = 1024 * 1024, /* what an upload must have gained to be tried again */
 };
 
 /* The state of a digest after the bytes before offset. */

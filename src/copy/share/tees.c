@@ -94,7 +94,7 @@ void tees_settle(struct tees *tees, struct image *image, const char *digest)
 	if (!member->company)
 		return;
 	pthread_mutex_lock(&tees->lock);
-	/* Without memory the others wait for it in vain, for a while. */
+	/* Without memory the others wait for it a while, although it will not come. */
 	(void)map_put(&member->settled, str_of(digest), member);
 	tell(tees);
 	pthread_mutex_unlock(&tees->lock);

@@ -20,7 +20,7 @@ struct tees_host {
 	const char *name;   /* as in tasks */
 	int64_t late_until; /* clock_ms() */
 	int64_t held_ms;    /* of its grace, taken so far */
-	int64_t missed_ms;  /* for which it was waited for in vain */
+	int64_t missed_ms;  /* spent waiting for it although it did not come */
 };
 
 /* A blob that is, or will be, downloaded once for all its seats. */

@@ -306,7 +306,7 @@ static void test_environment_of_a_job(void **state)
 	static char shell[] = "PGPASSWORD=anything";
 	static char key[] = "deploy_key=anything";
 	static char proxy[] = "https_proxy=http://robot:word-1234@proxy:3128";
-	static char folder[] = "PWD=/work/keys";
+	static char folder[] = "PWD=/srv/keys";
 	static char monkey[] = "MONKEY=banana";
 	char *variables[] = {held, input, both, runtime, shell, key, proxy, folder, monkey, NULL};
 	char **before = environ;
@@ -320,7 +320,7 @@ static void test_environment_of_a_job(void **state)
 	assert_string_equal(runtime, "ACTIONS_RUNTIME_TOKEN=");
 	assert_string_equal(shell, "PGPASSWORD=");
 	assert_string_equal(key, "deploy_key=");
-	assert_string_equal(folder, "PWD=/work/keys");
+	assert_string_equal(folder, "PWD=/srv/keys");
 	assert_string_equal(monkey, "MONKEY=banana");
 	assert_string_equal(proxy, "https_proxy=");
 	for (size_t i = sizeof("https_proxy="); i < sizeof(proxy); i++)
