@@ -21,12 +21,6 @@ enum flight_turn flight_board(struct flight *flight, pthread_cond_t *changed, pt
 	return FLIGHT_LEAD;
 }
 
-void flight_again(struct flight *flight)
-{
-	flight->landed = false;
-	flight->flying = true;
-}
-
 static void end(struct flight *flight, pthread_cond_t *changed)
 {
 	flight->flying = false;

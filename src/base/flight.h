@@ -46,8 +46,6 @@ enum flight_share {
  */
 enum flight_turn flight_board(struct flight *flight, pthread_cond_t *changed, pthread_mutex_t *lock,
 			      const void *cause, struct error *err);
-/* Makes a caller that boarded a landed flight lead once more, since its result has expired. */
-void flight_again(struct flight *flight);
 /* The result is there. Caller holds the lock. */
 void flight_land(struct flight *flight, pthread_cond_t *changed);
 /* There is no result. A shared failure is copied to arena; without memory it is not shared. */

@@ -44,17 +44,19 @@ static void add_transfers(const struct progress_view *view, struct buf *out)
 		   view->transfers, view->transfers == 1 ? "" : "s", oldest->label, part, size);
 }
 
-void heartbeat_line(const struct heartbeat_state *state, struct buf *out)
+static void print(struct heartbeat *heartbeat, int64_t now, struct buf *out)
 {
-	if (state->total)
-		buf_printf(out, "%zu/%zu images have been processed", state->done, state->total);
+	size_t done = 0, total = 0;
+	heartbeat->counts(heartbeat->ctx, &done, &total);
+	if (total)
+		buf_printf(out, "%zu/%zu images have been processed", done, total);
 	else
 		buf_add_string(out, "looking for images");
-	if (state->view->transfers)
-		add_transfers(state->view, out);
-	if (state->waits->count)
+	if (heartbeat->view.transfers)
+		add_transfers(&heartbeat->view, out);
+	if (heartbeat->waits.count)
 		buf_add_string(out, "; ");
-	waits_print(state->waits, state->now_ms, out);
+	waits_print(&heartbeat->waits, now, out);
 }
 
 static bool is_due(struct heartbeat *heartbeat, int64_t now)
@@ -70,18 +72,16 @@ static bool is_due(struct heartbeat *heartbeat, int64_t now)
 static void beat(struct heartbeat *heartbeat)
 {
 	scoped(buf_finish) struct buf line = {0};
-	struct heartbeat_state state = {
-		.view = &heartbeat->view, .waits = &heartbeat->waits, .now_ms = clock_ms()};
+	int64_t now = clock_ms();
 	waits_look(&heartbeat->waits);
-	if (!is_due(heartbeat, state.now_ms))
+	if (!is_due(heartbeat, now))
 		return;
 	progress_view(heartbeat->progress, &heartbeat->view);
-	heartbeat->counts(heartbeat->ctx, &state.done, &state.total);
-	heartbeat_line(&state, &line);
+	print(heartbeat, now, &line);
 	log_info("%s", buf_string(&line));
-	heartbeat->told_ms = state.now_ms;
+	heartbeat->told_ms = now;
 	if (heartbeat->waits.count)
-		heartbeat->waited_ms = state.now_ms;
+		heartbeat->waited_ms = now;
 }
 
 static struct timespec next_tick(int interval_ms)

@@ -21,14 +21,3 @@ struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress,
 				 void (*counts)(void *ctx, size_t *done, size_t *total), void *ctx);
 /* Ends the heartbeat; *heartbeat may be NULL. */
 void heartbeat_close(struct heartbeat **heartbeat);
-
-/* The figures of one line. */
-struct heartbeat_state {
-	const struct progress_view *view;
-	const struct waits_view *waits;
-	size_t done, total; /* images */
-	int64_t now_ms;     /* clock_ms() */
-};
-
-/* Appends the line for state. */
-void heartbeat_line(const struct heartbeat_state *state, struct buf *out);
