@@ -16,4 +16,9 @@ struct reader {
 	 * says why, and the reader must not be read again.
 	 */
 	bool (*read)(struct reader *reader, void *at, size_t size, size_t *got, struct error *err);
+	/* Releases the reader and what it reads from. NULL: whoever embeds it does that. */
+	void (*close)(struct reader *reader);
 };
+
+/* Closes a reader that was handed out to be closed; *reader becomes NULL, and may be NULL. */
+void reader_close(struct reader **reader);

@@ -16,9 +16,14 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 		      const char *const **tags, size_t *count, struct error *err)
 {
 	struct run *run = ctx;
-	struct repository repository;
-	return registry_open(run->registry, source, false, &repository, err) &&
-	       listings_tags(run->listings, &repository, source, arena, tags, count, err);
+	const struct store *store = NULL;
+	struct tag_list list;
+	if (!store_at(&run->stores, source, false, arena, &store, err) ||
+	    !listings_tags(run->listings, store, source, arena, &list, err))
+		return false;
+	*tags = list.items;
+	*count = list.count;
+	return true;
 }
 
 /* The dates of some images, asked for in parallel. */
@@ -36,7 +41,7 @@ static void find_date(void *ctx, size_t index)
 	if (cancel_requested())
 		error_canceled(&dates->errors[index]);
 	else
-		dates->known[index] = created_of(dates->run->registry, &dates->images[index], NULL,
+		dates->known[index] = created_of(&dates->run->stores, &dates->images[index], NULL,
 						 &dates->when[index], &dates->errors[index]);
 }
 

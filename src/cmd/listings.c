@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/flight.h"
 #include "base/map.h"
-#include "registry/tags.h"
 
 #include <pthread.h>
 
@@ -15,8 +14,7 @@ struct shared_listing {
 	unsigned rules; /* rules that may still need it */
 	struct flight flight;
 	struct arena *arena; /* arena of the tags; NULL: not known */
-	const char *const *tags;
-	size_t count;
+	struct tag_list tags;
 };
 
 struct listings {
@@ -83,18 +81,16 @@ void listings_free(struct listings **listings)
 
 /* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
-		      const struct repository *repository, struct error *err)
+		      const struct store *store, struct error *err)
 {
 	struct arena *arena = arena_new();
-	const char *const *tags = NULL;
-	size_t count = 0;
-	bool ok = arena ? tags_list(repository, arena, &tags, &count, err) : error_memory(err);
+	struct tag_list tags = {0};
+	bool ok = arena ? store_tags(store, arena, 0, &tags, err) : error_memory(err);
 	if (!ok)
 		arena_free(&arena);
 	pthread_mutex_lock(&listings->lock);
 	listing->arena = arena;
 	listing->tags = tags;
-	listing->count = count;
 	if (ok)
 		flight_land(&listing->flight, &listings->changed);
 	else
@@ -104,14 +100,14 @@ static bool read_list(struct listings *listings, struct shared_listing *listing,
 	return ok;
 }
 
-bool listings_tags(struct listings *listings, const struct repository *repository,
-		   const struct reference *source, struct arena *arena, const char *const **tags,
-		   size_t *count, struct error *err)
+bool listings_tags(struct listings *listings, const struct store *store,
+		   const struct reference *source, struct arena *arena, struct tag_list *out,
+		   struct error *err)
 {
 	struct shared_listing *listing = find(listings, source);
 	enum flight_turn turn = FLIGHT_LEAD;
 	if (!listing)
-		return tags_list(repository, arena, tags, count, err);
+		return store_tags(store, arena, 0, out, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
 	if (shared)
@@ -119,12 +115,11 @@ bool listings_tags(struct listings *listings, const struct repository *repositor
 				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
-		return tags_list(repository, arena, tags, count, err);
+		return store_tags(store, arena, 0, out, err);
 	if (turn == FLIGHT_FAILED ||
-	    (turn == FLIGHT_LEAD && !read_list(listings, listing, repository, err)))
+	    (turn == FLIGHT_LEAD && !read_list(listings, listing, store, err)))
 		return false;
-	*tags = listing->tags;
-	*count = listing->count;
+	*out = listing->tags;
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "plan/plan.h"
-#include "registry/registry.h"
+#include "store/store.h"
 
 struct listings;
 
@@ -15,12 +15,12 @@ struct listings *listings_new(const struct plan_rule *rules, size_t count);
 void listings_free(struct listings **listings);
 
 /*
- * As tags_list() of the source, whose repository is given. The tags are valid as long as arena, and
- * until listings_done() for a rule that needs them. A failure is shared with the threads that
- * waited for it; a later call requests the list again.
+ * All tags of store, which is the source. They are valid as long as arena, and until listings_done()
+ * for a rule that needs them. A failure is shared with the threads that waited for it; a later call
+ * requests the list again.
  */
-bool listings_tags(struct listings *listings, const struct repository *repository,
-		   const struct reference *source, struct arena *arena, const char *const **tags,
-		   size_t *count, struct error *err);
+bool listings_tags(struct listings *listings, const struct store *store,
+		   const struct reference *source, struct arena *arena, struct tag_list *out,
+		   struct error *err);
 /* The rule was expanded and no longer needs the list of its source. */
 void listings_done(struct listings *listings, const struct plan_rule *rule);

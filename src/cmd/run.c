@@ -9,6 +9,7 @@
 #include "cmd/about.h"
 #include "cmd/expansion.h"
 #include "cmd/rounds.h"
+#include "registry/registry_store.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,15 +58,18 @@ static bool set_up(struct run *run)
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
+	if (!run->registry)
+		return false;
+	run->stores = registry_store_opener(run->registry);
 	struct copier_options copier = {.pool = session->pool,
-					.registry = run->registry,
+					.stores = run->stores,
 					.progress = run->progress,
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
 					.dry_run = options->dry_run,
 					.verify = options->verify};
-	run->copier = run->registry ? copier_new(&copier) : NULL;
+	run->copier = copier_new(&copier);
 	struct report_options report = {.json_path = options->report,
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,

@@ -39,6 +39,7 @@ struct run {
 	size_t rule_count;
 	struct progress *progress;
 	struct registry *registry;
+	struct stores stores; /* of registry */
 	struct copier *copier;
 	struct report *report;
 	struct listings *listings;    /* while the rules are expanded */

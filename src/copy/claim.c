@@ -9,7 +9,7 @@
 static const void *cause_of(const struct claim *claim)
 {
 	const struct image *image = claim->image;
-	return claim->reads_back ? image->to.access.host : image->from.access.host;
+	return claim->reads_back ? image->to->party : image->from->party;
 }
 
 bool claim_begin(struct claim *claim, const struct image *image, struct error *err,
@@ -22,31 +22,29 @@ bool claim_begin(struct claim *claim, const struct image *image, struct error *e
 	va_end(args);
 	if (!buf_ok(&claim->key))
 		return error_memory(err);
-	enum inflight_role role = inflight_claim(image->copier->inflight, buf_str(&claim->key),
-						 cause_of(claim), &claim->place, err);
+	enum inflight_role role =
+		inflight_claim(image->copier->inflight, buf_str(&claim->key), cause_of(claim), err);
 	claim->leads = role == INFLIGHT_LEADS;
 	claim->done = role == INFLIGHT_DONE;
 	return claim->leads;
 }
 
-static void end(struct claim *claim, const char *place, const struct error *err)
-{
-	if (claim->leads)
-		inflight_end(claim->image->copier->inflight, buf_str(&claim->key), place,
-			     cause_of(claim), err);
-	claim->leads = false;
-}
-
 bool claim_settle(struct claim *claim, bool ok, const struct error *err)
 {
-	end(claim, ok ? claim->image->to.name : NULL, err);
+	struct inflight *inflight = claim->image->copier->inflight;
+	if (claim->leads && ok)
+		inflight_done(inflight, buf_str(&claim->key));
+	else if (claim->leads)
+		inflight_failed(inflight, buf_str(&claim->key), cause_of(claim), err);
+	claim->leads = false;
 	return ok;
 }
 
 bool claim_pass_on(struct claim *claim, bool ok)
 {
-	const struct error nothing = {0};
-	end(claim, NULL, &nothing);
+	if (claim->leads)
+		inflight_drop(claim->image->copier->inflight, buf_str(&claim->key));
+	claim->leads = false;
 	return ok;
 }
 

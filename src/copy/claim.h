@@ -15,10 +15,9 @@
 struct claim {
 	const struct image *image;
 	struct buf key;
-	bool reads_back;   /* its bytes come from the target: set before it begins */
-	bool leads;        /* the caller does the work, and has not settled yet */
-	bool done;         /* somebody has done it, */
-	const char *place; /* and it lies in this repository of the target's registry */
+	bool reads_back; /* its bytes come from the target: set before it begins */
+	bool leads;      /* the caller does the work, and has not settled yet */
+	bool done;       /* somebody has done it */
 };
 
 /*
@@ -28,8 +27,8 @@ struct claim {
 printf_like(4, 5) bool claim_begin(struct claim *claim, const struct image *image,
 				   struct error *err, const char *format, ...);
 /*
- * Ends the lead, if there is one: with ok the work is done, at the image's target; else it failed
- * for the reason in err, and somebody else may lead. Returns ok.
+ * Ends the lead, if there is one: with ok the work is done; else it failed for the reason in err,
+ * and somebody else may lead. Returns ok.
  */
 bool claim_settle(struct claim *claim, bool ok, const struct error *err);
 /* Ends the lead of work that the next one does again, whatever came of it. Returns ok. */

@@ -15,13 +15,14 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->options = *options;
 	copier->places = places_new(options->blobs_in_flight);
 	copier->inflight = inflight_new();
+	copier->locations = locations_new();
 	copier->hits = hits_new();
 	copier->sites = sites_new();
 	copier->origins = origins_new();
 	copier->tees = tees_new();
 	copier->quotas = quotas_new();
-	if (!copier->places || !copier->inflight || !copier->hits || !copier->sites ||
-	    !copier->origins || !copier->tees || !copier->quotas)
+	if (!copier->places || !copier->inflight || !copier->locations || !copier->hits ||
+	    !copier->sites || !copier->origins || !copier->tees || !copier->quotas)
 		copier_free(&copier);
 	return copier;
 }
@@ -32,6 +33,7 @@ void copier_free(struct copier **copier)
 		return;
 	struct arena *arena = (*copier)->arena;
 	inflight_free(&(*copier)->inflight);
+	locations_free(&(*copier)->locations);
 	hits_free(&(*copier)->hits);
 	places_free(&(*copier)->places);
 	sites_free(&(*copier)->sites);

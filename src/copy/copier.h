@@ -10,13 +10,13 @@
 #include "net/throttle.h"
 #include "plan/progress.h"
 #include "plan/task.h"
-#include "registry/registry.h"
+#include "store/store.h"
 
 struct copier;
 
 struct copier_options {
 	struct pool *pool;
-	struct registry *registry;
+	struct stores stores; /* what opens both sides */
 	struct progress *progress;
 	struct throttle *throttle; /* of all blobs together; NULL: none */
 	unsigned blobs_in_flight;  /* at most that many blobs move at once; > 0 */

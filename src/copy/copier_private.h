@@ -9,11 +9,13 @@
 #include "copy/share/origins.h"
 #include "copy/share/places.h"
 #include "copy/share/tees.h"
+#include "store/locations.h"
 
 struct copier {
 	struct arena *arena;
 	struct copier_options options;
 	struct inflight *inflight;
+	struct locations *locations;
 	struct hits *hits;
 	struct places *places;
 	struct origins *origins;

@@ -19,7 +19,7 @@ static bool read_side(struct image *image, enum document_side side, const char *
 	if (side == DOCUMENT_SOURCE)
 		return fetch_source(image, image->arena, digest, out, err) ||
 		       error_wrap(err, "source");
-	return fetch_manifest(&image->to, image->arena, digest, out, err) ||
+	return fetch_manifest(image->to, image->arena, digest, out, err) ||
 	       error_wrap(err, "destination");
 }
 

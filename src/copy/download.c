@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
-#include "registry/elsewhere.h"
+#include "store/store.h"
 
 enum {
 	PROGRESS_BYTES = 1024 * 1024, /* what counts as progress */
@@ -23,10 +23,10 @@ static bool open_elsewhere(struct download *download, struct error *err)
 {
 	const struct descriptor *blob = download->blob;
 	bool absent = err->kind == ERROR_MISSING || err->kind == ERROR_DENIED;
-	if (!blob->nondistributable || download->from->access.target || !absent)
+	if (!blob->nondistributable || download->from->target || !absent)
 		return false;
 	for (size_t i = 0; i < blob->url_count; i++)
-		if (elsewhere_open(download->from, blob->urls[i], &download->part,
+		if (store_open_url(download->from, blob->urls[i], &download->part,
 				   &download->stream, err))
 			return true;
 	return error_wrap(err, "foreign layer %s%s", blob->digest,
@@ -36,9 +36,9 @@ static bool open_elsewhere(struct download *download, struct error *err)
 /* One try to open the rest of the blob. */
 static bool open_part(struct download *download, struct error *err)
 {
-	stream_close(&download->stream);
+	reader_close(&download->stream);
 	download->part.from = download->offset;
-	if (!blobs_open(download->from, download->blob->digest, &download->part, &download->stream,
+	if (!store_open(download->from, download->blob->digest, &download->part, &download->stream,
 			err) &&
 	    !open_elsewhere(download, err))
 		return false;
@@ -50,7 +50,7 @@ static bool open_part(struct download *download, struct error *err)
 static bool read_stream(struct download *download, void *at, size_t size, size_t *got,
 			struct error *err)
 {
-	struct reader *reader = stream_reader(download->stream);
+	struct reader *reader = download->stream;
 	for (;;) {
 		size_t most = size;
 		if (download->discard && (int64_t)most > download->discard)
@@ -80,7 +80,7 @@ static bool may_resume(struct download *download, struct error *err)
 	}
 	log_debug("blob %s broke off at byte %lld", download->blob->digest,
 		  (long long)download->offset);
-	blobs_spoiled(download->from, download->blob->digest);
+	store_spoiled(download->from, download->blob->digest);
 	return retry_wait(&retry_default, download->attempt++, err);
 }
 
@@ -98,7 +98,7 @@ static bool download_read(struct reader *reader, void *at, size_t size, size_t *
 		if ((download->stream || open_part(download, err)) &&
 		    read_stream(download, at, size, got, err))
 			break;
-		stream_close(&download->stream);
+		reader_close(&download->stream);
 		if (!may_resume(download, err))
 			return false;
 	}
@@ -106,7 +106,7 @@ static bool download_read(struct reader *reader, void *at, size_t size, size_t *
 	return true;
 }
 
-void download_prepare(struct download *download, const struct repository *from,
+void download_prepare(struct download *download, const struct store *from,
 		      const struct descriptor *blob, int64_t offset, bool fresh)
 {
 	*download = (struct download){.reader = {.read = download_read},
@@ -118,7 +118,7 @@ void download_prepare(struct download *download, const struct repository *from,
 				      .marked_ms = clock_ms()};
 }
 
-bool download_open(struct download *download, const struct repository *from,
+bool download_open(struct download *download, const struct store *from,
 		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err)
 {
 	download_prepare(download, from, blob, offset, fresh);
@@ -135,10 +135,10 @@ bool download_end(struct download *download, struct error *err)
 	size_t got = 0;
 	if (!download->stream)
 		return true;
-	struct reader *reader = stream_reader(download->stream);
+	struct reader *reader = download->stream;
 	bool more = reader->read(reader, &extra, 1, &got, &ignored) && got;
 	/* The connection is for others now, however long the upload takes to be committed. */
-	stream_close(&download->stream);
+	reader_close(&download->stream);
 	if (!more)
 		return true;
 	return error_set(err, ERROR_CORRUPT, "the source sent more than the %lld bytes announced",
@@ -147,5 +147,5 @@ bool download_end(struct download *download, struct error *err)
 
 void download_close(struct download *download)
 {
-	stream_close(&download->stream);
+	reader_close(&download->stream);
 }

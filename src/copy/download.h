@@ -9,15 +9,14 @@
 #pragma once
 
 #include "base/reader.h"
-#include "net/stream.h"
 #include "oci/manifest.h"
-#include "registry/blobs.h"
+#include "store/store.h"
 
 struct download {
 	struct reader reader; /* the bytes, never more than the descriptor says */
-	const struct repository *from;
+	const struct store *from;
 	const struct descriptor *blob;
-	struct stream *stream;
+	struct reader *stream; /* the connection that is open; NULL: none */
 	struct blob_part part;
 	int64_t offset;    /* bytes handed out */
 	int64_t discard;   /* bytes of the stream that were handed out before */
@@ -30,10 +29,10 @@ struct download {
  * Opens the blob at offset, less than its size. from and blob must outlive the download. fresh: no
  * cache on the way may answer, since what came before did not fit its digest.
  */
-bool download_open(struct download *download, const struct repository *from,
+bool download_open(struct download *download, const struct store *from,
 		   const struct descriptor *blob, int64_t offset, bool fresh, struct error *err);
 /* The same without asking anything yet: the first read opens it. */
-void download_prepare(struct download *download, const struct repository *from,
+void download_prepare(struct download *download, const struct store *from,
 		      const struct descriptor *blob, int64_t offset, bool fresh);
 /*
  * After the last byte and a digest that fits: the source must have nothing more. A connection that

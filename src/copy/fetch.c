@@ -7,24 +7,23 @@
 #include "base/cancel.h"
 #include "base/retry.h"
 #include "oci/digest.h"
-#include "registry/blobs.h"
-#include "registry/manifests.h"
+#include "store/store.h"
 
 #include <string.h>
 
-static bool parse(const struct repository *repository, struct arena *arena,
+static bool parse(const struct store *store, struct arena *arena,
 		  const struct manifest_bytes *served, struct manifest *out, struct error *err)
 {
 	return manifest_parse(arena, served->bytes, str_of(served->content_type), out, err) ||
-	       error_wrap(err, "manifest %s@%s", repository->name, served->digest);
+	       error_wrap(err, "manifest %s@%s", store->path, served->digest);
 }
 
-bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
+bool fetch_manifest(const struct store *store, struct arena *arena, const char *reference,
 		    struct manifest *out, struct error *err)
 {
 	struct manifest_bytes served;
-	return manifests_get(repository, arena, reference, &served, err) &&
-	       parse(repository, arena, &served, out, err);
+	return store_get(store, arena, reference, &served, err) &&
+	       parse(store, arena, &served, out, err);
 }
 
 bool fetch_missed(struct image *image, const char *digest, const struct error *err)
@@ -40,8 +39,8 @@ static bool get_source(struct image *image, struct arena *arena, const char *dig
 		       struct manifest_bytes *out, struct error *err)
 {
 	bool ok = image->origin
-			  ? origins_manifest(image->origin, &image->from, arena, digest, out, err)
-			  : manifests_get(&image->from, arena, digest, out, err);
+			  ? origins_manifest(image->origin, image->from, arena, digest, out, err)
+			  : store_get(image->from, arena, digest, out, err);
 	return ok || fetch_missed(image, digest, err);
 }
 
@@ -50,7 +49,7 @@ bool fetch_source(struct image *image, struct arena *arena, const char *digest,
 {
 	struct manifest_bytes served;
 	return get_source(image, arena, digest, &served, err) &&
-	       parse(&image->from, arena, &served, out, err);
+	       parse(image->from, arena, &served, out, err);
 }
 
 bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
@@ -61,7 +60,7 @@ bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
 		return false;
 	if (manifest_closure(arena, served.bytes, str_of(served.content_type), out, err))
 		return true;
-	return error_wrap(err, "manifest %s@%s", image->from.name, served.digest);
+	return error_wrap(err, "manifest %s@%s", image->from->path, served.digest);
 }
 
 /* Fills out, which has room for size bytes, with all of the body. */
@@ -82,34 +81,34 @@ static bool read_body(struct reader *reader, char *out, size_t size, struct erro
 }
 
 /* One attempt to read a blob whose size was checked. */
-static bool read_blob(const struct repository *repository, const struct descriptor *blob, char *out,
+static bool read_blob(const struct store *store, const struct descriptor *blob, char *out,
 		      struct error *err)
 {
-	scoped(stream_close) struct stream *stream = NULL;
+	scoped(reader_close) struct reader *stream = NULL;
 	size_t size = (size_t)blob->size;
 	struct blob_part part = {.size = blob->size};
-	if (!blobs_open(repository, blob->digest, &part, &stream, err))
+	if (!store_open(store, blob->digest, &part, &stream, err))
 		return false;
-	return (read_body(stream_reader(stream), out, size, err) &&
+	return (read_body(stream, out, size, err) &&
 		digest_verify((struct str){out, size}, str_of(blob->digest), err)) ||
-	       error_wrap(err, "blob %s@%s", repository->name, blob->digest);
+	       error_wrap(err, "blob %s@%s", store->path, blob->digest);
 }
 
-static bool read_blob_repeatedly(const struct repository *repository, const struct descriptor *blob,
+static bool read_blob_repeatedly(const struct store *store, const struct descriptor *blob,
 				 char *out, struct error *err)
 {
 	for (unsigned attempt = 0;; attempt++) {
 		if (cancel_requested())
 			return error_canceled(err);
-		if (read_blob(repository, blob, out, err))
+		if (read_blob(store, blob, out, err))
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))
 			return false;
 	}
 }
 
-bool fetch_blob(const struct repository *repository, struct arena *arena,
-		const struct descriptor *blob, int64_t max, struct str *out, struct error *err)
+bool fetch_blob(const struct store *store, struct arena *arena, const struct descriptor *blob,
+		int64_t max, struct str *out, struct error *err)
 {
 	if (blob->size > max)
 		return error_set(err, ERROR_UNSUPPORTED,
@@ -117,12 +116,11 @@ bool fetch_blob(const struct repository *repository, struct arena *arena,
 				 (long long)blob->size, (long long)max);
 	char *bytes = arena_alloc(arena, (size_t)blob->size + 1);
 	*out = (struct str){bytes, (size_t)blob->size};
-	return bytes ? read_blob_repeatedly(repository, blob, bytes, err) : error_memory(err);
+	return bytes ? read_blob_repeatedly(store, blob, bytes, err) : error_memory(err);
 }
 
-bool fetch_config(const struct repository *repository, struct arena *arena,
-		  const struct manifest *manifest, bool *known, struct image_config *out,
-		  struct error *err)
+bool fetch_config(const struct store *store, struct arena *arena, const struct manifest *manifest,
+		  bool *known, struct image_config *out, struct error *err)
 {
 	const struct descriptor *config = manifest->config;
 	struct str bytes = {0};
@@ -130,9 +128,9 @@ bool fetch_config(const struct repository *repository, struct arena *arena,
 	*known = config && image_config_known(str_of(config->media_type));
 	if (!*known)
 		return true;
-	if (!fetch_blob(repository, arena, config, IMAGE_CONFIG_BYTES_MAX, &bytes, err))
+	if (!fetch_blob(store, arena, config, IMAGE_CONFIG_BYTES_MAX, &bytes, err))
 		return err->kind == ERROR_UNSUPPORTED ? error_wrap(err, "image configuration")
 						      : false;
 	return image_config_parse(arena, bytes, out, err) ||
-	       error_wrap(err, "blob %s@%s", repository->name, config->digest);
+	       error_wrap(err, "blob %s@%s", store->path, config->digest);
 }

@@ -4,10 +4,10 @@
 #include "copy/image.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
-#include "registry/registry.h"
+#include "store/store.h"
 
 /* The manifest that reference, a tag or digest, names; verified and parsed, all of it in arena. */
-bool fetch_manifest(const struct repository *repository, struct arena *arena, const char *reference,
+bool fetch_manifest(const struct store *store, struct arena *arena, const char *reference,
 		    struct manifest *out, struct error *err);
 /*
  * The manifest with that digest at the image's source, asked for once for all destinations of the
@@ -27,11 +27,10 @@ bool fetch_missed(struct image *image, const char *digest, const struct error *e
  * The configuration of the image that manifest describes; verified and parsed, all of it in arena.
  * *known false: it has none of a type whose content is known, *out is zeroed and nothing was asked.
  */
-bool fetch_config(const struct repository *repository, struct arena *arena,
-		  const struct manifest *manifest, bool *known, struct image_config *out,
-		  struct error *err);
+bool fetch_config(const struct store *store, struct arena *arena, const struct manifest *manifest,
+		  bool *known, struct image_config *out, struct error *err);
 /*
  * The bytes of a blob of at most max bytes; verified, in arena. ERROR_UNSUPPORTED: it is larger.
  */
-bool fetch_blob(const struct repository *repository, struct arena *arena,
-		const struct descriptor *blob, int64_t max, struct str *out, struct error *err);
+bool fetch_blob(const struct store *store, struct arena *arena, const struct descriptor *blob,
+		int64_t max, struct str *out, struct error *err);

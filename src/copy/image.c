@@ -18,7 +18,7 @@
 #include "copy/judge/restart.h"
 #include "copy/judge/verify.h"
 #include "copy/judge/whole.h"
-#include "registry/manifests.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -47,7 +47,7 @@ static bool has_moved(const struct image *image)
 	struct manifest_status status;
 	struct error ignored;
 	return arena && !source->digest && !cancel_requested() &&
-	       manifests_head(&image->from, arena, reference_target(source), &status, &ignored) &&
+	       store_head(image->from, arena, reference_target(source), &status, &ignored) &&
 	       status.found && strcmp(status.digest, image->pinned) != 0;
 }
 
@@ -104,9 +104,9 @@ static bool open_both(struct image *image, struct error *err)
 {
 	struct copier *copier = image->copier;
 	const struct task *task = image->task;
-	struct registry *registry = copier->options.registry;
-	if (!registry_open(registry, &task->source, false, &image->from, err) ||
-	    !registry_open(registry, &task->destination, true, &image->to, err))
+	const struct stores *stores = &copier->options.stores;
+	if (!store_at(stores, &task->source, false, image->arena, &image->from, err) ||
+	    !store_at(stores, &task->destination, true, image->arena, &image->to, err))
 		return false;
 	if (image->origin && copier->options.blobs_in_flight > 1)
 		tees_arrive(copier->tees, origins_company(image->origin), image, task);

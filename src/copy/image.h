@@ -32,7 +32,7 @@ struct image {
 	struct arena *arena; /* lives as long as the image, for the thread that runs it alone */
 	const struct task *task;
 	struct outcome *outcome;
-	struct repository from, to;
+	const struct store *from, *to;
 	struct places_lane *lane;             /* of this pair of registries, or NULL */
 	struct origin *origin;                /* what other tasks know of its source, or NULL */
 	struct tees_member member;            /* of those that go elsewhere */

@@ -118,6 +118,12 @@ static bool pull(struct reader *reader, void *at, size_t size, size_t *got, stru
 	return true;
 }
 
+static void close_reader(struct reader *reader)
+{
+	struct stream *stream = (struct stream *)reader;
+	stream_close(&stream);
+}
+
 struct stream *stream_new(struct handle *handle, int64_t size_hint,
 			  void (*release)(void *ctx, struct handle *handle), void *ctx)
 {
@@ -131,7 +137,7 @@ struct stream *stream_new(struct handle *handle, int64_t size_hint,
 		arena_free(&arena);
 		return NULL;
 	}
-	*stream = (struct stream){.reader = {.read = pull},
+	*stream = (struct stream){.reader = {.read = pull, .close = close_reader},
 				  .arena = arena,
 				  .handle = handle,
 				  .release = release,

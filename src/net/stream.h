@@ -14,7 +14,10 @@
 struct handle;
 struct stream;
 
-/* The body as a reader. A body that ends before its announced length: ERROR_NETWORK. */
+/*
+ * The body as a reader, which may be closed in place of the stream. A body that ends before its
+ * announced length: ERROR_NETWORK.
+ */
 struct reader *stream_reader(struct stream *stream);
 /* Gives the handle back; a body that was not read to its end costs the connection. */
 void stream_close(struct stream **stream);

@@ -10,7 +10,6 @@
 #include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/location.h"
-#include "registry/mirror.h"
 #include "registry/request.h"
 
 #include <string.h>
@@ -96,8 +95,8 @@ bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struc
 	return true;
 }
 
-static bool open_at(const struct repository *repository, const char *digest, struct blob_part *part,
-		    struct stream **out, struct error *err)
+bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
+		struct stream **out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -121,27 +120,6 @@ static bool open_at(const struct repository *repository, const char *digest, str
 	if (!known)
 		request_refused(repository, &request, &answer, err);
 	return describe(repository, digest, err);
-}
-
-bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
-		struct stream **out, struct error *err)
-{
-	struct repository mirror;
-	int64_t from = part->from;
-	bool trusted = !mirror_distrusted(repository, digest);
-	for (size_t i = 0; trusted && mirror_at(repository, i, &mirror); i++) {
-		struct error failure;
-		if (open_at(&mirror, digest, part, out, &failure))
-			return true;
-		part->from = from;
-		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
-	}
-	return open_at(repository, digest, part, out, err);
-}
-
-void blobs_spoiled(const struct repository *repository, const char *digest)
-{
-	mirror_distrust(repository, digest);
 }
 
 /* True for a refusal at a target that does not say whether the blob is there: the push will. */
@@ -237,12 +215,13 @@ static bool begin_with_mount(const struct repository *repository, struct arena *
 	return true;
 }
 
-bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
-		 const char *from, struct upload *out, struct error *err)
+/* Opens an upload, or mounts the blob from the repository named from; NULL: no mount. */
+static bool begin_upload(const struct repository *repository, struct arena *arena,
+			 const char *digest, const char *from, struct upload *out,
+			 struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request;
-	*out = (struct upload){0};
 	bool ok = from ? begin_with_mount(repository, arena, digest, from, &answer, &request, err)
 		       : begin(repository, arena, digest, NULL, &answer, &request, err);
 	if (!ok)
@@ -255,12 +234,46 @@ bool blobs_begin(const struct repository *repository, struct arena *arena, const
 		request_refused(repository, &request, &answer, err);
 		return describe(repository, digest, err);
 	}
+	out->open = true;
 	out->unmounted = request.mount_from != NULL;
 	if (!str_to_int64(http_header(&answer, "OCI-Chunk-Min-Length"), &out->chunk_min) ||
 	    out->chunk_min > CHUNK_MIN_MAX)
 		out->chunk_min = 0;
 	return location_given(&repository->access, arena, &request, &answer, &out->location, err) ||
 	       describe(repository, digest, err);
+}
+
+/*
+ * The repository that is named for a mount: the known location, or where the registry answers a
+ * mount from itself like that, the repository itself. NULL: mounting is not worth a try here.
+ */
+static const char *mount_from(const struct repository *repository, const struct blob_offer *offer)
+{
+	const char *from = offer->location;
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!from && repository->access.host->profile->mount_shows)
+		from = repository->name;
+	if (offer->thorough || !from || !arena || !host_mounts(repository->access.host))
+		return NULL;
+	const char *pair = mount_pair(arena, from, repository->name);
+	return facts_hold(&repository->access, FACT_NO_MOUNT, pair) ? NULL : from;
+}
+
+bool blobs_offer(const struct repository *repository, struct arena *arena,
+		 const struct blob_offer *offer, struct upload *out, struct error *err)
+{
+	const char *from = mount_from(repository, offer);
+	*out = (struct upload){0};
+	if (!from && !offer->thorough &&
+	    !blobs_exists(repository, offer->digest, offer->size, &out->present, err))
+		return false;
+	if (out->present || (offer->reuse_only && !from))
+		return true;
+	if (!begin_upload(repository, arena, offer->digest, from, out, err))
+		return false;
+	if (out->unmounted && offer->location)
+		host_mount_undone(repository->access.host);
+	return true;
 }
 
 bool blobs_parse_kept(struct str value, int64_t *kept)
@@ -303,21 +316,4 @@ void blobs_cancel(const struct repository *repository, const struct upload *uplo
 				  .cleanup = true};
 	if (upload->location.text)
 		request_send_once(repository, &request, &answer, &ignored);
-}
-
-const char *blobs_mount_offer(const struct repository *repository, const char *place)
-{
-	const char *from = place;
-	scoped(arena_free) struct arena *arena = arena_new();
-	if (!place && repository->access.host->profile->mount_shows)
-		from = repository->name;
-	if (!from || !arena || !host_mounts(repository->access.host))
-		return NULL;
-	const char *pair = mount_pair(arena, from, repository->name);
-	return facts_hold(&repository->access, FACT_NO_MOUNT, pair) ? NULL : from;
-}
-
-void blobs_mount_undone(const struct repository *repository)
-{
-	host_mount_undone(repository->access.host);
 }

@@ -6,33 +6,22 @@
  */
 #pragma once
 
-#include "base/reader.h"
 #include "net/stream.h"
 #include "registry/registry.h"
+#include "store/store.h"
 
 /* An upload that was begun, or not needed. */
 struct upload {
 	bool present;        /* the blob is in the repository now: mounted, or there already */
+	bool open;           /* else: its bytes may be sent */
 	bool unmounted;      /* an upload was opened in place of the mount that was offered */
-	struct url location; /* else: where its bytes go */
+	struct url location; /* where its bytes go */
 	int64_t chunk_min;   /* its OCI-Chunk-Min-Length, 0: it named none */
 	int64_t offset;      /* bytes the registry has of it: what is sent next begins there */
 };
 
-enum { BLOB_ETAG_SIZE = 128 };
-
-/* Which part of a blob is wanted, and which one came. Zeroed but for size: all of it. */
-struct blob_part {
-	int64_t size; /* of the whole blob */
-	int64_t from; /* the first byte: in wanted, less than size; out what came, this or 0 */
-	char etag[BLOB_ETAG_SIZE]; /* in: of an earlier part, or ""; out: of this one */
-	bool fresh;                /* no cache on the way may answer */
-	bool whole;                /* the registry's ranges are of no use: it is not asked again */
-};
-
 /*
- * Opens the blob's bytes for reading, at a source's mirror if one has them. ERROR_MISSING: there is
- * none. The caller checks the digest, and says so when it does not fit.
+ * Opens the blob's bytes for reading. ERROR_MISSING: there is none. The caller checks the digest.
  */
 bool blobs_open(const struct repository *repository, const char *digest, struct blob_part *part,
 		struct stream **out, struct error *err);
@@ -42,25 +31,21 @@ bool blobs_open(const struct repository *repository, const char *digest, struct 
  */
 bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struct error *err);
 /*
- * Tells that the blob broke off or did not fit its digest: the next one to open it gets it past all
- * mirrors.
- */
-void blobs_spoiled(const struct repository *repository, const char *digest);
-/*
  * Asks whether the blob is there with that size. A target's refusal means no: registries hide what
  * is missing, and logins exist that may only push; what is sent then gets the answer that matters.
  */
 bool blobs_exists(const struct repository *repository, const char *digest, int64_t size,
 		  bool *found, struct error *err);
 /*
- * Begins an upload, offering to mount the blob from the repository named from. from may be the
- * repository itself: then a registry that knows mounting says in the same request whether the blob
- * is there already. NULL: no mount. A mount that is refused, by whatever status, is followed by one
- * request without, and where that is taken, no mount between the two is offered again. Strings of
- * *out live in arena.
+ * Offers the blob. A registry that knows mounting is offered one from offer->location, or from the
+ * repository itself: it then says in the same request whether the blob is there already. Any other
+ * is asked for the blob first. A mount that is refused, by whatever status, is followed by one
+ * request without, and where that is taken, no mount between the two is offered again. Neither
+ * present nor open: with reuse_only, when there was nothing to ask that could have opened an upload.
+ * Strings of *out live in arena.
  */
-bool blobs_begin(const struct repository *repository, struct arena *arena, const char *digest,
-		 const char *from, struct upload *out, struct error *err);
+bool blobs_offer(const struct repository *repository, struct arena *arena,
+		 const struct blob_offer *offer, struct upload *out, struct error *err);
 /*
  * Asks how much of an upload the registry kept after it broke off, and where to go on
  * (distribution-spec "Pushing a blob in chunks"): fills upload->offset, and upload->location anew
@@ -75,11 +60,3 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 bool blobs_parse_kept(struct str value, int64_t *kept);
 /* Gives an upload up; failure does not matter. */
 void blobs_cancel(const struct repository *repository, const struct upload *upload);
-/*
- * What blobs_begin() is to offer as a mount: place, a repository of the same registry that holds
- * the blob, or without one (NULL) the repository itself. NULL: mounting is not worth a try here, so
- * blobs_exists() is to be asked.
- */
-const char *blobs_mount_offer(const struct repository *repository, const char *place);
-/* Remembers that the registry did not mount a blob that another of its repositories holds. */
-void blobs_mount_undone(const struct repository *repository);

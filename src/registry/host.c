@@ -217,15 +217,6 @@ bool host_is_inside(struct host *host)
 	return inside;
 }
 
-bool host_complain(struct host *host)
-{
-	pthread_mutex_lock(&host->lock);
-	bool first = !host->complained;
-	host->complained = true;
-	pthread_mutex_unlock(&host->lock);
-	return first;
-}
-
 /* So many manifests at most are read while one answer is on its way. */
 enum { PULLS_OVERTAKEN = 32 };
 

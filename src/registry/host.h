@@ -40,7 +40,6 @@ struct host {
 	bool patches;           /* a PUT with bytes is refused, a PATCH is not */
 	unsigned page;          /* tags in a page of a list */
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
-	bool complained;        /* its failure as a mirror was reported */
 	bool inside;            /* it has answered from an address of an internal network */
 	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
 	unsigned pings_failed;
@@ -90,8 +89,6 @@ bool host_is_inside(struct host *host);
 /* How many tags to ask for in a page of a list; 0: none are named. What the host took. */
 unsigned host_page(struct host *host);
 void host_learn_page(struct host *host, unsigned size);
-/* True for the first caller: worth a warning, what follows is more of the same. */
-bool host_complain(struct host *host);
 /* Whether a mount is worth a try; what to tell when one was not done. */
 bool host_mounts(struct host *host);
 void host_mount_undone(struct host *host);

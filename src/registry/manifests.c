@@ -17,8 +17,6 @@
 #include "registry/answer.h"
 #include "registry/facts.h"
 #include "registry/host.h"
-#include "registry/known.h"
-#include "registry/mirror.h"
 #include "registry/registry_private.h"
 #include "registry/request.h"
 
@@ -156,8 +154,8 @@ static void take_answer(const struct manifest_question *question, const struct h
 	out->digest = out->found ? arena_copy(question->arena, digest.at, digest.len) : NULL;
 }
 
-static bool head(const struct repository *repository, struct arena *arena, const char *reference,
-		 struct manifest_status *out, struct error *err)
+bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
+		    struct manifest_status *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	const struct manifest_question question = {repository, arena, reference, false};
@@ -184,31 +182,6 @@ static bool head(const struct repository *repository, struct arena *arena, const
 	return true;
 }
 
-bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
-		    struct manifest_status *out, struct error *err)
-{
-	struct repository mirror;
-	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
-		struct error failure;
-		bool ok = head(&mirror, arena, reference, out, &failure);
-		if (ok && out->found)
-			return true;
-		mirror_passed(&mirror, ok ? NULL : &failure);
-	}
-	return head(repository, arena, reference, out, err);
-}
-
-bool manifests_head_listed(const struct repository *repository, struct arena *arena,
-			   const char *reference, struct manifest_status *out, struct error *err)
-{
-	enum known_answer answer = KNOWN_NOTHING;
-	*out = (struct manifest_status){0};
-	if (!is_digest(reference))
-		answer = known_take(repository, arena, reference, &out->digest);
-	out->found = answer == KNOWN_DIGEST;
-	return answer != KNOWN_NOTHING || manifests_head(repository, arena, reference, out, err);
-}
-
 bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
 		    bool *found, struct manifest_bytes *out, struct error *err)
 {
@@ -219,17 +192,8 @@ bool manifests_look(const struct repository *repository, struct arena *arena, co
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err)
 {
-	struct repository mirror;
-	struct manifest_question question = {&mirror, arena, reference, false};
+	const struct manifest_question question = {repository, arena, reference, false};
 	bool found = false;
-	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
-		struct error failure;
-		bool ok = get(&question, &found, out, &failure);
-		if (ok && found)
-			return true;
-		mirror_passed(&mirror, ok ? NULL : &failure);
-	}
-	question.repository = repository;
 	if (!get(&question, &found, out, err))
 		return false;
 	if (found)
@@ -270,7 +234,7 @@ bool manifests_holds(const struct repository *repository, struct arena *arena,
 	struct manifest_bytes bytes;
 	struct error ignored;
 	*same = false;
-	if (!head(repository, arena, reference, &status, err))
+	if (!manifests_head(repository, arena, reference, &status, err))
 		return false;
 	if (!status.found || same_algorithm(status.digest, digest)) {
 		*same = status.found && strcmp(status.digest, digest) == 0;

@@ -5,44 +5,20 @@
 #pragma once
 
 #include "registry/registry.h"
+#include "store/store.h"
 
-/* What a registry says about a manifest without sending it. */
-struct manifest_status {
-	bool found;
-	const char *digest; /* when found; as claimed by the registry, or hashed from the bytes */
-	bool denied; /* when not found, at a target: the answer was 403, which may mean anything */
-};
-
-/* A manifest as served; its bytes match digest. */
-struct manifest_bytes {
-	struct str bytes;
-	const char *content_type; /* "" when not sent */
-	const char *digest;
-	bool denied; /* as in struct manifest_status */
-};
-
-/*
- * Asks for the manifest that reference, a tag or digest, names; a source's mirrors first. Not found
- * is an answer.
- */
+/* Asks for the manifest that reference, a tag or digest, names. Not found is an answer. */
 bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest_status *out, struct error *err);
 /*
- * The same for the first look at a tag: one whose digest came with a list of tags (tags.h) costs no
- * request, once. What it holds may be as old as that list.
- */
-bool manifests_head_listed(const struct repository *repository, struct arena *arena,
-			   const char *reference, struct manifest_status *out, struct error *err);
-/*
- * Looks what reference stands for, by GET and past mirrors and caches: what comes is what is served
- * now. Not found is an answer.
+ * Reads what reference stands for, by GET and past caches: what comes is what is served now. Not
+ * found is an answer.
  */
 bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
 		    bool *found, struct manifest_bytes *out, struct error *err);
 /*
  * Fetches a manifest. With a digest as reference the bytes are checked against it (ERROR_CORRUPT),
- * with a tag the digest is computed. A source's mirrors are asked first. ERROR_MISSING: there is
- * none.
+ * with a tag the digest is computed. ERROR_MISSING: there is none.
  */
 bool manifests_get(const struct repository *repository, struct arena *arena, const char *reference,
 		   struct manifest_bytes *out, struct error *err);

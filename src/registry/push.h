@@ -3,26 +3,8 @@
  */
 #pragma once
 
-#include "oci/digest.h"
 #include "registry/registry.h"
-
-/* One manifest to push. */
-struct push {
-	const char *reference; /* a tag, or digest */
-	const char *digest;    /* of bytes */
-	const char *media_type;
-	struct str bytes;
-};
-
-/* What a registry said about a pushed manifest. */
-struct push_answer {
-	bool incomplete; /* refused: it misses what the manifest names (MANIFEST_BLOB_UNKNOWN) */
-	bool vague;      /* incomplete by its words alone, which may mean something else */
-	bool login;      /* refused: it says that we may not, whatever we push */
-	bool type;       /* refused: it takes no manifests of that media type */
-	bool subject;    /* it keeps the list of the subject's referrers itself (OCI-Subject) */
-	char missing[DIGEST_TEXT_SIZE]; /* incomplete: the first digest that it names, or "" */
-};
+#include "store/store.h"
 
 /*
  * Pushes the bytes as they are. After an answer that got lost the registry is asked what it holds;

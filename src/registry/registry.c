@@ -22,7 +22,9 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->logins = login_cache_new();
 	registry->known = known_new();
 	registry->facts = facts_new();
-	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts)
+	registry->mirrors = mirrored_memory_new();
+	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts ||
+	    !registry->mirrors)
 		registry_free(&registry);
 	return registry;
 }
@@ -35,9 +37,9 @@ void registry_free(struct registry **registry)
 	for (size_t i = 0; i < (*registry)->hosts.count; i++)
 		host_finish((*registry)->hosts.entries[i].value);
 	map_finish(&(*registry)->hosts);
-	map_finish(&(*registry)->spoiled);
 	known_free(&(*registry)->known);
 	facts_free(&(*registry)->facts);
+	mirrored_memory_free(&(*registry)->mirrors);
 	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);
 	pthread_mutex_destroy(&(*registry)->lock);
@@ -93,11 +95,6 @@ void registry_forgive(struct registry *registry)
 		host_forgive(registry->hosts.entries[i].value);
 	pthread_mutex_unlock(&registry->lock);
 	http_forgive(registry->options.http);
-}
-
-bool registry_same(const struct repository *a, const struct repository *b)
-{
-	return a->access.host == b->access.host && a->access.credential == b->access.credential;
 }
 
 const char *registry_host_name(const struct repository *repository)

@@ -2,8 +2,8 @@
  * Registries as the rest of the program sees them: one client for the whole run, and repositories.
  *
  * A struct repository is a plain record naming one repository on one side of the copy; it is
- * immutable and may be used by any thread at once. What can be done with it stands in manifests.h,
- * blobs.h and tags.h.
+ * immutable and may be used by any thread at once. manifests.h, push.h, blobs.h, upload.h, tags.h
+ * and referrals.h say what can be done with it, and registry_store.h makes a store of it.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ struct access {
 struct repository {
 	struct access access;
 	const char *name; /* "library/nginx" */
-	bool mirror;      /* a mirror stands in for another registry; see mirror.h */
+	bool mirror;      /* it stands in for another registry, which is asked next */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */
@@ -53,7 +53,5 @@ void registry_forgive(struct registry *registry);
 /* The repository that ref names; strings of ref must outlive it. ERROR_MEMORY only. */
 bool registry_open(struct registry *registry, const struct reference *ref, bool target,
 		   struct repository *out, struct error *err);
-/* True when both are on the same registry under the same login: blobs can be mounted across. */
-bool registry_same(const struct repository *a, const struct repository *b);
 /* A stable name of the registry, for tables: host as configured. */
 const char *registry_host_name(const struct repository *repository);

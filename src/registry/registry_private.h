@@ -8,6 +8,7 @@
 #include "registry/login.h"
 #include "registry/registry.h"
 #include "registry/token.h"
+#include "store/mirrored.h"
 
 #include <pthread.h>
 
@@ -18,7 +19,7 @@ struct registry {
 	struct logins *logins;
 	struct known *known;
 	struct facts *facts;
+	struct mirrored_memory *mirrors;
 	pthread_mutex_t lock; /* guards what follows, and arena */
 	struct map hosts;     /* name and how it is reached -> struct host */
-	struct map spoiled;   /* digests that came damaged from a mirror */
 };

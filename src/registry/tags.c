@@ -10,7 +10,6 @@
 #include "registry/answer.h"
 #include "registry/host.h"
 #include "registry/known.h"
-#include "registry/mirror.h"
 #include "registry/paging.h"
 
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
@@ -179,22 +178,6 @@ static bool collect_all(const struct repository *repository, struct arena *arena
 	return !more || error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
 }
 
-/* The first mirror that lists the repository counts as a whole, else the registry itself. */
-static bool collect_anywhere(const struct repository *repository, struct arena *arena,
-			     struct map *seen, struct error *err)
-{
-	struct repository mirror;
-	for (size_t i = 0; mirror_at(repository, i, &mirror); i++) {
-		struct error failure = {.kind = ERROR_MISSING};
-		if (collect_all(&mirror, arena, seen, &failure) && seen->count)
-			return true;
-		map_finish(seen);
-		*seen = (struct map){0};
-		mirror_passed(&mirror, failure.kind == ERROR_MISSING ? NULL : &failure);
-	}
-	return collect_all(repository, arena, seen, err);
-}
-
 static bool describe(const struct repository *repository, struct error *err)
 {
 	return error_wrap(err, "tags of %s/%s", registry_host_name(repository), repository->name);
@@ -230,7 +213,7 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
 	scoped(arena_free) struct arena *scratch = arena_new();
 	if (!scratch)
 		return error_memory(err);
-	if (!collect_anywhere(repository, scratch, &seen, err))
+	if (!collect_all(repository, scratch, &seen, err))
 		return describe(repository, err);
 	return copy_list(arena, &seen, tags, count, err);
 }

@@ -6,9 +6,8 @@
 enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
 
 /*
- * All tags in the registry's order, each once; what is no valid tag is left out. The first of a
- * source's mirrors that lists any is believed. Pages are followed by their Link header, on the
- * registry's origin only. ERROR_MISSING: no such repository.
+ * All tags in the registry's order, each once; what is no valid tag is left out. Pages are followed
+ * by their Link header, on the registry's origin only. ERROR_MISSING: no such repository.
  */
 bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
 	       size_t *count, struct error *err);
@@ -18,8 +17,8 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
  */
 void tags_learn(const struct repository *repository);
 /*
- * The same by at most pages requests, from the registry itself. *complete false: the list is longer
- * than that, or the registry does not tell it; tags holds what was read.
+ * The same by at most pages requests. *complete false: the list is longer than that, or the registry
+ * does not tell it; tags holds what was read.
  */
 bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
 		 const char *const **tags, size_t *count, bool *complete, struct error *err);

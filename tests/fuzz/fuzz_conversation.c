@@ -11,6 +11,7 @@
 #include "conversation.h"
 #include "copy/copier.h"
 #include "net/http.h"
+#include "registry/registry_store.h"
 #include "registry/tags.h"
 
 enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8 };
@@ -66,7 +67,7 @@ static enum outcome_status copy(struct client *client, unsigned what)
 	struct pool *pool = pool_new(1);
 	struct progress *progress = progress_new();
 	struct copier_options options = {.pool = pool,
-					 .registry = client->registry,
+					 .stores = registry_store_opener(client->registry),
 					 .progress = progress,
 					 .blobs_in_flight = 1,
 					 .force = what & DO_FORCE,

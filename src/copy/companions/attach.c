@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "copy/claim.h"
 #include "copy/companions/lookup.h"
-#include "registry/push.h"
+#include "store/store.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -53,7 +53,7 @@ static bool write_list(struct image *image, struct attachment *attachment, const
 				  .media_type = "application/vnd.oci.image.index.v1+json",
 				  .bytes = list};
 	digest_of(list, attachment->held);
-	return push_manifest(&image->to, &push, &answer, err);
+	return store_put(image->to, &push, &answer, err);
 }
 
 /* *complete: nothing was missing, and held is what is there. Else what was is written. */
@@ -66,7 +66,7 @@ static bool complete_list(struct image *image, struct attachment *attachment, co
 	int64_t start = clock_ms();
 	if (!arena)
 		return error_memory(err);
-	if (!lookup_fallback(&image->to, arena, attachment->subject, &old, err) ||
+	if (!lookup_fallback(image->to, arena, attachment->subject, &old, err) ||
 	    !find_lacking(arena, attachment, old, &lacking, &count, err))
 		return false;
 	*complete = count == 0;
@@ -121,12 +121,12 @@ static bool in_turn(struct image *image, struct attachment *attachment,
 	scoped(claim_end) struct claim claim = {0};
 	char tag[COMPANION_TAG_SIZE];
 	companion_fallback_tag(attachment->subject, tag);
-	if (!claim_begin(&claim, image, err, "list %s/%s:%s", registry_host_name(&image->to),
-			 image->to.name, tag))
+	if (!claim_begin(&claim, image, err, "list %s/%s:%s", image->to->party_name,
+			 image->to->path, tag))
 		return false;
 	return claim_pass_on(&claim, work(image, attachment, tag, err)) ||
-	       error_wrap(err, "the list of referrers %s/%s:%s", registry_host_name(&image->to),
-			  image->to.name, tag);
+	       error_wrap(err, "the list of referrers %s/%s:%s", image->to->party_name,
+			  image->to->path, tag);
 }
 
 bool attach_write(struct image *image, struct attachment *attachment, struct error *err)

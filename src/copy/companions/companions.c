@@ -57,7 +57,7 @@ static bool warn_about_index(struct image *image, struct error *err)
 	if (count)
 		log_warn("%s@%s: %zu of its signatures and the like belong to the whole index and "
 			 "do not fit what the platform filter leaves of it: they are not copied",
-			 image->from.name, image->pinned, count);
+			 image->from->path, image->pinned, count);
 	return true;
 }
 
@@ -91,10 +91,10 @@ static bool compare(struct loop *loop, size_t number, struct error *err)
 		struct companion *each = &all->items[i];
 		const char *digest = NULL;
 		if (each->tag &&
-		    !lookup_tag(sites, &loop->image->to, arena, each->tag, &digest, err))
+		    !lookup_tag(sites, loop->image->to, arena, each->tag, &digest, err))
 			return false;
 		if (!each->tag && !listed &&
-		    !lookup_referrers(sites, &loop->image->to, arena, first->subject, &held, err))
+		    !lookup_referrers(sites, loop->image->to, arena, first->subject, &held, err))
 			return false;
 		listed |= !each->tag;
 		each->present = each->tag ? digest && strcmp(digest, each->digest) == 0
@@ -145,7 +145,7 @@ static bool read_one(struct loop *loop, size_t number, struct error *err)
 		return true;
 	if (!manifest->subject || strcmp(manifest->subject, companion->subject) != 0) {
 		log_warn("%s: %s is listed as a referrer of %s but %s%s: it is not copied",
-			 loop->image->from.name, companion->digest, companion->subject,
+			 loop->image->from->path, companion->digest, companion->subject,
 			 manifest->subject ? "names another one, " : "names none",
 			 manifest->subject ? manifest->subject : "");
 		companion->foreign = true;

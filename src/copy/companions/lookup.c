@@ -6,45 +6,44 @@
 
 #include "copy/judge/drift.h"
 #include "oci/companion.h"
-#include "registry/manifests.h"
-#include "registry/referrals.h"
+#include "store/store.h"
 
 #include <string.h>
 
 /* True when the list of tags, where there is one, does not rule the tag out. */
-static bool may_exist(struct site *site, const struct repository *repository, const char *tag,
-		      bool *may, struct error *err)
+static bool may_exist(struct site *site, const struct store *store, const char *tag, bool *may,
+		      struct error *err)
 {
 	bool known = false;
 	*may = true;
-	if (repository->access.target)
+	if (store->target)
 		return true;
-	if (!sites_read_tags(site, repository, &known, err))
+	if (!sites_read_tags(site, store, &known, err))
 		return false;
 	*may = !known || sites_has_tag(site, tag);
 	return true;
 }
 
-bool lookup_tag(struct sites *sites, const struct repository *repository, struct arena *arena,
+bool lookup_tag(struct sites *sites, const struct store *store, struct arena *arena,
 		const char *tag, const char **digest, struct error *err)
 {
 	struct manifest_status status;
-	struct site *site = sites_of(sites, repository);
+	struct site *site = sites_of(sites, store);
 	bool may = false;
 	*digest = NULL;
 	if (!site)
 		return error_memory(err);
-	if (!may_exist(site, repository, tag, &may, err))
+	if (!may_exist(site, store, tag, &may, err))
 		return false;
 	if (!may)
 		return true;
-	if (!manifests_head(repository, arena, tag, &status, err))
+	if (!store_head(store, arena, tag, &status, err))
 		return false;
 	*digest = status.found ? status.digest : NULL;
 	return true;
 }
 
-bool lookup_fallback(const struct repository *repository, struct arena *arena, const char *digest,
+bool lookup_fallback(const struct store *store, struct arena *arena, const char *digest,
 		     struct str *index, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
@@ -52,17 +51,16 @@ bool lookup_fallback(const struct repository *repository, struct arena *arena, c
 	*index = (struct str){0};
 	companion_fallback_tag(digest, tag);
 	/* A list that may not be read must not be taken for an empty one: it would be replaced. */
-	if (!manifests_get(repository, arena, tag, &bytes, err))
+	if (!store_get(store, arena, tag, &bytes, err))
 		return err->kind == ERROR_MISSING &&
-		       (!bytes.denied || drift_absent(repository, tag, err));
+		       (!bytes.denied || drift_absent(store, tag, err));
 	if (strcmp(bytes.digest, digest) != 0)
 		*index = bytes.bytes;
 	return true;
 }
 
-static bool read_fallback(struct site *site, const struct repository *repository,
-			  struct arena *arena, const char *digest, struct map *into,
-			  struct error *err)
+static bool read_fallback(struct site *site, const struct store *store, struct arena *arena,
+			  const char *digest, struct map *into, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
 	scoped(arena_free) struct arena *scratch = arena_new();
@@ -71,39 +69,38 @@ static bool read_fallback(struct site *site, const struct repository *repository
 	if (!scratch)
 		return error_memory(err);
 	companion_fallback_tag(digest, tag);
-	if (!may_exist(site, repository, tag, &may, err))
+	if (!may_exist(site, store, tag, &may, err))
 		return false;
 	if (!may)
 		return true;
-	if (!lookup_fallback(repository, scratch, digest, &index, err))
+	if (!lookup_fallback(store, scratch, digest, &index, err))
 		return false;
 	return !index.len || referrers_read(arena, index, into, err) ||
-	       error_wrap(err, "the tag %s of %s/%s", tag, registry_host_name(repository),
-			  repository->name);
+	       error_wrap(err, "the tag %s of %s/%s", tag, store->party_name, store->path);
 }
 
 /* Asks by the API. *supported: it has one. */
-static bool ask(struct site *site, const struct repository *repository, struct arena *arena,
+static bool ask(struct site *site, const struct store *store, struct arena *arena,
 		const char *digest, struct map *into, bool *supported, struct error *err)
 {
 	bool first = false;
 	*supported = sites_ask_api(site, &first);
 	if (!*supported)
 		return true;
-	bool ok = referrals_ask(repository, arena, digest, into, supported, err);
+	bool ok = store_referrers(store, arena, digest, into, supported, err);
 	if (first || (ok && !*supported))
 		sites_tell_api(site, ok, *supported);
 	return ok;
 }
 
-bool lookup_referrers(struct sites *sites, const struct repository *repository, struct arena *arena,
+bool lookup_referrers(struct sites *sites, const struct store *store, struct arena *arena,
 		      const char *digest, struct map *into, struct error *err)
 {
-	struct site *site = sites_of(sites, repository);
+	struct site *site = sites_of(sites, store);
 	bool supported = false;
 	if (!site)
 		return error_memory(err);
-	if (!ask(site, repository, arena, digest, into, &supported, err))
+	if (!ask(site, store, arena, digest, into, &supported, err))
 		return false;
-	return supported || read_fallback(site, repository, arena, digest, into, err);
+	return supported || read_fallback(site, store, arena, digest, into, err);
 }

@@ -69,7 +69,7 @@ static bool is_bad(struct signature_search *search, const struct error *err)
 static bool try_bundle(struct signature_search *search, const char *digest, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct repository *from = &search->image->from;
+	const struct store *from = search->image->from;
 	struct manifest manifest;
 	if (!arena)
 		return error_memory(err);
@@ -97,7 +97,7 @@ static bool try_referrers(struct signature_search *search, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
 	unsigned tried = 0;
-	if (!lookup_referrers(search->image->copier->sites, &search->image->from, search->arena,
+	if (!lookup_referrers(search->image->copier->sites, search->image->from, search->arena,
 			      search->digest, &list, err))
 		return false;
 	for (size_t i = 0; i < list.count && !search->good && tried < BUNDLES_MAX; i++) {
@@ -121,7 +121,7 @@ static bool try_layer(struct signature_search *search, const struct signature_la
 	const char *why = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!fetch_blob(&search->image->from, arena, &layer->blob, SIGNATURE_DOCUMENT_MAX, &payload,
+	if (!fetch_blob(search->image->from, arena, &layer->blob, SIGNATURE_DOCUMENT_MAX, &payload,
 			err))
 		return is_bad(search, err);
 	bool readable = signature_simple(payload, layer->encoded, search->digest, &signature, &why);
@@ -145,7 +145,7 @@ static bool try_layers(struct signature_search *search, const struct manifest *m
 static bool try_tag(struct signature_search *search, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
-	const struct repository *from = &search->image->from;
+	const struct store *from = search->image->from;
 	const char *found = NULL;
 	struct manifest manifest;
 	if (!companion_tag(search->digest, COMPANION_SIG, tag))

@@ -8,7 +8,7 @@
 #include "base/flight.h"
 #include "base/map.h"
 #include "oci/companion.h"
-#include "registry/tags.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -59,10 +59,10 @@ void sites_free(struct sites **sites)
 	arena_free(&arena);
 }
 
-struct site *sites_of(struct sites *sites, const struct repository *repository)
+struct site *sites_of(struct sites *sites, const struct store *store)
 {
 	scoped(buf_finish) struct buf key = {0};
-	buf_printf(&key, "%s/%s", registry_host_name(repository), repository->name);
+	buf_printf(&key, "%s/%s", store->party_name, store->path);
 	if (!buf_ok(&key))
 		return NULL;
 	pthread_mutex_lock(&sites->lock);
@@ -102,24 +102,23 @@ void sites_tell_api(struct site *site, bool known, bool has)
 	pthread_mutex_unlock(&site->all->lock);
 }
 
-static bool read_tags(const struct repository *repository, struct map *tags, bool *known,
-		      struct error *err)
+static bool read_tags(const struct store *store, struct map *tags, bool *known, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const char *const *list = NULL;
-	size_t count = 0;
+	struct tag_list list;
 	if (!arena)
 		return error_memory(err);
-	if (!tags_glance(repository, arena, PAGES, &list, &count, known, err))
+	if (!store_tags(store, arena, PAGES, &list, err))
 		return false;
-	for (size_t i = 0; *known && i < count; i++)
-		if (companion_is_tag(str_of(list[i])) && !map_put(tags, str_of(list[i]), tags))
+	*known = list.complete;
+	for (size_t i = 0; *known && i < list.count; i++)
+		if (companion_is_tag(str_of(list.items[i])) &&
+		    !map_put(tags, str_of(list.items[i]), tags))
 			return error_memory(err);
 	return true;
 }
 
-bool sites_read_tags(struct site *site, const struct repository *repository, bool *known,
-		     struct error *err)
+bool sites_read_tags(struct site *site, const struct store *store, bool *known, struct error *err)
 {
 	scoped(map_finish) struct map tags = {0};
 	struct sites *sites = site->all;
@@ -130,7 +129,7 @@ bool sites_read_tags(struct site *site, const struct repository *repository, boo
 	pthread_mutex_unlock(&sites->lock);
 	if (!reads)
 		return true;
-	bool ok = read_tags(repository, &tags, known, err);
+	bool ok = read_tags(store, &tags, known, err);
 	pthread_mutex_lock(&sites->lock);
 	site->known = ok && *known;
 	if (site->known) {

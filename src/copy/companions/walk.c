@@ -144,7 +144,7 @@ static bool look_for_referrers(struct walk *walk, struct arena *arena, const cha
 {
 	scoped(map_finish) struct map list = {0};
 	struct image *image = walk->image;
-	if (!lookup_referrers(image->copier->sites, &image->from, arena, digest, &list, err))
+	if (!lookup_referrers(image->copier->sites, image->from, arena, digest, &list, err))
 		return false;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct referrer *referrer = list.entries[i].value;
@@ -173,7 +173,7 @@ static bool look_for_tags(struct walk *walk, struct arena *arena, const char *di
 		    !companion_tag(digest, suffix, tag))
 			continue;
 		companion.tag = tag;
-		if (!lookup_tag(image->copier->sites, &image->from, arena, tag, &companion.digest,
+		if (!lookup_tag(image->copier->sites, image->from, arena, tag, &companion.digest,
 				err))
 			return false;
 		if (companion.digest)
@@ -239,7 +239,7 @@ static bool open_indexes(struct walk *walk, struct error *err)
 
 static bool is_bare(const struct image *image)
 {
-	struct site *site = sites_of(image->copier->sites, &image->from);
+	struct site *site = sites_of(image->copier->sites, image->from);
 	return site && sites_is_bare(site);
 }
 

@@ -8,13 +8,13 @@
 #include "copy/document.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/narrow.h"
-#include "registry/manifests.h"
+#include "store/store.h"
 
 #include <string.h>
 
 /* One of the two questions that begin every task. */
 struct question {
-	const struct repository *repository;
+	const struct store *store;
 	struct origin *origin; /* of a source that others have, too; else NULL */
 	const char *reference;
 	struct arena *arena;
@@ -36,12 +36,12 @@ static void ask(void *ctx, size_t index)
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
 	else if (question->origin)
-		question->ok = origins_head(question->origin, question->repository, question->arena,
+		question->ok = origins_head(question->origin, question->store, question->arena,
 					    question->reference, &question->status, &question->err);
 	else
-		question->ok = manifests_head_listed(question->repository, question->arena,
-						     question->reference, &question->status,
-						     &question->err);
+		question->ok =
+			store_head_listed(question->store, question->arena, question->reference,
+					  &question->status, &question->err);
 }
 
 /* A digest needs no asking. */
@@ -130,8 +130,8 @@ static bool recognize(struct image *image, struct error *err)
 	size_t algorithm = strcspn(image->pinned, ":");
 	if (!target->held || strncmp(target->held, image->pinned, algorithm) == 0)
 		return true;
-	if (!manifests_holds(&image->to, image->arena, reference_target(&image->task->destination),
-			     image->pinned, &same, err))
+	if (!store_holds(image->to, image->arena, reference_target(&image->task->destination),
+			 image->pinned, &same, err))
 		return error_wrap(err, "destination");
 	target->held = same ? image->pinned : target->held;
 	return true;
@@ -145,7 +145,7 @@ static bool look_at_target(struct image *image, const struct manifest_status *st
 	struct image_target *target = &image->target;
 	*target = (struct image_target){.tag = task->destination.tag, .fresh = !status->found};
 	target->guarded = target->tag && task->rule->terms.on_change != CHANGE_OVERWRITE;
-	if (target->guarded && status->denied && !drift_absent(&image->to, target->tag, err))
+	if (target->guarded && status->denied && !drift_absent(image->to, target->tag, err))
 		return false;
 	if (!status->found)
 		return true;
@@ -158,10 +158,10 @@ bool compare_sides(struct image *image, struct error *err)
 	const struct task *task = image->task;
 	const char *pinned_tag = task->rule->terms.pinned_tag;
 	scoped(question_finish) struct question asked[2] = {
-		{.repository = &image->from,
+		{.store = image->from,
 		 .origin = image->origin,
 		 .reference = pinned_tag ? pinned_tag : reference_target(&task->source)},
-		{.repository = &image->to, .reference = reference_target(&task->destination)},
+		{.store = image->to, .reference = reference_target(&task->destination)},
 	};
 	return ask_both(image, asked, err) && pin(image, asked[0].status.digest, err) &&
 	       look_at_target(image, &asked[1].status, err);

@@ -31,22 +31,22 @@ static bool first_child(struct arena *arena, const struct manifest *manifest,
 	return true;
 }
 
-bool created_of(struct registry *registry, const struct reference *source,
+bool created_of(const struct stores *stores, const struct reference *source,
 		const struct platform_filter *filter, int64_t *when, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct repository repository;
+	const struct store *store = NULL;
 	struct image_config config;
 	const char *next = source->digest ? source->digest : reference_target(source);
 	*when = 0;
 	if (!arena)
 		return error_memory(err);
-	if (!registry_open(registry, source, false, &repository, err))
+	if (!store_at(stores, source, false, arena, &store, err))
 		return false;
 	for (int depth = 1; next && depth <= MANIFEST_DEPTH_MAX; depth++) {
 		struct manifest manifest;
 		bool known;
-		if (!fetch_manifest(&repository, arena, next, &manifest, err))
+		if (!fetch_manifest(store, arena, next, &manifest, err))
 			return false;
 		int64_t noted = image_config_time(manifest_annotation(&manifest, CREATED_KEY));
 		*when = noted ? noted : *when;
@@ -55,7 +55,7 @@ bool created_of(struct registry *registry, const struct reference *source,
 				return false;
 			continue;
 		}
-		if (!fetch_config(&repository, arena, &manifest, &known, &config, err))
+		if (!fetch_config(store, arena, &manifest, &known, &config, err))
 			return false;
 		*when = config.created ? config.created : *when;
 		next = NULL;

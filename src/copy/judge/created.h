@@ -2,7 +2,7 @@
 #pragma once
 
 #include "oci/platform.h"
-#include "registry/registry.h"
+#include "store/store.h"
 
 /*
  * Writes the seconds since 1970 at which the image that source names was created, 0 when it does
@@ -10,5 +10,5 @@
  * (image-spec "Annotations"). Of an index the first image counts that filter lets pass; filter may
  * be NULL. Costs a GET for each index, one for the manifest and one for the configuration.
  */
-bool created_of(struct registry *registry, const struct reference *source,
+bool created_of(const struct stores *stores, const struct reference *source,
 		const struct platform_filter *filter, int64_t *when, struct error *err);

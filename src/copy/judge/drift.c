@@ -5,8 +5,7 @@
  */
 #include "copy/judge/drift.h"
 
-#include "registry/manifests.h"
-#include "registry/tags.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,17 +21,16 @@ static bool unreadable(const char *tag, struct error *err)
 			  tag);
 }
 
-bool drift_absent(const struct repository *target, const char *tag, struct error *err)
+bool drift_absent(const struct store *target, const char *tag, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const char *const *tags = NULL;
-	size_t count = 0;
+	struct tag_list tags;
 	if (!arena)
 		return error_memory(err);
-	if (!tags_list(target, arena, &tags, &count, err))
+	if (!store_tags(target, arena, 0, &tags, err))
 		return err->kind == ERROR_MISSING || unreadable(tag, err);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(tags[i], tag) != 0)
+	for (size_t i = 0; i < tags.count; i++) {
+		if (strcmp(tags.items[i], tag) != 0)
 			continue;
 		error_set(err, ERROR_DENIED, "HTTP 403 for a tag that is in the list of tags");
 		return unreadable(tag, err);
@@ -48,8 +46,8 @@ static bool ask(struct image *image, struct arena *arena, const char *tag, const
 	struct manifest_bytes bytes;
 	/* HEAD has said that nothing is there; before that is believed GET says it, too. */
 	bool fresh = image->target.fresh;
-	bool ok = fresh ? manifests_look(&image->to, arena, tag, &status.found, &bytes, err)
-			: manifests_head(&image->to, arena, tag, &status, err);
+	bool ok = fresh ? store_look(image->to, arena, tag, &status.found, &bytes, err)
+			: store_head(image->to, arena, tag, &status, err);
 	if (!ok)
 		return error_wrap(err, "destination");
 	if (fresh) {
@@ -57,7 +55,7 @@ static bool ask(struct image *image, struct arena *arena, const char *tag, const
 		status.denied = !status.found && bytes.denied;
 	}
 	*held = status.found ? status.digest : NULL;
-	return !status.denied || drift_absent(&image->to, tag, err);
+	return !status.denied || drift_absent(image->to, tag, err);
 }
 
 static bool refuse(const struct image *image, struct error *err)

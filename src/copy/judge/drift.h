@@ -12,7 +12,7 @@
  * The target answered 403 when it was asked for tag, which some registries do for what does not
  * exist. Asks for the list of tags; true when that shows that the tag is not there.
  */
-bool drift_absent(const struct repository *target, const char *tag, struct error *err);
+bool drift_absent(const struct store *target, const char *tag, struct error *err);
 /*
  * Decides what is to be done: fills image->todo, the outcome's reason, and target.tag where the
  * image goes to another one. ERROR_IMMUTABLE: the policy, or under CHANGE_RETAG the other tag too,

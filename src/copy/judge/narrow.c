@@ -44,7 +44,7 @@ static bool read_source(struct narrowing *narrowing, const char *digest, int dep
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "%s@%s: more than %d bytes of indexes within indexes cannot be "
 				 "filtered",
-				 image->from.name, digest, BYTES_MAX);
+				 image->from->path, digest, BYTES_MAX);
 	return true;
 }
 
@@ -66,7 +66,7 @@ static bool narrow_image(struct narrowing *narrowing, const struct manifest *man
 	struct image *image = narrowing->image;
 	struct image_config config;
 	bool known;
-	if (!fetch_config(&image->from, narrowing->arena, manifest, &known, &config, err))
+	if (!fetch_config(image->from, narrowing->arena, manifest, &known, &config, err))
 		return fetch_missed(image, manifest->config->digest, err);
 	/* An artifact has no platform, so it passes. */
 	bool passes = platform_matches(image->filter, &config.platform);
@@ -145,7 +145,7 @@ static bool narrow_index(struct narrowing *narrowing, const struct manifest *man
 	if (index.nothing)
 		out->digest = NULL;
 	else if (index.changed && !make_index(narrowing, &index, digest, &out->digest, err))
-		return error_wrap(err, "filtering %s@%s", image->from.name, digest);
+		return error_wrap(err, "filtering %s@%s", image->from->path, digest);
 	return true;
 }
 
@@ -217,7 +217,7 @@ bool narrow_recognize(struct image *image, bool *same, struct error *err)
 	const char *held = image->target.held;
 	bool equal = strcmp(image->pinned, held) == 0;
 	*same = false;
-	if (!fetch_manifest(&image->to, image->arena, held, &manifest, err)) {
+	if (!fetch_manifest(image->to, image->arena, held, &manifest, err)) {
 		/* Whatever stands there, it is not ours: it is replaced. */
 		if (err->kind == ERROR_MISSING || err->kind == ERROR_CORRUPT ||
 		    err->kind == ERROR_UNSUPPORTED)

@@ -58,7 +58,7 @@ static bool look_at_image(struct platform_search *search, const struct manifest 
 {
 	struct image_config config;
 	bool known;
-	if (!fetch_config(&search->image->from, search->arena, manifest, &known, &config, err))
+	if (!fetch_config(search->image->from, search->arena, manifest, &known, &config, err))
 		return fetch_missed(search->image, manifest->config->digest, err);
 	if (known)
 		see(search, &config.platform);

@@ -38,7 +38,7 @@ static bool look_again(struct image *image, const char *tag, bool *moved)
 	struct manifest_bytes served;
 	struct error ignored;
 	bool found = false;
-	if (!manifests_look(&image->from, image->arena, tag, &found, &served, &ignored) || !found)
+	if (!store_look(image->from, image->arena, tag, &found, &served, &ignored) || !found)
 		return false;
 	*moved = !image->pinned || strcmp(image->pinned, served.digest) != 0;
 	image->renewed = served.digest;

@@ -8,7 +8,7 @@
 #include "copy/claim.h"
 #include "copy/download.h"
 #include "oci/digest.h"
-#include "registry/manifests.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -62,7 +62,7 @@ static bool read_once(struct image *image, const struct descriptor *blob, struct
 	struct throttle_reader slow;
 	if (!piece)
 		return error_memory(err);
-	if (!download_open(&download, &image->to, blob, 0, true, err))
+	if (!download_open(&download, image->to, blob, 0, true, err))
 		return false;
 	throttle_attach(image->copier->options.throttle, &download.reader, &slow);
 	return hash_bytes(&download, &slow.reader, piece, err);
@@ -87,8 +87,8 @@ static bool once(struct image *image, const char *digest, const struct descripto
 		 struct error *err)
 {
 	scoped(claim_end) struct claim claim = {.reads_back = true};
-	if (!claim_begin(&claim, image, err, "verified %s/%s@%s", registry_host_name(&image->to),
-			 image->to.name, digest))
+	if (!claim_begin(&claim, image, err, "verified %s/%s@%s", image->to->party_name,
+			 image->to->path, digest))
 		return claim.done;
 	return claim_settle(&claim,
 			    blob ? read_blob(image, blob, err)
@@ -102,7 +102,7 @@ static bool verify_child(struct verify_parts *parts, const struct descriptor *ch
 	struct str type = str_of(child->media_type);
 	bool manifest = media_kind(type) != MEDIA_OTHER;
 	if (!manifest && !media_is_content(type) &&
-	    !manifests_probe(&parts->image->to, child->digest, &manifest, err))
+	    !store_probe(parts->image->to, child->digest, &manifest, err))
 		return false;
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
@@ -140,7 +140,7 @@ static bool verify_tree(struct image *image, const char *reference, const char *
 				 MANIFEST_DEPTH_MAX);
 	if (cancel_requested())
 		return error_canceled(err);
-	if (!manifests_get(&image->to, arena, reference, &served, err))
+	if (!store_get(image->to, arena, reference, &served, err))
 		return lost(err);
 	if (strcmp(served.digest, digest) != 0 &&
 	    !digest_verify(served.bytes, str_of(digest), &ignored))
@@ -155,8 +155,7 @@ static bool verify_tree(struct image *image, const char *reference, const char *
 
 static bool describe(const struct image *image, struct error *err)
 {
-	return error_wrap(err, "reading %s/%s back", registry_host_name(&image->to),
-			  image->to.name);
+	return error_wrap(err, "reading %s/%s back", image->to->party_name, image->to->path);
 }
 
 bool verify_image(struct image *image, struct error *err)

@@ -11,46 +11,50 @@
 #include "copy/judge/whole.h"
 #include "copy/move/transfer.h"
 
-/* Where on the target's registry the blob is known to lie, NULL if nowhere. */
-static const char *known_place(const struct image *image, const char *place)
+/* Where on the target's registry the blob is known to lie; NULL: nowhere. */
+static const char *find_location(const struct image *image, const struct descriptor *blob)
 {
-	return !place && registry_same(&image->from, &image->to) ? image->from.name : place;
+	/* A registry that serves an image need not hold its foreign layers. */
+	const struct store *source = blob->nondistributable ? NULL : image->from;
+	return locations_find(image->copier->locations, image->to, source, blob->digest);
 }
 
 /* Waits for a free place among the blobs in flight, then moves the blob. */
-static bool move(struct image *image, const struct descriptor *blob, const char *place,
-		 bool thorough, struct error *err)
+static bool move(struct image *image, const struct descriptor *blob, bool thorough,
+		 struct error *err)
 {
 	bool present = false;
-	/* A registry that serves an image need not hold its foreign layers. */
-	if (!blob->nondistributable)
-		place = known_place(image, place);
 	struct tees_seat seat;
-	const struct cargo cargo = {
-		.image = image, .blob = blob, .place = place, .thorough = thorough, .seat = &seat};
+	const struct cargo cargo = {.image = image,
+				    .blob = blob,
+				    .location = thorough ? NULL : find_location(image, blob),
+				    .thorough = thorough,
+				    .seat = &seat};
 	tees_enter(image->copier->tees, &seat, image, blob, thorough);
 	bool ok = transfer_run(&cargo, &present, err);
 	tees_leave(image->copier->tees, &seat);
-	if (ok && present && place) {
+	if (!ok)
+		return false;
+	locations_record(image->copier->locations, image->to, blob->digest);
+	if (present && cargo.location) {
 		atomic_fetch_add(&image->mounted, 1);
-	} else if (ok && present) {
+	} else if (present) {
 		atomic_fetch_add(&image->present, 1);
-	} else if (ok) {
+	} else {
 		atomic_fetch_add(&image->copied, 1);
 		atomic_fetch_add(&image->bytes, blob->size);
 	}
-	return ok;
+	return true;
 }
 
 /* Moves the blob to the registry, or within it when this run has put it there already. */
 static bool move_once(struct image *image, const struct descriptor *blob, struct error *err)
 {
 	scoped(claim_end) struct claim claim = {0};
-	if (!claim_begin(&claim, image, err, "%s@%s", registry_host_name(&image->to),
-			 blob->digest) &&
+	if (!claim_begin(&claim, image, err, "%s@%s", image->to->party_name, blob->digest) &&
 	    !claim.done)
 		return false;
-	return claim_settle(&claim, move(image, blob, claim.place, false, err), err);
+	return claim_settle(&claim, move(image, blob, false, err), err);
 }
 
 /* A layer that may not be distributed, and is not copied. */
@@ -59,7 +63,7 @@ static bool leave_out(struct image *image, const struct descriptor *blob, bool t
 {
 	if (image->foreign == FOREIGN_FAIL)
 		return whole_refuse(blob, err);
-	log_info("%s: layer %s is left out, since it may not be distributed", image->from.name,
+	log_info("%s: layer %s is left out, since it may not be distributed", image->from->path,
 		 blob->digest);
 	atomic_fetch_add(&image->skipped, !thorough);
 	return true;
@@ -72,9 +76,9 @@ static bool copy(struct image *image, const struct descriptor *blob, bool thorou
 	if (blob->nondistributable && image->foreign != FOREIGN_COPY)
 		return leave_out(image, blob, thorough, err);
 	if (thorough)
-		return move(image, blob, NULL, true, err);
-	if (claim_begin(&claim, image, err, "%s/%s@%s", registry_host_name(&image->to),
-			image->to.name, blob->digest))
+		return move(image, blob, true, err);
+	if (claim_begin(&claim, image, err, "%s/%s@%s", image->to->party_name, image->to->path,
+			blob->digest))
 		return claim_settle(&claim, move_once(image, blob, err), err);
 	if (claim.done)
 		atomic_fetch_add(&image->present, 1);

@@ -41,17 +41,16 @@ void quotas_free(struct quotas **quotas)
 	arena_free(&arena);
 }
 
-static void print_project(const struct repository *repository, struct buf *out)
+static void print_project(const struct store *store, struct buf *out)
 {
-	buf_printf(out, "%s/%.*s", registry_host_name(repository),
-		   (int)strcspn(repository->name, "/"), repository->name);
+	buf_printf(out, "%s/%.*s", store->party_name, (int)strcspn(store->path, "/"), store->path);
 }
 
-void quotas_refused(struct quotas *quotas, const struct repository *repository, int64_t size,
+void quotas_refused(struct quotas *quotas, const struct store *store, int64_t size,
 		    const struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
-	print_project(repository, &key);
+	print_project(store, &key);
 	pthread_mutex_lock(&quotas->lock);
 	struct quota *quota = buf_ok(&key) ? map_get(&quotas->projects, buf_str(&key)) : NULL;
 	if (!quota && buf_ok(&key)) {
@@ -65,14 +64,13 @@ void quotas_refused(struct quotas *quotas, const struct repository *repository, 
 	pthread_mutex_unlock(&quotas->lock);
 }
 
-bool quotas_allow(struct quotas *quotas, const struct repository *repository, int64_t size,
-		  struct error *err)
+bool quotas_allow(struct quotas *quotas, const struct store *store, int64_t size, struct error *err)
 {
 	scoped(buf_finish) struct buf key = {0};
 	bool allowed = true;
 	pthread_mutex_lock(&quotas->lock);
 	if (quotas->projects.count)
-		print_project(repository, &key);
+		print_project(store, &key);
 	const struct quota *quota = key.len ? map_get(&quotas->projects, buf_str(&key)) : NULL;
 	if (quota && quota->text && size >= quota->refused)
 		allowed = error_set(err, ERROR_FULL,

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "registry/registry.h"
+#include "store/store.h"
 
 #include <stdint.h>
 
@@ -19,8 +19,8 @@ struct quotas *quotas_new(void);
 void quotas_free(struct quotas **quotas);
 
 /* The repository refused a blob of so many bytes: err, of kind ERROR_FULL, says how. */
-void quotas_refused(struct quotas *quotas, const struct repository *repository, int64_t size,
+void quotas_refused(struct quotas *quotas, const struct store *store, int64_t size,
 		    const struct error *err);
 /* False with ERROR_FULL: a blob of that size or a smaller one was refused there. */
-bool quotas_allow(struct quotas *quotas, const struct repository *repository, int64_t size,
+bool quotas_allow(struct quotas *quotas, const struct store *store, int64_t size,
 		  struct error *err);

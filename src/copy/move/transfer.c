@@ -15,7 +15,7 @@
 #include "copy/download.h"
 #include "copy/fetch.h"
 #include "oci/digest.h"
-#include "registry/upload.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -34,8 +34,7 @@ struct snapshot {
 struct transfer {
 	const struct cargo *cargo;
 	struct arena *arena; /* of upload */
-	struct upload upload;
-	bool open;          /* an upload is open at the target */
+	struct blob_upload upload;
 	bool source_failed; /* the last failure was on that side */
 	bool sent;          /* bytes of the last try went to the target */
 	bool fresh;         /* the last bytes of the source did not fit their digest */
@@ -115,7 +114,7 @@ static bool open_download(struct checked *checked, struct error *err)
 {
 	const struct transfer *transfer = checked->transfer;
 	const struct cargo *cargo = transfer->cargo;
-	if (!download_open(&checked->download, &cargo->image->from, cargo->blob, checked->offset,
+	if (!download_open(&checked->download, cargo->image->from, cargo->blob, checked->offset,
 			   transfer->fresh, err))
 		return false;
 	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
@@ -205,8 +204,8 @@ static bool send_empty(struct transfer *transfer, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	if (!digest_verify((struct str){0}, str_of(cargo->blob->digest), err))
 		return error_wrap(err, "blob of size 0");
-	return upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
-			   cargo->blob->digest, NULL, 0, err);
+	return store_send(cargo->image->to, transfer->arena, &transfer->upload, cargo->blob->digest,
+			  NULL, 0, err);
 }
 
 static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
@@ -214,11 +213,11 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	scoped(checked_close) struct checked checked = {.transfer = transfer, .slot = slot};
 	bool ok = checked_open(&checked, err) &&
-		  upload_send(&cargo->image->to, transfer->arena, &transfer->upload,
-			      cargo->blob->digest, &checked.reader,
-			      cargo->blob->size - transfer->upload.offset, err);
+		  store_send(cargo->image->to, transfer->arena, &transfer->upload,
+			     cargo->blob->digest, &checked.reader,
+			     cargo->blob->size - transfer->upload.offset, err);
 	if (!ok && transfer->source_failed)
-		blobs_spoiled(&cargo->image->from, cargo->blob->digest);
+		store_spoiled(cargo->image->from, cargo->blob->digest);
 	if (!ok) {
 		transfer->alone = true;
 		tees_part(cargo->image->copier->tees, cargo->seat);
@@ -233,72 +232,57 @@ static bool send_blob(struct transfer *transfer, struct error *err)
 	struct progress *progress = progress_of(transfer);
 	if (cargo->blob->size == 0)
 		return send_empty(transfer, err);
-	snprintf(label, sizeof(label), "%s %.19s", cargo->image->from.name, cargo->blob->digest);
+	snprintf(label, sizeof(label), "%s %.19s", cargo->image->from->path, cargo->blob->digest);
 	int slot = progress_begin(progress, label, cargo->blob->size);
 	bool ok = stream_blob(transfer, slot, err);
 	progress_end(progress, slot);
 	return ok;
 }
 
-/* What the upload's POST offers to mount from: a known place, or the repository itself. */
-static const char *mount_offer(const struct cargo *cargo)
-{
-	return cargo->thorough ? NULL : blobs_mount_offer(&cargo->image->to, cargo->place);
-}
-
 /* True when the target seems to have no room for the blob: it is not sent, but may be there. */
 static bool seems_full(const struct cargo *cargo, struct error *err)
 {
-	return !cargo->thorough && !cargo->place &&
-	       !quotas_allow(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+	return !cargo->thorough && !cargo->location &&
+	       !quotas_allow(cargo->image->copier->quotas, cargo->image->to, cargo->blob->size,
 			     err);
-}
-
-static bool refuse(const struct error *refusal, struct error *err)
-{
-	*err = *refusal;
-	return false;
 }
 
 /* Opens an upload. *present: none is needed. */
 static bool begin(struct transfer *transfer, bool *present, struct error *err)
 {
 	const struct cargo *cargo = transfer->cargo;
-	const struct repository *to = &cargo->image->to;
-	const char *digest = cargo->blob->digest;
 	struct error refusal;
-	bool full = seems_full(cargo, &refusal);
-	const char *from = mount_offer(cargo);
-	if (!from && !cargo->thorough && !blobs_exists(to, digest, cargo->blob->size, present, err))
-		return false;
-	if (*present)
-		return true;
-	if (full && !from)
-		return refuse(&refusal, err);
+	const struct blob_offer offer = {.digest = cargo->blob->digest,
+					 .size = cargo->blob->size,
+					 .location = cargo->location,
+					 .thorough = cargo->thorough,
+					 .reuse_only = seems_full(cargo, &refusal)};
 	arena_free(&transfer->arena);
 	transfer->arena = arena_new();
 	if (!transfer->arena)
 		return error_memory(err);
-	if (!blobs_begin(to, transfer->arena, digest, from, &transfer->upload, err))
+	if (!store_offer(cargo->image->to, transfer->arena, &offer, &transfer->upload, err))
 		return false;
 	*present = transfer->upload.present;
-	transfer->open = !*present;
-	if (transfer->upload.unmounted && cargo->place)
-		blobs_mount_undone(&cargo->image->to);
-	return !(transfer->open && full) || refuse(&refusal, err);
+	if (*present || !offer.reuse_only)
+		return true;
+	*err = refusal;
+	return false;
 }
 
 /* One try, on an upload that is open already or a new one. */
 static bool attempt(struct transfer *transfer, bool *present, struct error *err)
 {
 	transfer->source_failed = transfer->sent = false;
-	if (!transfer->open && !begin(transfer, present, err))
+	if (!transfer->upload.open && !begin(transfer, present, err))
 		return false;
 	if (*present)
 		return true;
 	transfer->sent = true;
-	transfer->open = !send_blob(transfer, err);
-	return !transfer->open;
+	if (!send_blob(transfer, err))
+		return false;
+	transfer->upload.open = false;
+	return true;
 }
 
 static bool may_have_arrived(const struct error *err)
@@ -310,10 +294,9 @@ static bool may_have_arrived(const struct error *err)
 /* Gives the open upload up; the next try begins another one. */
 static void give_up(struct transfer *transfer)
 {
-	if (transfer->open)
-		blobs_cancel(&transfer->cargo->image->to, &transfer->upload);
-	transfer->open = false;
-	transfer->upload.offset = 0;
+	if (transfer->upload.open)
+		store_cancel(transfer->cargo->image->to, &transfer->upload);
+	transfer->upload = (struct blob_upload){0};
 }
 
 /* True when the target kept enough of the open upload to go on with it. */
@@ -322,8 +305,8 @@ static bool resume(struct transfer *transfer, unsigned *count)
 	const struct cargo *cargo = transfer->cargo;
 	struct error ignored;
 	int64_t sent = transfer->source_failed ? 0 : cargo->blob->size;
-	if (!transfer->open || !sent ||
-	    !blobs_resume(&cargo->image->to, transfer->arena, &transfer->upload, &ignored))
+	if (!transfer->upload.open || !sent ||
+	    !store_resume(cargo->image->to, transfer->arena, &transfer->upload, &ignored))
 		return false;
 	if (transfer->upload.offset <= 0 || transfer->upload.offset >= sent)
 		return false;
@@ -356,10 +339,10 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 		if (!retry_wait(&retry_default, count, err))
 			return false;
 		if (ambiguous &&
-		    blobs_exists(&cargo->image->to, cargo->blob->digest, cargo->blob->size, &found,
-				 &ignored) &&
+		    store_has(cargo->image->to, cargo->blob->digest, cargo->blob->size, &found,
+			      &ignored) &&
 		    found) {
-			transfer->open = false;
+			transfer->upload.open = false;
 			return true;
 		}
 		if (!ambiguous || !resume(transfer, &count))
@@ -379,7 +362,7 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	if (!ok && transfer.source_failed)
 		fetch_missed(cargo->image, cargo->blob->digest, err);
 	if (!ok && err->kind == ERROR_FULL && transfer.sent && !transfer.source_failed)
-		quotas_refused(cargo->image->copier->quotas, &cargo->image->to, cargo->blob->size,
+		quotas_refused(cargo->image->copier->quotas, cargo->image->to, cargo->blob->size,
 			       err);
 	arena_free(&transfer.arena);
 	return ok;

@@ -8,8 +8,8 @@
 struct cargo {
 	struct image *image;
 	const struct descriptor *blob;
-	const char *place; /* repository of the target's registry where it lies, NULL: none known */
-	bool thorough;     /* the target's word that it has the blob does not count */
+	const char *location;   /* as in struct blob_offer */
+	bool thorough;          /* the target's word that it has the blob does not count */
 	struct tees_seat *seat; /* its place, from which it may share a download */
 };
 

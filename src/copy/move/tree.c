@@ -13,8 +13,7 @@
 #include "copy/fetch.h"
 #include "copy/judge/drift.h"
 #include "copy/move/blob.h"
-#include "registry/manifests.h"
-#include "registry/push.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -50,7 +49,7 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
 		return true;
 	if (!arena)
 		return error_memory(err);
-	if (!manifests_head(&image->to, arena, digest, &status, err))
+	if (!store_head(image->to, arena, digest, &status, err))
 		return false;
 	*found = status.found && strcmp(status.digest, digest) == 0;
 	return true;
@@ -68,7 +67,7 @@ static bool is_blob(struct tree_parts *parts, const struct descriptor *child, bo
 	*blob = media_is_content(str_of(child->media_type));
 	if (*blob || media_kind(str_of(child->media_type)) != MEDIA_OTHER)
 		return true;
-	if (!manifests_probe(&parts->image->from, child->digest, &manifest, err))
+	if (!store_probe(parts->image->from, child->digest, &manifest, err))
 		return false;
 	*blob = !manifest;
 	return true;
@@ -94,8 +93,8 @@ static bool copy_child(struct tree_parts *parts, const struct descriptor *child,
 	bool found = false;
 	if (parts->thorough)
 		return copy_untyped(parts, child, err);
-	if (!claim_begin(&claim, image, err, "manifest %s/%s@%s", registry_host_name(&image->to),
-			 image->to.name, child->digest))
+	if (!claim_begin(&claim, image, err, "manifest %s/%s@%s", image->to->party_name,
+			 image->to->path, child->digest))
 		return claim.done;
 	bool ok = at_target(image, child->digest, &found, err) &&
 		  (found || copy_untyped(parts, child, err));
@@ -164,7 +163,7 @@ static bool refuse_left_out(const struct image *image, const struct descriptor *
 	return error_wrap(err,
 			  "%s wants the layer %s, which was left out because it may not be "
 			  "distributed (foreign: copy brings it)",
-			  registry_host_name(&image->to), layer->digest);
+			  image->to->party_name, layer->digest);
 }
 
 static struct push describe_push(const struct manifest *manifest, const char *digest,
@@ -186,7 +185,7 @@ static bool push_guarded(struct image *image, const struct push *push, struct pu
 	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || push_manifest(&image->to, push, answer, err);
+	return held || store_put(image->to, push, answer, err);
 }
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
@@ -201,7 +200,7 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 				 MANIFEST_DEPTH_MAX);
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
-	if (!push_accepts(&image->to, manifest.media_type, err))
+	if (!store_accepts(image->to, manifest.media_type, err))
 		return false;
 	const struct push push = describe_push(&manifest, digest, reference);
 	for (unsigned round = 0;; round++) {

@@ -6,16 +6,11 @@
 
 #include <pthread.h>
 
-struct entry {
-	struct flight flight;
-	const char *place; /* NULL until done */
-};
-
 struct inflight {
 	struct arena *arena;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct map entries;
+	struct map flights;
 };
 
 struct inflight *inflight_new(void)
@@ -37,21 +32,21 @@ void inflight_free(struct inflight **inflight)
 	if (!*inflight)
 		return;
 	struct arena *arena = (*inflight)->arena;
-	map_finish(&(*inflight)->entries);
+	map_finish(&(*inflight)->flights);
 	pthread_cond_destroy(&(*inflight)->changed);
 	pthread_mutex_destroy(&(*inflight)->lock);
 	*inflight = NULL;
 	arena_free(&arena);
 }
 
-/* Called locked. */
-static struct entry *entry_of(struct inflight *inflight, struct str key)
+/* Caller holds the lock. NULL without memory. */
+static struct flight *flight_of(struct inflight *inflight, struct str key)
 {
-	struct entry *entry = map_get(&inflight->entries, key);
-	if (entry)
-		return entry;
-	entry = arena_new_of(inflight->arena, struct entry);
-	return entry && map_put(&inflight->entries, key, entry) ? entry : NULL;
+	struct flight *flight = map_get(&inflight->flights, key);
+	if (flight)
+		return flight;
+	flight = arena_new_of(inflight->arena, struct flight);
+	return flight && map_put(&inflight->flights, key, flight) ? flight : NULL;
 }
 
 /* Trouble of a host, as opposed to what concerns one repository, one login or one's own memory. */
@@ -63,35 +58,45 @@ static bool concerns_host(const struct error *failure)
 }
 
 enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
-				  const char **place, struct error *err)
+				  struct error *err)
 {
 	static const enum inflight_role roles[] = {[FLIGHT_LEAD] = INFLIGHT_LEADS,
 						   [FLIGHT_LANDED] = INFLIGHT_DONE,
 						   [FLIGHT_FAILED] = INFLIGHT_FAILED};
 	enum flight_turn turn = FLIGHT_LEAD;
 	pthread_mutex_lock(&inflight->lock);
-	struct entry *entry = entry_of(inflight, key);
-	if (entry)
-		turn = flight_board(&entry->flight, &inflight->changed, &inflight->lock, origin,
-				    err);
-	*place = turn == FLIGHT_LANDED ? entry->place : NULL;
+	struct flight *flight = flight_of(inflight, key);
+	if (flight)
+		turn = flight_board(flight, &inflight->changed, &inflight->lock, origin, err);
 	pthread_mutex_unlock(&inflight->lock);
 	return roles[turn];
 }
 
-void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
-		  const struct error *err)
+void inflight_done(struct inflight *inflight, struct str key)
 {
 	pthread_mutex_lock(&inflight->lock);
-	struct entry *entry = map_get(&inflight->entries, key);
-	if (entry && place)
-		entry->place = arena_string(inflight->arena, place);
-	if (entry && entry->place)
-		flight_land(&entry->flight, &inflight->changed);
-	else if (entry && place)
-		flight_drop(&entry->flight, &inflight->changed);
-	else if (entry)
-		flight_fail(&entry->flight, &inflight->changed, inflight->arena,
+	struct flight *flight = map_get(&inflight->flights, key);
+	if (flight)
+		flight_land(flight, &inflight->changed);
+	pthread_mutex_unlock(&inflight->lock);
+}
+
+void inflight_failed(struct inflight *inflight, struct str key, const void *origin,
+		     const struct error *err)
+{
+	pthread_mutex_lock(&inflight->lock);
+	struct flight *flight = map_get(&inflight->flights, key);
+	if (flight)
+		flight_fail(flight, &inflight->changed, inflight->arena,
 			    concerns_host(err) ? FLIGHT_WAITING : FLIGHT_OWN, origin, err);
+	pthread_mutex_unlock(&inflight->lock);
+}
+
+void inflight_drop(struct inflight *inflight, struct str key)
+{
+	pthread_mutex_lock(&inflight->lock);
+	struct flight *flight = map_get(&inflight->flights, key);
+	if (flight)
+		flight_drop(flight, &inflight->changed);
 	pthread_mutex_unlock(&inflight->lock);
 }

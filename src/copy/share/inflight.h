@@ -1,5 +1,5 @@
 /*
- * What this run is moving, or has moved, and where it lies now.
+ * What this run is moving, or has moved.
  *
  * A key (a blob at a registry, a manifest in a repository) is moved by one thread, the leader; the
  * others wait for it and then take what it left. Waiting goes strictly from a document to what it
@@ -23,16 +23,16 @@ enum inflight_role {
 
 /*
  * Claims key for bytes from origin (compared as a pointer), waiting while another thread leads.
- * INFLIGHT_DONE: *place is where, as the leader said, valid as long as the table. INFLIGHT_FAILED:
- * *err is the leader's error; it had the same origin, had tried as often as makes sense, and its
- * trouble was with a host: what is missing or denied in one repository may be fine in another.
- * Without memory the caller leads an unnamed key: the work is done, perhaps twice.
+ * INFLIGHT_FAILED: *err is the leader's error; it had the same origin, had tried as often as makes
+ * sense, and its trouble was with a host: what is missing or denied in one repository may be fine in
+ * another. Without memory the caller leads an unnamed key: the work is done, perhaps twice.
  */
 enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
-				  const char **place, struct error *err);
-/*
- * Ends the lead. place (copied) says where it lies now; NULL: it failed for the reason in err, and
- * somebody else may lead.
- */
-void inflight_end(struct inflight *inflight, struct str key, const char *place, const void *origin,
-		  const struct error *err);
+				  struct error *err);
+/* Ends the lead: it is there. */
+void inflight_done(struct inflight *inflight, struct str key);
+/* Ends the lead: it failed for the reason in err, and somebody else may lead. */
+void inflight_failed(struct inflight *inflight, struct str key, const void *origin,
+		     const struct error *err);
+/* Ends the lead of work that the next one does again. */
+void inflight_drop(struct inflight *inflight, struct str key);

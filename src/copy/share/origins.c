@@ -346,7 +346,7 @@ static bool pin(struct origin *origin, const char *digest)
 	return pinned != NULL;
 }
 
-bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
+bool origins_head(struct origin *origin, const struct store *store, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err)
 {
 	struct state *state = origin->state;
@@ -361,7 +361,7 @@ bool origins_head(struct origin *origin, const struct repository *repository, st
 	pthread_mutex_unlock(&origins->lock);
 	if (turn != FLIGHT_LEAD)
 		return turn == FLIGHT_LANDED;
-	bool ok = manifests_head_listed(repository, arena, reference, out, err);
+	bool ok = store_head_listed(store, arena, reference, out, err);
 	pthread_mutex_lock(&origins->lock);
 	settle(state, &state->head, ok, ok && (!out->found || pin(origin, out->digest)), err);
 	pthread_mutex_unlock(&origins->lock);
@@ -397,9 +397,8 @@ static bool keep_manifest(struct state *state, const struct manifest_bytes *serv
 	return true;
 }
 
-bool origins_manifest(struct origin *origin, const struct repository *repository,
-		      struct arena *arena, const char *digest, struct manifest_bytes *out,
-		      struct error *err)
+bool origins_manifest(struct origin *origin, const struct store *store, struct arena *arena,
+		      const char *digest, struct manifest_bytes *out, struct error *err)
 {
 	struct state *state = origin->state;
 	struct origins *origins = state->origins;
@@ -413,7 +412,7 @@ bool origins_manifest(struct origin *origin, const struct repository *repository
 	pthread_mutex_unlock(&origins->lock);
 	if (turn != FLIGHT_LEAD)
 		return turn == FLIGHT_LANDED;
-	bool ok = manifests_get(repository, arena, digest, out, err);
+	bool ok = store_get(store, arena, digest, out, err);
 	if (!reply)
 		return ok;
 	pthread_mutex_lock(&origins->lock);

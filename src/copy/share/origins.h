@@ -10,7 +10,7 @@
 
 #include "copy/share/tees.h"
 #include "plan/task.h"
-#include "registry/manifests.h"
+#include "store/store.h"
 
 struct origins;
 struct origin;
@@ -36,15 +36,14 @@ struct tees_company *origins_company(struct origin *origin);
 /* Forgets failures: what is asked next is asked again. origin may be NULL. */
 void origins_forgive(struct origin *origin);
 /*
- * As manifests_head_listed(), once for all tasks of the origin: reference, at repository, is what
+ * As store_head_listed(), once for all tasks of the origin: reference, at store, is what
  * stands in their source. out->digest is valid as long as arena and the task.
  */
-bool origins_head(struct origin *origin, const struct repository *repository, struct arena *arena,
+bool origins_head(struct origin *origin, const struct store *store, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err);
 /*
- * As manifests_get() for a digest, once for all tasks of the origin. The bytes are valid as long as
+ * As store_get() for a digest, once for all tasks of the origin. The bytes are valid as long as
  * arena and the task.
  */
-bool origins_manifest(struct origin *origin, const struct repository *repository,
-		      struct arena *arena, const char *digest, struct manifest_bytes *out,
-		      struct error *err);
+bool origins_manifest(struct origin *origin, const struct store *store, struct arena *arena,
+		      const char *digest, struct manifest_bytes *out, struct error *err);

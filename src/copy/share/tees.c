@@ -110,10 +110,9 @@ static struct tee *find_tee(struct tees *tees, const struct image *image,
 			    const struct descriptor *blob)
 {
 	for (struct tee *tee = tees->list; tee; tee = tee->next)
-		if (tee->from.access.host == image->from.access.host &&
-		    tee->blob.size == blob->size &&
+		if (tee->from->party == image->from->party && tee->blob.size == blob->size &&
 		    tee->blob.nondistributable == blob->nondistributable &&
-		    strcmp(tee->from.name, image->from.name) == 0 &&
+		    strcmp(tee->from->path, image->from->path) == 0 &&
 		    strcmp(tee->blob.digest, blob->digest) == 0 &&
 		    (!tee->flow || flow_open(tee->flow)))
 			return tee;
@@ -126,12 +125,17 @@ static struct tee *add_tee(struct tees *tees, const struct image *image,
 {
 	struct arena *arena = arena_new();
 	struct tee *tee = arena ? arena_new_of(arena, struct tee) : NULL;
+	const struct store *from = NULL;
 	struct descriptor kept;
-	if (!tee || !manifest_keep(arena, blob, &kept)) {
+	struct error ignored;
+	/* The image that comes first may be done before the others are. */
+	if (!tee || !manifest_keep(arena, blob, &kept) ||
+	    !store_at(&image->copier->options.stores, &image->task->source, false, arena, &from,
+		      &ignored)) {
 		arena_free(&arena);
 		return NULL;
 	}
-	*tee = (struct tee){.arena = arena, .next = tees->list, .from = image->from, .blob = kept};
+	*tee = (struct tee){.arena = arena, .next = tees->list, .from = from, .blob = kept};
 	tees->list = tee;
 	return tee;
 }
@@ -260,7 +264,7 @@ static void begin(struct tee *tee, struct throttle *throttle)
 {
 	const struct flow_source source = {
 		.reader = &tee->slow.reader, .end = end_download, .size = tee->blob.size};
-	download_prepare(&tee->download, &tee->from, &tee->blob, 0, false);
+	download_prepare(&tee->download, tee->from, &tee->blob, 0, false);
 	throttle_attach(throttle, &tee->download.reader, &tee->slow);
 	tee->flow = flow_new(&source);
 	for (struct tees_seat *seat = tee->seats; seat && tee->flow; seat = seat->next)

@@ -28,7 +28,7 @@ struct tee {
 	struct arena *arena; /* of the tee and what is in it */
 	struct tee *next;
 	struct tees_seat *seats; /* never empty */
-	struct repository from;
+	const struct store *from;
 	struct descriptor blob;
 	bool held;         /* one of the seats has, or had, a place; guarded by places */
 	int64_t deadline;  /* of those who wait; 0: nobody asks yet */

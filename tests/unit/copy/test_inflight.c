@@ -25,7 +25,6 @@ struct waiter {
 	atomic_int *entered;
 	atomic_int *led;
 	enum inflight_role role;
-	const char *place;
 	struct error err;
 };
 
@@ -41,28 +40,27 @@ static void *claim(void *ctx)
 {
 	struct waiter *waiter = ctx;
 	atomic_fetch_add(waiter->entered, 1);
-	waiter->role = inflight_claim(waiter->inflight, STR("key"), waiter->origin, &waiter->place,
-				      &waiter->err);
+	waiter->role = inflight_claim(waiter->inflight, STR("key"), waiter->origin, &waiter->err);
 	if (waiter->role == INFLIGHT_LEADS) {
 		atomic_fetch_add(waiter->led, 1);
-		inflight_end(waiter->inflight, STR("key"), "moved", waiter->origin, NULL);
+		inflight_done(waiter->inflight, STR("key"));
 	}
 	return NULL;
 }
 
-/* A leader that ends as told, while WAITERS others wait; how many of them had to lead. */
-static int lead(struct waiter *waiters, const void *origin, const char *place,
-		const struct error *err)
+/*
+ * A leader that fails with err, NULL: succeeds, while WAITERS others wait. Returns how many of these
+ * had to lead.
+ */
+static int lead(struct waiter *waiters, const void *origin, const struct error *err)
 {
 	struct inflight *inflight = inflight_new();
 	const struct timespec pause = {.tv_nsec = 50000000};
 	atomic_int entered = 0;
 	atomic_int led = 0;
-	const char *found;
 	struct error none;
 	assert_non_null(inflight);
-	assert_int_equal(inflight_claim(inflight, STR("key"), here, &found, &none), INFLIGHT_LEADS);
-	assert_null(found);
+	assert_int_equal(inflight_claim(inflight, STR("key"), here, &none), INFLIGHT_LEADS);
 	for (size_t i = 0; i < WAITERS; i++) {
 		waiters[i] = (struct waiter){
 			.inflight = inflight, .origin = origin, .entered = &entered, .led = &led};
@@ -71,11 +69,12 @@ static int lead(struct waiter *waiters, const void *origin, const char *place,
 	while (atomic_load(&entered) < WAITERS)
 		nanosleep(&pause, NULL);
 	nanosleep(&pause, NULL);
-	inflight_end(inflight, STR("key"), place, here, err);
+	if (err)
+		inflight_failed(inflight, STR("key"), here, err);
+	else
+		inflight_done(inflight, STR("key"));
 	for (size_t i = 0; i < WAITERS; i++)
 		pthread_join(waiters[i].thread, NULL);
-	if (place)
-		assert_string_equal(waiters[0].place, place);
 	inflight_free(&inflight);
 	assert_null(inflight);
 	return atomic_load(&led);
@@ -85,7 +84,7 @@ static void test_done(void **state)
 {
 	struct waiter waiters[WAITERS];
 	(void)state;
-	assert_int_equal(lead(waiters, here, "here", NULL), 0);
+	assert_int_equal(lead(waiters, here, NULL), 0);
 	for (size_t i = 0; i < WAITERS; i++)
 		assert_int_equal(waiters[i].role, INFLIGHT_DONE);
 }
@@ -97,7 +96,7 @@ static void test_failure_is_shared(void **state)
 	struct error err = failure(ERROR_LIMITED, true);
 	(void)state;
 	err.retry_after = 999;
-	assert_int_equal(lead(waiters, here, NULL, &err), 0);
+	assert_int_equal(lead(waiters, here, &err), 0);
 	for (size_t i = 0; i < WAITERS; i++) {
 		assert_int_equal(waiters[i].role, INFLIGHT_FAILED);
 		assert_int_equal(waiters[i].err.kind, ERROR_LIMITED);
@@ -112,7 +111,7 @@ static void test_failure_of_another_origin(void **state)
 	struct waiter waiters[WAITERS];
 	const struct error err = failure(ERROR_LIMITED, true);
 	(void)state;
-	assert_int_equal(lead(waiters, elsewhere, NULL, &err), 1);
+	assert_int_equal(lead(waiters, elsewhere, &err), 1);
 }
 
 /* What one repository lacks, or one login may not do, another one may have and do. */
@@ -123,11 +122,11 @@ static void test_failure_of_one_repository(void **state)
 	(void)state;
 	for (size_t i = 0; i < array_count(kinds); i++) {
 		const struct error err = failure(kinds[i], true);
-		assert_int_equal(lead(waiters, here, NULL, &err), 1);
+		assert_int_equal(lead(waiters, here, &err), 1);
 	}
 	struct error login = failure(ERROR_NETWORK, true);
 	login.http_status = 401;
-	assert_int_equal(lead(waiters, here, NULL, &login), 1);
+	assert_int_equal(lead(waiters, here, &login), 1);
 }
 
 static void test_failure_that_may_pass(void **state)
@@ -135,7 +134,7 @@ static void test_failure_that_may_pass(void **state)
 	struct waiter waiters[WAITERS];
 	const struct error err = failure(ERROR_NETWORK, false);
 	(void)state;
-	assert_int_equal(lead(waiters, here, NULL, &err), 1);
+	assert_int_equal(lead(waiters, here, &err), 1);
 }
 
 /* A claim that begins later, in another round for example, starts afresh. */
@@ -144,22 +143,19 @@ static void test_failure_is_not_kept(void **state)
 	struct inflight *inflight = inflight_new();
 	const struct error err = failure(ERROR_UNAVAILABLE, true);
 	struct error later;
-	const char *place;
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(inflight_claim(inflight, STR("key"), here, &place, &later),
+		assert_int_equal(inflight_claim(inflight, STR("key"), here, &later),
 				 INFLIGHT_LEADS);
-		inflight_end(inflight, STR("key"), NULL, here, &err);
+		inflight_failed(inflight, STR("key"), here, &err);
 	}
-	assert_int_equal(inflight_claim(inflight, STR("key"), here, &place, &later),
-			 INFLIGHT_LEADS);
-	inflight_end(inflight, STR("key"), "at last", here, NULL);
-	assert_int_equal(inflight_claim(inflight, STR("key"), elsewhere, &place, &later),
-			 INFLIGHT_DONE);
-	assert_string_equal(place, "at last");
-	assert_int_equal(inflight_claim(inflight, STR("other"), here, &place, &later),
-			 INFLIGHT_LEADS);
-	inflight_end(inflight, STR("other"), NULL, here, &err);
+	assert_int_equal(inflight_claim(inflight, STR("key"), here, &later), INFLIGHT_LEADS);
+	inflight_drop(inflight, STR("key"));
+	assert_int_equal(inflight_claim(inflight, STR("key"), here, &later), INFLIGHT_LEADS);
+	inflight_done(inflight, STR("key"));
+	assert_int_equal(inflight_claim(inflight, STR("key"), elsewhere, &later), INFLIGHT_DONE);
+	assert_int_equal(inflight_claim(inflight, STR("other"), here, &later), INFLIGHT_LEADS);
+	inflight_failed(inflight, STR("other"), here, &err);
 	inflight_free(&inflight);
 }
 

@@ -1,0 +1,8 @@
+#include "base/reader.h"
+
+void reader_close(struct reader **reader)
+{
+	if (*reader)
+		(*reader)->close(*reader);
+	*reader = NULL;
+}

@@ -1,0 +1,244 @@
+/*
+ * A mirror is a registry of its own: it gets the login that is configured under its own name, or
+ * none, and has no mirrors itself, whatever its own entry says.
+ */
+#include "registry/registry_store.h"
+
+#include "registry/blobs.h"
+#include "registry/elsewhere.h"
+#include "registry/host.h"
+#include "registry/known.h"
+#include "registry/manifests.h"
+#include "registry/push.h"
+#include "registry/referrals.h"
+#include "registry/registry_private.h"
+#include "registry/tags.h"
+#include "registry/upload.h"
+#include "store/mirrored.h"
+
+struct registry_store {
+	struct store store;
+	struct repository repository;
+};
+
+static const struct repository *of(const struct store *store)
+{
+	return &((const struct registry_store *)store)->repository;
+}
+
+/* --- manifests ------------------------------------------------------------------------------ */
+
+static bool recall(const struct store *store, struct arena *arena, const char *tag,
+		   struct manifest_status *out)
+{
+	enum known_answer answer = known_take(of(store), arena, tag, &out->digest);
+	out->found = answer == KNOWN_DIGEST;
+	return answer != KNOWN_NOTHING;
+}
+
+static bool head(const struct store *store, struct arena *arena, const char *reference,
+		 struct manifest_status *out, struct error *err)
+{
+	return manifests_head(of(store), arena, reference, out, err);
+}
+
+static bool look(const struct store *store, struct arena *arena, const char *reference, bool *found,
+		 struct manifest_bytes *out, struct error *err)
+{
+	return manifests_look(of(store), arena, reference, found, out, err);
+}
+
+static bool get(const struct store *store, struct arena *arena, const char *reference,
+		struct manifest_bytes *out, struct error *err)
+{
+	return manifests_get(of(store), arena, reference, out, err);
+}
+
+static bool probe(const struct store *store, const char *digest, bool *found, struct error *err)
+{
+	return manifests_probe(of(store), digest, found, err);
+}
+
+static bool holds(const struct store *store, struct arena *arena, const char *reference,
+		  const char *digest, bool *same, struct error *err)
+{
+	return manifests_holds(of(store), arena, reference, digest, same, err);
+}
+
+static bool tags(const struct store *store, struct arena *arena, int pages, struct tag_list *out,
+		 struct error *err)
+{
+	out->complete = true;
+	return pages ? tags_glance(of(store), arena, pages, &out->items, &out->count,
+				   &out->complete, err)
+		     : tags_list(of(store), arena, &out->items, &out->count, err);
+}
+
+static bool referrers(const struct store *store, struct arena *arena, const char *digest,
+		      struct map *into, bool *supported, struct error *err)
+{
+	return referrals_ask(of(store), arena, digest, into, supported, err);
+}
+
+static bool accepts(const struct store *store, const char *media_type, struct error *err)
+{
+	return push_accepts(of(store), media_type, err);
+}
+
+static bool put(const struct store *store, const struct push *push, struct push_answer *answer,
+		struct error *err)
+{
+	return push_manifest(of(store), push, answer, err);
+}
+
+/* --- blobs ---------------------------------------------------------------------------------- */
+
+static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,
+		      struct reader **out, struct error *err)
+{
+	struct stream *stream = NULL;
+	bool ok = blobs_open(of(store), digest, part, &stream, err);
+	*out = stream ? stream_reader(stream) : NULL;
+	return ok;
+}
+
+static bool open_url(const struct store *store, const char *url, struct blob_part *part,
+		     struct reader **out, struct error *err)
+{
+	struct stream *stream = NULL;
+	bool ok = elsewhere_open(of(store), url, part, &stream, err);
+	*out = stream ? stream_reader(stream) : NULL;
+	return ok;
+}
+
+static bool has(const struct store *store, const char *digest, int64_t size, bool *found,
+		struct error *err)
+{
+	return blobs_exists(of(store), digest, size, found, err);
+}
+
+/* What copy/ sees of an upload follows the registry's own record of it. */
+static void show(struct blob_upload *out)
+{
+	const struct upload *upload = out->inside;
+	out->present = upload->present;
+	out->open = upload->open;
+	out->offset = upload->offset;
+}
+
+static bool offer(const struct store *store, struct arena *arena, const struct blob_offer *blob,
+		  struct blob_upload *out, struct error *err)
+{
+	struct upload *upload = out->inside = arena_new_of(arena, struct upload);
+	if (!upload)
+		return error_memory(err);
+	if (!blobs_offer(of(store), arena, blob, upload, err))
+		return false;
+	show(out);
+	return true;
+}
+
+static bool send(const struct store *store, struct arena *arena, struct blob_upload *upload,
+		 const char *digest, struct reader *body, int64_t size, struct error *err)
+{
+	bool ok = upload_send(of(store), arena, upload->inside, digest, body, size, err);
+	show(upload);
+	return ok;
+}
+
+static bool resume(const struct store *store, struct arena *arena, struct blob_upload *upload,
+		   struct error *err)
+{
+	bool ok = blobs_resume(of(store), arena, upload->inside, err);
+	show(upload);
+	return ok;
+}
+
+static void cancel(const struct store *store, struct blob_upload *upload)
+{
+	blobs_cancel(of(store), upload->inside);
+	upload->open = false;
+}
+
+static const struct store_kind kind = {.recall = recall,
+				       .head = head,
+				       .look = look,
+				       .get = get,
+				       .probe = probe,
+				       .holds = holds,
+				       .tags = tags,
+				       .referrers = referrers,
+				       .accepts = accepts,
+				       .put = put,
+				       .open = open_blob,
+				       .open_url = open_url,
+				       .has = has,
+				       .offer = offer,
+				       .send = send,
+				       .resume = resume,
+				       .cancel = cancel};
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+static const struct store *make(struct arena *arena, const struct repository *repository)
+{
+	struct registry_store *made = arena_new_of(arena, struct registry_store);
+	const struct access *access = &repository->access;
+	if (!made)
+		return NULL;
+	/* An entry of the auth file is for one registry, so it tells the registry as well. */
+	*made = (struct registry_store){
+		.store = {.kind = &kind,
+			  .party_name = access->host->name,
+			  .path = repository->name,
+			  .party = access->host,
+			  .space = access->credential ? (const void *)access->credential
+						      : access->host,
+			  .target = access->target},
+		.repository = *repository};
+	return &made->store;
+}
+
+/* The source own behind its mirrors. */
+static bool put_mirrors_first(const struct repository *own, struct arena *arena,
+			      const struct store **store, struct error *err)
+{
+	struct registry *registry = own->access.registry;
+	const struct credential *credential = own->access.credential;
+	const struct store **mirrors =
+		arena_array(arena, credential->mirror_count, sizeof(*mirrors));
+	for (size_t i = 0; mirrors && i < credential->mirror_count; i++) {
+		struct repository mirror;
+		const struct reference name = {.host = credential->mirrors[i],
+					       .repository = own->name};
+		if (!registry_open(registry, &name, false, &mirror, err))
+			return false;
+		mirror.mirror = true;
+		mirrors[i] = make(arena, &mirror);
+		if (!mirrors[i])
+			return error_memory(err);
+	}
+	if (mirrors)
+		*store = mirrored_store(arena, *store, mirrors, credential->mirror_count,
+					registry->mirrors);
+	return (mirrors && *store) || error_memory(err);
+}
+
+static bool open_store(void *ctx, const struct reference *name, bool target, struct arena *arena,
+		       const struct store **out, struct error *err)
+{
+	struct repository repository;
+	if (!registry_open(ctx, name, target, &repository, err))
+		return false;
+	const struct credential *credential = repository.access.credential;
+	*out = make(arena, &repository);
+	if (!*out)
+		return error_memory(err);
+	return target || !credential || !credential->mirror_count ||
+	       put_mirrors_first(&repository, arena, out, err);
+}
+
+struct stores registry_store_opener(struct registry *registry)
+{
+	return (struct stores){.open = open_store, .ctx = registry};
+}

@@ -1,0 +1,129 @@
+/* The calls that copy/ makes, handed to the implementation; what is optional has its answer here. */
+#include "store/store.h"
+
+#include <string.h>
+
+bool store_at(const struct stores *stores, const struct reference *name, bool target,
+	      struct arena *arena, const struct store **out, struct error *err)
+{
+	return stores->open(stores->ctx, name, target, arena, out, err);
+}
+
+bool store_shares(const struct store *a, const struct store *b)
+{
+	return a->space == b->space;
+}
+
+bool store_head(const struct store *store, struct arena *arena, const char *reference,
+		struct manifest_status *out, struct error *err)
+{
+	return store->kind->head(store, arena, reference, out, err);
+}
+
+bool store_head_listed(const struct store *store, struct arena *arena, const char *reference,
+		       struct manifest_status *out, struct error *err)
+{
+	*out = (struct manifest_status){0};
+	if (store->kind->recall && !strchr(reference, ':') &&
+	    store->kind->recall(store, arena, reference, out))
+		return true;
+	return store_head(store, arena, reference, out, err);
+}
+
+bool store_look(const struct store *store, struct arena *arena, const char *reference, bool *found,
+		struct manifest_bytes *out, struct error *err)
+{
+	return store->kind->look(store, arena, reference, found, out, err);
+}
+
+bool store_get(const struct store *store, struct arena *arena, const char *reference,
+	       struct manifest_bytes *out, struct error *err)
+{
+	return store->kind->get(store, arena, reference, out, err);
+}
+
+bool store_probe(const struct store *store, const char *digest, bool *found, struct error *err)
+{
+	return store->kind->probe(store, digest, found, err);
+}
+
+bool store_holds(const struct store *store, struct arena *arena, const char *reference,
+		 const char *digest, bool *same, struct error *err)
+{
+	return store->kind->holds(store, arena, reference, digest, same, err);
+}
+
+bool store_tags(const struct store *store, struct arena *arena, int pages, struct tag_list *out,
+		struct error *err)
+{
+	return store->kind->tags(store, arena, pages, out, err);
+}
+
+bool store_referrers(const struct store *store, struct arena *arena, const char *digest,
+		     struct map *into, bool *supported, struct error *err)
+{
+	return store->kind->referrers(store, arena, digest, into, supported, err);
+}
+
+bool store_accepts(const struct store *store, const char *media_type, struct error *err)
+{
+	return store->kind->accepts(store, media_type, err);
+}
+
+bool store_put(const struct store *store, const struct push *push, struct push_answer *answer,
+	       struct error *err)
+{
+	return store->kind->put(store, push, answer, err);
+}
+
+bool store_open(const struct store *store, const char *digest, struct blob_part *part,
+		struct reader **out, struct error *err)
+{
+	return store->kind->open(store, digest, part, out, err);
+}
+
+bool store_open_url(const struct store *store, const char *url, struct blob_part *part,
+		    struct reader **out, struct error *err)
+{
+	*out = NULL;
+	if (!store->kind->open_url)
+		return error_set(err, ERROR_UNSUPPORTED, "%s/%s follows no addresses",
+				 store->party_name, store->path);
+	return store->kind->open_url(store, url, part, out, err);
+}
+
+void store_spoiled(const struct store *store, const char *digest)
+{
+	if (store->kind->spoiled)
+		store->kind->spoiled(store, digest);
+}
+
+bool store_has(const struct store *store, const char *digest, int64_t size, bool *found,
+	       struct error *err)
+{
+	return store->kind->has(store, digest, size, found, err);
+}
+
+bool store_offer(const struct store *store, struct arena *arena, const struct blob_offer *offer,
+		 struct blob_upload *out, struct error *err)
+{
+	*out = (struct blob_upload){0};
+	return store->kind->offer(store, arena, offer, out, err);
+}
+
+bool store_send(const struct store *store, struct arena *arena, struct blob_upload *upload,
+		const char *digest, struct reader *body, int64_t size, struct error *err)
+{
+	return store->kind->send(store, arena, upload, digest, body, size, err);
+}
+
+bool store_resume(const struct store *store, struct arena *arena, struct blob_upload *upload,
+		  struct error *err)
+{
+	return store->kind->resume(store, arena, upload, err);
+}
+
+void store_cancel(const struct store *store, struct blob_upload *upload)
+{
+	store->kind->cancel(store, upload);
+}
