@@ -13,16 +13,16 @@ struct copier *copier_new(const struct copier_options *options)
 	}
 	copier->arena = arena;
 	copier->options = *options;
-	copier->places = places_new(options->blobs_in_flight);
+	copier->slots = slots_new(options->blobs_in_flight);
 	copier->inflight = inflight_new();
 	copier->locations = locations_new();
 	copier->hits = hits_new();
 	copier->sites = sites_new();
-	copier->origins = origins_new();
-	copier->tees = tees_new();
+	copier->sources = sources_new();
+	copier->fanout = fanout_new();
 	copier->quotas = quotas_new();
-	if (!copier->places || !copier->inflight || !copier->locations || !copier->hits ||
-	    !copier->sites || !copier->origins || !copier->tees || !copier->quotas)
+	if (!copier->slots || !copier->inflight || !copier->locations || !copier->hits ||
+	    !copier->sites || !copier->sources || !copier->fanout || !copier->quotas)
 		copier_free(&copier);
 	return copier;
 }
@@ -35,10 +35,10 @@ void copier_free(struct copier **copier)
 	inflight_free(&(*copier)->inflight);
 	locations_free(&(*copier)->locations);
 	hits_free(&(*copier)->hits);
-	places_free(&(*copier)->places);
+	slots_free(&(*copier)->slots);
 	sites_free(&(*copier)->sites);
-	origins_free(&(*copier)->origins);
-	tees_free(&(*copier)->tees);
+	sources_free(&(*copier)->sources);
+	fanout_free(&(*copier)->fanout);
 	quotas_free(&(*copier)->quotas);
 	*copier = NULL;
 	arena_free(&arena);
@@ -49,10 +49,10 @@ bool copier_expect(struct copier *copier, const struct task *const *tasks, const
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct task *task = tasks[numbers[i]];
-		if (!places_expect(copier->places, task->source.host, task->destination.host, 1))
+		if (!slots_expect(copier->slots, task->source.host, task->destination.host, 1))
 			return false;
 	}
-	return origins_expect(copier->origins, tasks, numbers, count);
+	return sources_expect(copier->sources, tasks, numbers, count);
 }
 
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,

@@ -31,7 +31,7 @@ void copier_free(struct copier **copier);
 
 /*
  * Before a round, when no image is under way: tells of the tasks that copier_run() will get, by
- * their numbers. A registry with work keeps a place for its blobs, and those with the same source
+ * their numbers. A registry with work keeps a slot for its blobs, and those with the same source
  * ask it once. False without memory.
  */
 bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,

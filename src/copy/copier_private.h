@@ -5,10 +5,10 @@
 #include "copy/copier.h"
 #include "copy/judge/hits.h"
 #include "copy/move/quotas.h"
+#include "copy/share/fanout.h"
 #include "copy/share/inflight.h"
-#include "copy/share/origins.h"
-#include "copy/share/places.h"
-#include "copy/share/tees.h"
+#include "copy/share/slots.h"
+#include "copy/share/sources.h"
 #include "store/locations.h"
 
 struct copier {
@@ -17,9 +17,9 @@ struct copier {
 	struct inflight *inflight;
 	struct locations *locations;
 	struct hits *hits;
-	struct places *places;
-	struct origins *origins;
-	struct tees *tees;
+	struct slots *slots;
+	struct sources *sources;
+	struct fanout *fanout;
 	struct sites *sites;
 	struct quotas *quotas;
 };

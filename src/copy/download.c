@@ -3,7 +3,7 @@
  * no ranges, or has another idea of them, sends all again, and what is known of it is thrown away.
  * The digest is computed over what was handed out and finds parts that do not fit together.
  *
- * A request always starts at the registry itself, never at the place it sent us to before: the URL
+ * A request always starts at the registry itself, never at the slot it sent us to before: the URL
  * of a storage behind it may have expired.
  */
 #include "copy/download.h"

@@ -38,8 +38,8 @@ bool fetch_missed(struct image *image, const char *digest, const struct error *e
 static bool get_source(struct image *image, struct arena *arena, const char *digest,
 		       struct manifest_bytes *out, struct error *err)
 {
-	bool ok = image->origin
-			  ? origins_manifest(image->origin, image->from, arena, digest, out, err)
+	bool ok = image->shared
+			  ? sources_manifest(image->shared, image->from, arena, digest, out, err)
 			  : store_get(image->from, arena, digest, out, err);
 	return ok || fetch_missed(image, digest, err);
 }

@@ -108,8 +108,8 @@ static bool open_both(struct image *image, struct error *err)
 	if (!store_at(stores, &task->source, false, image->arena, &image->from, err) ||
 	    !store_at(stores, &task->destination, true, image->arena, &image->to, err))
 		return false;
-	if (image->origin && copier->options.blobs_in_flight > 1)
-		tees_arrive(copier->tees, origins_company(image->origin), image, task);
+	if (image->shared && copier->options.blobs_in_flight > 1)
+		fanout_arrive(copier->fanout, sources_group(image->shared), image, task);
 	return true;
 }
 
@@ -154,8 +154,8 @@ static void begin(struct image *image)
 	image->filter = filter_of(task);
 	image->companions = companions_of(task);
 	image->foreign = task->rule->terms.foreign;
-	image->origin = origins_enter(copier->origins, task);
-	image->lane = places_find(copier->places, task->source.host, task->destination.host);
+	image->shared = sources_enter(copier->sources, task);
+	image->lane = slots_find(copier->slots, task->source.host, task->destination.host);
 	*image->outcome = (struct outcome){0};
 	if (image->filter)
 		hits_add(copier->hits, image->filter);
@@ -166,9 +166,9 @@ static void finish(struct image *image)
 	struct copier *copier = image->copier;
 	if (image->filter && !image->judged)
 		hits_mark_all(copier->hits, image->filter);
-	tees_depart(copier->tees, image);
-	origins_leave(copier->origins, image->origin);
-	places_done(copier->places, image->lane);
+	fanout_depart(copier->fanout, image);
+	sources_leave(copier->sources, image->shared);
+	slots_done(copier->slots, image->lane);
 	map_finish(&image->known);
 }
 

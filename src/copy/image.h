@@ -33,9 +33,9 @@ struct image {
 	const struct task *task;
 	struct outcome *outcome;
 	const struct store *from, *to;
-	struct places_lane *lane;             /* of this pair of registries, or NULL */
-	struct origin *origin;                /* what other tasks know of its source, or NULL */
-	struct tees_member member;            /* of those that go elsewhere */
+	struct slots_lane *lane;              /* of this pair of registries, or NULL */
+	struct shared_source *shared;         /* what other tasks know of its source, or NULL */
+	struct fanout_member member;          /* of those that go elsewhere */
 	const struct platform_filter *filter; /* NULL: none */
 	bool judged;                          /* the filter has seen all the platforms that pass */
 	const struct companion_filter *companions; /* NULL: none are wanted */

@@ -41,8 +41,7 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
  * repository itself: it then says in the same request whether the blob is there already. Any other
  * is asked for the blob first. A mount that is refused, by whatever status, is followed by one
  * request without, and where that is taken, no mount between the two is offered again. Neither
- * present nor open: with reuse_only, when there was nothing to ask that could have opened an upload.
- * Strings of *out live in arena.
+ * present nor open: offer->reuse_only, and no mount could be offered. Strings of *out are in arena.
  */
 bool blobs_offer(const struct repository *repository, struct arena *arena,
 		 const struct blob_offer *offer, struct upload *out, struct error *err);

@@ -17,8 +17,8 @@ bool tags_list(const struct repository *repository, struct arena *arena, const c
  */
 void tags_learn(const struct repository *repository);
 /*
- * The same by at most pages requests. *complete false: the list is longer than that, or the registry
- * does not tell it; tags holds what was read.
+ * The same by at most pages requests. *complete false: the list is longer than that, or the
+ * registry does not tell it; tags holds what was read.
  */
 bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
 		 const char *const **tags, size_t *count, bool *complete, struct error *err);

@@ -1,4 +1,4 @@
-/* The calls that copy/ makes, handed to the implementation; what is optional has its answer here. */
+/* The calls of copy/ go to the implementation; here is the answer to those it does not have. */
 #include "store/store.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * Somewhere images lie: what copy/ reads from and writes to, whatever is behind it.
  *
- * A store is one repository on one side of a copy. It is immutable, lives in the arena it was opened
- * in, and may be used by any thread. struct store_kind is what an implementation provides: a
+ * A store is one repository on one side of a copy. It is immutable, lives in the arena that it was
+ * opened in, and may be used by any thread. struct store_kind is what an implementation provides: a
  * repository of a registry (registry/registry_store.h), mirrors of it that are asked first
  * (store/mirrored.h), and a table in memory for the unit tests.
  *

@@ -111,7 +111,7 @@ static bool converge(struct image *image, struct attachment *attachment, const c
 }
 
 /*
- * One thread of the run at a time for each list: a lead that ends without a place has a successor.
+ * One thread of the run at a time for each list: a lead that ends without a slot has a successor.
  */
 static bool in_turn(struct image *image, struct attachment *attachment,
 		    bool (*work)(struct image *image, struct attachment *attachment,

@@ -15,7 +15,7 @@
 /* One of the two questions that begin every task. */
 struct question {
 	const struct store *store;
-	struct origin *origin; /* of a source that others have, too; else NULL */
+	struct shared_source *shared; /* of a source that others have, too; else NULL */
 	const char *reference;
 	struct arena *arena;
 	struct manifest_status status;
@@ -35,8 +35,8 @@ static void ask(void *ctx, size_t index)
 	question->arena = arena_new();
 	if (!question->arena)
 		question->ok = error_memory(&question->err);
-	else if (question->origin)
-		question->ok = origins_head(question->origin, question->store, question->arena,
+	else if (question->shared)
+		question->ok = sources_head(question->shared, question->store, question->arena,
 					    question->reference, &question->status, &question->err);
 	else
 		question->ok =
@@ -159,7 +159,7 @@ bool compare_sides(struct image *image, struct error *err)
 	const char *pinned_tag = task->rule->terms.pinned_tag;
 	scoped(question_finish) struct question asked[2] = {
 		{.store = image->from,
-		 .origin = image->origin,
+		 .shared = image->shared,
 		 .reference = pinned_tag ? pinned_tag : reference_target(&task->source)},
 		{.store = image->to, .reference = reference_target(&task->destination)},
 	};

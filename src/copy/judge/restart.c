@@ -19,7 +19,7 @@ static void forget(struct image *image)
 	map_finish(&image->known);
 	image->known = (struct map){0};
 	atomic_store(&image->lost, false);
-	origins_forgive(image->origin);
+	sources_forgive(image->shared);
 }
 
 /* What the tag stands for need not be read a second time. */

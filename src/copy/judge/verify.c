@@ -71,12 +71,12 @@ static bool read_once(struct image *image, const struct descriptor *blob, struct
 static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)
 {
 	bool ok = false;
-	places_enter(image->copier->places, image->lane);
+	slots_enter(image->copier->slots, image->lane);
 	if (cancel_requested())
 		error_canceled(err);
 	else
 		ok = read_once(image, blob, err);
-	places_leave(image->copier->places, image->lane);
+	slots_leave(image->copier->slots, image->lane);
 	return ok || (error_wrap(err, "blob %s", blob->digest), lost(err));
 }
 

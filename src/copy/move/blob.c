@@ -19,20 +19,20 @@ static const char *find_location(const struct image *image, const struct descrip
 	return locations_find(image->copier->locations, image->to, source, blob->digest);
 }
 
-/* Waits for a free place among the blobs in flight, then moves the blob. */
+/* Waits for a free slot among the blobs in flight, then moves the blob. */
 static bool move(struct image *image, const struct descriptor *blob, bool thorough,
 		 struct error *err)
 {
 	bool present = false;
-	struct tees_seat seat;
+	struct fanout_branch branch;
 	const struct cargo cargo = {.image = image,
 				    .blob = blob,
 				    .location = thorough ? NULL : find_location(image, blob),
 				    .thorough = thorough,
-				    .seat = &seat};
-	tees_enter(image->copier->tees, &seat, image, blob, thorough);
+				    .branch = &branch};
+	fanout_enter(image->copier->fanout, &branch, image, blob, thorough);
 	bool ok = transfer_run(&cargo, &present, err);
-	tees_leave(image->copier->tees, &seat);
+	fanout_leave(image->copier->fanout, &branch);
 	if (!ok)
 		return false;
 	locations_record(image->copier->locations, image->to, blob->digest);
@@ -88,6 +88,6 @@ static bool copy(struct image *image, const struct descriptor *blob, bool thorou
 bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
 {
 	bool ok = copy(image, blob, thorough, err);
-	tees_settle(image->copier->tees, image, blob->digest);
+	fanout_settle(image->copier->fanout, image, blob->digest);
 	return ok;
 }

@@ -5,7 +5,7 @@
  * else the upload is given up and another one begun.
  *
  * To go on in the middle the digest must go on in the middle, too: its state is kept every now and
- * then. What lies between the last state kept and the place to go on from is read once more.
+ * then. What lies between the last state kept and the slot to go on from is read once more.
  */
 #include "copy/move/transfer.h"
 
@@ -48,7 +48,7 @@ struct transfer {
 /* Passes a download on, hashing it: the last bytes are handed out only if all is right. */
 struct checked {
 	struct reader reader;
-	bool shared;    /* it comes from the cargo's seat; else from download */
+	bool shared;    /* it comes from the cargo's branch; else from download */
 	int64_t offset; /* bytes passed on, or known from before */
 	struct download download;
 	struct throttle_reader slow; /* of download */
@@ -104,7 +104,7 @@ static bool check_end(struct checked *checked, struct error *err)
 	const struct cargo *cargo = checked->transfer->cargo;
 	digest_finish(&checked->hash, digest);
 	if (strcmp(digest, cargo->blob->digest) == 0)
-		return checked->shared ? tees_end(cargo->seat, err)
+		return checked->shared ? fanout_end(cargo->branch, err)
 				       : download_end(&checked->download, err);
 	return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
 }
@@ -127,15 +127,15 @@ static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *g
 		       struct error *err)
 {
 	const struct cargo *cargo = checked->transfer->cargo;
-	if (checked->shared && tees_read(cargo->seat, at, size, got, err))
+	if (checked->shared && fanout_read(cargo->branch, at, size, got, err))
 		return true;
-	if (checked->shared && !cargo->seat->cursor.dropped)
+	if (checked->shared && !cargo->branch->cursor.dropped)
 		return false;
 	if (checked->shared) {
 		log_debug("blob %s: slower than others, on its own from byte %lld",
 			  cargo->blob->digest, (long long)checked->offset);
 		checked->shared = false;
-		tees_part(cargo->image->copier->tees, cargo->seat);
+		fanout_part(cargo->image->copier->fanout, cargo->branch);
 		if (!open_download(checked, err))
 			return false;
 	}
@@ -183,7 +183,7 @@ static bool checked_open(struct checked *checked, struct error *err)
 	progress_advance(progress_of(transfer), checked->slot, start->offset);
 	transfer->source_failed = true;
 	if (!transfer->alone &&
-	    !tees_open(cargo->image->copier->tees, cargo->seat, &checked->shared, err))
+	    !fanout_open(cargo->image->copier->fanout, cargo->branch, &checked->shared, err))
 		return false;
 	if (!checked->shared && !open_download(checked, err))
 		return false;
@@ -220,7 +220,7 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 		store_spoiled(cargo->image->from, cargo->blob->digest);
 	if (!ok) {
 		transfer->alone = true;
-		tees_part(cargo->image->copier->tees, cargo->seat);
+		fanout_part(cargo->image->copier->fanout, cargo->branch);
 	}
 	return ok;
 }

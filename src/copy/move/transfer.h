@@ -8,9 +8,9 @@
 struct cargo {
 	struct image *image;
 	const struct descriptor *blob;
-	const char *location;   /* as in struct blob_offer */
-	bool thorough;          /* the target's word that it has the blob does not count */
-	struct tees_seat *seat; /* its place, from which it may share a download */
+	const char *location;         /* as in struct blob_offer */
+	bool thorough;                /* the target's word that it has the blob does not count */
+	struct fanout_branch *branch; /* its slot, from which it may share a download */
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * One stream of bytes with several readers, each at its own place.
+ * One stream of bytes with several readers, each at its own slot.
  *
  * Whoever has read all there is reads on at the source, for all of them; what the others have not
  * taken yet waits in a ring. A reader for which the others had to wait too long is dropped, and
@@ -22,7 +22,7 @@ struct flow_source {
 	int64_t size; /* > 0 */
 };
 
-/* One reader's place. Zeroed before flow_join(), but for grace_ms. */
+/* One reader's slot. Zeroed before flow_join(), but for grace_ms. */
 struct flow_cursor {
 	struct flow_cursor *next;
 	int64_t grace_ms;   /* it may hold up the others for so long, and a part of the time */
@@ -43,7 +43,7 @@ bool flow_open(struct flow *flow);
 /* Adds a reader at the first byte. False: it comes too late. cursor must stay where it is. */
 bool flow_join(struct flow *flow, struct flow_cursor *cursor);
 /*
- * Ends a reader, at whatever place; nobody waits for it any more. Returns for how many milliseconds
+ * Ends a reader, at whatever slot; nobody waits for it any more. Returns for how many milliseconds
  * it held up the others beyond that part of the time.
  */
 int64_t flow_leave(struct flow *flow, struct flow_cursor *cursor);

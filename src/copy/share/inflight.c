@@ -57,7 +57,7 @@ static bool concerns_host(const struct error *failure)
 		failure->kind == ERROR_NETWORK || failure->kind == ERROR_UNREACHABLE);
 }
 
-enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
+enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *cause,
 				  struct error *err)
 {
 	static const enum inflight_role roles[] = {[FLIGHT_LEAD] = INFLIGHT_LEADS,
@@ -67,7 +67,7 @@ enum inflight_role inflight_claim(struct inflight *inflight, struct str key, con
 	pthread_mutex_lock(&inflight->lock);
 	struct flight *flight = flight_of(inflight, key);
 	if (flight)
-		turn = flight_board(flight, &inflight->changed, &inflight->lock, origin, err);
+		turn = flight_board(flight, &inflight->changed, &inflight->lock, cause, err);
 	pthread_mutex_unlock(&inflight->lock);
 	return roles[turn];
 }
@@ -81,14 +81,14 @@ void inflight_done(struct inflight *inflight, struct str key)
 	pthread_mutex_unlock(&inflight->lock);
 }
 
-void inflight_failed(struct inflight *inflight, struct str key, const void *origin,
+void inflight_failed(struct inflight *inflight, struct str key, const void *cause,
 		     const struct error *err)
 {
 	pthread_mutex_lock(&inflight->lock);
 	struct flight *flight = map_get(&inflight->flights, key);
 	if (flight)
 		flight_fail(flight, &inflight->changed, inflight->arena,
-			    concerns_host(err) ? FLIGHT_WAITING : FLIGHT_OWN, origin, err);
+			    concerns_host(err) ? FLIGHT_WAITING : FLIGHT_OWN, cause, err);
 	pthread_mutex_unlock(&inflight->lock);
 }
 

@@ -22,17 +22,17 @@ enum inflight_role {
 };
 
 /*
- * Claims key for bytes from origin (compared as a pointer), waiting while another thread leads.
- * INFLIGHT_FAILED: *err is the leader's error; it had the same origin, had tried as often as makes
- * sense, and its trouble was with a host: what is missing or denied in one repository may be fine in
- * another. Without memory the caller leads an unnamed key: the work is done, perhaps twice.
+ * Claims key for bytes from cause (compared as a pointer), waiting while another thread leads.
+ * INFLIGHT_FAILED: *err is the leader's error; it had the same cause, had tried as often as makes
+ * sense, and its trouble was with a host: what is missing or denied in one repository may be fine
+ * in another. Without memory the caller leads an unnamed key: the work is done, perhaps twice.
  */
-enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *origin,
+enum inflight_role inflight_claim(struct inflight *inflight, struct str key, const void *cause,
 				  struct error *err);
 /* Ends the lead: it is there. */
 void inflight_done(struct inflight *inflight, struct str key);
 /* Ends the lead: it failed for the reason in err, and somebody else may lead. */
-void inflight_failed(struct inflight *inflight, struct str key, const void *origin,
+void inflight_failed(struct inflight *inflight, struct str key, const void *cause,
 		     const struct error *err);
 /* Ends the lead of work that the next one does again. */
 void inflight_drop(struct inflight *inflight, struct str key);

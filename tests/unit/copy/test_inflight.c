@@ -21,7 +21,7 @@ static const char elsewhere[] = "other.example";
 struct waiter {
 	pthread_t thread;
 	struct inflight *inflight;
-	const void *origin;
+	const void *cause;
 	atomic_int *entered;
 	atomic_int *led;
 	enum inflight_role role;
@@ -40,7 +40,7 @@ static void *claim(void *ctx)
 {
 	struct waiter *waiter = ctx;
 	atomic_fetch_add(waiter->entered, 1);
-	waiter->role = inflight_claim(waiter->inflight, STR("key"), waiter->origin, &waiter->err);
+	waiter->role = inflight_claim(waiter->inflight, STR("key"), waiter->cause, &waiter->err);
 	if (waiter->role == INFLIGHT_LEADS) {
 		atomic_fetch_add(waiter->led, 1);
 		inflight_done(waiter->inflight, STR("key"));
@@ -49,10 +49,10 @@ static void *claim(void *ctx)
 }
 
 /*
- * A leader that fails with err, NULL: succeeds, while WAITERS others wait. Returns how many of these
- * had to lead.
+ * A leader that fails with err, NULL: succeeds, while WAITERS others wait. Returns how many of
+ * these had to lead.
  */
-static int lead(struct waiter *waiters, const void *origin, const struct error *err)
+static int lead(struct waiter *waiters, const void *cause, const struct error *err)
 {
 	struct inflight *inflight = inflight_new();
 	const struct timespec pause = {.tv_nsec = 50000000};
@@ -63,7 +63,7 @@ static int lead(struct waiter *waiters, const void *origin, const struct error *
 	assert_int_equal(inflight_claim(inflight, STR("key"), here, &none), INFLIGHT_LEADS);
 	for (size_t i = 0; i < WAITERS; i++) {
 		waiters[i] = (struct waiter){
-			.inflight = inflight, .origin = origin, .entered = &entered, .led = &led};
+			.inflight = inflight, .cause = cause, .entered = &entered, .led = &led};
 		assert_int_equal(pthread_create(&waiters[i].thread, NULL, claim, &waiters[i]), 0);
 	}
 	while (atomic_load(&entered) < WAITERS)

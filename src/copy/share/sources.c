@@ -1,6 +1,6 @@
 /*
  * Which tasks have the same source is found by sorting them once a round, so the others need no
- * entry in any table. An origin is small, since there may be as many as half the tasks; what takes
+ * entry in any table. An source is small, since there may be as many as half the tasks; what takes
  * memory, the manifests and what is said of failures, lies in its state, which exists while tasks
  * are under way. Where they come one after the other (--proc 1) it has to outlive the first for the
  * second: the states that were left last are kept.
@@ -8,7 +8,7 @@
  * The answer to a question about a tag is the same for all destinations, so that they get the same
  * image even if the tag moves meanwhile.
  */
-#include "copy/share/origins.h"
+#include "copy/share/sources.h"
 
 #include "base/flight.h"
 #include "base/map.h"
@@ -30,11 +30,11 @@ struct reply {
 
 struct state {
 	struct arena *arena; /* of all that follows, and the state */
-	struct origins *origins;
+	struct sources *sources;
 	struct flight head;   /* the question for the digest */
 	struct map manifests; /* digest -> struct reply */
 	size_t kept;          /* bytes of manifests */
-	struct tees_company company;
+	struct fanout_group group;
 };
 
 /* The digest of a source; of those that are over the next ones take theirs. */
@@ -43,9 +43,9 @@ struct pinned {
 	char digest[DIGEST_TEXT_SIZE];
 };
 
-struct origin {
+struct shared_source {
 	const struct task *task;   /* one of them */
-	const struct task **tasks; /* all of them; the company's, once there is a state */
+	const struct task **tasks; /* all of them; the group's, once there is a state */
 	size_t count;
 	struct pinned *pinned; /* what it is; NULL: not known, or not there */
 	unsigned left;         /* tasks that are not over */
@@ -53,66 +53,66 @@ struct origin {
 	struct state *state;   /* never NULL with a task under way */
 };
 
-struct origins {
+struct sources {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows and all origins */
+	pthread_mutex_t lock; /* guards what follows and all sources */
 	pthread_cond_t changed;
 	struct arena *round; /* of list, its tasks and the digests */
 	struct pinned *free;
-	struct origin *list; /* sorted by source */
+	struct shared_source *list; /* sorted by source */
 	size_t count;
-	struct origin *idle[IDLE_MAX];
+	struct shared_source *idle[IDLE_MAX];
 	size_t oldest; /* of idle */
 	size_t kept;   /* bytes of manifests */
 };
 
-struct origins *origins_new(void)
+struct sources *sources_new(void)
 {
 	struct arena *arena = arena_new();
-	struct origins *origins = arena ? arena_new_of(arena, struct origins) : NULL;
-	if (!origins) {
+	struct sources *sources = arena ? arena_new_of(arena, struct sources) : NULL;
+	if (!sources) {
 		arena_free(&arena);
 		return NULL;
 	}
-	origins->arena = arena;
-	pthread_mutex_init(&origins->lock, NULL);
-	pthread_cond_init(&origins->changed, NULL);
-	return origins;
+	sources->arena = arena;
+	pthread_mutex_init(&sources->lock, NULL);
+	pthread_cond_init(&sources->changed, NULL);
+	return sources;
 }
 
 /* Called locked. */
-static void forget_state(struct origins *origins, struct origin *origin)
+static void forget_state(struct sources *sources, struct shared_source *source)
 {
-	struct state *state = origin->state;
+	struct state *state = source->state;
 	if (!state)
 		return;
 	struct arena *arena = state->arena;
-	origins->kept -= state->kept;
+	sources->kept -= state->kept;
 	map_finish(&state->manifests);
-	origin->state = NULL;
+	source->state = NULL;
 	arena_free(&arena);
 }
 
-static void forget_round(struct origins *origins)
+static void forget_round(struct sources *sources)
 {
-	for (size_t i = 0; i < origins->count; i++)
-		forget_state(origins, &origins->list[i]);
-	memset(origins->idle, 0, sizeof(origins->idle));
-	origins->list = NULL;
-	origins->count = 0;
-	origins->free = NULL;
-	arena_free(&origins->round);
+	for (size_t i = 0; i < sources->count; i++)
+		forget_state(sources, &sources->list[i]);
+	memset(sources->idle, 0, sizeof(sources->idle));
+	sources->list = NULL;
+	sources->count = 0;
+	sources->free = NULL;
+	arena_free(&sources->round);
 }
 
-void origins_free(struct origins **origins)
+void sources_free(struct sources **sources)
 {
-	if (!*origins)
+	if (!*sources)
 		return;
-	struct arena *arena = (*origins)->arena;
-	forget_round(*origins);
-	pthread_cond_destroy(&(*origins)->changed);
-	pthread_mutex_destroy(&(*origins)->lock);
-	*origins = NULL;
+	struct arena *arena = (*sources)->arena;
+	forget_round(*sources);
+	pthread_cond_destroy(&(*sources)->changed);
+	pthread_mutex_destroy(&(*sources)->lock);
+	*sources = NULL;
 	arena_free(&arena);
 }
 
@@ -143,9 +143,9 @@ static int compare_tasks(const void *a, const void *b)
 	return compare_sources(*(const struct task *const *)a, *(const struct task *const *)b);
 }
 
-static int compare_with_origin(const void *task, const void *origin)
+static int compare_with_origin(const void *task, const void *source)
 {
-	return compare_sources(task, ((const struct origin *)origin)->task);
+	return compare_sources(task, ((const struct shared_source *)source)->task);
 }
 
 /* How many of the count sorted tasks, more than 0, have the source of the first. */
@@ -157,7 +157,7 @@ static size_t run_length(const struct task *const *sorted, size_t count)
 	return length;
 }
 
-/* How many origins the tasks have, and how many tasks are theirs. */
+/* How many sources the tasks have, and how many tasks are theirs. */
 static size_t count_origins(const struct task *const *sorted, size_t count, size_t *shared)
 {
 	size_t found = 0;
@@ -170,50 +170,50 @@ static size_t count_origins(const struct task *const *sorted, size_t count, size
 	return found;
 }
 
-/* Fills the list; kept has room for the tasks of all origins. */
-static void fill(struct origin *list, const struct task **kept, const struct task *const *sorted,
-		 size_t count)
+/* Fills the list; kept has room for the tasks of all sources. */
+static void fill(struct shared_source *list, const struct task **kept,
+		 const struct task *const *sorted, size_t count)
 {
 	for (size_t at = 0, length; at < count; at += length) {
 		length = run_length(&sorted[at], count - at);
 		if (length < 2)
 			continue;
 		memcpy(kept, &sorted[at], length * sizeof(*kept));
-		*list++ = (struct origin){.task = sorted[at],
-					  .tasks = kept,
-					  .count = length,
-					  .left = (unsigned)length};
+		*list++ = (struct shared_source){.task = sorted[at],
+						 .tasks = kept,
+						 .count = length,
+						 .left = (unsigned)length};
 		kept += length;
 	}
 }
 
-bool origins_expect(struct origins *origins, const struct task *const *tasks, const size_t *numbers,
+bool sources_expect(struct sources *sources, const struct task *const *tasks, const size_t *numbers,
 		    size_t count)
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
 	const struct task **sorted =
 		scratch ? arena_array(scratch, count + 1, sizeof(const struct task *)) : NULL;
-	forget_round(origins);
-	origins->round = arena_new();
-	if (!sorted || !origins->round)
+	forget_round(sources);
+	sources->round = arena_new();
+	if (!sorted || !sources->round)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = tasks[numbers[i]];
 	qsort(sorted, count, sizeof(*sorted), compare_tasks);
 	size_t shared = 0, found = count_origins(sorted, count, &shared);
-	origins->list = arena_array(origins->round, found + 1, sizeof(*origins->list));
+	sources->list = arena_array(sources->round, found + 1, sizeof(*sources->list));
 	const struct task **kept =
-		arena_array(origins->round, shared + 1, sizeof(const struct task *));
-	if (!origins->list || !kept)
+		arena_array(sources->round, shared + 1, sizeof(const struct task *));
+	if (!sources->list || !kept)
 		return false;
-	fill(origins->list, kept, sorted, count);
-	origins->count = found;
+	fill(sources->list, kept, sorted, count);
+	sources->count = found;
 	return true;
 }
 
 /* --- tasks come and go ----------------------------------------------------------------------- */
 
-static struct state *state_new(struct origins *origins, const struct origin *origin)
+static struct state *state_new(struct sources *sources, const struct shared_source *source)
 {
 	struct arena *arena = arena_new();
 	struct state *state = arena ? arena_new_of(arena, struct state) : NULL;
@@ -222,77 +222,77 @@ static struct state *state_new(struct origins *origins, const struct origin *ori
 		return NULL;
 	}
 	state->arena = arena;
-	state->origins = origins;
-	state->company.tasks = origin->tasks;
-	state->company.count = origin->count;
+	state->sources = sources;
+	state->group.tasks = source->tasks;
+	state->group.count = source->count;
 	return state;
 }
 
 /* Called locked. The state is kept until so many others were left. */
-static void keep_idle(struct origins *origins, struct origin *origin)
+static void keep_idle(struct sources *sources, struct shared_source *source)
 {
-	struct origin **slot = &origins->idle[origins->oldest];
-	origins->oldest = (origins->oldest + 1) % IDLE_MAX;
+	struct shared_source **slot = &sources->idle[sources->oldest];
+	sources->oldest = (sources->oldest + 1) % IDLE_MAX;
 	if (*slot)
-		forget_state(origins, *slot);
-	*slot = origin;
+		forget_state(sources, *slot);
+	*slot = source;
 }
 
 /* Called locked. */
-static void take_idle(struct origins *origins, const struct origin *origin)
+static void take_idle(struct sources *sources, const struct shared_source *source)
 {
 	for (size_t i = 0; i < IDLE_MAX; i++)
-		if (origins->idle[i] == origin)
-			origins->idle[i] = NULL;
+		if (sources->idle[i] == source)
+			sources->idle[i] = NULL;
 }
 
 /* Called locked. All of its tasks are over. */
-static void forget(struct origins *origins, struct origin *origin)
+static void forget(struct sources *sources, struct shared_source *source)
 {
-	forget_state(origins, origin);
-	if (origin->pinned) {
-		origin->pinned->next = origins->free;
-		origins->free = origin->pinned;
+	forget_state(sources, source);
+	if (source->pinned) {
+		source->pinned->next = sources->free;
+		sources->free = source->pinned;
 	}
-	origin->pinned = NULL;
+	source->pinned = NULL;
 }
 
-struct origin *origins_enter(struct origins *origins, const struct task *task)
+struct shared_source *sources_enter(struct sources *sources, const struct task *task)
 {
-	struct origin *origin = NULL;
-	pthread_mutex_lock(&origins->lock);
-	if (origins->count)
-		origin = bsearch(task, origins->list, origins->count, sizeof(*origins->list),
+	struct shared_source *source = NULL;
+	pthread_mutex_lock(&sources->lock);
+	if (sources->count)
+		source = bsearch(task, sources->list, sources->count, sizeof(*sources->list),
 				 compare_with_origin);
-	if (origin && !origin->state)
-		origin->state = state_new(origins, origin);
-	if (origin && !origin->state) {
-		origin = NULL;
-	} else if (origin) {
-		take_idle(origins, origin);
-		origin->busy++;
+	if (source && !source->state)
+		source->state = state_new(sources, source);
+	if (source && !source->state) {
+		source = NULL;
+	} else if (source) {
+		take_idle(sources, source);
+		source->busy++;
 	}
-	pthread_mutex_unlock(&origins->lock);
-	return origin;
+	pthread_mutex_unlock(&sources->lock);
+	return source;
 }
 
-void origins_leave(struct origins *origins, struct origin *origin)
+void sources_leave(struct sources *sources, struct shared_source *source)
 {
-	if (!origin)
+	if (!source)
 		return;
-	pthread_mutex_lock(&origins->lock);
-	origin->busy--;
-	origin->left--;
-	if (!origin->busy && !origin->left)
-		forget(origins, origin);
-	else if (!origin->busy)
-		keep_idle(origins, origin);
-	pthread_mutex_unlock(&origins->lock);
+	pthread_mutex_lock(&sources->lock);
+	source->busy--;
+	source->left--;
+	if (!source->busy && !source->left)
+		forget(sources, source);
+	else if (!source->busy)
+		keep_idle(sources, source);
+	pthread_mutex_unlock(&sources->lock);
 }
 
-struct tees_company *origins_company(struct origin *origin)
+struct fanout_group *sources_group(struct shared_source *source)
 {
-	return &origin->state->company;
+	return &source->state->group;
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -307,7 +307,7 @@ static enum flight_share share_of(const struct error *err)
 static void settle(struct state *state, struct flight *flight, bool ok, bool kept,
 		   const struct error *err)
 {
-	pthread_cond_t *changed = &state->origins->changed;
+	pthread_cond_t *changed = &state->sources->changed;
 	if (kept)
 		flight_land(flight, changed);
 	else if (ok)
@@ -316,55 +316,55 @@ static void settle(struct state *state, struct flight *flight, bool ok, bool kep
 		flight_fail(flight, changed, state->arena, share_of(err), NULL, err);
 }
 
-void origins_forgive(struct origin *origin)
+void sources_forgive(struct shared_source *source)
 {
-	if (!origin)
+	if (!source)
 		return;
-	struct state *state = origin->state;
-	pthread_mutex_lock(&state->origins->lock);
+	struct state *state = source->state;
+	pthread_mutex_lock(&state->sources->lock);
 	flight_forgive(&state->head);
 	for (size_t i = 0; i < state->manifests.count; i++)
 		flight_forgive(&((struct reply *)state->manifests.entries[i].value)->flight);
-	pthread_mutex_unlock(&state->origins->lock);
+	pthread_mutex_unlock(&state->sources->lock);
 }
 
 /* Called locked. False without memory, or for a digest that cannot be one. */
-static bool pin(struct origin *origin, const char *digest)
+static bool pin(struct shared_source *source, const char *digest)
 {
-	struct origins *origins = origin->state->origins;
-	struct pinned *pinned = origins->free;
+	struct sources *sources = source->state->sources;
+	struct pinned *pinned = sources->free;
 	size_t size = strlen(digest) + 1;
 	if (size > sizeof(pinned->digest))
 		return false;
 	if (pinned)
-		origins->free = pinned->next;
+		sources->free = pinned->next;
 	else
-		pinned = arena_new_of(origins->round, struct pinned);
+		pinned = arena_new_of(sources->round, struct pinned);
 	if (pinned)
 		memcpy(pinned->digest, digest, size);
-	origin->pinned = pinned;
+	source->pinned = pinned;
 	return pinned != NULL;
 }
 
-bool origins_head(struct origin *origin, const struct store *store, struct arena *arena,
+bool sources_head(struct shared_source *source, const struct store *store, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err)
 {
-	struct state *state = origin->state;
-	struct origins *origins = state->origins;
+	struct state *state = source->state;
+	struct sources *sources = state->sources;
 	enum flight_turn turn = FLIGHT_LANDED;
 	*out = (struct manifest_status){0};
-	pthread_mutex_lock(&origins->lock);
-	if (!origin->pinned)
-		turn = flight_board(&state->head, &origins->changed, &origins->lock, NULL, err);
-	if (turn == FLIGHT_LANDED && origin->pinned)
-		*out = (struct manifest_status){.found = true, .digest = origin->pinned->digest};
-	pthread_mutex_unlock(&origins->lock);
+	pthread_mutex_lock(&sources->lock);
+	if (!source->pinned)
+		turn = flight_board(&state->head, &sources->changed, &sources->lock, NULL, err);
+	if (turn == FLIGHT_LANDED && source->pinned)
+		*out = (struct manifest_status){.found = true, .digest = source->pinned->digest};
+	pthread_mutex_unlock(&sources->lock);
 	if (turn != FLIGHT_LEAD)
 		return turn == FLIGHT_LANDED;
 	bool ok = store_head_listed(store, arena, reference, out, err);
-	pthread_mutex_lock(&origins->lock);
-	settle(state, &state->head, ok, ok && (!out->found || pin(origin, out->digest)), err);
-	pthread_mutex_unlock(&origins->lock);
+	pthread_mutex_lock(&sources->lock);
+	settle(state, &state->head, ok, ok && (!out->found || pin(source, out->digest)), err);
+	pthread_mutex_unlock(&sources->lock);
 	return ok;
 }
 
@@ -382,8 +382,8 @@ static struct reply *reply_of(struct state *state, const char *digest)
 static bool keep_manifest(struct state *state, const struct manifest_bytes *served,
 			  struct manifest_bytes *out)
 {
-	struct origins *origins = state->origins;
-	if (served->bytes.len > KEPT_MAX - origins->kept)
+	struct sources *sources = state->sources;
+	if (served->bytes.len > KEPT_MAX - sources->kept)
 		return false;
 	*out = (struct manifest_bytes){
 		.bytes = {arena_copy(state->arena, served->bytes.at, served->bytes.len),
@@ -393,30 +393,30 @@ static bool keep_manifest(struct state *state, const struct manifest_bytes *serv
 	if (!out->bytes.at || !out->content_type || !out->digest)
 		return false;
 	state->kept += served->bytes.len;
-	origins->kept += served->bytes.len;
+	sources->kept += served->bytes.len;
 	return true;
 }
 
-bool origins_manifest(struct origin *origin, const struct store *store, struct arena *arena,
+bool sources_manifest(struct shared_source *source, const struct store *store, struct arena *arena,
 		      const char *digest, struct manifest_bytes *out, struct error *err)
 {
-	struct state *state = origin->state;
-	struct origins *origins = state->origins;
+	struct state *state = source->state;
+	struct sources *sources = state->sources;
 	enum flight_turn turn = FLIGHT_LEAD;
-	pthread_mutex_lock(&origins->lock);
+	pthread_mutex_lock(&sources->lock);
 	struct reply *reply = reply_of(state, digest);
 	if (reply)
-		turn = flight_board(&reply->flight, &origins->changed, &origins->lock, NULL, err);
+		turn = flight_board(&reply->flight, &sources->changed, &sources->lock, NULL, err);
 	if (turn == FLIGHT_LANDED)
 		*out = reply->served;
-	pthread_mutex_unlock(&origins->lock);
+	pthread_mutex_unlock(&sources->lock);
 	if (turn != FLIGHT_LEAD)
 		return turn == FLIGHT_LANDED;
 	bool ok = store_get(store, arena, digest, out, err);
 	if (!reply)
 		return ok;
-	pthread_mutex_lock(&origins->lock);
+	pthread_mutex_lock(&sources->lock);
 	settle(state, &reply->flight, ok, ok && keep_manifest(state, out, &reply->served), err);
-	pthread_mutex_unlock(&origins->lock);
+	pthread_mutex_unlock(&sources->lock);
 	return ok;
 }

@@ -1,8 +1,8 @@
-/* What tees.c and tees_wait.c share. */
+/* What fanout.c and fanout_wait.c share. */
 #pragma once
 
 #include "copy/download.h"
-#include "copy/share/tees.h"
+#include "copy/share/fanout.h"
 #include "net/throttle.h"
 
 #include <pthread.h>
@@ -15,35 +15,35 @@ enum {
 };
 
 /* The registry of a destination. */
-struct tees_host {
-	struct tees_host *next;
+struct fanout_host {
+	struct fanout_host *next;
 	const char *name;   /* as in tasks */
 	int64_t late_until; /* clock_ms() */
 	int64_t held_ms;    /* of its grace, taken so far */
 	int64_t missed_ms;  /* spent waiting for it although it did not come */
 };
 
-/* A blob that is, or will be, downloaded once for all its seats. */
-struct tee {
-	struct arena *arena; /* of the tee and what is in it */
-	struct tee *next;
-	struct tees_seat *seats; /* never empty */
+/* A blob that is, or will be, downloaded once for all its branches. */
+struct shared_blob {
+	struct arena *arena; /* of the shared and what is in it */
+	struct shared_blob *next;
+	struct fanout_branch *branches; /* never empty */
 	const struct store *from;
 	struct descriptor blob;
-	bool held;         /* one of the seats has, or had, a place; guarded by places */
+	bool held;         /* one of the branches has, or had, a slot; guarded by slots */
 	int64_t deadline;  /* of those who wait; 0: nobody asks yet */
 	struct flow *flow; /* NULL: not begun */
 	struct download download;
 	struct throttle_reader slow; /* of download */
 };
 
-struct tees {
+struct fanout {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows, all companies, members and tees */
+	pthread_mutex_t lock; /* guards what follows, all groups, members and fanout */
 	pthread_cond_t changed;
-	unsigned changes; /* how often that was */
-	unsigned seats;   /* of all tees, */
-	unsigned waiting; /* and those of them that wait for others */
-	struct tees_host *hosts;
-	struct tee *list;
+	unsigned changes;  /* how often that was */
+	unsigned branches; /* of all fanout, */
+	unsigned waiting;  /* and those of them that wait for others */
+	struct fanout_host *hosts;
+	struct shared_blob *list;
 };

@@ -1,5 +1,5 @@
 /* Which tasks share what their source says. The questions themselves are tested end to end. */
-#include "copy/share/origins.h"
+#include "copy/share/sources.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +20,8 @@ static struct task make(const char *host, const char *name, const char *tag, con
 /* Only tasks with the same source in all its parts share one, and only those that run. */
 static void test_groups(void **state)
 {
-	scoped(origins_free) struct origins *origins = origins_new();
-	char copy[] = "v1"; /* equal, at another place */
+	scoped(sources_free) struct sources *sources = sources_new();
+	char copy[] = "v1"; /* equal, at another slot */
 	const struct task tasks[] = {
 		make("a", "x", "v1", NULL), make("a", "x", "v2", NULL),
 		make("a", "x", copy, NULL), make("b", "x", "v1", NULL),
@@ -35,31 +35,31 @@ static void test_groups(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT; i++)
 		list[i] = &tasks[i];
-	assert_true(origins_expect(origins, list, numbers, sizeof(numbers) / sizeof(numbers[0])));
-	struct origin *first = origins_enter(origins, &tasks[0]);
-	struct origin *pinned = origins_enter(origins, &tasks[5]);
+	assert_true(sources_expect(sources, list, numbers, sizeof(numbers) / sizeof(numbers[0])));
+	struct shared_source *first = sources_enter(sources, &tasks[0]);
+	struct shared_source *pinned = sources_enter(sources, &tasks[5]);
 	assert_non_null(first);
 	assert_non_null(pinned);
 	assert_ptr_not_equal(first, pinned);
-	assert_ptr_equal(origins_enter(origins, &tasks[2]), first);
-	assert_ptr_equal(origins_enter(origins, &tasks[7]), pinned);
-	assert_null(origins_enter(origins, &tasks[1])); /* its fellow does not run */
-	assert_null(origins_enter(origins, &tasks[3]));
-	assert_null(origins_enter(origins, &tasks[4]));
-	assert_null(origins_enter(origins, &tasks[8]));
-	origins_leave(origins, NULL);
+	assert_ptr_equal(sources_enter(sources, &tasks[2]), first);
+	assert_ptr_equal(sources_enter(sources, &tasks[7]), pinned);
+	assert_null(sources_enter(sources, &tasks[1])); /* its fellow does not run */
+	assert_null(sources_enter(sources, &tasks[3]));
+	assert_null(sources_enter(sources, &tasks[4]));
+	assert_null(sources_enter(sources, &tasks[8]));
+	sources_leave(sources, NULL);
 	for (int i = 0; i < 2; i++) {
-		origins_leave(origins, first);
-		origins_leave(origins, pinned);
+		sources_leave(sources, first);
+		sources_leave(sources, pinned);
 	}
-	assert_true(origins_expect(origins, list, numbers, 1));
-	assert_null(origins_enter(origins, &tasks[0]));
+	assert_true(sources_expect(sources, list, numbers, 1));
+	assert_null(sources_enter(sources, &tasks[0]));
 }
 
 /* Destinations that come one after the other: the first ones of all sources, then the second. */
 static void test_one_after_the_other(void **state)
 {
-	scoped(origins_free) struct origins *origins = origins_new();
+	scoped(sources_free) struct sources *sources = sources_new();
 	struct task tasks[2 * SOURCES];
 	const struct task *list[2 * SOURCES];
 	size_t numbers[2 * SOURCES];
@@ -72,11 +72,11 @@ static void test_one_after_the_other(void **state)
 		list[i] = &tasks[i];
 		numbers[i] = i;
 	}
-	assert_true(origins_expect(origins, list, numbers, 2 * SOURCES));
+	assert_true(sources_expect(sources, list, numbers, 2 * SOURCES));
 	for (size_t i = 0; i < 2 * SOURCES; i++) {
-		struct origin *origin = origins_enter(origins, &tasks[i]);
-		assert_non_null(origin);
-		origins_leave(origins, origin);
+		struct shared_source *source = sources_enter(sources, &tasks[i]);
+		assert_non_null(source);
+		sources_leave(sources, source);
 	}
 }
 

@@ -1,0 +1,339 @@
+/*
+ * The slot among the blobs in flight is taken when those who share it are together, or those who
+ * wait for a slot and those who wait for them would wait for each other; one serves them all. When
+ * the one that has it is done, it is given on only if the registry of another may have it by the
+ * rules of slots: a registry that hangs goes without, rather than to take one from the others. How
+ * many blobs are on their way between two registries is limited all the same, so that a slow one
+ * does not collect uploads.
+ *
+ * The branches are on the stacks of their threads. Of the locks, this one comes before those of a flow
+ * and of the slots; none is held while bytes are read.
+ */
+#include "copy/share/fanout_private.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/cond.h"
+#include "base/log.h"
+#include "copy/image.h"
+#include "copy/share/fanout_wait.h"
+
+#include <string.h>
+
+struct fanout *fanout_new(void)
+{
+	struct arena *arena = arena_new();
+	struct fanout *fanout = arena ? arena_new_of(arena, struct fanout) : NULL;
+	if (!fanout) {
+		arena_free(&arena);
+		return NULL;
+	}
+	fanout->arena = arena;
+	pthread_mutex_init(&fanout->lock, NULL);
+	cond_init(&fanout->changed);
+	return fanout;
+}
+
+void fanout_free(struct fanout **fanout)
+{
+	if (!*fanout)
+		return;
+	struct arena *arena = (*fanout)->arena;
+	pthread_cond_destroy(&(*fanout)->changed);
+	pthread_mutex_destroy(&(*fanout)->lock);
+	*fanout = NULL;
+	arena_free(&arena);
+}
+
+/* Called locked. */
+static void tell(struct fanout *fanout)
+{
+	fanout->changes++;
+	pthread_cond_broadcast(&fanout->changed);
+}
+
+/* --- groups ------------------------------------------------------------------------------- */
+
+void fanout_arrive(struct fanout *fanout, struct fanout_group *group, struct image *image,
+		   const struct task *task)
+{
+	struct fanout_member *member = &image->member;
+	pthread_mutex_lock(&fanout->lock);
+	for (size_t i = 0; i < group->count; i++)
+		if (group->tasks[i] == task)
+			group->tasks[i] = NULL;
+	member->filter = task->rule->terms.platforms;
+	member->companions = task->rule->terms.companions;
+	member->host = fanout_wait_host(fanout, task->destination.host);
+	if (member->host) {
+		member->group = group;
+		member->next = group->members;
+		group->members = member;
+	}
+	pthread_mutex_unlock(&fanout->lock);
+}
+
+void fanout_depart(struct fanout *fanout, struct image *image)
+{
+	struct fanout_member *member = &image->member;
+	if (!member->group)
+		return;
+	pthread_mutex_lock(&fanout->lock);
+	struct fanout_member **at = &member->group->members;
+	while (*at != member)
+		at = &(*at)->next;
+	*at = member->next;
+	map_finish(&member->settled);
+	tell(fanout);
+	pthread_mutex_unlock(&fanout->lock);
+}
+
+void fanout_settle(struct fanout *fanout, struct image *image, const char *digest)
+{
+	struct fanout_member *member = &image->member;
+	if (!member->group)
+		return;
+	pthread_mutex_lock(&fanout->lock);
+	/* Without memory the others wait for it a while, although it will not come. */
+	(void)map_put(&member->settled, str_of(digest), member);
+	tell(fanout);
+	pthread_mutex_unlock(&fanout->lock);
+}
+
+/* --- fanout ------------------------------------------------------------------------------------ */
+
+/*
+ * Caller holds the lock. A download of which bytes are gone is of no use to a newcomer, nor is one
+ * from another repository: what is missing or denied there need not be here.
+ */
+static struct shared_blob *find_shared(struct fanout *fanout, const struct image *image,
+				       const struct descriptor *blob)
+{
+	for (struct shared_blob *shared = fanout->list; shared; shared = shared->next)
+		if (shared->from->party == image->from->party && shared->blob.size == blob->size &&
+		    shared->blob.nondistributable == blob->nondistributable &&
+		    strcmp(shared->from->path, image->from->path) == 0 &&
+		    strcmp(shared->blob.digest, blob->digest) == 0 &&
+		    (!shared->flow || flow_open(shared->flow)))
+			return shared;
+	return NULL;
+}
+
+/* Called locked; NULL without memory. */
+static struct shared_blob *add_shared(struct fanout *fanout, const struct image *image,
+				      const struct descriptor *blob)
+{
+	struct arena *arena = arena_new();
+	struct shared_blob *shared = arena ? arena_new_of(arena, struct shared_blob) : NULL;
+	const struct store *from = NULL;
+	struct descriptor kept;
+	struct error ignored;
+	/* The image that comes first may be done before the others are. */
+	if (!shared || !manifest_keep(arena, blob, &kept) ||
+	    !store_at(&image->copier->options.stores, &image->task->source, false, arena, &from,
+		      &ignored)) {
+		arena_free(&arena);
+		return NULL;
+	}
+	*shared = (struct shared_blob){
+		.arena = arena, .next = fanout->list, .from = from, .blob = kept};
+	fanout->list = shared;
+	return shared;
+}
+
+static void board(struct fanout *fanout, struct fanout_branch *branch,
+		  const struct descriptor *blob)
+{
+	pthread_mutex_lock(&fanout->lock);
+	struct shared_blob *shared = find_shared(fanout, branch->image, blob);
+	if (!shared)
+		shared = add_shared(fanout, branch->image, blob);
+	if (shared) {
+		branch->shared = shared;
+		branch->next = shared->branches;
+		shared->branches = branch;
+		fanout->branches++;
+		tell(fanout);
+	}
+	pthread_mutex_unlock(&fanout->lock);
+}
+
+void fanout_enter(struct fanout *fanout, struct fanout_branch *branch, struct image *image,
+		  const struct descriptor *blob, bool alone)
+{
+	bool large = slots_needed(blob->size);
+	*branch = (struct fanout_branch){.image = image};
+	if (!alone && image->member.group) {
+		branch->counted = large && slots_board(image->copier->slots, image->lane);
+		board(fanout, branch, blob);
+	}
+	if (!branch->shared && large) {
+		slots_enter(image->copier->slots, image->lane);
+		branch->has_slot = true;
+	}
+}
+
+/* For the last one to leave. */
+static void close_shared(struct shared_blob *shared)
+{
+	struct arena *arena = shared->arena;
+	download_close(&shared->download);
+	flow_free(&shared->flow);
+	arena_free(&arena);
+}
+
+/* Caller holds the lock. The last one takes the download off the list. */
+static bool get_off(struct fanout *fanout, struct fanout_branch *branch)
+{
+	struct shared_blob *shared = branch->shared;
+	struct fanout_host *host = branch->image->member.host;
+	struct fanout_branch **at = &shared->branches;
+	while (*at && *at != branch)
+		at = &(*at)->next;
+	if (*at)
+		*at = branch->next;
+	fanout->branches--;
+	if (branch->cursor.joined)
+		host->held_ms += flow_leave(shared->flow, &branch->cursor);
+	if (branch->cursor.dropped || host->held_ms >= GRACE_MS)
+		fanout_wait_late(host);
+	tell(fanout);
+	if (shared->branches)
+		return false;
+	struct shared_blob **listed = &fanout->list;
+	while (*listed != shared)
+		listed = &(*listed)->next;
+	*listed = shared->next;
+	return true;
+}
+
+/* Called locked, when a branch without a slot may be without one for long. */
+static void find_slot(struct fanout_branch *branch)
+{
+	if (!branch->has_slot && slots_needed(branch->shared->blob.size))
+		branch->has_slot = slots_try(branch->image->copier->slots, branch->image->lane);
+}
+
+void fanout_part(struct fanout *fanout, struct fanout_branch *branch)
+{
+	struct shared_blob *shared = branch->shared;
+	if (!shared)
+		return;
+	pthread_mutex_lock(&fanout->lock);
+	bool last = get_off(fanout, branch);
+	find_slot(branch);
+	pthread_mutex_unlock(&fanout->lock);
+	branch->shared = NULL;
+	if (last)
+		close_shared(shared);
+}
+
+void fanout_leave(struct fanout *fanout, struct fanout_branch *branch)
+{
+	struct shared_blob *shared = branch->shared;
+	pthread_mutex_lock(&fanout->lock);
+	bool last = shared && get_off(fanout, branch);
+	if (branch->has_slot)
+		slots_leave(branch->image->copier->slots, branch->image->lane);
+	if (branch->counted)
+		slots_disembark(branch->image->copier->slots, branch->image->lane);
+	if (branch->has_slot && shared && !last)
+		find_slot(shared->branches);
+	pthread_mutex_unlock(&fanout->lock);
+	if (last)
+		close_shared(shared);
+}
+
+/* --- bytes ----------------------------------------------------------------------------------- */
+
+static bool end_download(struct reader *reader, struct error *err)
+{
+	struct throttle_reader *slow = (struct throttle_reader *)reader;
+	return download_end((struct download *)slow->source, err);
+}
+
+/* Called locked. A registry that is slow has no grace left, or only for some time. */
+static void give_cursor(struct fanout_branch *branch)
+{
+	const struct fanout_host *host = branch->image->member.host;
+	if (host->late_until <= clock_ms())
+		branch->cursor.grace_ms = GRACE_MS - host->held_ms;
+	flow_join(branch->shared->flow, &branch->cursor);
+}
+
+/* Called locked. Begins the download for all who ask; without memory each has to go alone. */
+static void begin(struct shared_blob *shared, struct throttle *throttle)
+{
+	const struct flow_source source = {
+		.reader = &shared->slow.reader, .end = end_download, .size = shared->blob.size};
+	download_prepare(&shared->download, shared->from, &shared->blob, 0, false);
+	throttle_attach(throttle, &shared->download.reader, &shared->slow);
+	shared->flow = flow_new(&source);
+	for (struct fanout_branch *branch = shared->branches; branch && shared->flow;
+	     branch = branch->next)
+		if (branch->asks)
+			give_cursor(branch);
+}
+
+/* Waits for the others, and for a slot, which is for all of them. False: the run is to stop. */
+static bool prepare(struct fanout *fanout, struct fanout_branch *branch, struct error *err)
+{
+	const struct image *image = branch->image;
+	struct shared_blob *shared = branch->shared;
+	pthread_mutex_lock(&fanout->lock);
+	branch->asks = true;
+	if (!shared->deadline)
+		shared->deadline = clock_ms() + PATIENCE_MS;
+	tell(fanout);
+	fanout_wait_gather(fanout, shared);
+	pthread_mutex_unlock(&fanout->lock);
+	bool has_slot = slots_needed(shared->blob.size) &&
+			slots_share(image->copier->slots, image->lane, &shared->held);
+	pthread_mutex_lock(&fanout->lock);
+	branch->has_slot |= has_slot;
+	pthread_mutex_unlock(&fanout->lock);
+	return !cancel_requested() || error_canceled(err);
+}
+
+/* Called locked: gets the branch a cursor, unless it is alone. */
+static void join(struct fanout *fanout, struct fanout_branch *branch)
+{
+	struct shared_blob *shared = branch->shared;
+	bool group = shared->branches->next || fanout_wait_missing(fanout, shared);
+	if (!shared->flow && group)
+		begin(shared, branch->image->copier->options.throttle);
+	if (shared->flow && !branch->cursor.joined)
+		give_cursor(branch);
+}
+
+bool fanout_open(struct fanout *fanout, struct fanout_branch *branch, bool *joined,
+		 struct error *err)
+{
+	*joined = false;
+	if (!branch->shared)
+		return true;
+	if (!prepare(fanout, branch, err))
+		return false;
+	pthread_mutex_lock(&fanout->lock);
+	join(fanout, branch);
+	*joined = branch->cursor.joined;
+	pthread_mutex_unlock(&fanout->lock);
+	if (*joined && flow_wait(branch->shared->flow, &branch->cursor, err))
+		return true;
+	if (*joined && !branch->cursor.dropped)
+		return false;
+	*joined = false;
+	fanout_part(fanout, branch);
+	return true;
+}
+
+bool fanout_read(struct fanout_branch *branch, void *at, size_t size, size_t *got,
+		 struct error *err)
+{
+	return flow_read(branch->shared->flow, &branch->cursor, at, size, got, err);
+}
+
+bool fanout_end(struct fanout_branch *branch, struct error *err)
+{
+	return flow_end(branch->shared->flow, err);
+}

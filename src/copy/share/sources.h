@@ -1,0 +1,49 @@
+/*
+ * Images that go to several slots: what their source says is asked once.
+ *
+ * The tasks of a round that have the same source share an source. The first one that wants the
+ * digest of the tag, or a manifest, asks; the others take its answer, or its failure. Manifests are
+ * kept while tasks are under way, the digest until the last one is over. An image with one
+ * destination has no source and costs nothing here. Any thread.
+ */
+#pragma once
+
+#include "copy/share/fanout.h"
+#include "plan/task.h"
+#include "store/store.h"
+
+struct sources;
+struct shared_source;
+
+struct sources *sources_new(void);
+/* *sources may be NULL. */
+void sources_free(struct sources **sources);
+
+/*
+ * Before a round, when no task is under way: forgets all answers, and looks which of the tasks have
+ * the same source. numbers says which of tasks will run. False without memory.
+ */
+bool sources_expect(struct sources *sources, const struct task *const *tasks, const size_t *numbers,
+		    size_t count);
+/* Begins a task. NULL: no other task has its source. */
+struct shared_source *sources_enter(struct sources *sources, const struct task *task);
+/* Ends a task; source may be NULL. */
+void sources_leave(struct sources *sources, struct shared_source *source);
+
+/* The images under way from this source. Valid while one of its tasks is. */
+struct fanout_group *sources_group(struct shared_source *source);
+
+/* Forgets failures: what is asked next is asked again. source may be NULL. */
+void sources_forgive(struct shared_source *source);
+/*
+ * As store_head_listed(), once for all tasks of the source: reference, at store, is what
+ * stands in their source. out->digest is valid as long as arena and the task.
+ */
+bool sources_head(struct shared_source *source, const struct store *store, struct arena *arena,
+		  const char *reference, struct manifest_status *out, struct error *err);
+/*
+ * As store_get() for a digest, once for all tasks of the source. The bytes are valid as long as
+ * arena and the task.
+ */
+bool sources_manifest(struct shared_source *source, const struct store *store, struct arena *arena,
+		      const char *digest, struct manifest_bytes *out, struct error *err);
