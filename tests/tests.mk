@@ -50,9 +50,11 @@ format: ## let clang-format lay out all C files
 
 # --- Unit tests ------------------------------------------------------------------------------------------------------
 
-# What tests/unit/test_scarce_fixture.h lets fail in the tests named test_scarce_*.
+# What tests/unit/test_scarce_fixture.h lets fail in the tests named test_scarce_*, and tests/unit/test_copy_fixture.h replaces so
+# that no wait takes any time.
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
-unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%))
+hurried := cancel_sleep clock_ms
+unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%)) $(if $(findstring copy/test_image,$1),$(hurried:%=-Wl,--wrap=%))
 
 define unit_rules
 build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile tests/tests.mk | build/$1/version.h build/$1/versions.h

@@ -338,7 +338,8 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 		err->exhausted |= err->http_status == 401 && count > 0;
 		if (!retry_wait(&retry_default, count, err))
 			return false;
-		if (ambiguous &&
+		/* To find it there proves nothing of a target that has said so wrongly before. */
+		if (ambiguous && !cargo->thorough &&
 		    store_has(cargo->image->to, cargo->blob->digest, cargo->blob->size, &found,
 			      &ignored) &&
 		    found) {
