@@ -11,7 +11,13 @@
 #include "base/log.h"
 #include "copy/copier.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #define IMAGE_TYPE "application/vnd.oci.image.manifest.v1+json"
 #define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
@@ -167,7 +173,6 @@ struct copy_loop {
 static inline void copy_one(void *ctx, size_t index)
 {
 	struct copy_loop *loop = ctx;
-	loop->arenas[index] = arena_new();
 	copier_run(loop->copier, loop->arenas[index], &loop->run->tasks[index],
 		   &loop->run->outcomes[index]);
 }
@@ -182,9 +187,11 @@ static inline void copy_keep(struct arena *arena, struct outcome *outcome)
 			*texts[i] = arena_string(arena, *texts[i]);
 }
 
+/* Without memory for the copier every task fails. */
 static inline void copy_run(struct copy_run *run)
 {
 	unsigned width = run->width ? run->width : 1;
+	spared++;
 	struct pool *pool = pool_new(width);
 	struct progress *progress = progress_new();
 	const struct copier_options options = {.pool = pool,
@@ -194,7 +201,7 @@ static inline void copy_run(struct copy_run *run)
 					       .force = run->force,
 					       .dry_run = run->dry_run,
 					       .verify = run->verify};
-	struct copy_loop loop = {.run = run, .copier = copier_new(&options)};
+	struct copy_loop loop = {.run = run};
 	const struct task *list[COPY_TASKS];
 	size_t numbers[COPY_TASKS];
 	struct cancel cancel = {0};
@@ -203,18 +210,26 @@ static inline void copy_run(struct copy_run *run)
 	for (size_t i = 0; i < run->count; i++) {
 		list[i] = &run->tasks[i];
 		numbers[i] = i;
+		loop.arenas[i] = arena_new();
+		run->outcomes[i] = (struct outcome){.status = OUTCOME_FAILED,
+						    .error_kind = ERROR_MEMORY,
+						    .error_text = "no memory for the copier"};
 	}
-	copier_expect(loop.copier, list, numbers, run->count);
-	pool_each(pool, run->count, copy_one, &loop);
+	spared--;
+	loop.copier = copier_new(&options);
+	if (loop.copier && copier_expect(loop.copier, list, numbers, run->count))
+		pool_each(pool, run->count, copy_one, &loop);
+	copier_free(&loop.copier);
+	spared++;
 	for (size_t i = 0; i < run->count; i++) {
 		copy_keep(run->arena, &run->outcomes[i]);
 		arena_free(&loop.arenas[i]);
 	}
-	copier_free(&loop.copier);
 	progress_free(&progress);
 	pool_free(&pool);
 	cancel_enter(before);
 	cancel_close(&cancel);
+	spared--;
 }
 
 /* Adds a task "host/repository:tag" to another one; returns its terms, to be changed. */

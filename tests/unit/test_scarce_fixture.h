@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "failing_malloc.h"
+#include "spared.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +31,7 @@ static unsigned made, fail_at, fail_for;
 
 static bool fails(void)
 {
-	if (!counting)
+	if (!counting || spared)
 		return false;
 	made++;
 	return fail_at && made >= fail_at && made - fail_at < fail_for;
@@ -80,9 +81,9 @@ char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
 }
 
 /* What a scenario has, as text; false when it told that memory was short. */
-typedef bool scenario(struct arena *arena, struct buf *out);
+typedef bool scarce(struct arena *arena, struct buf *out);
 
-static inline bool attempt(scenario *body, unsigned at, unsigned count, struct buf *out)
+static inline bool attempt(scarce *body, unsigned at, unsigned count, struct buf *out)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	made = 0;
@@ -95,7 +96,7 @@ static inline bool attempt(scenario *body, unsigned at, unsigned count, struct b
 	return complete;
 }
 
-static inline void starve(scenario *body)
+static inline void starve(scarce *body)
 {
 	static const unsigned lasting[] = {1, 2, UINT32_MAX};
 	scoped(buf_finish) struct buf all = {0};

@@ -280,11 +280,12 @@ bool walk_source(struct image *image, struct arena *arena, bool held, struct com
 	*out = (struct companions){0};
 	if (!walk_levels(&walk, held, err))
 		return false;
-	out->count = walk.found.len / sizeof(*out->items);
-	out->items = arena_array(arena, out->count, sizeof(*out->items));
+	size_t count = walk.found.len / sizeof(*out->items);
+	out->items = arena_array(arena, count, sizeof(*out->items));
 	if (!out->items)
 		return error_memory(err);
-	for (size_t i = 0; i < out->count; i++)
+	out->count = count;
+	for (size_t i = 0; i < count; i++)
 		out->items[i] = ((const struct companion *)(const void *)walk.found.at)[i];
 	return true;
 }

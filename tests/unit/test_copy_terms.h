@@ -1,0 +1,425 @@
+/* Tasks whose rules say more: policies, platforms, companions, signatures. */
+#pragma once
+
+#include "test_copy_ways.h"
+
+#include <bearssl.h>
+
+/* --- policies ------------------------------------------------------------------------------- */
+
+static struct terms *build_change(struct world *world, enum change_policy policy)
+{
+	copy_index(world->memory, world->from, "v1", "one");
+	copy_image(world->memory, world->to, "v1", "old", "amd64", "");
+	struct terms *terms = copy_task(world->run, SRC, DST);
+	terms->on_change = policy;
+	return terms;
+}
+
+static void build_overwrite(struct world *world)
+{
+	build_change(world, CHANGE_OVERWRITE);
+}
+
+static void build_change_fail(struct world *world)
+{
+	build_change(world, CHANGE_FAIL);
+}
+
+static void build_change_skip(struct world *world)
+{
+	build_change(world, CHANGE_SKIP);
+}
+
+static void build_retag(struct world *world)
+{
+	build_change(world, CHANGE_RETAG);
+}
+
+/* The name of the tag that RETAG makes. */
+static const char *retagged(struct world *world)
+{
+	const char *digest = map_get(&world->from->tags, STR("v1"));
+	return arena_printf(world->memory->arena, "v1-%.12s", digest + 7);
+}
+
+static void build_retagged(struct world *world)
+{
+	build_retag(world);
+	const char *digest = map_get(&world->from->tags, STR("v1"));
+	const char *old = map_get(&world->to->tags, STR("v1"));
+	give(world, digest);
+	map_put(&world->to->tags, STR("v1"), (void *)(uintptr_t)old);
+	map_put(&world->to->tags, str_of(retagged(world)), (void *)(uintptr_t)digest);
+}
+
+static void build_retag_taken(struct world *world)
+{
+	build_retag(world);
+	copy_image(world->memory, world->to, retagged(world), "third", "amd64", "");
+}
+
+/* Nothing is there yet, and the policy wants to be sure of that. */
+static void build_guarded(struct world *world)
+{
+	build_index(world);
+	((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms.on_change = CHANGE_FAIL;
+}
+
+static void build_guarded_denied(struct world *world)
+{
+	build_guarded(world);
+	world->to->party->denies = true;
+}
+
+/* A target whose tags may not change refuses the push. */
+static void build_fixed(struct world *world)
+{
+	build_change(world, CHANGE_OVERWRITE);
+	world->to->party->fixed = true;
+}
+
+static struct platform_filter for_amd64, for_windows, for_both;
+static const struct platform both[] = {{.os = {"linux", 5}, .architecture = {"amd64", 5}},
+				       {.os = {"linux", 5}, .architecture = {"arm64", 5}}};
+static const struct platform windows[] = {{.os = {"windows", 7}}};
+
+static void make_filters(void)
+{
+	for_amd64 = (struct platform_filter){.platforms = both, .platform_count = 1};
+	for_both = (struct platform_filter){.platforms = both, .platform_count = 2};
+	for_windows = (struct platform_filter){.platforms = windows, .platform_count = 1};
+}
+
+static struct terms *terms_of(struct world *world)
+{
+	return &((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms;
+}
+
+static void build_required(struct world *world)
+{
+	build_nested(world);
+	terms_of(world)->required = &for_both;
+}
+
+static void build_required_missing(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->required = &for_windows;
+}
+
+static void build_required_alone(struct world *world)
+{
+	build_image(world);
+	terms_of(world)->required = &for_both;
+}
+
+/* --- filters -------------------------------------------------------------------------------- */
+
+static void build_filtered(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
+static void build_filtered_nested(struct world *world)
+{
+	build_nested(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
+static void build_filtered_all(struct world *world)
+{
+	build_nested(world);
+	terms_of(world)->platforms = &for_both;
+}
+
+static void build_filtered_nothing(struct world *world)
+{
+	build_nested(world);
+	terms_of(world)->platforms = &for_windows;
+}
+
+static void build_filtered_image(struct world *world)
+{
+	build_image(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
+static void build_filtered_image_out(struct world *world)
+{
+	build_image(world);
+	terms_of(world)->platforms = &for_windows;
+}
+
+static void build_filtered_to_digest(struct world *world)
+{
+	build_to_digest(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
+/* The target holds the whole index. */
+static void build_filtered_late(struct world *world)
+{
+	build_in_sync(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
+/* The target holds an image that is no index, the source's own. */
+static void build_filtered_same(struct world *world)
+{
+	give(world, copy_image(world->memory, world->from, "v1", "one", "amd64", ""));
+	copy_task(world->run, SRC, DST);
+	terms_of(world)->platforms = &for_windows;
+}
+
+/* What the target holds cannot be read. */
+static void build_filtered_damaged(struct world *world)
+{
+	build_filtered_late(world);
+	world->broken = true;
+	const char *digest = map_get(&world->to->tags, STR("v1"));
+	memory_put_named(world->memory, &world->to->manifests, digest, STR("{"), INDEX_TYPE);
+}
+
+/* --- companions ----------------------------------------------------------------------------- */
+
+static const struct companion_filter every = {.all = true};
+static const struct companion_filter boms = {.sboms = true};
+
+#define BOM "application/spdx+json"
+
+/* An index with a bill of materials, which is signed itself, and one of cosign's signatures. */
+static struct terms *build_accompanied(struct world *world, bool from_api, bool to_api)
+{
+	struct memory_world *memory = world->memory;
+	char tag[COMPANION_TAG_SIZE];
+	const char *index = copy_index(memory, world->from, "v1", "one");
+	const char *bom = copy_referrer(memory, world->from, index, BOM, "{\"bom\":1}");
+	copy_referrer(memory, world->from, bom, "application/vnd.test.note", "{\"note\":1}");
+	companion_tag(index, COMPANION_SIG, tag);
+	copy_image(memory, world->from, tag, "signature", "amd64", "");
+	world->from->party->api = from_api;
+	world->to->party->api = world->to->party->subjects = to_api;
+	struct terms *terms = copy_task(world->run, SRC, DST);
+	terms->companions = &every;
+	return terms;
+}
+
+/* Keeps the list of referrers of subject under its fallback tag. */
+static void list_referrers(struct world *world, struct memory_repository *at, const char *subject,
+			   const char *entries)
+{
+	char tag[COMPANION_TAG_SIZE];
+	companion_fallback_tag(subject, tag);
+	copy_index_of(world->memory, at, tag, entries, "");
+}
+
+static void build_companions(struct world *world)
+{
+	build_accompanied(world, true, true);
+}
+
+static void build_companions_to_tags(struct world *world)
+{
+	build_accompanied(world, true, false);
+	world->run->verify = true;
+}
+
+static void build_companions_from_tags(struct world *world)
+{
+	struct memory_world *memory = world->memory;
+	const char *digest = NULL;
+	build_accompanied(world, false, true);
+	const char *index = memory_find(world->from, "v1");
+	/* The second manifest from the end but one is the bill of materials. */
+	for (size_t i = 0; i < world->from->manifests.count && !digest; i++) {
+		const struct memory_content *each = world->from->manifests.entries[i].value;
+		if (strstr(each->bytes.at, BOM))
+			digest = arena_copy(memory->arena, world->from->manifests.entries[i].key,
+					    world->from->manifests.entries[i].len);
+	}
+	list_referrers(world, world->from, index, copy_named(memory, world->from, digest, ""));
+}
+
+/* A list of referrers names an artifact that is about something else. */
+static void build_companions_misnamed(struct world *world)
+{
+	build_accompanied(world, false, false);
+	const char *index = memory_find(world->from, "v1");
+	const char *other = copy_image(world->memory, world->from, NULL, "other", "amd64", "");
+	list_referrers(world, world->from, index,
+		       copy_named(world->memory, world->from, other, ""));
+}
+
+static void build_companions_late(struct world *world)
+{
+	build_accompanied(world, true, true);
+	const char *index = memory_find(world->from, "v1");
+	build_in_sync(world);
+	world->run->count = 1;
+	map_put(&world->to->tags, STR("v1"), (void *)(uintptr_t)index);
+	for (size_t i = 0; i < world->to->manifests.count; i++) {
+		const struct memory_content *each = world->to->manifests.entries[i].value;
+		if (each && strstr(each->bytes.at, "vnd.test.note"))
+			map_put(&world->to->manifests,
+				(struct str){world->to->manifests.entries[i].key,
+					     world->to->manifests.entries[i].len},
+				NULL);
+	}
+}
+
+static void build_companions_dry(struct world *world)
+{
+	build_accompanied(world, true, true);
+	world->run->dry_run = true;
+}
+
+static void build_companions_some(struct world *world)
+{
+	build_accompanied(world, true, true)->companions = &boms;
+}
+
+static void build_companions_filtered(struct world *world)
+{
+	build_accompanied(world, true, true)->platforms = &for_amd64;
+}
+
+static void build_companions_none(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->companions = &every;
+}
+
+static void build_companions_long(struct world *world)
+{
+	build_accompanied(world, false, false);
+	world->from->party->long_tags = true;
+}
+
+/* The fallback tag at the target names something that is no index. */
+static void build_companions_blocked(struct world *world)
+{
+	char tag[COMPANION_TAG_SIZE];
+	build_accompanied(world, true, false);
+	companion_fallback_tag(memory_find(world->from, "v1"), tag);
+	copy_image(world->memory, world->to, tag, "odd", "amd64", "");
+}
+
+/* --- signatures ----------------------------------------------------------------------------- */
+
+/* The private key 1: whoever wants to sign these images may. */
+static unsigned char secret[32] = {[31] = 1};
+static struct signer signer, stranger;
+
+static void make_signer(struct signer *out, unsigned char number)
+{
+	secret[31] = number;
+	const br_ec_private_key key = {BR_EC_secp256r1, secret, sizeof(secret)};
+	unsigned char buffer[BR_EC_KBUF_PUB_MAX_SIZE];
+	br_ec_public_key public;
+	assert_int_equal(br_ec_compute_pub(br_ec_get_default(), &public, buffer, &key),
+			 PUBLIC_KEY_POINT_SIZE);
+	*out = (struct signer){.key = {.place = "key.pub"}};
+	memcpy(out->key.point, public.q, public.qlen);
+}
+
+/* The signature of text by the key with that number, in base64. */
+static const char *sign(struct arena *arena, struct str text, unsigned char number)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char hash[32], bytes[96] = {0};
+	br_sha256_context sha;
+	secret[31] = number;
+	const br_ec_private_key key = {BR_EC_secp256r1, secret, sizeof(secret)};
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, text.at, text.len);
+	br_sha256_out(&sha, hash);
+	size_t len =
+		br_ecdsa_i31_sign_asn1(br_ec_get_default(), &br_sha256_vtable, hash, &key, bytes);
+	char *out = arena_alloc(arena, 200);
+	for (size_t i = 0, at = 0; i < len; i += 3) {
+		unsigned group = (unsigned)(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
+		for (size_t j = 0; j < 4; j++)
+			out[at++] = i + j <= len ? letters[group >> (18 - 6 * j) & 63] : '=';
+	}
+	return out;
+}
+
+/* One of cosign's signatures by the key with that number, for the repository named. */
+static void add_signature(struct world *world, unsigned char number, const char *repository)
+{
+	struct memory_world *memory = world->memory;
+	char tag[COMPANION_TAG_SIZE];
+	const char *digest = memory_find(world->from, "v1");
+	const char *text =
+		arena_printf(memory->arena,
+			     "{\"critical\":{\"identity\":{\"docker-reference\":\"%s\"},\"image\":"
+			     "{\"docker-manifest-digest\":\"%s\"},"
+			     "\"type\":\"cosign container image signature\"},\"optional\":null}",
+			     repository, digest);
+	const char *layer = copy_descriptor(
+		memory, "application/vnd.dev.cosign.simplesigning.v1+json",
+		memory_blob(memory, world->from, str_of(text)), strlen(text),
+		arena_printf(memory->arena,
+			     ",\"annotations\":{\"dev.cosignproject.cosign/signature\":\"%s\"}",
+			     sign(memory->arena, str_of(text), number)));
+	const char *config = copy_config(memory, world->from, "", "");
+	companion_tag(digest, COMPANION_SIG, tag);
+	memory_manifest(memory, world->from,
+			arena_printf(memory->arena,
+				     "{\"schemaVersion\":2,\"mediaType\":\"" IMAGE_TYPE "\","
+				     "\"config\":%s,\"layers\":[%s]}",
+				     config, layer),
+			IMAGE_TYPE, tag);
+}
+
+static void build_signed(struct world *world)
+{
+	build_image(world);
+	add_signature(world, 1, "from.test/app");
+	terms_of(world)->signer = &signer;
+}
+
+static void build_signed_for(struct world *world)
+{
+	build_signed(world);
+	static struct signer named;
+	named = signer;
+	named.source = true;
+	terms_of(world)->signer = &named;
+}
+
+static void build_signed_for_other(struct world *world)
+{
+	build_image(world);
+	add_signature(world, 1, "from.test/other");
+	static struct signer named;
+	named = signer;
+	named.source = true;
+	terms_of(world)->signer = &named;
+}
+
+static void build_signed_by_other(struct world *world)
+{
+	build_signed(world);
+	terms_of(world)->signer = &stranger;
+}
+
+static void build_unsigned(struct world *world)
+{
+	build_image(world);
+	terms_of(world)->signer = &signer;
+}
+
+/* A bundle among the referrers that cannot be read, and one that is about something else. */
+static void build_bad_bundles(struct world *world)
+{
+	const char *bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+	build_signed(world);
+	world->from->party->api = true;
+	const char *digest = memory_find(world->from, "v1");
+	copy_referrer(world->memory, world->from, digest, bundle, "{}");
+	copy_referrer(world->memory, world->from, digest, BOM, "{}");
+}
