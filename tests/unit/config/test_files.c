@@ -241,14 +241,14 @@ static void test_images(void **state)
 	      "f.yaml:8:1 quay.io/coreos/etcd f.yaml:8:23 b.io/etcd\n"
 	      "f.yaml:8:1 quay.io/coreos/etcd f.yaml:8:34 a.io/etcd\n",
 	      "",
-	      "f.yaml:8:1: quay.io/coreos/etcd is a source here and at f.yaml:1:1: it goes to the "
-	      "destinations of both, which can be one list\n");
+	      "f.yaml:8:1: quay.io/coreos/etcd is a source here and at f.yaml:1:1: it goes to "
+	      "the destinations of both; write them as one list\n");
 	check(false, true, "{\"a\": \"b\", \"a\": {\"to\": \"c\"}}",
 	      "f.json:1:2 a f.json:1:7 b\n"
 	      "f.json:1:12 a f.json:1:24 c\n",
 	      "",
 	      "f.json:1:12: a is a source here and at f.json:1:2: it goes to the destinations of "
-	      "both, which can be one list\n");
+	      "both; write them as one list\n");
 	check(false, true, "{\"a\": \"b\", \"c\": [\"d\", \"e\"]}",
 	      "f.json:1:2 a f.json:1:7 b\n"
 	      "f.json:1:12 c f.json:1:18 d\n"

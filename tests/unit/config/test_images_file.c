@@ -170,11 +170,11 @@ static void test_mistakes(void **state)
 		{"latest: 1.5", "f:1:20: " NUMBER},
 		{"latest: many", "f:1:20: " NUMBER},
 		{"latest: [5]", "f:1:20: a: latest is a list: it must be a string\n"},
-		{"latest: 5 by age", "f:1:20: a: latest can be taken by semver or by date\n"},
+		{"latest: 5 by age", "f:1:20: a: latest must be by semver or by date\n"},
 		{"latest: {by: date}",
 		 "f:1:20: a: latest needs a count, as in {count: 5, by: date}\n"},
 		{"latest: {count: x, by: y}",
-		 "f:1:28: " NUMBER "f:1:35: a: latest can be taken by semver or by date\n"},
+		 "f:1:28: " NUMBER "f:1:35: a: latest must be by semver or by date\n"},
 		{"since: yesterday", "f:1:19: " SINCE},
 		{"since: 30", "f:1:19: " SINCE},
 		{"since: 2026-02-30", "f:1:19: " SINCE},
@@ -231,7 +231,7 @@ static void test_shape(void **state)
 	check("a: {to: b, exlude: v1, tagz: v2, colour: red}\n", "a > b\n",
 	      "f:1:12: a: unknown field \"exlude\": did you mean exclude (not these tags)?\n"
 	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
-	      "that a /pattern/ finds)?\n"
+	      "that match a /pattern/)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
 	      "latest, since, platforms, os, arch, require-platforms, on-change, foreign, "
 	      "referrers, require-signed\n",
