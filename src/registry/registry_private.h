@@ -18,7 +18,7 @@ struct registry {
 	struct logins *logins;
 	struct known *known;
 	struct facts *facts;
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards arena and the members below */
 	struct map hosts;     /* name and how it is reached -> struct host */
 	struct map spoiled;   /* digests that came damaged from a mirror */
 };
