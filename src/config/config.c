@@ -1,4 +1,4 @@
-/* All files are read even if the first is wrong, so that one run tells all there is to mend. */
+/* All files are read even if the first is wrong, so that one run reports every mistake. */
 #include "config/config.h"
 
 #include "base/log.h"
@@ -28,8 +28,8 @@ struct loading {
 };
 
 /*
- * Names are worth a line when a run is debugged, values never. A container of an Action has no
- * GITHUB_TOKEN in its environment, but as an input.
+ * The debug log names the variables that are used, but never shows a value. A container of an
+ * Action gets GITHUB_TOKEN as an input, not in its environment.
  */
 static const char *environment(void *ctx, const char *name)
 {
@@ -37,7 +37,7 @@ static const char *environment(void *ctx, const char *name)
 	const char *value = getenv(name);
 	if (options->inputs && (!value || !*value) && strcmp(name, "GITHUB_TOKEN") == 0)
 		value = options->inputs->token;
-	/* Of a $ inside a password what follows is no name. */
+	/* The text after a $ inside a password is no name, and is not logged. */
 	bool set = value && *value;
 	if (set || expand_quotable(str_of(name)))
 		log_debug("environment variable %s %s", name,
@@ -50,7 +50,7 @@ static bool is_stdin(const char *path)
 	return path && strcmp(path, "-") == 0;
 }
 
-/* SRC DST as the only rule. */
+/* Makes SRC DST the only rule. */
 static void read_words(const struct loading *loading)
 {
 	static const char place[] = "command line";
@@ -76,7 +76,7 @@ static void read_words(const struct loading *loading)
 		loading->out->rules = (struct rules){rule, 1};
 }
 
-/* A file, or the text of an input. False: there is none, or it is wrong. */
+/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
 static bool read_document(const struct loading *loading, const char *path, struct document *out)
 {
 	const char *text = inputs_text(loading->options->inputs, path);
@@ -85,7 +85,7 @@ static bool read_document(const struct loading *loading, const char *path, struc
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
-/* The file or text that the option gives, if it does, in whatever form it has. */
+/* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
 	struct document document;
@@ -95,7 +95,7 @@ static void read_given(const struct loading *loading, enum formats_option option
 		formats_find(&reading, option)->read(&reading);
 }
 
-/* The rules come from one of three places. */
+/* Rules come from SRC DST, --images or --config, and from only one of them. */
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
@@ -121,7 +121,7 @@ static void read_files(const struct loading *loading)
 	if (!words && !options->images && options->inputs)
 		problem_add(loading->problems, NULL,
 			    "input images is missing: give the rules, or the file that says what "
-			    "to copy (images.yaml, which is the default, is not there)");
+			    "to copy (the default, images.yaml, does not exist)");
 	else if (!words && !options->images)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "
@@ -134,7 +134,8 @@ static void read_files(const struct loading *loading)
 }
 
 /*
- * The logins of docker, and what else is a secret: before rules are read, which must not have one.
+ * Reads docker's logins and registers the other secrets, before the rules, which must not contain
+ * any.
  */
 static void read_secrets(const struct loading *loading, struct docker_logins *docker)
 {
@@ -162,8 +163,8 @@ static void add_docker_logins(const struct loading *loading, const struct docker
 }
 
 /*
- * A variable that holds a secret was refused by its name; this is for what was written out, and for
- * secrets that were read after the rules.
+ * Variables that hold a secret were refused when they were expanded. This is for secrets written
+ * out in a rule, and for those that were read after the rules.
  */
 static void refuse_secrets(const struct loading *loading)
 {
@@ -172,14 +173,14 @@ static void refuse_secrets(const struct loading *loading)
 		if (secret_inside(str_of(rules->items[i].destination)))
 			problem_add(
 				loading->problems, rules->items[i].destination_place,
-				"destination of %s contains a password or token of this run, and "
-				"a destination is seen by registries and in logs: use another name",
+				"destination of %s contains a password or token of this run, but "
+				"registries and logs show destinations: use another name",
 				rules->items[i].source);
 }
 
 /*
- * The job's own token, for GitHub's registry, unless there is a login for it or a program that may
- * have one.
+ * Adds the job's own token as the login for GitHub's registry, unless there is another login for
+ * it, or a credential helper that may have one.
  */
 static void add_github_login(const struct loading *loading)
 {
@@ -196,7 +197,7 @@ static void add_github_login(const struct loading *loading)
 		problem_add(loading->problems, NULL, "out of memory");
 }
 
-/* A job's log cannot hide what is this short: too many words would go with it. */
+/* A password this short is not masked in a job's log: too many other words would be, too. */
 static void warn_short(const struct loading *loading)
 {
 	const struct credentials *list = &loading->out->credentials;
@@ -204,8 +205,8 @@ static void warn_short(const struct loading *loading)
 		const char *password = list->items[i].password;
 		if (password && strlen(password) < SECRET_SHORTEST)
 			problem_warn(loading->problems, list->items[i].place,
-				     "%.*s: the password has fewer than %d characters, and is not "
-				     "masked in the log",
+				     "%.*s: the password is shorter than %d characters, so the log "
+				     "does not mask it",
 				     STR_ARGS(list->items[i].key), SECRET_SHORTEST);
 	}
 }
@@ -225,7 +226,7 @@ static void add_terms(const struct loading *loading)
 		terms_complete(&out->rules.items[i].terms, terms);
 }
 
-/* Hours, minutes and seconds, each at most once. False: it is none, or it is nothing. */
+/* Reads hours, minutes and seconds, each at most once. False: malformed, zero or too long. */
 static bool read_time(struct str text, unsigned *out)
 {
 	static const struct {
@@ -263,7 +264,7 @@ static void check_timeout(const struct loading *loading)
 			    text);
 }
 
-/* What only kyma's images file has a use for. */
+/* Adds the login that only kyma's images file uses. */
 static void add_target_login(const struct loading *loading)
 {
 	const struct options *options = loading->options;
@@ -277,7 +278,7 @@ static void add_target_login(const struct loading *loading)
 		problem_warn(loading->problems, NULL,
 			     "the options and variables of kyma's image-syncer for prefix and "
 			     "login are ignored: these rules are not in the form of its images "
-			     "file, so --auth says who we are");
+			     "file; give logins in --auth");
 }
 
 bool config_load(struct arena *arena, const struct options *options, struct config *out,

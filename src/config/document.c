@@ -1,6 +1,6 @@
 /*
- * The suffix decides about the format, as in the original, but in any case of letters; what has
- * another name is YAML, of which a JSON document is very nearly a special case.
+ * As in the original, the suffix decides whether a file is JSON, but here in upper or lower case.
+ * A file with any other name is read as YAML, which includes very nearly all of JSON.
  */
 #include "config/document.h"
 
@@ -18,7 +18,7 @@ static bool ends_nocase(struct str text, const char *suffix)
 	return text.len >= len && str_equal_nocase(str_from(text, text.len - len), str_of(suffix));
 }
 
-/* False when the file is known to be larger than what is read. */
+/* False when the file is known to be larger than the limit. */
 static bool look_at(const char *path, unsigned *mode)
 {
 	struct stat info;
@@ -44,7 +44,7 @@ static bool tell(const struct document *document, const struct error *err,
 	return false;
 }
 
-/* Registers what may be a password inside a URL, wherever it is written. */
+/* Registers passwords in URLs, wherever in the document they are, as secrets. */
 static void hide(const struct node *node)
 {
 	secret_suspect(node->text);
@@ -55,7 +55,7 @@ static void hide(const struct node *node)
 	}
 }
 
-/* True for a document that was given in the place of its file's name: it may hold passwords. */
+/* True when path looks like a document instead of a file's name: it may hold passwords. */
 static bool is_content(const char *path)
 {
 	return strpbrk(path, "{\n\"") || strstr(path, ": ");
@@ -74,8 +74,8 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 			return refuse_size(out, problems);
 		if (is_content(path))
 			problem_add(problems, NULL,
-				    "what is given as the name of a file looks like its content: "
-				    "write it to a file, and give its name");
+				    "expected the name of a file, found what looks like its "
+				    "content: write it to a file and give the file's name");
 		else
 			problem_add(problems, NULL, "%s", err.text);
 		return false;

@@ -1,6 +1,6 @@
 /*
- * One configuration file, read and parsed: YAML, or JSON when its name ends in .json; or the same
- * as a text.
+ * One configuration document, read and parsed: a file, as YAML, or as JSON if its name ends in
+ * .json; or a text in place of a file.
  *
  * Plain record; the tree and the names live in the arena it was read into.
  */
@@ -13,20 +13,20 @@
 struct document {
 	const char *name; /* for messages: the path, or "stdin" */
 	bool json;
-	bool input;    /* the text of an input of an Action, which its log shows */
+	bool input;    /* it is the text of an Action's input, which the job's log shows */
 	unsigned mode; /* permission bits of a regular file; 0 for anything else */
 	const struct node *root;
 };
 
-/* Reads path ("-" is stdin, as YAML). Mistakes go to problems, then it is false. */
+/* Reads path ("-" is stdin, as YAML). False when there were mistakes, which go to problems. */
 bool document_read(struct arena *arena, const char *path, struct document *out,
 		   struct problems *problems);
-/* The same with JSON, whatever the name is. */
+/* The same, as JSON whatever the name. */
 bool document_read_json(struct arena *arena, const char *path, struct document *out,
 			struct problems *problems);
-/* Parses text, an input of an Action that is called name: JSON where it is that, else YAML. */
+/* Parses text, the Action's input called name: as JSON if it is a JSON object, else as YAML. */
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
 		    struct problems *problems);
-/* "images.yaml:3:1", the place of node; just the name without memory. */
+/* "images.yaml:3:1", the place of node; without memory the name alone. */
 const char *document_place(struct arena *arena, const struct document *document,
 			   const struct node *node);

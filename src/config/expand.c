@@ -1,6 +1,6 @@
 /*
  * The original replaces whatever looks like a variable by its value or by nothing, and so destroys
- * passwords with a $ in them. Here nothing disappears: in a credential an unknown $name inside a
+ * passwords with a $ in them. Here no text disappears: in a credential an unknown $name inside a
  * longer text stays as written; where a variable is clearly meant (${NAME}, or $NAME as the whole
  * text) a missing one is an error. $$ is the escape in both modes.
  */
@@ -30,7 +30,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The name text begins with; empty when it begins with none. */
+/* The variable's name at the start of text; empty when there is none. */
 static struct str name_at(struct str text)
 {
 	size_t len = 0;
@@ -69,8 +69,8 @@ static bool missing(const struct expand *expand, struct str name)
 	bool quote = expand->mode != EXPAND_CREDENTIAL || expand_quotable(name);
 	if (!quote)
 		return error_set(expand->err, ERROR_CONFIG,
-				 "the environment variable that is named here is not set or empty: "
-				 "%s, or write $$ for a $",
+				 "the environment variable named here is not set or empty: %s, or "
+				 "write $$ for a $",
 				 advice ? advice : "set it");
 	return error_set(expand->err, ERROR_CONFIG,
 			 "environment variable %.*s is not set or empty: %s, or write $$ for a $",
@@ -83,7 +83,7 @@ static bool is_refused(struct str name)
 	       str_is(name, "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
 }
 
-/* A variable that nobody would name so if anybody might read its value. */
+/* True when the variable's name says that its value is a secret. */
 static bool is_secret_name(struct str name)
 {
 	static const char *const words[] = {"TOKEN",      "PASSWORD",   "PASSWD",     "PASS",
@@ -106,8 +106,8 @@ static bool is_secret_name(struct str name)
 static bool refuse_secret(const struct expand *expand, struct str name)
 {
 	return error_set(expand->err, ERROR_CONFIG,
-			 "environment variable %.*s is a secret, by its value or its name, and a "
-			 "destination is seen by registries and in logs: use another variable",
+			 "environment variable %.*s is a secret by its value or its name, but "
+			 "registries and logs show destinations: use another variable",
 			 STR_ARGS(name));
 }
 
@@ -116,8 +116,8 @@ static bool look_up(const struct expand *expand, struct str name, const char **v
 {
 	if (is_refused(name))
 		return error_set(expand->err, ERROR_CONFIG,
-				 "environment variable %.*s is the runner's own and is given to "
-				 "no registry: use a secret made for it",
+				 "environment variable %.*s belongs to the runner and is not sent "
+				 "to registries: use a secret made for the registry",
 				 STR_ARGS(name));
 	char *copy = arena_copy(expand->arena, name.at, name.len);
 	if (!copy)
@@ -139,14 +139,14 @@ static bool expand_braces(struct expand *expand)
 	if (!name.len || !str_starts(behind, "}"))
 		return error_set(
 			expand->err, ERROR_CONFIG,
-			"after ${ only a name and } may follow, as in ${NAME}: nothing else is "
-			"supported; write $$ for a $");
+			"${ must be followed by a name and }, as in ${NAME}, and nothing else; "
+			"write $$ for a $");
 	if (!look_up(expand, name, &value))
 		return false;
 	return value ? replace(expand, name.len + 3, value) : missing(expand, name);
 }
 
-/* $NAME. NVIDIA's registry has the fixed user name $oauthtoken. */
+/* Expands $NAME. Not $oauthtoken, which is the fixed user name for NVIDIA's registry. */
 static bool expand_name(struct expand *expand, struct str name)
 {
 	const char *value = NULL;
@@ -161,7 +161,7 @@ static bool expand_name(struct expand *expand, struct str name)
 	return missing(expand, name);
 }
 
-/* A $ in front of what is neither a name nor a brace. */
+/* Handles a $ before anything but a name or a brace. */
 static bool expand_stray(struct expand *expand)
 {
 	struct str behind = str_from(expand->rest, 1);

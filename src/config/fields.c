@@ -1,8 +1,8 @@
 /*
- * What is written must not be lost by a slip. So one walk over a mapping accounts for every pair:
- * it is a field, a field for the second time, or a name that nobody knows. What the last means
- * differs from format to format: in a rule it is a mistake, since an unknown restriction restricts
- * nothing, while files of other programs may have names that are none of our business.
+ * A slip must not silently drop a setting. So one walk over a mapping accounts for every pair: its
+ * name is a field, a field for the second time, or unknown. How to treat an unknown name depends on
+ * the form of the file: in a rule it is a mistake, since an unknown restriction would restrict
+ * nothing, while files of other programs may have names that do not concern this one.
  */
 #include "config/fields.h"
 
@@ -25,7 +25,7 @@ void fields_complain(const struct fields_reading *reading, const struct node *no
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Without memory for its place a line is not what it should be. */
+	/* Without memory for the whole place the line is incomplete. */
 	reading->problems->errors.failed |= place == reading->document->name;
 	problem_add(reading->problems, place, "%s%s%s", subject ? subject : "", subject ? ": " : "",
 		    text);
@@ -46,7 +46,7 @@ static bool is_called(const struct fields_reading *reading, const struct field *
 	return any_case ? str_equal_nocase(name, known) : str_equal(name, known);
 }
 
-/* The number of the field called name, or table->count. */
+/* The index of the field called name; table->count: there is none. */
 static size_t find(const struct fields_reading *reading, const struct fields_table *table,
 		   struct str name)
 {
@@ -56,7 +56,7 @@ static size_t find(const struct fields_reading *reading, const struct fields_tab
 	return i;
 }
 
-/* Whether another table reads the field. */
+/* True when another table reads the field. */
 static bool is_beside(const struct fields_reading *reading, const struct fields_table *table,
 		      struct str name)
 {
@@ -168,7 +168,7 @@ static bool is_absent(const struct node *value)
 	return !value || value->kind == NODE_NULL;
 }
 
-/* YAML takes any scalar as it is written, JSON strings only. */
+/* In YAML any scalar is a text, as it is written; in JSON only a string is. */
 static bool check_scalar(const struct fields_reading *reading, const struct field *field,
 			 const struct node *value)
 {
@@ -197,7 +197,7 @@ bool fields_filled(const struct fields_reading *reading, const struct field *fie
 	if (!check_scalar(reading, field, value))
 		return false;
 	if (!value->text.len)
-		fields_complain(reading, value, "%s is empty: write something or remove it",
+		fields_complain(reading, value, "%s is empty: give a value or remove it",
 				field->name);
 	return value->text.len > 0;
 }
@@ -220,7 +220,7 @@ size_t fields_count(const struct fields_reading *reading, const struct field *fi
 	if (value->kind != NODE_LIST)
 		return 1;
 	if (!value->count)
-		fields_complain(reading, value, "%s is an empty list: name something or remove it",
+		fields_complain(reading, value, "%s is an empty list: add an item or remove it",
 				field->name);
 	return value->count;
 }

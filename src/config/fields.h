@@ -1,11 +1,11 @@
 /*
- * The fields of a mapping: how every format of configuration takes one apart.
+ * The fields of a mapping: how every form of configuration file reads one.
  *
- * A format lists its fields in a table, with what their values have to be and a sentence for
- * people. fields_collect() finds the value of each; the other functions read single values. Every
- * mistake goes to problems as "PLACE: SUBJECT: what is wrong". In JSON names are known in any case
- * of letters, as in the programs whose files are read here. Names that begin with x- are nobody's:
- * people keep anchors and notes below them. One thread.
+ * A form lists its fields in a table, each with the kind of its value and a phrase that explains
+ * it. fields_collect() finds the value of each field; the other functions read single values. Every
+ * mistake goes to problems as "PLACE: SUBJECT: what is wrong". In JSON a name matches in upper and
+ * lower case, as in the programs whose files are read here. Names that begin with x- are skipped,
+ * since people keep anchors and notes below them. One thread.
  */
 #pragma once
 
@@ -16,14 +16,14 @@ enum fields_kind {
 	FIELDS_TEXTS,  /* one of these, or a list of them */
 	FIELDS_SWITCH, /* true or false */
 	FIELDS_MAP,    /* a mapping */
-	FIELDS_MIXED,  /* of several kinds */
+	FIELDS_MIXED,  /* one of several kinds */
 };
 
 struct field {
 	const char *name;
 	enum fields_kind kind;
-	const char *help; /* what the field says, in a few words without a capital or a full stop */
-	bool any_case;    /* also in YAML the case of letters does not count */
+	const char *help; /* what the field says: a few words without a capital or a full stop */
+	bool any_case;    /* the name matches in upper and lower case in YAML as well */
 };
 
 /* What is being read. */
@@ -36,7 +36,7 @@ struct fields_reading {
 
 struct fields_table {
 	const struct field *fields;
-	size_t count;                      /* at most FIELDS_MAX with those beside */
+	size_t count;                      /* at most FIELDS_MAX, with those of beside */
 	const struct fields_table *beside; /* fields of the same mapping that another table reads */
 	/* What to do about an unknown name that does not begin with x-; NULL: fields_refuse(). */
 	void (*unknown)(const struct fields_reading *reading, const struct fields_table *table,
@@ -45,7 +45,7 @@ struct fields_table {
 
 enum { FIELDS_MAX = 32 };
 
-/* Whether a name is somebody's own, and not looked at. */
+/* True for a name that begins with x- and is skipped. */
 bool fields_private(struct str name);
 
 /*
@@ -54,18 +54,18 @@ bool fields_private(struct str name);
  */
 void fields_collect(const struct fields_reading *reading, const struct fields_table *table,
 		    const struct node *map, const struct node **values);
-/* The field, of the table or beside it, that name most likely stands for; NULL: none. */
+/* The field of table, or of those beside it, that name is most likely a slip of; NULL: none. */
 const struct field *fields_nearest(const struct fields_table *table, struct str name);
-/* Refuses an unknown name, and says which one was meant or which there are. */
+/* Adds a problem for an unknown name, with the field that was meant or all that there are. */
 void fields_refuse(const struct fields_reading *reading, const struct fields_table *table,
 		   const struct node *name);
-/* Warns that the name is ignored, and says which one may have been meant. */
+/* Warns that the name is ignored, with the field that may have been meant. */
 void fields_ignore(const struct fields_reading *reading, const struct fields_table *table,
 		   const struct node *name);
-/* Does nothing about it. */
+/* Ignores the name without a warning. */
 void fields_pass_over(const struct fields_reading *reading, const struct fields_table *table,
 		      const struct node *name);
-/* The first value of field in map, without a word about others; NULL: none. */
+/* The first value of field in map; NULL: none. Further ones are not reported. */
 const struct node *fields_find(const struct fields_reading *reading, const struct field *field,
 			       const struct node *map);
 
@@ -75,22 +75,22 @@ const struct node *fields_find(const struct fields_reading *reading, const struc
  */
 bool fields_text(const struct fields_reading *reading, const struct field *field,
 		 const struct node *value, struct str *out);
-/* The same for a value that must say something: null and "" are mistakes as well. */
+/* The same for a value that must not be empty: null and "" are mistakes as well. */
 bool fields_filled(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, struct str *out);
-/* A switch: fallback for NULL and null, and, with a problem added, for what is no boolean. */
+/* Reads a switch: fallback for NULL and null, and, with a problem added, for other kinds. */
 bool fields_switch(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, bool fallback);
-/* How many items value is: one, or those of a list; an empty list is 0 and adds a problem. */
+/* The number of items: 1, or that of a list. An empty list counts 0 and adds a problem. */
 size_t fields_count(const struct fields_reading *reading, const struct field *field,
 		    const struct node *value);
-/* The item of that number: of a list, or value itself. */
+/* The item of a list at that index; value itself if it is no list. */
 const struct node *fields_item(const struct node *value, size_t number);
 
 /* "images.yaml:3:1", the place of node. */
 const char *fields_place(const struct fields_reading *reading, const struct node *node);
-/* Tells a mistake at node. */
+/* Adds a problem at node. */
 void fields_complain(const struct fields_reading *reading, const struct node *node,
 		     const char *format, ...) printf_like(3, 4);
-/* Tells that memory ran out. */
+/* Adds the problem that memory ran out. */
 void fields_memory(const struct fields_reading *reading);

@@ -1,7 +1,7 @@
 /*
- * The forms of one option are told apart by their shape, since nobody should have to say which
- * program a file was written for. The last row of each option takes everything, so that a file in
- * no known form is told what that form expects.
+ * The forms of one option differ in their shape, so that nobody has to say which program a file was
+ * written for. The last row of each option takes every document: a file in no known form gets the
+ * messages of that form.
  */
 #include "config/formats.h"
 

@@ -1,4 +1,4 @@
-/* Each part is handed on as a document of its own: same file, same places, another root. */
+/* Each part is passed on as a document of its own: same file, same places, another root. */
 #include "config/legacy_file.h"
 
 #include "config/auth/auth_file.h"
@@ -8,11 +8,11 @@
 enum part { AUTH, IMAGES, PARTS };
 
 static const struct field parts[PARTS] = {
-	[AUTH] = {"auth", FIELDS_MAP, "who we are at which registry, as in the auth file"},
-	[IMAGES] = {"images", FIELDS_MAP, "what is copied where, as in the images file"},
+	[AUTH] = {"auth", FIELDS_MAP, "the logins by registry, as in the auth file"},
+	[IMAGES] = {"images", FIELDS_MAP, "what to copy where, as in the images file"},
 };
 
-/* The original takes no notice of other sections. A slip of auth or images is not meant as one. */
+/* The original ignores other sections, but a slip of auth or images is not meant as one. */
 static void check_section(const struct fields_reading *reading, const struct fields_table *table,
 			  const struct node *name)
 {

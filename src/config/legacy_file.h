@@ -7,9 +7,9 @@
 #include "registry/credential.h"
 
 /*
- * Reads both parts as auth_file_read() and images_file_read() do, credentials expanded as well. No
- * auth is fine, no images is a mistake. Other names are warned about, and refused where one is a
- * slip of a part that is missing.
+ * Reads both parts as auth_file_read() and images_file_read() do, with variables expanded in both.
+ * auth may be missing, images must not. Another name is a warning, or a mistake if it looks like a
+ * slip of the part that is missing.
  */
 void legacy_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct credentials *credentials,

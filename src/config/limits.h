@@ -1,11 +1,11 @@
-/* --limit-rate and --shard: texts of the command line as numbers. */
+/* Reads the values of --limit-rate and --shard. */
 #pragma once
 
 #include "config/options/options.h"
 
 struct limits {
 	int64_t bytes_per_second; /* 0: no limit */
-	unsigned shard, shard_of; /* part shard, from 0 on, of shard_of; 0 of 1: everything */
+	unsigned shard, shard_of; /* part shard of shard_of, from 0; 0 of 1: everything */
 };
 
 enum { LIMITS_SHARDS_MAX = 1000 };

@@ -1,6 +1,6 @@
 /*
- * Near enough is up to a third of the longer word, at least one edit: `passwd` finds `password`,
- * `user` finds `username` because it is its beginning, `x` finds nothing.
+ * A word is near enough if the edits are at most a third of the longer word, or only one: `passwd`
+ * finds `password`, `user` finds `username` because it is its beginning, `x` finds nothing.
  */
 #include "config/nearest.h"
 

@@ -1,4 +1,4 @@
-/* "Did you mean": the known word that a mistyped one most likely stands for. */
+/* "Did you mean": finds the known word that a mistyped one most likely stands for. */
 #pragma once
 
 #include "base/str.h"

@@ -1,9 +1,9 @@
 /*
- * A run may take hours; that its result has no place to go must not turn out at its end. Standard
- * output is one place as well: two results on it would be neither.
+ * A run may take hours, so it must not turn out at its end that the result cannot be written.
+ * Standard output counts as a file: two results mixed on it would be of no use.
  *
- * Files are compared by what they are, since one has many names: links, "..", /proc/self/fd/3. What
- * is not there yet is compared by its folder and its name.
+ * Files are compared by identity, since a file has many names: links, "..", /proc/self/fd/3. A file
+ * that does not exist yet is compared by its folder and its name.
  */
 #include "config/outputs.h"
 
@@ -19,7 +19,7 @@
 enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY };
 
 struct output {
-	const char *name, *given; /* given NULL: there is none */
+	const char *name, *given; /* given: NULL if there is none */
 	struct path path;
 	bool found;
 };
@@ -27,7 +27,7 @@ struct output {
 /* A file that is read. */
 struct input {
 	const char *name, *given;
-	const char *place; /* of what names it; NULL: the command line */
+	const char *place; /* where the file is named; NULL: on the command line */
 };
 
 struct comparison {
@@ -53,7 +53,7 @@ static const char *log_path(const struct options *options)
 	return options->log && path_descriptor(options->log) != STDERR_FILENO ? options->log : NULL;
 }
 
-/* Of what cannot be found outputs_probe() says why. */
+/* If an output cannot be found, outputs_probe() says why. */
 static void find_outputs(const struct options *options, struct output outputs[OUTPUTS_MAX])
 {
 	static const char *const names[OUTPUTS_MAX] = {
@@ -98,14 +98,14 @@ static void compare_outputs(struct comparison *comparison)
 			    !path_same(&outputs[i].path, &outputs[j].path))
 				continue;
 			problem_add(comparison->problems, NULL,
-				    "%s and %s are the same file, %s: name two", outputs[j].name,
-				    outputs[i].name, outputs[i].given);
+				    "%s and %s are the same file, %s: name two different files",
+				    outputs[j].name, outputs[i].name, outputs[i].given);
 			spoil(comparison, i);
 			spoil(comparison, j);
 		}
 }
 
-/* Standard error, where it is a file, would lose what comes after the one that replaces it. */
+/* If standard error is a file, it would lose what is written after an output replaces it. */
 static void compare_stderr(const struct comparison *comparison)
 {
 	struct path path;
@@ -116,7 +116,8 @@ static void compare_stderr(const struct comparison *comparison)
 		if (output->found && output->path.kind == PATH_FILE &&
 		    path_same(&output->path, &path))
 			problem_add(comparison->problems, NULL,
-				    "%s and standard error are the same file, %s: name two",
+				    "%s and standard error are the same file, %s: name two "
+				    "different files",
 				    output->name, output->given);
 	}
 }
@@ -132,13 +133,13 @@ static void compare_input(struct comparison *comparison, const struct input *inp
 			continue;
 		problem_add(comparison->problems, input->place,
 			    "%s and %s are the same file, %s: the run would overwrite what it "
-			    "reads. Name another file",
+			    "reads; name another file",
 			    output->name, input->name, output->given);
 		spoil(comparison, i);
 	}
 }
 
-/* The texts of inputs of an Action are no files. */
+/* NULL for the inline text of an Action's input, which is no file. */
 static const char *file_of(const struct options *options, const char *given)
 {
 	return inputs_text(options->inputs, given) ? NULL : given;
@@ -167,7 +168,7 @@ static void compare_named(struct comparison *comparison, const char *name, const
 	compare_input(comparison, &input);
 }
 
-/* What the files themselves name. Most rules name the same key, or none. */
+/* Compares the files that config names. Most rules name the same key, or none. */
 static void compare_config(struct comparison *comparison, const struct config *config)
 {
 	const char *last = config->terms.signer ? config->terms.signer->key.place : NULL;
@@ -203,7 +204,7 @@ void outputs_compare(const struct options *options, const struct config *config,
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/* A step whose outputs cannot be written goes on: that is a warning at its end. */
+/* A step whose outputs cannot be written goes on, with a warning at its end. */
 void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems)
 {
 	struct output outputs[OUTPUTS_MAX];

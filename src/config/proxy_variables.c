@@ -1,6 +1,6 @@
 /*
- * Secrets first: whatever a variable holds, and whether it is wanted or not, its password is known
- * before anything can be printed.
+ * Secrets come first: the password in every variable, used or not, is registered before anything
+ * can be printed.
  */
 #include "config/proxy_variables.h"
 
@@ -11,10 +11,10 @@
 static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",
 				    "all_proxy",   "ALL_PROXY",   "no_proxy",   "NO_PROXY"};
 
-/* Where the two spellings of each begin. */
+/* The index of the first spelling of each. */
 enum { HTTPS = 0, HTTP = 2, ALL = 4, NO = 6 };
 
-/* The spelling of the variable that counts, or NULL when both are unset or empty. */
+/* The spelling that counts; NULL when both are unset or empty. */
 static const char *spelling(int variable)
 {
 	for (int i = variable; i < variable + 2; i++) {

@@ -1,8 +1,8 @@
 /*
- * Each side is looked up once, among the entries of its host alone, and what it found is marked:
- * the rules may be many, and so may the entries of a file that many jobs share. For the same reason
- * entries that are of no use to this run share one line, however many they are; only what looks
- * like a slip has a line of its own.
+ * Each side is looked up once, among the entries of its host alone, and the entry found is marked:
+ * there may be many rules, and many entries in a file that several jobs share. For the same reason
+ * entries that are of no use to this run share one line, however many they are; only an entry that
+ * looks like a slip has a line of its own.
  */
 #include "config/usage.h"
 
@@ -21,20 +21,20 @@ struct usage {
 	struct arena *arena;
 	struct config *config;
 	struct problems *problems;
-	bool *used;        /* for each credential */
+	bool *used;        /* for each credential: a side needs it */
 	struct map keys;   /* the host of a key -> its first credential */
-	size_t *next;      /* for each credential: the next of the same host, or their number */
+	size_t *next;      /* for each credential: the next of its host; their count ends a chain */
 	struct map hosts;  /* every host a side names -> struct used_host */
 	const char **lone; /* the hosts that lack a credential */
 	size_t lone_count;
-	size_t comparisons; /* of names, for hints */
+	size_t comparisons; /* names compared for hints so far */
 };
 
 /* A host that a side names. */
 struct used_host {
-	const char *ca;            /* of certs.d; NULL: none there */
+	const char *ca;            /* from certs.d; NULL: none */
 	struct credentials fit;    /* copies of the entries with this host, and room for one more */
-	struct credential **entry; /* those entries themselves */
+	struct credential **entry; /* the entries themselves, in the same order */
 	bool missed;               /* some side has no entry */
 };
 
@@ -46,7 +46,7 @@ static void usage_finish(struct usage *usage)
 
 /* --- entries by host ----------------------------------------------------------------------- */
 
-/* From the last to the first, so that each chain is in the order of the list. */
+/* Goes from the last to the first, so that each chain is in the order of the list. */
 static bool chain_entries(struct usage *usage)
 {
 	const struct credentials *list = &usage->config->credentials;
@@ -95,7 +95,7 @@ static struct credential *look_up(const struct usage *usage, const struct used_h
 
 /* --- sides --------------------------------------------------------------------------------- */
 
-/* A host; NULL without memory. */
+/* Finds or adds the host called name; NULL without memory. */
 static struct used_host *find_host(struct usage *usage, const char *name)
 {
 	struct used_host *host = map_get(&usage->hosts, str_of(name));
@@ -108,7 +108,7 @@ static struct used_host *find_host(struct usage *usage, const char *name)
 	return host;
 }
 
-/* The host of a side; the first time it is met its spelling and certs.d are looked at. */
+/* The host of a side. The first time, its spelling and its certs.d are checked. */
 static struct used_host *see_host(struct usage *usage, const struct usage_side *side)
 {
 	const struct host_files *files = &usage->config->host_files;
@@ -119,14 +119,15 @@ static struct used_host *see_host(struct usage *usage, const struct usage_side *
 	const char *real = registry_key_lookalike(str_of(side->host));
 	if (real)
 		problem_warn(usage->problems, side->place,
-			     "%s looks like %s misspelt: names like it collect logins", side->host,
-			     real);
+			     "%s looks like a typo of %s; such domains are used to steal "
+			     "credentials",
+			     side->host, real);
 	host_files_check(usage->arena, files, side->host, usage->problems);
 	host->ca = host_files_ca(usage->arena, files, side->host, usage->problems);
 	return host;
 }
 
-/* A new entry for all of a host, for which there was none. Room for it was reserved. */
+/* Adds an entry for all of a host that had none. Room for it was reserved. */
 static struct credential *add_entry(struct usage *usage, struct used_host *host,
 				    const struct credential *new)
 {
@@ -138,7 +139,7 @@ static struct credential *add_entry(struct usage *usage, struct used_host *host,
 	return entry;
 }
 
-/* Gives an entry what others know of its host, and makes the entry if there is none. */
+/* Gives an entry the ca and the helper found for its host; makes the entry if there is none. */
 static void complete(struct usage *usage, const struct usage_side *side, struct used_host *host,
 		     struct credential *entry)
 {
@@ -183,7 +184,7 @@ static bool use_side(struct usage *usage, const struct usage_side *side)
 	return true;
 }
 
-/* --- warnings -------------------------------------------------------------------------- */
+/* --- warnings ------------------------------------------------------------------------------ */
 
 /* Entries that share one line. */
 struct usage_group {
@@ -215,7 +216,7 @@ static bool names_rule_host(const struct usage *usage, const struct credential *
 	return map_get(&usage->hosts, host);
 }
 
-/* The hosts of the rules that lack an entry: only for these another one can be meant. */
+/* Collects the hosts of rules that lack an entry: an unused entry can only mean one of these. */
 static bool gather_lone(struct usage *usage)
 {
 	usage->lone = arena_array(usage->arena, usage->hosts.count, sizeof(*usage->lone));
@@ -227,7 +228,7 @@ static bool gather_lone(struct usage *usage)
 	return usage->lone;
 }
 
-/* The one of them that host most likely stands for, or NULL. port: the port is what it lacks. */
+/* The one of them that host most likely stands for, or NULL. *port: it lacks only the port. */
 static const char *meant_host(struct usage *usage, struct str host, bool *port)
 {
 	*port = false;
@@ -244,7 +245,7 @@ static const char *meant_host(struct usage *usage, struct str host, bool *port)
 	return nearest_word(host, usage->lone, usage->lone_count);
 }
 
-/* Tells what looks like a slip. False: it does not. */
+/* Warns about an entry that looks like a slip. False: it does not. */
 static bool tell_slip(struct usage *usage, const struct credential *entry)
 {
 	bool port;
@@ -255,12 +256,12 @@ static bool tell_slip(struct usage *usage, const struct credential *entry)
 		return false;
 	if (port)
 		problem_warn(usage->problems, entry->place,
-			     "%.*s is used by no rule: rules name %s, and the port is part of the "
-			     "name",
+			     "%.*s is not used by any rule: rules name %s, and the port is part of "
+			     "the name",
 			     STR_ARGS(entry->key), meant);
 	else
 		problem_warn(usage->problems, entry->place,
-			     "%.*s is used by no rule: did you mean %s?", STR_ARGS(entry->key),
+			     "%.*s is not used by any rule: did you mean %s?", STR_ARGS(entry->key),
 			     meant);
 	return true;
 }
@@ -268,11 +269,11 @@ static bool tell_slip(struct usage *usage, const struct credential *entry)
 static void tell_unused(struct usage *usage, const struct usage_group *listing)
 {
 	if (listing->count == 1)
-		problem_warn(usage->problems, listing->first->place, "%.*s is used by no rule",
+		problem_warn(usage->problems, listing->first->place, "%.*s is not used by any rule",
 			     STR_ARGS(listing->first->key));
 	else if (listing->count)
 		problem_warn(usage->problems, listing->first->place,
-			     "%zu entries are used by no rule: %s", listing->count,
+			     "%zu entries are not used by any rule: %s", listing->count,
 			     buf_string(&listing->names));
 }
 
@@ -294,7 +295,7 @@ static void tell_faults(const char *lines)
 			log_debug("not needed: %.*s", STR_ARGS(line));
 }
 
-/* An entry that is a host and a port, and says nothing, allows the port (net/ports.h). */
+/* An entry of only a host and a port, without settings, allows the port (net/ports.h). */
 static bool only_allows(const struct credential *entry)
 {
 	struct str host, path;
@@ -312,7 +313,7 @@ static bool is_unused(const struct usage *usage, size_t index)
 	       !fields_private(entry->key) && !only_allows(entry);
 }
 
-/* What is wrong with an entry: a mistake where it is needed. */
+/* Adds an entry's faults as problems if a side needs it; else they are logged for debugging. */
 static void tell_entry_faults(struct usage *usage, size_t index, struct usage_group *faulty)
 {
 	const struct credential *entry = &usage->config->credentials.items[index];

@@ -1,9 +1,9 @@
 /*
- * Registries disagree on statuses, load balancers answer in HTML: the status decides the kind, a
- * few well-known codes refine it, and what cannot be parsed is quoted shortly.
+ * Registries disagree on statuses, and load balancers answer in HTML. The status decides the kind,
+ * a few well-known codes refine it, and a body that cannot be parsed is quoted briefly.
  *
- * A registry that limits requests and one that refuses them for good use the same statuses. The
- * words decide, which name a rate or a time; "quota exceeded" alone is the quota of a disk.
+ * Registries use the same statuses to limit requests and to refuse them for good. So the words
+ * decide: a limit names a rate or a time; "quota exceeded" alone means the quota of a disk.
  */
 #include "registry/answer.h"
 
@@ -29,7 +29,7 @@ static enum error_kind kind_of_status(int status)
 	case 425: /* too early */
 	case 499:
 		return ERROR_UNAVAILABLE;
-	case 407: /* of a proxy */
+	case 407: /* from a proxy */
 		return ERROR_CONFIG;
 	case 412:
 		return ERROR_IMMUTABLE;
@@ -39,8 +39,8 @@ static enum error_kind kind_of_status(int status)
 	case 506:
 	case 508: /* a loop */
 	case 510:
-	case 511: /* a network that wants a login of its own */
-	case 526: /* the certificate of the server behind a proxy */
+	case 511: /* a network that requires a login of its own */
+	case 526: /* a bad certificate of the server behind a proxy */
 		return ERROR_UNSUPPORTED;
 	case 507:
 		return ERROR_FULL;
@@ -70,7 +70,7 @@ bool answer_has_code(const struct http_answer *answer, const char *code)
 	return false;
 }
 
-/* A body that is no JSON: its first line, without the tags of an HTML page. */
+/* Appends the beginning of a body that is no JSON, without HTML tags. */
 static void quote_text(struct str body, struct buf *out)
 {
 	bool tag = false;
@@ -85,7 +85,7 @@ static void quote_text(struct str body, struct buf *out)
 	}
 }
 
-/* Adds what the page or plain text says. */
+/* Appends the title of a page, or the beginning of any other text. */
 static void quote_body(const struct http_answer *answer, struct str body, struct buf *out)
 {
 	scoped(buf_finish) struct buf title = {0};
@@ -112,7 +112,7 @@ static void refine(struct error *err, struct str words)
 		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */
 	};
 	int status = err->http_status;
-	/* The one code that says what is wrong whatever the status. */
+	/* This code alone decides whatever the status. */
 	if (wording_has(words, "PAGINATION_NUMBER_INVALID"))
 		err->kind = ERROR_REJECTED;
 	if (status < 400 || status >= 500 || status == 401 || status == 404)
@@ -173,7 +173,7 @@ bool answer_limited(const struct http_answer *answer)
 	}
 }
 
-/* Where a redirect that is not followed leads, without what may be secret in it. */
+/* Appends the target of a redirect that was not followed, without the query: it may be secret. */
 static void quote_location(const struct http_answer *answer, struct buf *out)
 {
 	struct str location = http_header(answer, "Location");
@@ -218,7 +218,7 @@ bool answer_no_page(const struct http_answer *answer, const char *what, struct e
 	html_title(body, &title);
 	secret_mask(buf_str(&title), &masked);
 	return error_set(err, ERROR_CORRUPT,
-			 "%s sent a page%s%.80s%s where %s was expected (HTTP %d): is it the "
+			 "%s sent a page%s%.80s%s where %s was expected (HTTP %d): is this the "
 			 "registry's address and port, or does a proxy or a login form answer?",
 			 answer->host, masked.len ? " \"" : "", buf_string(&masked),
 			 masked.len ? "\"" : "", what, answer->status);
@@ -247,7 +247,7 @@ bool answer_json(struct arena *arena, const struct http_answer *answer, const ch
 		return error_memory(err);
 	if (begins_as_json(body))
 		return error_set(err, ERROR_CORRUPT,
-				 "%s was expected, but the JSON that %s sent is broken (%s)", what,
+				 "%s was expected, but %s sent broken JSON (%s)", what,
 				 answer->host, why.text);
 	secret_mask(body, &masked);
 	quote_text(buf_str(&masked), &quoted);

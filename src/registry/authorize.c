@@ -1,8 +1,8 @@
 /*
- * A registry says with its first refusal how it wants us to log in, and that is remembered for the
- * host: later requests carry their login at once. Some say it at the root of the API alone, and
- * hide from the anonymous what they may not see, as if it did not exist: where there is a login, a
- * refusal that asks for none leads to one look there.
+ * A registry's first refusal says how to log in. That is remembered for the host, so later requests
+ * carry their login at once. Some registries say it only at the root of the API, and answer
+ * anonymous requests as if the repository did not exist. So if there is a login, a refusal without
+ * a challenge leads to one request to the root.
  */
 #include "registry/authorize.h"
 
@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-/* A login that the registry itself takes. */
+/* Appends a login for the registry itself. */
 static bool basic_login(struct exchange *exchange, struct buf *out, struct error *err)
 {
 	scoped(login_finish) struct login login = {0};
@@ -58,7 +58,7 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 	return buf_ok(out) || error_memory(err);
 }
 
-/* What a refused token leaves to try: a fresh one, or exactly the scope the registry names. */
+/* True when a fresh token, or exactly the scope that the registry names, is left to try. */
 static bool retry_token(struct exchange *exchange, const struct challenge *found)
 {
 	bool insufficient = found->error && strcmp(found->error, "insufficient_scope") == 0;
@@ -82,7 +82,7 @@ static bool read_challenges(struct exchange *exchange, const struct http_answer 
 	return true;
 }
 
-/* Asks the root of the API. True: *found is what it asks for, perhaps nothing. */
+/* Asks the root of the API. True: *found is its challenge, perhaps none. */
 static bool ask_root(struct exchange *exchange, struct challenge *found, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
@@ -101,8 +101,8 @@ static bool ask_root(struct exchange *exchange, struct challenge *found, struct 
 }
 
 /*
- * For a refusal that does not say how to log in: the root of the API does, and is asked once a
- * host. When it is in trouble that is tried again, a few times; then the refusal stands.
+ * For a refusal that does not say how to log in: asks the root of the API, once for each host. If
+ * the root fails it is asked again, a few times; after that the refusal is final.
  */
 static bool ping(struct exchange *exchange, struct challenge *found, struct error *err)
 {
@@ -115,7 +115,7 @@ static bool ping(struct exchange *exchange, struct challenge *found, struct erro
 	       error_wrap(err, "/v2/");
 }
 
-/* What is left to try after a refused login: none, or a newer one from a helper or cloud. */
+/* After a refused login, true when a helper or cloud can be asked for a newer one. */
 static bool retry_basic(struct exchange *exchange)
 {
 	if (!exchange->serial || exchange->refused)
@@ -181,8 +181,8 @@ static bool says_expired(const struct http_answer *answer, const struct challeng
 }
 
 /*
- * What to do about a login that was refused by another status than 401: Amazon says so that it
- * expired, and RFC 6750 (3.1) wants 403 for a scope that is too small.
+ * For a login that was refused with a status other than 401: Amazon reports an expired one that
+ * way, and RFC 6750 (3.1) requires 403 for a scope that is too small.
  */
 static bool learn_refusal(struct exchange *exchange, bool *again, struct error *err)
 {
@@ -211,7 +211,7 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 		return learn_challenge(exchange, again, err);
 	if (!anonymous && (status == 400 || status == 403))
 		return learn_refusal(exchange, again, err);
-	/* What is hidden from the anonymous may be there for whoever logs in. */
+	/* What is hidden from anonymous requests may be visible with a login. */
 	if (anonymous && (status == 403 || status == 404) && login_exists(exchange->access))
 		return learn_challenge(exchange, again, err);
 	return true;

@@ -1,5 +1,5 @@
 /*
- * Which login a request carries, and what its refusal teaches. Private to registry/.
+ * Chooses the login of a request, and learns from its refusal. Private to registry/.
  */
 #pragma once
 
@@ -17,13 +17,13 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
  * something new to try.
  */
 bool authorize_learn(struct exchange *exchange, bool *again, struct error *err);
-/* Remembers that the token is good, if that is what the answer shows. */
+/* Remembers that the token or login is good, if the answer shows that. */
 void authorize_judge(const struct exchange *exchange);
 
 /* How requests to a repository carry its login, for messages. */
 struct authorize_state {
-	enum challenge_scheme scheme; /* that the registry asks for; CHALLENGE_NONE: for none */
-	bool sent;         /* the login goes along with requests, or to the token server */
+	enum challenge_scheme scheme; /* the scheme that the registry asks for, if any */
+	bool sent;                    /* the login is sent with requests, or to the token server */
 	const char *realm; /* host of a token server that may not get the login; else NULL */
 };
 

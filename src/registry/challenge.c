@@ -1,8 +1,8 @@
 /*
- * The grammar needs one look ahead: behind a comma, `name =` is a further parameter and `name`
- * alone starts the next challenge. Parameters separated by blanks and URLs without quotes are
- * understood, since registries send them; what cannot be read safely loses its challenge, never the
- * others.
+ * The grammar needs one token of lookahead: after a comma, `name =` is a further parameter and
+ * `name` alone starts the next challenge. Parameters separated by blanks and URLs without quotes
+ * are accepted, since registries send them. A challenge that cannot be read safely is dropped, but
+ * not the others.
  */
 #include "registry/challenge.h"
 
@@ -15,7 +15,7 @@ struct challenge_reader {
 	struct arena *arena;
 	struct str rest;
 	struct challenge current;
-	bool broken; /* the current challenge is not to be used */
+	bool broken; /* the current challenge must not be used */
 	bool out_of_memory;
 };
 
@@ -41,7 +41,7 @@ static void skip_blanks(struct str *text)
 		*text = str_from(*text, 1);
 }
 
-/* Takes the longest run of characters that accept() likes. */
+/* Takes the longest run of characters that accept() allows. */
 static struct str take_run(struct str *text, bool (*accept)(char c))
 {
 	size_t len = 0;
@@ -68,7 +68,7 @@ static void finish_challenge(struct challenge_reader *reader, struct challenge *
 	reader->broken = false;
 }
 
-/* Passes over token68, the form in which Negotiate sends data: it fills the whole challenge. */
+/* Skips token68, the form in which Negotiate sends data: it fills the whole challenge. */
 static void skip_token68(struct str *text)
 {
 	struct str after = *text;
@@ -114,7 +114,7 @@ static char *take_quoted(struct challenge_reader *reader)
 	return NULL;
 }
 
-/* What is no token although the grammar wants one, an unquoted URL, ends at a blank or comma. */
+/* An unquoted URL, which is no token as the grammar requires, ends at a blank or comma. */
 static bool bare_char(char c)
 {
 	return !blank(c) && c != ',' && c != '"';
@@ -160,7 +160,7 @@ static void read_parameter(struct challenge_reader *reader, struct str name)
 			*known[i].field = value;
 }
 
-/* Reads one token and what belongs to it. */
+/* Reads one token: the name of a parameter, with its value, or the scheme of a challenge. */
 static void read_item(struct challenge_reader *reader, struct challenge *best)
 {
 	struct str token = take_run(&reader->rest, token_char);

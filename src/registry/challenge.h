@@ -3,8 +3,7 @@
  *
  * An answer can have several such headers and each several challenges. The caller starts with a
  * zeroed record and gives every header value to challenge_parse(), which keeps the best: Bearer,
- * then Basic, the first of equal ones. Schemes nobody here speaks (Negotiate, NTLM) are passed
- * over.
+ * then Basic, the first of equal ones. Unsupported schemes (Negotiate, NTLM) are skipped.
  */
 #pragma once
 
@@ -15,10 +14,10 @@ enum { CHALLENGE_BYTES_MAX = 4096 };
 
 enum challenge_scheme { CHALLENGE_NONE, CHALLENGE_BASIC, CHALLENGE_BEARER };
 
-/* Strings live in the arena, NULL where a parameter was not given. They are not to be trusted. */
+/* Strings live in the arena, NULL where a parameter was not given. They are untrusted. */
 struct challenge {
 	enum challenge_scheme scheme;
-	const char *realm; /* Bearer: the URL tokens come from, perhaps relative; never NULL then */
+	const char *realm; /* the URL of the token server, perhaps relative; set for Bearer */
 	const char *service;
 	const char *scope;
 	const char *error; /* "insufficient_scope", "invalid_token" */
@@ -30,5 +29,5 @@ struct challenge {
  * without realm are ignored. False without memory only.
  */
 bool challenge_parse(struct arena *arena, struct str value, struct challenge *best);
-/* True when candidate is to be preferred to best. */
+/* True when candidate is better than best. */
 bool challenge_better(const struct challenge *candidate, const struct challenge *best);

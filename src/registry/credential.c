@@ -1,6 +1,6 @@
 /*
  * A key is compared part by part, host with host and path with path, not as one text: `reg.io` must
- * not match `reg.io.evil` or `reg.io:5000`, and an alias of Docker Hub keeps the path behind it.
+ * not match `reg.io.evil` or `reg.io:5000`, and an alias of Docker Hub keeps the path after it.
  */
 #include "registry/credential.h"
 
@@ -47,7 +47,7 @@ static bool same_host(struct str a, struct str b)
 	return str_equal_nocase(a, b) || (names_hub(a) && names_hub(b));
 }
 
-/* True when path is empty, the repository itself, or one of the folders it stands in. */
+/* True when path is empty, the repository itself, or one of its parent folders. */
 static bool path_covers(struct str path, struct str repository)
 {
 	if (!str_equal(str_head(repository, path.len), path))
@@ -55,7 +55,7 @@ static bool path_covers(struct str path, struct str repository)
 	return path.len == 0 || path.len == repository.len || repository.at[path.len] == '/';
 }
 
-/* How much of a Docker Hub repository the path covers, in the short forms people write. */
+/* How much of a Docker Hub repository the path covers, also in the short forms people write. */
 static size_t hub_fit(struct str path, struct str repository)
 {
 	size_t library = strlen("library/");
@@ -67,9 +67,9 @@ static size_t hub_fit(struct str path, struct str repository)
 }
 
 /*
- * How well a key fits: 0 not at all, else more for a longer path. The full name comes first; after
- * it, as the original looks them up, `docker.io/nginx` for docker.io/library/nginx, and `me` or
- * `me/app`, which can only be repositories of Docker Hub.
+ * How well a key fits: 0 not at all, else more for a longer path. The full name comes first; then,
+ * as in the original, `docker.io/nginx` for docker.io/library/nginx, and `me` or `me/app`, which
+ * can only be repositories of Docker Hub.
  */
 static size_t fit(struct str key, struct str host, struct str repository)
 {

@@ -1,9 +1,9 @@
 /*
- * Who we are at a registry: the entries of the auth file and the choice among them.
+ * Logins and settings for registries: the entries of the auth file and the choice among them.
  *
  * Plain records, made by config/, read by registry/. The key is a registry or registry/path; the
- * longest key that is a prefix at a path boundary wins. Docker Hub's
- * names are all one. Immutable once the run has started.
+ * longest key that is a prefix at a path boundary wins. All names of Docker Hub count as one.
+ * Immutable once the run has started.
  */
 #pragma once
 
@@ -19,18 +19,18 @@ struct credential {
 	const char *place;    /* "auth.yaml:3:1" */
 	const char *token;    /* identity token for the token server; NULL: none */
 	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
-	const struct proxy *proxy;  /* for this registry; NULL: by the environment */
-	const char *token_server;   /* host, and port, that may get this login; NULL: by its name */
+	const struct proxy *proxy;  /* for this registry; NULL: that of the environment, if any */
+	const char *token_server;   /* host, or host:port, that may get this login; NULL: by name */
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */
 	size_t mirror_count;
 	const char *helper; /* docker-credential-HELPER to ask for username and password; NULL */
 	/*
-	 * What is wrong with the entry, one line each; NULL: nothing. Such an entry is used by
-	 * nobody: a rule that needs it is a mistake (config/usage.h).
+	 * The mistakes of the entry, one line each; NULL: none. An entry with mistakes is never
+	 * used: if a rule needs it, the run does not begin (config/usage.h).
 	 */
-	const char *login_fault; /* with username, password and token */
-	const char *fault;       /* with anything else */
-	bool needed;             /* a rule names what it is for */
+	const char *login_fault; /* those of username, password and token */
+	const char *fault;       /* all others */
+	bool needed;             /* a rule needs the entry */
 };
 
 struct credentials {

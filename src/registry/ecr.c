@@ -1,8 +1,8 @@
 /*
- * The host decides about region and partition, so that a rule from one region to another needs
- * nothing but the keys. A login is renewed ten minutes before its end: an upload that begins now
- * should be able to finish. The address of the API comes from here or from the environment and
- * never from a server, so there is nothing for url_may_send() to decide.
+ * The host's name gives the region and the partition, so a rule from one region to another needs
+ * only the keys. A login is renewed ten minutes before its end: an upload that begins now should be
+ * able to finish. The address of the API comes from this file or from the environment and never
+ * from a server, so there is nothing for url_may_send() to decide.
  */
 #include "registry/ecr.h"
 
@@ -18,7 +18,7 @@
 
 enum { ANSWER_MAX = 64 * 1024, MARGIN_S = 600, LIFE_MAX_S = 12 * 3600, ACCOUNT_DIGITS = 12 };
 
-/* Registries by the text around their region, and where the API of that region is. */
+/* The text around the region in the name of a registry, and in the name of the region's API. */
 static const struct {
 	const char *before, *behind, *api, *api_end;
 } forms[] = {
@@ -96,7 +96,7 @@ bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms
 	if (!arena)
 		return error_memory(err);
 	if (!json_read_foreign(arena, body, &root, err))
-		return error_set(err, ERROR_CORRUPT, "the answer is no JSON");
+		return error_set(err, ERROR_CORRUPT, "the answer is not JSON");
 	const struct node *list = node_get(root, "authorizationData");
 	const struct node *data =
 		list && list->kind == NODE_LIST && list->count ? list->items[0] : NULL;
@@ -109,7 +109,7 @@ bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms
 	str_cut(&password, ':', &username);
 	if (!username.len || !password.len)
 		return error_set(err, ERROR_CORRUPT, "the answer holds no login");
-	/* Seconds with a fraction. What makes no sense is renewed at the next occasion. */
+	/* Seconds with a fraction. With a senseless time the login is renewed at its next use. */
 	double left = expires && expires->kind == NODE_NUMBER
 			      ? strtod(expires->text.at, NULL) - (double)now - MARGIN_S
 			      : 0;
@@ -119,7 +119,7 @@ bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms
 	return login_set(out, username, password) || error_memory(err);
 }
 
-/* The URL of the API; an endpoint of the environment may be plain http, for a test or a relay. */
+/* The URL of the API; an endpoint in the environment may be plain http, for a test or a relay. */
 static bool api_url(struct arena *arena, const struct ecr_keys *keys, const struct ecr_name *name,
 		    struct url *out, struct error *err)
 {
@@ -170,7 +170,7 @@ static bool ask(const struct access *access, const struct ecr_name *name, struct
 	if (err->kind == ERROR_REJECTED)
 		err->kind = ERROR_DENIED;
 	return error_wrap(err, "%s%s", url.host,
-			  err->kind == ERROR_DENIED ? " refused the AWS keys of the environment"
+			  err->kind == ERROR_DENIED ? " refused the AWS keys in the environment"
 						    : "");
 }
 

@@ -16,7 +16,7 @@ void exchange_finish(struct exchange *exchange)
 	arena_free(&exchange->arena);
 }
 
-/* The body is spent: all that can be done is to have a fresh login ready for the next upload. */
+/* The body is spent, so this only gets a fresh login for the next try of the upload. */
 static bool renew_for_upload(struct exchange *exchange, struct error *err)
 {
 	scoped(buf_wipe) struct buf authorization = {0};
@@ -50,7 +50,7 @@ bool exchange_run(struct exchange *exchange, struct error *err)
 			return true;
 		if (!authorize_learn(exchange, &again, err))
 			return false;
-		/* The host is known: nobody has to wait for our token as well. */
+		/* The host is known: other threads need not wait for this token as well. */
 		if (exchange->probing)
 			host_leave(exchange->access->host, NULL);
 		exchange->probing = false;

@@ -1,7 +1,7 @@
 /*
- * Registries hide what one may not see: the same status stands for a missing repository, a missing
- * right and a wrong password. What experience adds for each is one table; its first fitting row
- * counts, the general ones come last.
+ * Registries hide what a client may not see: the same status means a missing repository, a missing
+ * permission or a wrong password. The hints that experience adds for each registry are one table;
+ * the first row that fits counts, and the general ones come last.
  */
 #include "registry/explain.h"
 
@@ -11,48 +11,49 @@
 #include <string.h>
 
 enum side { ANY_SIDE, SOURCE, TARGET };
-/* WRONG_LOGIN: one that is refused itself, whatever it was for. */
+/* WRONG_LOGIN: the login itself was refused, whatever it was for. */
 enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
 
 #define WRONG "user name or password is wrong"
 
 static const struct {
-	const char *host;  /* how its name ends; ".x" is also x; NULL: every host */
-	const char *words; /* what must stand in the registry's words; NULL: anything */
+	const char *host;  /* the end of its name; ".x" also fits x; NULL: every host */
+	const char *words; /* a part of the registry's words; NULL: any words */
 	enum error_kind kind;
 	enum side side;
 	enum who who;
-	bool listing; /* for lists of tags alone */
+	bool listing; /* only for lists of tags */
 	const char *hint;
 } rows[] = {
 	{".docker.io", NULL, ERROR_LIMITED, ANY_SIDE, ANONYMOUS, false,
-	 "Docker Hub gives anonymous users few pulls: put a login for docker.io into the auth "
+	 "Docker Hub allows anonymous users few pulls: add a login for docker.io to the auth "
 	 "file"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "at Docker Hub this also means that the repository does not exist"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
-	 WRONG "; where two-factor login is on, Docker Hub wants an access token as password"},
+	 WRONG "; with two-factor login, Docker Hub requires an access token as password"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
-	 "Docker Hub wants an access token where two-factor login is on, and answers the same for "
-	 "a missing repository"},
+	 "Docker Hub requires an access token with two-factor login, and returns the same error "
+	 "when the repository does not exist"},
 	{".ghcr.io", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
 	 "the token is wrong or has expired"},
 	{".ghcr.io", NULL, ERROR_DENIED, TARGET, ANYBODY, false,
-	 "GHCR wants a token with write:packages, or a package linked to the workflow's "
+	 "GHCR requires a token with write:packages, or a package linked to the workflow's "
 	 "repository"},
 	{".ghcr.io", NULL, ERROR_DENIED, SOURCE, ANYBODY, false,
-	 "packages of GHCR are private at first: publish it, or give a token with read:packages"},
+	 "GHCR packages are private by default: make this one public, or use a token with "
+	 "read:packages"},
 	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not make repositories: create it there first, or set up a repository creation "
-	 "template"},
+	 "ECR does not create repositories on push: create it first, or set up a repository "
+	 "creation template"},
 	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not make repositories: create it there first"},
+	 "ECR does not create repositories on push: create it first"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "ECR needs a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
-	 "the password is wrong or has expired: one of ECR lasts 12 hours"},
+	 "the password is wrong or has expired: those of ECR last 12 hours"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
-	 "a login of ECR lasts 12 hours and needs the right ecr:BatchGetImage, to push "
+	 "an ECR login lasts 12 hours and needs the permission ecr:BatchGetImage, or to push "
 	 "ecr:PutImage and those for layers"},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false, WRONG},
 	{".gcr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
@@ -61,11 +62,11 @@ static const struct {
 	 "Artifact Registry returns the same error when the repository does not exist: the name is "
 	 "PROJECT/REPOSITORY/IMAGE"},
 	{".azurecr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "is the name of the registry right, and has this login AcrPull, to push AcrPush?"},
+	 "check the name of the registry, and that this login has AcrPull, or to push AcrPush"},
 	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, true,
 	 "ACR does not list the tags of private repositories: name the tags in the rule"},
 	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "ACR has a registry and a password of its own for each region; does the namespace exist "
+	 "each region of ACR has a registry and a password of its own; does the namespace exist "
 	 "there?"},
 	{".aliyuncs.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
 	 "does the namespace exist in this region?"},
@@ -73,10 +74,10 @@ static const struct {
 	 "Quay returns the same error when the repository does not exist"},
 	{NULL, "roject", ERROR_MISSING, TARGET, ANYBODY, false, "create the project there first"},
 	{NULL, "HTTP 407", ERROR_CONFIG, ANY_SIDE, ANYBODY, false,
-	 "the proxy wants a login, or another one: write it into the proxy's URL, "
+	 "the proxy requires a login, or a different one: write it into the proxy's URL, "
 	 "http://USER:PASSWORD@HOST:PORT"},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
-	 "put a login for it into the auth file"},
+	 "add a login for it to the auth file"},
 	{NULL, NULL, ERROR_DENIED, TARGET, LOGGED_IN, false,
 	 "does the project or namespace exist, and may this login push there?"},
 	{NULL, NULL, ERROR_DENIED, SOURCE, LOGGED_IN, false,
@@ -125,7 +126,7 @@ static void add_hint(const struct refusal *refusal, struct error *err)
 	bool denied = err->kind == ERROR_DENIED;
 	if (denied && refusal->unsent && refusal->realm)
 		snprintf(end, room,
-			 " (the login of %s was not sent: the token server %s is of "
+			 " (the login of %s was not sent: the token server %s is in "
 			 "another domain)",
 			 refusal->unsent, refusal->realm);
 	else if (denied && refusal->unsent)

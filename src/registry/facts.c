@@ -1,4 +1,4 @@
-/* One set of texts for all hosts. A run learns a handful, and looks for them with each image. */
+/* One set of texts for all hosts: a run learns a handful and looks them up for each image. */
 #include "registry/facts.h"
 
 #include "base/map.h"
@@ -8,7 +8,7 @@
 
 struct facts {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards known */
 	struct map known;
 };
 

@@ -10,13 +10,13 @@
 #include "registry/registry.h"
 
 enum fact {
-	FACT_HEAD_TRUE,  /* repository: HEAD has rightly missed a manifest */
+	FACT_HEAD_TRUE,  /* repository: HEAD was right about a missing manifest */
 	FACT_HEAD_FAILS, /* repository: HEAD of a manifest failed where GET did not */
 	FACT_HEAD_WRONG, /* repository: manifests are asked for by GET */
 	FACT_WRITE_ONLY, /* repository: the login may not ask for blobs */
 	FACT_NO_MOUNT,   /* "FROM TO": mounting a blob is refused */
 	FACT_NO_TYPE,    /* media type: manifests of it are refused */
-	FACT_LOGIN_GOOD, /* "": the registry took the login itself, as Basic */
+	FACT_LOGIN_GOOD, /* "": the registry accepted the login itself, as Basic */
 };
 
 struct facts;

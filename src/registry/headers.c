@@ -1,7 +1,7 @@
 /*
- * A download that goes on where an earlier one broke off names the entity it began with, so that
- * it cannot end as another one (RFC 9110, 13.1.5). An upload that goes on says where with the
- * header of the distribution specification, which has no "bytes" in front.
+ * A download that resumes an earlier one names the entity that it began with, so that it cannot end
+ * with the bytes of another (RFC 9110, 13.1.5). An upload that resumes uses the Content-Range of
+ * the distribution specification, which has no "bytes" in front.
  */
 #include "registry/headers.h"
 

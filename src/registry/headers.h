@@ -1,4 +1,4 @@
-/* The headers that a request asks for, apart from the login. Private to registry/. */
+/* The headers that follow from a request, apart from the login. Private to registry/. */
 #pragma once
 
 #include "registry/request.h"

@@ -1,7 +1,7 @@
 /*
- * The program is looked for before it is started, so that the error can name a missing one, and it
- * runs in a process group of its own: what it starts in turn ends with it when the time is up. It
- * sees none of our connections, they are closed on exec.
+ * The program is looked for before it is started, so that the error can name a missing one. It runs
+ * in a process group of its own, so that processes it starts end with it when the time is up. It
+ * inherits no connections: they are closed on exec.
  */
 #include "registry/helper.h"
 
@@ -29,9 +29,9 @@ int pipe2(int ends[2], int flags);
 /* One helper at work. */
 struct helper_process {
 	pid_t pid; /* 0: not started */
-	int in;    /* -1: closed; we write what it reads */
-	int out;
-	int words; /* its standard error */
+	int in;    /* our end of its standard input; -1: closed */
+	int out;   /* our end of its standard output */
+	int words; /* our end of its standard error */
 	struct buf output, said;
 	bool too_long;
 	int status;
@@ -59,8 +59,8 @@ static void run_finish(struct helper_process *run)
 }
 
 /*
- * The whole path of a program on PATH; false when there is none. Of its folders only those count
- * that are the same wherever we were started: what lies in a checkout must not become a helper.
+ * Finds the path of a program on PATH; false when there is none. Only absolute folders count: a
+ * file in a checkout must not become a helper.
  */
 static bool find_program(const char *name, struct buf *path)
 {
@@ -71,7 +71,7 @@ static bool find_program(const char *name, struct buf *path)
 		buf_reset(path);
 		buf_printf(path, "%.*s/%s", STR_ARGS(folder), name);
 		if (!str_starts(folder, "/"))
-			log_debug("PATH: \"%.*s\" is passed over, it depends on the working folder",
+			log_debug("PATH: \"%.*s\" is skipped: it depends on the working folder",
 				  STR_ARGS(folder));
 		else if (buf_ok(path) && access(path->at, X_OK) == 0)
 			return true;
@@ -79,7 +79,7 @@ static bool find_program(const char *name, struct buf *path)
 	return false;
 }
 
-/* A name, not a path: it comes out of a file. */
+/* True for a name that is no path: it comes from a file. */
 static bool plain_name(const char *name)
 {
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -98,7 +98,7 @@ static bool open_pipe(int *ours, int *theirs, bool we_write)
 	return true;
 }
 
-/* The child's signals as a program expects them, whatever we have made of ours. */
+/* Gives the child the signal settings that a program expects, whatever ours are. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
 	sigset_t none, all;
@@ -151,7 +151,7 @@ static bool start(struct helper_process *run, const char *path, struct error *er
 	return error_set(err, ERROR_IO, "%s cannot be started: %s", path, strerror(code));
 }
 
-/* Takes what is there; closes *fd at the end. What does not fit is dropped. */
+/* Reads once into buf, up to max; drops the rest. Closes *fd at the end. False: it was too much. */
 static bool take(int *fd, struct buf *buf, size_t max)
 {
 	char piece[4096];
@@ -165,7 +165,7 @@ static bool take(int *fd, struct buf *buf, size_t max)
 	return len <= room && buf_ok(buf);
 }
 
-/* One wait. True: the helper has ended and everything it said is here. */
+/* Waits once. True: the helper has ended, and all of its output was read. */
 static bool step(struct helper_process *run)
 {
 	struct pollfd fds[] = {{.fd = run->out, .events = POLLIN},
@@ -207,7 +207,7 @@ static const char *server_name(const char *host)
 	return strcmp(host, "docker.io") == 0 ? "https://index.docker.io/v1/" : host;
 }
 
-/* What the words of a failed helper may repeat. */
+/* Registers a login in the output of a failed helper: its error words may repeat it. */
 static void hide_login(struct str output)
 {
 	scoped(login_finish) struct login login = {0};
@@ -224,10 +224,10 @@ static bool judge(const struct helper_process *run, const char *host, struct log
 	if (good)
 		return helper_parse(output, out, err);
 	if (str_starts(output, "credentials not found")) {
-		log_info("the credential helper has no login for %s: asking without", host);
+		log_info("the credential helper has no login for %s: continuing without", host);
 		return true;
 	}
-	/* A login that came with the failure is none to be quoted. */
+	/* An output that may hold a login is not quoted. */
 	bool login = str_find(output, '{') < output.len;
 	struct str words = run->said.len || login ? buf_str(&run->said) : output;
 	hide_login(output);
@@ -249,7 +249,7 @@ bool helper_get(const char *helper, const char *host, struct login *out, struct 
 	char name[256];
 	int len = snprintf(name, sizeof(name), "docker-credential-%s", helper);
 	if (!plain_name(helper) || len < 0 || (size_t)len >= sizeof(name))
-		return error_set(err, ERROR_CONFIG, "\"%s\" is no name of a credential helper",
+		return error_set(err, ERROR_CONFIG, "\"%s\" is not the name of a credential helper",
 				 helper);
 	if (!find_program(name, &path))
 		return error_set(err, ERROR_CONFIG,
@@ -260,7 +260,7 @@ bool helper_get(const char *helper, const char *host, struct login *out, struct 
 	const char *server = server_name(host);
 	if (!start(&run, path.at, err))
 		return false;
-	/* A pipe holds a host name; who does not read it gets a closed pipe, and so do we. */
+	/* A host name fits into the pipe, so the write fails only if the helper closed its end. */
 	if (write(run.in, server, strlen(server)) < 0)
 		log_debug("%s does not read its input", name);
 	close_end(&run.in);
@@ -275,7 +275,7 @@ bool helper_parse(struct str text, struct login *out, struct error *err)
 	if (!arena)
 		return error_memory(err);
 	if (!json_read(arena, text, &root, err))
-		return error_set(err, ERROR_CORRUPT, "the answer is no JSON");
+		return error_set(err, ERROR_CORRUPT, "the answer is not JSON");
 	struct str username = node_string(node_get(root, "Username"));
 	struct str secret = node_string(node_get(root, "Secret"));
 	if (!username.len || !secret.len)

@@ -11,9 +11,9 @@
 
 /*
  * Asks the helper for host ("docker.io" is asked under the name docker logs in to). Fills the
- * zeroed *out, or leaves it empty when the helper has no login for the host. ERROR_CONFIG: no such
- * program, or it failed, with what it said.
+ * zeroed *out, or leaves it empty when the helper has no login for the host. ERROR_CONFIG: there is
+ * no such program, or it failed; the error quotes what it wrote.
  */
 bool helper_get(const char *helper, const char *host, struct login *out, struct error *err);
-/* Reads the helper's answer. ERROR_CORRUPT; never quotes it. */
+/* Reads the helper's answer. ERROR_CORRUPT, which never quotes it. */
 bool helper_parse(struct str text, struct login *out, struct error *err);

@@ -1,12 +1,12 @@
 /*
- * A question is one message, "helper\nhost", together with a pipe for the answer. For each there is
- * a child, so that a slow helper does not hold up another one. An answer is a letter and texts with
- * NUL between them: Y, username, secret, I or P (identity token or password); or N, the kind of the
- * error as a letter, its words. Whoever gives up waiting closes the pipe.
+ * A question is one message, "helper\nhost", together with a pipe for the answer. Each question has
+ * a child of its own, so that a slow helper does not hold up another one. An answer is a letter and
+ * texts with NUL between them: Y, username, secret, I or P (identity token or password); or N, the
+ * kind of the error as a letter, its words. A thread that stops waiting closes the pipe.
  *
- * The process and its children log nothing but errors, unless a run is debugged: the terminal
- * belongs to the other process. They are sent SIGTERM when the one that made them ends, in whatever
- * way; a signal from the terminal reaches them as well and ends what is under way.
+ * The process and its children log only errors, unless the run is debugged: the terminal belongs to
+ * the main process. They get SIGTERM when their parent ends, however that happens. A signal from
+ * the terminal reaches them as well and ends the helpers that are running.
  */
 #include "registry/helpers.h"
 
@@ -33,10 +33,10 @@ enum { QUESTION_MAX = 1024, ANSWER_MAX = 160 * 1024, STEP_MS = 1000 };
 int pipe2(int ends[2], int flags);
 
 struct helpers {
-	int fd; /* questions go there, each as a message of its own */
+	int fd; /* a socket for questions, each a message of its own */
 };
 
-/* Room for one descriptor beside a message. */
+/* Room for a descriptor that is sent with a message. */
 union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 	struct cmsghdr aligned;
@@ -44,7 +44,7 @@ union control {
 
 /* --- the process of the helpers ------------------------------------------------------------- */
 
-/* A question, and the pipe for its answer in *out. False at the end of all questions. */
+/* Receives a question, and in *out the pipe for its answer. False when there are no more. */
 static bool receive(int fd, char text[QUESTION_MAX], int *out)
 {
 	union control control;
@@ -195,7 +195,7 @@ static bool ask(const struct helpers *helpers, struct str question, int pipe_end
 	       sendmsg(helpers->fd, &message, MSG_NOSIGNAL) == (ssize_t)question.len;
 }
 
-/* Reads until the other side has nothing more to say. */
+/* Reads until the other side closes the pipe. */
 static bool read_answer(int fd, struct buf *out, struct error *err)
 {
 	char piece[4096];
@@ -212,7 +212,7 @@ static bool read_answer(int fd, struct buf *out, struct error *err)
 		if (got == 0)
 			return buf_ok(out) || error_memory(err);
 		if (got < 0 && errno != EINTR)
-			return error_set(err, ERROR_IO, "no answer of a helper: %s",
+			return error_set(err, ERROR_IO, "no answer from a credential helper: %s",
 					 strerror(errno));
 	}
 }
@@ -265,6 +265,6 @@ bool helpers_get(struct helpers *helpers, const char *helper, const char *host, 
 	close(ends[0]);
 	ok = ok && judge(buf_str(&text), out, err);
 	if (ok && !out->secret.len)
-		log_info("the credential helper has no login for %s: asking without", host);
+		log_info("the credential helper has no login for %s: continuing without", host);
 	return ok;
 }

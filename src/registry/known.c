@@ -14,7 +14,7 @@ struct known_list {
 
 struct known {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards lists */
 	struct map lists;     /* repository -> struct known_list */
 };
 
@@ -93,7 +93,7 @@ void known_keep(const struct repository *repository, struct known_list **list)
 	known_list_free(list);
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static enum known_answer take(struct known_list *list, struct arena *arena, const char *tag,
 			      const char **digest)
 {

@@ -2,8 +2,8 @@
  * Digests of tags that are known without asking: Google's registries list them with the tags, so a
  * whole repository is compared with one request. Private to registry/.
  *
- * Each tag's digest is good for one answer: what happens later, our own pushes among it, is asked
- * for again. Any thread.
+ * Each tag's digest is used for one answer. After that the registry is asked, since the tag may
+ * have changed, by our own push for example. Any thread.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ struct known_list *known_list_new(void);
 void known_list_free(struct known_list **list);
 /* Adds a tag with its digest; both are copied. False without memory. */
 bool known_list_add(struct known_list *list, struct str tag, struct str digest);
-/* Keeps the complete list of repository, in place of an older one; *list becomes NULL. */
+/* Keeps the complete list of repository, instead of an older one; *list becomes NULL. */
 void known_keep(const struct repository *repository, struct known_list **list);
 
 enum known_answer {

@@ -1,7 +1,7 @@
 /*
- * Servers write links without angle brackets, with single quotes, blanks for semicolons or without
- * a relation, and a page that is passed over is missing from a copy that calls itself complete. So
- * everything is read that can mean one thing only.
+ * Servers write links without angle brackets, with single quotes, with blanks for semicolons or
+ * without a relation, and a page that is missed is missing from a copy that claims to be complete.
+ * So every form that can mean only one thing is accepted.
  *
  * Targets contain commas and semicolons (`last=a,b`), so the value cannot be cut at them first: it
  * is read from left to right, a target and then its parameters.
@@ -14,7 +14,7 @@
 struct link {
 	struct str target; /* "" when there is none */
 	bool related;      /* it has a parameter rel */
-	bool next;         /* which says "next" */
+	bool next;         /* whose value includes "next" */
 };
 
 static bool is_blank(char c)
@@ -34,7 +34,7 @@ static bool starts_nocase(struct str text, const char *prefix)
 	return str_equal_nocase(str_head(text, wanted.len), wanted);
 }
 
-/* True when another link may begin here, and no rest of a target that contains a comma. */
+/* True when text may begin another link, and is not the rest of a target with a comma. */
 static bool begins_link(struct str text)
 {
 	static const char *const beginnings[] = {"<", "/", "?", "\"", "'", "http:", "https:"};
@@ -92,7 +92,7 @@ static struct str take_target(struct str *text)
 	return str_trim(take_to(text, first));
 }
 
-/* Takes a value in quotes of either kind; false when it has none, or only the first one. */
+/* Takes a value in quotes of either kind; false when it has none, or no closing one. */
 static bool take_quoted(struct str *text, struct str *out)
 {
 	char quote = text->len ? text->at[0] : 0;
@@ -111,7 +111,7 @@ static bool take_quoted(struct str *text, struct str *out)
 	return false;
 }
 
-/* The value of a parameter. */
+/* Takes the value of a parameter. */
 static struct str take_value(struct str *text)
 {
 	struct str value = {0};
@@ -160,7 +160,7 @@ static void take_parameter(struct str *text, struct link *link)
 	link->next |= has_next(value);
 }
 
-/* Reads the parameters behind a target, up to the next link. */
+/* Reads the parameters after a target, up to the next link. */
 static void take_parameters(struct str *text, struct link *link)
 {
 	while (text->len && text->at[0] != ',' && text->at[0] != '<') {
@@ -169,7 +169,7 @@ static void take_parameters(struct str *text, struct link *link)
 		else
 			take_parameter(text, link);
 	}
-	/* A comma in place of the semicolon. */
+	/* A comma instead of a semicolon. */
 	struct str rest = str_from(*text, 1);
 	skip_blanks(&rest);
 	if (!link->related && text->len && text->at[0] == ',' && is_relation(rest)) {
@@ -178,7 +178,7 @@ static void take_parameters(struct str *text, struct link *link)
 	}
 }
 
-/* True when the target itself says that it is where a list goes on. */
+/* True when the target's query shows that it is the next page of a list. */
 static bool continues(struct str target)
 {
 	static const char *const words[] = {"last=",   "next_page=", "page_token=",  "pageToken=",

@@ -1,4 +1,4 @@
-/* A Location may be relative: it is resolved against the request, and otherwise left alone. */
+/* A Location may be relative: it is resolved against the request's URL, and not changed further. */
 #include "registry/location.h"
 
 #include "base/secret.h"
@@ -41,12 +41,12 @@ bool location_given(const struct access *access, struct arena *arena, const stru
 	if (!value.len)
 		return error_set(
 			err, ERROR_CORRUPT,
-			"the registry does not say where the upload goes on (no Location)");
+			"the registry does not say where to continue the upload (no Location)");
 	return location_asked(access, arena, request, &here, err) &&
 	       (url_resolve(arena, &here, text, out, err) || error_wrap(err, "Location"));
 }
 
-/* True when url is at name, a host of the configuration with or without a port. */
+/* True when url is at name, a host in the configuration with or without a port. */
 static bool same_place(const char *name, const struct url *url)
 {
 	struct str port = str_of(name);
@@ -67,32 +67,30 @@ static const char *describe(enum url_purpose purpose)
 {
 	switch (purpose) {
 	case URL_UPLOAD:
-		return "the upload";
+		return " with the upload";
 	case URL_API:
-		return "the request";
+		return " with the request";
 	case URL_REDIRECT:
 	case URL_TOKEN:
 		break;
 	}
-	return "us";
+	return "";
 }
 
 bool location_refuse(const struct url *origin, const struct url *url, enum url_purpose purpose,
 		     struct error *err)
 {
 	bool same_host = strcmp(origin->host, url->host) == 0;
-	const char *why = "another host, and images are sent to the registry alone";
+	const char *why = "a different host, and images are only sent to the registry";
 	if (same_host)
-		why = "another scheme or port; does a reverse proxy in front of it leave out "
+		why = "a different scheme or port; does a reverse proxy in front of it leave out "
 		      "X-Forwarded-Proto or the port in Host? (distribution: http.host, Harbor: "
 		      "external_url)";
 	else if (purpose == URL_REDIRECT)
-		why = "http, and an https registry is not left for that";
-	return error_set(err, ERROR_REFUSED,
-			 "%s://%s:%s sends %s to %s://%s:%s, which is not "
-			 "followed: %s",
-			 origin->scheme, origin->host, origin->port, describe(purpose), url->scheme,
-			 url->host, url->port, why);
+		why = "http, although the registry uses https";
+	return error_set(err, ERROR_REFUSED, "refusing to follow %s://%s:%s to %s://%s:%s%s: %s",
+			 origin->scheme, origin->host, origin->port, url->scheme, url->host,
+			 url->port, describe(purpose), why);
 }
 
 bool location_trusted(const struct access *access, const struct url *origin, const struct url *url)

@@ -1,13 +1,13 @@
 /*
- * The specification knows the Link header alone. Other ways of saying that there is more are not
- * guessed at but recognised: a URL is followed, and a list that only says that it goes on fails.
+ * The specification has only the Link header. Other announcements of a next page are recognised but
+ * not guessed at: a URL is followed, and a list that only says that there is more is an error.
  */
 #include "registry/paging.h"
 
 #include "registry/link.h"
 #include "registry/location.h"
 
-/* So many pages without anything new may follow each other, of names that are none for example. */
+/* The number of pages in a row that may bring nothing new, because of invalid names for example. */
 enum { BARREN_MAX = 16 };
 
 void paging_finish(struct paging *paging)
@@ -15,7 +15,7 @@ void paging_finish(struct paging *paging)
 	map_finish(&paging->visited);
 }
 
-/* True when the member says that there is more: a flag that is set, or a key to it. */
+/* True when the member announces a page: a flag that is set, or a key for the next page. */
 static bool is_announcement(const struct node *member)
 {
 	if (!member || member->kind == NODE_NULL)
@@ -48,7 +48,7 @@ bool paging_read(struct paging *paging, struct arena *arena, const struct node *
 	return paging->next || !next.len;
 }
 
-/* Finds what the headers say: *target is the next page, or empty. */
+/* Reads the headers: *target is the next page, or empty. */
 static bool find_link(const struct http_answer *answer, struct str *target, struct error *err)
 {
 	struct str value, unread = {0};

@@ -1,9 +1,9 @@
 /*
- * Where a list goes on: by the Link header (RFC 8288), or by what its JSON says. Private to
+ * Finds the next page of a list, by the Link header (RFC 8288) or by its JSON. Private to
  * registry/.
  *
- * What is announced is followed or is an error, never left out; a chain of pages that leads nowhere
- * ends with an error, too.
+ * An announced page is followed or is an error, but never skipped; a chain of pages that leads
+ * nowhere ends with an error, too.
  */
 #pragma once
 
@@ -15,11 +15,11 @@
 struct paging {
 	struct map visited; /* URLs of pages */
 	unsigned barren;    /* pages in a row that brought nothing new */
-	const char *next;   /* where the last page's JSON says that it goes on, or NULL */
-	const char *more;   /* a member of it that says only that it does, or NULL */
+	const char *next;   /* the next page's URL in the JSON of the last one, or NULL */
+	const char *more;   /* a member that announces a page without a URL, or NULL */
 };
 
-/* One page, as it was asked for and answered. */
+/* One page: its request and answer. */
 struct paging_page {
 	const struct repository *repository;
 	const struct request *request;
@@ -30,6 +30,6 @@ struct paging_page {
 void paging_finish(struct paging *paging);
 /* Reads what the document of a page says about the next one, into arena. False without memory. */
 bool paging_read(struct paging *paging, struct arena *arena, const struct node *root);
-/* The URL of the page behind page, in arena; text NULL when that was the last one. */
+/* The URL of the page after page, in arena; its text is NULL when page was the last one. */
 bool paging_next(struct paging *paging, struct arena *arena, const struct paging_page *page,
 		 struct url *out, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * What is known of registries by their names, as far as it decides about uploads. Most
- * registries take whole bodies and are not in it; those that are installed under any name (Harbor,
- * Nexus, JFrog on premises) are known by what they answer.
+ * What decides about uploads and is known by a registry's name. Most registries take whole bodies
+ * and are not in the table; those that are installed under any name (Harbor, Nexus, JFrog on
+ * premises) are recognised by their answers.
  */
 #include "registry/profile.h"
 
@@ -13,13 +13,13 @@ enum { MIB_20 = 20 * 1024 * 1024, MIB_32 = 32 * 1024 * 1024 };
 
 static const struct profile table[] = {
 	/* Several PATCHes lose bytes (containers-roadmap#2831). Mounting is off unless the account
-	 * turned it on, so that a mount says nothing about what is there. */
+	 * turned it on, so a mount does not show whether the blob is there. */
 	{.name = "Amazon ECR",
 	 .hosts = {"*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws", "public.ecr.aws"},
 	 .mount_tries = 3},
 	/* Several PATCHes overwrite each other. */
 	{.name = "GitHub", .hosts = {"ghcr.io"}, .mount_tries = 1, .mount_shows = true},
-	/* No chunked uploads at all; a repository without anything in it is forbidden. */
+	/* No chunked uploads at all; an empty repository answers 403. */
 	{.name = "Google",
 	 .hosts = {"*.pkg.dev", "gcr.io", "*.gcr.io"},
 	 .lists_digests = true,

@@ -20,6 +20,6 @@ struct registry {
 	struct known *known;
 	struct facts *facts;
 	struct mirrored_memory *mirrors;
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards arena and the members below */
 	struct map hosts;     /* name and how it is reached -> struct host */
 };

@@ -1,7 +1,7 @@
 /*
- * The first request to a host finds out for all how to reach it. What another try may cure is tried
- * again, with less patience where a mirror is asked; a body that is a stream cannot be sent twice,
- * its caller repeats the whole transfer.
+ * The first request to a host finds out for all others how to reach it. A failure that another try
+ * may cure is tried again, less patiently at a mirror. A body that is a stream cannot be sent
+ * twice; its caller repeats the whole transfer.
  */
 #include "registry/request.h"
 
@@ -26,8 +26,8 @@ static const char *default_scope(const struct repository *repository, const stru
 }
 
 /*
- * Says whose login was refused, if one was sent, and what that probably means. by_tokens: it was
- * the token server that refused.
+ * Adds to err which login was refused, if one was sent, and what that probably means. by_tokens:
+ * the token server refused it.
  */
 static void explain(const struct repository *repository, const struct request *request,
 		    const char *scope, bool by_tokens, struct error *err)
@@ -37,7 +37,7 @@ static void explain(const struct repository *repository, const struct request *r
 	const char *place = login_place(&repository->access);
 	if (arena)
 		authorize_look(&repository->access, arena, &state);
-	/* A login that was taken before is right, and may not do this. */
+	/* A login that was accepted before is right, but lacks a permission. */
 	bool basic = state.scheme == CHALLENGE_BASIC &&
 		     !facts_hold(&repository->access, FACT_LOGIN_GOOD, "");
 	const struct refusal refusal = {
@@ -65,8 +65,8 @@ bool request_refused(const struct repository *repository, const struct request *
 }
 
 /*
- * Refusals that another try may cure become errors; so does one of the login. A refusal of a HEAD
- * has no words: whoever asked so asks again by GET for them.
+ * Refusals that another try may cure become errors. So does a refusal of the login, except for
+ * HEAD: its answer has no words, so the caller asks again by GET to get them.
  */
 static bool judge(const struct repository *repository, const struct exchange *exchange,
 		  struct error *err)
@@ -81,7 +81,7 @@ static bool judge(const struct repository *repository, const struct exchange *ex
 		return true;
 	*err = refusal;
 	if (exchange->away && !again)
-		return error_wrap(err, "a server that %s sent us on to",
+		return error_wrap(err, "a server that %s redirected to",
 				  exchange->access->host->name);
 	explain(repository, exchange->request, exchange->scope, false, err);
 	return again ? error_wrap(err, "%s", exchange->access->host->name) : false;
@@ -102,7 +102,7 @@ static bool run_exchange(const struct repository *repository, struct exchange *e
 	return false;
 }
 
-/* Runs under the host's state: the first request finds out while the others wait. */
+/* Runs under the host's state: the first request probes the host while the others wait. */
 static bool run_once(const struct repository *repository, const struct request *request,
 		     struct http_answer *answer, struct stream **stream, struct error *err)
 {
@@ -119,10 +119,10 @@ static bool run_once(const struct repository *repository, const struct request *
 }
 
 static const struct retry_policy single = {.attempts = 1};
-/* There is another place to ask. */
+/* For a mirror, which is not the only place to ask. */
 static const struct retry_policy hasty = {.attempts = 2, .base_ms = 500, .cap_ms = 5000};
 
-/* True for a failure about which the caller does something else than to try again. */
+/* True for a failure that the caller handles in another way than by trying again. */
 static bool is_settled(const struct request *request, const struct error *err)
 {
 	return request->otherwise && err->kind == ERROR_UNAVAILABLE && err->http_status >= 500 &&

@@ -1,6 +1,6 @@
 /*
- * A token server may grant less than was asked without saying so. Asking again for what was asked
- * already is idle; asking for what the registry names beyond that may help.
+ * A token server may grant less than was asked for without saying so. Another request for the same
+ * scope is useless, but one for a larger scope that the registry names may help.
  */
 #include "registry/scope.h"
 

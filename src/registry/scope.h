@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * What a request to the repository name needs: pull, and push where we write; from, when not NULL,
- * is another repository a blob is to be mounted from. NULL without memory.
+ * The scope of a request to the repository name: pull, and push for a destination; from, if not
+ * NULL, is another repository to mount a blob from. NULL without memory.
  */
 const char *scope_default(struct arena *arena, const char *name, bool push, const char *from);
 /* True when ours grants everything that theirs asks for. */

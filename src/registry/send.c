@@ -1,6 +1,6 @@
 /*
- * libcurl follows no redirect: whether a hop may be taken, and whether our login goes along, is
- * decided for each of them. Only what was not streamed can be sent on to another place.
+ * libcurl follows no redirects: this file decides for each hop whether it may be taken, and whether
+ * the login goes along. A streamed body is spent and cannot be sent on.
  */
 #include "registry/send.h"
 
@@ -57,7 +57,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		return location_refuse(&exchange->origin, url, purpose, err);
 	if (!headers_of(request, exchange->arena, headers, &count))
 		return error_memory(err);
-	/* Where a third party sent us is no place for a login, even if it is the registry again. */
+	/* A login does not go where a third party redirected to, even if that is the registry. */
 	exchange->away |= !url_same_origin(&exchange->origin, url);
 	if (login->len && verdict == URL_WITH_AUTH && !exchange->away)
 		headers[count++] = buf_string(login);
@@ -110,7 +110,6 @@ static bool location_of(struct exchange *exchange, const struct url *base, struc
 	return url_resolve(exchange->arena, base, text, out, err) || error_wrap(err, "redirect");
 }
 
-/* Sends, and follows where a read is sent on to. */
 bool send_request(struct exchange *exchange, const struct buf *login, struct error *err)
 {
 	struct url url;
@@ -130,21 +129,21 @@ bool send_request(struct exchange *exchange, const struct buf *login, struct err
 			return true;
 		location_hide(&url, &next);
 		url = next;
-		/* What writes stays with the registry. */
+		/* Writes stay with the registry. */
 		if (is_read(exchange->request))
 			purpose = URL_REDIRECT;
 	}
 	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
 }
 
-/* True when an answer over http shows that http is what the port is for. */
+/* True when an answer over http shows that the port is for http. */
 static bool speaks_http(const struct exchange *exchange)
 {
 	int status = exchange->answer->status;
 	return status != 400 && (status < 300 || status >= 400);
 }
 
-/* The first answer decides: what is lost afterwards says nothing about the scheme. */
+/* The first answer decides: a connection that is lost later says nothing about the scheme. */
 static bool settle(const struct exchange *exchange)
 {
 	if (exchange->probing && !exchange->request->url)
@@ -153,8 +152,8 @@ static bool settle(const struct exchange *exchange)
 }
 
 /*
- * A registry marked insecure may speak plain http: found out once, with the first request. One lost
- * connection is no proof, and neither is "400, this is an https port".
+ * A registry marked insecure may speak plain http. The first request finds out, for the whole run.
+ * One lost connection is no proof, and neither is "400, this is an https port".
  */
 bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
  * One send of an exchange, with the hops it takes. Private to registry/.
  *
- * What is sent where is decided here alone: each URL passes url_may_send(), and a login goes no
+ * Only this file decides what is sent where: each URL passes url_may_send(), and a login goes no
  * further than that allows.
  */
 #pragma once
@@ -9,9 +9,8 @@
 #include "registry/exchange.h"
 
 /*
- * Sends, with the Authorization header in login where the policy allows it, and follows where a
- * read is sent on to.
+ * Sends, with the Authorization header in login where the policy allows it, and follows redirects.
  */
 bool send_request(struct exchange *exchange, const struct buf *login, struct error *err);
-/* send_request(); the first request to a host marked insecure also finds out about http. */
+/* Like send_request(); the first request to a host marked insecure also tries plain http. */
 bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err);

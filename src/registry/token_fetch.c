@@ -1,10 +1,10 @@
 /*
  * A token without a stated life is trusted for 60 seconds, as the specification says.
  *
- * OAuth2 by POST is the only way for an identity token, but not every server that hands them out
- * speaks it: those that answer as if they did not get a GET, with the token as password. A password
- * goes by GET alone, which every server knows. A refresh token in the answer is not kept: what is
- * configured is good for the whole run.
+ * OAuth2 by POST is the only way to send an identity token, but not every server that issues them
+ * supports it: one that answers as if it did not gets a GET, with the token as password. A password
+ * is only sent by GET, which every server supports. A refresh token in the answer is not kept: the
+ * configured login is good for the whole run.
  */
 #include "registry/token_fetch.h"
 
@@ -78,7 +78,7 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 		return error_memory(err);
 	if (!answer_no_page(answer, "a token", err))
 		return false;
-	/* Never quoted: it may be a token, if not as it should be. */
+	/* The answer is never quoted: it may hold a token in an unexpected form. */
 	if (!json_read_foreign(arena, buf_str(&answer->body), &root, err)) {
 		if (err->kind != ERROR_MEMORY)
 			error_set(err, ERROR_CORRUPT,
@@ -92,7 +92,7 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 		if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
 			text = (struct str){0};
 	if (!text.len)
-		return error_set(err, ERROR_CORRUPT, "the token server's answer holds no token");
+		return error_set(err, ERROR_CORRUPT, "the token server's answer contains no token");
 	if (!node_int64(node_get(root, "expires_in"), life) || *life < LIFE_MIN)
 		*life = LIFE_MIN;
 	if (*life > LIFE_MAX)
@@ -102,7 +102,7 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 	return buf_ok(token) || error_memory(err);
 }
 
-/* One request. Authorities and laxity configured for a registry are for its operator only. */
+/* One request. A registry's settings ca and insecure only hold for servers of its operator. */
 static bool send(const struct visit *visit, struct http_request *http, struct http_answer *answer,
 		 struct error *err)
 {
@@ -157,7 +157,7 @@ static bool post(const struct visit *visit, struct http_answer *answer, struct e
 	return send(visit, &http, answer, err);
 }
 
-/* A login goes where the challenge says, and no further. */
+/* A login goes only where the challenge says. */
 static bool refuse_redirect(const struct visit *visit, const struct http_answer *answer,
 			    struct error *err)
 {
@@ -167,10 +167,10 @@ static bool refuse_redirect(const struct visit *visit, const struct http_answer 
 	const char *text = arena_copy(visit->arena, location.at, location.len);
 	bool readable = text && location.len &&
 			url_resolve(visit->arena, &visit->realm, text, &to, &ignored);
-	struct str shown = readable ? url_public(&to) : STR("nowhere that can be read");
+	struct str shown = readable ? url_public(&to) : STR("an unreadable URL");
 	return error_set(err, ERROR_REFUSED,
-			 "HTTP %d, it sends us on to %.*s: not followed, a login goes only where "
-			 "the registry's challenge says (%.*s)",
+			 "refusing to follow HTTP %d to %.*s: a login goes only where the "
+			 "registry's challenge says (%.*s)",
 			 answer->status, STR_ARGS(shown), STR_ARGS(url_public(&visit->realm)));
 }
 
@@ -179,7 +179,7 @@ static bool speaks_no_oauth(int status)
 	return status == 400 || status == 401 || status == 404 || status == 405;
 }
 
-/* By POST for an identity token, then by GET if the server does not seem to know that. */
+/* Asks by POST for an identity token, then by GET if the server does not seem to know that. */
 static bool ask(const struct visit *visit, struct buf *token, int64_t *life, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
@@ -189,18 +189,18 @@ static bool ask(const struct visit *visit, struct buf *token, int64_t *life, str
 	bool sent = oauth ? post(visit, &answer, err) : get(visit, &answer, err);
 	if (sent && oauth && speaks_no_oauth(answer.status)) {
 		sent = get(visit, &again, err);
-		/* When both are refused, the words about the POST are those that matter. */
+		/* When both are refused, the answer to the POST is the one that matters. */
 		last = again.status == 200 || again.status >= 500 ? &again : &answer;
 	}
 	if (!sent)
 		return false;
-	/* Not 200 alone: what another success holds is a token as well, and no message. */
+	/* Not only 200: another success holds a token as well, and no message to quote. */
 	if (last->status >= 200 && last->status < 300)
 		return token_fetch_parse(last, token, life, err);
 	if (last->status >= 300 && last->status < 400)
 		return refuse_redirect(visit, last, err);
 	answer_error(last, err);
-	/* "invalid_grant" is told with 400. */
+	/* "invalid_grant" comes with 400. */
 	if (oauth && last->status == 400 && err->kind == ERROR_REJECTED)
 		err->kind = ERROR_DENIED;
 	return false;
@@ -223,20 +223,20 @@ static bool visit_begin(struct visit *visit, unsigned refused, struct error *err
 	if (visit->verdict == URL_DENY)
 		return error_set(err, ERROR_REFUSED,
 				 "the registry %s://%s names a token server over http, %s://%s: "
-				 "refused, nothing that is sent there would be secret",
+				 "refused, since nothing sent there would be secret",
 				 origin->scheme, origin->host, visit->realm.scheme,
 				 visit->realm.host);
 	if (visit->verdict == URL_WITH_AUTH)
 		return login_get(request->access, refused, &visit->login, err);
 	if (login_exists(request->access))
 		log_warn("%s names a token server that does not seem to be its own, %s: asking "
-			 "without login (if it is the right one, write token-server: %s beside "
-			 "the login in the auth file)",
+			 "without a login (if it is the right one, add token-server: %s to the "
+			 "login in the auth file)",
 			 origin->host, visit->realm.host, visit->realm.host);
 	return true;
 }
 
-/* *serial: that of the login that was refused, if it can be asked for again; else 0. */
+/* *serial: that of the refused login, if a newer one can be asked for; else 0. */
 static bool visit_once(const struct token_request *request, unsigned *serial, struct buf *token,
 		       int64_t *life, struct error *err)
 {

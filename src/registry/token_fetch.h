@@ -1,6 +1,6 @@
 /*
- * One visit to a token server (distribution token specification, and OAuth2 of the same). Private
- * to registry/.
+ * One visit to a token server (the distribution project's token specification, with OAuth2).
+ * Private to registry/.
  */
 #pragma once
 
@@ -8,8 +8,8 @@
 
 /*
  * Fetches a token into *token; *life is how long it may be used, in seconds. An identity token is
- * sent by POST first, everything else is a GET; what fails for a passing reason is tried again, and
- * a login from a helper is asked for again when it is refused. ERROR_DENIED: the server refused.
+ * sent by POST first, everything else is a GET. A failure that another try may cure is tried again,
+ * and a refused login from a helper is asked for again. ERROR_DENIED: the server refused.
  */
 bool token_fetch(const struct token_request *request, struct buf *token, int64_t *life,
 		 struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Names of repositories are quoted in errors: "quota" and "throttled" are words of a registry,
+ * Errors quote names of repositories: "quota" and "throttled" are words of a registry,
  * "team/quota-tool" and "throttled-app" are not.
  */
 #include "registry/wording.h"
@@ -26,7 +26,7 @@ static bool is_of_name(char c)
 	return c == '-' || c == '_' || c == '/' || (c >= '0' && c <= '9') || is_letter(c);
 }
 
-/* True when word ends here, or goes on as it may. */
+/* True when the word ends here; an open one may continue with letters and '_'. */
 static bool ends(struct str text, size_t at, bool open)
 {
 	while (open && at < text.len && (is_letter(text.at[at]) || text.at[at] == '_'))
@@ -58,7 +58,7 @@ static void add_pair(struct str code, struct str message, struct buf *out)
 		   code.len && message.len ? ": " : "", STR_ARGS(message));
 }
 
-/* The first of the members that is a text. */
+/* The value of the first of the members that is a text. */
 static struct str first_text(const struct node *root, const char *const *names, size_t count)
 {
 	struct str text = {0};
@@ -67,7 +67,7 @@ static struct str first_text(const struct node *root, const char *const *names, 
 	return text;
 }
 
-/* AWS, OAuth2 (RFC 6749, 5.2), problem details (RFC 9457), and what most others write. */
+/* Reads the members of AWS, OAuth2 (RFC 6749, 5.2), problem details (RFC 9457) and most others. */
 static void add_error(const struct node *error, struct buf *out)
 {
 	static const char *const codes[] = {"code", "__type", "error", "status", "title"};

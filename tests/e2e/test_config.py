@@ -212,4 +212,4 @@ def test_the_same_source_twice(runner, src, dst, both, from_source, at_target, r
         result = runner.sync(text, both, form=form)
     assert result.code == 0
     assert all(at_target.closure(f"{repo}/{name}", "v1") == images.expected(picture) for name in "abc")
-    assert result.stderr.count("which can be one list") == 1
+    assert result.stderr.count("write them as one list") == 1

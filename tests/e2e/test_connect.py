@@ -443,7 +443,7 @@ def test_a_missing_helper_names_host_and_file(runner, door, helper, src, from_so
 
 @pytest.mark.parametrize("body, words", (
     ("echo the vault is locked >&2; exit 3\n", "status 3: the vault is locked"),
-    ("echo nonsense\n", "no JSON"),
+    ("echo nonsense\n", "not JSON"),
     ("echo '{\"Username\": \"robot\"}'\n", "Secret"),
     ("kill -9 $$\n", "signal 9"),
     ("head -c 100000 /dev/zero\n", "more than 65536 bytes"),

@@ -81,4 +81,4 @@ def test_a_401_of_another_server_says_so(runner, locked, dst, repo, elsewhere):
                          flags=ONCE)
     assert result.code == 1
     message = result.image(f"{dst.host}/{repo}:v1")["error"]["message"]
-    assert "sent us on" in message and "the link has expired" in message and "refused the login" not in message
+    assert "redirected to" in message and "the link has expired" in message and "refused the login" not in message

@@ -184,7 +184,7 @@ def test_a_helper_in_a_folder_that_depends_on_where_we_are(runner, door, helper,
                         env={**known.environment, "PATH": f"{entry}:/usr/bin:/bin:{entry}"}, report=True)
     assert result.code == 1
     assert known.asked() == []
-    assert f'PATH: \\"{entry}\\" is passed over' in result.stderr
+    assert f'PATH: \\"{entry}\\" is skipped' in result.stderr
     assert "docker-credential-e2e, is not on PATH" in result.image(f"{door.host}/{repo}:v1")["error"]["message"]
 
 

@@ -38,7 +38,7 @@ def test_an_upload_to_another_host(sync, here, there):
     here.push(images.image("host", layers=1), "a", "v1")
     there.hook = lambda request: (202, {"Location": "https://storage.example/x?secret=1"}, b"") if request.method == "POST" else None
     kind, message = said(sync, here, there)
-    assert kind == "refused" and "https://storage.example:443" in message and "another host" in message
+    assert kind == "refused" and "https://storage.example:443" in message and "a different host" in message
     assert "X-Forwarded-Proto" not in message and "secret=1" not in message
 
 

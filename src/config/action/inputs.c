@@ -1,10 +1,10 @@
 /*
- * Which variable is which option follows from the names alone: INPUT_DRY-RUN, as a runner spells
- * it, and INPUT_DRY_RUN, as shells can, are --dry-run. So an option that is added to options.def is
- * an input as well.
+ * A variable's name alone says which option it is: INPUT_DRY-RUN, as a runner spells it, and
+ * INPUT_DRY_RUN, as shells can, are both --dry-run. So an option that is added to options.def is an
+ * input as well.
  *
- * A composite action hands over every input it declares, so an empty value means not given. What an
- * input says is quoted in messages, but for those that may hold credentials.
+ * A composite action passes every input it declares, so an empty value means not given. Messages
+ * quote the values of inputs, except of those that may hold credentials.
  */
 #include "config/action/inputs.h"
 
@@ -33,13 +33,13 @@ static const char *const others[OTHERS] = {
 #undef INPUT
 };
 
-/* What `uses: docker://` takes for itself, and leaves in the environment. */
+/* Inputs that `uses: docker://` takes for itself and leaves in the environment. */
 static const char *const foreign[] = {"args", "entrypoint"};
 
-/* Options that are a file or its text, in the order of struct inputs. */
+/* Options whose input is a file or its text, in the order of struct inputs. */
 static const struct document_input {
 	const char *name;
-	int old;       /* its name in image-sync-action; OTHERS: it had none */
+	int old;       /* the input's name in image-sync-action; OTHERS: it had none */
 	bool discreet; /* it may hold credentials, and is not quoted */
 } documents[INPUTS_DOCUMENTS] = {
 	{"auth", AUTH_FILE, true},
@@ -67,7 +67,7 @@ static const char *variable(char *const *environment, const char *name)
 	return NULL;
 }
 
-/* The name behind INPUT_ of a variable; empty when it is none. */
+/* The name after INPUT_ in a variable's name; empty when the variable is no input. */
 static struct str input_name(const char *entry)
 {
 	struct str text = str_of(entry);
@@ -84,7 +84,7 @@ static char plain(char c)
 	return c == '-' || c == ' ' ? '_' : c;
 }
 
-/* Case, and the choice between hyphen and underscore, do not matter. */
+/* Compares names; case, and the choice between hyphen and underscore, do not matter. */
 static bool same_name(struct str a, const char *b)
 {
 	if (a.len != strlen(b))
@@ -95,13 +95,13 @@ static bool same_name(struct str a, const char *b)
 	return true;
 }
 
-/* All names of inputs; returns how many. */
+/* Lists the names of all inputs; returns their number. */
 static size_t known_names(const char *names[KNOWN_MAX])
 {
 	size_t count = 0;
 	for (size_t i = 0; i < option_count && count < KNOWN_MAX - OTHERS; i++) {
 		const struct option *option = &option_table[i];
-		/* These two answer and end the program: no step of a job is for that. */
+		/* These two only print something and exit, which no step of a job needs. */
 		if (option->kind != OPTION_KIND_GROUP && strcmp(option->name, "help") != 0 &&
 		    strcmp(option->name, "version") != 0)
 			names[count++] = option->name;
@@ -164,7 +164,7 @@ static struct str trim(const char *text)
 	return value;
 }
 
-/* The value of an input as it stands in the environment; NULL when not given. */
+/* The value of an input as it is in the environment; NULL when not given. */
 static const char *find(const struct inputs_reading *reading, const char *name)
 {
 	const char *found = NULL;
@@ -176,21 +176,21 @@ static const char *find(const struct inputs_reading *reading, const char *name)
 		if (found && !str_equal(trim(found), trim(value)))
 			problem_add(reading->problems, NULL,
 				    "input %s is given twice, with a hyphen and with an "
-				    "underscore, and differs: keep one",
+				    "underscore, with different values: keep one",
 				    name);
 		found = value;
 	}
 	return found;
 }
 
-/* The same without blanks around it, as a string; NULL when not given. */
+/* The same without surrounding blanks, as a string; NULL when not given. */
 static const char *find_trimmed(const struct inputs_reading *reading, const char *name)
 {
 	const char *value = find(reading, name);
 	return value ? arena_copy(reading->arena, trim(value).at, trim(value).len) : NULL;
 }
 
-/* Items at commas and line ends, joined by commas: one item of an option that is a list. */
+/* Joins the items of value, separated by commas or line ends, to one item of a list option. */
 static const char *join_items(struct arena *arena, const char *value)
 {
 	scoped(buf_finish) struct buf joined = {0};
@@ -209,7 +209,7 @@ static const char *join_items(struct arena *arena, const char *value)
 	return buf_ok(&joined) ? arena_copy(arena, buf_string(&joined), joined.len) : NULL;
 }
 
-/* The words of a workflow, which are fewer than those of the command line. */
+/* Accepts the booleans of a workflow, which are fewer than those of the command line. */
 static bool is_switch(const char *value, bool *out)
 {
 	static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
@@ -261,20 +261,20 @@ static bool is_inline(struct str value)
 	return str_starts(value, "{");
 }
 
-/* A path that may be a credential by mistake is looked at here, where it can go unnamed. */
+/* A path may be a credential by mistake. It is checked here, so that no message quotes it. */
 static bool openable(const struct inputs_reading *reading, const struct document_input *input,
 		     const char *path)
 {
 	if (!input->discreet || strcmp(path, "-") == 0 || access(path, R_OK) == 0)
 		return true;
 	problem_add(reading->problems, NULL,
-		    "input %s is taken for the name of a file, which cannot be opened: %s (a text "
-		    "of one line is taken for YAML when it has \": \" in it)",
+		    "input %s looks like a file name, but the file cannot be opened: %s (a single "
+		    "line counts as YAML if it contains \": \")",
 		    input->name, strerror(errno));
 	return false;
 }
 
-/* The value of a document under its name of today, or the old one, which is always a path. */
+/* The value of a document under its current name, or under its old one, always a path. */
 static const char *find_document(const struct inputs_reading *reading,
 				 const struct document_input *input, bool *old)
 {
@@ -288,7 +288,7 @@ static const char *find_document(const struct inputs_reading *reading,
 	return value ? value : older;
 }
 
-/* Blanks around an inline text stay: they are its indentation, and its lines are counted. */
+/* An inline text is not trimmed: blanks are its indentation, and messages count its lines. */
 static void read_document(const struct inputs_reading *reading, size_t number)
 {
 	const struct document_input *input = &documents[number];
@@ -312,7 +312,7 @@ static void read_document(const struct inputs_reading *reading, size_t number)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-/* Also under another name of the option. */
+/* True for auth, images and config, under any name of the option. */
 static bool is_document(const struct option *option)
 {
 	for (size_t i = 0; i < INPUTS_DOCUMENTS; i++)
@@ -321,7 +321,7 @@ static bool is_document(const struct option *option)
 	return false;
 }
 
-/* A copy: the environment is emptied of secrets, and of what looks like one, during the run. */
+/* Returns a copy, since the run wipes secrets, and what looks like one, from the environment. */
 static const char *keep_variable(const struct inputs_reading *reading, const char *name)
 {
 	const char *value = variable(reading->environment, name);
@@ -380,7 +380,7 @@ const char *inputs_text(const struct inputs *inputs, const char *path)
 	return NULL;
 }
 
-/* Is path, of struct options, what the command line says? Its texts are others than ours. */
+/* True when path, from struct options, was given on the command line and not by an input. */
 static bool from_words(const struct inputs *inputs, const char *path)
 {
 	for (size_t i = 0; path && i < INPUTS_DOCUMENTS; i++)
@@ -390,8 +390,8 @@ static bool from_words(const struct inputs *inputs, const char *path)
 }
 
 /*
- * A folder that all steps of a job share: the name has to be one of its own. Old runners name a
- * folder that their containers do not have; a report that nobody asked for is no reason to fail.
+ * All steps of a job share the folder, so the name is random. Old runners name a folder that does
+ * not exist in their containers; a report that nobody asked for is no reason to fail.
  */
 static const char *report_path(struct arena *arena, const char *folder)
 {

@@ -1,8 +1,8 @@
 /*
  * The inputs of a GitHub Action: INPUT_* variables as options.
  *
- * Plain records; texts live in the arena. The environment is given, so that this is a function of
- * it; it ends with NULL, as environ does.
+ * Plain records; texts live in the arena. The environment is an argument: an array that ends with
+ * NULL, as environ does.
  */
 #pragma once
 
@@ -18,29 +18,29 @@ struct inputs {
 		const char *text; /* NULL: path is a file */
 	} documents[INPUTS_DOCUMENTS];
 	const char *token;      /* github-token; NULL: none */
-	const char *actor;      /* GITHUB_ACTOR, else a name that fits */
-	bool github;            /* this is github.com, whose tokens are good for ghcr.io */
+	const char *actor;      /* GITHUB_ACTOR, or a fixed name if that is not set */
+	bool github;            /* the server is github.com, whose tokens ghcr.io accepts */
 	bool summary;           /* a summary of the job is wanted */
 	bool debug;             /* RUNNER_DEBUG=1 */
-	bool colour;            /* NO_COLOR is not set: the pages of logs show colours */
+	bool colour;            /* NO_COLOR is not set; GitHub's log pages show colours */
 	const char *output;     /* GITHUB_OUTPUT: where outputs go; NULL: nowhere */
 	const char *summary_to; /* GITHUB_STEP_SUMMARY; NULL: nowhere */
 	const char *workspace;  /* GITHUB_WORKSPACE; NULL: unknown */
 	const char *temp;       /* RUNNER_TEMP; NULL: unknown */
 };
 
-/* True in Action mode: GITHUB_ACTIONS is true and one known input is there at least. */
+/* True in Action mode: GITHUB_ACTIONS is true and there is at least one known input. */
 bool inputs_present(char *const *environment);
 /*
  * Reads all inputs into *out, and those that are options into *options, which then refers to *out.
- * Mistakes and unknown inputs go to problems. For the time before options_parse().
+ * Mistakes and unknown inputs go to problems. Comes before options_parse().
  */
 void inputs_read(struct arena *arena, char *const *environment, struct inputs *out,
 		 struct options *options, struct problems *problems);
 /*
- * After options_parse(): inputs that contradict the command line go, and what an Action has by
- * default comes: the rules in images.yaml, and a report in the runner's folder for such files.
+ * Comes after options_parse(): drops the inputs that contradict the command line and adds the
+ * defaults of an Action, the rules in images.yaml and a report in the runner's temporary folder.
  */
 void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options);
-/* The text that path, of struct options, stands for; NULL: it is a file. inputs may be NULL. */
+/* The inline text that path, from struct options, stands for; NULL: a file. inputs may be NULL. */
 const char *inputs_text(const struct inputs *inputs, const char *path);

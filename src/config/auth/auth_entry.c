@@ -1,7 +1,7 @@
 /*
- * One auth file often serves many jobs, of which each has its own secrets. So what is wrong with an
- * entry is kept with it, in two parts, since a login may come from elsewhere: from the command line
- * or from docker. Messages never contain a value but those of ca, as they are written.
+ * One auth file often serves many jobs, each with secrets of its own. So the mistakes of an entry
+ * are kept with it. They have two parts, since the login may also come from the command line or
+ * from docker. Messages never contain a value, except that of ca as it is written.
  */
 #include "config/auth/auth_entry.h"
 
@@ -32,20 +32,20 @@ enum { WORD_MAX = 24 }; /* the longest name that is quoted */
 static const struct field fields[FIELDS] = {
 	[USERNAME] = {"username", FIELDS_TEXT, "the user"},
 	[PASSWORD] = {"password", FIELDS_TEXT, "the password of the user"},
-	[TOKEN] = {"token", FIELDS_TEXT, "an identity token, in place of user and password"},
-	[INSECURE] = {"insecure", FIELDS_SWITCH, "http, or a certificate nobody checks"},
+	[TOKEN] = {"token", FIELDS_TEXT, "an identity token, instead of user and password"},
+	[INSECURE] = {"insecure", FIELDS_SWITCH, "allow http and unchecked certificates"},
 	[CA] = {"ca", FIELDS_TEXT, "a file of certificate authorities"},
 	[PROXY] = {"proxy", FIELDS_TEXT, "the URL of a proxy"},
 	[TOKEN_SERVER] = {"token-server", FIELDS_TEXT, "the server that issues the tokens"},
 	[MIRRORS] = {"mirrors", FIELDS_TEXTS, "registries to read from first"},
-	[EXPANDENV] = {"expandenv", FIELDS_SWITCH, "whether variables are replaced"},
+	[EXPANDENV] = {"expandenv", FIELDS_SWITCH, "whether variables are expanded"},
 	[DISABLEEXPANDENV] = {"disableexpandenv", FIELDS_SWITCH, "the opposite of expandenv"},
 };
 
-/* What other programs call these fields, or have beside them; without - and _, which differ. */
+/* What other programs call these fields, or have besides; without - and _, whose use differs. */
 static const struct {
 	const char *name;
-	enum auth_field field; /* FIELDS: there is none */
+	enum auth_field field; /* FIELDS: this program has no such field */
 } foreign[] = {
 	{"auth", PASSWORD},
 	{"basicauth", PASSWORD},
@@ -113,15 +113,15 @@ static const struct {
 struct auth_item {
 	const struct auth_reading *reading;
 	struct str key;
-	struct fields_reading login, rest; /* with the problems of each part */
+	struct fields_reading login, rest; /* for the two parts, each with its own problems */
 	const struct node *values[FIELDS]; /* NULL: not given */
-	bool expand;                       /* variables are replaced */
+	bool expand;                       /* variables are expanded */
 	const struct node *literal;        /* a secret that is written in the file itself */
 };
 
 /* --- unknown names ------------------------------------------------------------------------- */
 
-/* True for what can be quoted: of {password:word}, without a blank, the whole text is a name. */
+/* True if the name can be quoted: in {password:word}, without a space, it holds the password. */
 static bool is_word(struct str name)
 {
 	for (size_t i = 0; i < name.len; i++)
@@ -131,7 +131,7 @@ static bool is_word(struct str name)
 	return name.len <= WORD_MAX;
 }
 
-/* The number of the field that another program calls name; FIELDS + 1: none does. */
+/* The field that another program calls name; FIELDS + 1: none. */
 static size_t find_foreign(struct str name)
 {
 	char joined[WORD_MAX];
@@ -155,9 +155,9 @@ static bool names_field(const struct fields_reading *reading, struct str name)
 }
 
 /*
- * A slip of a field would mean a run without login, or with checks that nobody wanted; so would a
- * field that means something to another program. Other names do not change what is done: files of
- * the original may have them.
+ * To ignore a slip of a field, or a field of another program, could mean a run without a login or
+ * with the wrong checks of certificates. So both are mistakes. Other names are ignored with a
+ * warning, since files of the original may have them.
  */
 static void check_unknown(const struct fields_reading *reading, const struct fields_table *table,
 			  const struct node *name)
@@ -165,20 +165,20 @@ static void check_unknown(const struct fields_reading *reading, const struct fie
 	size_t meant = find_foreign(name->text);
 	struct str head = str_head(name->text, str_find(name->text, ':'));
 	if (head.len < name->text.len && names_field(reading, head))
-		fields_complain(reading, name, "write a blank behind the colon of %.*s",
+		fields_complain(reading, name, "write a space after the colon of %.*s",
 				STR_ARGS(head));
 	else if (!is_word(name->text))
 		problem_warn(reading->problems, fields_place(reading, name),
-			     "%s: this is no field, and is ignored: a field is a word, a colon, a "
-			     "blank and a value",
+			     "%s: this is not a field and is ignored: a field is a word, a colon, "
+			     "a space and a value",
 			     reading->subject);
 	else if (meant < FIELDS)
 		fields_complain(reading, name, "unknown field \"%.*s\": write %s (%s)",
 				STR_ARGS(name->text), fields[meant].name, fields[meant].help);
 	else if (meant == FIELDS)
 		fields_complain(reading, name,
-				"\"%.*s\" is not supported: neither client certificates nor "
-				"credential helpers are set here (helpers of docker are used)",
+				"\"%.*s\" is not supported: client certificates and credential "
+				"helpers cannot be set here (docker's helpers are used)",
 				STR_ARGS(name->text));
 	else if (fields_nearest(table, name->text))
 		fields_refuse(reading, table, name);
@@ -191,7 +191,7 @@ static const struct fields_table table = {
 
 /* --- the login ----------------------------------------------------------------------------- */
 
-/* That memory ran out is no fault of an entry. */
+/* Lack of memory is a problem of the run, not a fault of an entry. */
 static void tell_memory(const struct auth_item *entry)
 {
 	problem_add(entry->reading->problems, entry->reading->document->name, "out of memory");
@@ -222,7 +222,7 @@ static const char *read_expanded(const struct auth_item *entry, const struct fie
 	return good ? result : NULL;
 }
 
-/* The same for a secret, which is registered; one that was not expanded is written in the file. */
+/* The same for a secret, which is registered. It is a literal if expansion did not change it. */
 static const char *read_secret(struct auth_item *entry, enum auth_field number)
 {
 	const struct node *value = entry->values[number];
@@ -235,7 +235,7 @@ static const char *read_secret(struct auth_item *entry, enum auth_field number)
 	return secret;
 }
 
-/* A token needs no name beside it; else name and password go together. */
+/* A token needs no user name; without a token, user name and password go together. */
 static void check_login(const struct auth_item *entry, struct credential *login)
 {
 	if (login->token && login->password)
@@ -244,7 +244,8 @@ static void check_login(const struct auth_item *entry, struct credential *login)
 			    STR_ARGS(entry->key));
 	else if (!login->token && !login->username != !login->password)
 		problem_add(entry->login.problems, login->place,
-			    "%.*s: %s is given without %s: give both, or none for anonymous access",
+			    "%.*s: %s is given without %s: give both, or neither for anonymous "
+			    "access",
 			    STR_ARGS(entry->key), login->username ? "username" : "password",
 			    login->username ? "password" : "username");
 	if (login->username && login->password)
@@ -265,7 +266,7 @@ static void read_login(struct auth_item *entry, struct credential *out)
 
 /* --- the rest ------------------------------------------------------------------------------ */
 
-/* The file is parsed where connections are made; here it must only be there. */
+/* Checks only that the file can be read: it is parsed where connections are made. */
 static void read_ca(const struct auth_item *entry, struct credential *out)
 {
 	out->ca = read_expanded(entry, &entry->rest, CA);
@@ -295,7 +296,7 @@ static void read_proxy(const struct auth_item *entry, struct credential *out)
 	}
 }
 
-/* The registry that text names, or NULL: a name with a repository behind it must parse as such. */
+/* The registry that text names; NULL: none. With "/x" appended it must parse as an image. */
 static const char *host_name(const struct auth_item *entry, struct str text)
 {
 	struct error err = {0};
@@ -312,7 +313,7 @@ static const char *host_name(const struct auth_item *entry, struct str text)
 	return NULL;
 }
 
-/* The host, and perhaps port, of a server that issues tokens. */
+/* Reads the host, and perhaps the port, of a server that issues tokens. */
 static void read_token_server(const struct auth_item *entry, struct credential *out)
 {
 	const char *text = read_expanded(entry, &entry->rest, TOKEN_SERVER);
@@ -323,7 +324,7 @@ static void read_token_server(const struct auth_item *entry, struct credential *
 				"auth.example.com or auth.example.com:5001");
 }
 
-/* A list of names, or a single one. */
+/* Reads a list of names, or a single one. */
 static void read_mirrors(const struct auth_item *entry, struct credential *out)
 {
 	const struct fields_reading *part = &entry->rest;

@@ -5,7 +5,7 @@
 #include "config/fields.h"
 #include "registry/credential.h"
 
-/* What reading an auth file needs everywhere. */
+/* The arguments of all functions that read an auth file. */
 struct auth_reading {
 	struct arena *arena;
 	const struct document *document;
@@ -14,9 +14,9 @@ struct auth_reading {
 };
 
 /*
- * Reads the fields in map into *out, whose key and place are set; key is how messages call it. What
- * is wrong with them becomes a fault of the entry, warnings go to problems. Returns a password or
- * token that is written in the file itself, for its place, or NULL.
+ * Reads the fields in map into *out, whose key and place are set; key is its name in messages.
+ * Mistakes become faults of the entry, warnings go to problems. Returns the node of a password or
+ * token that is written in the file itself, or NULL.
  */
 const struct node *auth_entry_read(const struct auth_reading *reading, struct str key,
 				   const struct node *map, struct credential *out);

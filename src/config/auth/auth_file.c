@@ -1,6 +1,6 @@
 /*
- * Keys are looked at here, the fields below each of them in auth_entry.c. What concerns the file as
- * a whole comes last: two keys for one registry, and who may read it.
+ * Keys are checked here, the fields below each of them in auth_entry.c. Checks of the whole file
+ * come last: two keys for one registry, and a file that other users can read.
  */
 #include "config/auth/auth_file.h"
 
@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* What is odd about a key itself. */
+/* Warns about a key that is empty or misspelt. */
 static void check_key(const struct auth_reading *reading, const struct credential *entry)
 {
 	struct str host, repository;
@@ -23,7 +23,8 @@ static void check_key(const struct auth_reading *reading, const struct credentia
 			     "an empty registry name matches nothing");
 	else if (real)
 		problem_warn(reading->problems, entry->place,
-			     "%.*s looks like %s misspelt: names like it collect logins",
+			     "%.*s looks like a typo of %s; such domains are used to steal "
+			     "credentials",
 			     STR_ARGS(host), real);
 }
 
@@ -44,7 +45,7 @@ static printf_like(4, 5) void add_fault(const struct auth_reading *reading,
 		problem_add(reading->problems, place, "out of memory");
 }
 
-/* Returns a secret that is written in the file itself, or NULL. */
+/* Reads one entry. Returns the node of a secret that is written in the file itself, or NULL. */
 static const struct node *read_entry(const struct auth_reading *reading, const struct node *key,
 				     const struct node *value, struct credential *out)
 {
@@ -85,7 +86,7 @@ static bool same_mirrors(const struct credential *a, const struct credential *b)
 	return a->mirror_count == b->mirror_count;
 }
 
-/* What is wrong with an entry is not known to be the same. */
+/* Entries with faults never count as the same. */
 static bool same_fields(const struct credential *a, const struct credential *b)
 {
 	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
@@ -96,8 +97,8 @@ static bool same_fields(const struct credential *a, const struct credential *b)
 }
 
 /*
- * Two keys of one registry would leave it to chance which login is used. So they are a fault of the
- * first, unless they say the same.
+ * With two keys for one registry, chance would decide which login is used. So they are a fault of
+ * the first entry, unless both have the same fields.
  */
 static void tell_equal(const struct auth_reading *reading, const struct credential *later,
 		       struct credential *first)
@@ -107,17 +108,17 @@ static void tell_equal(const struct auth_reading *reading, const struct credenti
 	if (same && fields_private(first->key))
 		return;
 	if (same && same_key)
-		problem_warn(
-			reading->problems, later->place,
-			"%.*s is given here and at %s with the same fields, and once is enough",
-			STR_ARGS(later->key), first->place);
+		problem_warn(reading->problems, later->place,
+			     "%.*s is given here and at %s with the same fields: remove one",
+			     STR_ARGS(later->key), first->place);
 	else if (same)
 		problem_warn(reading->problems, later->place,
-			     "%.*s is the same registry as %.*s at %s, and is not needed",
+			     "%.*s is the same registry as %.*s at %s, with the same fields: "
+			     "remove one",
 			     STR_ARGS(later->key), STR_ARGS(first->key), first->place);
 	else if (same_key)
 		add_fault(reading, first, later->place,
-			  "%.*s is given here and at %s with other fields: keep one",
+			  "%.*s is given here and at %s with different fields: keep one",
 			  STR_ARGS(later->key), first->place);
 	else
 		add_fault(reading, first, later->place,
@@ -149,7 +150,7 @@ static void settle_equal(const struct auth_reading *reading, struct credentials 
 	list->count = kept;
 }
 
-/* literal: a password in the file, or NULL. */
+/* Warns if others can see a secret that the file contains: literal, or NULL. */
 static void check_mode(const struct auth_reading *reading, const struct node *literal)
 {
 	const struct document *document = reading->document;
@@ -157,7 +158,7 @@ static void check_mode(const struct auth_reading *reading, const struct node *li
 		problem_warn(
 			reading->problems, document_place(reading->arena, document, literal),
 			"a secret is written here, and the log of a job shows its inputs: write "
-			"${NAME}, and set the variable with env: on the step");
+			"${NAME} and set the variable with env: on the step");
 	else if (literal && document->mode & 077)
 		problem_warn(reading->problems, document_place(reading->arena, document, literal),
 			     "a secret is written here, and other users can read this file (mode "

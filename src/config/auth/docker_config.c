@@ -1,6 +1,6 @@
 /*
- * These files are other programs', so unknown names in them are nobody's mistake. Names are known
- * in any case of letters, as docker's own reader does. Messages never contain a value but the name
+ * These files belong to other programs, so an unknown name in them is no mistake. Names match in
+ * upper and lower case, as in docker's own reader. Messages never contain a value, except the name
  * of a helper.
  */
 #include "config/auth/docker_config.h"
@@ -44,8 +44,8 @@ static const char *place_of(const struct docker_reading *reading, const struct n
 }
 
 /*
- * The value of a field that is a mapping from registries; NULL when it is absent or wrong, with a
- * problem added for the latter. If a registry is in it twice, a warning says that the first counts.
+ * The value of a field that is a mapping from registries; NULL when it is absent or, with a problem
+ * added, wrong. A registry that is in it twice adds a problem as well; its first login counts.
  */
 static const struct node *registries(const struct docker_reading *reading,
 				     const struct field *field, const struct node *value)
@@ -70,7 +70,7 @@ static void complain_memory(const struct docker_reading *reading)
 	fields_memory(&reading->fields);
 }
 
-/* Keys are often URLs, of which docker looks at the host alone; without a scheme a path counts. */
+/* A key is often a URL, of which docker only uses the host; without a scheme a path counts. */
 static struct str normal_key(const struct docker_reading *reading, struct str key)
 {
 	static const char *const ends[] = {"/v1/", "/v2/", "/v1", "/v2", "/"};
@@ -89,7 +89,7 @@ static struct str normal_key(const struct docker_reading *reading, struct str ke
 	return lower;
 }
 
-/* The new, empty login for key; NULL when there is none to make. */
+/* Prepares a new, empty login for key; NULL when key is empty, or without memory. */
 static struct credential *add(const struct docker_reading *reading, const struct node *key)
 {
 	struct credentials *list = &reading->out->list;
@@ -116,12 +116,12 @@ static bool read_helper(const struct docker_reading *reading, const struct field
 	if (!*helper || (name.len && strspn(*helper, letters) == name.len))
 		return *helper;
 	*helper = NULL;
-	fields_complain(fields, value, "\"%.*s\" is no name of a credential helper",
+	fields_complain(fields, value, "\"%.*s\" is not the name of a credential helper",
 			STR_ARGS(str_head(name, 100)));
 	return false;
 }
 
-/* Adds new to the list if there is something in it, and be it what is wrong with it. */
+/* Adds new to the list if it holds a login or faults. */
 static void take(const struct docker_reading *reading, struct credential *new, bool good,
 		 const struct problems *faults)
 {
@@ -145,7 +145,7 @@ static void read_helpers(const struct docker_reading *reading, const struct node
 	}
 }
 
-/* A string as one in arena; NULL when absent, empty or no string. */
+/* A copy of a string in arena; NULL when absent, empty or no string. */
 static const char *text_of(const struct docker_reading *reading, const struct node *value)
 {
 	struct str text = node_string(value);
@@ -156,8 +156,8 @@ static const char *text_of(const struct docker_reading *reading, const struct no
 }
 
 /*
- * base64("user:password"); old versions of docker left NULs behind the password. False when it is
- * something else. Without memory nothing is read, and a problem is added.
+ * Reads base64("user:password"); old versions of docker left NULs after the password. False when
+ * encoded is something else. Without memory nothing is read, and a problem is added.
  */
 static bool read_pair(const struct docker_reading *reading, struct str encoded,
 		      struct credential *out)
@@ -186,7 +186,7 @@ static bool read_pair(const struct docker_reading *reading, struct str encoded,
 	return true;
 }
 
-/* Registers what is secret. A token needs no name; without one both halves must be there. */
+/* Registers the secrets. Without a token, user name and password are needed. False: no login. */
 static bool settle(struct credential *login)
 {
 	bool both = login->username && *login->username && login->password && *login->password;

@@ -1,6 +1,6 @@
 /*
  * The order is that of the original's library: podman's files before docker's. All that exist are
- * read; the first that knows a registry counts for it.
+ * read; for each registry the first file that has it counts.
  */
 #include "config/auth/docker_files.h"
 
@@ -36,8 +36,8 @@ static void read_file(const struct docker_search *search, const char *path,
 }
 
 /*
- * Nobody named these files, so what is wrong with a login in them is a warning, and the login is
- * left out: from first on.
+ * Leaves out faulty logins, from first on, and adds their faults to found. They are only warnings
+ * in the end, since nobody named these files.
  */
 static void leave_out_faulty(const struct docker_search *search, size_t first,
 			     struct problems *found)
@@ -53,7 +53,7 @@ static void leave_out_faulty(const struct docker_search *search, size_t first,
 	list->count = kept;
 }
 
-/* One of the usual places: folder/name, if there is a folder and such a file. */
+/* Reads folder/name, one of the usual places, if folder is not NULL and the file exists. */
 static void read_usual(const struct docker_search *search, const char *folder, const char *name)
 {
 	scoped(problem_finish) struct problems found = {0};

@@ -44,7 +44,7 @@ void host_files_places(struct arena *arena, const struct expand_lookup *lookup,
 	out->registries[registries] = "/etc/containers/registries.conf";
 }
 
-/* The names in a folder that end in suffix: the first by the alphabet, and how many. */
+/* The alphabetically first name in a folder that ends in suffix; *count: how many do. */
 static const char *first_name(struct arena *arena, DIR *folder, const char *suffix, size_t *count)
 {
 	const char *first = NULL;
@@ -92,7 +92,7 @@ const char *host_files_ca(struct arena *arena, const struct host_files *files, c
 	return name ? arena_printf(arena, "%s/%s", path, name) : NULL;
 }
 
-/* The text in quotes of a line `name = "text"`; empty when it is none. */
+/* The text in quotes of a line `name = "text"`; empty for any other line. */
 static struct str value_of(struct str line, const char *name)
 {
 	struct str text = {0};

@@ -1,5 +1,5 @@
 /*
- * What docker and podman are configured with beside logins: certificates in certs.d/HOST are used;
+ * Settings of docker and podman other than logins: certificates in certs.d/HOST are used;
  * registries.conf is not, and a warning says so.
  */
 #pragma once
@@ -9,7 +9,7 @@
 
 enum { HOST_FILES_MAX = 3 };
 
-/* Where to look, in order. Made by host_files_places(); zeroed it is nowhere. */
+/* Where to look, in order. Set by host_files_places(); zeroed: nowhere. */
 struct host_files {
 	const char *certs[HOST_FILES_MAX];      /* folders called certs.d */
 	const char *registries[HOST_FILES_MAX]; /* files called registries.conf */

@@ -1,7 +1,7 @@
 /*
- * The longest key wins among all entries, so precedence is made by leaving entries out: one of
- * docker's that stands below an entry with a login of its own is never wanted, since every image it
- * fits is fitted by that entry.
+ * credential_find() takes the entry with the longest key, so an entry takes precedence when others
+ * are left out. One of docker's below an entry with a login is never wanted: that entry fits every
+ * image that docker's does.
  */
 #include "config/auth/logins.h"
 
@@ -19,7 +19,7 @@ static const struct credential *find(const struct credentials *list, struct str 
 	return credential_find(list, host, repository);
 }
 
-/* from's login in an entry that has none. */
+/* Gives entry, which has no login, that of from. */
 static void take_login(struct arena *arena, struct credential *entry, const struct credential *from)
 {
 	const char *place = arena_printf(arena, "%s (login: %s)", entry->place, from->place);

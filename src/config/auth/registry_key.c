@@ -1,7 +1,7 @@
 /*
- * A slip is two neighbours swapped, or one letter too many or too few: those are the names that are
- * registered to catch it. Another letter in the place of one is not looked at, since gcr.io, ocr.io
- * and the like would accuse one another.
+ * A slip is two neighbouring letters swapped, or one letter too many or too few: such names get
+ * registered to catch typos. A wrong letter does not count, since gcr.io, ocr.io and the like would
+ * then be slips of each other.
  */
 #include "config/auth/registry_key.h"
 
@@ -39,7 +39,7 @@ bool registry_key_equal(struct str a, struct str b)
 	return str_equal_nocase(host_a, host_b) && str_equal(path_a, path_b);
 }
 
-/* The host is the part up to the first slash behind a scheme, its port included. */
+/* The host is the part up to the first slash after a scheme, including its port. */
 struct str registry_key_lower(struct arena *arena, struct str key)
 {
 	char *copy = arena_copy(arena, key.at, key.len);
@@ -57,7 +57,7 @@ struct str registry_key_lower(struct arena *arena, struct str key)
 	return str_of(copy);
 }
 
-/* Where two texts begin to differ. */
+/* The offset at which two texts begin to differ. */
 static size_t common(struct str a, struct str b)
 {
 	size_t i = 0;

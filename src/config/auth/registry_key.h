@@ -1,5 +1,5 @@
 /*
- * Keys of credentials, "registry" or "registry/path", taken apart.
+ * Splits and compares the keys of credentials, "registry" or "registry/path".
  *
  * The same forms are accepted as by credential_find(): a scheme, a trailing slash, Docker Hub's
  * other names, and for Docker Hub alone a path without a registry.
@@ -17,6 +17,6 @@ bool registry_key_equal(struct str a, struct str b);
 struct str registry_key_lower(struct arena *arena, struct str key);
 /*
  * The well-known registry that host is a slip of, such as ghcr.io for ghrc.io, or NULL. Such names
- * have been registered by people who collect logins.
+ * have been registered in order to steal credentials.
  */
 const char *registry_key_lookalike(struct str host);

@@ -1,8 +1,8 @@
 /*
- * An access token could be sent as Bearer without being exchanged, as the original does. It becomes
- * the password of oauth2accesstoken instead, the other form that Google documents: so it goes
- * through the same challenge as every login, a registry that is not Google's gets a user name it
- * can check, and no code has to know of a second way.
+ * An access token could be sent as Bearer without an exchange, as the original does. It becomes the
+ * password of oauth2accesstoken instead, the other form that Google documents. So it goes through
+ * the same challenge as every login, a registry that is not Google's gets a user name it can check,
+ * and no code needs a second way to log in.
  */
 #include "config/auth/target_login.h"
 
@@ -15,7 +15,7 @@
 
 enum { SECRET_MAX = 64 * 1024 };
 
-/* A token or key that was given in the place of its file's name. */
+/* Registers a token or key that was given instead of its file's name. */
 static void hide_token(const char *path)
 {
 	enum { TOKEN_MIN = 20 };
@@ -46,7 +46,7 @@ static const char *read_secret(struct arena *arena, const char *option, const ch
 	return secret;
 }
 
-/* The key below which the login counts: all of the prefix but the beginning of a name. */
+/* The key of the login: the prefix without the beginning of a name after its last slash. */
 static struct str key_of(const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -55,7 +55,7 @@ static struct str key_of(const char *prefix)
 	return str_head(str_of(prefix), len ? len - 1 : 0);
 }
 
-/* The entry of list with that key, or a new one with the settings of what fits it so far. */
+/* The entry of list with that key, or a new one with the settings of the entry that fits so far. */
 static struct credential *entry_for(struct arena *arena, struct credentials *list, struct str key)
 {
 	struct str host, repository;
@@ -79,7 +79,7 @@ static void add(struct arena *arena, const char *prefix, const char *user, const
 		const char *place, struct credentials *list, struct problems *problems)
 {
 	struct credential *entry = entry_for(arena, list, key_of(prefix));
-	/* It may stand in the environment, which is emptied of secrets. */
+	/* A copy, since the password may be in the environment, which is wiped of secrets. */
 	password = arena_string(arena, password);
 	if (!entry || !password) {
 		problem_add(problems, NULL, "out of memory");
@@ -106,8 +106,8 @@ void target_login_add(struct arena *arena, const struct options *options, const 
 		return;
 	if ((key != NULL) + (file != NULL) + (secret != NULL) > 1) {
 		problem_add(problems, NULL,
-			    "--target-repo-auth-key, --access-token and --access-token-file are "
-			    "three ways to log in: give one, also of their variables");
+			    "give only one of --target-repo-auth-key, --access-token and "
+			    "--access-token-file, counting their SYNCER_ variables");
 		return;
 	}
 	if (key)

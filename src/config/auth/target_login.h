@@ -5,10 +5,10 @@
 #include "registry/credential.h"
 
 /*
- * Adds what --target-repo-auth-key, --access-token or --access-token-file give to list, for what
- * lies below prefix, in place of another login for the same key; other settings that list has
- * there are kept. Nothing when none is given. Two of them and a file
- * that cannot be read are mistakes, which go to problems. prefix may be NULL: none is right.
+ * Adds the login of --target-repo-auth-key, --access-token or --access-token-file to list, for all
+ * repositories below prefix. It replaces another login for the same key, whose other settings stay.
+ * Does nothing if none of the options is given. Two of them, or a file that cannot be read, are
+ * mistakes, which go to problems. prefix is NULL if there is none for all images, or a wrong one.
  */
 void target_login_add(struct arena *arena, const struct options *options, const char *prefix,
 		      struct credentials *list, struct problems *problems);

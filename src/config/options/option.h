@@ -17,9 +17,9 @@ enum option_kind {
 
 struct option {
 	enum option_kind kind;
-	const char *name; /* of a group: its title */
+	const char *name; /* for a group its title */
 	char letter;
-	const char *argument; /* name of the value in --help */
+	const char *argument; /* what --help calls the value */
 	int fallback;
 	size_t field; /* offset in struct options */
 	const char *help;

@@ -1,6 +1,6 @@
 /*
  * The syntax is that of the original's flag library: `--f v`, `--f=v`, `-p6`, `-p 6`, `-p=6`,
- * letters in a row, the last one wins, `--` ends the options. One table drives all of it; adding
+ * letters in a row, the last value wins, `--` ends the options. One table drives all of it; adding
  * an option means one line in options.def and, for a new kind of value, one function here.
  */
 #include "config/options/options.h"
@@ -22,16 +22,16 @@ static const struct removed {
 	{"registry", "v1.5.1", "write the whole destination into each rule"},
 };
 
-/* Walks the arguments. */
+/* The state of the parser. */
 struct parse {
 	int argc, at;
 	char **argv;
 	struct options *out;
 	struct problems *problems;
-	bool by_letter;                       /* the option at this place */
-	bool unknown;                         /* there was an option that is none of ours */
-	const char *words[OPTIONS_WORDS_MAX]; /* what is no option */
-	size_t word_count;                    /* all of them, also those without room */
+	bool by_letter;                       /* the current option is given by its letter */
+	bool unknown;                         /* there was an unknown option */
+	const char *words[OPTIONS_WORDS_MAX]; /* the first arguments that are no options */
+	size_t word_count;                    /* the number of such arguments */
 };
 
 static const struct removed *find_removed(struct str name)
@@ -47,7 +47,7 @@ static void *field_of(struct options *options, const struct option *option)
 	return (char *)options + option->field;
 }
 
-/* Sets the option to what it is without being given. */
+/* Sets the option to its default. */
 static void set_default(struct options *options, const struct option *option)
 {
 	void *field = field_of(options, option);
@@ -115,10 +115,10 @@ bool options_set(struct options *out, const struct option *option, const char *v
 	return false;
 }
 
-/* A path behind -r is most likely meant as kyma's tool reads it. */
+/* In kyma's tool -r takes a prefix, so a path after it most likely means that. */
 static void refuse_number(struct parse *parse, const struct option *option, const char *value)
 {
-	/* Behind -p other programs have a password. */
+	/* In other programs -p takes a password. */
 	enum { WORD_MIN = 4 };
 	bool secret = parse->by_letter && option->letter == 'p' && strlen(value) >= WORD_MIN &&
 		      value[strspn(value, "0123456789")];
@@ -129,7 +129,7 @@ static void refuse_number(struct parse *parse, const struct option *option, cons
 					  : "");
 }
 
-/* An empty value takes back a single one; of a list it is left out. */
+/* An empty value resets the option to its default; a list ignores it. */
 static void set_value(struct parse *parse, const struct option *option, const char *value)
 {
 	if (!*value && option->kind == OPTION_KIND_LIST)
@@ -140,8 +140,8 @@ static void set_value(struct parse *parse, const struct option *option, const ch
 		return;
 	else if (option->kind == OPTION_KIND_LIST)
 		problem_add(parse->problems, NULL,
-			    "--%s is given more than %d times: join values by commas", option->name,
-			    OPTIONS_LIST_MAX);
+			    "--%s is given more than %d times: join values with commas",
+			    option->name, OPTIONS_LIST_MAX);
 	else if (option->kind == OPTION_KIND_NUMBER)
 		refuse_number(parse, option, value);
 	else if (option->kind == OPTION_KIND_SWITCH)
@@ -149,7 +149,7 @@ static void set_value(struct parse *parse, const struct option *option, const ch
 			    value);
 }
 
-/* Is this argument, as a whole, one of our options? Then it is nobody's value. */
+/* True when the whole argument is one of our options, and so no value of another. */
 static bool is_option(const char *argument)
 {
 	struct str name = str_of(argument);
@@ -167,7 +167,7 @@ static void take_value(struct parse *parse, const struct option *option)
 		struct str name = str_head(str_of(next), str_find(str_of(next), '='));
 		problem_add(parse->problems, NULL, "--%s needs a value: --%s %s%s%.*s%s",
 			    option->name, option->name, option->argument,
-			    next ? " (what follows is " : "", STR_ARGS(name), next ? ")" : "");
+			    next ? " (the next argument is " : "", STR_ARGS(name), next ? ")" : "");
 		return;
 	}
 	parse->at++;
@@ -182,7 +182,7 @@ static void unknown_name(struct parse *parse, struct str given, struct str name)
 		    near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
 }
 
-/* --namespace and its like: fine while empty. value is NULL when it is the next argument. */
+/* An option such as --namespace is accepted while empty. value: NULL if it is the next argument. */
 static void parse_removed(struct parse *parse, const struct removed *option, const char *value)
 {
 	if (!value && parse->at + 1 < parse->argc)
@@ -192,7 +192,7 @@ static void parse_removed(struct parse *parse, const struct removed *option, con
 			    option->release, option->instead);
 }
 
-/* One argument that begins with "--". */
+/* Parses an argument that begins with "--". */
 static void parse_long(struct parse *parse)
 {
 	struct str given = str_of(parse->argv[parse->at]);
@@ -212,14 +212,14 @@ static void parse_long(struct parse *parse)
 		take_value(parse, option);
 }
 
-/* One argument of a dash and letters; the last letter may take a value. */
+/* Parses an argument of a dash and letters; the last letter may take a value. */
 static void parse_letters(struct parse *parse)
 {
-	enum { LETTER = 2 }; /* and its dash: what is behind it may be a password */
+	enum { LETTER = 2 }; /* a dash and a letter; the text after them may be a password */
 	const char *given = parse->argv[parse->at];
 	bool near = option_nearest(str_of(given + 1)) != NULL;
 	struct str name = str_head(str_of(given), str_find(str_of(given), '='));
-	/* "-arch amd64" is a slip, and not -a with the value "rch". */
+	/* "-arch amd64" is a slip for --arch, and not -a with the value "rch". */
 	if (option_named(str_from(name, 1))) {
 		unknown_name(parse, name, str_from(name, 1));
 		return;
@@ -247,7 +247,7 @@ static void parse_letters(struct parse *parse)
 	}
 }
 
-/* What follows an unknown option is most likely its value, and may be a password. */
+/* A word after an unknown option is most likely its value, and may be a password. */
 static void parse_word(struct parse *parse)
 {
 	const char *word = parse->argv[parse->at];
@@ -257,7 +257,7 @@ static void parse_word(struct parse *parse)
 	secret_suspect(str_of(word));
 	if (options_switch(str_of(word), &truth)) {
 		problem_add(parse->problems, NULL,
-			    "unexpected argument %s: a switch takes its value behind =, as in "
+			    "unexpected argument %s: a switch takes its value after =, as in "
 			    "--force=%s",
 			    word, word);
 		return;
@@ -266,13 +266,13 @@ static void parse_word(struct parse *parse)
 		parse->words[parse->word_count] = word;
 	else
 		problem_add(parse->problems, NULL,
-			    "unexpected argument \"%s\": more than a source and a destination "
-			    "belongs into a file, given as --images FILE",
+			    "unexpected argument \"%s\": to copy several images, list them in a "
+			    "file and pass --images FILE",
 			    word);
 	parse->word_count++;
 }
 
-/* One rule, or the name of a command. */
+/* Takes the words as a rule, or as the name of a command. */
 static void use_words(struct parse *parse)
 {
 	struct options *out = parse->out;
@@ -298,7 +298,7 @@ void options_init(struct options *out)
 		set_default(out, &option_table[i]);
 }
 
-/* A word that is neither true nor false is not guessed at: false might turn a rehearsal real. */
+/* A word that is neither true nor false is refused: false could make a dry run a real one. */
 void options_variables(struct options *out, struct problems *problems)
 {
 	for (size_t i = 0; i < variable_count; i++) {

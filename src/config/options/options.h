@@ -14,7 +14,7 @@ enum { OPTIONS_LIST_MAX = 64, OPTIONS_WORDS_MAX = 2 };
 struct option_list {
 	const char *items[OPTIONS_LIST_MAX];
 	size_t count;
-	bool preset; /* not from the command line, whose first item replaces these */
+	bool preset; /* the items are from an input; the command line's first one replaces them */
 };
 
 struct inputs;
@@ -36,28 +36,28 @@ struct options {
 #undef OPTION_LIST
 #undef OPTION_ALIAS
 	const char *source, *destination; /* SRC DST on the command line; both or none */
-	const struct inputs *inputs;      /* of a GitHub Action; NULL: it is none */
+	const struct inputs *inputs;      /* those of a GitHub Action; NULL: this is none */
 };
 
-/* Every option as it is without being given. */
+/* Sets every option to its default. */
 void options_init(struct options *out);
 /*
  * Sets one option to value, which is not empty and is kept by reference; a list gets one more item.
- * False: options of this kind do not take it, and nothing is changed.
+ * False: the option cannot take the value, and nothing is changed.
  */
 bool options_set(struct options *out, const struct option *option, const char *value);
-/* Sets the options that variables of the environment stand for, see variable.h. */
+/* Sets options from the environment variables that stand for them, see variable.h. */
 void options_variables(struct options *out, struct problems *problems);
 
 /*
  * Reads argv[1] and following into out, which options_init(), options_variables() and perhaps
- * inputs_read() filled: what is given here comes before that. Every mistake goes to problems; false
- * when there was one. out->help and out->version are set all the same, so that whoever asks for
- * help gets it; the word "version" alone is --version.
+ * inputs_read() filled: the command line takes precedence. Every mistake goes to problems; false
+ * when there was one. out->help and out->version are set even then, so that a request for help is
+ * answered; the word "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
 /*
- * Reads one of the words the original takes for a switch: true, 1, t, T, TRUE, True and so on; also
- * yes, no, on and off, in any case of letters.
+ * Reads one of the words that the original accepts for a switch: true, 1, t, T, TRUE, True and so
+ * on; also yes, no, on and off. Upper and lower case do not matter.
  */
 bool options_switch(struct str text, bool *out);

@@ -1,6 +1,6 @@
 /*
- * The options come from the table, in its order and groups; the environment has a table of its own,
- * since nobody parses it.
+ * The options come from the table, in its order and groups. The variables have a table here, since
+ * no parser needs one.
  */
 #include "config/options/options_help.h"
 
@@ -11,12 +11,13 @@ enum { HELP_INDENT = 24, HELP_WIDTH = 80 };
 
 /* Variables that some part of the program, or a library in it, reads. */
 static const char *const environment[][2] = {
-	{"any NAME", "what the files refer to by $NAME or ${NAME}"},
+	{"any NAME", "variables that the files refer to as $NAME or ${NAME}"},
 	{"SSL_CERT_FILE", "trusted certificate authorities (PEM) instead of the system's"},
 	{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
 	 "proxies, and hosts reached without one; also in lower case"},
 	{"DOCKER_CONFIG", "folder of docker's config.json (default ~/.docker)"},
-	{"XDG_RUNTIME_DIR, XDG_CONFIG_HOME", "where containers/auth.json of podman and others is"},
+	{"XDG_RUNTIME_DIR, XDG_CONFIG_HOME",
+	 "folders of containers/auth.json, the logins of podman and others"},
 	{"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
 	 "keys for registries of Amazon ECR that have no other login"},
 	{"GITHUB_ACTIONS, INPUT_*", "in a step of a GitHub Action: its inputs, see the manual"},
@@ -24,7 +25,7 @@ static const char *const environment[][2] = {
 	{"TERM", "dumb or unset: plain lines instead of the live display"},
 };
 
-/* Words of text, broken at HELP_WIDTH and continued at HELP_INDENT. */
+/* Adds text, broken between words at HELP_WIDTH and continued at HELP_INDENT. */
 static void add_wrapped(struct buf *out, struct str text)
 {
 	size_t column = HELP_INDENT;
@@ -42,7 +43,7 @@ static void add_wrapped(struct buf *out, struct str text)
 	buf_add_char(out, '\n');
 }
 
-/* left in its column, right beside it, or below it when left is too long. */
+/* Adds left in its column, and right beside it, or below it if left is too long. */
 static void add_row(struct buf *out, const struct buf *left, struct str right)
 {
 	if (left->len < HELP_INDENT)
@@ -91,7 +92,7 @@ void options_help(struct buf *out)
 	}
 	buf_add_string(
 		out, "\n"
-		     "A value follows its option as the next argument or behind =; an empty one\n"
+		     "A value follows its option as the next argument or after =; an empty one\n"
 		     "means not given. Switches take =true or =false.\n"
 		     "\n"
 		     "Exit status: 0 everything in sync, 1 at least one image failed, 2 usage or\n"

@@ -1,7 +1,7 @@
 /*
- * Their names are of one tool, so that they count whatever the form of the images file is: who sets
- * SYNCER_DRY_RUN wants nothing to be written. Each is the option as if it were given, so the rest
- * of the program does not know them.
+ * The variables count whatever the form of the images file: whoever sets SYNCER_DRY_RUN wants
+ * nothing to be written. Each acts as if its option were given, so the rest of the program does not
+ * know them.
  */
 #include "config/options/variable.h"
 

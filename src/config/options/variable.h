@@ -1,5 +1,5 @@
 /*
- * The variables of the environment that stand for options: those of kyma's image-syncer.
+ * The environment variables that stand for options: those of kyma's image-syncer.
  *
  * Constant, so any thread may read it.
  */

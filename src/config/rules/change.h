@@ -1,13 +1,13 @@
 /*
- * What becomes of a destination tag that holds another image than the source: the words of
- * --on-change and of on-change in a rule.
+ * What to do when a destination tag holds another image than the source: the words of --on-change
+ * and of on-change in a rule.
  */
 #pragma once
 
 #include "base/str.h"
 
 enum change_policy {
-	CHANGE_UNSAID,    /* nobody said; until the configuration is settled */
+	CHANGE_UNSAID,    /* not given; only until the configuration is settled */
 	CHANGE_OVERWRITE, /* the tag is moved to the source's image */
 	CHANGE_FAIL,      /* the image fails, nothing is written */
 	CHANGE_SKIP,      /* the image is skipped, nothing is written */

@@ -1,6 +1,5 @@
 /*
- * What is said about signatures and the like: --referrers and --require-signed, and the fields of
- * the same names in a rule.
+ * --referrers and --require-signed, and the fields of the same names in a rule.
  */
 #pragma once
 
@@ -10,13 +9,13 @@
 
 /*
  * Adds the words of text, split at commas, to filter. Unknown ones go to problems; what is the name
- * of the option or field, place where it stands or NULL.
+ * of the option or field, place its place or NULL.
  */
 void companion_options_words(struct companion_filter *filter, struct str text, const char *what,
 			     const char *place, struct problems *problems);
 /*
- * The owner of the public key in the file path, as a signer who may call the image anything; NULL
- * when there is none, which goes to problems.
+ * A signer with the public key in the file path, whose signatures may give the image any name; NULL
+ * if there is no such key, which goes to problems.
  */
 struct signer *companion_options_signer(struct arena *arena, const char *path, const char *what,
 					const char *place, struct problems *problems);

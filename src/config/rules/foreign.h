@@ -1,15 +1,15 @@
 /*
- * What becomes of layers that may not be distributed (foreign, nondistributable), as images of
- * Windows have them: the words of --foreign and of foreign in a rule.
+ * What to do with layers that may not be distributed (foreign, nondistributable), as in images of
+ * Windows: the words of --foreign and of foreign in a rule.
  */
 #pragma once
 
 #include "base/str.h"
 
 enum foreign_policy {
-	FOREIGN_UNSAID, /* nobody said; until the configuration is settled */
+	FOREIGN_UNSAID, /* not given; only until the configuration is settled */
 	FOREIGN_SKIP,   /* they are left out, and the log says so */
-	FOREIGN_COPY,   /* they are copied like others, if need be from where they point to */
+	FOREIGN_COPY,   /* they are copied like others, if necessary from their own URLs */
 	FOREIGN_FAIL,   /* an image that has one fails, and nothing of it is written */
 };
 

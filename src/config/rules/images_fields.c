@@ -1,6 +1,6 @@
 /*
- * Nothing that is written restricts less than it says: an unknown field, an empty list or a null is
- * a mistake, not the absence of a restriction.
+ * A restriction must not get lost by a slip: an unknown field, an empty list or a null is a
+ * mistake, not the absence of a restriction.
  */
 #include "config/rules/images_fields.h"
 
@@ -13,10 +13,10 @@ enum latest_field { COUNT, BY, LATEST_FIELDS };
 
 static const struct field fields[FIELDS] = {
 	[TO] = {"to", FIELDS_TEXTS, "where the images go"},
-	[TAGS] = {"tags", FIELDS_TEXTS, "only these tags, or those that a /pattern/ finds"},
+	[TAGS] = {"tags", FIELDS_TEXTS, "only these tags, or those that match a /pattern/"},
 	[EXCLUDE] = {"exclude", FIELDS_TEXTS, "not these tags"},
 	[SEMVER] = {"semver", FIELDS_TEXT, "only versions in this range"},
-	[LATEST] = {"latest", FIELDS_MIXED, "only so many, the newest"},
+	[LATEST] = {"latest", FIELDS_MIXED, "only this many, the newest"},
 	[SINCE] = {"since", FIELDS_TEXT, "only what was created since then"},
 };
 
@@ -74,7 +74,7 @@ static void read_order(const struct fields_reading *reading, const struct node *
 {
 	*by_date = str_is(text, "date");
 	if (!*by_date && !str_is(text, "semver"))
-		fields_complain(reading, node, "latest can be taken by semver or by date");
+		fields_complain(reading, node, "latest must be by semver or by date");
 }
 
 static void read_latest_map(const struct fields_reading *reading, const struct node *node,

@@ -1,4 +1,4 @@
-/* The mapping form of a rule, as images_file.h describes it. One half of images_file. */
+/* Reads the mapping form of a rule, which images_file.h describes. */
 #pragma once
 
 #include "config/fields.h"

@@ -1,9 +1,9 @@
 /*
- * One rule per source and destination. The number of rules is known from the document, so they are
- * one array; sources that turn out to be wrong only leave it shorter.
+ * One rule per source and destination. The document gives an upper bound of their number, so they
+ * are one array; wrong sources only leave it shorter.
  *
- * A source may be given twice, as in files that grew by lines at their end: nothing of what is
- * written is lost then, but whoever wrote it may have forgotten the first.
+ * A source may be given twice, as in files that grew by lines at their end. Both entries count, and
+ * a warning says so, since the author may have forgotten the first.
  */
 #include "config/rules/images_file.h"
 
@@ -32,7 +32,7 @@ static size_t count_rules(const struct node *value)
 	return count;
 }
 
-/* One name of a destination for the source of rule. */
+/* Reads the name of one destination for the source of rule. */
 static void read_name(const struct images_reading *reading, struct rule rule,
 		      const struct node *value)
 {
@@ -79,7 +79,7 @@ static void read_each(const struct images_reading *reading, const struct rule *r
 		read(reading, *rule, value->items[i]);
 }
 
-/* One destination: a name or a mapping. */
+/* Reads one destination, a name or a mapping. */
 static void read_destination(const struct images_reading *reading, struct rule rule,
 			     const struct node *value)
 {
@@ -104,8 +104,8 @@ static void warn_repeated(const struct images_reading *reading, struct map *seen
 	if (first)
 		problem_warn(
 			reading->problems, place_of(reading, key),
-			"%.*s is a source here and at %s: it goes to the destinations of both, "
-			"which can be one list",
+			"%.*s is a source here and at %s: it goes to the destinations of both; "
+			"write them as one list",
 			STR_ARGS(str_head(key->text, 200)), place_of(reading, first));
 	else if (!map_put(seen, key->text, (void *)(uintptr_t)key))
 		problem_add(reading->problems, reading->document->name, "out of memory");

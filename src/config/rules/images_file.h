@@ -1,12 +1,12 @@
 /*
- * The images file: what is copied where.
+ * The images file: what to copy where.
  *
  * A mapping from a source to a destination, or to a list of destinations. A destination is a name,
  * or a mapping that says more:
  *
  *   quay.io/coreos/etcd:
  *     to: registry.example.com/etcd       a name or a list of names; must be there
- *     tags: [v3.5.0, /^v3\.4\./]          as behind the ':' of a source; if the source has a
+ *     tags: [v3.5.0, /^v3\.4\./]          as after the ':' of a source; if the source has a
  *                                         list of its own, only what is in both
  *     exclude: [/-rc/, v3.4.1]            not these
  *     semver: ">=3.4 <4"                  only versions in this range (plan/semver_range.h)
@@ -20,7 +20,7 @@
  *     on-change: fail                     when a destination tag holds another image: overwrite,
  *                                         fail, skip, retag
  *     foreign: copy                       layers that may not be distributed: skip, copy, fail
- *     referrers: true                     bring along all that belongs to the image; false:
+ *     referrers: true                     also copy all that belongs to the image; false:
  *                                         nothing; or [signatures, application/spdx+json]
  *     require-signed: cosign.pub          only if signed with this key; false: whether or not;
  *                                         {key: cosign.pub, reference: source} also demands the
@@ -30,8 +30,8 @@
  * text of the last five may hold several values with commas between. In YAML a number is taken as
  * written, so 1.10 stays 1.10; JSON wants strings. An empty list or text is a mistake, and so is an
  * unknown field. Several mappings in a list give a source several destinations with different
- * selections. What the texts of tags, exclude and semver mean is decided by plan/, and in which
- * order all of it applies (plan/select.h).
+ * selections. plan/ decides what the texts of tags, exclude and semver mean, and in which order all
+ * of these apply (plan/select.h).
  */
 #pragma once
 
@@ -41,8 +41,8 @@
 
 /*
  * Turns the document into rules in arena, in file order, with variables in destinations expanded.
- * All mistakes go to problems. A source that is given twice has the destinations of both, with a
- * warning. Equal destinations of one source are kept once.
+ * All mistakes go to problems. A source that is given twice has the destinations of both entries,
+ * with a warning. Equal destinations of one source are kept once.
  */
 void images_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct rules *out,

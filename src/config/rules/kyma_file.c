@@ -1,7 +1,7 @@
 /*
  * The original joins texts and cuts them at the first colon, which goes wrong with ports and with a
- * tag beside a digest. Here a source is parsed first; only then the name is taken out
- * of its text, as written, since that is what the targets of old are called.
+ * tag beside a digest. Here a source is parsed first. Then the name is taken from its text as
+ * written, since existing targets have that name.
  */
 #include "config/rules/kyma_file.h"
 
@@ -18,17 +18,17 @@ enum kyma_image_field { SOURCE, TAG, TARGET, AMD64_ONLY, PREFIX, SIGN, IMAGE_FIE
 static const struct field root_fields[ROOT_FIELDS] = {
 	[TARGET_PREFIX] = {"targetRepoPrefix", FIELDS_TEXT, "where the images go"},
 	[IMAGES] = {"images", FIELDS_MIXED, "a list of mappings with source and tag"},
-	[SIGN_ALL] = {"sign", FIELDS_SWITCH, "of old releases"},
+	[SIGN_ALL] = {"sign", FIELDS_SWITCH, "from old releases"},
 };
 
-/* The README of the original prints amd64only as well. */
+/* The README of the original also writes amd64only. */
 static const struct field image_fields[IMAGE_FIELDS] = {
 	[SOURCE] = {"source", FIELDS_TEXT, "the image, by tag, digest or both"},
 	[TAG] = {"tag", FIELDS_TEXT, "tag at the target"},
-	[TARGET] = {"target", FIELDS_MIXED, "name and tag below the prefix, of old releases"},
+	[TARGET] = {"target", FIELDS_MIXED, "name and tag below the prefix, from old releases"},
 	[AMD64_ONLY] = {"amd64Only", FIELDS_SWITCH, "lifts require-platforms", true},
 	[PREFIX] = {"prefix", FIELDS_TEXT, "instead of targetRepoPrefix, for this image"},
-	[SIGN] = {"sign", FIELDS_SWITCH, "of old releases"},
+	[SIGN] = {"sign", FIELDS_SWITCH, "from old releases"},
 };
 
 static const struct fields_table root_table = {.fields = root_fields, .count = ROOT_FIELDS};
@@ -41,11 +41,11 @@ struct kyma_reading {
 	const char *prefix; /* NULL: none, or a problem was added for it */
 	const char
 		*overruled; /* the prefix of the file, if the options give another one; or NULL */
-	bool prefix_told;   /* that there is none */
+	bool prefix_told;   /* there is a prefix, or a problem was added for the lack of one */
 	bool library;       /* names without '/' get "library/" */
 };
 
-/* One source, taken apart. */
+/* One source, parsed. */
 struct source {
 	struct str name; /* as written, without tag and digest */
 	struct reference ref;
@@ -69,19 +69,19 @@ static const char *read_text(const struct kyma_reading *reading, const struct fi
 	return copy;
 }
 
-/* Old releases signed what they copied, or not, as this says. */
+/* In old releases this field decided whether copies were signed. */
 static void check_sign(const struct kyma_reading *reading, const struct field *field,
 		       const struct node *node)
 {
 	if (fields_switch(&reading->fields, field, node, false))
 		problem_warn(reading->fields.problems, place_of(reading, node),
-			     "\"sign\" is of old releases and is ignored: nothing is signed here, "
-			     "--referrers signatures brings along the signatures that there are");
+			     "\"sign\" belongs to old releases and is ignored: nothing is signed; "
+			     "--referrers signatures copies existing signatures");
 }
 
 /* --- prefixes ------------------------------------------------------------------------------ */
 
-/* Tells what is wrong or odd about a prefix; place is NULL for the command line. */
+/* Checks a prefix and reports what is wrong or odd; place is NULL for the command line. */
 static bool check_prefix(const struct kyma_reading *reading, const char *prefix, const char *place)
 {
 	struct error err;
@@ -102,13 +102,13 @@ static bool check_prefix(const struct kyma_reading *reading, const char *prefix,
 	}
 	if (!str_ends(text, "/"))
 		problem_warn(reading->fields.problems, place,
-			     "target prefix \"%s\" does not end in /: names are put right behind "
-			     "it, as in %sname",
+			     "target prefix \"%s\" does not end in /: names directly follow it, as "
+			     "in %sname",
 			     prefix, prefix);
 	return true;
 }
 
-/* Chooses the prefix of the run and the form of the names behind it. */
+/* Chooses the prefix of the run and the form of the names after it. */
 static void settle_prefix(struct kyma_reading *reading, const struct options *options,
 			  const struct node *node)
 {
@@ -169,7 +169,7 @@ static bool read_source(const struct kyma_reading *reading, const struct node *m
 	return true;
 }
 
-/* The tag at the target, where said is what target says; NULL: there is none, or it is wrong. */
+/* The tag at the target; said: the one in the field target, or NULL. NULL: none, or a wrong one. */
 static const char *target_tag(const struct kyma_reading *reading, const struct node *node,
 			      const struct source *source, const struct node *source_node,
 			      const char *said)
@@ -180,7 +180,7 @@ static const char *target_tag(const struct kyma_reading *reading, const struct n
 		return NULL;
 	if (tag && said && strcmp(tag, said) != 0) {
 		fields_complain(&reading->fields, node,
-				"tag is %s, and target says %s: keep one of them", tag, said);
+				"tag is %s, but target says %s: keep one of them", tag, said);
 		return NULL;
 	}
 	if (said)
@@ -188,7 +188,7 @@ static const char *target_tag(const struct kyma_reading *reading, const struct n
 	if (tag && !reference_tag_valid(str_of(tag))) {
 		problem_add(reading->fields.problems, place_of(reading, node),
 			    "tag \"%s\": a tag has up to %d letters, digits, '_', '.' and '-', and "
-			    "begins with none of the last two",
+			    "does not begin with '.' or '-'",
 			    tag, REFERENCE_TAG_MAX);
 		return NULL;
 	}
@@ -201,7 +201,7 @@ static const char *target_tag(const struct kyma_reading *reading, const struct n
 	return NULL;
 }
 
-/* The name with what no repository may have in its first part, when that is a host. */
+/* The name at the target: a host in its first part may have characters a repository may not. */
 static char *target_name(const struct kyma_reading *reading, struct str name)
 {
 	bool plain = str_find(name, '/') == name.len;
@@ -219,10 +219,10 @@ static char *target_name(const struct kyma_reading *reading, struct str name)
 /* Where one image goes, below its prefix. */
 struct target {
 	const char *name, *tag;
-	const char *place; /* of what says so */
+	const char *place; /* of the field that says so */
 };
 
-/* What target says, if it is there, and else what follows from source and tag. */
+/* Reads the field target if it is there; else name and tag follow from source and tag. */
 static bool read_target(const struct kyma_reading *reading, const struct node *const *values,
 			const char *prefix, const struct source *source, struct target *out)
 {
@@ -256,7 +256,7 @@ static void read_terms(const struct kyma_reading *reading, const struct node *ma
 	}
 }
 
-/* Adds the rule: its fields besides the names are set. */
+/* Adds the rule; its members other than the names are set. */
 static void add_rule(const struct kyma_reading *reading, struct rule rule, const char *prefix,
 		     const struct source *source, const struct target *target)
 {
@@ -343,7 +343,7 @@ void kyma_file_read(struct arena *arena, const struct document *document,
 	*prefix = reading.prefix;
 	const struct node *images = values[IMAGES];
 	if (!images || images->kind == NODE_NULL || (images->kind == NODE_LIST && !images->count)) {
-		problem_warn(problems, document->name, "there are no images in it");
+		problem_warn(problems, document->name, "the file lists no images");
 		return;
 	}
 	if (images->kind != NODE_LIST) {

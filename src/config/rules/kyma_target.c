@@ -1,7 +1,6 @@
 /*
- * A name that begins with a registry is the case in doubt: kyma's own targets look like that, since
- * a source's host becomes a folder below the prefix, and so does a target somewhere else
- * altogether.
+ * A name that begins with a registry is ambiguous: kyma's own targets look like that, since a
+ * source's host becomes a folder below the prefix, and so does a target at another registry.
  */
 #include "config/rules/kyma_target.h"
 
@@ -81,7 +80,7 @@ static bool read_name(const struct fields_reading *reading, const struct node *n
 		return refuse(reading, node, prefixes->prefix);
 	if (!name.len || str_find(name, '@') < name.len) {
 		fields_complain(reading, node,
-				"target \"%.*s\" has no name, or a digest: write a "
+				"target \"%.*s\" lacks a name or has a digest: write a "
 				"name and a tag",
 				STR_ARGS(str_head(node->text, 200)));
 		return false;
@@ -100,7 +99,7 @@ static bool read_tag(const struct fields_reading *reading, const struct node *no
 	if (!tag.len)
 		return true;
 	if (out->tag && !str_is(tag, out->tag)) {
-		fields_complain(reading, node, "tag is %.*s, and the name ends in %s: keep one",
+		fields_complain(reading, node, "tag is %.*s, but the name ends in %s: keep one",
 				STR_ARGS(str_head(tag, 200)), out->tag);
 		return false;
 	}
@@ -115,7 +114,7 @@ static bool check_tag(const struct fields_reading *reading, const struct node *n
 		return true;
 	fields_complain(reading, node,
 			"target has the tag \"%s\": a tag has up to %d letters, digits, '_', '.' "
-			"and '-', and begins with none of the last two",
+			"and '-', and does not begin with '.' or '-'",
 			target->tag, REFERENCE_TAG_MAX);
 	return false;
 }

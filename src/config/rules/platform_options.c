@@ -1,10 +1,10 @@
 /*
- * A pattern that fits no image at all would make a run copy nothing, so what is certainly a slip is
- * told here: a whole platform in one option, or the kernel's name of a processor instead of Go's.
+ * A pattern that matches no image would make a run copy nothing, so an obvious slip is reported
+ * here: a whole platform in one option, or the kernel's name of a processor instead of Go's.
  */
 #include "config/rules/platform_options.h"
 
-/* What uname or a compiler says, and what images say. */
+/* Names that uname or a compiler uses, and those that images use. */
 static const char *const aliases[][2] = {
 	{"x86_64", "amd64"},    {"x86-64", "amd64"},
 	{"x64", "amd64"},       {"i386", "386"},
@@ -37,13 +37,12 @@ static void read_pattern(const struct platform_reading *reading, struct str text
 	const char *name = reading->option;
 	if (!platform_pattern_parse(text, &pattern)) {
 		problem_add(reading->problems, NULL,
-			    "--%s %.*s: a value is missing in front of the colon", name,
-			    STR_ARGS(text));
+			    "--%s %.*s: a value is missing before the colon", name, STR_ARGS(text));
 		return;
 	}
 	if (str_find(text, '/') < text.len) {
 		problem_add(reading->problems, NULL,
-			    "--%s %.*s: a platform is given in two options, as in --os linux "
+			    "--%s %.*s: give a platform in two options, as in --os linux "
 			    "--arch arm:v7",
 			    name, STR_ARGS(text));
 		return;
@@ -51,7 +50,7 @@ static void read_pattern(const struct platform_reading *reading, struct str text
 	const char *other = meant(pattern.value);
 	if (other)
 		problem_warn(reading->problems, NULL,
-			     "--%s %.*s: images say %s for this, so nothing may match", name,
+			     "--%s %.*s: images call this %s, so nothing may match", name,
 			     STR_ARGS(text), other);
 	patterns[(*count)++] = pattern;
 }

@@ -2,7 +2,7 @@
  * One line of the images file: a source and one destination, as written and expanded.
  *
  * A source with several destinations gives several rules, in file order. Plain records in the
- * configuration's arena. What the texts mean is decided by plan/.
+ * configuration's arena. plan/ decides what the texts mean.
  */
 #pragma once
 

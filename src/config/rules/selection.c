@@ -1,4 +1,4 @@
-/* An age becomes the point in time it meant when the rule was read, so a list does not drift. */
+/* An age is written as the point in time it meant when the rule was read, so it does not drift. */
 #include "config/rules/selection.h"
 
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /*
  * Which tags of its source a rule takes: the part of a rule's mapping that selects.
  *
- * Plain records in the configuration's arena. What the texts mean is decided by plan/select.h.
+ * Plain records in the configuration's arena. plan/select.h decides what the texts mean.
  */
 #pragma once
 
@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A text of the file and where it stands. */
+/* A text of the file and its place. */
 struct placed {
 	const char *text;
 	const char *place; /* "images.yaml:3:1" */
 };
 
 /*
- * Which tags of the source a rule takes: the mapping form of a rule. All zero: no restriction. Each
- * text of tags and exclude is a list as behind the ':' of a source: "v1", "/^v2/", "v1,/^v2/".
+ * All zero: no restriction. Each text of tags and exclude is a list as after the ':' of a source:
+ * "v1", "/^v2/", "v1,/^v2/".
  */
 struct selection {
 	const struct placed *tags; /* any of them */
@@ -27,8 +27,8 @@ struct selection {
 	const struct placed *exclude; /* none of them */
 	size_t exclude_count;
 	struct placed semver; /* a range: ">=1.2 <2", "^1.4", "~1.4.2"; text NULL: any */
-	int64_t latest;       /* only the newest so many; 0: all */
-	bool latest_by_date;  /* newest by the image's creation, else by semantic version */
+	int64_t latest;       /* only this many, the newest; 0: all */
+	bool latest_by_date;  /* the newest by the image's creation, else by semantic version */
 	int64_t since;        /* created at this time or later, seconds since 1970; 0: any time */
 };
 

@@ -1,6 +1,6 @@
 /*
- * What is misspelt here would demand less than was meant, so an unknown name is a mistake and not
- * just worth a warning.
+ * A misspelt name would demand less than was meant, so an unknown name is a mistake, not just a
+ * warning.
  */
 #include "config/rules/signer_field.h"
 
@@ -10,12 +10,12 @@ enum { KEY, REFERENCE, FIELDS };
 
 static const struct field fields[FIELDS] = {
 	[KEY] = {"key", FIELDS_TEXT, "the file of a public key"},
-	[REFERENCE] = {"reference", FIELDS_TEXT, "what the signature must call the image"},
+	[REFERENCE] = {"reference", FIELDS_TEXT, "the repository that the signature must name"},
 };
 
 static const struct fields_table table = {.fields = fields, .count = FIELDS};
 
-/* A text of the user's; in YAML a number is one as well. */
+/* True for a text; in YAML a number counts as one. */
 static bool is_text(const struct fields_reading *reading, const struct node *node)
 {
 	return node->text.len && (node->kind == NODE_STRING ||

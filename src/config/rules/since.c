@@ -1,4 +1,4 @@
-/* A day is a point in time whose clock is left out: it begins at midnight UTC. */
+/* A day is a point in time without a time of day: its beginning, midnight UTC. */
 #include "config/rules/since.h"
 
 #include "oci/timestamp.h"

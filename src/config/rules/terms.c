@@ -7,10 +7,10 @@
 #include <string.h>
 
 struct member {
-	const char *name; /* of the field */
+	const char *name; /* the name of its field */
 	/* Appends what the member demands; nothing where it demands nothing. */
 	void (*print)(const struct terms *terms, struct buf *out);
-	/* Writes the member as fields; NULL: the form of a rule cannot say it. */
+	/* Writes the member as fields; NULL: a rule has no field for it. */
 	void (*write)(const struct terms *terms, struct writer *out);
 };
 

@@ -1,6 +1,5 @@
 /*
- * How an image is copied, as opposed to which image and where to: what a rule and the options say
- * about it.
+ * How an image is copied, as opposed to which image and where to, as a rule and the options say.
  *
  * terms.c has the only list of the members: whatever compares, completes or writes terms goes
  * through the functions below, so that no member can be forgotten. Plain records; what they point
@@ -17,17 +16,17 @@
 
 struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
-	const struct platform_filter *required;    /* an image for each of its platforms; NULL */
-	const struct companion_filter *companions; /* NULL: not said; empty: the image alone */
+	const struct platform_filter *required;    /* platforms an image must have; NULL: none */
+	const struct companion_filter *companions; /* NULL: not given; empty: the image alone */
 	const struct signer *signer;               /* who must have signed; NULL: nobody */
-	const char *pinned_tag; /* beside the source's digest and should name it; NULL: none */
-	enum change_policy on_change; /* CHANGE_UNSAID: not said */
-	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not said */
-	bool required_said;           /* the rule says itself what is required, perhaps nothing */
-	bool signer_said; /* the rule says itself who must have signed, perhaps nobody */
+	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
+	enum change_policy on_change; /* CHANGE_UNSAID: not given */
+	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
+	bool required_said;           /* the rule sets required itself, perhaps to nothing */
+	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
 };
 
-/* Takes from general what own does not say. */
+/* Sets the members that own leaves open to those of general. */
 void terms_complete(struct terms *own, const struct terms *general);
 /*
  * The name of the first member in which two complete sets of terms differ, as users write it
@@ -37,12 +36,12 @@ void terms_complete(struct terms *own, const struct terms *general);
 const char *terms_difference(const struct terms *a, const struct terms *b);
 
 /*
- * For lists of images that a later run reads together with the same options: what own has to say
- * beside them. Policies and requirements stay even where they come from the options, since a run
- * without these options must not be less strict.
+ * For lists of images that a later run reads together with the same options: the terms of own that
+ * are not in general, those of the options. Policies and requirements stay even where they come
+ * from the options, since a run without these options must not be less strict.
  */
 struct terms terms_beside(const struct terms *own, const struct terms *general);
 /* Writes what terms say as fields of a rule's mapping; nothing for zeroed terms. */
 void terms_write(const struct terms *terms, struct writer *out);
-/* True when that is the same text for both. */
+/* True when terms_write() writes the same text for both. */
 bool terms_written_alike(const struct terms *a, const struct terms *b);

@@ -1,6 +1,6 @@
 /*
- * Nothing that is written restricts less than it says: an empty list or a null is a mistake, not
- * the absence of a restriction.
+ * A restriction must not get lost by a slip: an empty list or a null is a mistake, not the absence
+ * of a restriction.
  */
 #include "config/rules/terms_fields.h"
 
@@ -26,14 +26,14 @@ static const struct field fields[FIELDS] = {
 	[REQUIRE_PLATFORMS] = {"require-platforms", FIELDS_MIXED,
 			       "refuse images that lack one of these"},
 	[ON_CHANGE] = {"on-change", FIELDS_TEXT, "when a destination tag holds another image"},
-	[FOREIGN] = {"foreign", FIELDS_TEXT, "what becomes of layers that may not be distributed"},
-	[REFERRERS] = {"referrers", FIELDS_MIXED, "bring along what belongs to the image"},
+	[FOREIGN] = {"foreign", FIELDS_TEXT, "what to do with layers that may not be distributed"},
+	[REFERRERS] = {"referrers", FIELDS_MIXED, "also copy what belongs to the image"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
 
-/* Unknown names are told where the rest of the mapping is read. */
+/* Unknown names are reported where the rest of the mapping is read. */
 static const struct fields_table alone = {
 	.fields = fields, .count = FIELDS, .unknown = fields_pass_over};
 
@@ -61,7 +61,7 @@ static bool parse_platform(struct str text, void *out)
 	return platform_parse(text, out);
 }
 
-/* Calls parse for each value of node, with room for it at *out + *count * size. */
+/* Calls parse for each value of node; returns the array of the results, each of size bytes. */
 static void *read_values(const struct fields_reading *reading, const struct field *field,
 			 const struct node *node, size_t size,
 			 bool (*parse)(struct str text, void *out), size_t *count)
@@ -110,7 +110,7 @@ static const struct platform_filter *read_filter(const struct fields_reading *re
 	return filter;
 }
 
-/* The platforms that are named, as a filter of which only these are set; NULL for none. */
+/* The named platforms, as a filter with nothing else set; NULL for none. */
 static const struct platform_filter *read_required(const struct fields_reading *reading,
 						   const struct node *node)
 {
@@ -154,7 +154,7 @@ static enum foreign_policy read_foreign(const struct fields_reading *reading,
 
 /* --- companions ---------------------------------------------------------------------------- */
 
-/* "quay.io/coreos/etcd: referrers", for what another file tells; NULL without memory. */
+/* "quay.io/coreos/etcd: referrers", for problems of companion_options.c; NULL without memory. */
 static const char *full_name(const struct fields_reading *reading, const struct field *field)
 {
 	char *name = arena_printf(reading->arena, "%s: %s", reading->subject, field->name);

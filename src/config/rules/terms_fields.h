@@ -1,13 +1,13 @@
 /*
- * What a mapping says about how an image is copied: the fields of a rule and of an image of kyma's
- * file that become struct terms.
+ * Reads struct terms: the fields that say how an image is copied, in a rule and in an image of
+ * kyma's file.
  */
 #pragma once
 
 #include "config/fields.h"
 #include "config/rules/terms.h"
 
-/* The fields, for the table of whoever reads the others of the mapping. */
+/* The fields, to be set beside the table that reads the others of the mapping. */
 extern const struct fields_table terms_fields;
 
 /* Reads them into *out, and leaves the other fields of map alone. Mistakes go to problems. */

@@ -125,9 +125,9 @@ static void test_helpers(void **state)
 	check("{\"credHelpers\": {\"a.io\": \"../x\", \"b.io\": 5}, "
 	      "\"credsStore\": \"a b\"}",
 	      false,
-	      "a.io: c.json:1:26: \"../x\" is no name of a credential helper\n"
-	      "b.io: c.json:1:42: \"\" is no name of a credential helper\n",
-	      "", "c.json:1:60: \"a b\" is no name of a credential helper\n");
+	      "a.io: c.json:1:26: \"../x\" is not the name of a credential helper\n"
+	      "b.io: c.json:1:42: \"\" is not the name of a credential helper\n",
+	      "", "c.json:1:60: \"a b\" is not the name of a credential helper\n");
 }
 
 static void test_mistakes(void **state)

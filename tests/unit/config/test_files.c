@@ -154,9 +154,9 @@ static void test_auth_mistakes(void **state)
 	      "e.io: {username: u, password: x$NOPE}\n"
 	      "f.io: {username: u, password: $NOPE}\n",
 	      NULL,
-	      "f.yaml:1:1: a.io: username is given without password: give both, or none for "
+	      "f.yaml:1:1: a.io: username is given without password: give both, or neither for "
 	      "anonymous access\n"
-	      "f.yaml:2:1: b.io: password is given without username: give both, or none for "
+	      "f.yaml:2:1: b.io: password is given without username: give both, or neither for "
 	      "anonymous access\n"
 	      "f.yaml:3:18: c.io: username is a list: it must be a string\n"
 	      "f.yaml:3:46: c.io: insecure is a number: write true or false, without quotes\n"
@@ -188,8 +188,8 @@ static void test_auth_warnings(void **state)
 	      "f.yaml:1:8: a.io: unknown field \"usrname\": did you mean username (the user)?\n"
 	      "f.yaml:1:20: a.io: unknown field \"passwd\": did you mean password (the password of "
 	      "the user)?\n"
-	      "f.yaml:1:31: a.io: unknown field \"Insecure\": did you mean insecure (http, or a "
-	      "certificate nobody checks)?\n",
+	      "f.yaml:1:31: a.io: unknown field \"Insecure\": did you mean insecure (allow http "
+	      "and unchecked certificates)?\n",
 	      "f.yaml:1:47: a.io: unknown field \"x\" is ignored\n"
 	      "f.yaml:2:1: an empty registry name matches nothing\n");
 	check(true, false,
@@ -197,10 +197,10 @@ static void test_auth_warnings(void **state)
 	      "B.io: {username: u}\nb.io: {}\n",
 	      "f.yaml:1:1 a.io - - insecure\n"
 	      "f.yaml:3:1 b.io - - insecure\n",
-	      "f.yaml:4:1: b.io is given here and at f.yaml:3:1 with other fields: keep one\n"
-	      "f.yaml:5:1: b.io is given here and at f.yaml:3:1 with other fields: keep one\n",
-	      "f.yaml:2:1: a.io is given here and at f.yaml:1:1 with the same fields, and once is "
-	      "enough\n");
+	      "f.yaml:4:1: b.io is given here and at f.yaml:3:1 with different fields: keep one\n"
+	      "f.yaml:5:1: b.io is given here and at f.yaml:3:1 with different fields: keep one\n",
+	      "f.yaml:2:1: a.io is given here and at f.yaml:1:1 with the same fields: remove "
+	      "one\n");
 }
 
 /* What a password was expanded to is a secret from then on. */
@@ -241,14 +241,14 @@ static void test_images(void **state)
 	      "f.yaml:8:1 quay.io/coreos/etcd f.yaml:8:23 b.io/etcd\n"
 	      "f.yaml:8:1 quay.io/coreos/etcd f.yaml:8:34 a.io/etcd\n",
 	      "",
-	      "f.yaml:8:1: quay.io/coreos/etcd is a source here and at f.yaml:1:1: it goes to the "
-	      "destinations of both, which can be one list\n");
+	      "f.yaml:8:1: quay.io/coreos/etcd is a source here and at f.yaml:1:1: it goes to "
+	      "the destinations of both; write them as one list\n");
 	check(false, true, "{\"a\": \"b\", \"a\": {\"to\": \"c\"}}",
 	      "f.json:1:2 a f.json:1:7 b\n"
 	      "f.json:1:12 a f.json:1:24 c\n",
 	      "",
 	      "f.json:1:12: a is a source here and at f.json:1:2: it goes to the destinations of "
-	      "both, which can be one list\n");
+	      "both; write them as one list\n");
 	check(false, true, "{\"a\": \"b\", \"c\": [\"d\", \"e\"]}",
 	      "f.json:1:2 a f.json:1:7 b\n"
 	      "f.json:1:12 c f.json:1:18 d\n"

@@ -155,26 +155,25 @@ static void test_mistakes(void **state)
 	static const struct {
 		const char *text, *error;
 	} bad[] = {
-		{"tags: []", "f:1:18: a: tags is an empty list: name something or remove it\n"},
-		{"tags: ''", "f:1:18: a: tags is empty: write something or remove it\n"},
+		{"tags: []", "f:1:18: a: tags is an empty list: add an item or remove it\n"},
+		{"tags: ''", "f:1:18: a: tags is empty: give a value or remove it\n"},
 		{"tags: ", "f:1:18: a: tags is null: it must be a string\n"},
 		{"tags: {x: y}", "f:1:18: a: tags is a mapping: it must be a string\n"},
 		{"tags: [v1, [v2], ~]", "f:1:23: a: tags is a list: it must be a string\n"
 					"f:1:29: a: tags is null: it must be a string\n"},
-		{"exclude: [v1, '']",
-		 "f:1:26: a: exclude is empty: write something or remove it\n"},
+		{"exclude: [v1, '']", "f:1:26: a: exclude is empty: give a value or remove it\n"},
 		{"semver: [1.2]", "f:1:20: a: semver is a list: it must be a string\n"},
-		{"semver: ''", "f:1:20: a: semver is empty: write something or remove it\n"},
+		{"semver: ''", "f:1:20: a: semver is empty: give a value or remove it\n"},
 		{"latest: 0", "f:1:20: " NUMBER},
 		{"latest: -1", "f:1:20: " NUMBER},
 		{"latest: 1.5", "f:1:20: " NUMBER},
 		{"latest: many", "f:1:20: " NUMBER},
 		{"latest: [5]", "f:1:20: a: latest is a list: it must be a string\n"},
-		{"latest: 5 by age", "f:1:20: a: latest can be taken by semver or by date\n"},
+		{"latest: 5 by age", "f:1:20: a: latest must be by semver or by date\n"},
 		{"latest: {by: date}",
 		 "f:1:20: a: latest needs a count, as in {count: 5, by: date}\n"},
 		{"latest: {count: x, by: y}",
-		 "f:1:28: " NUMBER "f:1:35: a: latest can be taken by semver or by date\n"},
+		 "f:1:28: " NUMBER "f:1:35: a: latest must be by semver or by date\n"},
 		{"since: yesterday", "f:1:19: " SINCE},
 		{"since: 30", "f:1:19: " SINCE},
 		{"since: 2026-02-30", "f:1:19: " SINCE},
@@ -183,7 +182,7 @@ static void test_mistakes(void **state)
 		 "linux/arm64/v8\n"},
 		{"platforms: ['linux/amd64,']",
 		 "f:1:24: a: \"\" in platforms: write linux/amd64 or linux/arm64/v8\n"},
-		{"os: []", "f:1:16: a: os is an empty list: name something or remove it\n"},
+		{"os: []", "f:1:16: a: os is an empty list: add an item or remove it\n"},
 		{"os: linux/amd64",
 		 "f:1:16: a: \"linux/amd64\" in os: write a name, as in linux, amd64 or arm:v7\n"},
 		{"arch: ':v7'",
@@ -193,12 +192,12 @@ static void test_mistakes(void **state)
 		 "f:1:23: a: referrers: \"true\": write all, signatures, attestations, sboms or "
 		 "an artifact type as in application/spdx+json\n"},
 		{"referrers: []",
-		 "f:1:23: a: referrers is an empty list: name something or remove it\n"},
+		 "f:1:23: a: referrers is an empty list: add an item or remove it\n"},
 		{"referrers: ~", "f:1:23: a: referrers is null: it must be a string\n"},
 		{"require-signed: true",
 		 "f:1:28: a: require-signed must name a file with a public key, or be false\n"},
 		{"os: ~, tags: [], since: x",
-		 "f:1:25: a: tags is an empty list: name something or remove it\n"
+		 "f:1:25: a: tags is an empty list: add an item or remove it\n"
 		 "f:1:36: " SINCE "f:1:16: a: os is null: it must be a string\n"},
 	};
 	(void)state;
@@ -231,7 +230,7 @@ static void test_shape(void **state)
 	check("a: {to: b, exlude: v1, tagz: v2, colour: red}\n", "a > b\n",
 	      "f:1:12: a: unknown field \"exlude\": did you mean exclude (not these tags)?\n"
 	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
-	      "that a /pattern/ finds)?\n"
+	      "that match a /pattern/)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
 	      "latest, since, platforms, os, arch, require-platforms, on-change, foreign, "
 	      "referrers, require-signed\n",

@@ -161,8 +161,8 @@ static void test_keys(void **state)
 }
 
 #define SIGN                                                                                       \
-	": \"sign\" is of old releases and is ignored: nothing is signed here, --referrers "       \
-	"signatures brings along the signatures that there are\n"
+	": \"sign\" belongs to old releases and is ignored: nothing is signed; --referrers "       \
+	"signatures copies existing signatures\n"
 
 static void test_historic(void **state)
 {
@@ -254,7 +254,7 @@ static void test_target_below_overruled_prefix(void **state)
 static void test_nothing(void **state)
 {
 	(void)state;
-	const char *warning = "f: there are no images in it\n";
+	const char *warning = "f: the file lists no images\n";
 	check("targetRepoPrefix: reg.io/p/\n", false, "", "", warning);
 	check("targetRepoPrefix: reg.io/p/\nimages:\n", false, "", "", warning);
 	check("targetRepoPrefix: reg.io/p/\nimages: []\n", false, "", "", warning);
@@ -270,8 +270,8 @@ static void test_prefixes(void **state)
 	snprintf(text, sizeof(text), "targetRepoPrefix: reg.io/p-\n%s", image);
 	check(text, false, "docker.io/a/b:1 > reg.io/p-a/b:1\ndocker.io/a/c:1 > reg.io/p-a/c:1\n",
 	      "",
-	      "f:1:19: target prefix \"reg.io/p-\" does not end in /: names are put right behind "
-	      "it, as in reg.io/p-name\n");
+	      "f:1:19: target prefix \"reg.io/p-\" does not end in /: names directly follow it, "
+	      "as in reg.io/p-name\n");
 	snprintf(text, sizeof(text), "targetRepoPrefix: reg.io\n%s", image);
 	check(text, false, "",
 	      "f:1:19: target prefix \"reg.io\" has no /: write registry and path, as in "

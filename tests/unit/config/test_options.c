@@ -163,7 +163,7 @@ static void test_list_too_long(void **state)
 	options_init(&options);
 	assert_false(options_parse(array_count(words), words, &options, &problems));
 	assert_string_equal(buf_string(&problems.errors),
-			    "--os is given more than 64 times: join values by commas\n");
+			    "--os is given more than 64 times: join values with commas\n");
 }
 
 static void test_words(void **state)
@@ -210,7 +210,7 @@ static void test_refused(void **state)
 				    "--proc: expected a whole number, as in --proc 5\n");
 	bad("-pword1", "--proc: expected a whole number, as in --proc 5\n");
 	bad("-p=word1", "--proc: expected a whole number, as in --proc 5\n");
-	bad("--log --access-token=word1", "--log needs a value: --log FILE (what follows is "
+	bad("--log --access-token=word1", "--log needs a value: --log FILE (the next argument is "
 					  "--access-token)\n");
 	bad("--report-file=x", "unknown option --report-file\n");
 	bad("--rep=x", "unknown option --rep: did you mean --report?\n");
@@ -221,7 +221,8 @@ static void test_refused(void **state)
 	bad("-auth", "unknown option -auth: did you mean --auth?\n");
 	bad("--images", "--images needs a value: --images FILE\n");
 	bad("-p", "--proc needs a value: --proc N\n");
-	bad("--auth --images x", "--auth needs a value: --auth FILE (what follows is --images)\n");
+	bad("--auth --images x", "--auth needs a value: --auth FILE (the next argument is "
+				 "--images)\n");
 	bad("--proc many", "--proc many: expected a whole number, as in --proc 5\n");
 	bad("-p6x", "--proc 6x: expected a whole number, as in --proc 5\n");
 	bad("-p 2147483648", "--proc 2147483648: expected a whole number, as in --proc 5\n");
@@ -231,15 +232,15 @@ static void test_refused(void **state)
 	bad("-r reg.io/a/",
 	    "--retries reg.io/a/: expected a whole number, as in --retries 2 (a prefix "
 	    "for kyma's images is --target-repo-prefix)\n");
-	bad("--force false", "unexpected argument false: a switch takes its value behind =, as in "
+	bad("--force false", "unexpected argument false: a switch takes its value after =, as in "
 			     "--force=false\n");
 	bad("sync", "unexpected argument \"sync\"" ONE_WORD);
 	bad("-", "unexpected argument \"-\"" ONE_WORD);
 	bad("-- --force", "unexpected argument \"--force\"" ONE_WORD);
-	bad("a b c d", "unexpected argument \"c\": more than a source and a destination belongs "
-		       "into a file, given as --images FILE\n"
-		       "unexpected argument \"d\": more than a source and a destination belongs "
-		       "into a file, given as --images FILE\n");
+	bad("a b c d", "unexpected argument \"c\": to copy several images, list them in a file "
+		       "and pass --images FILE\n"
+		       "unexpected argument \"d\": to copy several images, list them in a file "
+		       "and pass --images FILE\n");
 	bad("--os", "--os needs a value: --os OS,...\n");
 }
 

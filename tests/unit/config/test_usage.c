@@ -113,13 +113,16 @@ static void test_usage(void **state)
 	assert_string_equal(buf_string(&problems.errors), "");
 	assert_string_equal(
 		buf_string(&problems.warnings),
-		"i:2:1: ghrc.io looks like ghcr.io misspelt: names like it collect logins\n"
-		"a:3:1: reg.io is used by no rule: rules name reg.io:5000, and the port is part of "
+		"i:2:1: ghrc.io looks like a typo of ghcr.io; such domains are used to steal "
+		"credentials\n"
+		"a:3:1: reg.io is not used by any rule: rules name reg.io:5000, and the port is "
+		"part of "
 		"the name\n"
-		"a:7:1: gcrh.io is used by no rule: did you mean ghrc.io?\n"
-		"a:8:1: reg.io/team is used by no rule: rules name reg.io:5000, and the port is "
+		"a:7:1: gcrh.io is not used by any rule: did you mean ghrc.io?\n"
+		"a:8:1: reg.io/team is not used by any rule: rules name reg.io:5000, and the "
+		"port is "
 		"part of the name\n"
-		"a:4:1: 2 entries are used by no rule: dokcer.io/me (a:4:1), docker.io/other "
+		"a:4:1: 2 entries are not used by any rule: dokcer.io/me (a:4:1), docker.io/other "
 		"(a:9:1)\n");
 	assert_int_equal(config.credentials.count, array_count(entries));
 }
@@ -147,7 +150,8 @@ static void test_faults(void **state)
 			    "a:3:5: one\na:3:9: two\na:4:5: x\na:4:9: y\n");
 	assert_string_equal(
 		buf_string(&problems.warnings),
-		"i:2:1: ghrc.io looks like ghcr.io misspelt: names like it collect logins\n"
+		"i:2:1: ghrc.io looks like a typo of ghcr.io; such domains are used to steal "
+		"credentials\n"
 		"a:1:1: 4 faulty entries that no rule needs: docker.io (a:1:1), reg.io:5000/else "
 		"(a:5:1), a.io (a:6:1), d.io (d:1:1) (--debug says what is wrong)\n");
 }

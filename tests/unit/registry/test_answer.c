@@ -141,13 +141,13 @@ static void test_json(void **state)
 		{"", "{\"tags\":[]}", NULL},
 		{"Content-Type: text/plain\n", " [1]", NULL},
 		{"Content-Type: text/html\n", "<html><title>Sign in</title></html>",
-		 "reg.test sent a page \"Sign in\" where a list was expected (HTTP 200): is it the "
-		 "registry's address and port, or does a proxy or a login form answer?"},
+		 "reg.test sent a page \"Sign in\" where a list was expected (HTTP 200): is this "
+		 "the registry's address and port, or does a proxy or a login form answer?"},
 		{"", "\n<!doctype html>",
-		 "reg.test sent a page where a list was expected (HTTP 200): is it the registry's "
-		 "address and port, or does a proxy or a login form answer?"},
+		 "reg.test sent a page where a list was expected (HTTP 200): is this the "
+		 "registry's address and port, or does a proxy or a login form answer?"},
 		{"", "{\"a\":",
-		 "a list was expected, but the JSON that reg.test sent is broken (1:6: "
+		 "a list was expected, but reg.test sent broken JSON (1:6: "
 		 "the document ends where a value is expected)"},
 		{"", "Moved.", "a list was expected, but reg.test sent no JSON: \"Moved.\""},
 		{"", "", "a list was expected, but reg.test sent no JSON"},

@@ -25,11 +25,11 @@ static const struct {
 	{"ghcr.io", NULL, false, false, ERROR_DENIED, "HTTP 403", "read:packages"},
 	{"ghcr.io", PLACE, true, false, ERROR_DENIED, "HTTP 403", "write:packages"},
 	{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, true, false, ERROR_MISSING,
-	 "HTTP 404 NAME_UNKNOWN", "create it there first"},
+	 "HTTP 404 NAME_UNKNOWN", "create it first"},
 	{"1.dkr.ecr.eu-west-1.amazonaws.com", NULL, false, false, ERROR_DENIED, "HTTP 401",
 	 "AWS_ACCESS_KEY_ID"},
 	{"1.dkr.ecr.cn-north-1.amazonaws.com.cn", PLACE, true, false, ERROR_MISSING, "HTTP 404",
-	 "create it there first"},
+	 "create it first"},
 	{"eu.gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "does not exist"},
 	{"gcr.io", PLACE, false, false, ERROR_DENIED, "HTTP 403", "does not exist"},
 	{"europe-docker.pkg.dev", PLACE, true, false, ERROR_DENIED, "HTTP 403", "PROJECT/"},
@@ -42,9 +42,9 @@ static const struct {
 	{"harbor.test", PLACE, true, false, ERROR_MISSING,
 	 "HTTP 404 NOT_FOUND: project x not found", "create the project"},
 	{"notgcr.io.test", PLACE, false, false, ERROR_DENIED, "HTTP 403", "may this login pull"},
-	{"xghcr.io", NULL, false, false, ERROR_DENIED, "HTTP 403", "into the auth file"},
+	{"xghcr.io", NULL, false, false, ERROR_DENIED, "HTTP 403", "to the auth file"},
 	{"reg.test", PLACE, true, false, ERROR_DENIED, "HTTP 403", "may this login push"},
-	{"reg.test", NULL, true, false, ERROR_DENIED, "HTTP 401", "into the auth file"},
+	{"reg.test", NULL, true, false, ERROR_DENIED, "HTTP 401", "to the auth file"},
 };
 
 static void test_hints(void **state)
@@ -74,16 +74,17 @@ static void test_logins(void **state)
 		const char *found, *absent;
 	} cases[] = {
 		{"reg.test", PLACE, NULL, NULL, true, "user name or password is wrong", "project"},
-		{"docker.io", PLACE, NULL, NULL, true, "wrong; where two-factor", "repository"},
+		{"docker.io", PLACE, NULL, NULL, true, "wrong; with two-factor", "repository"},
 		{"ghcr.io", PLACE, NULL, NULL, true, "wrong or has expired", "packages"},
-		{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, NULL, NULL, true, "expired", "right"},
+		{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, NULL, NULL, true, "expired",
+		 "permission"},
 		{"quay.io", PLACE, NULL, NULL, true, "password is wrong", "exist"},
 		{"reg.test", NULL, PLACE, NULL, false,
 		 "reg.test refused anonymous access to team/app: HTTP 403 (the login of " PLACE
 		 " was not sent: the registry asks for none)",
 		 "auth file"},
 		{"reg.test", NULL, PLACE, "tokens.test", false,
-		 "was not sent: the token server tokens.test is of another domain", "asks for"},
+		 "was not sent: the token server tokens.test is in another domain", "asks for"},
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(cases); i++) {
@@ -120,7 +121,7 @@ static void test_text(void **state)
 	error_set(&err, ERROR_DENIED, "HTTP 403");
 	explain_refusal(&refusal, &err);
 	assert_string_equal(err.text, "reg.test refused anonymous access to team/app: HTTP 403 "
-				      "(put a login for it into the auth file)");
+				      "(add a login for it to the auth file)");
 }
 
 static void test_nothing_to_say(void **state)

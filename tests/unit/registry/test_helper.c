@@ -58,7 +58,7 @@ static void test_names(void **state)
 		struct error err = {0};
 		assert_false(helper_get(names[i], "reg.io", &login, &err));
 		assert_int_equal(err.kind, ERROR_CONFIG);
-		assert_non_null(strstr(err.text, "no name of a credential helper"));
+		assert_non_null(strstr(err.text, "not the name of a credential helper"));
 	}
 }
 
