@@ -72,6 +72,16 @@ static void build_guarded_denied(struct world *world)
 	world->to->party->denies = true;
 }
 
+/* The list of tags has the tag that the target does not show. */
+static void build_guarded_hidden(struct world *world)
+{
+	build_guarded_denied(world);
+	map_put(&world->to->tags, STR("v1"),
+		(void *)(uintptr_t)map_get(&world->from->tags, STR("v1")));
+	copy_image(world->memory, world->to, "v0", "old", "amd64", "");
+	world->broken = true;
+}
+
 /* A target whose tags may not change refuses the push. */
 static void build_fixed(struct world *world)
 {
@@ -240,6 +250,27 @@ static void build_companions_from_tags(struct world *world)
 					    world->from->manifests.entries[i].len);
 	}
 	list_referrers(world, world->from, index, copy_named(memory, world->from, digest, ""));
+}
+
+/* The list does not say of which type they are. */
+static void build_companions_untyped(struct world *world)
+{
+	build_companions_from_tags(world);
+	terms_of(world)->companions = &boms;
+}
+
+/* A tag of cosign's names an index, and the image is an index within an index. */
+static void build_companions_indexes(struct world *world)
+{
+	struct memory_world *memory = world->memory;
+	char tag[COMPANION_TAG_SIZE];
+	const char *inner = copy_index(memory, world->from, NULL, "one");
+	const char *index = copy_index_of(memory, world->from, "v1",
+					  copy_named(memory, world->from, inner, ""), "");
+	companion_tag(index, COMPANION_ATT, tag);
+	copy_index(memory, world->from, tag, "attestation");
+	world->from->party->api = world->to->party->api = world->to->party->subjects = true;
+	copy_task(world->run, SRC, DST)->companions = &every;
 }
 
 /* A list of referrers names an artifact that is about something else. */
@@ -420,6 +451,6 @@ static void build_bad_bundles(struct world *world)
 	build_signed(world);
 	world->from->party->api = true;
 	const char *digest = memory_find(world->from, "v1");
-	copy_referrer(world->memory, world->from, digest, bundle, "{}");
-	copy_referrer(world->memory, world->from, digest, BOM, "{}");
+	copy_referrer(world->memory, world->from, digest, bundle, "[]");
+	copy_referrer(world->memory, world->from, digest, BOM, "[]");
 }

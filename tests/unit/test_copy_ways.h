@@ -228,20 +228,29 @@ static void build_no_type(struct world *world)
 	world->to->party->no_type = INDEX_TYPE;
 }
 
-/* The source knows its image by another algorithm. */
-static void build_sha512(struct world *world)
+/* The repository knows what v1 names by another algorithm. */
+static void rename_digest(struct world *world, struct memory_repository *at)
 {
 	struct digest_hash hash;
 	char text[DIGEST_TEXT_SIZE];
-	const char *digest = copy_image(world->memory, world->from, "v1", "one", "amd64", "");
-	struct memory_content *content = memory_read(world->from, digest);
+	struct memory_content *content = memory_read(at, memory_find(at, "v1"));
 	digest_start(&hash, STR("sha512:"));
 	digest_update(&hash, content->bytes.at, content->bytes.len);
 	digest_finish(&hash, text);
-	memory_put_named(world->memory, &world->from->manifests, text, content->bytes,
-			 content->type);
-	map_put(&world->from->tags, STR("v1"), arena_string(world->memory->arena, text));
-	copy_task(world->run, SRC, DST);
+	memory_put_named(world->memory, &at->manifests, text, content->bytes, content->type);
+	map_put(&at->tags, STR("v1"), arena_string(world->memory->arena, text));
+}
+
+static void build_target_sha512(struct world *world)
+{
+	build_in_sync(world);
+	rename_digest(world, world->to);
+}
+
+static void build_sha512(struct world *world)
+{
+	build_image(world);
+	rename_digest(world, world->from);
 }
 
 /* --- blobs ---------------------------------------------------------------------------------- */
