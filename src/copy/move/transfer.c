@@ -135,7 +135,7 @@ static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *g
 		log_debug("blob %s: slower than others, on its own from byte %lld",
 			  cargo->blob->digest, (long long)checked->offset);
 		checked->shared = false;
-		fanout_part(cargo->image->copier->fanout, cargo->branch);
+		fanout_detach(cargo->image->copier->fanout, cargo->branch);
 		if (!open_download(checked, err))
 			return false;
 	}
@@ -220,7 +220,7 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 		store_spoiled(cargo->image->from, cargo->blob->digest);
 	if (!ok) {
 		transfer->alone = true;
-		fanout_part(cargo->image->copier->fanout, cargo->branch);
+		fanout_detach(cargo->image->copier->fanout, cargo->branch);
 	}
 	return ok;
 }
