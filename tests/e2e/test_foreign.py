@@ -318,7 +318,7 @@ def test_a_word_nobody_knows(sync, scripted, repo):
     assert not here.seen() and not there.seen()
 
 
-@pytest.mark.parametrize("policy, words", (("skip", "was left out because it may not be distributed (foreign: copy brings it)"),))
+@pytest.mark.parametrize("policy, words", (("skip", "was left out because it may not be distributed (foreign: copy includes it)"),))
 def test_a_destination_that_wants_them_is_told_apart(sync, scripted, repo, policy, words):
     """A registry that misses the layer will not find it however often it is asked."""
     here, there = scripted(), scripted()
