@@ -62,11 +62,11 @@ static void compare_pinned(struct image *image, const struct question *source)
 			pinned);
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a pinned tag has a digest */
 	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
-		image->outcome->warning = arena_printf(
-			image->arena,
-			"the tag %s is now %s at the source; the rule's digest counts, "
-			"%s",
-			tag, source->status.digest, pinned);
+		image->outcome->warning =
+			arena_printf(image->arena,
+				     "the tag %s is now %s at the source; the rule's digest %s "
+				     "counts",
+				     tag, source->status.digest, pinned);
 }
 
 /* Sends both requests at once. A source without the image is an error. */

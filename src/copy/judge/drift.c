@@ -17,7 +17,7 @@ static bool unreadable(const char *tag, struct error *err)
 {
 	return error_wrap(err,
 			  "destination: cannot tell whether the tag %s exists, and on-change does "
-			  "not allow to overwrite it unseen: allow the login to pull",
+			  "not allow overwriting it unseen: allow the login to pull",
 			  tag);
 }
 
