@@ -2,8 +2,8 @@
  * Sends the bytes of a blob to an open upload (blobs.h): distribution-spec 1.1, "Pushing blobs",
  * "Pushing a blob in chunks".
  *
- * Makes one attempt, which the caller repeats. What is known of the registry (profile.h) and what
- * it has answered so far (host.h) decides which requests are used.
+ * Makes one attempt, which the caller repeats. The registry's profile (profile.h) and its answers
+ * so far (host.h) decide which requests are used.
  */
 #pragma once
 

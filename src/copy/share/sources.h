@@ -36,13 +36,13 @@ struct fanout_group *sources_group(struct shared_source *source);
 /* Forgets failures, so that the next call sends a request again. source may be NULL. */
 void sources_forgive(struct shared_source *source);
 /*
- * As store_head_listed(), once for all tasks of the source: reference, in store, is the one in
+ * Like store_head_listed(), once for all tasks of the source: reference, in store, is the one in
  * their source. out->digest is valid as long as arena and the task.
  */
 bool sources_head(struct shared_source *source, const struct store *store, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err);
 /*
- * As store_get() for a digest, once for all tasks of the source. The bytes are valid as long as
+ * Like store_get() for a digest, once for all tasks of the source. The bytes are valid as long as
  * arena and the task.
  */
 bool sources_manifest(struct shared_source *source, const struct store *store, struct arena *arena,
