@@ -15,8 +15,8 @@ struct listings *listings_new(const struct plan_rule *rules, size_t count);
 void listings_free(struct listings **listings);
 
 /*
- * All tags of store, which is the source. They are valid as long as arena, and until listings_done()
- * for a rule that needs them. A failure is shared with the threads that waited for it; a later call
+ * All tags of store, the source. They are valid as long as arena, and until listings_done() for a
+ * rule that needs them. A failure is shared with the threads that waited for it; a later call
  * requests the list again.
  */
 bool listings_tags(struct listings *listings, const struct store *store,

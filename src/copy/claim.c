@@ -1,6 +1,6 @@
 /*
- * All claims of an image share its cause: whoever would have taken the bytes from the same host
- * would fail alike.
+ * A failure is shared with all claims for bytes from the same registry, since each of them would
+ * fail in the same way.
  */
 #include "copy/claim.h"
 

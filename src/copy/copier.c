@@ -1,4 +1,4 @@
-/* What a run's images share is made and freed together; the way of each is in image.c. */
+/* Makes and frees the objects that all images of a run share; image.c has the steps of each. */
 #include "copy/copier.h"
 
 #include "copy/image.h"

@@ -1,8 +1,8 @@
 /*
  * Copying images: one task in, one outcome out.
  *
- * A copier serves the whole run and is shared by all threads. It writes nothing to terminal or log
- * but debug lines.
+ * A copier serves the whole run and is shared by all threads. It writes nothing to the terminal:
+ * how an image went is in its outcome.
  */
 #pragma once
 
@@ -16,10 +16,10 @@ struct copier;
 
 struct copier_options {
 	struct pool *pool;
-	struct stores stores; /* what opens both sides */
+	struct stores stores; /* opens both sides */
 	struct progress *progress;
-	struct throttle *throttle; /* of all blobs together; NULL: none */
-	unsigned blobs_in_flight;  /* at most that many blobs move at once; > 0 */
+	struct throttle *throttle; /* limits all blobs together; NULL: no limit */
+	unsigned blobs_in_flight;  /* the largest number of blobs that move at once; > 0 */
 	bool force;                /* push manifests even where the target is in sync */
 	bool dry_run;              /* read everything, write nothing */
 	bool verify;               /* read back what the target holds in the end */
@@ -30,22 +30,22 @@ struct copier *copier_new(const struct copier_options *options);
 void copier_free(struct copier **copier);
 
 /*
- * Before a round, when no image is under way: tells of the tasks that copier_run() will get, by
- * their numbers. A registry with work keeps a slot for its blobs, and those with the same source
- * ask it once. False without memory.
+ * Before a round, when no image is under way: announces the tasks that copier_run() will get, as
+ * count indexes in tasks. So a registry with work keeps a slot for its blobs, and tasks with the
+ * same source ask it once. False without memory.
  */
 bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,
 		   size_t count);
 /*
- * Brings the task's destination in step with its source. Strings of *outcome live in arena. Images
- * fail one by one: the outcome says how, there is no other error.
+ * Brings the task's destination in step with its source. Strings of *outcome live in arena. A
+ * failure is part of the outcome; there is no other error.
  */
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
 		struct outcome *outcome);
 /*
- * The patterns of platform filters that no image of the run was let pass by, as "os=linux" or
- * "arch=arm:v7"; for a warning after the last task. Where an image's platforms were not looked at,
- * since it failed or is in sync as it is, its patterns are not among them. False without memory.
+ * The patterns of platform filters, as "os=linux" or "arch=arm:v7", that let no image of the run
+ * pass; for a warning after the last task. Patterns of an image whose platforms were not looked at,
+ * because it failed or is in sync, are not among them. False without memory.
  */
 bool copier_unmatched(struct copier *copier, struct arena *arena, const char *const **patterns,
 		      size_t *count);

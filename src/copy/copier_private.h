@@ -1,4 +1,4 @@
-/* What all images of a run share. Private to copy/. */
+/* The objects that all images of a run share. Private to copy/. */
 #pragma once
 
 #include "copy/companions/sites.h"

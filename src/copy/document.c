@@ -1,4 +1,4 @@
-/* A digest names the same bytes on both sides, so what is known needs no side. */
+/* A digest names the same bytes on both sides, so known manifests are kept without a side. */
 #include "copy/document.h"
 
 #include "base/cancel.h"

@@ -1,22 +1,22 @@
 /*
- * The manifests of the image under way that decide what becomes of it, each read once.
+ * The manifests of an image that are needed to decide what to copy, each read once.
  *
- * They stay in image->known, where copying finds them, and live as long as the image. Only before
- * its copying begins, in the thread that runs it. Private to copy/.
+ * They stay in image->known, where the copy finds them, and live as long as the image. To be used
+ * only by the thread that runs the image, before anything is copied. Private to copy/.
  */
 #pragma once
 
 #include "copy/image.h"
 #include "oci/manifest.h"
 
-/* Where a manifest is read that is not known yet; by its digest it is the same everywhere. */
+/* The side to read a manifest from if it is not known yet; both have the same bytes. */
 enum document_side { DOCUMENT_SOURCE, DOCUMENT_TARGET };
 
 /*
- * The manifest with that digest. depth: 1 for the image's own, one more for each index that it was
- * found in. ERROR_UNSUPPORTED: that is too deep; ERROR_CANCELED: the run is to stop.
+ * Gets the manifest with that digest. depth: 1 for the image's own, one more for each index around
+ * it. ERROR_UNSUPPORTED: it is nested too deeply; ERROR_CANCELED: the run is to stop.
  */
 bool document_get(struct image *image, enum document_side side, const char *digest, int depth,
 		  struct manifest *out, struct error *err);
-/* Keeps a manifest that was read or made; what is in it lives in image->arena. False: no memory. */
+/* Keeps a manifest that was read or made; its contents live in image->arena. False: no memory. */
 bool document_keep(struct image *image, const char *digest, const struct manifest *manifest);

@@ -1,10 +1,11 @@
 /*
- * What was handed out is on its way to the target and cannot be called back; so a source that knows
- * no ranges, or has another idea of them, sends all again, and what is known of it is thrown away.
- * The digest is computed over what was handed out and finds parts that do not fit together.
+ * Bytes that were handed out are on their way to the target and cannot be called back. A source
+ * without ranges, or with ranges that cannot be used, sends the blob from the start, and the bytes
+ * that were handed out before are skipped. The digest covers all bytes that were handed out, so it
+ * shows when two parts do not belong together.
  *
- * A request always starts at the registry itself, never at the slot it sent us to before: the URL
- * of a storage behind it may have expired.
+ * Each request goes to the registry itself, never to the URL that it redirected to before, which
+ * may have expired.
  */
 #include "copy/download.h"
 
@@ -14,11 +15,11 @@
 #include "store/store.h"
 
 enum {
-	PROGRESS_BYTES = 1024 * 1024, /* what counts as progress */
-	PROGRESS_MS = 60000,          /* or any byte after that long */
+	PROGRESS_BYTES = 1024 * 1024, /* this many bytes count as progress */
+	PROGRESS_MS = 60000,          /* after this time a single byte does */
 };
 
-/* A foreign layer that the source does not have is to be had where its manifest says. */
+/* Opens a foreign layer, which the source does not have, at an address from its manifest. */
 static bool open_elsewhere(struct download *download, struct error *err)
 {
 	const struct descriptor *blob = download->blob;
@@ -30,7 +31,7 @@ static bool open_elsewhere(struct download *download, struct error *err)
 				   &download->stream, err))
 			return true;
 	return error_wrap(err, "foreign layer %s%s", blob->digest,
-			  blob->url_count ? "" : ", which names no urls");
+			  blob->url_count ? "" : ", which has no urls");
 }
 
 /* One try to open the rest of the blob. */
@@ -46,7 +47,7 @@ static bool open_part(struct download *download, struct error *err)
 	return true;
 }
 
-/* Reads from the stream, past what was handed out before. */
+/* Reads from the stream, skipping bytes that were handed out before. */
 static bool read_stream(struct download *download, void *at, size_t size, size_t *got,
 			struct error *err)
 {
@@ -66,7 +67,7 @@ static bool read_stream(struct download *download, void *at, size_t size, size_t
 	}
 }
 
-/* Waits until it is time for the next try. False: there is none, err says why. */
+/* Waits until it is time for the next try. False: there is no further try, err says why. */
 static bool may_resume(struct download *download, struct error *err)
 {
 	int64_t now = clock_ms();
@@ -137,7 +138,7 @@ bool download_end(struct download *download, struct error *err)
 		return true;
 	struct reader *reader = download->stream;
 	bool more = reader->read(reader, &extra, 1, &got, &ignored) && got;
-	/* The connection is for others now, however long the upload takes to be committed. */
+	/* Others can use the connection now, however long the upload takes to be committed. */
 	reader_close(&download->stream);
 	if (!more)
 		return true;

@@ -1,6 +1,6 @@
 /*
- * A configuration is a blob like another, but read into memory: its size is bounded before anything
- * is asked, and nothing is parsed before its digest was checked.
+ * A configuration is a blob like any other, but it is read into memory: its size is checked before
+ * the request, and its digest before parsing.
  */
 #include "copy/fetch.h"
 
@@ -63,7 +63,7 @@ bool fetch_closure(struct image *image, struct arena *arena, const char *digest,
 	return error_wrap(err, "manifest %s@%s", image->from->path, served.digest);
 }
 
-/* Fills out, which has room for size bytes, with all of the body. */
+/* Reads a body of exactly size bytes into out. */
 static bool read_body(struct reader *reader, char *out, size_t size, struct error *err)
 {
 	char extra;
@@ -72,12 +72,11 @@ static bool read_body(struct reader *reader, char *out, size_t size, struct erro
 		if (!reader->read(reader, out + at, size - at, &got, err))
 			return false;
 		if (!got)
-			return error_set(err, ERROR_CORRUPT, "it ended %zu bytes early", size - at);
+			return error_set(err, ERROR_CORRUPT, "ended %zu bytes early", size - at);
 	}
 	if (!reader->read(reader, &extra, 1, &got, err))
 		return false;
-	return !got ||
-	       error_set(err, ERROR_CORRUPT, "it is longer than the %zu bytes announced", size);
+	return !got || error_set(err, ERROR_CORRUPT, "longer than the %zu bytes announced", size);
 }
 
 /* One attempt to read a blob whose size was checked. */
@@ -112,7 +111,7 @@ bool fetch_blob(const struct store *store, struct arena *arena, const struct des
 {
 	if (blob->size > max)
 		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s of %lld bytes: at most %lld are accepted", blob->digest,
+				 "%s has %lld bytes, more than the maximum of %lld", blob->digest,
 				 (long long)blob->size, (long long)max);
 	char *bytes = arena_alloc(arena, (size_t)blob->size + 1);
 	*out = (struct str){bytes, (size_t)blob->size};

@@ -1,10 +1,10 @@
 /*
- * The way of one image: compare both sides, decide, copy, look after it. Both HEADs are sent at
- * once; with equal digests that is all. The source's digest is pinned then: whatever happens to its
- * tag later, the copy is the one image that stood there when the run looked.
+ * The steps of one image: compare both sides, decide, copy, verify. Both HEADs are sent at once;
+ * with equal digests that is all. The source's digest is then pinned: whatever happens to its tag
+ * later, the copy is the one image that the tag named when the run looked.
  *
- * Where the source then misses what it named itself, since its tag was pushed again or a cache is
- * old, the tag is looked at once more and the image begun from the start.
+ * If the source then lacks something that it named itself, because its tag was pushed again or a
+ * cache is old, the tag is looked up again and the image starts over.
  */
 #include "copy/image.h"
 
@@ -22,10 +22,10 @@
 
 #include <string.h>
 
-/* A copy that took so long is worth a last question to the source. */
+/* After a copy that took this long the source's tag is looked up once more. */
 enum { LONG_COPY_MS = 10000 };
 
-/* The image is there, but somebody may have signed it since. */
+/* The target holds the image, but it may have been signed since it was copied. */
 static bool keep(struct image *image, struct error *err)
 {
 	struct outcome *outcome = image->outcome;
@@ -39,7 +39,7 @@ static bool keep(struct image *image, struct error *err)
 	return true;
 }
 
-/* True when the source's tag stands for another image now than when the copy began. */
+/* True when the source's tag now names another image than when the copy began. */
 static bool has_moved(const struct image *image)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -61,7 +61,7 @@ static bool copy(struct image *image, struct error *err)
 	return true;
 }
 
-/* Pushes the image, unless it must not be pushed or nothing is to be written at all. */
+/* Pushes the image, unless a demand of its rule forbids that or this is a dry run. */
 static bool push(struct image *image, struct error *err)
 {
 	if (!require_platforms(image, err) || !signed_check(image, err) || !whole_check(image, err))
@@ -95,11 +95,11 @@ static bool bring(struct image *image, struct error *err)
 		return false;
 	if (do_it(image, err))
 		return true;
-	/* Somebody else wrote the tag meanwhile. */
+	/* Another client has written the tag in the meantime. */
 	return drift_noticed(image) && drift_decide(image, err) && do_it(image, err);
 }
 
-/* With one blob at a time there is no thread for anybody to wait for. */
+/* Opens both stores and joins the group. With one blob at a time images cannot share downloads. */
 static bool open_both(struct image *image, struct error *err)
 {
 	struct copier *copier = image->copier;

@@ -1,8 +1,9 @@
 /*
- * One image under way: its task, what both sides hold, what is to be done, and what came of it.
+ * One image under way: its task, what both sides hold, what is to be done, and the outcome.
  *
- * compare.h and drift.h fill it in before anything is copied, in the thread that runs the image
- * alone; from then on all but the counters and flags is read by many threads. Private to copy/.
+ * compare.h and drift.h fill it in before anything is copied, while only the thread that runs the
+ * image uses it. From then on many threads read it, and write only the counters and flags. Private
+ * to copy/.
  */
 #pragma once
 
@@ -14,47 +15,47 @@
 
 enum image_todo {
 	IMAGE_LEAVE, /* nothing is written; the outcome says why */
-	IMAGE_KEEP,  /* the tag holds it already: only what belongs to it may be missing */
-	IMAGE_PUSH,
+	IMAGE_KEEP,  /* the tag already holds the image: only its companions may be missing */
+	IMAGE_PUSH,  /* the image is copied and its tag written */
 };
 
-/* Where the image goes, and what is there. */
+/* The image's tag at the target, and what it holds. */
 struct image_target {
-	const char *tag;  /* the task's, or that of CHANGE_RETAG; NULL: it goes by its digest */
-	const char *held; /* the digest that is there; NULL: none */
-	bool fresh;       /* the task's tag holds nothing: asking for parts would be wasted */
-	bool guarded;     /* drift_check() comes before the tag is written */
-	char moved[DIGEST_TEXT_SIZE]; /* what it came to hold meanwhile; "": as expected */
+	const char *tag;  /* the task's, or that of CHANGE_RETAG; NULL: it is pushed by digest */
+	const char *held; /* the digest that the tag holds; NULL: none */
+	bool fresh;       /* the task's tag does not exist, so the target is not asked for parts */
+	bool guarded;     /* drift_check() is called before the tag is written */
+	char moved[DIGEST_TEXT_SIZE]; /* what another client has put there since; "": nothing */
 };
 
 struct image {
 	struct copier *copier;
-	struct arena *arena; /* lives as long as the image, for the thread that runs it alone */
+	struct arena *arena; /* lives as long as the image; only the thread that runs it uses it */
 	const struct task *task;
 	struct outcome *outcome;
 	const struct store *from, *to;
-	struct slots_lane *lane;              /* of this pair of registries, or NULL */
-	struct shared_source *shared;         /* what other tasks know of its source, or NULL */
-	struct fanout_member member;          /* of those that go elsewhere */
-	const struct platform_filter *filter; /* NULL: none */
-	bool judged;                          /* the filter has seen all the platforms that pass */
-	const struct companion_filter *companions; /* NULL: none are wanted */
-	enum foreign_policy foreign; /* what becomes of layers that may not be distributed */
+	struct slots_lane *lane;      /* the lane of its two registries, or NULL */
+	struct shared_source *shared; /* the source it shares with other tasks, or NULL */
+	struct fanout_member member;  /* its entry in the group of images from that source */
+	const struct platform_filter *filter;      /* NULL: there is none */
+	bool judged;                               /* the filter has seen all platforms that pass */
+	const struct companion_filter *companions; /* NULL: companions are not copied */
+	enum foreign_policy foreign; /* how layers that may not be distributed are treated */
 	const char *pinned;          /* the source's digest */
-	const char *wanted; /* what the target is to hold; NULL: no platform of it passes */
+	const char *wanted; /* the digest the target is to hold; NULL: no platform of it passes */
 	struct image_target target;
 	enum image_todo todo;
-	const char *renewed; /* what the source's tag was found to be by another look, or NULL */
-	atomic_bool lost;    /* the source misses something that it named itself */
+	const char *renewed; /* the source's digest after its tag was looked up again, or NULL */
+	atomic_bool lost;    /* the source lacks something that it named itself */
 	/*
-	 * digest -> struct manifest read or made already; fixed while copying. What stays in it
-	 * lives in arena; NULL: taken back.
+	 * Manifests that were read or made: digest -> struct manifest, in arena unless they are
+	 * removed again, which leaves NULL. Not changed while copying.
 	 */
 	struct map known;
-	atomic_uint copied, mounted, present, skipped; /* blobs */
-	_Atomic int64_t bytes;                         /* uploaded */
+	atomic_uint copied, mounted, present, skipped; /* numbers of blobs */
+	_Atomic int64_t bytes;                         /* bytes uploaded */
 };
 
-/* As copier_run(). */
+/* Like copier_run(). */
 void image_run(struct copier *copier, struct arena *arena, const struct task *task,
 	       struct outcome *outcome);

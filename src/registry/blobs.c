@@ -1,6 +1,6 @@
 /*
- * The POST that opens an upload asks more than that: whether the blob can be mounted from another
- * repository, or is in this one already. What then becomes of its bytes stands in upload.c.
+ * The POST that opens an upload also asks whether the blob can be mounted from another repository,
+ * or is already in this one. upload.c sends the bytes.
  */
 #include "registry/blobs.h"
 
@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-/* No registry has a reason to want larger pieces than this. */
+/* No registry has a reason to require larger chunks than this. */
 enum { CHUNK_MIN_MAX = 1024 * 1024 * 1024 };
 
 static const char *blob_path(const struct repository *repository, struct arena *arena,
@@ -29,7 +29,7 @@ static bool describe(const struct repository *repository, const char *digest, st
 			  digest);
 }
 
-/* True for "bytes FIRST-LAST/TOTAL" that is the rest of the part's blob (RFC 9110, 14.4). */
+/* True when "bytes FIRST-LAST/TOTAL" is the requested rest of the blob (RFC 9110, 14.4). */
 static bool fits_range(const struct http_answer *answer, const struct blob_part *part)
 {
 	struct str value;
@@ -44,7 +44,7 @@ static bool fits_range(const struct http_answer *answer, const struct blob_part 
 	return str_is(value, wanted);
 }
 
-/* Keeps the entity tag of the answer if it is a strong one, else none. */
+/* Keeps the entity tag of the answer if it is a strong one. */
 static void keep_etag(const struct http_answer *answer, struct blob_part *part)
 {
 	struct str etag = http_header(answer, "ETag");
@@ -53,15 +53,15 @@ static void keep_etag(const struct http_answer *answer, struct blob_part *part)
 		 usable ? etag.at : "");
 }
 
-/* The caller of a range that cannot be had gets an error and, next time, all of the blob. */
+/* The range cannot be used: an error, and the next attempt requests the whole blob. */
 static bool range_refused(struct blob_part *part, struct error *err)
 {
 	part->whole = true;
-	error_set(err, ERROR_NETWORK, "the registry did not send the range it was asked for");
+	error_set(err, ERROR_NETWORK, "the registry did not send the requested range");
 	return false;
 }
 
-/* A blob of another size than the manifest says is not the one it means, whatever comes of it. */
+/* A blob of another size cannot be the one in the manifest, so it is not read at all. */
 static bool check_size(const struct http_answer *answer, const struct blob_part *part,
 		       struct error *err)
 {
@@ -69,11 +69,10 @@ static bool check_size(const struct http_answer *answer, const struct blob_part 
 	if (answer->status != 200 || !part->size ||
 	    !str_to_int64(http_header(answer, "Content-Length"), &length) || length == part->size)
 		return true;
-	return error_set(
-		err, ERROR_CORRUPT,
-		"the manifest says that it has %lld bytes, but %s sends %lld: one of the two "
-		"is wrong",
-		(long long)part->size, answer->host, (long long)length);
+	return error_set(err, ERROR_CORRUPT,
+			 "the manifest says it has %lld bytes, but %s sends %lld: one of the two "
+			 "is wrong",
+			 (long long)part->size, answer->host, (long long)length);
 }
 
 bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struct error *err)
@@ -83,7 +82,7 @@ bool blobs_judge(const struct http_answer *answer, struct blob_part *part, struc
 		return range_refused(part, err);
 	if (coding.len && !str_equal_nocase(coding, str_of("identity")))
 		return error_set(err, ERROR_CORRUPT,
-				 "the blob comes encoded (%.*s), which nobody asked for",
+				 "the blob was sent encoded (%.*s), which was not requested",
 				 STR_ARGS(coding));
 	if (!check_size(answer, part, err))
 		return false;
@@ -122,7 +121,7 @@ bool blobs_open(const struct repository *repository, const char *digest, struct 
 	return describe(repository, digest, err);
 }
 
-/* True for a refusal at a target that does not say whether the blob is there: the push will. */
+/* True for a target's refusal, which does not show whether the blob exists: the upload will. */
 static bool is_silent(const struct repository *repository, const struct http_answer *answer)
 {
 	return repository->access.target && answer->status >= 400;
@@ -157,7 +156,7 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 	return describe(repository, digest, err);
 }
 
-/* Opens an upload; from NULL: without a mount. A refused mount is the caller's to settle. */
+/* Opens an upload; from NULL: without a mount. The caller handles a refused mount. */
 static bool begin(const struct repository *repository, struct arena *arena, const char *digest,
 		  const char *from, struct http_answer *answer, struct request *request,
 		  struct error *err)
@@ -185,8 +184,8 @@ static const char *mount_pair(struct arena *arena, const char *from, const char 
 }
 
 /*
- * True when it may be the mount that is refused, and not the upload: registries refuse one that
- * they cannot do, or that the login may not read, instead of opening an upload.
+ * True when the refusal may be about the mount and not the upload: instead of opening an upload,
+ * some registries refuse a mount that they cannot do, or that the login has no access for.
  */
 static bool refuses_mount(bool sent, const struct http_answer *answer, const struct error *err)
 {
@@ -196,7 +195,7 @@ static bool refuses_mount(bool sent, const struct http_answer *answer, const str
 	       (err->kind == ERROR_UNAVAILABLE && err->http_status >= 500);
 }
 
-/* Opens an upload with a mount, and once more without where that is refused. */
+/* Opens an upload with a mount, or without one if that is refused. */
 static bool begin_with_mount(const struct repository *repository, struct arena *arena,
 			     const char *digest, const char *from, struct http_answer *answer,
 			     struct request *request, struct error *err)
@@ -209,8 +208,8 @@ static bool begin_with_mount(const struct repository *repository, struct arena *
 	sent = begin(repository, arena, digest, NULL, answer, request, err);
 	if (!sent || answer->status >= 400)
 		return sent;
-	log_debug("%s answers a mount from %s by %d: from now on it is asked for uploads alone",
-		  repository->access.host->name, from, status);
+	log_debug("%s answers a mount from %s to %s with %d: no such mount is tried again",
+		  repository->access.host->name, from, repository->name, status);
 	facts_learn(&repository->access, FACT_NO_MOUNT, mount_pair(arena, from, repository->name));
 	return true;
 }
@@ -244,8 +243,8 @@ static bool begin_upload(const struct repository *repository, struct arena *aren
 }
 
 /*
- * The repository that is named for a mount: the known location, or where the registry answers a
- * mount from itself like that, the repository itself. NULL: mounting is not worth a try here.
+ * The repository to mount from: the known location, or the repository itself if such a mount shows
+ * whether the blob exists. NULL: mounting is not worth a try.
  */
 static const char *mount_from(const struct repository *repository, const struct blob_offer *offer)
 {
@@ -296,7 +295,7 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 	if (!request_send_once(repository, &request, &answer, err))
 		return false;
 	if (answer.status != 204 || !blobs_parse_kept(http_header(&answer, "Range"), &kept))
-		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot go on");
+		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot be continued");
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
 	else if (!location_given(&repository->access, arena, &request, &answer, &next, err))

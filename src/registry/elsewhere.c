@@ -1,6 +1,6 @@
 /*
  * request.c is for exchanges with a registry: it knows logins, challenges and the state of the
- * host. Nothing of that may be used or learnt here, so the hops are followed apart from it.
+ * host. None of that may be used or learnt here, so this file follows the redirects itself.
  */
 #include "registry/elsewhere.h"
 
@@ -57,7 +57,7 @@ static bool is_redirect(const struct http_answer *answer)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* Where the answer of url sends us on to; at first, with an empty url, text itself. */
+/* Resolves text, a Location, against base; without base, for the first request, text is the URL. */
 static bool next_url(struct arena *arena, const struct url *base, const char *text, struct url *out,
 		     struct error *err)
 {
@@ -68,11 +68,11 @@ static bool next_url(struct arena *arena, const struct url *base, const char *te
 	if (!(base ? url_resolve(arena, base, text, out, err) : url_parse(arena, text, out, err)))
 		return false;
 	return strcmp(out->scheme, "https") == 0 ||
-	       error_set(err, ERROR_REFUSED, "%s://%s: only https is asked", out->scheme,
+	       error_set(err, ERROR_REFUSED, "%s://%s: only https is allowed", out->scheme,
 			 out->host);
 }
 
-/* The answer of the last hop is in answer, and its body, if it is a success, in *out. */
+/* Follows redirects: *answer is the answer of the last hop, *out its body if it is a success. */
 static bool follow(const struct repository *repository, struct arena *arena, const char *text,
 		   const struct blob_part *part, struct http_answer *answer, struct stream **out,
 		   struct error *err)
@@ -94,7 +94,7 @@ static bool follow(const struct repository *repository, struct arena *arena, con
 	return error_set(err, ERROR_CORRUPT, "more than %d redirects", REDIRECTS_MAX);
 }
 
-/* Of url what may be told: no query, which can be a signature, and nothing with a password. */
+/* Names the URL without its query, which can be a signature; not at all if it has a password. */
 static bool describe(const char *url, struct error *err)
 {
 	struct str text = str_of(url);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-	BODY_MIN = 64 * 1024, /* what refuses smaller pieces refuses everything */
-	PINGS_MAX = 3,        /* failed looks at the root of the API */
+	BODY_MIN = 64 * 1024, /* a host that refuses smaller bodies refuses all */
+	PINGS_MAX = 3,        /* failed requests to the root of the API */
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure)
@@ -90,7 +90,7 @@ void host_forgive(struct host *host)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/* Called locked. An origin that could only be parsed in part is not kept. */
+/* Parses the origin, which is kept only as a whole. Caller holds the lock. */
 static bool parse_origin(struct host *host, struct error *err)
 {
 	struct url origin;
@@ -217,14 +217,14 @@ bool host_is_inside(struct host *host)
 	return inside;
 }
 
-/* So many manifests at most are read while one answer is on its way. */
+/* The largest number of manifests that are read while one answer is on its way. */
 enum { PULLS_OVERTAKEN = 32 };
 
 void host_allows(struct host *host, struct str remaining)
 {
 	struct str number;
 	int64_t left = 0;
-	/* Without a window it is the pace of requests that is meant (GitLab), not what is read. */
+	/* Without a window the header limits the rate of requests (GitLab), not manifests. */
 	if (!str_cut(&remaining, ';', &number) || !str_starts(str_trim(remaining), "w=") ||
 	    !str_to_int64(str_trim(number), &left))
 		return;
@@ -236,7 +236,7 @@ void host_allows(struct host *host, struct str remaining)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static bool may_pull(const struct host *host, unsigned keep)
 {
 	return host->pulls_left == HOST_PULLS_ANY ||
@@ -246,7 +246,7 @@ static bool may_pull(const struct host *host, unsigned keep)
 bool host_pull(struct host *host, unsigned keep, struct error *err)
 {
 	pthread_mutex_lock(&host->lock);
-	/* What is under way may be counted already, or not: near the end that is waited for. */
+	/* Reads under way may or may not be counted yet, so near the limit this waits for them. */
 	while (!may_pull(host, keep) && host->pulling)
 		pthread_cond_wait(&host->changed, &host->lock);
 	bool ok = may_pull(host, keep);

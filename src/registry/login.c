@@ -1,11 +1,11 @@
 /*
- * A helper that gives the same answer again, or a login that is refused right after it was renewed,
- * is not asked for each of a thousand requests: after one renewal the next one has to wait.
+ * A helper may give the same answer again, and a login may be refused right after it was renewed.
+ * So that this does not happen for each of a thousand requests, there is a pause between renewals.
  *
- * Google's names stand for themselves but for `_oauth2_`, which is the original's: its password is
- * a service account's key in base64, and Google takes that key as it is from the user `_json_key`.
- * Azure takes an identity token as password of the user of zeros; where such a user is configured,
- * the password is an identity token.
+ * Google's user names are sent unchanged, except `_oauth2_`, which is the original's: its password
+ * is a service account's key in base64, and Google accepts the plain key from user `_json_key`.
+ * Azure accepts an identity token as the password of a user name made of zeros; if that user is
+ * configured, the password is an identity token.
  */
 #include "registry/login.h"
 
@@ -23,13 +23,13 @@ enum { PAUSE_MS = 30000, FAILED_MS = 10000 };
 
 static const char identity_user[] = "00000000-0000-0000-0000-000000000000";
 
-/* What a helper or a cloud answered. */
+/* A login that a helper or a cloud has given. */
 struct held {
 	struct login login;
 	int64_t fetched_at, renew_at; /* clock_ms() */
-	unsigned serial;              /* 0: never fetched */
+	unsigned serial;              /* the serial of login; 0: never fetched */
 	bool fetching, renewed, failed;
-	struct error failure; /* when failed */
+	struct error failure; /* valid if failed */
 };
 
 struct logins {
@@ -144,9 +144,9 @@ static bool is_ecr(const struct access *access)
 	return keys && keys->access && ecr_name_parse(str_of(access->host->name), &ignored);
 }
 
-/* --- from outside --------------------------------------------------------------------------- */
+/* --- from a helper or a cloud --------------------------------------------------------------- */
 
-/* Called locked. */
+/* NULL without memory. Caller holds the lock. */
 static struct held *find_held(struct logins *logins, const struct access *access)
 {
 	scoped(buf_finish) struct buf key = {0};
@@ -210,7 +210,7 @@ static bool fetch(const struct access *access, struct login *out, int64_t *life,
 	return buf_ok(&out->username) || error_memory(err);
 }
 
-/* Called locked. Whether somebody has to be asked now. */
+/* True when the helper or cloud has to be asked now. Caller holds the lock. */
 static bool due(const struct held *held, unsigned refused)
 {
 	int64_t now = clock_ms();
@@ -224,7 +224,7 @@ static bool due(const struct held *held, unsigned refused)
 	return now >= held->renew_at && age >= PAUSE_MS;
 }
 
-/* Called locked: what fetch() brought. A login that nobody has refused outlives a failure. */
+/* Keeps the result of fetch(). A failure does not end a login that works. Caller holds the lock. */
 static void keep(struct held *held, bool ok, struct login *fresh, int64_t life, unsigned refused,
 		 const struct error *err)
 {
@@ -244,7 +244,7 @@ static void keep(struct held *held, bool ok, struct login *fresh, int64_t life, 
 	held->renew_at = life == INT64_MAX ? INT64_MAX : held->fetched_at + life;
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static bool hand_out(const struct held *held, struct login *out, struct error *err)
 {
 	if (held->failed) {

@@ -1,12 +1,12 @@
 /*
- * HEAD saves the body and, at Docker Hub, the quota; but registries exist that refuse it, fail,
- * leave the digest out or miss what is there, and errors on HEAD have no words. In all these cases
- * GET is asked and decides, and is asked at once from then on. That a source has no such manifest
- * is taken from HEAD only where it has been right about that before: the image fails then, and one
- * request is not too much for that.
+ * HEAD saves the body and, at Docker Hub, the quota. But some registries refuse HEAD, fail, leave
+ * out the digest or do not find what exists, and errors on HEAD have no text. In all these cases a
+ * GET follows and decides, and from then on only GET is used. A source's 404 on HEAD is believed
+ * only if an earlier one was right: the image fails because of it, which is worth one more request.
  *
- * At a target a 403 says nothing yet: Artifact Registry, ECR and JFrog answer so for what does not
- * exist. It counts as absent there, and the push that follows gets the answer that matters.
+ * At a target a 403 does not say much: Artifact Registry, ECR and JFrog answer 403 for a manifest
+ * that does not exist. There it counts as absent, and the push that follows gets the answer that
+ * matters.
  */
 #include "registry/manifests.h"
 
@@ -39,7 +39,7 @@ static bool describe(const struct repository *repository, const char *reference,
 			  repository->name, is_digest(reference) ? '@' : ':', reference);
 }
 
-/* A manifest that is asked for. */
+/* A request for a manifest. */
 struct manifest_question {
 	const struct repository *repository;
 	struct arena *arena;
@@ -90,7 +90,7 @@ static bool get_once(const struct manifest_question *question, bool *found,
 	return (out->bytes.at && out->content_type && out->digest) || error_memory(err);
 }
 
-/* GET; *found false for a 404. Bytes that do not match their digest are fetched once more. */
+/* Sends a GET; *found false for a 404. Bytes that do not match their digest are fetched again. */
 static bool get(const struct manifest_question *question, bool *found, struct manifest_bytes *out,
 		struct error *err)
 {
@@ -103,7 +103,7 @@ static bool get(const struct manifest_question *question, bool *found, struct ma
 	}
 }
 
-/* The same question by GET. */
+/* Gets the status of the manifest by GET. */
 static bool ask_by_get(const struct manifest_question *question, struct manifest_status *out,
 		       struct error *err)
 {
@@ -115,7 +115,7 @@ static bool ask_by_get(const struct manifest_question *question, struct manifest
 	return true;
 }
 
-/* True when HEAD's answer, with a status of status, says all. */
+/* True when the answer to HEAD is complete, and no GET is needed. */
 static bool is_decisive(const struct manifest_question *question, const struct http_answer *answer)
 {
 	const struct repository *repository = question->repository;
@@ -132,7 +132,10 @@ static bool is_decisive(const struct manifest_question *question, const struct h
 	}
 }
 
-/* GET was asked after HEAD, and said more. accident: what HEAD met may have been one. */
+/*
+ * Learns from the GET that followed a HEAD. missing: HEAD was answered 404. accident: HEAD failed,
+ * perhaps by chance.
+ */
 static void learn_from_get(const struct repository *repository, bool missing, bool accident,
 			   const struct manifest_status *got)
 {
@@ -218,7 +221,7 @@ bool manifests_probe(const struct repository *repository, const char *digest, bo
 	*found = ok && answer.status == 200;
 	if (ok && (answer.status == 401 || answer.status == 403))
 		ok = request_refused(repository, &request, &answer, err);
-	/* distribution answers 500 to the digest of what is no manifest */
+	/* distribution answers 500 to a digest that is not a manifest's */
 	return ok || err->http_status >= 500;
 }
 

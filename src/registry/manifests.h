@@ -7,12 +7,12 @@
 #include "registry/registry.h"
 #include "store/store.h"
 
-/* Asks for the manifest that reference, a tag or digest, names. Not found is an answer. */
+/* Asks for the manifest that reference, a tag or digest, names. Not found is no error. */
 bool manifests_head(const struct repository *repository, struct arena *arena, const char *reference,
 		    struct manifest_status *out, struct error *err);
 /*
- * Reads what reference stands for, by GET and past caches: what comes is what is served now. Not
- * found is an answer.
+ * Fetches the manifest that reference names, by GET and past caches: the one that is served now.
+ * Not found is no error.
  */
 bool manifests_look(const struct repository *repository, struct arena *arena, const char *reference,
 		    bool *found, struct manifest_bytes *out, struct error *err);
@@ -24,15 +24,15 @@ bool manifests_get(const struct repository *repository, struct arena *arena, con
 		   struct manifest_bytes *out, struct error *err);
 
 /*
- * Whether the repository serves digest as a manifest, asked once. Anything but a plain yes counts
- * as no, refusals of the login excepted.
+ * Asks once whether the repository serves digest as a manifest. Anything but a plain yes counts as
+ * no, except that a refused login is an error.
  */
 bool manifests_probe(const struct repository *repository, const char *digest, bool *found,
 		     struct error *err);
 
 /*
- * Whether reference holds the manifest with that digest. A registry may know it by another
- * algorithm: then its bytes are hashed. Nothing there is an answer, *same false.
+ * Asks whether reference holds the manifest with that digest. If the registry uses another digest
+ * algorithm, its bytes are hashed. Not found is no error: *same is false.
  */
 bool manifests_holds(const struct repository *repository, struct arena *arena,
 		     const char *reference, const char *digest, bool *same, struct error *err);

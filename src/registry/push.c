@@ -1,7 +1,7 @@
 /*
- * Registries refuse the same manifest in many words: a code, a status, or a sentence. What is made
- * of them decides whether its parts are sent again, whether the next image is tried at all, and
- * what people read.
+ * Registries refuse the same manifest in many ways: with a code, a status, or a sentence. How that
+ * is understood decides whether its parts are sent again, whether the next image is tried at all,
+ * and what the user reads.
  */
 #include "registry/push.h"
 
@@ -26,7 +26,7 @@ static bool has_any(struct str text, const char *const *words, size_t count)
 	return false;
 }
 
-/* Trow says so: MANIFEST_INVALID, "Blob asset not found". */
+/* Trow answers MANIFEST_INVALID, "Blob asset not found". */
 static bool says_missing(struct str text)
 {
 	static const char *const things[] = {"blob*", "layer*"};
@@ -46,7 +46,7 @@ static bool says_type(struct str text)
 	       has_any(text, states, array_count(states));
 }
 
-/* The first digest in text but for the manifest's own. */
+/* Finds the first digest in text that is not the manifest's own. */
 static void find_digest(struct str text, const char *own, char out[DIGEST_TEXT_SIZE])
 {
 	static const char *const algorithms[] = {"sha256:", "sha512:"};
@@ -72,14 +72,14 @@ void push_read_refusal(const struct http_answer *answer, const char *digest,
 	*out = (struct push_answer){0};
 	if (status < 400)
 		return;
-	bool told = answer_has_code(answer, "MANIFEST_BLOB_UNKNOWN") ||
-		    answer_has_code(answer, "BLOB_UNKNOWN") ||
-		    answer_has_code(answer, "MANIFEST_UNKNOWN");
+	bool coded = answer_has_code(answer, "MANIFEST_BLOB_UNKNOWN") ||
+		     answer_has_code(answer, "BLOB_UNKNOWN") ||
+		     answer_has_code(answer, "MANIFEST_UNKNOWN");
 	out->login = answer_has_code(answer, "DENIED") || answer_has_code(answer, "UNAUTHORIZED");
-	out->type = status == 415 || (status < 500 && !told && says_type(body));
-	out->vague = !told && !out->login && !out->type && status != 401 && status != 403 &&
+	out->type = status == 415 || (status < 500 && !coded && says_type(body));
+	out->vague = !coded && !out->login && !out->type && status != 401 && status != 403 &&
 		     says_missing(body);
-	out->incomplete = told || out->vague;
+	out->incomplete = coded || out->vague;
 	if (out->incomplete)
 		find_digest(body, digest, out->missing);
 }
@@ -134,13 +134,12 @@ static bool refuse_tag(const struct repository *repository, const struct push *p
 {
 	return error_set(
 		err, ERROR_UNSUPPORTED,
-		"%s cannot set a tag for another digest than sha256 (there is no OCI-Tag in "
-		"its answer), so the tag %s was not written: give the destination the digest "
-		"%s",
+		"%s cannot tag a manifest whose digest is not sha256 (its answer has no OCI-Tag), "
+		"so the tag %s was not written: give the destination the digest %s",
 		registry_host_name(repository), push->reference, push->digest);
 }
 
-/* What the registry says that it stored, by one algorithm or the other. */
+/* True when digest, as named by the registry, is the manifest's, in its algorithm or in sha256. */
 static bool is_stored_right(const struct push *push, struct str digest)
 {
 	char plain[DIGEST_TEXT_SIZE];
@@ -148,7 +147,7 @@ static bool is_stored_right(const struct push *push, struct str digest)
 	return str_is(digest, push->digest) || str_is(digest, plain);
 }
 
-/* An answer that says yes. Where it does not say to what, the registry is asked what it holds. */
+/* Checks a positive answer. If it names no digest, the registry is asked what it holds. */
 static bool confirm(const struct repository *repository, const struct push *push,
 		    struct arena *arena, const struct http_answer *answer, struct error *err)
 {
@@ -161,7 +160,7 @@ static bool confirm(const struct repository *repository, const struct push *push
 		return refuse_tag(repository, push, err);
 	if (digest.len && !tags_by_digest(push))
 		return true;
-	/* No digest, no proof: a web server that says yes to everything is no registry. */
+	/* Without a digest there is no proof: a web server may answer yes to everything. */
 	if (!manifests_holds(repository, arena, push->reference, push->digest, &same, err))
 		return false;
 	return same || error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
@@ -171,7 +170,7 @@ static bool refuse_type(const struct repository *repository, const char *media_t
 			const char *words, struct error *err)
 {
 	bool docker = str_starts(str_of(media_type), "application/vnd.docker.");
-	return error_set(err, ERROR_UNSUPPORTED, "%s takes no manifests of the type %s%s%s (%s)",
+	return error_set(err, ERROR_UNSUPPORTED, "%s does not accept manifests of type %s%s%s (%s)",
 			 registry_host_name(repository), media_type, words ? ": " : "",
 			 words ? words : "",
 			 docker ? "zot does with \"compat\": [\"docker2s2\"] in the section "
@@ -185,57 +184,57 @@ bool push_accepts(const struct repository *repository, const char *media_type, s
 	       refuse_type(repository, media_type, NULL, err);
 }
 
-/* The registry has refused; fills err. Always false. */
+/* The registry has refused the push: fills err. Always false. */
 static bool refused(const struct repository *repository, const struct push *push,
 		    const struct request *request, const struct http_answer *answer,
-		    struct push_answer *told, struct error *err)
+		    struct push_answer *out, struct error *err)
 {
 	struct error words;
-	push_read_refusal(answer, push->digest, told);
+	push_read_refusal(answer, push->digest, out);
 	request_refused(repository, request, answer, err);
 	answer_error(answer, &words);
-	if (told->type) {
+	if (out->type) {
 		facts_learn(&repository->access, FACT_NO_TYPE, push->media_type);
 		return refuse_type(repository, push->media_type, words.text, err);
 	}
 	if (answer_has_code(answer, "DIGEST_INVALID") && strncmp(push->digest, "sha256:", 7) != 0)
 		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s does not take the digest of a manifest by %.*s: %s",
+				 "%s does not accept %.*s digests of manifests: %s",
 				 registry_host_name(repository), (int)strcspn(push->digest, ":"),
 				 push->digest, words.text);
 	return false;
 }
 
 static bool put_once(const struct repository *repository, const struct push *push,
-		     struct arena *arena, struct push_answer *told, struct error *err)
+		     struct arena *arena, struct push_answer *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request = {.method = "PUT",
 				  .path = push_path(repository, push, arena),
 				  .content_type = push->media_type,
 				  .body = push->bytes};
-	*told = (struct push_answer){0};
+	*out = (struct push_answer){0};
 	if (!request.path)
 		return error_memory(err);
 	bool sent = request_send_once(repository, &request, &answer, err);
 	if (!sent && (err->kind != ERROR_UNAVAILABLE || answer.status < 500))
 		return false;
 	if (!sent) {
-		push_read_refusal(&answer, push->digest, told);
-		/* What is said to be missing does not come back by asking again. */
-		if (told->incomplete)
+		push_read_refusal(&answer, push->digest, out);
+		/* Another try does not help if parts are reported missing. */
+		if (out->incomplete)
 			err->kind = ERROR_REJECTED;
 		return false;
 	}
-	told->subject = http_header(&answer, "OCI-Subject").len > 0;
+	out->subject = http_header(&answer, "OCI-Subject").len > 0;
 	if (answer.status < 200 || answer.status >= 300)
-		return refused(repository, push, &request, &answer, told, err);
+		return refused(repository, push, &request, &answer, out, err);
 	return confirm(repository, push, arena, &answer, err);
 }
 
-/* --- what it was refused for ----------------------------------------------------------------- */
+/* --- why it was refused ---------------------------------------------------------------------- */
 
-/* True when the manifest is there although the answer to its PUT never came. */
+/* True when the registry holds the manifest although the answer to its PUT was lost. */
 static bool arrived(const struct repository *repository, const struct push *push,
 		    struct arena *arena)
 {
@@ -245,7 +244,7 @@ static bool arrived(const struct repository *repository, const struct push *push
 	       same;
 }
 
-/* The statuses and codes with which registries refuse to move a tag. */
+/* True for the statuses and codes with which registries refuse to move a tag. */
 static bool may_be_immutable(const struct push *push, const struct error *err)
 {
 	if (is_digest(push->reference))
@@ -262,8 +261,8 @@ static bool may_be_immutable(const struct push *push, const struct error *err)
 }
 
 /*
- * A push of a tag was refused: true when the registry holds the same there. Where it holds another
- * image, that is the reason, unless it is our login that is refused.
+ * A push of a tag was refused: true when the tag already holds the manifest. If it holds another
+ * image, that is the reason, unless the login was refused.
  */
 static bool settle_refusal(const struct repository *repository, const struct push *push, bool login,
 			   struct arena *arena, struct error *err)
@@ -276,7 +275,8 @@ static bool settle_refusal(const struct repository *repository, const struct pus
 		return true;
 	if (!login) {
 		err->kind = ERROR_IMMUTABLE;
-		error_wrap(err, "the tag holds %s and the registry does not let it become %s",
+		error_wrap(err,
+			   "the tag holds %s and the registry does not allow changing it to %s",
 			   status.digest, push->digest);
 	}
 	return false;

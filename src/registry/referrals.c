@@ -1,7 +1,7 @@
 /*
- * An empty list means that there is no signature, so only a registry that speaks this API may say
- * so. What certainly does not come from such a one counts as "no such API"; what
- * may be trouble that passes is an error.
+ * An empty list means that there is no signature, so it counts only from a registry that has this
+ * API. An answer that certainly does not come from the API counts as "no such API"; one that may be
+ * transient trouble is an error.
  */
 #include "registry/referrals.h"
 
@@ -11,7 +11,7 @@
 
 enum verdict { LISTED, UNSUPPORTED, REFUSED };
 
-/* A page, or anything else that begins as one: no list of referrers does. */
+/* True for an HTML page, or anything that begins like one: a list of referrers never does. */
 static bool is_markup(const struct http_answer *answer)
 {
 	struct str body = buf_str(&answer->body);
@@ -32,7 +32,7 @@ static enum verdict judge(const struct http_answer *answer)
 	return is_markup(answer) ? UNSUPPORTED : LISTED;
 }
 
-/* What a list of referrers says beside its entries. */
+/* Reads the paging information of a list of referrers. */
 static bool read_paging(struct paging *paging, struct arena *arena,
 			const struct http_answer *answer, struct error *err)
 {
@@ -45,7 +45,7 @@ static bool read_paging(struct paging *paging, struct arena *arena,
 	return paging_read(paging, arena, root) || error_memory(err);
 }
 
-/* The pages of one list under way. */
+/* One list whose pages are being read. */
 struct asking {
 	const struct repository *repository;
 	struct arena *arena;
@@ -59,7 +59,7 @@ static void asking_finish(struct asking *asking)
 	paging_finish(&asking->paging);
 }
 
-/* One page; next->text is NULL after the last one. */
+/* Reads one page; next->text is NULL after the last one. */
 static bool ask_page(struct asking *asking, const struct request *request, bool first,
 		     struct url *next, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Hosts are found by name and by how they are reached: an entry marked insecure must not soften
- * another one's checks, and a proxy that is down says nothing about the way past it.
+ * Hosts are found by name and by how they are reached: an entry marked insecure must not weaken the
+ * checks of another entry, and a proxy that is down says nothing about the direct connection.
  */
 #include "registry/registry.h"
 
@@ -47,7 +47,7 @@ void registry_free(struct registry **registry)
 	arena_free(&arena);
 }
 
-/* Called locked. */
+/* NULL without memory. Caller holds the lock. */
 static struct host *find_host(struct registry *registry, const char *name,
 			      const struct credential *credential)
 {

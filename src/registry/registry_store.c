@@ -1,6 +1,6 @@
 /*
  * A mirror is a registry of its own: it gets the login that is configured under its own name, or
- * none, and has no mirrors itself, whatever its own entry says.
+ * none. Mirrors in its own entry are ignored.
  */
 #include "registry/registry_store.h"
 
@@ -117,7 +117,7 @@ static bool has(const struct store *store, const char *digest, int64_t size, boo
 	return blobs_exists(of(store), digest, size, found, err);
 }
 
-/* What copy/ sees of an upload follows the registry's own record of it. */
+/* Updates the public part of an upload from the registry's record of it. */
 static void show(struct blob_upload *out)
 {
 	const struct upload *upload = out->inside;
@@ -186,7 +186,7 @@ static const struct store *make(struct arena *arena, const struct repository *re
 	const struct access *access = &repository->access;
 	if (!made)
 		return NULL;
-	/* An entry of the auth file is for one registry, so it tells the registry as well. */
+	/* An entry of the auth file is for one registry: its stores share blobs. */
 	*made = (struct registry_store){
 		.store = {.kind = &kind,
 			  .party_name = access->host->name,
@@ -199,7 +199,7 @@ static const struct store *make(struct arena *arena, const struct repository *re
 	return &made->store;
 }
 
-/* The source own behind its mirrors. */
+/* Replaces *store, the source own, by one that asks the mirrors first. */
 static bool put_mirrors_first(const struct repository *own, struct arena *arena,
 			      const struct store **store, struct error *err)
 {

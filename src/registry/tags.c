@@ -1,6 +1,6 @@
 /*
- * Not every registry takes the number of tags that is asked for in a page: one that refuses it is
- * asked for fewer, and at last for as many as it likes.
+ * Not every registry accepts the page size that is asked for. One that refuses it is asked for
+ * smaller pages, and in the end without a size.
  */
 #include "registry/tags.h"
 
@@ -14,12 +14,13 @@
 
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
 
-/* What the pages of a list bring. */
+/* The contents of the pages read so far. */
 struct tag_listing {
-	struct arena *arena; /* of paging */
+	struct arena *arena; /* the arena of paging */
 	struct paging paging;
-	struct map *seen;           /* tags */
-	struct known_list *digests; /* NULL: the registry does not list them, or not all */
+	struct map *seen; /* the tags */
+	struct known_list
+		*digests; /* their digests; NULL: the registry does not list all of them */
 };
 
 static void listing_finish(struct tag_listing *listing)
@@ -28,7 +29,7 @@ static void listing_finish(struct tag_listing *listing)
 	paging_finish(&listing->paging);
 }
 
-/* The tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
+/* Takes the tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
 static bool take_manifest(struct known_list *digests, struct str digest, const struct node *entry)
 {
 	const struct node *tags = node_get(entry, "tag");
@@ -40,7 +41,7 @@ static bool take_manifest(struct known_list *digests, struct str digest, const s
 	return true;
 }
 
-/* Google lists manifests with their tags; one page without them, and nothing is known. */
+/* Takes the manifests that Google lists with their tags. A page without them makes all useless. */
 static void take_digests(struct tag_listing *listing, const struct node *root)
 {
 	const struct node *manifests = node_get(root, "manifest");
@@ -63,7 +64,7 @@ static bool take_page(struct tag_listing *listing, const struct http_answer *ans
 		return false;
 	const struct node *list = node_get(root, "tags");
 	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
-		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
+		return error_set(err, ERROR_CORRUPT, "the answer has no list of tags");
 	for (size_t i = 0; i < list->count; i++) {
 		struct str tag = node_string(list->items[i]);
 		if (!reference_tag_valid(tag))
@@ -77,7 +78,7 @@ static bool take_page(struct tag_listing *listing, const struct http_answer *ans
 	return paging_read(&listing->paging, listing->arena, root) || error_memory(err);
 }
 
-/* True when the answer is about the number of tags that was asked for, as far as can be told. */
+/* True when the answer seems to refuse the page size. */
 static bool refuses_number(const struct http_answer *answer)
 {
 	int status = answer->status;
@@ -85,7 +86,7 @@ static bool refuses_number(const struct http_answer *answer)
 	       answer_has_code(answer, "PAGINATION_NUMBER_INVALID");
 }
 
-/* One page. What makes no sense is asked for once more. *refused: smaller pages are to be tried. */
+/* Fetches one page, again if it makes no sense. *refused: smaller pages are worth a try. */
 static bool fetch_page(const struct repository *repository, const struct request *request,
 		       struct http_answer *answer, struct tag_listing *listing, bool *refused,
 		       struct error *err)
@@ -104,7 +105,7 @@ static bool fetch_page(const struct repository *repository, const struct request
 	}
 }
 
-/* The first page, of a size that the registry takes. */
+/* Fetches the first page, of a size that the registry accepts. */
 static bool fetch_first(const struct repository *repository, struct arena *arena,
 			struct request *request, struct http_answer *answer,
 			struct tag_listing *listing, struct error *err)
@@ -126,7 +127,7 @@ static bool fetch_first(const struct repository *repository, struct arena *arena
 	}
 }
 
-/* Reads at most pages pages. *more: there would have been another one. */
+/* Reads at most pages pages. *more: there are more. */
 static bool collect_pages(const struct repository *repository, struct arena *arena, int pages,
 			  struct tag_listing *listing, bool *more, struct error *err)
 {
@@ -156,7 +157,7 @@ static bool collect_pages(const struct repository *repository, struct arena *are
 	return true;
 }
 
-/* A list that is complete may tell the digests, too. */
+/* The same, and keeps the digests of a complete list that has them. */
 static bool collect(const struct repository *repository, struct arena *arena, int pages,
 		    struct map *seen, bool *more, struct error *err)
 {
@@ -228,7 +229,7 @@ bool tags_glance(const struct repository *repository, struct arena *arena, int p
 	if (!scratch)
 		return error_memory(err);
 	if (!collect(repository, scratch, pages, &seen, &more, err)) {
-		/* Not everybody may list what he may read, and not everybody lists well. */
+		/* Some logins may read but not list, and some registries do not list properly. */
 		if (err->kind != ERROR_DENIED && err->kind != ERROR_MISSING &&
 		    err->kind != ERROR_REJECTED && err->kind != ERROR_FULL &&
 		    err->kind != ERROR_CORRUPT)

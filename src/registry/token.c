@@ -1,6 +1,6 @@
 /*
- * Renewal comes early, when less than a tenth or ten seconds of a token's life are left, so that it
- * does not die on the way.
+ * A token is renewed early, when less than a tenth or ten seconds of its life are left, so that it
+ * does not expire on the way.
  */
 #include "registry/token.h"
 
@@ -14,11 +14,11 @@ enum { MARGIN_MS = 10000, FAILED_MS = 4000 };
 
 struct token_entry {
 	struct buf token;
-	bool accepted;        /* the registry took it */
-	int64_t renew_at;     /* clock_ms() */
-	int64_t failed_until; /* clock_ms(): nobody asks again before, failure is the answer */
+	bool accepted;        /* the registry has accepted it */
+	int64_t renew_at;     /* clock_ms() from which it is renewed */
+	int64_t failed_until; /* clock_ms() up to which failure is the answer */
 	struct error failure;
-	bool fetching;
+	bool fetching; /* a thread fetches it */
 };
 
 struct tokens {
@@ -83,7 +83,7 @@ bool token_renewable(struct tokens *tokens, const struct token *token)
 	return renewable;
 }
 
-/* Called locked. */
+/* NULL without memory. Caller holds the lock. */
 static struct token_entry *find_entry(struct tokens *tokens, const struct token_request *request)
 {
 	scoped(buf_finish) struct buf key = {0};
@@ -106,7 +106,10 @@ static bool usable(const struct token_entry *entry, const char *stale)
 	       !(stale && str_is(buf_str(&entry->token), stale));
 }
 
-/* What the table says: a token into out, an error, or that the caller has to fetch. Locked. */
+/*
+ * Looks up the entry: a token in out, an error, or *fetch: the caller has to fetch it. Caller holds
+ * the lock.
+ */
 static bool look_up(struct tokens *tokens, struct token_entry *entry, const char *stale,
 		    bool *fetch, struct buf *out, struct error *err)
 {
@@ -125,7 +128,7 @@ static bool look_up(struct tokens *tokens, struct token_entry *entry, const char
 	return true;
 }
 
-/* Stores what came of a fetch and wakes those who wait for it. Locked. */
+/* Stores the result of a fetch and wakes the waiting threads. Caller holds the lock. */
 static bool store(struct tokens *tokens, struct token_entry *entry, const struct buf *fresh,
 		  int64_t life, const struct error *failure)
 {
@@ -133,7 +136,7 @@ static bool store(struct tokens *tokens, struct token_entry *entry, const struct
 	entry->fetching = false;
 	entry->accepted = false;
 	buf_wipe(&entry->token);
-	/* What a stop cut off says nothing to those who clean up. */
+	/* A fetch that a stop interrupted must not fail requests that clean up. */
 	if (failure && failure->kind != ERROR_CANCELED) {
 		entry->failure = *failure;
 		entry->failed_until = clock_ms() + FAILED_MS;

@@ -1,9 +1,8 @@
 /*
  * Bearer tokens of the distribution token specification, kept for the run. Private to registry/.
  *
- * Tokens are cached by registry, realm, service, scope and login. One fetch is in flight per key,
- * the others wait for it. A token is fetched again before it expires.
- * Any thread.
+ * Tokens are cached by registry, realm, service, scope and login. One thread fetches the token of a
+ * key, the others wait for it. A token is fetched again before it expires. Any thread.
  */
 #pragma once
 
@@ -11,14 +10,14 @@
 
 struct tokens;
 
-/* Everything that decides which token is meant. */
+/* The properties by which a token is selected. */
 struct token_request {
 	const struct access *access;
-	const struct url *origin; /* of the registry */
-	const char *realm;        /* as the registry sent it */
-	const char *service;      /* or NULL */
+	const struct url *origin; /* the registry's origin */
+	const char *realm;        /* the realm that the registry sent */
+	const char *service;      /* the service that the registry sent; NULL: none */
 	const char *scope;        /* scopes separated by blanks */
-	bool cleanup;             /* it is for a request that cleans up, see struct http_request */
+	bool cleanup;             /* the token is for a cleanup, see struct http_request */
 };
 
 struct tokens *token_cache_new(void);
@@ -29,22 +28,22 @@ struct token_entry;
 /* A token as handed out. Zeroed: none. Ended by token_finish(). */
 struct token {
 	struct buf text;
-	struct token_entry *entry; /* of the cache it came from */
+	struct token_entry *entry; /* its entry in the cache */
 };
 
-/* Wipes it. */
+/* Wipes the token. */
 void token_finish(struct token *token);
 /*
- * Writes a valid token for request into the zeroed *out, fetching it when there is none. stale,
- * when not NULL, is a token the registry has just refused: it is not handed out again.
+ * Fills the zeroed *out with a valid token for request, fetching one if there is none. stale, if
+ * not NULL, is a token that the registry has just refused: it is not handed out again.
  * ERROR_DENIED: the token server refused.
  */
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
 	       struct token *out, struct error *err);
-/* The registry took the token. */
+/* Records that the registry accepted the token. */
 void token_accepted(struct tokens *tokens, const struct token *token);
 /*
- * True when another token may be taken where this one is refused: there is a newer one already, or
- * the registry took this one before, so that it must have expired since.
+ * After the registry refused this token: true when another one may be accepted, because there is a
+ * newer one already, or because this one was accepted before and must have expired.
  */
 bool token_renewable(struct tokens *tokens, const struct token *token);

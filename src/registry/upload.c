@@ -1,7 +1,8 @@
 /*
- * Two requests are the rule, POST and PUT of the whole blob; the body streams, its length is known.
- * A registry that refuses the PUT for its size gets PATCHes with parts of it, one that refuses it
- * for another reason gets one PATCH and then a PUT without bytes. Both are learnt once a registry.
+ * Normally an upload takes two requests, POST and PUT of the whole blob; the body is streamed, and
+ * its length is known. A registry that refuses the PUT because of its size gets PATCHes with parts
+ * of the blob; one that refuses it for another reason gets one PATCH and then a PUT without bytes.
+ * Both are learnt once per registry.
  */
 #include "registry/upload.h"
 
@@ -21,8 +22,8 @@ struct sending {
 	struct upload *upload;
 	const char *digest;
 	struct reader *body;
-	int64_t size; /* of the blob */
-	bool unusual; /* a PATCH was answered by 201, as ECR does: it may hold the blob already */
+	int64_t size; /* size of the blob */
+	bool unusual; /* a PATCH was answered by 201, as by ECR, which may already have the blob */
 };
 
 static bool has_upload_code(const struct http_answer *answer)
@@ -31,13 +32,13 @@ static bool has_upload_code(const struct http_answer *answer)
 	       answer_has_code(answer, "BLOB_UPLOAD_INVALID");
 }
 
-/* Refused for what the bytes are, not for how they came. */
+/* True when the refusal is about the bytes, not about how they were sent. */
 static bool is_about_content(const struct http_answer *answer)
 {
 	return answer_has_code(answer, "DIGEST_INVALID") || answer_has_code(answer, "SIZE_INVALID");
 }
 
-/* True when a PUT with all bytes was refused as such: the next attempt is another one. */
+/* True when the form of a PUT with all bytes was refused: the next attempt uses PATCH. */
 static bool wants_patch(const struct sending *sending, const struct http_answer *answer)
 {
 	int status = answer->status;
@@ -49,7 +50,7 @@ static bool wants_patch(const struct sending *sending, const struct http_answer 
 	return fits;
 }
 
-/* What another attempt from the start may cure is told apart from refusals. Always false. */
+/* Fills err, and tells failures that another attempt may cure from refusals. Always false. */
 static bool refused(const struct sending *sending, const struct request *request,
 		    const struct http_answer *answer, struct error *err)
 {
@@ -61,8 +62,9 @@ static bool refused(const struct sending *sending, const struct request *request
 			     : request->stream_size && strcmp(request->method, "PUT") == 0 &&
 				       wants_patch(sending, answer);
 	if (most)
-		log_info("%s takes no body of %lld bytes: from now on at most %lld", host->name,
-			 (long long)request->stream_size, (long long)most);
+		log_info(
+			"%s does not accept a body of %lld bytes: sending at most %lld from now on",
+			host->name, (long long)request->stream_size, (long long)most);
 	if (other || answer->status == 404 || answer->status == 416 || has_upload_code(answer))
 		err->kind = ERROR_UNAVAILABLE;
 	else if (is_about_content(answer))
@@ -70,7 +72,7 @@ static bool refused(const struct sending *sending, const struct request *request
 	return false;
 }
 
-/* For a registry that accepted an upload without naming its digest: does it hold the blob? */
+/* Checks that a registry that closed an upload without naming its digest holds the blob. */
 static bool confirm(const struct sending *sending, struct error *err)
 {
 	bool found = false;
@@ -139,8 +141,8 @@ static bool patch(struct sending *sending, int64_t size, struct error *err)
 	const int64_t sent = upload->offset + size;
 	if (blobs_parse_kept(http_header(&answer, "Range"), &kept) && kept && kept != sent)
 		return error_set(err, ERROR_UNAVAILABLE,
-				 "the registry kept %lld bytes of %lld that were sent",
-				 (long long)kept, (long long)sent);
+				 "the registry kept %lld of the %lld bytes sent", (long long)kept,
+				 (long long)sent);
 	sending->unusual |= answer.status == 201;
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;

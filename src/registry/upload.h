@@ -1,9 +1,9 @@
 /*
- * The bytes of a blob on their way into an upload that was begun (blobs.h): distribution-spec 1.1,
- * "Pushing blobs", "Pushing a blob in chunks".
+ * Sends the bytes of a blob to an open upload (blobs.h): distribution-spec 1.1, "Pushing blobs",
+ * "Pushing a blob in chunks".
  *
- * One attempt, which its caller repeats. In which requests the bytes go is decided by what is known
- * of the registry (profile.h) and what it has answered so far (host.h).
+ * Makes one attempt, which the caller repeats. The registry's profile (profile.h) and its answers
+ * so far (host.h) decide which requests are used.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 
 /*
  * Sends the blob's remaining size bytes, those from upload->offset on, and closes the upload. The
- * registry checks the digest, too. *upload follows what the registry took, strings in arena.
- * ERROR_UNAVAILABLE also when the registry does not take the bytes like this, but may in another
- * way: the next attempt is made so.
+ * registry checks the digest as well. *upload is updated as the registry accepts bytes, strings in
+ * arena. ERROR_UNAVAILABLE also when the registry does not accept the bytes in this form but may in
+ * another, which the next attempt uses.
  */
 bool upload_send(const struct repository *repository, struct arena *arena, struct upload *upload,
 		 const char *digest, struct reader *body, int64_t size, struct error *err);

@@ -337,7 +337,7 @@ def test_what_names_another_subject_is_none(sync, scripted, repo):
     here.push(companions.listing(companions.described(stranger), companions.described(made["sbom"][2])), "a", fallback_tag(root.digest))
     result = go(sync, here, there)
     assert (result.code, result.report["companions"]) == (0, 5)
-    assert ("a", stranger.digest) not in there.manifests and "names another one" in result.stderr
+    assert ("a", stranger.digest) not in there.manifests and "names another subject" in result.stderr
 
 
 def test_a_tag_that_is_the_image_itself(sync, scripted, repo):
@@ -495,6 +495,6 @@ def test_a_filter_loses_the_signature_of_the_index(sync, scripted, repo):
     assert (result.code, result.report["companions"]) == (0, 2)
     assert ("a", made["old"][2].digest) in there.manifests and ("a", cosign_tag(root.manifests[0].digest, "att")) in there.tags
     assert ("a", made["sbom"][2].digest) not in there.manifests
-    assert "2 of its signatures and the like belong to the whole index" in result.stderr
+    assert "2 of its signatures and other referrers belong to the whole index" in result.stderr
     result = go(sync, here, there, flags=[*ALL, "--arch", "amd64"])
     assert (result.report["skipped"], result.report["companions"]) == (1, 0)

@@ -197,15 +197,15 @@ REFUSED = {
     "other-bytes-as-many": (lambda store: ([f"{store.base}/layers/a"], _as_many), "corrupt", "sent bytes with digest"),
     "more-bytes": (lambda store: ([f"{store.base}/layers/a"], _one_more), "corrupt", "one of the two is wrong"),
     "nowhere": (lambda store: ([f"{store.base}/layers/gone"], None), "missing", "/layers/gone: HTTP 404"),
-    "no-urls": (lambda store: ([], None), "missing", "which names no urls"),
-    "no-text": (lambda store: ([7, None, ""], None), "missing", "which names no urls"),
-    "plain-http": (lambda store: ([f"http://localhost:{store.port}/layers/a"], (200, {}, b"")), "refused", "only https is asked"),
+    "no-urls": (lambda store: ([], None), "missing", "which has no urls"),
+    "no-text": (lambda store: ([7, None, ""], None), "missing", "which has no urls"),
+    "plain-http": (lambda store: ([f"http://localhost:{store.port}/layers/a"], (200, {}, b"")), "refused", "only https is allowed"),
     "file": (lambda store: (["file:///etc/passwd"], None), "refused", "file:///etc/passwd"),
     "user": (lambda store: ([f"https://me:pw@localhost:{store.port}/layers/a"], (200, {}, b"")), "refused", "foreign layer"),
     "internal": (lambda store: ([f"https://127.0.0.1:{store.port}/layers/a"], (200, {}, b"")), "refused", "127.0.0.1"),
     "internal-number": (lambda store: ([f"https://2130706433:{store.port}/layers/a"], (200, {}, b"")), "refused", "foreign layer"),
     "redirect-to-http": (lambda store: ([f"{store.base}/layers/a"], (302, {"Location": f"http://localhost:{store.port}/b"}, b"")),
-                         "refused", "only https is asked"),
+                         "refused", "only https is allowed"),
     "redirect-inwards": (lambda store: ([f"{store.base}/layers/a"], (302, {"Location": f"https://127.0.0.1:{store.port}/b"}, b"")),
                          "refused", "127.0.0.1"),
     "redirect-without-end": (lambda store: ([f"{store.base}/layers/a"], (302, {"Location": "/layers/a"}, b"")), "corrupt", "redirects"),
@@ -318,7 +318,7 @@ def test_a_word_nobody_knows(sync, scripted, repo):
     assert not here.seen() and not there.seen()
 
 
-@pytest.mark.parametrize("policy, words", (("skip", "was left out because it may not be distributed (foreign: copy brings it)"),))
+@pytest.mark.parametrize("policy, words", (("skip", "was left out because it may not be distributed (foreign: copy includes it)"),))
 def test_a_destination_that_wants_them_is_told_apart(sync, scripted, repo, policy, words):
     """A registry that misses the layer will not find it however often it is asked."""
     here, there = scripted(), scripted()

@@ -100,7 +100,7 @@ def together(gate, enough, seconds):
 
 
 def test_small_blobs_need_no_place(sync, scripted):
-    """What is as small as a manifest runs as wide as manifests do: ten blobs are asked for at once, with two places."""
+    """What is as small as a manifest runs as wide as manifests do: ten blobs are asked for at once, with two slots."""
     here, there = scripted(), scripted()
     here.push(images.image("small", layers=10, size=2000), "a", "v1")
     here.hook = gate = Gate("blob")

@@ -108,7 +108,7 @@ def test_what_was_refused_for_lack_of_room_is_not_sent_again(sync, small, refusa
     assert len([path for path in small.refused if "/team/" in path]) == 1 and len(small.refused) == 2
     assert not small.tags
     told = [image["error"]["message"] for image in result.report["images"]]
-    assert len([each for each in told if "has refused 300000 bytes in this run" in each and f"HTTP {refusal}" in each]) == 3
+    assert len([each for each in told if "refused a blob of 300000 bytes in this run" in each and f"HTTP {refusal}" in each]) == 3
 
 
 @pytest.mark.parametrize("hidden", (False, True), ids=("seen", "push-only"))

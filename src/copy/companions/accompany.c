@@ -1,8 +1,8 @@
 /*
- * The tag comes last, so that nobody who demands a signature sees the image before it. What the
- * source has is found out first: an image without companions is pushed under its tag at once.
+ * The tag comes last, so that no client that demands a signature finds the image without it. The
+ * companions at the source are found first: an image without any is pushed under its tag at once.
  *
- * Several tags often name one image. Its companions are then looked at once in a run.
+ * Several tags often name the same image. Its companions are then handled once in a run.
  */
 #include "copy/companions/accompany.h"
 
@@ -11,7 +11,7 @@
 #include "copy/judge/verify.h"
 #include "copy/move/tree.h"
 
-/* Reads back what the target is to hold, if that is wanted. */
+/* With --verify: reads back the companions that the target is to hold. */
 static bool verify(struct image *image, const struct companions *found, struct error *err)
 {
 	const struct copier_options *options = &image->copier->options;
@@ -38,7 +38,7 @@ static bool compare_and_copy(struct image *image, struct arena *arena, struct co
 	return verify(image, found, err);
 }
 
-/* What was found, or is still to be found when found is NULL. */
+/* Copies the companions in found; if that is NULL, finds them first. */
 static bool bring(struct image *image, struct companions *found, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -50,7 +50,7 @@ static bool bring(struct image *image, struct companions *found, struct error *e
 	return compare_and_copy(image, arena, found ? found : &own, err);
 }
 
-/* Once in a run for each image, destination and filter. */
+/* The same, once in a run for each image, destination and filter. */
 static bool bring_once(struct image *image, struct companions *found, struct error *err)
 {
 	scoped(claim_end) struct claim claim = {0};

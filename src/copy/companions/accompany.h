@@ -1,17 +1,17 @@
 /*
- * An image together with its companions: in which order, and whether any are missing. How many were
- * copied, or in a dry run would be, goes to the outcome.
+ * Copies an image together with its companions, in the right order, or only the companions that are
+ * missing. Their number, or in a dry run the number of those missing, goes to the outcome.
  */
 #pragma once
 
 #include "copy/image.h"
 
 /*
- * Copies the image to its target: first by digest if it has companions, then these, then its tag,
- * if it gets one.
+ * Copies the image to its target. If it has companions, it is pushed by digest, then the companions
+ * are copied, and its tag, if it has one, is written last.
  */
 bool accompany_copy(struct image *image, struct error *err);
-/* Brings the companions of an image that the target holds already. */
+/* Copies the missing companions of an image that the target already holds. */
 bool accompany_late(struct image *image, struct error *err);
-/* Counts what companions a real run would copy with the image. */
+/* Counts the companions that a real run would copy with the image. */
 bool accompany_count(struct image *image, struct error *err);

@@ -1,8 +1,8 @@
 /*
- * Conditional requests would settle this, but registries ignore them. Two
- * writers that read the same list and write one after the other lose what the first one added; the
- * first one can see that only later. Hence the second look, when some time has passed, and a pause
- * of random length before another try.
+ * Conditional requests would prevent lost updates, but registries ignore them. When two writers
+ * read the same list and write one after the other, the second one removes the entries of the
+ * first, which can notice that only later. Hence the second read after some time, and a pause of
+ * random length before another try.
  */
 #include "copy/companions/attach.h"
 
@@ -17,7 +17,7 @@
 
 enum { TRIES = 30, PAUSE_MIN_MS = 100, PAUSE_SPAN_MS = 150, WINDOWS = 3, PAUSE_MAX_MS = 5000 };
 
-/* Longer than others probably need between reading and writing: as long as it took here, thrice. */
+/* Waits longer than other writers probably need between reading and writing: WINDOWS times ours. */
 static bool wait_a_little(const struct attachment *attachment, struct error *err)
 {
 	unsigned random = 0;
@@ -27,7 +27,7 @@ static bool wait_a_little(const struct attachment *attachment, struct error *err
 	return cancel_sleep((unsigned)pause + random % PAUSE_SPAN_MS) || error_canceled(err);
 }
 
-/* The descriptors that the list lacks, in arena. */
+/* Collects the descriptors that the list lacks; *out is in arena. */
 static bool find_lacking(struct arena *arena, const struct attachment *attachment, struct str list,
 			 struct str **out, size_t *count, struct error *err)
 {
@@ -56,7 +56,7 @@ static bool write_list(struct image *image, struct attachment *attachment, const
 	return store_put(image->to, &push, &answer, err);
 }
 
-/* *complete: nothing was missing, and held is what is there. Else what was is written. */
+/* Reads the list, and writes it if referrers were missing. *complete: none was missing. */
 static bool complete_list(struct image *image, struct attachment *attachment, const char *tag,
 			  bool *complete, struct error *err)
 {
@@ -91,7 +91,7 @@ static bool write_once(struct image *image, struct attachment *attachment, const
 	return true;
 }
 
-/* Until a look shows the same complete list as the one before. */
+/* Waits and reads until the list is complete and the same twice in a row. */
 static bool converge(struct image *image, struct attachment *attachment, const char *tag,
 		     struct error *err)
 {
@@ -106,12 +106,12 @@ static bool converge(struct image *image, struct attachment *attachment, const c
 			return true;
 	}
 	return !attachment->held[0] ||
-	       error_set(err, ERROR_UNAVAILABLE,
-			 "the list does not keep what is added to it: others write it, too");
+	       error_set(err, ERROR_UNAVAILABLE, "another client keeps overwriting it");
 }
 
 /*
- * One thread of the run at a time for each list: a lead that ends without a slot has a successor.
+ * Lets one thread of the run at a time work on each list. No claim is settled, so the next thread
+ * always gets its turn.
  */
 static bool in_turn(struct image *image, struct attachment *attachment,
 		    bool (*work)(struct image *image, struct attachment *attachment,

@@ -1,5 +1,5 @@
 /*
- * Keeping the list of a digest's referrers at a target without the referrers API: an index under
+ * Maintains the list of a digest's referrers at a target without the referrers API: an index under
  * the digest's fallback tag (distribution-spec 1.1 "Pushing Manifests with Subject").
  */
 #pragma once
@@ -7,25 +7,25 @@
 #include "copy/image.h"
 #include "oci/digest.h"
 
-/* What is to be in the list of subject. */
+/* The referrers that the list of subject is to contain. */
 struct attachment {
 	const char *subject;
-	const char **digests;    /* count of them */
-	struct str *descriptors; /* as referrers_describe() writes them */
-	size_t count;
-	char held[DIGEST_TEXT_SIZE]; /* attach_write(): the list as it was left; "" if it had all */
-	int64_t took_ms;             /* reading and writing it took so long */
+	const char **digests;        /* digests of the referrers */
+	struct str *descriptors;     /* their descriptors, by referrers_describe() */
+	size_t count;                /* number of referrers */
+	char held[DIGEST_TEXT_SIZE]; /* digest of the list as written; "": it was complete before */
+	int64_t took_ms;             /* time that reading and writing the list took */
 };
 
 /*
- * Adds to the list what it lacks, and leaves everything else in it as it is. One thread of the run
- * at a time works on one list. ERROR_CORRUPT: something else stands under the tag, which is left
+ * Adds the missing referrers to the list, and leaves all other entries as they are. One thread of
+ * the run at a time works on one list. ERROR_CORRUPT: the tag holds something else, which is left
  * alone.
  */
 bool attach_write(struct image *image, struct attachment *attachment, struct error *err);
 /*
- * Waits as long as another program might take that has read the list before this one wrote it.
- * Reads it again, and adds once more what somebody else's writing took away, until all of it is
- * there and nothing has changed between two looks.
+ * Another program may have read the list before this one wrote it, and may still overwrite it. So
+ * this waits, reads the list again and adds the referrers that were lost, until the list is
+ * complete and has not changed between two reads.
  */
 bool attach_confirm(struct image *image, struct attachment *attachment, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * A companion that cannot be copied fails its image: the tag is written last, so nobody finds an
- * image whose signature is still missing. What is listed as a referrer but names another subject is
- * none, whoever listed it; it is left out with a warning.
+ * A companion that cannot be copied fails its image: the tag is written last, so no client finds an
+ * image whose signature is still missing. A manifest that is listed as a referrer but names another
+ * subject is not one; it is left out with a warning.
  */
 #include "copy/companions/companions.h"
 
@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-/* Loops over things of one image. */
+/* Runs steps for the companions or lists of one image in parallel. */
 struct loop {
 	struct image *image;
 	struct companions *companions;
-	struct manifest *read; /* of each companion */
-	bool *unlisted;        /* of each companion: the target does not list it by itself */
-	const size_t *at;      /* what the numbers of the loop stand for; NULL: themselves */
+	struct manifest *read; /* for each companion: its manifest */
+	bool *unlisted;        /* for each companion: the target does not list it by itself */
+	const size_t *at;      /* maps the indexes of the loop to numbers; NULL: they are equal */
 	struct attachment *attachments;
 	bool (*work)(struct loop *loop, size_t number, struct error *err);
 };
@@ -48,15 +48,15 @@ static bool name_it(const struct companion *companion, struct error *err)
 
 /* --- finding -------------------------------------------------------------------------------- */
 
-/* What is signed is the whole index; nobody can sign for the part this program makes of it. */
+/* Signatures of the whole index do not fit the index that the platform filter makes of it. */
 static bool warn_about_index(struct image *image, struct error *err)
 {
 	size_t count = 0;
 	if (!walk_count(image, image->pinned, &count, err))
 		return false;
 	if (count)
-		log_warn("%s@%s: %zu of its signatures and the like belong to the whole index and "
-			 "do not fit what the platform filter leaves of it: they are not copied",
+		log_warn("%s@%s: %zu of its signatures and other referrers belong to the whole "
+			 "index, which the platform filter changes: they are not copied",
 			 image->from->path, image->pinned, count);
 	return true;
 }
@@ -76,7 +76,7 @@ static bool same_subject(const struct companion *a, const struct companion *b)
 
 /* --- comparing ------------------------------------------------------------------------------ */
 
-/* Compares the companions of one subject, of which number is the first. */
+/* Compares the companions of one subject, the first of which is number. */
 static bool compare(struct loop *loop, size_t number, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -103,7 +103,7 @@ static bool compare(struct loop *loop, size_t number, struct error *err)
 	return true;
 }
 
-/* The numbers of the first companions of all subjects. */
+/* Writes the number of each subject's first companion to first; returns the number of subjects. */
 static size_t find_subjects(const struct companions *companions, size_t *first)
 {
 	size_t count = 0;
@@ -131,7 +131,7 @@ bool companions_compare(struct image *image, struct companions *companions, size
 
 /* --- copying -------------------------------------------------------------------------------- */
 
-/* Reads one companion, and looks whether it is what the list says. */
+/* Reads one companion, and checks that it names the subject it is listed for. */
 static bool read_one(struct loop *loop, size_t number, struct error *err)
 {
 	struct companion *companion = &loop->companions->items[number];
@@ -146,7 +146,7 @@ static bool read_one(struct loop *loop, size_t number, struct error *err)
 	if (!manifest->subject || strcmp(manifest->subject, companion->subject) != 0) {
 		log_warn("%s: %s is listed as a referrer of %s but %s%s: it is not copied",
 			 loop->image->from->path, companion->digest, companion->subject,
-			 manifest->subject ? "names another one, " : "names none",
+			 manifest->subject ? "names another subject, " : "names no subject",
 			 manifest->subject ? manifest->subject : "");
 		companion->foreign = true;
 		return true;
@@ -177,8 +177,8 @@ static bool confirm_one(struct loop *loop, size_t number, struct error *err)
 }
 
 /*
- * What tree_copy() is to find instead of asking for it again. Only here, between two loops. A tag
- * may name what is known already, even the image itself: that outlives what was read here.
+ * Adds the manifests to image->known, for tree_copy(). Only called between two loops. A tag may
+ * name a manifest that is already known, even the image itself: that one outlives those read here.
  */
 static bool remember(struct loop *loop, struct error *err)
 {
@@ -193,7 +193,7 @@ static bool remember(struct loop *loop, struct error *err)
 	return true;
 }
 
-/* Takes that back before its memory goes. Without memory for it, nothing is known any more. */
+/* Removes them before their memory is freed. Without memory for that, forgets all manifests. */
 static bool forget(struct loop *loop, struct error *err)
 {
 	struct map *known = &loop->image->known;
@@ -207,7 +207,7 @@ static bool forget(struct loop *loop, struct error *err)
 	return true;
 }
 
-/* Sorts what the target does not list by itself into one attachment for each subject. */
+/* Sorts the companions that the target does not list by itself into one attachment per subject. */
 static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, struct error *err)
 {
 	const struct companions *all = loop->companions;
@@ -234,7 +234,7 @@ static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, st
 	return true;
 }
 
-/* Copies the companions whose numbers stand at, then what lists them. */
+/* Copies the companions with the numbers in at, then writes the lists that name them. */
 static bool copy_known(struct loop *loop, struct arena *arena, size_t *at, size_t count,
 		       size_t *copied, struct error *err)
 {
@@ -249,7 +249,7 @@ static bool copy_known(struct loop *loop, struct arena *arena, size_t *at, size_
 	return true;
 }
 
-/* Does all of it to the companions whose numbers stand at. */
+/* Reads and copies the companions with the numbers in at. */
 static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_t count,
 		       size_t *copied, struct error *err)
 {

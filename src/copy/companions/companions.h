@@ -1,10 +1,11 @@
 /*
- * Companions: the signatures, attestations and bills of materials of an image:
- * what cosign keeps under tags, and referrers with their own referrers, of the image and of
- * every image in its index.
+ * Companions: the signatures, attestations and bills of materials of an image. They are manifests
+ * under cosign's tags, and referrers with their own referrers, of the image and of each image in
+ * its index.
  *
- * companions_find() asks the source only, companions_compare() the target, companions_copy() moves
- * what is missing. All of it belongs to one image and one thread, which uses the pool.
+ * companions_find() sends requests only to the source, companions_compare() to the target, and
+ * companions_copy() copies those that are missing. All of it belongs to one image and one thread,
+ * which uses the pool.
  */
 #pragma once
 
@@ -14,34 +15,34 @@ enum { COMPANIONS_MAX = 10000, COMPANIONS_DEPTH_MAX = 8 };
 
 struct companion {
 	const char *digest;
-	const char *media_type; /* as listed; "" when not known */
+	const char *media_type; /* the type in the list; "": not known */
 	const char *subject;    /* the digest that it belongs to */
-	const char *tag;        /* of cosign; NULL: it is a referrer */
+	const char *tag;        /* the tag that cosign gave it; NULL: it is a referrer */
 	bool present;           /* the target has it */
-	bool foreign;           /* it is listed, but names another subject: not to be copied */
-	struct str descriptor;  /* how a list of referrers names it, once it was read */
-	struct arena *arena;    /* holds what was read of it; NULL: nothing */
+	bool foreign;           /* it names another subject than the list: it is not copied */
+	struct str descriptor;  /* its descriptor for a list of referrers, once it was read */
+	struct arena *arena;    /* holds its manifest; NULL: it was not read */
 };
 
 struct companions {
-	struct companion *items; /* those of one subject stand together */
+	struct companion *items; /* those of one subject are next to each other */
 	size_t count;
 };
 
 /*
- * Finds the companions of the image, as the target is to hold it. held: the target has it
- * and its parts are read there. Lives in arena; the indexes that were read stay in image->known.
+ * Finds the companions of the image that the target is to hold. held: the target already holds it,
+ * and its manifests are read there. *out lives in arena; indexes stay in image->known.
  */
 bool companions_find(struct image *image, struct arena *arena, bool held, struct companions *out,
 		     struct error *err);
-/* Counts what the target lacks; it is marked. */
+/* Marks those that the target has, and counts those that it lacks. */
 bool companions_compare(struct image *image, struct companions *companions, size_t *missing,
 			struct error *err);
 /*
- * Copies what is marked as missing. The manifests they belong to are there already; lists of
- * referrers are kept up to date where the target does not do it.
+ * Copies the companions that the target lacks. Their subjects must already be there. Updates the
+ * lists of referrers if the target does not do so itself.
  */
 bool companions_copy(struct image *image, struct arena *arena, struct companions *companions,
 		     size_t *copied, struct error *err);
-/* Releases what was read. Zeroed: nothing to do. */
+/* Frees the manifests that were read. Zeroed: does nothing. */
 void companions_finish(struct companions *companions);

@@ -1,6 +1,6 @@
 /*
- * At a source the list of tags, read once, says which fallback tags and cosign tags are worth a
- * request. At a target nothing is listed: it is asked only about what the source has.
+ * At a source the list of tags, read once, shows which fallback tags and cosign tags are worth a
+ * request. At a target the list is not read: it is only asked for companions that the source has.
  */
 #include "copy/companions/lookup.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* True when the list of tags, where there is one, does not rule the tag out. */
+/* *may: the tag may exist, as far as the list of tags shows. */
 static bool may_exist(struct site *site, const struct store *store, const char *tag, bool *may,
 		      struct error *err)
 {
@@ -50,7 +50,7 @@ bool lookup_fallback(const struct store *store, struct arena *arena, const char 
 	struct manifest_bytes bytes = {0};
 	*index = (struct str){0};
 	companion_fallback_tag(digest, tag);
-	/* A list that may not be read must not be taken for an empty one: it would be replaced. */
+	/* A denied list must not count as an empty one, or it would be replaced. */
 	if (!store_get(store, arena, tag, &bytes, err))
 		return err->kind == ERROR_MISSING &&
 		       (!bytes.denied || drift_absent(store, tag, err));
@@ -79,7 +79,7 @@ static bool read_fallback(struct site *site, const struct store *store, struct a
 	       error_wrap(err, "the tag %s of %s/%s", tag, store->party_name, store->path);
 }
 
-/* Asks by the API. *supported: it has one. */
+/* Asks the referrers API. *supported: the registry has it. */
 static bool ask(struct site *site, const struct store *store, struct arena *arena,
 		const char *digest, struct map *into, bool *supported, struct error *err)
 {

@@ -1,10 +1,11 @@
 /*
- * One good signature suffices. Bad ones prove nothing, anybody may add them: they are passed over,
- * and only when none is good is the last reason told. Trouble with a registry is no verdict.
+ * One good signature is enough. Bad signatures prove nothing, because anybody may add them: they
+ * are skipped, and if none is good the error gives the reason for the last one. Trouble with a
+ * registry is an error of its own, not a bad signature.
  *
- * The manifest is read first. A digest that only a header has named may be that of another image,
- * which is signed, while the tag holds something else: a dry run would call that signed. The copy
- * takes the manifest from image->known, so it costs no request more.
+ * The manifest is read first. A digest that comes only from a header may be that of another image,
+ * which is signed, while the tag holds something else, and a dry run would call that signed. The
+ * copy takes the manifest from image->known, so this costs no extra request.
  */
 #include "copy/companions/signed.h"
 
@@ -24,17 +25,17 @@ struct signature_search {
 	const char *digest;
 	const struct signer *signer;
 	const struct reference *source; /* the image, as the rule names it */
-	bool good;
-	unsigned seen;   /* signatures looked at */
-	const char *why; /* of the last bad one */
+	bool good;                      /* a good signature was found */
+	unsigned seen;                  /* number of signatures looked at */
+	const char *why;                /* why the last one was bad */
 };
 
-/* Why a signature by the right key is not the one that is demanded. */
+/* Says why a signature by the right key does not meet the demand. */
 static const char *misnamed(const struct signature_search *search, const char *claimed)
 {
 	if (!*claimed)
 		return "it names no repository, as cosign's bundles never do: sign with "
-		       "--new-bundle-format=false, or demand no reference";
+		       "--new-bundle-format=false, or do not demand a reference";
 	const char *wanted = signer_repository(search->arena, search->signer, search->source);
 	const char *why = arena_printf(search->arena, "it is for %.200s and not for %s", claimed,
 				       wanted ? wanted : "this one");
@@ -57,7 +58,7 @@ static void try_signature(struct signature_search *search, const struct signatur
 		search->good = true;
 }
 
-/* What is broken by itself is one bad signature more; anything else is an error. */
+/* True when err is about the signature itself, which then counts as bad. */
 static bool is_bad(struct signature_search *search, const struct error *err)
 {
 	search->why = "it is damaged or incomplete";
@@ -92,7 +93,7 @@ static bool try_bundle(struct signature_search *search, const char *digest, stru
 	return true;
 }
 
-/* A list without types, as old tools write it, is looked through as a whole. */
+/* Tries the bundles among the referrers, and all referrers without a type, from old tools. */
 static bool try_referrers(struct signature_search *search, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
@@ -185,6 +186,6 @@ bool signed_check(struct image *image, struct error *err)
 				 "%s is not signed, but a signature by %s is required", digest,
 				 signer->key.place);
 	return error_set(err, ERROR_UNSIGNED,
-			 "none of the %u signatures of %s is good for %s (of the last one: %s)",
+			 "none of the %u signatures of %s is valid for %s (the last one: %s)",
 			 search.seen, digest, signer->key.place, search.why);
 }

@@ -1,7 +1,7 @@
 /*
- * A list that is longer than a few pages costs more than it saves and is given up: it belongs to a
- * repository with thousands of tags, of which this run may want one. A failure that may pass is not
- * remembered, so that the next image asks again.
+ * A list of more than a few pages costs more than it saves, so reading it is given up: it belongs
+ * to a repository with thousands of tags, of which this run may need one. A failure is not
+ * remembered, so the next image asks again.
  */
 #include "copy/companions/sites.h"
 
@@ -24,11 +24,11 @@ struct sites {
 
 struct site {
 	struct sites *all;
-	struct flight api; /* the question whether there is a referrers API */
-	bool has_api;      /* the answer */
-	struct flight list;
-	bool known; /* the list is complete; tags is fixed then */
-	struct map tags;
+	struct flight api;  /* finding out whether there is a referrers API */
+	bool has_api;       /* there is one */
+	struct flight list; /* reading the list of tags */
+	bool known;         /* the list is complete, and tags no longer changes */
+	struct map tags;    /* those with names made of digests */
 };
 
 struct sites *sites_new(void)
@@ -93,7 +93,7 @@ bool sites_ask_api(struct site *site, bool *first)
 void sites_tell_api(struct site *site, bool known, bool has)
 {
 	pthread_mutex_lock(&site->all->lock);
-	/* One that was seen to work stays: a 404 is about that one digest. */
+	/* If the API has worked before, a 404 concerns only that one digest. */
 	site->has_api |= known && has;
 	if (known)
 		flight_land(&site->api, &site->all->changed);

@@ -1,10 +1,10 @@
 /*
- * A level is a list of digests that are looked at in parallel; what belongs to them is the next
- * level. Every digest is looked at once, so circles end; depth and number are bounded, since all
- * of it is what a registry says.
+ * A level is a list of digests that are looked at in parallel; their companions are the next level.
+ * Every digest is looked at once, so circles end. Depth and count are capped, because the registry
+ * is not trusted.
  *
- * The index itself is opened only if the source may have anything at all: a repository without the
- * API and without tags made of digests has nothing.
+ * The index itself is opened only if the source may have companions at all: a repository without
+ * the API and without tags with names made of digests has none.
  */
 #include "copy/companions/walk.h"
 
@@ -55,7 +55,10 @@ static size_t count_nodes(const struct buf *nodes)
 	return nodes->len / sizeof(struct walk_node);
 }
 
-/* Adds a digest to the next level, unless it was met before. Called locked, or alone. */
+/*
+ * Adds a digest to the next level, unless it was added before. Caller holds the lock, or is the
+ * only thread.
+ */
 static bool add_node(struct walk *walk, const char *digest, const char *media_type,
 		     struct error *err)
 {
@@ -63,7 +66,7 @@ static bool add_node(struct walk *walk, const char *digest, const char *media_ty
 		return true;
 	if (walk->visited.count >= NODES_MAX)
 		return error_set(err, ERROR_UNSUPPORTED,
-				 "more than %d manifests to look for signatures of", NODES_MAX);
+				 "more than %d manifests to search for signatures", NODES_MAX);
 	struct walk_node node = {arena_string(walk->arena, digest),
 				 arena_string(walk->arena, media_type)};
 	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(digest), walk))
@@ -72,13 +75,13 @@ static bool add_node(struct walk *walk, const char *digest, const char *media_ty
 	return buf_ok(&walk->next) || error_memory(err);
 }
 
-/* Takes down what was found. Called locked. */
+/* Records a companion. Caller holds the lock. */
 static bool add_companion(struct walk *walk, const struct companion *companion, struct error *err)
 {
 	struct companion copy = *companion;
 	if (walk->found.len / sizeof(copy) >= COMPANIONS_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "more than %d signatures and the like",
-				 COMPANIONS_MAX);
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "more than %d signatures and other referrers", COMPANIONS_MAX);
 	copy.digest = arena_string(walk->arena, copy.digest);
 	copy.media_type = arena_string(walk->arena, copy.media_type);
 	copy.subject = arena_string(walk->arena, copy.subject);
@@ -94,8 +97,8 @@ static bool add_companion(struct walk *walk, const struct companion *companion, 
 /* --- the parts of a manifest ---------------------------------------------------------------- */
 
 /*
- * Adds what a manifest lists, with what is listed there in turn. Before any other thread works.
- * Indexes may list each other many times over, so each is opened once.
+ * Adds the manifests that a manifest lists, and those that they list in turn. Called while no other
+ * thread works. Indexes may list each other many times, so each is opened once.
  */
 static bool add_parts(struct walk *walk, const char *digest, bool held, int depth,
 		      struct error *err)
@@ -122,9 +125,9 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 	return true;
 }
 
-/* --- what belongs to one digest ------------------------------------------------------------- */
+/* --- the companions of one digest ----------------------------------------------------------- */
 
-/* A list may say nothing about the type: then the manifest does. */
+/* A list may leave out the type: then it is taken from the manifest. */
 static bool is_wanted(const struct walk *walk, struct arena *arena, const struct referrer *referrer,
 		      bool *wanted, struct error *err)
 {
@@ -213,7 +216,7 @@ static bool look(void *ctx, size_t index, struct error *err)
 
 /* --- levels --------------------------------------------------------------------------------- */
 
-/* Looks at all of the next level; what belongs to it becomes the one after. */
+/* Looks at all digests of the next level; their companions become the level after it. */
 static bool look_at_level(struct walk *walk, struct error *err)
 {
 	struct buf done = walk->level;
@@ -224,7 +227,7 @@ static bool look_at_level(struct walk *walk, struct error *err)
 			err);
 }
 
-/* A found index has parts like any other, and they may have been signed. */
+/* Adds the parts of indexes that were found, because these may be signed as well. */
 static bool open_indexes(struct walk *walk, struct error *err)
 {
 	size_t count = count_nodes(&walk->next);
@@ -243,7 +246,7 @@ static bool is_bare(const struct image *image)
 	return site && sites_is_bare(site);
 }
 
-/* Looks at the root first. What this program made of an index is unknown at the source. */
+/* Looks at the root first, unless it is a filtered index, which the source does not have. */
 static bool look_at_root(struct walk *walk, const char *digest, struct error *err)
 {
 	if (strcmp(digest, walk->image->pinned) != 0)
@@ -264,7 +267,7 @@ static bool walk_levels(struct walk *walk, bool held, struct error *err)
 	for (int depth = 1; count_nodes(&walk->next); depth++) {
 		if (depth > COMPANIONS_DEPTH_MAX)
 			return error_set(err, ERROR_UNSUPPORTED,
-					 "signatures of signatures, deeper than %d",
+					 "signatures of signatures nested deeper than %d",
 					 COMPANIONS_DEPTH_MAX);
 		if (!look_at_level(walk, err) || !open_indexes(walk, err))
 			return false;

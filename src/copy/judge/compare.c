@@ -1,6 +1,6 @@
 /*
- * A digest in a rule needs no asking: it is what it is. Only where the tag beside it was asked for
- * is the source asked as well, for a word about it.
+ * The source is not asked for a digest that the rule gives. If the rule gives a tag as well, the
+ * source is asked what the tag holds, but only to warn when that is another image.
  */
 #include "copy/judge/compare.h"
 
@@ -12,10 +12,10 @@
 
 #include <string.h>
 
-/* One of the two questions that begin every task. */
+/* One of the two requests that begin every task. */
 struct question {
 	const struct store *store;
-	struct shared_source *shared; /* of a source that others have, too; else NULL */
+	struct shared_source *shared; /* the source, if other tasks have it too; else NULL */
 	const char *reference;
 	struct arena *arena;
 	struct manifest_status status;
@@ -44,14 +44,14 @@ static void ask(void *ctx, size_t index)
 					  &question->status, &question->err);
 }
 
-/* A digest needs no asking. */
+/* Takes a digest as the answer of the source. */
 static void skip_source(const char *digest, struct question *source)
 {
 	source->ok = true;
 	source->status = (struct manifest_status){.found = true, .digest = digest};
 }
 
-/* The tag beside a digest was asked for: that it names another image by now is worth a word. */
+/* Warns if the tag that the rule gives with a digest now names another image, or none. */
 static void compare_pinned(struct image *image, const struct question *source)
 {
 	const char *tag = image->task->rule->terms.pinned_tag;
@@ -60,15 +60,16 @@ static void compare_pinned(struct image *image, const struct question *source)
 		image->outcome->warning = arena_printf(
 			image->arena, "the tag %s is no longer at the source, but %s may be", tag,
 			pinned);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): it stands beside the tag */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a pinned tag has a digest */
 	else if (source->ok && strcmp(source->status.digest, pinned) != 0)
 		image->outcome->warning =
 			arena_printf(image->arena,
-				     "the tag %s is %s at the source by now; the digest counts, %s",
+				     "the tag %s is now %s at the source; the rule's digest %s "
+				     "counts",
 				     tag, source->status.digest, pinned);
 }
 
-/* Sends the two questions at once. An image at the source that is not there is an error. */
+/* Sends both requests at once. A source without the image is an error. */
 static bool ask_both(struct image *image, struct question asked[2], struct error *err)
 {
 	const struct task *task = image->task;
@@ -91,7 +92,7 @@ static bool ask_both(struct image *image, struct question asked[2], struct error
 	return true;
 }
 
-/* Where the source calls by another algorithm what a tag names, all registries know ours. */
+/* If the source uses another digest algorithm, takes sha256 instead, which all registries know. */
 static bool rename_digest(struct image *image, struct error *err)
 {
 	char plain[DIGEST_TEXT_SIZE];
@@ -105,7 +106,7 @@ static bool rename_digest(struct image *image, struct error *err)
 	       error_memory(err);
 }
 
-/* Takes the source's digest. */
+/* Pins the source's digest. */
 static bool pin(struct image *image, const char *digest, struct error *err)
 {
 	const char *demanded = image->task->destination.digest;
@@ -122,7 +123,7 @@ static bool pin(struct image *image, const char *digest, struct error *err)
 			 image->pinned, demanded);
 }
 
-/* A target that knows its image by another algorithm than we do may hold the same all the same. */
+/* A target whose digest has another algorithm may still hold the same image: checks that. */
 static bool recognize(struct image *image, struct error *err)
 {
 	bool same = false;
@@ -137,7 +138,7 @@ static bool recognize(struct image *image, struct error *err)
 	return true;
 }
 
-/* Takes what the target answered. */
+/* Takes the target's answer. */
 static bool look_at_target(struct image *image, const struct manifest_status *status,
 			   struct error *err)
 {
@@ -175,9 +176,9 @@ static bool check_digest(const struct image *image, const struct narrowed *narro
 	if (!narrowed->digest || !demanded || strcmp(narrowed->digest, demanded) == 0)
 		return true;
 	return error_set(err, ERROR_UNSUPPORTED,
-			 "the destination asks for %s, but the platform filter takes %zu of %zu "
-			 "images, which makes another index with another digest: give the "
-			 "destination a tag, or this rule no filter",
+			 "the destination asks for %s, but the platform filter keeps %zu of %zu "
+			 "images, which changes the digest of the index: give the destination a "
+			 "tag, or remove the filter of this rule",
 			 demanded, narrowed->kept, narrowed->total);
 }
 

@@ -1,16 +1,16 @@
-/* What both sides of an image hold, asked at once. Private to copy/. */
+/* Finds out what both sides of an image hold, with two requests in parallel. Private to copy/. */
 #pragma once
 
 #include "copy/image.h"
 
 /*
- * Asks for the source's digest, which is pinned, and for what the target's tag holds; fills
- * image->pinned, wanted and target. ERROR_MISSING: the source has no such image. ERROR_REJECTED:
- * the destination is a digest, and the source another.
+ * Asks for the source's digest, which is pinned, and for the digest that the target's tag holds;
+ * fills image->pinned, wanted and target. ERROR_MISSING: the source has no such image.
+ * ERROR_REJECTED: the destination is a digest, and the source has another one.
  */
 bool compare_sides(struct image *image, struct error *err);
 /*
- * Lets the task's platform filter, if there is one, decide what the target is to hold. It changes
- * image->wanted and nothing else: the rest goes on as if the source had that.
+ * Applies the task's platform filter, if there is one: sets image->wanted to the digest that the
+ * target is to hold. All later steps work as if the source had that image.
  */
 bool compare_filter(struct image *image, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * The configuration is asked first because it is what a builder writes; the annotation of an index
- * is often that of the last release script that touched it. Of two annotations the one nearer to
- * the image counts.
+ * The configuration comes first because builders write it; the annotation of an index often comes
+ * from the last release script that touched it. Of two annotations the one closer to the image
+ * counts.
  */
 #include "copy/judge/created.h"
 
@@ -10,7 +10,7 @@
 
 #define CREATED_KEY "org.opencontainers.image.created"
 
-/* The digest of the first image, or index of images, that passes; NULL when there is none. */
+/* Finds the digest of the first image, or nested index, that passes; NULL: there is none. */
 static bool first_child(struct arena *arena, const struct manifest *manifest,
 			const struct platform_filter *filter, const char **digest,
 			struct error *err)

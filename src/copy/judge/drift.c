@@ -1,7 +1,7 @@
 /*
- * Registries have no "write if": between question and push somebody else may move the tag,
- * and If-Match is ignored by the most common of them. What can be done is to ask
- * last thing before writing, which leaves one round trip instead of a whole copy.
+ * Registries have no conditional push: the most common ones ignore If-Match, and another client may
+ * move the tag between request and push. The most that can be done is to ask immediately before
+ * writing, which leaves a gap of one round trip instead of the whole copy.
  */
 #include "copy/judge/drift.h"
 
@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Hexadecimal digits of the digest in a tag of CHANGE_RETAG. */
+/* The number of hexadecimal digits of the digest in a tag of CHANGE_RETAG. */
 enum { SHORT_DIGEST = 12 };
 
 static bool unreadable(const char *tag, struct error *err)
 {
 	return error_wrap(err,
-			  "destination: nobody can tell whether the tag %s is there, and on-change "
-			  "forbids to write it blindly: allow the login to pull",
+			  "destination: cannot tell whether the tag %s exists, and on-change does "
+			  "not allow overwriting it unseen: allow the login to pull",
 			  tag);
 }
 
@@ -38,13 +38,13 @@ bool drift_absent(const struct store *target, const char *tag, struct error *err
 	return true;
 }
 
-/* What the tag holds; *held is NULL for nothing. */
+/* Asks what the tag holds; *held NULL: nothing. */
 static bool ask(struct image *image, struct arena *arena, const char *tag, const char **held,
 		struct error *err)
 {
 	struct manifest_status status = {0};
 	struct manifest_bytes bytes;
-	/* HEAD has said that nothing is there; before that is believed GET says it, too. */
+	/* HEAD answered that the tag does not exist; only a GET confirms that. */
 	bool fresh = image->target.fresh;
 	bool ok = fresh ? store_look(image->to, arena, tag, &status.found, &bytes, err)
 			: store_head(image->to, arena, tag, &status, err);
@@ -67,7 +67,7 @@ static bool refuse(const struct image *image, struct error *err)
 			 change_name(image->task->rule->terms.on_change));
 }
 
-/* TAG-0123456789ab, with so much of TAG as there is room for. */
+/* TAG-0123456789ab, with TAG cut to fit. */
 static const char *new_tag(struct arena *arena, const char *tag, const char *digest)
 {
 	return arena_printf(arena, "%.*s-%.*s", REFERENCE_TAG_MAX - SHORT_DIGEST - 1, tag,
@@ -91,7 +91,7 @@ static bool retag(struct image *image, struct error *err)
 	return true;
 }
 
-/* The tag holds another image: does what the task's policy says. */
+/* The tag holds another image: applies the task's policy. */
 static bool decide(struct image *image, struct error *err)
 {
 	image->outcome->reason = "differs";
@@ -158,5 +158,5 @@ bool drift_check(struct image *image, const char *tag, const char *digest, bool 
 		return true;
 	snprintf(target->moved, sizeof(target->moved), "%s", now);
 	return error_set(err, ERROR_IMMUTABLE,
-			 "the tag %s came to hold %s while this image was copied", tag, now);
+			 "the tag %s was changed to %s while this image was copied", tag, now);
 }

@@ -1,7 +1,7 @@
 /*
- * A pattern is hit by what the whole filter lets pass, not by what is sorted out for another
- * reason: so the first run, which sees the source, and the next one, which sees what is left of it
- * at the target, come to the same answer.
+ * A pattern counts only platforms that pass the whole filter, not those that another pattern sorts
+ * out. So the first run, which sees the source, and the next one, which sees the filtered index at
+ * the target, get the same result.
  */
 #include "copy/judge/hits.h"
 
@@ -12,8 +12,8 @@
 struct hits {
 	struct arena *arena;
 	pthread_mutex_t lock;
-	struct map patterns; /* text -> a bool, whether it was hit */
-	bool incomplete;     /* there was no memory for one */
+	struct map patterns; /* text of a pattern -> bool, true: it let an image pass */
+	bool incomplete;     /* there was no memory for one of the patterns */
 };
 
 struct hits *hits_new(void)
@@ -54,7 +54,7 @@ static void record(struct hits *hits, struct str text, bool hit)
 	pthread_mutex_unlock(&hits->lock);
 }
 
-/* platform NULL with all false: nothing was hit. */
+/* Adds the patterns of filter; with all, or if they match platform (may be NULL), as used. */
 static void visit(struct hits *hits, const struct platform_filter *filter,
 		  const struct platform *platform, bool all)
 {
@@ -84,7 +84,7 @@ void hits_mark_all(struct hits *hits, const struct platform_filter *filter)
 	visit(hits, filter, NULL, true);
 }
 
-/* Called locked. */
+/* Collects the texts of unused patterns. Caller holds the lock. */
 static bool collect(struct hits *hits, struct arena *arena, const char **texts, size_t *count)
 {
 	for (size_t i = 0; i < hits->patterns.count && !hits->incomplete; i++) {

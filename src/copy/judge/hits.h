@@ -1,8 +1,8 @@
 /*
- * Which platform patterns of a run hit anything: one that never does is most likely a slip of the
- * pen, and is worth a warning at the end.
+ * Records which platform patterns of a run let an image pass. A pattern that never does is probably
+ * misspelt, and worth a warning at the end.
  *
- * Patterns are told apart by their text, wherever they stand. Any thread.
+ * Patterns with the same text are one, whatever rule they are in. Any thread.
  */
 #pragma once
 
@@ -14,15 +14,15 @@ struct hits;
 struct hits *hits_new(void);
 void hits_free(struct hits **hits);
 
-/* The patterns of filter are in use. */
+/* Adds the patterns of filter, which is in use. */
 void hits_add(struct hits *hits, const struct platform_filter *filter);
-/* filter let this platform pass. */
+/* Records that filter let this platform pass. */
 void hits_mark(struct hits *hits, const struct platform_filter *filter,
 	       const struct platform *platform);
-/* An image was not looked at closely enough: its patterns are above suspicion. */
+/* An image's platforms were not looked at: its patterns count as used. */
 void hits_mark_all(struct hits *hits, const struct platform_filter *filter);
 /*
- * The patterns (platform_pattern_print()) that hit nothing, in the order they were added; none when
- * there was no memory to keep count. False without memory for the list.
+ * The patterns that let no image pass, as by platform_pattern_print(), in the order in which they
+ * were added; none if there was no memory to record them all. False without memory for the list.
  */
 bool hits_missed(struct hits *hits, struct arena *arena, const char *const **out, size_t *count);

@@ -1,11 +1,11 @@
 /*
- * oci/filter.c does the thinking; here is what needs a registry: the indexes within an index, and
- * the configuration of an image that stands alone. An entry without a platform that is an image is
- * not looked into: what is not stated passes.
+ * oci/filter.c decides; this file does what needs a registry: reading nested indexes, and the
+ * configuration of a single image. The configuration of an index entry without a platform is not
+ * read: such an entry passes.
  *
- * A target is recognized by the two annotations a filtered index carries, its source's digest and
- * the filter. That costs one small GET at the target and nothing at the source. Its entries are
- * judged again, so that an index with a foreign entry in it is replaced.
+ * A filtered index at the target is recognized by two annotations, the source's digest and the
+ * filter. That costs one small GET at the target and nothing at the source. Its entries are still
+ * checked, so that an index with an entry that does not pass is replaced.
  */
 #include "copy/judge/narrow.h"
 
@@ -17,15 +17,15 @@
 
 #include <string.h>
 
-/* All documents of one image that are held in memory at a time. */
+/* The maximum size of all documents of one image together, which are held in memory. */
 enum { BYTES_MAX = 4 * MANIFEST_BYTES_MAX };
 
 struct narrowing {
 	struct image *image;
 	struct arena *arena;
 	const char *patterns; /* platform_filter_text() */
-	size_t bytes;         /* read so far */
-	struct map done;      /* digest -> struct narrowed, of nested indexes */
+	size_t bytes;         /* size of the documents read so far */
+	struct map done;      /* the nested indexes: digest -> struct narrowed */
 };
 
 static void narrowing_finish(struct narrowing *narrowing)
@@ -42,8 +42,7 @@ static bool read_source(struct narrowing *narrowing, const char *digest, int dep
 	narrowing->bytes += out->bytes.len;
 	if (narrowing->bytes > BYTES_MAX)
 		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s@%s: more than %d bytes of indexes within indexes cannot be "
-				 "filtered",
+				 "%s@%s: nested indexes of more than %d bytes cannot be filtered",
 				 image->from->path, digest, BYTES_MAX);
 	return true;
 }
@@ -80,7 +79,7 @@ static bool narrow_image(struct narrowing *narrowing, const struct manifest *man
 static bool narrow_document(struct narrowing *narrowing, const char *digest, int depth,
 			    struct narrowed *out, struct error *err);
 
-/* Filters the index that entry names, once for all its mentions, and settles the entry. */
+/* Filters the nested index of entry, once for all entries with its digest; settles the entry. */
 static bool open_entry(struct narrowing *narrowing, struct filter_entry *entry, int depth,
 		       struct error *err)
 {
@@ -104,7 +103,7 @@ static bool open_entry(struct narrowing *narrowing, struct filter_entry *entry, 
 	return true;
 }
 
-/* Makes the new index and keeps it for tree_copy(). */
+/* Writes the new index and keeps it for tree_copy(). */
 static bool make_index(struct narrowing *narrowing, const struct filter_index *index,
 		       const char *source_digest, const char **digest, struct error *err)
 {
@@ -175,7 +174,7 @@ bool narrow(struct image *image, struct narrowed *out, struct error *err)
 	return true;
 }
 
-/* Says the index, by its annotations, that it is what this filter leaves of digest? */
+/* True if the index's annotations say that this filter made it from digest. */
 static bool stems_from(const struct manifest *manifest, const char *digest, const char *patterns)
 {
 	return str_is(manifest_annotation(manifest, FILTER_SOURCE_KEY), digest) &&
@@ -190,7 +189,7 @@ static bool has_open(const struct filter_index *index)
 	return false;
 }
 
-/* The source's own index passes when all of it does, another one when it says so itself. */
+/* The source's own index is wanted if all of it passes, another one if its annotations say so. */
 static bool recognize_index(struct image *image, const struct manifest *manifest, bool equal,
 			    bool *same, struct error *err)
 {
@@ -218,7 +217,7 @@ bool narrow_recognize(struct image *image, bool *same, struct error *err)
 	bool equal = strcmp(image->pinned, held) == 0;
 	*same = false;
 	if (!fetch_manifest(image->to, image->arena, held, &manifest, err)) {
-		/* Whatever stands there, it is not ours: it is replaced. */
+		/* The tag does not hold a filtered index, and is replaced. */
 		if (err->kind == ERROR_MISSING || err->kind == ERROR_CORRUPT ||
 		    err->kind == ERROR_UNSUPPORTED)
 			return true;
@@ -226,7 +225,7 @@ bool narrow_recognize(struct image *image, bool *same, struct error *err)
 	}
 	if (manifest.kind == MEDIA_INDEX)
 		return recognize_index(image, &manifest, equal, same, err);
-	/* An image that is there already stays, whether it passes or not. */
+	/* The same image stays at the target, whether it passes or not. */
 	*same = equal;
 	return true;
 }

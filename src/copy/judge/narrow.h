@@ -1,29 +1,28 @@
 /*
- * What the platform filter of a task leaves of its image, and whether the target holds that already
- *.
+ * Applies the platform filter of a task to its image, and checks whether the target already holds
+ * the result.
  *
  * An index loses the entries that do not pass, and becomes another document with another digest; an
- * image passes or does not. What was read or made on the way is kept in image->known, where
- * tree_copy() finds it.
+ * image passes or does not. Manifests that were read or made are kept in image->known, where
+ * tree_copy() finds them.
  */
 #pragma once
 
 #include "copy/image.h"
 
 struct narrowed {
-	const char *digest; /* of what the target is to hold; the source's own when all passes */
-	bool nothing;       /* nothing passes; digest is NULL then */
-	size_t kept, total; /* images */
+	const char *digest; /* the digest for the target; the source's own if everything passes */
+	bool nothing;       /* nothing passes, and digest is NULL */
+	size_t kept, total; /* numbers of images */
 };
 
 /*
- * Reads the source, whose digest is pinned, as far as it takes to decide: an index, the indexes in
- * it, or an image's configuration.
+ * Filters the image with the pinned digest. Reads as much of the source as necessary: an index and
+ * the indexes in it, or an image's configuration.
  */
 bool narrow(struct image *image, struct narrowed *out, struct error *err);
 /*
- * Asks the target for the manifest that its tag holds, and tells whether it is all that the filter
- * leaves of the source's: that is not asked. A false *same means no more than that narrow() must
- * decide.
+ * Reads the manifest that the target's tag holds. *same: it is what the filter leaves of the
+ * source's image, which need not be read. *same false means only that narrow() must decide.
  */
 bool narrow_recognize(struct image *image, bool *same, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * The index is judged as it is going to be at the target, after a filter: whoever requires two
- * platforms wants to find them there.
+ * The index is checked as it will be at the target, after the filter: the platforms are required
+ * there.
  */
 #include "copy/judge/require.h"
 
@@ -14,10 +14,10 @@ struct platform_search {
 	struct image *image;
 	struct arena *arena;
 	const struct platform_filter *required;
-	bool *found;       /* for each of its platforms */
-	size_t images;     /* seen so far */
-	struct buf listed; /* what they are for */
-	struct map seen;   /* digests of what was looked at: each is, once */
+	bool *found;       /* for each required platform: an image has it */
+	size_t images;     /* number of images seen so far */
+	struct buf listed; /* the platforms of these images, as text */
+	struct map seen;   /* digests that were looked at, each once */
 };
 
 static void search_finish(struct platform_search *search)
@@ -112,7 +112,7 @@ static bool judge(const struct platform_search *search, struct error *err)
 	if (!missing.len)
 		return buf_ok(&missing) || error_memory(err);
 	return error_set(err, ERROR_PLATFORM,
-			 "it is not for %s, which require-platforms asks for; it is for %s",
+			 "the image lacks %s, which require-platforms asks for; it has %s",
 			 buf_string(&missing), buf_string(&search->listed));
 }
 

@@ -1,12 +1,12 @@
-/* Refusing images that lack a platform: require-platforms. */
+/* Refuses images that lack a platform: require-platforms. */
 #pragma once
 
 #include "copy/image.h"
 
 /*
- * True when the task requires no platforms, or what the target is to hold has an image for each of
- * them. ERROR_PLATFORM names those that are not there and those that are. An
- * index says what its entries are for, or they are asked themselves; an image that stands alone is
- * judged by its configuration; what is no image, an artifact, lacks nothing.
+ * True when the task requires no platforms, or when the image for the target has all of them.
+ * ERROR_PLATFORM names those it lacks and those it has. The platforms are those of an index's
+ * entries, or of the entries' configurations if the index does not say; for a single image that of
+ * its configuration. An artifact, which is no image, lacks nothing.
  */
 bool require_platforms(struct image *image, struct error *err);

@@ -1,8 +1,8 @@
 /*
- * A tag that is pushed again between two of our questions leaves us with a digest that is gone, and
- * a cache in front of a registry may hand out such digests for hours. GET past all caches shows
- * what the tag stands for now. Where that is what we had, something else is missing: storage may
- * know it a moment later, so the image is tried once more.
+ * When a tag is pushed again between two requests, the digest from the first may no longer exist,
+ * and a cache in front of a registry may serve such digests for hours. A GET past all caches shows
+ * the present digest. If it is the same, something else is missing: the registry's storage may have
+ * it a moment later, so the image is tried once more.
  */
 #include "copy/judge/restart.h"
 
@@ -22,7 +22,7 @@ static void forget(struct image *image)
 	sources_forgive(image->shared);
 }
 
-/* What the tag stands for need not be read a second time. */
+/* Keeps the manifest that came with the tag, so that it is not read again. */
 static void keep(struct image *image, const struct manifest_bytes *served)
 {
 	struct error ignored;
@@ -32,7 +32,7 @@ static void keep(struct image *image, const struct manifest_bytes *served)
 		document_keep(image, served->digest, &manifest);
 }
 
-/* False: the tag is not there any more, or cannot be read. */
+/* Looks up the tag again. False: it no longer exists, or cannot be read. */
 static bool look_again(struct image *image, const char *tag, bool *moved)
 {
 	struct manifest_bytes served;
@@ -57,6 +57,6 @@ bool restart_helps(struct image *image, int times, const struct error *err)
 	if (!task->source.digest && !look_again(image, reference_target(&task->source), &moved))
 		return false;
 	log_info("%s/%s: %s; %s", task->source.host, task->source.repository, err->text,
-		 moved ? "its tag has moved, beginning again" : "looking once more");
+		 moved ? "its tag has moved, starting over" : "trying once more");
 	return moved || (!times && cancel_sleep(PAUSE_MS));
 }

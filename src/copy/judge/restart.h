@@ -1,11 +1,11 @@
-/* Images whose source misses what it named itself. Private to copy/. */
+/* Restarts images whose source lacks something that it named itself. Private to copy/. */
 #pragma once
 
 #include "copy/image.h"
 
 /*
- * Called after an image failed with err, times times before: looks at the source's tag once more,
- * and forgets what was read of the image. True: it is to be begun again, with image->renewed as its
- * digest.
+ * Called after an image failed with err and was restarted times times: looks up the source's tag
+ * again, and forgets the manifests that were read. True: the image is to be restarted, with
+ * image->renewed as its digest.
  */
 bool restart_helps(struct image *image, int times, const struct error *err);

@@ -1,6 +1,6 @@
 /*
- * A registry that lost or damaged a blob still answers HEAD with its digest, so only the bytes
- * prove anything. They are read in full, as many blobs at a time as may be copied at a time.
+ * A registry that has lost or damaged a blob still answers HEAD with its digest, so only the bytes
+ * prove anything. They are read in full, with one slot for each blob, as for copying.
  */
 #include "copy/judge/verify.h"
 
@@ -14,7 +14,7 @@
 
 enum { PIECE = 64 * 1024 };
 
-/* The parts of one manifest, read in parallel. */
+/* The parts of one manifest, read back in parallel. */
 struct verify_parts {
 	struct image *image;
 	const struct manifest *manifest;
@@ -24,7 +24,7 @@ struct verify_parts {
 static bool verify_tree(struct image *image, const char *reference, const char *digest, int depth,
 			struct error *err);
 
-/* What is not there is as bad as what is damaged: the target says that it has the image. */
+/* A missing part counts as corrupt, because the target claims to have the image. */
 static bool lost(struct error *err)
 {
 	if (err->kind == ERROR_MISSING)
@@ -53,7 +53,7 @@ static bool hash_bytes(struct download *download, struct reader *reader, char *p
 	return download_end(download, err);
 }
 
-/* Past all caches: it is the registry that is to prove what it has. */
+/* Reads past all caches, because the bytes of the registry itself are to be verified. */
 static bool read_once(struct image *image, const struct descriptor *blob, struct error *err)
 {
 	scoped(download_close) struct download download = {0};
@@ -82,7 +82,7 @@ static bool read_blob(struct image *image, const struct descriptor *blob, struct
 
 /* --- each thing once ------------------------------------------------------------------------ */
 
-/* Runs work unless this run has read the thing back before. */
+/* Reads back a blob, or a manifest if blob is NULL, unless this run has already done so. */
 static bool once(struct image *image, const char *digest, const struct descriptor *blob, int depth,
 		 struct error *err)
 {
@@ -107,7 +107,7 @@ static bool verify_child(struct verify_parts *parts, const struct descriptor *ch
 	return once(parts->image, child->digest, manifest ? NULL : child, parts->depth + 1, err);
 }
 
-/* What was left out is not missed, wherever it is listed. */
+/* Reads back one part, unless it is a layer that was left out. */
 static bool verify_part(void *ctx, size_t index, struct error *err)
 {
 	struct verify_parts *parts = ctx;
@@ -122,7 +122,7 @@ static bool verify_part(void *ctx, size_t index, struct error *err)
 	bool ok = child ? verify_child(parts, part, err)
 			: once(parts->image, part->digest, part, parts->depth, err);
 	if (!ok && foreign)
-		error_wrap(err, "foreign layer, which --force would bring");
+		error_wrap(err, "foreign layer, which --force would copy");
 	return ok;
 }
 

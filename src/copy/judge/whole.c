@@ -1,9 +1,9 @@
 /*
- * All manifests have to be read before the first layer is sent, so this also reads those that the
- * destination has already: only where the user asks for it. The copy takes them from image->known.
+ * All manifests have to be read before the first layer is sent, even those that the destination
+ * already has, so this happens only on demand. The copy takes them from image->known.
  *
- * What an index lists under a type nobody knows is not opened here; blob_copy() refuses what is
- * found in it later, when some of the image is at the destination, though not under its tag.
+ * An index entry of an unknown type is not opened here. If it turns out to contain such a layer,
+ * blob_copy() refuses it later, when parts of the image are at the destination, but not its tag.
  */
 #include "copy/judge/whole.h"
 
@@ -11,7 +11,7 @@
 
 struct layer_search {
 	struct image *image;
-	struct map seen; /* digests of what was looked at */
+	struct map seen; /* digests that were looked at */
 };
 
 static void search_finish(struct layer_search *search)
@@ -22,7 +22,7 @@ static void search_finish(struct layer_search *search)
 bool whole_refuse(const struct descriptor *layer, struct error *err)
 {
 	return error_set(err, ERROR_REFUSED,
-			 "layer %s may not be distributed (%s), which foreign: fail refuses",
+			 "layer %s may not be distributed (%s), and foreign: fail refuses it",
 			 layer->digest, layer->media_type);
 }
 

@@ -1,13 +1,13 @@
-/* The demand that nothing of an image is left out, checked before anything of it is written. */
+/* Checks that nothing of an image is left out, before any of it is written (foreign: fail). */
 #pragma once
 
 #include "copy/image.h"
 #include "oci/manifest.h"
 
 /*
- * Where the task demands that: reads the manifest that the target is to hold, and all those in it.
- * ERROR_REFUSED: one names a layer that may not be distributed.
+ * If the task demands it: reads the manifest for the target, and all manifests in it.
+ * ERROR_REFUSED: one of them lists a layer that may not be distributed.
  */
 bool whole_check(struct image *image, struct error *err);
-/* The error for such a layer. False. */
+/* Sets the error for such a layer. Always false. */
 bool whole_refuse(const struct descriptor *layer, struct error *err);

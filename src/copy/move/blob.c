@@ -1,8 +1,8 @@
 /*
- * A blob is moved once per registry and run. In its own repository the one that comes second finds
- * it present; in another one it is mounted from where the first one put it. The POST that opens an
- * upload also offers a mount from the target repository itself: a registry that can mount answers
- * "created" when the blob is there already, which saves the HEAD.
+ * A blob is moved once per registry and run. Another image in the same repository finds it present;
+ * one in another repository mounts it from the first. The POST that opens an upload also offers a
+ * mount from the target repository itself: a registry that can mount answers "created" when the
+ * blob is already there, which saves the HEAD.
  */
 #include "copy/move/blob.h"
 
@@ -11,7 +11,7 @@
 #include "copy/judge/whole.h"
 #include "copy/move/transfer.h"
 
-/* Where on the target's registry the blob is known to lie; NULL: nowhere. */
+/* A repository of the target's registry that is known to hold the blob; NULL: there is none. */
 static const char *find_location(const struct image *image, const struct descriptor *blob)
 {
 	/* A registry that serves an image need not hold its foreign layers. */
@@ -19,7 +19,7 @@ static const char *find_location(const struct image *image, const struct descrip
 	return locations_find(image->copier->locations, image->to, source, blob->digest);
 }
 
-/* Waits for a free slot among the blobs in flight, then moves the blob. */
+/* Waits for a slot, then moves the blob. */
 static bool move(struct image *image, const struct descriptor *blob, bool thorough,
 		 struct error *err)
 {
@@ -47,7 +47,7 @@ static bool move(struct image *image, const struct descriptor *blob, bool thorou
 	return true;
 }
 
-/* Moves the blob to the registry, or within it when this run has put it there already. */
+/* Moves the blob to the registry, or within it if this run has already put it there. */
 static bool move_once(struct image *image, const struct descriptor *blob, struct error *err)
 {
 	scoped(claim_end) struct claim claim = {0};
@@ -57,13 +57,13 @@ static bool move_once(struct image *image, const struct descriptor *blob, struct
 	return claim_settle(&claim, move(image, blob, false, err), err);
 }
 
-/* A layer that may not be distributed, and is not copied. */
+/* Skips a layer that may not be distributed, or refuses it. */
 static bool leave_out(struct image *image, const struct descriptor *blob, bool thorough,
 		      struct error *err)
 {
 	if (image->foreign == FOREIGN_FAIL)
 		return whole_refuse(blob, err);
-	log_info("%s: layer %s is left out, since it may not be distributed", image->from->path,
+	log_info("%s: layer %s is left out because it may not be distributed", image->from->path,
 		 blob->digest);
 	atomic_fetch_add(&image->skipped, !thorough);
 	return true;

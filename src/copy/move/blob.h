@@ -1,12 +1,12 @@
-/* Moving one blob from repository to repository. */
+/* Copies one blob from repository to repository. */
 #pragma once
 
 #include "copy/image.h"
 #include "oci/manifest.h"
 
 /*
- * Sees to it that the image's target holds the blob, with as few requests and bytes as it takes.
- * thorough: the target said it misses the blob, so nothing that is known counts, it is sent.
+ * Makes sure that the image's target holds the blob, with as few requests and bytes as possible.
+ * thorough: the target reported the blob as missing, so it is sent whatever is known about it.
  */
 bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough,
 	       struct error *err);

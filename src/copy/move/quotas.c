@@ -1,4 +1,4 @@
-/* One record for each project that refused something; most runs have none, and do nothing here. */
+/* One record for each project that refused a blob; most runs have none. */
 #include "copy/move/quotas.h"
 
 #include "base/map.h"
@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct quota {
-	int64_t refused; /* the smallest blob that was */
-	const char *text;
+	int64_t refused;  /* size of the smallest blob that was refused */
+	const char *text; /* the registry's error */
 };
 
 struct quotas {
@@ -74,8 +74,8 @@ bool quotas_allow(struct quotas *quotas, const struct store *store, int64_t size
 	const struct quota *quota = key.len ? map_get(&quotas->projects, buf_str(&key)) : NULL;
 	if (quota && quota->text && size >= quota->refused)
 		allowed = error_set(err, ERROR_FULL,
-				    "%s has refused %lld bytes in this run, so %lld bytes are not "
-				    "sent: %s",
+				    "%s refused a blob of %lld bytes in this run, so one of %lld "
+				    "bytes is not sent: %s",
 				    buf_string(&key), (long long)quota->refused, (long long)size,
 				    quota->text);
 	pthread_mutex_unlock(&quotas->lock);

@@ -1,10 +1,13 @@
 /*
- * Who has said to have no room, and for how much. A registry tells that its quota is used up only
- * once it has all bytes of a blob, so the next one of that size is not sent there to be refused as
- * well; a smaller one may still fit. What is common to the repositories of a project (the first
- * part of their names) counts for all of them, since quotas are given to projects. What cannot be
- * known without sending it is given up: a blob that another repository of the project holds since
- * an earlier run may cost no room, and room may become free. The next run tries again. Any thread.
+ * Projects whose quota has no room, and the size of the smallest blob that was refused.
+ *
+ * A registry reports a used-up quota only once it has all bytes of a blob. So no other blob of that
+ * size or more is sent there, only to be refused as well; a smaller one may still fit. Quotas are
+ * set for projects: a refusal counts for all repositories with the same first part of the name.
+ *
+ * This gives up on blobs that might have fitted: room may become free, and a blob that another
+ * repository of the project has held since an earlier run may take none. The next run tries again.
+ * Any thread.
  */
 #pragma once
 
@@ -18,9 +21,9 @@ struct quotas;
 struct quotas *quotas_new(void);
 void quotas_free(struct quotas **quotas);
 
-/* The repository refused a blob of so many bytes: err, of kind ERROR_FULL, says how. */
+/* Records that the repository refused a blob of size bytes with err, of kind ERROR_FULL. */
 void quotas_refused(struct quotas *quotas, const struct store *store, int64_t size,
 		    const struct error *err);
-/* False with ERROR_FULL: a blob of that size or a smaller one was refused there. */
+/* False with ERROR_FULL: the project refused a blob of that size or a smaller one. */
 bool quotas_allow(struct quotas *quotas, const struct store *store, int64_t size,
 		  struct error *err);

@@ -1,11 +1,11 @@
 /*
- * A source that breaks off is asked for the rest while the upload waits (download.h). When the
- * target breaks off, three things are tried in this order: perhaps all arrived
- * and only the answer was lost; perhaps the registry still has the upload and says how much of it;
- * else the upload is given up and another one begun.
+ * When the source breaks off, the rest is requested while the upload waits (download.h). When the
+ * target breaks off, there are three possibilities, checked in this order: everything arrived and
+ * only the answer was lost; or the registry still has the upload and says how much of it; else the
+ * upload is canceled and a new one begins.
  *
- * To go on in the middle the digest must go on in the middle, too: its state is kept every now and
- * then. What lies between the last state kept and the slot to go on from is read once more.
+ * To resume in the middle the digest must also resume in the middle, so its state is saved from
+ * time to time. The bytes between the last saved state and the offset to resume at are read again.
  */
 #include "copy/move/transfer.h"
 
@@ -21,8 +21,8 @@
 
 enum {
 	SNAPSHOTS_MAX = 16,
-	SNAPSHOT_BYTES = 1024 * 1024, /* between two, at first */
-	PROGRESS_BYTES = 1024 * 1024, /* what an upload must have gained to be tried again */
+	SNAPSHOT_BYTES = 1024 * 1024, /* bytes between two snapshots, at first */
+	PROGRESS_BYTES = 1024 * 1024, /* an upload that gained this many gets all retries again */
 };
 
 /* The state of a digest after the bytes before offset. */
@@ -33,28 +33,28 @@ struct snapshot {
 
 struct transfer {
 	const struct cargo *cargo;
-	struct arena *arena; /* of upload */
+	struct arena *arena; /* holds what upload refers to */
 	struct blob_upload upload;
-	bool source_failed; /* the last failure was on that side */
-	bool sent;          /* bytes of the last try went to the target */
-	bool fresh;         /* the last bytes of the source did not fit their digest */
-	bool alone;         /* a try has failed: what follows is nobody else's */
-	int64_t best;       /* the most bytes the target was said to hold */
-	size_t count;       /* of snapshots, in the order of their offsets */
-	int64_t interval;   /* between two snapshots */
-	struct snapshot snapshots[SNAPSHOTS_MAX];
+	bool source_failed; /* the last failure was the source's */
+	bool sent;          /* in the last try, bytes went to the target */
+	bool fresh;         /* the source's last bytes did not match the digest */
+	bool alone;         /* a try has failed, so the next ones share no download */
+	int64_t best;       /* the largest number of bytes that the target has reported to hold */
+	size_t count;       /* number of snapshots */
+	int64_t interval;   /* bytes between two snapshots */
+	struct snapshot snapshots[SNAPSHOTS_MAX]; /* in ascending order of offset */
 };
 
-/* Passes a download on, hashing it: the last bytes are handed out only if all is right. */
+/* Passes on a download and hashes it: the last bytes are handed out only if the digest matches. */
 struct checked {
 	struct reader reader;
-	bool shared;    /* it comes from the cargo's branch; else from download */
-	int64_t offset; /* bytes passed on, or known from before */
+	bool shared;    /* the bytes come from the cargo's branch; else from download */
+	int64_t offset; /* bytes passed on, or skipped by resuming */
 	struct download download;
-	struct throttle_reader slow; /* of download */
+	struct throttle_reader slow; /* throttles download */
 	struct digest_hash hash;
 	struct transfer *transfer;
-	int slot; /* of the progress display */
+	int slot; /* number of the line in the progress display */
 };
 
 static struct progress *progress_of(const struct transfer *transfer)
@@ -62,7 +62,7 @@ static struct progress *progress_of(const struct transfer *transfer)
 	return transfer->cargo->image->copier->options.progress;
 }
 
-/* Forgets every other snapshot: there is room again, and they are twice as far apart. */
+/* Drops every other snapshot: this makes room, and the rest are twice as far apart. */
 static void thin_out(struct transfer *transfer)
 {
 	for (size_t i = 1; 2 * i < transfer->count; i++)
@@ -71,7 +71,7 @@ static void thin_out(struct transfer *transfer)
 	transfer->interval *= 2;
 }
 
-/* Forgets all but the first: those of corrupt bytes do not fit the right ones that come next. */
+/* Drops all but the first: snapshots of corrupt bytes do not fit the correct bytes that follow. */
 static void forget_snapshots(struct transfer *transfer)
 {
 	transfer->count = 1;
@@ -109,7 +109,7 @@ static bool check_end(struct checked *checked, struct error *err)
 	return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
 }
 
-/* A download of one's own, from checked->offset on. */
+/* Opens a download that is not shared, from checked->offset on. */
 static bool open_download(struct checked *checked, struct error *err)
 {
 	const struct transfer *transfer = checked->transfer;
@@ -122,7 +122,7 @@ static bool open_download(struct checked *checked, struct error *err)
 	return true;
 }
 
-/* Reads on from what is shared, or alone once the others do not wait any more. */
+/* Reads from the shared download, or from its own once the others no longer wait. */
 static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *got,
 		       struct error *err)
 {
@@ -132,10 +132,10 @@ static bool read_bytes(struct checked *checked, void *at, size_t size, size_t *g
 	if (checked->shared && !cargo->branch->cursor.dropped)
 		return false;
 	if (checked->shared) {
-		log_debug("blob %s: slower than others, on its own from byte %lld",
+		log_debug("blob %s: slower than the others, downloaded alone from byte %lld on",
 			  cargo->blob->digest, (long long)checked->offset);
 		checked->shared = false;
-		fanout_part(cargo->image->copier->fanout, cargo->branch);
+		fanout_detach(cargo->image->copier->fanout, cargo->branch);
 		if (!open_download(checked, err))
 			return false;
 	}
@@ -170,7 +170,7 @@ static void checked_close(struct checked *checked)
 	download_close(&checked->download);
 }
 
-/* Opens the source where the target wants to go on. */
+/* Opens the source at the offset where the upload continues. */
 static bool checked_open(struct checked *checked, struct error *err)
 {
 	struct transfer *transfer = checked->transfer;
@@ -198,7 +198,7 @@ static bool checked_open(struct checked *checked, struct error *err)
 	return true;
 }
 
-/* Nothing to fetch: the empty blob's content is known. */
+/* Sends an empty blob, which need not be fetched. */
 static bool send_empty(struct transfer *transfer, struct error *err)
 {
 	const struct cargo *cargo = transfer->cargo;
@@ -220,7 +220,7 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 		store_spoiled(cargo->image->from, cargo->blob->digest);
 	if (!ok) {
 		transfer->alone = true;
-		fanout_part(cargo->image->copier->fanout, cargo->branch);
+		fanout_detach(cargo->image->copier->fanout, cargo->branch);
 	}
 	return ok;
 }
@@ -239,7 +239,7 @@ static bool send_blob(struct transfer *transfer, struct error *err)
 	return ok;
 }
 
-/* True when the target seems to have no room for the blob: it is not sent, but may be there. */
+/* True when the target seems to have no room: then the blob is only reused if it is there. */
 static bool seems_full(const struct cargo *cargo, struct error *err)
 {
 	return !cargo->thorough && !cargo->location &&
@@ -247,7 +247,7 @@ static bool seems_full(const struct cargo *cargo, struct error *err)
 			     err);
 }
 
-/* Opens an upload. *present: none is needed. */
+/* Opens an upload. *present: no upload is needed. */
 static bool begin(struct transfer *transfer, bool *present, struct error *err)
 {
 	const struct cargo *cargo = transfer->cargo;
@@ -270,7 +270,7 @@ static bool begin(struct transfer *transfer, bool *present, struct error *err)
 	return false;
 }
 
-/* One try, on an upload that is open already or a new one. */
+/* Makes one try, with the open upload or a new one. */
 static bool attempt(struct transfer *transfer, bool *present, struct error *err)
 {
 	transfer->source_failed = transfer->sent = false;
@@ -291,7 +291,7 @@ static bool may_have_arrived(const struct error *err)
 	       err->http_status == 404 || err->http_status == 503;
 }
 
-/* Gives the open upload up; the next try begins another one. */
+/* Cancels the open upload; the next try opens another. */
 static void give_up(struct transfer *transfer)
 {
 	if (transfer->upload.open)
@@ -299,7 +299,7 @@ static void give_up(struct transfer *transfer)
 	transfer->upload = (struct blob_upload){0};
 }
 
-/* True when the target kept enough of the open upload to go on with it. */
+/* True when the target kept enough of the open upload to continue it. */
 static bool resume(struct transfer *transfer, unsigned *count)
 {
 	const struct cargo *cargo = transfer->cargo;
@@ -334,7 +334,7 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 		transfer->fresh = err->kind == ERROR_CORRUPT && transfer->source_failed;
 		if (transfer->fresh)
 			forget_snapshots(transfer);
-		/* A login that was renewed and refused again will not get better. */
+		/* If a renewed login is refused, another try does not help. */
 		err->exhausted |= err->http_status == 401 && count > 0;
 		if (!retry_wait(&retry_default, count, err))
 			return false;
@@ -357,7 +357,7 @@ bool transfer_run(const struct cargo *cargo, bool *present, struct error *err)
 	forget_snapshots(&transfer);
 	digest_start(&transfer.snapshots[0].hash, str_of(cargo->blob->digest));
 	bool ok = attempts(&transfer, present, err);
-	/* An upload that is left open at a dead target would cost another wait. */
+	/* Canceling an upload at a target that is out of reach would only cost another wait. */
 	if (!ok && err->kind != ERROR_UNREACHABLE)
 		give_up(&transfer);
 	if (!ok && transfer.source_failed)

@@ -1,10 +1,10 @@
 /*
- * Blobs, then child manifests by digest, then the manifest itself: nothing at the target ever
- * points to something incomplete. The manifest's bytes are pushed as they came.
+ * Blobs and child manifests are copied first, the children by digest, then the manifest itself:
+ * nothing at the target ever refers to something incomplete. A manifest's bytes never change.
  *
- * When the target was said to hold a part and then misses it while the parent is pushed, the parts
- * are sent once more without believing anybody (oras-go#1212: a half-copied index never healed).
- * What it misses may also be a layer that we leave out on purpose: then that is the answer.
+ * A target may have claimed to hold a part and then report it as missing when the parent is pushed.
+ * Then all parts are sent again, whatever is known about them (oras-go#1212: a half-copied index
+ * never healed). If it misses a layer that was left out on purpose, that is reported.
  */
 #include "copy/move/tree.h"
 
@@ -20,7 +20,7 @@
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
 			  struct push_answer *answer, struct error *err);
 
-/* The manifest from the source, or the one that is known to be what it has to be. */
+/* The manifest from image->known, else from the source. */
 static bool get_manifest(struct image *image, struct arena *arena, const char *digest,
 			 struct manifest *out, struct error *err)
 {
@@ -31,7 +31,7 @@ static bool get_manifest(struct image *image, struct arena *arena, const char *d
 	return true;
 }
 
-/* The parts of one manifest, worked on in parallel. */
+/* The parts of one manifest, copied in parallel. */
 struct tree_parts {
 	struct image *image;
 	const struct manifest *manifest;
@@ -39,7 +39,7 @@ struct tree_parts {
 	bool thorough;
 };
 
-/* True when the target has the child already, with everything below it. */
+/* Asks whether the target already has the child, with everything below it. */
 static bool at_target(struct image *image, const char *digest, bool *found, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -56,9 +56,9 @@ static bool at_target(struct image *image, const char *digest, bool *found, stru
 }
 
 /*
- * An index may list what is no manifest, as build caches do with layers. A layer is known by its
- * type; for a type nobody knows the source is asked for a manifest first, because a registry may
- * serve manifests as blobs too, and a manifest taken for a blob would come without its layers.
+ * An index may list blobs as well as manifests: build caches list layers. A layer shows in its
+ * type; for an unknown type the source is first asked for a manifest, because a registry may also
+ * serve manifests as blobs, and a manifest copied as a blob would lack its layers.
  */
 static bool is_blob(struct tree_parts *parts, const struct descriptor *child, bool *blob,
 		    struct error *err)
@@ -119,13 +119,13 @@ static bool copy_parts(struct image *image, const struct manifest *manifest, int
 			copy_part, &parts, err);
 }
 
-/* Registries on object storage may know a blob only seconds after they took it. */
+/* Registries on object storage may find a blob only seconds after they accepted it. */
 static const struct retry_policy settling = {.attempts = 5, .base_ms = 1000, .cap_ms = 12000};
 
 /*
- * After a push of which the target says that parts are missing: first they are sent once more, then
- * there is nothing left but to give it time, if that is what it said. False: that was enough, err
- * stays.
+ * After a push that the target refused because parts are missing: in the first round the parts are
+ * sent again; after that the only thing left is to wait, unless the refusal is vague. False: no
+ * further try, err is the refusal.
  */
 static bool may_settle(unsigned round, bool vague, struct error *err)
 {
@@ -139,8 +139,8 @@ static bool may_settle(unsigned round, bool vague, struct error *err)
 }
 
 /*
- * The layer that was left out and that the target misses, or NULL. Where the target names none,
- * that is what it must be once all others were sent again.
+ * The layer that was left out and that the target misses, or NULL. If the target names no digest,
+ * it must be that layer once all other parts were sent again.
  */
 static const struct descriptor *find_left_out(const struct image *image,
 					      const struct manifest *manifest,
@@ -161,8 +161,8 @@ static bool refuse_left_out(const struct image *image, const struct descriptor *
 {
 	err->kind = ERROR_UNSUPPORTED;
 	return error_wrap(err,
-			  "%s wants the layer %s, which was left out because it may not be "
-			  "distributed (foreign: copy brings it)",
+			  "%s requires the layer %s, which was left out because it may not be "
+			  "distributed (foreign: copy includes it)",
 			  image->to->party_name, layer->digest);
 }
 
@@ -175,7 +175,7 @@ static struct push describe_push(const struct manifest *manifest, const char *di
 			     .bytes = manifest->bytes};
 }
 
-/* A tag that may not become another image is looked at first. */
+/* Pushes the manifest; before a tag that must not change to another image, checks that tag. */
 static bool push_guarded(struct image *image, const struct push *push, struct push_answer *answer,
 			 struct error *err)
 {

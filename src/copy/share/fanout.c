@@ -1,13 +1,13 @@
 /*
- * The slot among the blobs in flight is taken when those who share it are together, or those who
- * wait for a slot and those who wait for them would wait for each other; one serves them all. When
- * the one that has it is done, it is given on only if the registry of another may have it by the
- * rules of slots: a registry that hangs goes without, rather than to take one from the others. How
- * many blobs are on their way between two registries is limited all the same, so that a slow one
- * does not collect uploads.
+ * A shared download takes one slot for all its branches, and only once these have gathered. With a
+ * slot taken earlier, branches that wait for others and those others, which wait for a slot, could
+ * block each other. When the branch with the slot is done, another one gets a slot only if the
+ * rules of slots.h allow its pair of registries to have it: a registry that hangs goes on without
+ * one rather than taking it from others. The number of shared blobs in flight between two
+ * registries is limited all the same, so that uploads do not pile up at a slow registry.
  *
- * The branches are on the stacks of their threads. Of the locks, this one comes before those of a flow
- * and of the slots; none is held while bytes are read.
+ * Branches are on the stacks of their threads. The lock of struct fanout is taken before those of
+ * flows and slots; none is held while bytes are read.
  */
 #include "copy/share/fanout_private.h"
 
@@ -45,8 +45,8 @@ void fanout_free(struct fanout **fanout)
 	arena_free(&arena);
 }
 
-/* Called locked. */
-static void tell(struct fanout *fanout)
+/* Wakes the threads that wait for other images. Caller holds the lock. */
+static void notify(struct fanout *fanout)
 {
 	fanout->changes++;
 	pthread_cond_broadcast(&fanout->changed);
@@ -84,7 +84,7 @@ void fanout_depart(struct fanout *fanout, struct image *image)
 		at = &(*at)->next;
 	*at = member->next;
 	map_finish(&member->settled);
-	tell(fanout);
+	notify(fanout);
 	pthread_mutex_unlock(&fanout->lock);
 }
 
@@ -94,17 +94,18 @@ void fanout_settle(struct fanout *fanout, struct image *image, const char *diges
 	if (!member->group)
 		return;
 	pthread_mutex_lock(&fanout->lock);
-	/* Without memory the others wait for it a while, although it will not come. */
+	/* Without memory the other images wait a while for this one, although it will not come. */
 	(void)map_put(&member->settled, str_of(digest), member);
-	tell(fanout);
+	notify(fanout);
 	pthread_mutex_unlock(&fanout->lock);
 }
 
-/* --- fanout ------------------------------------------------------------------------------------ */
+/* --- branches -------------------------------------------------------------------------------- */
 
 /*
- * Caller holds the lock. A download of which bytes are gone is of no use to a newcomer, nor is one
- * from another repository: what is missing or denied there need not be here.
+ * The shared download that a branch for the blob can join; NULL: there is none. A download whose
+ * first bytes are gone is of no use, nor is one from another repository: a blob that is missing or
+ * denied there may be available here. Caller holds the lock.
  */
 static struct shared_blob *find_shared(struct fanout *fanout, const struct image *image,
 				       const struct descriptor *blob)
@@ -119,7 +120,7 @@ static struct shared_blob *find_shared(struct fanout *fanout, const struct image
 	return NULL;
 }
 
-/* Called locked; NULL without memory. */
+/* NULL without memory. Caller holds the lock. */
 static struct shared_blob *add_shared(struct fanout *fanout, const struct image *image,
 				      const struct descriptor *blob)
 {
@@ -128,7 +129,7 @@ static struct shared_blob *add_shared(struct fanout *fanout, const struct image 
 	const struct store *from = NULL;
 	struct descriptor kept;
 	struct error ignored;
-	/* The image that comes first may be done before the others are. */
+	/* The copies are for the other images, because this one may be done first. */
 	if (!shared || !manifest_keep(arena, blob, &kept) ||
 	    !store_at(&image->copier->options.stores, &image->task->source, false, arena, &from,
 		      &ignored)) {
@@ -141,8 +142,9 @@ static struct shared_blob *add_shared(struct fanout *fanout, const struct image 
 	return shared;
 }
 
-static void board(struct fanout *fanout, struct fanout_branch *branch,
-		  const struct descriptor *blob)
+/* Adds the branch to a shared download for the blob. Without memory it stays alone. */
+static void link_branch(struct fanout *fanout, struct fanout_branch *branch,
+			const struct descriptor *blob)
 {
 	pthread_mutex_lock(&fanout->lock);
 	struct shared_blob *shared = find_shared(fanout, branch->image, blob);
@@ -153,7 +155,7 @@ static void board(struct fanout *fanout, struct fanout_branch *branch,
 		branch->next = shared->branches;
 		shared->branches = branch;
 		fanout->branches++;
-		tell(fanout);
+		notify(fanout);
 	}
 	pthread_mutex_unlock(&fanout->lock);
 }
@@ -164,8 +166,8 @@ void fanout_enter(struct fanout *fanout, struct fanout_branch *branch, struct im
 	bool large = slots_needed(blob->size);
 	*branch = (struct fanout_branch){.image = image};
 	if (!alone && image->member.group) {
-		branch->counted = large && slots_board(image->copier->slots, image->lane);
-		board(fanout, branch, blob);
+		branch->in_lane = large && slots_lane_enter(image->copier->slots, image->lane);
+		link_branch(fanout, branch, blob);
 	}
 	if (!branch->shared && large) {
 		slots_enter(image->copier->slots, image->lane);
@@ -173,7 +175,7 @@ void fanout_enter(struct fanout *fanout, struct fanout_branch *branch, struct im
 	}
 }
 
-/* For the last one to leave. */
+/* Frees the download when its last branch has left. */
 static void close_shared(struct shared_blob *shared)
 {
 	struct arena *arena = shared->arena;
@@ -182,8 +184,8 @@ static void close_shared(struct shared_blob *shared)
 	arena_free(&arena);
 }
 
-/* Caller holds the lock. The last one takes the download off the list. */
-static bool get_off(struct fanout *fanout, struct fanout_branch *branch)
+/* True: that was the last branch, and the download is off the list. Caller holds the lock. */
+static bool unlink_branch(struct fanout *fanout, struct fanout_branch *branch)
 {
 	struct shared_blob *shared = branch->shared;
 	struct fanout_host *host = branch->image->member.host;
@@ -197,7 +199,7 @@ static bool get_off(struct fanout *fanout, struct fanout_branch *branch)
 		host->held_ms += flow_leave(shared->flow, &branch->cursor);
 	if (branch->cursor.dropped || host->held_ms >= GRACE_MS)
 		fanout_wait_late(host);
-	tell(fanout);
+	notify(fanout);
 	if (shared->branches)
 		return false;
 	struct shared_blob **listed = &fanout->list;
@@ -207,21 +209,21 @@ static bool get_off(struct fanout *fanout, struct fanout_branch *branch)
 	return true;
 }
 
-/* Called locked, when a branch without a slot may be without one for long. */
-static void find_slot(struct fanout_branch *branch)
+/* Takes a slot for a branch that has none, if it may have one now. Caller holds the lock. */
+static void try_slot(struct fanout_branch *branch)
 {
 	if (!branch->has_slot && slots_needed(branch->shared->blob.size))
 		branch->has_slot = slots_try(branch->image->copier->slots, branch->image->lane);
 }
 
-void fanout_part(struct fanout *fanout, struct fanout_branch *branch)
+void fanout_detach(struct fanout *fanout, struct fanout_branch *branch)
 {
 	struct shared_blob *shared = branch->shared;
 	if (!shared)
 		return;
 	pthread_mutex_lock(&fanout->lock);
-	bool last = get_off(fanout, branch);
-	find_slot(branch);
+	bool last = unlink_branch(fanout, branch);
+	try_slot(branch);
 	pthread_mutex_unlock(&fanout->lock);
 	branch->shared = NULL;
 	if (last)
@@ -232,13 +234,13 @@ void fanout_leave(struct fanout *fanout, struct fanout_branch *branch)
 {
 	struct shared_blob *shared = branch->shared;
 	pthread_mutex_lock(&fanout->lock);
-	bool last = shared && get_off(fanout, branch);
+	bool last = shared && unlink_branch(fanout, branch);
 	if (branch->has_slot)
 		slots_leave(branch->image->copier->slots, branch->image->lane);
-	if (branch->counted)
-		slots_disembark(branch->image->copier->slots, branch->image->lane);
+	if (branch->in_lane)
+		slots_lane_leave(branch->image->copier->slots, branch->image->lane);
 	if (branch->has_slot && shared && !last)
-		find_slot(shared->branches);
+		try_slot(shared->branches);
 	pthread_mutex_unlock(&fanout->lock);
 	if (last)
 		close_shared(shared);
@@ -252,7 +254,7 @@ static bool end_download(struct reader *reader, struct error *err)
 	return download_end((struct download *)slow->source, err);
 }
 
-/* Called locked. A registry that is slow has no grace left, or only for some time. */
+/* Joins the branch to the flow. A registry that was late gets no grace. Caller holds the lock. */
 static void give_cursor(struct fanout_branch *branch)
 {
 	const struct fanout_host *host = branch->image->member.host;
@@ -261,7 +263,10 @@ static void give_cursor(struct fanout_branch *branch)
 	flow_join(branch->shared->flow, &branch->cursor);
 }
 
-/* Called locked. Begins the download for all who ask; without memory each has to go alone. */
+/*
+ * Begins the download for all branches that ask for the bytes; without memory each of them stays
+ * alone. Caller holds the lock.
+ */
 static void begin(struct shared_blob *shared, struct throttle *throttle)
 {
 	const struct flow_source source = {
@@ -275,7 +280,7 @@ static void begin(struct shared_blob *shared, struct throttle *throttle)
 			give_cursor(branch);
 }
 
-/* Waits for the others, and for a slot, which is for all of them. False: the run is to stop. */
+/* Waits for the other images, then for a slot that serves all branches. False: the run stops. */
 static bool prepare(struct fanout *fanout, struct fanout_branch *branch, struct error *err)
 {
 	const struct image *image = branch->image;
@@ -284,23 +289,23 @@ static bool prepare(struct fanout *fanout, struct fanout_branch *branch, struct 
 	branch->asks = true;
 	if (!shared->deadline)
 		shared->deadline = clock_ms() + PATIENCE_MS;
-	tell(fanout);
+	notify(fanout);
 	fanout_wait_gather(fanout, shared);
 	pthread_mutex_unlock(&fanout->lock);
 	bool has_slot = slots_needed(shared->blob.size) &&
-			slots_share(image->copier->slots, image->lane, &shared->held);
+			slots_share(image->copier->slots, image->lane, &shared->slot_taken);
 	pthread_mutex_lock(&fanout->lock);
 	branch->has_slot |= has_slot;
 	pthread_mutex_unlock(&fanout->lock);
 	return !cancel_requested() || error_canceled(err);
 }
 
-/* Called locked: gets the branch a cursor, unless it is alone. */
+/* Joins the branch to the flow, unless it is alone. Caller holds the lock. */
 static void join(struct fanout *fanout, struct fanout_branch *branch)
 {
 	struct shared_blob *shared = branch->shared;
-	bool group = shared->branches->next || fanout_wait_missing(fanout, shared);
-	if (!shared->flow && group)
+	bool has_others = shared->branches->next || fanout_wait_missing(fanout, shared);
+	if (!shared->flow && has_others)
 		begin(shared, branch->image->copier->options.throttle);
 	if (shared->flow && !branch->cursor.joined)
 		give_cursor(branch);
@@ -323,7 +328,7 @@ bool fanout_open(struct fanout *fanout, struct fanout_branch *branch, bool *join
 	if (*joined && !branch->cursor.dropped)
 		return false;
 	*joined = false;
-	fanout_part(fanout, branch);
+	fanout_detach(fanout, branch);
 	return true;
 }
 

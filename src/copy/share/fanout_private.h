@@ -1,4 +1,4 @@
-/* What fanout.c and fanout_wait.c share. */
+/* The data that fanout.c and fanout_wait.c share. */
 #pragma once
 
 #include "copy/download.h"
@@ -8,42 +8,42 @@
 #include <pthread.h>
 
 enum {
-	PATIENCE_MS = 2000, /* for those who may need a blob as well */
-	LATE_MS = 30000,    /* without patience for a registry */
-	GRACE_MS = 2000,    /* struct flow_cursor, of all blobs for a registry together */
-	GLANCE_MS = 500,    /* between two looks whether anything goes on, or the run is to stop */
+	PATIENCE_MS = 2000, /* wait for images that may need a blob as well */
+	LATE_MS = 30000,    /* how long a registry that was late is not waited for */
+	GRACE_MS = 2000,    /* as in struct flow_cursor, for all blobs of a registry together */
+	GLANCE_MS = 500,    /* between two checks for progress, or for the end of the run */
 };
 
 /* The registry of a destination. */
 struct fanout_host {
 	struct fanout_host *next;
-	const char *name;   /* as in tasks */
-	int64_t late_until; /* clock_ms() */
-	int64_t held_ms;    /* of its grace, taken so far */
-	int64_t missed_ms;  /* spent waiting for it although it did not come */
+	const char *name;   /* the name in the tasks */
+	int64_t late_until; /* clock_ms() from which it is waited for again */
+	int64_t held_ms;    /* the part of its grace that is used up */
+	int64_t missed_ms;  /* time that others waited for it although it did not come */
 };
 
 /* A blob that is, or will be, downloaded once for all its branches. */
 struct shared_blob {
-	struct arena *arena; /* of the shared and what is in it */
+	struct arena *arena; /* holds the record and what it refers to */
 	struct shared_blob *next;
 	struct fanout_branch *branches; /* never empty */
 	const struct store *from;
 	struct descriptor blob;
-	bool held;         /* one of the branches has, or had, a slot; guarded by slots */
-	int64_t deadline;  /* of those who wait; 0: nobody asks yet */
-	struct flow *flow; /* NULL: not begun */
+	bool slot_taken;   /* a branch has, or had, a slot for all; guarded by the lock of slots */
+	int64_t deadline;  /* clock_ms() at which waiting ends; 0: no branch needs the bytes yet */
+	struct flow *flow; /* NULL: the download has not begun */
 	struct download download;
-	struct throttle_reader slow; /* of download */
+	struct throttle_reader slow; /* throttles download */
 };
 
 struct fanout {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows, all groups, members and fanout */
+	pthread_mutex_t lock; /* guards the members below, all groups, members and branches */
 	pthread_cond_t changed;
-	unsigned changes;  /* how often that was */
-	unsigned branches; /* of all fanout, */
-	unsigned waiting;  /* and those of them that wait for others */
+	unsigned changes;  /* number of broadcasts on changed */
+	unsigned branches; /* number of branches of all shared blobs */
+	unsigned waiting;  /* number of branches that wait for other images */
 	struct fanout_host *hosts;
 	struct shared_blob *list;
 };

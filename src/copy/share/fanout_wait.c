@@ -1,14 +1,15 @@
 /*
- * When a download begins depends on who else will need the blob. That is not known beforehand: a
- * destination may hold it, or mount it. So each image keeps what it is through with, and whoever is
- * not through with a blob, or has not begun, may still come for it. Waiting for those is worth it,
- * since all do the same work in the same order; but a registry that hangs, or just has more to do,
- * must not slow down the others. So the wait is short, and who was missed or was too slow is not
- * waited for during the next half minute: it costs the others a small part of their time at most.
+ * When a download can begin depends on which other images will need the blob. That is not known in
+ * advance: a destination may already hold it, or mount it. So each image records the blobs that it
+ * has settled, and an image that has not settled a blob, or has not begun, may still need it.
+ * Waiting for such images is worth while, since all do the same work in the same order. But a
+ * registry that hangs, or just has more to do, must not slow down the others. So the wait is short,
+ * and a registry that was missed or too slow is not waited for during the next half minute: it
+ * costs the others a small part of their time at most.
  *
- * Still, those at work on one part of an image may wait for others that wait for them in another
- * part, or there may be no thread left for those to come. That is seen by nothing happening at all;
- * then the one that waits longest goes on.
+ * Even so, branches of one part of an image may wait for images that wait for them in another part,
+ * or no thread may be left for the images to come. Both show in that nothing happens at all; then
+ * the branch that has waited longest goes on.
  */
 #include "copy/share/fanout_wait.h"
 
@@ -31,7 +32,7 @@ struct fanout_host *fanout_wait_host(struct fanout *fanout, const char *name)
 	return host;
 }
 
-/* True when somebody asks for the bytes on behalf of that registry. */
+/* True when a branch to that registry asks for the bytes. */
 static bool asks(const struct shared_blob *shared, const struct fanout_host *host)
 {
 	for (const struct fanout_branch *branch = shared->branches; branch; branch = branch->next)
@@ -40,44 +41,44 @@ static bool asks(const struct shared_blob *shared, const struct fanout_host *hos
 	return false;
 }
 
-/* For whom somebody might wait. */
+/* A registry that may still need a blob. */
 struct missing {
-	struct fanout_host *host;     /* NULL: for nobody */
-	struct fanout_group *to_come; /* its image has not begun; else NULL */
+	struct fanout_host *host;     /* NULL: there is none */
+	struct fanout_group *to_come; /* the group, if the image has not begun; else NULL */
 };
 
-/* True when the bytes are not asked for on behalf of host, which is worth waiting for. */
+/* True when host does not ask for the bytes yet, and is worth waiting for or late ones count. */
 static bool is_missing(const struct shared_blob *shared, const struct fanout_host *host, bool late)
 {
 	return host && (late || host->late_until <= clock_ms()) && !asks(shared, host);
 }
 
-/* True when both need the same blobs. */
+/* True when both images need the same blobs. */
 static bool alike(const struct fanout_member *a, const struct fanout_member *b)
 {
 	return a->filter == b->filter && a->companions == b->companions;
 }
 
-/* One of the images under way with the one that asks. */
+/* The registry of an image under way that has not settled the blob. */
 static struct fanout_host *find_slower(const struct shared_blob *shared,
-				       const struct fanout_member *one, bool late)
+				       const struct fanout_member *asker, bool late)
 {
-	for (const struct fanout_member *at = one->group->members; at; at = at->next)
-		if (alike(at, one) && !map_get(&at->settled, str_of(shared->blob.digest)) &&
+	for (const struct fanout_member *at = asker->group->members; at; at = at->next)
+		if (alike(at, asker) && !map_get(&at->settled, str_of(shared->blob.digest)) &&
 		    is_missing(shared, at->host, late))
 			return at->host;
 	return NULL;
 }
 
-/* One of those that have not begun. */
+/* The registry of an image that has not begun. */
 static struct fanout_host *find_to_come(struct fanout *fanout, const struct shared_blob *shared,
-					const struct fanout_member *one, bool late)
+					const struct fanout_member *asker, bool late)
 {
-	const struct fanout_group *group = one->group;
+	const struct fanout_group *group = asker->group;
 	for (size_t i = 0; i < group->count && !group->crowded; i++) {
 		const struct task *task = group->tasks[i];
-		if (!task || task->rule->terms.platforms != one->filter ||
-		    task->rule->terms.companions != one->companions)
+		if (!task || task->rule->terms.platforms != asker->filter ||
+		    task->rule->terms.companions != asker->companions)
 			continue;
 		struct fanout_host *host = fanout_wait_host(fanout, task->destination.host);
 		if (is_missing(shared, host, late))
@@ -86,21 +87,21 @@ static struct fanout_host *find_to_come(struct fanout *fanout, const struct shar
 	return NULL;
 }
 
-/* Who may come for the blob and, unless late counts, is worth waiting for? */
+/* Finds a registry that may still need the blob; one that is marked as late only if late. */
 static struct missing find_missing(struct fanout *fanout, const struct shared_blob *shared,
 				   bool late)
 {
 	struct missing missing = {0};
 	for (struct fanout_branch *branch = shared->branches; branch && !missing.host;
 	     branch = branch->next) {
-		const struct fanout_member *one = &branch->image->member;
+		const struct fanout_member *asker = &branch->image->member;
 		if (!branch->asks)
 			continue;
-		missing.host = find_slower(shared, one, late);
+		missing.host = find_slower(shared, asker, late);
 		if (missing.host)
 			return missing;
-		missing.host = find_to_come(fanout, shared, one, late);
-		missing.to_come = one->group;
+		missing.host = find_to_come(fanout, shared, asker, late);
+		missing.to_come = asker->group;
 	}
 	return missing;
 }
@@ -111,7 +112,7 @@ void fanout_wait_late(struct fanout_host *host)
 	host->held_ms = host->missed_ms = 0;
 }
 
-/* All wait for each other, and nobody has for longer than those at this shared. */
+/* True when all branches wait for others, and those of shared have waited longest. */
 static bool is_stuck(const struct fanout *fanout, const struct shared_blob *shared)
 {
 	for (const struct shared_blob *at = fanout->list; at; at = at->next)
@@ -120,7 +121,7 @@ static bool is_stuck(const struct fanout *fanout, const struct shared_blob *shar
 	return fanout->waiting == fanout->branches;
 }
 
-/* Nothing happens: such waits for the same registry have an end all together. */
+/* Ends a wait in which nothing happens; all waits for one registry share its PATIENCE_MS. */
 static void give_up(const struct missing *missing, int64_t waited_ms)
 {
 	if (missing->to_come)
@@ -130,7 +131,6 @@ static void give_up(const struct missing *missing, int64_t waited_ms)
 		fanout_wait_late(missing->host);
 }
 
-/* Waits until all are there, or it takes too long. Returns when the flow was begun by another. */
 void fanout_wait_gather(struct fanout *fanout, struct shared_blob *shared)
 {
 	struct missing missing;

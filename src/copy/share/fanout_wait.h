@@ -1,13 +1,16 @@
-/* Whom the first ones to need a blob wait for. Private to fanout.c, all of it called locked. */
+/*
+ * Decides which images a shared download waits for. Private to fanout.c, which holds the lock of
+ * struct fanout in all calls.
+ */
 #pragma once
 
 #include "copy/share/fanout_private.h"
 
-/* The registry of that name, which must stay as long as fanout; NULL without memory. */
+/* The registry of that name, a string that must outlive fanout; NULL without memory. */
 struct fanout_host *fanout_wait_host(struct fanout *fanout, const char *name);
-/* The registry is not waited for during some time. */
+/* Marks the registry as late: it is not waited for during LATE_MS. */
 void fanout_wait_late(struct fanout_host *host);
-/* Somebody who may still come for the blob, or NULL. */
+/* A registry, late or not, that may still need the blob; NULL: there is none. */
 struct fanout_host *fanout_wait_missing(struct fanout *fanout, const struct shared_blob *shared);
-/* Waits until all are there, or it takes too long, or another one began the flow meanwhile. */
+/* Waits until all images that need the blob are there, time is up, or another branch began. */
 void fanout_wait_gather(struct fanout *fanout, struct shared_blob *shared);

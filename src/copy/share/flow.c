@@ -1,11 +1,11 @@
 /*
- * There is no thread of its own that reads: the first one that finds nothing left does, without the
- * lock, into the part of the ring that nobody needs. So the source is read as fast as the fastest
- * reader asks, and stands still when nobody does.
+ * A flow has no reader thread. The first reader that finds the ring empty reads from the source
+ * itself, unlocked, into ring space that no cursor still needs. So the source is read as fast as
+ * the fastest reader asks, and not at all while none asks.
  *
- * A slow reader and a fast one share a download as long as that is cheaper than two: it may hold
- * the others up for a quarter of the time, so that small hiccups do not add up over a large blob,
- * and for a while beyond that.
+ * A slow reader and a fast one share a download as long as that is cheaper than two downloads: the
+ * slow one may hold up the others for a quarter of the time, so that small hiccups do not add up
+ * over a large blob, and for its grace beyond that.
  */
 #include "copy/share/flow.h"
 
@@ -16,24 +16,24 @@
 #include <string.h>
 
 enum {
-	PIECE_MAX = 128 * 1024, /* read at the source at a time: the others wait for it */
-	HELD_PART = 4,          /* the part of the time that a reader may hold the others up */
+	PIECE_MAX = 128 * 1024, /* bytes of one read from the source, while the others wait */
+	HELD_PART = 4,          /* a reader may hold up the others for 1/HELD_PART of the time */
 };
 
 struct flow {
 	struct arena *arena;
 	struct flow_source source;
-	pthread_mutex_t lock; /* guards what follows, and all cursors */
+	pthread_mutex_t lock; /* guards the members below, and all cursors */
 	pthread_cond_t changed;
 	struct flow_cursor *cursors;
-	int64_t begun_ms;
-	int64_t head;  /* bytes that were read */
-	int64_t reach; /* head, or what it will be at most after the reading under way */
-	bool reading;  /* somebody does, without the lock */
-	bool ended;    /* source.end was called */
-	bool failed;   /* the source, for the reason in failure */
+	int64_t begun_ms; /* clock_ms() at the beginning */
+	int64_t head;     /* bytes read from the source */
+	int64_t reach;    /* the largest head that the read in progress may lead to; else head */
+	bool reading;     /* a thread reads from the source, unlocked */
+	bool ended;       /* source.end was called */
+	bool failed;      /* the source failed, for the reason in failure */
 	struct error failure;
-	int64_t size; /* of ring */
+	int64_t size; /* size of ring in bytes */
 	char *ring;
 };
 
@@ -88,7 +88,10 @@ bool flow_join(struct flow *flow, struct flow_cursor *cursor)
 	return cursor->joined;
 }
 
-/* Called locked: how long others have waited for the reader, less what it may take. */
+/*
+ * How many milliseconds the others have waited for the reader, less its part of the time. Caller
+ * holds the lock.
+ */
 static int64_t excess(const struct flow *flow, const struct flow_cursor *cursor)
 {
 	int64_t now = clock_ms();
@@ -112,9 +115,9 @@ int64_t flow_leave(struct flow *flow, struct flow_cursor *cursor)
 	return over > 0 ? over : 0;
 }
 
-/* --- called locked --------------------------------------------------------------------------- */
+/* --- caller holds the lock ------------------------------------------------------------------- */
 
-/* The reader with the longest way to go, NULL when there is none that counts. */
+/* The reader that is furthest behind, dropped ones excepted; NULL: there is none. */
 static struct flow_cursor *find_last(const struct flow *flow)
 {
 	struct flow_cursor *last = NULL;
@@ -124,14 +127,14 @@ static struct flow_cursor *find_last(const struct flow *flow)
 	return last;
 }
 
-/* How many bytes may be read without losing any that are needed. */
+/* The bytes that can be read without overwriting any that a reader still needs. */
 static int64_t room(const struct flow *flow)
 {
 	const struct flow_cursor *last = find_last(flow);
 	return last ? flow->size - (flow->head - last->offset) : flow->size;
 }
 
-/* Reads at the source, for everybody. */
+/* Reads at most that many bytes from the source, for all readers. */
 static void read_on(struct flow *flow, int64_t most)
 {
 	int64_t start = flow->head % flow->size;
@@ -161,7 +164,7 @@ static void read_on(struct flow *flow, int64_t most)
 	pthread_cond_broadcast(&flow->changed);
 }
 
-/* The ring is full: waits for the last reader, or drops it. */
+/* The ring is full: waits for the reader that is furthest behind, or drops it. */
 static void wait_for_last(struct flow *flow)
 {
 	struct flow_cursor *last = find_last(flow);
@@ -176,7 +179,7 @@ static void wait_for_last(struct flow *flow)
 		cond_wait_ms(&flow->changed, &flow->lock, left);
 }
 
-/* Waits until the reader can go on. */
+/* Waits until there are bytes for the reader, or it has all. False: see flow_read(). */
 static bool await_bytes(struct flow *flow, const struct flow_cursor *cursor, struct error *err)
 {
 	while (!cursor->dropped && cursor->offset == flow->head &&
@@ -197,7 +200,7 @@ static bool await_bytes(struct flow *flow, const struct flow_cursor *cursor, str
 	return false;
 }
 
-/* Gives the reader what there is for it. */
+/* Copies to the reader the bytes that there are for it, at most size; returns their number. */
 static size_t take(struct flow *flow, struct flow_cursor *cursor, char *at, size_t size)
 {
 	int64_t start = cursor->offset % flow->size;
@@ -238,7 +241,7 @@ bool flow_read(struct flow *flow, struct flow_cursor *cursor, void *at, size_t s
 	return ok;
 }
 
-/* Called locked, by the first one that has read all. */
+/* Ends the source, for the first reader that has all bytes. Caller holds the lock. */
 static void call_end(struct flow *flow)
 {
 	struct error failure;

@@ -49,7 +49,7 @@ static struct flight *flight_of(struct inflight *inflight, struct str key)
 	return flight && map_put(&inflight->flights, key, flight) ? flight : NULL;
 }
 
-/* Trouble of a host, as opposed to what concerns one repository, one login or one's own memory. */
+/* True for trouble with a host, as opposed to one repository, one login or memory. */
 static bool concerns_host(const struct error *failure)
 {
 	return failure->exhausted && failure->http_status != 401 &&

@@ -1,8 +1,8 @@
 /*
- * One mutex and one condition: a slot is taken once a blob, and a blob is many packets.
+ * One mutex and one condition: a slot is taken once for each blob, and a blob is many packets.
  *
- * Who waits longest and may have a slot gets it: blobs of an image for several registries come in
- * the same order everywhere, and are moved in that order (fanout.c).
+ * Of the threads whose lane may have a slot, the one that has waited longest gets it. So the blobs
+ * of an image that goes to several registries are moved in the same order everywhere (fanout.c).
  */
 #include "copy/share/slots.h"
 
@@ -15,27 +15,27 @@
 enum { SMALL_MAX = 128 * 1024 };
 
 struct slots_lane {
-	size_t images;   /* not done */
-	unsigned blobs;  /* slots held */
-	bool waiting_in; /* counted in slots->waiting */
-	unsigned came;   /* all that called slots_board(), */
-	unsigned left;   /* and those of them that are through */
+	size_t images;    /* images that are not done */
+	unsigned blobs;   /* slots that the lane holds */
+	bool starved;     /* it has images and no slot */
+	unsigned entered; /* calls of slots_lane_enter() */
+	unsigned left;    /* calls of slots_lane_leave() */
 };
 
-/* On the stack of a thread that waits. */
+/* A thread that waits; on its stack. */
 struct waiter {
-	struct waiter *next; /* came later */
+	struct waiter *next; /* the thread that came after it */
 	struct slots_lane *lane;
-	const bool *held; /* as in slots_share() */
+	const bool *taken; /* as in slots_share() */
 };
 
 struct slots {
 	struct arena *arena;
 	unsigned total;
-	pthread_mutex_t lock; /* guards what follows, and arena */
+	pthread_mutex_t lock; /* guards the members below, and arena */
 	pthread_cond_t changed;
-	unsigned used;
-	unsigned waiting; /* pairs that have images and no slot */
+	unsigned used;    /* slots that are taken */
+	unsigned starved; /* lanes that have images and no slot */
 	struct waiter *waiters;
 	struct map lanes;
 };
@@ -67,19 +67,19 @@ void slots_free(struct slots **slots)
 	arena_free(&arena);
 }
 
-/* Called locked, after a change of the lane. */
+/* Follows a change of the lane. Caller holds the lock. */
 static void update(struct slots *slots, struct slots_lane *lane)
 {
-	bool waiting_in = lane->images && !lane->blobs;
-	if (waiting_in && !lane->waiting_in)
-		slots->waiting++;
-	else if (!waiting_in && lane->waiting_in)
-		slots->waiting--;
-	lane->waiting_in = waiting_in;
+	bool starved = lane->images && !lane->blobs;
+	if (starved && !lane->starved)
+		slots->starved++;
+	else if (!starved && lane->starved)
+		slots->starved--;
+	lane->starved = starved;
 	pthread_cond_broadcast(&slots->changed);
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static struct slots_lane *lane_of(struct slots *slots, const char *from, const char *to, bool add)
 {
 	scoped(buf_finish) struct buf key = {0};
@@ -128,18 +128,18 @@ bool slots_needed(int64_t size)
 	return size > SMALL_MAX;
 }
 
-/* Called locked. */
+/* True when the lane may take a slot now. Caller holds the lock. */
 static bool may_enter(const struct slots *slots, const struct slots_lane *lane)
 {
-	unsigned kept = slots->waiting;
-	if (kept > slots->total / 2)
-		kept = slots->total / 2;
+	unsigned reserved = slots->starved;
+	if (reserved > slots->total / 2)
+		reserved = slots->total / 2;
 	if (!lane || !lane->blobs)
-		kept = 0;
-	return slots->used + kept < slots->total;
+		reserved = 0;
+	return slots->used + reserved < slots->total;
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static void take(struct slots *slots, struct slots_lane *lane)
 {
 	slots->used++;
@@ -151,28 +151,28 @@ static void take(struct slots *slots, struct slots_lane *lane)
 
 void slots_enter(struct slots *slots, struct slots_lane *lane)
 {
-	bool held = false;
-	slots_share(slots, lane, &held);
+	bool taken = false;
+	slots_share(slots, lane, &taken);
 }
 
-/* Called locked. */
+/* True when the next free slot is for this waiter, and there is one. Caller holds the lock. */
 static bool is_next(const struct slots *slots, const struct waiter *waiter)
 {
 	const struct waiter *at = slots->waiters;
-	while (at != waiter && (*at->held || !may_enter(slots, at->lane)))
+	while (at != waiter && (*at->taken || !may_enter(slots, at->lane)))
 		at = at->next;
 	return at == waiter && may_enter(slots, at->lane);
 }
 
-/* Called locked. Waits until it is the caller's turn, or *held. */
-static void wait_for_turn(struct slots *slots, struct slots_lane *lane, const bool *held)
+/* Waits until it is the caller's turn, or until *taken. Caller holds the lock. */
+static void wait_for_turn(struct slots *slots, struct slots_lane *lane, const bool *taken)
 {
-	struct waiter waiter = {.lane = lane, .held = held};
+	struct waiter waiter = {.lane = lane, .taken = taken};
 	struct waiter **at = &slots->waiters;
 	while (*at)
 		at = &(*at)->next;
 	*at = &waiter;
-	while (!*held && !is_next(slots, &waiter))
+	while (!*taken && !is_next(slots, &waiter))
 		pthread_cond_wait(&slots->changed, &slots->lock);
 	for (at = &slots->waiters; *at != &waiter;)
 		at = &(*at)->next;
@@ -180,32 +180,32 @@ static void wait_for_turn(struct slots *slots, struct slots_lane *lane, const bo
 	pthread_cond_broadcast(&slots->changed);
 }
 
-bool slots_share(struct slots *slots, struct slots_lane *lane, bool *held)
+bool slots_share(struct slots *slots, struct slots_lane *lane, bool *taken)
 {
 	pthread_mutex_lock(&slots->lock);
-	wait_for_turn(slots, lane, held);
-	bool mine = !*held;
+	wait_for_turn(slots, lane, taken);
+	bool mine = !*taken;
 	if (mine) {
 		take(slots, lane);
-		*held = true;
+		*taken = true;
 	}
 	pthread_mutex_unlock(&slots->lock);
 	return mine;
 }
 
-bool slots_board(struct slots *slots, struct slots_lane *lane)
+bool slots_lane_enter(struct slots *slots, struct slots_lane *lane)
 {
 	if (!lane)
 		return false;
 	pthread_mutex_lock(&slots->lock);
-	unsigned number = lane->came++;
+	unsigned number = lane->entered++;
 	while (number - lane->left >= slots->total)
 		pthread_cond_wait(&slots->changed, &slots->lock);
 	pthread_mutex_unlock(&slots->lock);
 	return true;
 }
 
-void slots_disembark(struct slots *slots, struct slots_lane *lane)
+void slots_lane_leave(struct slots *slots, struct slots_lane *lane)
 {
 	pthread_mutex_lock(&slots->lock);
 	lane->left++;

@@ -1,12 +1,12 @@
 /*
- * Which tasks have the same source is found by sorting them once a round, so the others need no
- * entry in any table. An source is small, since there may be as many as half the tasks; what takes
- * memory, the manifests and what is said of failures, lies in its state, which exists while tasks
- * are under way. Where they come one after the other (--proc 1) it has to outlive the first for the
- * second: the states that were left last are kept.
+ * The tasks of a round are sorted once to find those with the same source, so that the others need
+ * no entry in any table. A shared source is small, since there may be half as many as tasks; the
+ * manifests and the texts of failures, which take memory, are in its state, which exists while
+ * tasks are under way. With --proc 1 tasks run one after the other, and the state has to outlive
+ * the first for the second: the states that were left last are kept.
  *
- * The answer to a question about a tag is the same for all destinations, so that they get the same
- * image even if the tag moves meanwhile.
+ * All destinations get the same answer about a tag, so that they get the same image even if the tag
+ * moves in the meantime.
  */
 #include "copy/share/sources.h"
 
@@ -19,51 +19,51 @@
 #include <string.h>
 
 enum {
-	IDLE_MAX = 16,               /* states kept without a task */
-	KEPT_MAX = 16 * 1024 * 1024, /* bytes of manifests of all states */
+	IDLE_MAX = 16,               /* states that are kept without a task under way */
+	KEPT_MAX = 16 * 1024 * 1024, /* bytes of the manifests of all states */
 };
 
 struct reply {
 	struct flight flight;
-	struct manifest_bytes served; /* once it has landed */
+	struct manifest_bytes served; /* valid once flight has landed */
 };
 
 struct state {
-	struct arena *arena; /* of all that follows, and the state */
+	struct arena *arena; /* holds the state and what it refers to */
 	struct sources *sources;
-	struct flight head;   /* the question for the digest */
+	struct flight head;   /* the request for the digest */
 	struct map manifests; /* digest -> struct reply */
-	size_t kept;          /* bytes of manifests */
+	size_t kept;          /* bytes of the manifests */
 	struct fanout_group group;
 };
 
-/* The digest of a source; of those that are over the next ones take theirs. */
+/* The digest of a source. Records of sources that are over are used again. */
 struct pinned {
-	struct pinned *next; /* that is free */
+	struct pinned *next; /* the next record that is free */
 	char digest[DIGEST_TEXT_SIZE];
 };
 
 struct shared_source {
-	const struct task *task;   /* one of them */
-	const struct task **tasks; /* all of them; the group's, once there is a state */
-	size_t count;
-	struct pinned *pinned; /* what it is; NULL: not known, or not there */
-	unsigned left;         /* tasks that are not over */
-	unsigned busy;         /* tasks under way */
-	struct state *state;   /* never NULL with a task under way */
+	const struct task *task;   /* one of the tasks, for its source */
+	const struct task **tasks; /* all of them; they belong to the group once there is a state */
+	size_t count;              /* number of tasks */
+	struct pinned *pinned;     /* the digest; NULL: not known, or the tag does not exist */
+	unsigned left;             /* number of tasks that are not over */
+	unsigned busy;             /* number of tasks under way */
+	struct state *state;       /* never NULL while a task is under way */
 };
 
 struct sources {
 	struct arena *arena;
-	pthread_mutex_t lock; /* guards what follows and all sources */
+	pthread_mutex_t lock; /* guards the members below and all shared sources */
 	pthread_cond_t changed;
-	struct arena *round; /* of list, its tasks and the digests */
-	struct pinned *free;
+	struct arena *round;        /* holds list, its tasks and the digests */
+	struct pinned *free;        /* records to use again */
 	struct shared_source *list; /* sorted by source */
-	size_t count;
+	size_t count;               /* length of list */
 	struct shared_source *idle[IDLE_MAX];
-	size_t oldest; /* of idle */
-	size_t kept;   /* bytes of manifests */
+	size_t oldest; /* index in idle of the one to forget next */
+	size_t kept;   /* bytes of the manifests of all states */
 };
 
 struct sources *sources_new(void)
@@ -80,7 +80,7 @@ struct sources *sources_new(void)
 	return sources;
 }
 
-/* Called locked. */
+/* Caller holds the lock. */
 static void forget_state(struct sources *sources, struct shared_source *source)
 {
 	struct state *state = source->state;
@@ -143,12 +143,12 @@ static int compare_tasks(const void *a, const void *b)
 	return compare_sources(*(const struct task *const *)a, *(const struct task *const *)b);
 }
 
-static int compare_with_origin(const void *task, const void *source)
+static int compare_with_source(const void *task, const void *source)
 {
 	return compare_sources(task, ((const struct shared_source *)source)->task);
 }
 
-/* How many of the count sorted tasks, more than 0, have the source of the first. */
+/* The number of the count sorted tasks (more than 0) that have the same source as the first. */
 static size_t run_length(const struct task *const *sorted, size_t count)
 {
 	size_t length = 1;
@@ -157,8 +157,8 @@ static size_t run_length(const struct task *const *sorted, size_t count)
 	return length;
 }
 
-/* How many sources the tasks have, and how many tasks are theirs. */
-static size_t count_origins(const struct task *const *sorted, size_t count, size_t *shared)
+/* The number of sources that several tasks share; *shared is the number of these tasks. */
+static size_t count_sources(const struct task *const *sorted, size_t count, size_t *shared)
 {
 	size_t found = 0;
 	*shared = 0;
@@ -170,7 +170,7 @@ static size_t count_origins(const struct task *const *sorted, size_t count, size
 	return found;
 }
 
-/* Fills the list; kept has room for the tasks of all sources. */
+/* Fills the list; kept has room for the tasks of all shared sources. */
 static void fill(struct shared_source *list, const struct task **kept,
 		 const struct task *const *sorted, size_t count)
 {
@@ -200,7 +200,7 @@ bool sources_expect(struct sources *sources, const struct task *const *tasks, co
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = tasks[numbers[i]];
 	qsort(sorted, count, sizeof(*sorted), compare_tasks);
-	size_t shared = 0, found = count_origins(sorted, count, &shared);
+	size_t shared = 0, found = count_sources(sorted, count, &shared);
 	sources->list = arena_array(sources->round, found + 1, sizeof(*sources->list));
 	const struct task **kept =
 		arena_array(sources->round, shared + 1, sizeof(const struct task *));
@@ -228,7 +228,7 @@ static struct state *state_new(struct sources *sources, const struct shared_sour
 	return state;
 }
 
-/* Called locked. The state is kept until so many others were left. */
+/* Keeps the state until IDLE_MAX others were left after it. Caller holds the lock. */
 static void keep_idle(struct sources *sources, struct shared_source *source)
 {
 	struct shared_source **slot = &sources->idle[sources->oldest];
@@ -238,7 +238,7 @@ static void keep_idle(struct sources *sources, struct shared_source *source)
 	*slot = source;
 }
 
-/* Called locked. */
+/* The source is no longer idle. Caller holds the lock. */
 static void take_idle(struct sources *sources, const struct shared_source *source)
 {
 	for (size_t i = 0; i < IDLE_MAX; i++)
@@ -246,7 +246,7 @@ static void take_idle(struct sources *sources, const struct shared_source *sourc
 			sources->idle[i] = NULL;
 }
 
-/* Called locked. All of its tasks are over. */
+/* All tasks of the source are over. Caller holds the lock. */
 static void forget(struct sources *sources, struct shared_source *source)
 {
 	forget_state(sources, source);
@@ -263,7 +263,7 @@ struct shared_source *sources_enter(struct sources *sources, const struct task *
 	pthread_mutex_lock(&sources->lock);
 	if (sources->count)
 		source = bsearch(task, sources->list, sources->count, sizeof(*sources->list),
-				 compare_with_origin);
+				 compare_with_source);
 	if (source && !source->state)
 		source->state = state_new(sources, source);
 	if (source && !source->state) {
@@ -297,13 +297,13 @@ struct fanout_group *sources_group(struct shared_source *source)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-/* Whom a failure concerns. One's own trouble is nobody else's: the next task may have more luck. */
+/* The tasks that a failure concerns. One of this thread alone is not shared: the next task asks. */
 static enum flight_share share_of(const struct error *err)
 {
 	return err->kind == ERROR_MEMORY || err->kind == ERROR_CANCELED ? FLIGHT_OWN : FLIGHT_ALL;
 }
 
-/* Ends a question; kept false: there is an answer that cannot be kept. Caller holds the lock. */
+/* Ends a request; ok without kept: the answer could not be kept. Caller holds the lock. */
 static void settle(struct state *state, struct flight *flight, bool ok, bool kept,
 		   const struct error *err)
 {
@@ -328,7 +328,7 @@ void sources_forgive(struct shared_source *source)
 	pthread_mutex_unlock(&state->sources->lock);
 }
 
-/* Called locked. False without memory, or for a digest that cannot be one. */
+/* Keeps the digest. False without memory, or if it is too long for one. Caller holds the lock. */
 static bool pin(struct shared_source *source, const char *digest)
 {
 	struct sources *sources = source->state->sources;
@@ -368,7 +368,7 @@ bool sources_head(struct shared_source *source, const struct store *store, struc
 	return ok;
 }
 
-/* Called locked; NULL without memory. */
+/* NULL without memory. Caller holds the lock. */
 static struct reply *reply_of(struct state *state, const char *digest)
 {
 	struct reply *reply = map_get(&state->manifests, str_of(digest));
@@ -378,7 +378,7 @@ static struct reply *reply_of(struct state *state, const char *digest)
 	return reply && map_put(&state->manifests, str_of(digest), reply) ? reply : NULL;
 }
 
-/* Copies what was served into the state. False: it stays unknown. Called locked. */
+/* Copies the manifest into the state. False: there is no room for it. Caller holds the lock. */
 static bool keep_manifest(struct state *state, const struct manifest_bytes *served,
 			  struct manifest_bytes *out)
 {

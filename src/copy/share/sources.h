@@ -1,10 +1,10 @@
 /*
- * Images that go to several slots: what their source says is asked once.
+ * Images that go to several destinations: their source is asked once for all of them.
  *
- * The tasks of a round that have the same source share an source. The first one that wants the
- * digest of the tag, or a manifest, asks; the others take its answer, or its failure. Manifests are
- * kept while tasks are under way, the digest until the last one is over. An image with one
- * destination has no source and costs nothing here. Any thread.
+ * The tasks of a round with the same source have a shared source. The first task that needs the
+ * digest of the tag, or a manifest, requests it; the others take its answer, or its failure.
+ * Manifests are kept while tasks are under way, the digest until the last task is over. An image
+ * with one destination has no shared source and costs nothing here. Any thread.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ struct sources *sources_new(void);
 void sources_free(struct sources **sources);
 
 /*
- * Before a round, when no task is under way: forgets all answers, and looks which of the tasks have
- * the same source. numbers says which of tasks will run. False without memory.
+ * Before a round, when no task is under way: forgets all answers and finds the tasks with the same
+ * source. numbers are the count indexes in tasks of those that will run. False without memory.
  */
 bool sources_expect(struct sources *sources, const struct task *const *tasks, const size_t *numbers,
 		    size_t count);
@@ -33,16 +33,16 @@ void sources_leave(struct sources *sources, struct shared_source *source);
 /* The images under way from this source. Valid while one of its tasks is. */
 struct fanout_group *sources_group(struct shared_source *source);
 
-/* Forgets failures: what is asked next is asked again. source may be NULL. */
+/* Forgets failures, so that the next call sends a request again. source may be NULL. */
 void sources_forgive(struct shared_source *source);
 /*
- * As store_head_listed(), once for all tasks of the source: reference, at store, is what
- * stands in their source. out->digest is valid as long as arena and the task.
+ * Like store_head_listed(), once for all tasks of the source: reference, in store, is the one in
+ * their source. out->digest is valid as long as arena and the task.
  */
 bool sources_head(struct shared_source *source, const struct store *store, struct arena *arena,
 		  const char *reference, struct manifest_status *out, struct error *err);
 /*
- * As store_get() for a digest, once for all tasks of the source. The bytes are valid as long as
+ * Like store_get() for a digest, once for all tasks of the source. The bytes are valid as long as
  * arena and the task.
  */
 bool sources_manifest(struct shared_source *source, const struct store *store, struct arena *arena,

@@ -1,4 +1,4 @@
-/* One source, several readers: all get every byte, it is read once, nobody waits for long. */
+/* One source, several readers: all get every byte, it is read once, no reader waits for long. */
 #include "copy/share/flow.h"
 
 #include "base/scoped.h"
@@ -21,7 +21,7 @@ enum {
 	PIECE = 70000,
 };
 
-/* Bytes that depend on where they stand. */
+/* Bytes that depend on their offset. */
 struct pattern {
 	struct reader reader;
 	int64_t offset, fails_at;
@@ -67,7 +67,7 @@ static struct flow *start(struct pattern *pattern, int64_t size)
 	return flow;
 }
 
-/* Reads up to the offset; false when that failed. */
+/* Reads up to the offset; false when a read failed. */
 static bool read_to(struct flow *flow, struct flow_cursor *cursor, int64_t offset, size_t piece,
 		    struct error *err)
 {
@@ -129,7 +129,7 @@ static void test_all_at_once(void **state)
 	assert_int_equal(pattern.ends, 1);
 }
 
-/* As long as the first byte is still there. */
+/* A reader can join as long as the first byte is still there. */
 static void test_late(void **state)
 {
 	struct pattern pattern = {0};
@@ -147,7 +147,7 @@ static void test_late(void **state)
 	assert_false(flow_open(flow));
 	assert_false(flow_join(flow, &third));
 	assert_false(third.joined);
-	/* The one that was there goes on, wherever the other one is. */
+	/* The first reader goes on, wherever the other one is. */
 	flow_leave(flow, &first);
 	assert_true(read_to(flow, &second, LARGE, PIECE, &err));
 }
@@ -169,7 +169,7 @@ static void test_a_small_one_stays(void **state)
 	assert_int_equal(pattern.ends, 1);
 }
 
-/* One that does not read is left behind, and told so; the others get all. */
+/* A reader that does not read is dropped and gets an error; the others get all bytes. */
 static void test_too_slow(void **state)
 {
 	struct pattern pattern = {0};
@@ -191,7 +191,7 @@ static void test_too_slow(void **state)
 	assert_int_equal(flow_leave(flow, &quick), 0);
 }
 
-/* One that has gone is not waited for, however much patience there is. */
+/* A reader that has left is not waited for, however long its grace. */
 static void test_gone(void **state)
 {
 	struct pattern pattern = {0};
@@ -205,7 +205,7 @@ static void test_gone(void **state)
 	assert_true(read_to(flow, &one, LARGE, PIECE, &err));
 }
 
-/* What came before the failure is good; then everybody hears of it, and nobody may join. */
+/* The bytes before a failure are good; then all readers get the error, and none may join. */
 static void test_failure(void **state)
 {
 	struct pattern pattern = {.fails_at = 1000};

@@ -1,4 +1,4 @@
-/* Claims: one leads, the others take what it left, also its failure where it would be theirs. */
+/* Claims: one thread leads; the others take its result, or its failure if they would meet it. */
 #include "copy/share/inflight.h"
 
 #include "base/scoped.h"
@@ -49,8 +49,8 @@ static void *claim(void *ctx)
 }
 
 /*
- * A leader that fails with err, NULL: succeeds, while WAITERS others wait. Returns how many of
- * these had to lead.
+ * Runs a leader that fails with err, or succeeds if that is NULL, while WAITERS others wait.
+ * Returns how many of these had to lead.
  */
 static int lead(struct waiter *waiters, const void *cause, const struct error *err)
 {
@@ -89,7 +89,7 @@ static void test_done(void **state)
 		assert_int_equal(waiters[i].role, INFLIGHT_DONE);
 }
 
-/* What was tried often enough fails for everybody who waited for it. */
+/* Work that has used up its retries fails for all threads that waited for it. */
 static void test_failure_is_shared(void **state)
 {
 	struct waiter waiters[WAITERS];
@@ -114,7 +114,7 @@ static void test_failure_of_another_origin(void **state)
 	assert_int_equal(lead(waiters, elsewhere, &err), 1);
 }
 
-/* What one repository lacks, or one login may not do, another one may have and do. */
+/* A blob that one repository lacks, or denies to one login, may be available in another. */
 static void test_failure_of_one_repository(void **state)
 {
 	static const enum error_kind kinds[] = {ERROR_MISSING, ERROR_DENIED, ERROR_CORRUPT};
@@ -137,7 +137,7 @@ static void test_failure_that_may_pass(void **state)
 	assert_int_equal(lead(waiters, here, &err), 1);
 }
 
-/* A claim that begins later, in another round for example, starts afresh. */
+/* A later claim, in another round for example, does not inherit the failure. */
 static void test_failure_is_not_kept(void **state)
 {
 	struct inflight *inflight = inflight_new();

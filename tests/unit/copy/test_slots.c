@@ -1,4 +1,4 @@
-/* Places for blobs: what stays free for registries that hold none. */
+/* Slots for blobs: how many stay free for pairs of registries that hold none. */
 #include "copy/share/slots.h"
 
 #include "base/scoped.h"
@@ -35,7 +35,7 @@ static void pause_a_little(void)
 	nanosleep(&pause, NULL);
 }
 
-/* A slow pair takes what it gets; the others have their slots all the same. */
+/* A slow pair takes all the slots that it can get, and the others still get theirs. */
 static void test_one_is_kept_for_each(void **state)
 {
 	scoped(slots_free) struct slots *slots = slots_new(5);
@@ -58,7 +58,7 @@ static void test_one_is_kept_for_each(void **state)
 	slots_enter(slots, c);
 	slots_leave(slots, c);
 	slots_done(slots, c);
-	/* Nobody is without a slot now: the rest is for whoever comes. */
+	/* No pair is without a slot now: the others are for the first that asks. */
 	pthread_join(third.thread, NULL);
 	assert_int_equal(third.inside, 1);
 	slots_leave(slots, b);
@@ -66,7 +66,7 @@ static void test_one_is_kept_for_each(void **state)
 		slots_leave(slots, slow);
 }
 
-/* Alone, or without any others that wait, a pair has all of them. */
+/* A pair that is alone, or next to pairs that are done, has all slots. */
 static void test_alone(void **state)
 {
 	scoped(slots_free) struct slots *slots = slots_new(3);
@@ -83,7 +83,7 @@ static void test_alone(void **state)
 	slots_leave(slots, NULL);
 }
 
-/* One slot is a serial run, whoever else waits. */
+/* With one slot the run is serial, even when another pair waits. */
 static void test_single(void **state)
 {
 	scoped(slots_free) struct slots *slots = slots_new(1);
@@ -97,16 +97,16 @@ static void test_single(void **state)
 	slots_leave(slots, a);
 }
 
-/* Those who share a slot wait together: the first one to get it has it for all. */
+/* Threads that share a slot wait together: the first that gets it has it for all. */
 static void test_shared(void **state)
 {
 	scoped(slots_free) struct slots *slots = slots_new(2);
-	bool held = false, other = false;
+	bool taken = false, other = false;
 	(void)state;
 	slots_enter(slots, NULL);
-	assert_true(slots_share(slots, NULL, &held));
-	assert_true(held);
-	assert_false(slots_share(slots, NULL, &held)); /* although none is free */
+	assert_true(slots_share(slots, NULL, &taken));
+	assert_true(taken);
+	assert_false(slots_share(slots, NULL, &taken)); /* although none is free */
 	assert_false(slots_try(slots, NULL));
 	slots_leave(slots, NULL);
 	assert_true(slots_share(slots, NULL, &other));
@@ -114,7 +114,7 @@ static void test_shared(void **state)
 	slots_leave(slots, NULL);
 }
 
-/* A slot that was left is not for the pair that has some, while others have none. */
+/* A slot that becomes free is not for a pair that holds one, while another holds none. */
 static void test_try(void **state)
 {
 	scoped(slots_free) struct slots *slots = slots_new(2);

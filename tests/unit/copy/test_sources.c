@@ -1,4 +1,4 @@
-/* Which tasks share what their source says. The questions themselves are tested end to end. */
+/* Which tasks have a shared source. The requests themselves are tested end to end. */
 #include "copy/share/sources.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@ static struct task make(const char *host, const char *name, const char *tag, con
 	return (struct task){.source = {host, name, tag, digest}, .rule = &rule};
 }
 
-/* Only tasks with the same source in all its parts share one, and only those that run. */
+/* Only tasks whose sources are equal in all parts share one, and only those that run. */
 static void test_groups(void **state)
 {
 	scoped(sources_free) struct sources *sources = sources_new();
@@ -56,7 +56,7 @@ static void test_groups(void **state)
 	assert_null(sources_enter(sources, &tasks[0]));
 }
 
-/* Destinations that come one after the other: the first ones of all sources, then the second. */
+/* Destinations that come one after the other: the first of each source, then the second. */
 static void test_one_after_the_other(void **state)
 {
 	scoped(sources_free) struct sources *sources = sources_new();
