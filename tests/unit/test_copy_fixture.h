@@ -78,8 +78,8 @@ static inline const char *copy_config(struct memory_world *world,
 }
 
 /*
- * An image for linux/architecture of a config and two layers, one that all images share and one that
- * depends on seed. more: further members of the manifest.
+ * An image for linux/architecture of a config and two layers, one that all images share and one
+ * that depends on seed. more: further members of the manifest.
  */
 static inline const char *copy_image(struct memory_world *world,
 				     struct memory_repository *repository, const char *tag,

@@ -1,8 +1,8 @@
 /*
  * Registries in memory, as stores: for tests of copy/ without a network.
  *
- * A world has registries, each with what it can do and what it refuses; their repositories come into
- * being when they are named. Every call of a store is counted, as is each piece of a blob that is
+ * A world has registries, each with what it can do and what it refuses; repositories are made when
+ * they are first named. Every call of a store is counted, as is each piece of a blob that is
  * read or taken, and one of them, or from one on all of its kind, can be made to fail: before it
  * does anything, or after, as if its answer had got lost.
  *
