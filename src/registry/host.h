@@ -8,13 +8,12 @@
  */
 #pragma once
 
+#include "base/flight.h"
 #include "net/url.h"
 #include "registry/challenge.h"
 #include "registry/profile.h"
 
 #include <pthread.h>
-
-enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
 enum { HOST_PULLS_ANY = -1, HOST_PAGE_FIRST = 1000 };
 
@@ -27,13 +26,11 @@ struct host {
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
-	enum host_state state;
-	const char *scheme; /* "https" or "http"; fixed once settled or HOST_KNOWN */
-	struct url origin;  /* for scheme; text NULL: not parsed yet */
+	struct flight probe; /* the first request; it has landed: the host is known */
+	const char *scheme;  /* "https" or "http"; fixed once settled, or once probe has landed */
+	struct url origin;   /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
 	struct arena *arena;    /* holds the strings of origin and challenge */
-	int64_t shunned_until;  /* clock_ms() */
-	struct error shunned;   /* why */
 	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* it answered 202 for a blob that another repository has */
@@ -42,7 +39,7 @@ struct host {
 	int64_t body_max;       /* the most bytes it takes at once; 0: no limit is known */
 	bool complained;        /* its failure as a mirror was reported */
 	bool inside;            /* it has answered from an address of an internal network */
-	bool pinging, pinged;   /* a thread asks the root of the API, has asked it */
+	struct flight ping;     /* the question to the root of the API */
 	unsigned pings_failed;
 };
 
