@@ -1,7 +1,6 @@
 /* Strings of an older challenge stay in the arena: they change at most a few times in a run. */
 #include "registry/host.h"
 
-#include "base/clock.h"
 #include "oci/reference.h"
 
 #include <string.h>
@@ -40,20 +39,11 @@ void host_finish(struct host *host)
 
 bool host_enter(struct host *host, bool *probing, struct error *err)
 {
-	bool ok = true;
 	pthread_mutex_lock(&host->lock);
-	while (host->state == HOST_PROBING)
-		pthread_cond_wait(&host->changed, &host->lock);
-	*probing = false;
-	if (host->state == HOST_UNKNOWN && clock_ms() < host->shunned_until) {
-		*err = host->shunned;
-		ok = false;
-	} else if (host->state == HOST_UNKNOWN) {
-		host->state = HOST_PROBING;
-		*probing = true;
-	}
+	enum flight_turn turn = flight_board(&host->probe, &host->changed, &host->lock, NULL, err);
 	pthread_mutex_unlock(&host->lock);
-	return ok;
+	*probing = turn == FLIGHT_LEAD;
+	return turn != FLIGHT_FAILED;
 }
 
 /* True for failures after which the host is as unknown as before. */
@@ -67,8 +57,10 @@ static bool is_unknown(const struct error *reason)
 void host_leave(struct host *host, const struct error *reason)
 {
 	pthread_mutex_lock(&host->lock);
-	host->state = reason && is_unknown(reason) ? HOST_UNKNOWN : HOST_KNOWN;
-	pthread_cond_broadcast(&host->changed);
+	if (reason && is_unknown(reason))
+		flight_drop(&host->probe, &host->changed);
+	else
+		flight_land(&host->probe, &host->changed);
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -78,15 +70,14 @@ void host_shun(struct host *host, const struct error *reason, int64_t millisecon
 	    reason->kind != ERROR_NOT_TLS)
 		return;
 	pthread_mutex_lock(&host->lock);
-	host->shunned = *reason;
-	host->shunned_until = clock_ms() + milliseconds;
+	flight_ground(&host->probe, host->arena, milliseconds, reason);
 	pthread_mutex_unlock(&host->lock);
 }
 
 void host_forgive(struct host *host)
 {
 	pthread_mutex_lock(&host->lock);
-	host->shunned_until = 0;
+	flight_forgive(&host->probe);
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -166,23 +157,22 @@ bool host_learn(struct host *host, const struct challenge *challenge)
 
 bool host_ping(struct host *host)
 {
+	struct error none;
 	pthread_mutex_lock(&host->lock);
-	while (host->pinging)
-		pthread_cond_wait(&host->changed, &host->lock);
-	bool chosen = !host->pinged;
-	host->pinging = chosen;
+	enum flight_turn turn = flight_board(&host->ping, &host->changed, &host->lock, NULL, &none);
 	pthread_mutex_unlock(&host->lock);
-	return chosen;
+	return turn == FLIGHT_LEAD;
 }
 
 bool host_pinged(struct host *host, bool answered)
 {
 	pthread_mutex_lock(&host->lock);
 	host->pings_failed += !answered;
-	host->pinging = false;
-	host->pinged = answered || host->pings_failed >= PINGS_MAX;
-	bool done = host->pinged;
-	pthread_cond_broadcast(&host->changed);
+	bool done = answered || host->pings_failed >= PINGS_MAX;
+	if (done)
+		flight_land(&host->ping, &host->changed);
+	else
+		flight_drop(&host->ping, &host->changed);
 	pthread_mutex_unlock(&host->lock);
 	return done;
 }

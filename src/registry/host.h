@@ -8,13 +8,12 @@
  */
 #pragma once
 
+#include "base/flight.h"
 #include "net/url.h"
 #include "registry/challenge.h"
 #include "registry/profile.h"
 
 #include <pthread.h>
-
-enum host_state { HOST_UNKNOWN, HOST_PROBING, HOST_KNOWN };
 
 enum { HOST_PULLS_ANY = -1, HOST_PAGE_FIRST = 1000 };
 
@@ -27,22 +26,20 @@ struct host {
 
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
-	enum host_state state;
-	const char *scheme; /* "https" or "http"; fixed once settled or HOST_KNOWN */
-	struct url origin;  /* the URL for scheme; text NULL: not parsed yet */
+	struct flight probe; /* the first request; it has landed: the host is known */
+	const char *scheme;  /* "https" or "http"; fixed once settled, or once probe has landed */
+	struct url origin;   /* for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
 	struct arena *arena;    /* holds the strings of origin and challenge */
-	int64_t shunned_until;  /* clock_ms() from which it is tried again */
-	struct error shunned;   /* the reason for that */
-	int64_t pulls_left;     /* manifests it still allows; HOST_PULLS_ANY: it has not said */
+	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* mounts from a known location that it answered with 202 */
 	bool patches;           /* it refuses a PUT with bytes, but not a PATCH */
 	unsigned page;          /* number of tags to ask for in a page of a list */
 	int64_t body_max;       /* the largest body it accepts; 0: no limit is known */
 	bool inside;            /* it has answered from an address of an internal network */
-	bool pinging, pinged;   /* a thread asks the root of the API; it was asked */
-	unsigned pings_failed;  /* number of requests to the root that failed */
+	struct flight ping;     /* the question to the root of the API */
+	unsigned pings_failed;
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);

@@ -11,6 +11,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/flight.h"
 #include "base/secret.h"
 #include "registry/ecr.h"
 #include "registry/helpers.h"
@@ -25,11 +26,11 @@ static const char identity_user[] = "00000000-0000-0000-0000-000000000000";
 
 /* A login that a helper or a cloud has given. */
 struct held {
-	struct login login;
+	struct flight flight;
+	struct login login;           /* once it has landed */
 	int64_t fetched_at, renew_at; /* clock_ms() */
-	unsigned serial;              /* the serial of login; 0: never fetched */
-	bool fetching, renewed, failed;
-	struct error failure; /* valid if failed */
+	unsigned serial;              /* number of logins so far */
+	bool renewed;                 /* the last fetch was to replace a login */
 };
 
 struct logins {
@@ -169,7 +170,7 @@ static bool helper_has_none(const struct access *access)
 		return false;
 	pthread_mutex_lock(&logins->lock);
 	const struct held *held = find_held(logins, access);
-	bool none = held && held->serial && !held->failed && !held->login.secret.len;
+	bool none = held && held->flight.landed && !held->login.secret.len;
 	pthread_mutex_unlock(&logins->lock);
 	return none;
 }
@@ -210,51 +211,61 @@ static bool fetch(const struct access *access, struct login *out, int64_t *life,
 	return buf_ok(&out->username) || error_memory(err);
 }
 
-/* True when the helper or cloud has to be asked now. Caller holds the lock. */
-static bool due(const struct held *held, unsigned refused)
+/* Called locked. Whether the login that has landed is stale. */
+static bool is_stale(const struct held *held, unsigned refused)
 {
-	int64_t now = clock_ms();
-	int64_t age = now - held->fetched_at;
-	if (held->failed)
-		return age >= FAILED_MS;
-	if (!held->serial)
-		return true;
+	bool paused = clock_ms() - held->fetched_at < PAUSE_MS;
 	if (refused == held->serial)
-		return !held->renewed || age >= PAUSE_MS;
-	return now >= held->renew_at && age >= PAUSE_MS;
-}
-
-/* Keeps the result of fetch(). A failure does not end a login that works. Caller holds the lock. */
-static void keep(struct held *held, bool ok, struct login *fresh, int64_t life, unsigned refused,
-		 const struct error *err)
-{
-	bool good = held->serial && !held->failed && refused != held->serial;
-	held->renewed = held->serial > 0;
-	held->failed = !ok && !good;
-	held->fetched_at = clock_ms();
-	held->fetching = false;
-	if (held->failed)
-		held->failure = *err;
-	if (!ok)
-		return;
-	login_finish(&held->login);
-	held->login = *fresh;
-	*fresh = (struct login){0};
-	held->serial++;
-	held->renew_at = life == INT64_MAX ? INT64_MAX : held->fetched_at + life;
+		return !held->renewed || !paused;
+	return clock_ms() >= held->renew_at && !paused;
 }
 
 /* Caller holds the lock. */
 static bool hand_out(const struct held *held, struct login *out, struct error *err)
 {
-	if (held->failed) {
-		*err = held->failure;
-		return false;
-	}
 	out->identity = held->login.identity;
 	out->serial = held->serial;
 	return login_set(out, buf_str(&held->login.username), buf_str(&held->login.secret)) ||
 	       error_memory(err);
+}
+
+/* Says whose turn it is to ask; a login that is there already goes to out. Called locked. */
+static enum flight_turn look_up(struct logins *logins, struct held *held, unsigned refused,
+				struct login *out, struct error *err)
+{
+	enum flight_turn turn =
+		flight_board(&held->flight, &logins->changed, &logins->lock, NULL, err);
+	if (turn == FLIGHT_LANDED && is_stale(held, refused))
+		turn = flight_again(&held->flight);
+	if (turn == FLIGHT_LANDED && !hand_out(held, out, err))
+		turn = FLIGHT_FAILED;
+	return turn;
+}
+
+/*
+ * Ends a lead with what fetch() brought. A login that nobody has refused outlives a failure. False:
+ * there is no login. Called locked.
+ */
+static bool store(struct logins *logins, struct held *held, struct login *fresh, int64_t life,
+		  unsigned refused, const struct error *failure)
+{
+	bool good = held->flight.landed && refused != held->serial;
+	held->renewed = held->serial > 0;
+	held->fetched_at = clock_ms();
+	if (failure && !good) {
+		flight_ground(&held->flight, logins->arena, FAILED_MS, failure);
+		flight_drop(&held->flight, &logins->changed);
+		return false;
+	}
+	if (!failure) {
+		login_finish(&held->login);
+		held->login = *fresh;
+		*fresh = (struct login){0};
+		held->serial++;
+		held->renew_at = life == INT64_MAX ? INT64_MAX : held->fetched_at + life;
+	}
+	flight_land(&held->flight, &logins->changed);
+	return true;
 }
 
 static bool from_outside(const struct access *access, unsigned refused, struct login *out,
@@ -262,24 +273,22 @@ static bool from_outside(const struct access *access, unsigned refused, struct l
 {
 	struct logins *logins = access->registry->logins;
 	scoped(login_finish) struct login fresh = {0};
+	enum flight_turn turn = FLIGHT_FAILED;
 	int64_t life = 0;
 	pthread_mutex_lock(&logins->lock);
 	struct held *held = find_held(logins, access);
-	while (held && held->fetching)
-		pthread_cond_wait(&logins->changed, &logins->lock);
-	bool asking = held && due(held, refused);
-	if (asking)
-		held->fetching = true;
-	bool ok = asking || (held ? hand_out(held, out, err) : error_memory(err));
+	if (held)
+		turn = look_up(logins, held, refused, out, err);
+	else
+		error_memory(err);
 	pthread_mutex_unlock(&logins->lock);
-	if (!asking)
-		return ok;
+	if (turn != FLIGHT_LEAD)
+		return turn == FLIGHT_LANDED;
 
-	ok = fetch(access, &fresh, &life, err);
+	bool ok = fetch(access, &fresh, &life, err);
 	pthread_mutex_lock(&logins->lock);
-	keep(held, ok, &fresh, life, refused, err);
-	ok = hand_out(held, out, err);
-	pthread_cond_broadcast(&logins->changed);
+	ok = store(logins, held, &fresh, life, refused, ok ? NULL : err) &&
+	     hand_out(held, out, err);
 	pthread_mutex_unlock(&logins->lock);
 	return ok;
 }

@@ -5,6 +5,7 @@
 #include "registry/token.h"
 
 #include "base/clock.h"
+#include "base/flight.h"
 #include "base/map.h"
 #include "registry/token_fetch.h"
 
@@ -13,12 +14,10 @@
 enum { MARGIN_MS = 10000, FAILED_MS = 4000 };
 
 struct token_entry {
+	struct flight flight;
 	struct buf token;
-	bool accepted;        /* the registry has accepted it */
-	int64_t renew_at;     /* clock_ms() from which it is renewed */
-	int64_t failed_until; /* clock_ms() up to which failure is the answer */
-	struct error failure;
-	bool fetching; /* a thread fetches it */
+	bool accepted;    /* the registry took it */
+	int64_t renew_at; /* clock_ms() */
 };
 
 struct tokens {
@@ -106,63 +105,56 @@ static bool usable(const struct token_entry *entry, const char *stale)
 	       !(stale && str_is(buf_str(&entry->token), stale));
 }
 
-/*
- * Looks up the entry: a token in out, an error, or *fetch: the caller has to fetch it. Caller holds
- * the lock.
- */
-static bool look_up(struct tokens *tokens, struct token_entry *entry, const char *stale,
-		    bool *fetch, struct buf *out, struct error *err)
+/* Says whose turn it is to fetch; a token that is there already goes to out. Called locked. */
+static enum flight_turn look_up(struct tokens *tokens, struct token_entry *entry, const char *stale,
+				struct buf *out, struct error *err)
 {
-	*fetch = false;
-	while (entry->fetching)
-		pthread_cond_wait(&tokens->changed, &tokens->lock);
-	if (usable(entry, stale)) {
+	enum flight_turn turn =
+		flight_board(&entry->flight, &tokens->changed, &tokens->lock, NULL, err);
+	if (turn == FLIGHT_LANDED && !usable(entry, stale))
+		turn = flight_again(&entry->flight);
+	if (turn == FLIGHT_LANDED)
 		buf_add_str(out, buf_str(&entry->token));
-		return buf_ok(out) || error_memory(err);
-	}
-	if (clock_ms() < entry->failed_until) {
-		*err = entry->failure;
-		return false;
-	}
-	*fetch = entry->fetching = true;
-	return true;
+	return turn;
 }
 
-/* Stores the result of a fetch and wakes the waiting threads. Caller holds the lock. */
+/* Ends a lead with what the fetch brought. False without memory for the token. Called locked. */
 static bool store(struct tokens *tokens, struct token_entry *entry, const struct buf *fresh,
 		  int64_t life, const struct error *failure)
 {
 	int64_t margin = life * 100 > MARGIN_MS ? life * 100 : MARGIN_MS;
-	entry->fetching = false;
 	entry->accepted = false;
 	buf_wipe(&entry->token);
-	/* A fetch that a stop interrupted must not fail requests that clean up. */
-	if (failure && failure->kind != ERROR_CANCELED) {
-		entry->failure = *failure;
-		entry->failed_until = clock_ms() + FAILED_MS;
-	} else if (!failure) {
+	if (!failure) {
 		buf_add_str(&entry->token, buf_str(fresh));
 		entry->renew_at = clock_ms() + life * 1000 - margin;
+		flight_land(&entry->flight, &tokens->changed);
+		return buf_ok(&entry->token);
 	}
-	pthread_cond_broadcast(&tokens->changed);
-	return buf_ok(&entry->token);
+	/* What a stop cut off says nothing to those who clean up. */
+	if (failure->kind != ERROR_CANCELED)
+		flight_ground(&entry->flight, tokens->arena, FAILED_MS, failure);
+	flight_drop(&entry->flight, &tokens->changed);
+	return true;
 }
 
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
 	       struct token *out, struct error *err)
 {
 	int64_t life = 0;
-	bool fetch = false;
+	enum flight_turn turn = FLIGHT_FAILED;
 	scoped(buf_wipe) struct buf fresh = {0};
 	pthread_mutex_lock(&tokens->lock);
 	struct token_entry *entry = find_entry(tokens, request);
-	bool ok =
-		entry ? look_up(tokens, entry, stale, &fetch, &out->text, err) : error_memory(err);
+	if (entry)
+		turn = look_up(tokens, entry, stale, &out->text, err);
+	else
+		error_memory(err);
 	pthread_mutex_unlock(&tokens->lock);
 	out->entry = entry;
-	if (!fetch)
-		return ok;
-	ok = token_fetch(request, &fresh, &life, err);
+	if (turn != FLIGHT_LEAD)
+		return turn == FLIGHT_LANDED && (buf_ok(&out->text) || error_memory(err));
+	bool ok = token_fetch(request, &fresh, &life, err);
 	pthread_mutex_lock(&tokens->lock);
 	bool stored = store(tokens, entry, &fresh, life, ok ? NULL : err);
 	pthread_mutex_unlock(&tokens->lock);

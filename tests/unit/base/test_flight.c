@@ -1,6 +1,8 @@
 /* One leads, the others wait: what they take of its result, and of its failure. */
 #include "base/flight.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -10,7 +12,9 @@
 
 #include <cmocka.h>
 
-enum { WAITERS = 5 };
+enum { WAITERS = 5, SHORT_MS = 60, LONG_MS = 3600000 };
+
+static const struct timespec pause = {.tv_nsec = 30000000};
 
 static const char mine[] = "mine", other[] = "other";
 
@@ -53,16 +57,17 @@ static void *wait_for_it(void *ctx)
 	return NULL;
 }
 
-enum ending { LAND, FAIL, DROP };
+enum ending { LAND, FAIL, DROP, GROUND };
 
-/* Leads while others wait, ends as told; returns how often each turn came up among them. */
+/*
+ * Ends a lead while others wait, by one of the endings; counts how often each turn came up among
+ * them.
+ */
 static void lead(struct arena *arena, struct shared *shared, enum ending ending,
 		 enum flight_share share, int turns[3])
 {
-	const struct timespec pause = {.tv_nsec = 30000000};
 	struct waiter waiters[WAITERS];
-	struct error none, failure;
-	assert_int_equal(board(shared, mine, &none), FLIGHT_LEAD);
+	struct error failure;
 	for (size_t i = 0; i < WAITERS; i++) {
 		waiters[i] = (struct waiter){.shared = shared};
 		assert_int_equal(pthread_create(&waiters[i].thread, NULL, wait_for_it, &waiters[i]),
@@ -74,9 +79,11 @@ static void lead(struct arena *arena, struct shared *shared, enum ending ending,
 	error_set(&failure, ERROR_LIMITED, "no luck");
 	failure.retry_after = 99;
 	pthread_mutex_lock(&shared->lock);
+	if (ending == GROUND)
+		flight_ground(&shared->flight, arena, LONG_MS, &failure);
 	if (ending == LAND)
 		flight_land(&shared->flight, &shared->changed);
-	else if (ending == DROP)
+	else if (ending == DROP || ending == GROUND)
 		flight_drop(&shared->flight, &shared->changed);
 	else
 		flight_fail(&shared->flight, &shared->changed, arena, share, mine, &failure);
@@ -91,8 +98,25 @@ static void lead(struct arena *arena, struct shared *shared, enum ending ending,
 	}
 }
 
-static void check(enum ending ending, enum flight_share share, const void *cause,
-		  const int expected[3], enum flight_turn later)
+/* Leads for the first time, or once more, since what landed is stale. */
+static void take_off(struct shared *shared, bool stale)
+{
+	struct error none;
+	assert_int_equal(board(shared, mine, &none), FLIGHT_LEAD);
+	if (!stale)
+		return;
+	pthread_mutex_lock(&shared->lock);
+	flight_land(&shared->flight, &shared->changed);
+	assert_int_equal(
+		flight_board(&shared->flight, &shared->changed, &shared->lock, mine, &none),
+		FLIGHT_LANDED);
+	assert_int_equal(flight_again(&shared->flight), FLIGHT_LEAD);
+	assert_true(shared->flight.flying && shared->flight.landed);
+	pthread_mutex_unlock(&shared->lock);
+}
+
+static void check_one(bool stale, enum ending ending, enum flight_share share, const void *cause,
+		      const int expected[3], enum flight_turn later)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct shared shared = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -100,16 +124,26 @@ static void check(enum ending ending, enum flight_share share, const void *cause
 				.cause = cause};
 	struct error err;
 	int turns[3] = {0};
+	take_off(&shared, stale);
 	lead(arena, &shared, ending, share, turns);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(turns[i], expected[i]);
-	assert_int_equal(board(&shared, mine, &err), later);
+	assert_int_equal(board(&shared, cause, &err), later);
 	if (later == FLIGHT_FAILED) {
+		assert_string_equal(err.text, "no luck");
 		flight_forgive(&shared.flight);
-		assert_int_equal(board(&shared, mine, &err), FLIGHT_LEAD);
+		assert_int_equal(board(&shared, cause, &err), FLIGHT_LEAD);
 	}
 	pthread_cond_destroy(&shared.changed);
 	pthread_mutex_destroy(&shared.lock);
+}
+
+/* A flight that replaces a stale result ends like a first one. */
+static void check(enum ending ending, enum flight_share share, const void *cause,
+		  const int expected[3], enum flight_turn later)
+{
+	check_one(false, ending, share, cause, expected, later);
+	check_one(true, ending, share, cause, expected, later);
 }
 
 static void test_ends(void **state)
@@ -124,6 +158,7 @@ static void test_ends(void **state)
 	check(FAIL, FLIGHT_WAITING, other, one_leads, FLIGHT_LANDED);
 	check(FAIL, FLIGHT_WAITING, mine, all_failed, FLIGHT_LEAD);
 	check(FAIL, FLIGHT_ALL, mine, all_failed, FLIGHT_FAILED);
+	check(GROUND, FLIGHT_OWN, NULL, all_failed, FLIGHT_FAILED);
 }
 
 /* A failure that only concerned those who waited is not handed to whoever comes later. */
@@ -145,11 +180,38 @@ static void test_an_old_failure_is_not_new(void **state)
 	assert_int_equal(board(&shared, other, &err), FLIGHT_LANDED);
 }
 
+/* A failure for a while is the answer until its time is over; a lead or a result is not hurt. */
+static void test_grounded_for_a_while(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct shared shared = {.lock = PTHREAD_MUTEX_INITIALIZER,
+				.changed = PTHREAD_COND_INITIALIZER};
+	struct error err, failure;
+	int64_t start = clock_ms();
+	(void)state;
+	error_set(&failure, ERROR_UNREACHABLE, "nobody there");
+	flight_ground(&shared.flight, arena, SHORT_MS, &failure);
+	for (int i = 0; i < 1000 && board(&shared, NULL, &err) == FLIGHT_FAILED; i++)
+		nanosleep(&pause, NULL);
+	assert_true(shared.flight.flying);
+	assert_true(clock_ms() - start >= SHORT_MS);
+	flight_ground(&shared.flight, arena, LONG_MS, &failure);
+	assert_true(shared.flight.flying);
+	flight_drop(&shared.flight, &shared.changed);
+	assert_int_equal(board(&shared, NULL, &err), FLIGHT_FAILED);
+	flight_forgive(&shared.flight);
+	assert_int_equal(board(&shared, NULL, &err), FLIGHT_LEAD);
+	flight_land(&shared.flight, &shared.changed);
+	flight_ground(&shared.flight, arena, LONG_MS, &failure);
+	assert_int_equal(board(&shared, NULL, &err), FLIGHT_LANDED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_an_old_failure_is_not_new),
+		cmocka_unit_test(test_grounded_for_a_while),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,11 +72,33 @@ static void test_shunned(void **state)
 	}
 }
 
+/* The root of the API is asked until it answers, three times at most. */
+static void test_ping(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	(void)state;
+	for (int failures = 0; failures <= 3; failures++) {
+		struct host host;
+		assert_true(host_init(&host, arena, "registry.example", false));
+		for (int i = 0; i < failures; i++) {
+			assert_true(host_ping(&host));
+			assert_int_equal(host_pinged(&host, false), i == 2);
+		}
+		if (failures < 3) {
+			assert_true(host_ping(&host));
+			assert_true(host_pinged(&host, true));
+		}
+		assert_false(host_ping(&host));
+		host_finish(&host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finding_out),
 		cmocka_unit_test(test_shunned),
+		cmocka_unit_test(test_ping),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
