@@ -28,10 +28,10 @@ struct host {
 	pthread_cond_t changed;
 	struct flight probe; /* the first request; it has landed: the host is known */
 	const char *scheme;  /* "https" or "http"; fixed once settled, or once probe has landed */
-	struct url origin;   /* for scheme; text NULL: not parsed yet */
+	struct url origin;   /* the URL for scheme; text NULL: not parsed yet */
 	struct challenge challenge;
 	struct arena *arena;    /* holds the strings of origin and challenge */
-	int64_t pulls_left;     /* as the registry last said; HOST_PULLS_ANY before */
+	int64_t pulls_left;     /* manifests it still allows; HOST_PULLS_ANY: it has not said */
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* mounts from a known location that it answered with 202 */
 	bool patches;           /* it refuses a PUT with bytes, but not a PATCH */
@@ -39,7 +39,7 @@ struct host {
 	int64_t body_max;       /* the largest body it accepts; 0: no limit is known */
 	bool inside;            /* it has answered from an address of an internal network */
 	struct flight ping;     /* the question to the root of the API */
-	unsigned pings_failed;
+	unsigned pings_failed;  /* number of requests to the root that failed */
 };
 
 bool host_init(struct host *host, struct arena *arena, const char *name, bool insecure);

@@ -211,7 +211,7 @@ static bool fetch(const struct access *access, struct login *out, int64_t *life,
 	return buf_ok(&out->username) || error_memory(err);
 }
 
-/* Called locked. Whether the login that has landed is stale. */
+/* True when the login that has landed is stale. Caller holds the lock. */
 static bool is_stale(const struct held *held, unsigned refused)
 {
 	bool paused = clock_ms() - held->fetched_at < PAUSE_MS;
@@ -229,7 +229,7 @@ static bool hand_out(const struct held *held, struct login *out, struct error *e
 	       error_memory(err);
 }
 
-/* Says whose turn it is to ask; a login that is there already goes to out. Called locked. */
+/* Says whose turn it is to ask; a login that is there already goes to out. Caller holds the lock. */
 static enum flight_turn look_up(struct logins *logins, struct held *held, unsigned refused,
 				struct login *out, struct error *err)
 {
@@ -244,7 +244,7 @@ static enum flight_turn look_up(struct logins *logins, struct held *held, unsign
 
 /*
  * Ends a lead with what fetch() brought. A login that nobody has refused outlives a failure. False:
- * there is no login. Called locked.
+ * there is no login. Caller holds the lock.
  */
 static bool store(struct logins *logins, struct held *held, struct login *fresh, int64_t life,
 		  unsigned refused, const struct error *failure)
