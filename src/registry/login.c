@@ -229,7 +229,9 @@ static bool hand_out(const struct held *held, struct login *out, struct error *e
 	       error_memory(err);
 }
 
-/* Says whose turn it is to ask; a login that is there already goes to out. Caller holds the lock. */
+/*
+ * Says whose turn it is to ask; a login that is there already goes to out. Caller holds the lock.
+ */
 static enum flight_turn look_up(struct logins *logins, struct held *held, unsigned refused,
 				struct login *out, struct error *err)
 {

@@ -105,7 +105,9 @@ static bool usable(const struct token_entry *entry, const char *stale)
 	       !(stale && str_is(buf_str(&entry->token), stale));
 }
 
-/* Says whose turn it is to fetch; a token that is there already goes to out. Caller holds the lock. */
+/*
+ * Says whose turn it is to fetch; a token that is there already goes to out. Caller holds the lock.
+ */
 static enum flight_turn look_up(struct tokens *tokens, struct token_entry *entry, const char *stale,
 				struct buf *out, struct error *err)
 {
@@ -118,7 +120,10 @@ static enum flight_turn look_up(struct tokens *tokens, struct token_entry *entry
 	return turn;
 }
 
-/* Ends a lead with what the fetch brought. False without memory for the token. Caller holds the lock. */
+/*
+ * Ends a lead with what the fetch brought. False without memory for the token. Caller holds the
+ * lock.
+ */
 static bool store(struct tokens *tokens, struct token_entry *entry, const struct buf *fresh,
 		  int64_t life, const struct error *failure)
 {
