@@ -156,25 +156,37 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
 	return describe(repository, digest, err);
 }
 
-/* Opens an upload; from NULL: without a mount. The caller handles a refused mount. */
-static bool begin(const struct repository *repository, struct arena *arena, const char *digest,
-		  const char *from, struct http_answer *answer, struct request *request,
-		  struct error *err)
+/* A POST that opens an upload, perhaps with a mount. */
+struct opening {
+	const struct repository *repository;
+	struct upload *upload;
+	struct request request;
+	struct http_answer answer;
+};
+
+static void opening_finish(struct opening *opening)
+{
+	http_answer_finish(&opening->answer);
+}
+
+/* Sends it; from NULL: without a mount. The caller handles a refused mount. */
+static bool begin(struct opening *opening, const char *from, struct error *err)
 {
 	scoped(buf_finish) struct buf path = {0};
-	buf_printf(&path, "/v2/%s/blobs/uploads/", repository->name);
+	struct request *request = &opening->request;
+	buf_printf(&path, "/v2/%s/blobs/uploads/", opening->repository->name);
 	if (from) {
 		buf_add_string(&path, "?mount=");
-		percent_encode(str_of(digest), &path);
+		percent_encode(str_of(opening->upload->digest), &path);
 		buf_add_string(&path, "&from=");
 		percent_encode(str_of(from), &path);
 	}
 	*request =
 		(struct request){.method = "POST", .mount_from = from, .otherwise = from != NULL};
-	request->path = buf_ok(&path) ? arena_string(arena, path.at) : NULL;
+	request->path = buf_ok(&path) ? arena_string(opening->upload->arena, path.at) : NULL;
 	if (!request->path)
 		return error_memory(err);
-	return request_send(repository, request, answer, err);
+	return request_send(opening->repository, request, &opening->answer, err);
 }
 
 static const char *mount_pair(struct arena *arena, const char *from, const char *to)
@@ -196,50 +208,52 @@ static bool refuses_mount(bool sent, const struct http_answer *answer, const str
 }
 
 /* Opens an upload with a mount, or without one if that is refused. */
-static bool begin_with_mount(const struct repository *repository, struct arena *arena,
-			     const char *digest, const char *from, struct http_answer *answer,
-			     struct request *request, struct error *err)
+static bool begin_with_mount(struct opening *opening, const char *from, struct error *err)
 {
-	bool sent = begin(repository, arena, digest, from, answer, request, err);
-	bool refused = refuses_mount(sent, answer, err);
-	int status = sent ? answer->status : err->http_status;
+	const struct repository *repository = opening->repository;
+	bool sent = begin(opening, from, err);
+	bool refused = refuses_mount(sent, &opening->answer, err);
+	int status = sent ? opening->answer.status : err->http_status;
 	if (!refused)
 		return sent;
-	sent = begin(repository, arena, digest, NULL, answer, request, err);
-	if (!sent || answer->status >= 400)
+	sent = begin(opening, NULL, err);
+	if (!sent || opening->answer.status >= 400)
 		return sent;
 	log_debug("%s answers a mount from %s to %s with %d: no such mount is tried again",
 		  repository->access.host->name, from, repository->name, status);
-	facts_learn(&repository->access, FACT_NO_MOUNT, mount_pair(arena, from, repository->name));
+	facts_learn(&repository->access, FACT_NO_MOUNT,
+		    mount_pair(opening->upload->arena, from, repository->name));
 	return true;
 }
 
-/* Opens an upload, or mounts the blob from the repository named from; NULL: no mount. */
-static bool begin_upload(const struct repository *repository, struct arena *arena,
-			 const char *digest, const char *from, struct upload *out,
-			 struct error *err)
+/* Takes what the registry answered: a mount, an upload, or a refusal. */
+static bool take_opening(struct opening *opening, struct error *err)
 {
-	scoped(http_answer_finish) struct http_answer answer = {0};
-	struct request request;
-	bool ok = from ? begin_with_mount(repository, arena, digest, from, &answer, &request, err)
-		       : begin(repository, arena, digest, NULL, &answer, &request, err);
-	if (!ok)
-		return describe(repository, digest, err);
-	if (answer.status == 201 && request.mount_from) {
-		out->present = true;
+	struct upload *upload = opening->upload;
+	const struct http_answer *answer = &opening->answer;
+	const struct access *access = &opening->repository->access;
+	upload->present = answer->status == 201 && opening->request.mount_from;
+	if (upload->present)
 		return true;
-	}
-	if (answer.status < 200 || answer.status >= 300) {
-		request_refused(repository, &request, &answer, err);
-		return describe(repository, digest, err);
-	}
-	out->open = true;
-	out->unmounted = request.mount_from != NULL;
-	if (!str_to_int64(http_header(&answer, "OCI-Chunk-Min-Length"), &out->chunk_min) ||
-	    out->chunk_min > CHUNK_MIN_MAX)
-		out->chunk_min = 0;
-	return location_given(&repository->access, arena, &request, &answer, &out->location, err) ||
-	       describe(repository, digest, err);
+	if (answer->status < 200 || answer->status >= 300)
+		return request_refused(opening->repository, &opening->request, answer, err);
+	upload->open = true;
+	upload->unmounted = opening->request.mount_from != NULL;
+	if (!str_to_int64(http_header(answer, "OCI-Chunk-Min-Length"), &upload->chunk_min) ||
+	    upload->chunk_min > CHUNK_MIN_MAX)
+		upload->chunk_min = 0;
+	return location_given(access, upload->arena, &opening->request, answer, &upload->location,
+			      err);
+}
+
+/* Opens an upload, or mounts the blob from the repository named from; NULL: no mount. */
+static bool begin_upload(const struct repository *repository, struct upload *upload,
+			 const char *from, struct error *err)
+{
+	scoped(opening_finish) struct opening opening = {.repository = repository,
+							 .upload = upload};
+	bool sent = from ? begin_with_mount(&opening, from, err) : begin(&opening, NULL, err);
+	return (sent && take_opening(&opening, err)) || describe(repository, upload->digest, err);
 }
 
 /*
@@ -262,13 +276,13 @@ bool blobs_offer(const struct repository *repository, struct arena *arena,
 		 const struct blob_offer *offer, struct upload *out, struct error *err)
 {
 	const char *from = mount_from(repository, offer);
-	*out = (struct upload){0};
+	*out = (struct upload){.arena = arena, .digest = offer->digest, .size = offer->size};
 	if (!from && !offer->thorough &&
 	    !blobs_exists(repository, offer->digest, offer->size, &out->present, err))
 		return false;
 	if (out->present || (offer->reuse_only && !from))
 		return true;
-	if (!begin_upload(repository, arena, offer->digest, from, out, err))
+	if (!begin_upload(repository, out, from, err))
 		return false;
 	if (out->unmounted && offer->location)
 		host_mount_undone(repository->access.host);
@@ -285,8 +299,7 @@ bool blobs_parse_kept(struct str value, int64_t *kept)
 	return true;
 }
 
-bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
-		  struct error *err)
+bool blobs_resume(const struct repository *repository, struct upload *upload, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	struct request request = {.method = "GET", .url = &upload->location, .purpose = URL_UPLOAD};
@@ -298,7 +311,7 @@ bool blobs_resume(const struct repository *repository, struct arena *arena, stru
 		return error_set(err, ERROR_UNSUPPORTED, "the upload cannot be continued");
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
-	else if (!location_given(&repository->access, arena, &request, &answer, &next, err))
+	else if (!location_given(&repository->access, upload->arena, &request, &answer, &next, err))
 		return false;
 	upload->location = next;
 	upload->offset = kept;

@@ -12,6 +12,9 @@
 
 /* An upload that was opened, or turned out not to be needed. */
 struct upload {
+	struct arena *arena; /* the strings are in it */
+	const char *digest;  /* the digest of the blob */
+	int64_t size;        /* its size in bytes */
 	bool present;        /* the repository has the blob: it was mounted, or already there */
 	bool open;           /* the upload is open, and bytes may be sent */
 	bool unmounted;      /* the registry opened an upload instead of mounting the blob */
@@ -43,18 +46,17 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
  * from the repository itself, and so says in the same request whether it has the blob. Any other
  * registry is asked for the blob first. A mount that is refused, with any status, is followed by a
  * request without a mount; if that succeeds, no mount between the two repositories is tried again.
- * *out is neither present nor open when offer->reuse_only is set and the blob was not found.
- * Strings of *out are in arena.
+ * *out is neither present nor open when offer->reuse_only is set and the blob was not found. arena
+ * and offer->digest must outlive the upload.
  */
 bool blobs_offer(const struct repository *repository, struct arena *arena,
 		 const struct blob_offer *offer, struct upload *out, struct error *err);
 /*
  * Asks how much of a broken upload the registry has kept, and where to continue (distribution-spec
- * "Pushing a blob in chunks"): updates upload->offset, and upload->location, in arena. False: the
- * upload cannot be continued, only canceled.
+ * "Pushing a blob in chunks"): updates upload->offset and upload->location. False: the upload cannot
+ * be continued, only canceled.
  */
-bool blobs_resume(const struct repository *repository, struct arena *arena, struct upload *upload,
-		  struct error *err);
+bool blobs_resume(const struct repository *repository, struct upload *upload, struct error *err);
 /*
  * Parses "0-N" from the Range header of an upload: *kept is N plus one. "0-0" may mean one byte or
  * none, and counts as none.

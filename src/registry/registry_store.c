@@ -138,18 +138,17 @@ static bool offer(const struct store *store, struct arena *arena, const struct b
 	return true;
 }
 
-static bool send(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		 const char *digest, struct reader *body, int64_t size, struct error *err)
+static bool send(const struct store *store, struct blob_upload *upload, struct reader *body,
+		 struct error *err)
 {
-	bool ok = upload_send(of(store), arena, upload->inside, digest, body, size, err);
+	bool ok = upload_send(of(store), upload->inside, body, err);
 	show(upload);
 	return ok;
 }
 
-static bool resume(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		   struct error *err)
+static bool resume(const struct store *store, struct blob_upload *upload, struct error *err)
 {
-	bool ok = blobs_resume(of(store), arena, upload->inside, err);
+	bool ok = blobs_resume(of(store), upload->inside, err);
 	show(upload);
 	return ok;
 }

@@ -18,11 +18,8 @@
 /* One upload on its way. */
 struct sending {
 	const struct repository *repository;
-	struct arena *arena;
 	struct upload *upload;
-	const char *digest;
 	struct reader *body;
-	int64_t size; /* size of the blob */
 	bool unusual; /* a PATCH was answered by 201, as by ECR, which may already have the blob */
 };
 
@@ -76,7 +73,8 @@ static bool refused(const struct sending *sending, const struct request *request
 static bool confirm(const struct sending *sending, struct error *err)
 {
 	bool found = false;
-	if (!blobs_exists(sending->repository, sending->digest, sending->size, &found, err))
+	if (!blobs_exists(sending->repository, sending->upload->digest, sending->upload->size,
+			  &found, err))
 		return false;
 	return found ||
 	       error_set(err, ERROR_CORRUPT, "accepted, but the registry does not hold it");
@@ -87,10 +85,10 @@ static bool closing_url(const struct sending *sending, struct url *out, struct e
 	scoped(buf_finish) struct buf text = {0};
 	const char *location = sending->upload->location.text;
 	buf_printf(&text, "%s%cdigest=", location, strchr(location, '?') ? '&' : '?');
-	percent_encode(str_of(sending->digest), &text);
+	percent_encode(str_of(sending->upload->digest), &text);
 	if (!buf_ok(&text))
 		return error_memory(err);
-	return url_parse(sending->arena, text.at, out, err);
+	return url_parse(sending->upload->arena, text.at, out, err);
 }
 
 /* Closes the upload by a PUT with the last size bytes. */
@@ -113,7 +111,7 @@ static bool put(struct sending *sending, int64_t size, struct error *err)
 	if (answer.status < 200 || answer.status >= 300)
 		return (sending->unusual && confirm(sending, &ignored)) ||
 		       refused(sending, &request, &answer, err);
-	if (stored.len && !str_is(stored, sending->digest))
+	if (stored.len && !str_is(stored, sending->upload->digest))
 		return error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s",
 				 STR_ARGS(stored));
 	return stored.len || confirm(sending, err);
@@ -146,8 +144,8 @@ static bool patch(struct sending *sending, int64_t size, struct error *err)
 	sending->unusual |= answer.status == 201;
 	if (!http_header(&answer, "Location").len)
 		next = upload->location;
-	else if (!location_given(&sending->repository->access, sending->arena, &request, &answer,
-				 &next, err))
+	else if (!location_given(&sending->repository->access, sending->upload->arena, &request,
+				 &answer, &next, err))
 		return false;
 	upload->location = next;
 	upload->offset += size;
@@ -159,13 +157,13 @@ static bool send_all(struct sending *sending, struct error *err)
 	struct upload *upload = sending->upload;
 	int64_t most = 0;
 	enum profile_upload way =
-		host_upload(sending->repository->access.host, sending->size, &most);
-	if (way == PROFILE_WHOLE || upload->offset == sending->size)
-		return put(sending, sending->size - upload->offset, err);
+		host_upload(sending->repository->access.host, upload->size, &most);
+	if (way == PROFILE_WHOLE || upload->offset == upload->size)
+		return put(sending, upload->size - upload->offset, err);
 	if (most < upload->chunk_min)
 		most = upload->chunk_min;
-	while (upload->offset < sending->size) {
-		int64_t left = sending->size - upload->offset;
+	while (upload->offset < upload->size) {
+		int64_t left = upload->size - upload->offset;
 		int64_t size = way == PROFILE_CHUNKS && left > most ? most : left;
 		if (!patch(sending, size, err))
 			return false;
@@ -173,16 +171,11 @@ static bool send_all(struct sending *sending, struct error *err)
 	return put(sending, 0, err);
 }
 
-bool upload_send(const struct repository *repository, struct arena *arena, struct upload *upload,
-		 const char *digest, struct reader *body, int64_t size, struct error *err)
+bool upload_send(const struct repository *repository, struct upload *upload, struct reader *body,
+		 struct error *err)
 {
-	struct sending sending = {.repository = repository,
-				  .arena = arena,
-				  .upload = upload,
-				  .digest = digest,
-				  .body = body,
-				  .size = upload->offset + size};
+	struct sending sending = {.repository = repository, .upload = upload, .body = body};
 	return send_all(&sending, err) ||
 	       error_wrap(err, "blob %s/%s@%s", registry_host_name(repository), repository->name,
-			  digest);
+			  upload->digest);
 }

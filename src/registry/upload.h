@@ -10,10 +10,10 @@
 #include "registry/blobs.h"
 
 /*
- * Sends the blob's remaining size bytes, those from upload->offset on, and closes the upload. The
- * registry checks the digest as well. *upload is updated as the registry accepts bytes, strings in
- * arena. ERROR_UNAVAILABLE also when the registry does not accept the bytes in this form but may in
- * another, which the next attempt uses.
+ * Sends the rest of the blob, the bytes from upload->offset on, and closes the upload; body may be
+ * NULL for an empty blob. The registry checks the digest as well. *upload is updated as the registry
+ * accepts bytes. ERROR_UNAVAILABLE also when the registry does not accept the bytes in this form but
+ * may in another, which the next attempt uses.
  */
-bool upload_send(const struct repository *repository, struct arena *arena, struct upload *upload,
-		 const char *digest, struct reader *body, int64_t size, struct error *err);
+bool upload_send(const struct repository *repository, struct upload *upload, struct reader *body,
+		 struct error *err);

@@ -111,16 +111,15 @@ bool store_offer(const struct store *store, struct arena *arena, const struct bl
 	return store->kind->offer(store, arena, offer, out, err);
 }
 
-bool store_send(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		const char *digest, struct reader *body, int64_t size, struct error *err)
+bool store_send(const struct store *store, struct blob_upload *upload, struct reader *body,
+		struct error *err)
 {
-	return store->kind->send(store, arena, upload, digest, body, size, err);
+	return store->kind->send(store, upload, body, err);
 }
 
-bool store_resume(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		  struct error *err)
+bool store_resume(const struct store *store, struct blob_upload *upload, struct error *err)
 {
-	return store->kind->resume(store, arena, upload, err);
+	return store->kind->resume(store, upload, err);
 }
 
 void store_cancel(const struct store *store, struct blob_upload *upload)

@@ -139,10 +139,9 @@ struct store_kind {
 		    struct error *err);
 	bool (*offer)(const struct store *store, struct arena *arena,
 		      const struct blob_offer *offer, struct blob_upload *out, struct error *err);
-	bool (*send)(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		     const char *digest, struct reader *body, int64_t size, struct error *err);
-	bool (*resume)(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		       struct error *err);
+	bool (*send)(const struct store *store, struct blob_upload *upload, struct reader *body,
+		     struct error *err);
+	bool (*resume)(const struct store *store, struct blob_upload *upload, struct error *err);
 	void (*cancel)(const struct store *store, struct blob_upload *upload);
 };
 
@@ -236,22 +235,22 @@ bool store_has(const struct store *store, const char *digest, int64_t size, bool
 	       struct error *err);
 /*
  * Offers a blob, in one request if the store can: it is there, or is taken from the location, or
- * an upload is opened, which ends with store_send() or store_cancel().
+ * an upload is opened, which ends with store_send() or store_cancel(). arena and offer->digest must
+ * outlive the upload.
  */
 bool store_offer(const struct store *store, struct arena *arena, const struct blob_offer *offer,
 		 struct blob_upload *out, struct error *err);
 /*
- * Sends the blob's remaining size bytes, those from upload->offset on, and closes the upload; the
- * store checks the digest, too. *upload follows what the store took. body NULL: size is 0.
+ * Sends the rest of the blob, the bytes from upload->offset on, and closes the upload; the store
+ * checks the digest, too. body may be NULL for an empty blob. *upload follows what the store took.
  * ERROR_UNAVAILABLE also when it may take the bytes in another way: the next try is made so.
  */
-bool store_send(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		const char *digest, struct reader *body, int64_t size, struct error *err);
+bool store_send(const struct store *store, struct blob_upload *upload, struct reader *body,
+		struct error *err);
 /*
  * After an upload broke off: fills upload->offset with what the store kept of it. False: it cannot
  * go on, only be canceled.
  */
-bool store_resume(const struct store *store, struct arena *arena, struct blob_upload *upload,
-		  struct error *err);
+bool store_resume(const struct store *store, struct blob_upload *upload, struct error *err);
 /* Gives the open upload up; failure does not matter. */
 void store_cancel(const struct store *store, struct blob_upload *upload);

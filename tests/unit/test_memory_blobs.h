@@ -154,7 +154,11 @@ static inline bool memory_offer(const struct store *store, struct arena *arena,
 	out->present = held && !offer->thorough;
 	if (!out->present && !(offer->reuse_only && !mounts) && !call.fails) {
 		struct memory_upload *upload = arena_new_of(world->arena, struct memory_upload);
-		*upload = (struct memory_upload){.next = world->uploads, .open = true};
+		*upload =
+			(struct memory_upload){.next = world->uploads,
+					       .digest = arena_string(world->arena, offer->digest),
+					       .size = offer->size,
+					       .open = true};
 		world->uploads = upload;
 		out->open = true;
 		out->inside = upload;
@@ -210,33 +214,30 @@ static inline bool memory_commit(const struct memory_store *at, const char *dige
 	return true;
 }
 
-static inline bool memory_send(const struct store *store, struct arena *arena,
-			       struct blob_upload *out, const char *digest, struct reader *body,
-			       int64_t size, struct error *err)
+static inline bool memory_send(const struct store *store, struct blob_upload *out,
+			       struct reader *body, struct error *err)
 {
 	const struct memory_store *at = memory_of(store);
 	struct memory_upload *upload = out->inside;
 	struct memory_call call;
-	(void)arena;
 	/* What the store kept of an earlier try may be less than was sent. */
 	upload->bytes.len =
 		(size_t)out->offset < upload->bytes.len ? (size_t)out->offset : upload->bytes.len;
 	if (!memory_begin(at->world, MEMORY_SEND, &call, err))
 		return false;
 	pthread_mutex_unlock(&at->world->lock);
-	bool ok = memory_take(at, upload, body, size, err);
+	bool ok = memory_take(at, upload, body, upload->size - out->offset, err);
 	pthread_mutex_lock(&at->world->lock);
-	ok = ok && memory_commit(at, digest, upload, err);
+	ok = ok && memory_commit(at, upload->digest, upload, err);
 	return memory_end(&call, ok, err);
 }
 
-static inline bool memory_resume(const struct store *store, struct arena *arena,
-				 struct blob_upload *out, struct error *err)
+static inline bool memory_resume(const struct store *store, struct blob_upload *out,
+				 struct error *err)
 {
 	const struct memory_store *at = memory_of(store);
 	struct memory_upload *upload = out->inside;
 	struct memory_call call;
-	(void)arena;
 	if (!memory_begin(at->world, MEMORY_RESUME, &call, err))
 		return false;
 	bool goes_on = upload->open && !at->repository->party->forgets;

@@ -80,6 +80,8 @@ struct memory_repository {
 /* An upload; it lives as long as the world. */
 struct memory_upload {
 	struct memory_upload *next;
+	const char *digest;
+	int64_t size;
 	struct buf bytes;
 	bool open;
 };

@@ -204,8 +204,7 @@ static bool send_empty(struct transfer *transfer, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	if (!digest_verify((struct str){0}, str_of(cargo->blob->digest), err))
 		return error_wrap(err, "blob of size 0");
-	return store_send(cargo->image->to, transfer->arena, &transfer->upload, cargo->blob->digest,
-			  NULL, 0, err);
+	return store_send(cargo->image->to, &transfer->upload, NULL, err);
 }
 
 static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
@@ -213,9 +212,7 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 	const struct cargo *cargo = transfer->cargo;
 	scoped(checked_close) struct checked checked = {.transfer = transfer, .slot = slot};
 	bool ok = checked_open(&checked, err) &&
-		  store_send(cargo->image->to, transfer->arena, &transfer->upload,
-			     cargo->blob->digest, &checked.reader,
-			     cargo->blob->size - transfer->upload.offset, err);
+		  store_send(cargo->image->to, &transfer->upload, &checked.reader, err);
 	if (!ok && transfer->source_failed)
 		store_spoiled(cargo->image->from, cargo->blob->digest);
 	if (!ok) {
@@ -306,7 +303,7 @@ static bool resume(struct transfer *transfer, unsigned *count)
 	struct error ignored;
 	int64_t sent = transfer->source_failed ? 0 : cargo->blob->size;
 	if (!transfer->upload.open || !sent ||
-	    !store_resume(cargo->image->to, transfer->arena, &transfer->upload, &ignored))
+	    !store_resume(cargo->image->to, &transfer->upload, &ignored))
 		return false;
 	if (transfer->upload.offset <= 0 || transfer->upload.offset >= sent)
 		return false;
