@@ -114,18 +114,22 @@ static const char *const *files_written(struct arena *arena, const struct runs *
 	return list;
 }
 
+static void add_side(struct ports *ports, const struct run *run, const struct reference *name)
+{
+	const struct credential *entry = credential_find(
+		&run->config.credentials, str_of(name->host), str_of(name->repository));
+	ports_add_host(ports, str_of(name->host), entry && entry->insecure);
+}
+
 static void add_rules(struct ports *ports, const struct run *run)
 {
 	for (size_t i = 0; i < run->rule_count; i++) {
-		const struct plan_side *sides[] = {&run->rules[i].source,
-						   &run->rules[i].destination};
-		for (size_t j = 0; j < array_count(sides); j++) {
-			const struct reference *name = &sides[j]->name;
-			const struct credential *entry =
-				credential_find(&run->config.credentials, str_of(name->host),
-						str_of(name->repository));
-			ports_add_host(ports, str_of(name->host), entry && entry->insecure);
-		}
+		add_side(ports, run, &run->rules[i].source.name);
+		add_side(ports, run, &run->rules[i].destination.name);
+	}
+	for (size_t i = 0; i < run->namespace_count; i++) {
+		add_side(ports, run, &run->namespaces[i].source);
+		add_side(ports, run, &run->namespaces[i].destination);
 	}
 }
 
@@ -150,6 +154,10 @@ static bool all_public(const struct run *run)
 	for (size_t i = 0; i < run->rule_count; i++)
 		if (!profile_is_public(run->rules[i].source.name.host) ||
 		    !profile_is_public(run->rules[i].destination.name.host))
+			return false;
+	for (size_t i = 0; i < run->namespace_count; i++)
+		if (!profile_is_public(run->namespaces[i].source.host) ||
+		    !profile_is_public(run->namespaces[i].destination.host))
 			return false;
 	for (size_t i = 0; i < credentials->count; i++)
 		for (size_t j = 0; j < credentials->items[i].mirror_count; j++)

@@ -5,6 +5,7 @@
 #include "cmd/load.h"
 
 #include "base/log.h"
+#include "cmd/namespaces.h"
 #include "config/usage.h"
 #include "plan/shard.h"
 
@@ -62,27 +63,37 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	action_begin(&run->action);
 }
 
+static void add_sides(struct usage_side *sides, size_t *count, const struct reference *from,
+		      const struct reference *to, const char *place)
+{
+	sides[(*count)++] = (struct usage_side){from->host, from->repository, place, true};
+	sides[(*count)++] = (struct usage_side){to->host, to->repository, place, false};
+}
+
 /*
  * Reports problems of the credentials that the rules need, and completes them. False without
  * memory.
  */
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
-	struct usage_side *sides = arena_array(run->arena, run->rule_count * 2, sizeof(*sides));
+	size_t count = 0, most = (run->rule_count + run->namespace_count) * 2;
+	struct usage_side *sides = arena_array(run->arena, most, sizeof(*sides));
 	if (!sides)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
 		const struct reference *from = &rule->source.name, *to = &rule->destination.name;
-		sides[2 * i] = (struct usage_side){from->host, from->repository, rule->place, true};
-		sides[2 * i + 1] =
-			(struct usage_side){to->host, to->repository, rule->place, false};
+		add_sides(sides, &count, from, to, rule->place);
 	}
-	return usage_settle(run->arena, &run->config, sides, run->rule_count * 2, problems);
+	for (size_t i = 0; i < run->namespace_count; i++) {
+		const struct namespace_rule *each = &run->namespaces[i];
+		add_sides(sides, &count, &each->source, &each->destination,
+			  each->rule->source_place);
+	}
+	return usage_settle(run->arena, &run->config, sides, count, problems);
 }
 
-/* Keeps the rules of this shard. Every shard reports all mistakes, but only its own images. */
-static bool take_shard(struct run *run)
+bool load_shard(struct run *run)
 {
 	const struct limits *limits = &run->config.limits;
 	size_t all = run->rule_count;
@@ -105,11 +116,15 @@ bool load_run(struct run *run, struct problems *problems)
 	 * Rules are parsed even after mistakes, so that theirs are reported with the others, and
 	 * problems of the credentials that they need as well.
 	 */
-	bool ok = plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
+	bool ok = namespace_parse(run->arena, &run->config.rules, &run->namespaces,
+				  &run->namespace_count, problems) &&
+		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  settle_credentials(run, problems);
-	if (ok && !problems->error_count)
-		ok = take_shard(run);
+	namespaces_check(run, problems);
+	/* The repositories of a namespace are not known yet. */
+	if (ok && !problems->error_count && !run->namespace_count)
+		ok = load_shard(run);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);

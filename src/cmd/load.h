@@ -10,3 +10,8 @@
  * case.
  */
 bool load_run(struct run *run, struct problems *problems);
+/*
+ * Keeps the rules of this shard: every shard reports all mistakes, but only its own images. False
+ * without memory.
+ */
+bool load_shard(struct run *run);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cmd/about.h"
 #include "cmd/expansion.h"
+#include "cmd/namespaces.h"
 #include "cmd/rounds.h"
 #include "registry/registry_store.h"
 
@@ -34,6 +35,8 @@ void run_close(struct run *run)
 		arena_free(&run->expansions[i].arena);
 		problem_finish(&run->expansions[i].warnings);
 	}
+	for (size_t i = 0; run->gathered && i < run->namespace_count; i++)
+		arena_free(&run->gathered[i]);
 	outputs_close(&run->outputs);
 	arena_free(&run->arena);
 }
@@ -99,7 +102,8 @@ static void warn_unmatched(struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
-	if (!set_up(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
+	if (!set_up(run) || !namespaces_expand(run) || !expansion_run(run) ||
+	    !expansion_collect(run) || !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/outputs.h"
 #include "copy/copier.h"
+#include "plan/namespace.h"
 #include "plan/plan.h"
 #include "registry/helpers.h"
 #include "report/report.h"
@@ -34,7 +35,10 @@ struct run {
 	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
-	struct helpers *helpers; /* NULL: no rule needs one */
+	struct helpers *helpers;           /* NULL: no rule needs one */
+	struct namespace_rule *namespaces; /* those of the rules that name one */
+	size_t namespace_count;
+	struct arena **gathered; /* the arena of each one's rules */
 	struct plan_rule *rules;
 	size_t rule_count;
 	struct progress *progress;

@@ -60,8 +60,10 @@ static size_t find(const struct fields_reading *reading, const struct fields_tab
 static bool is_beside(const struct fields_reading *reading, const struct fields_table *table,
 		      struct str name)
 {
-	const struct fields_table *beside = table->beside;
-	return beside && find(reading, beside, name) < beside->count;
+	for (table = table->beside; table; table = table->beside)
+		if (find(reading, table, name) < table->count)
+			return true;
+	return false;
 }
 
 const struct field *fields_nearest(const struct fields_table *table, struct str name)
@@ -200,6 +202,33 @@ bool fields_filled(const struct fields_reading *reading, const struct field *fie
 		fields_complain(reading, value, "%s is empty: give a value or remove it",
 				field->name);
 	return value->text.len > 0;
+}
+
+bool fields_placed(const struct fields_reading *reading, const struct field *field,
+		   const struct node *value, struct placed *out)
+{
+	struct str text;
+	if (!fields_filled(reading, field, value, &text))
+		return false;
+	out->text = arena_copy(reading->arena, text.at, text.len);
+	out->place = fields_place(reading, value);
+	if (!out->text)
+		fields_memory(reading);
+	return out->text != NULL;
+}
+
+void fields_placed_list(const struct fields_reading *reading, const struct field *field,
+			const struct node *value, const struct placed **out, size_t *count)
+{
+	size_t most = value ? fields_count(reading, field, value) : 0;
+	struct placed *list = arena_array(reading->arena, most, sizeof(*list));
+	*out = list;
+	*count = 0;
+	if (!list)
+		fields_memory(reading);
+	for (size_t i = 0; list && i < most; i++)
+		if (fields_placed(reading, field, fields_item(value, i), &list[*count]))
+			++*count;
 }
 
 bool fields_switch(const struct fields_reading *reading, const struct field *field,

@@ -34,6 +34,12 @@ struct fields_reading {
 	const char *subject; /* what the fields belong to, "quay.io/coreos/etcd"; NULL: nothing */
 };
 
+/* A text of a file and its place. */
+struct placed {
+	const char *text;
+	const char *place; /* "images.yaml:3:1" */
+};
+
 struct fields_table {
 	const struct field *fields;
 	size_t count;                      /* at most FIELDS_MAX, with those of beside */
@@ -78,6 +84,12 @@ bool fields_text(const struct fields_reading *reading, const struct field *field
 /* The same for a value that must not be empty: null and "" are mistakes as well. */
 bool fields_filled(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, struct str *out);
+/* Reads a text that must not be empty, with its place. False, with a problem added: there is none. */
+bool fields_placed(const struct fields_reading *reading, const struct field *field,
+		   const struct node *value, struct placed *out);
+/* The same for one such text or a list of them; value may be NULL. *out has *count items. */
+void fields_placed_list(const struct fields_reading *reading, const struct field *field,
+			const struct node *value, const struct placed **out, size_t *count);
 /* Reads a switch: fallback for NULL and null, and, with a problem added, for other kinds. */
 bool fields_switch(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, bool fallback);

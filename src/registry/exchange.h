@@ -17,6 +17,7 @@ struct request {
 	const struct url *url;    /* or a URL that the registry named */
 	enum url_purpose purpose; /* what url is for */
 	const char *accept;       /* or NULL */
+	const char *scope;        /* to ask a token for; NULL: that of the repository */
 	const char *content_type; /* or NULL */
 	struct str body;
 	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */

@@ -21,6 +21,8 @@ enum { SHUNNED_MS = 60000 /* a mirror that could not be reached */ };
 static const char *default_scope(const struct repository *repository, const struct request *request,
 				 struct arena *arena)
 {
+	if (request->scope)
+		return request->scope;
 	return scope_default(arena, repository->name, repository->access.target,
 			     request->mount_from);
 }

@@ -12,6 +12,7 @@
 struct list_entry {
 	struct str source, destination;
 	const struct selection *selection;
+	const struct gather *gather;
 	struct terms terms; /* the terms that differ from the options */
 	size_t order;
 	unsigned group; /* number of the group with this source and these terms */
@@ -46,6 +47,8 @@ static size_t add_group(struct writer *out, const struct list_entry *entries, si
 	writer_close_list(out);
 	if (first->selection)
 		selection_write(first->selection, out);
+	if (first->gather)
+		gather_write(first->gather, out);
 	terms_write(&first->terms, out);
 	if (mapping)
 		writer_close_map(out);
@@ -55,7 +58,7 @@ static size_t add_group(struct writer *out, const struct list_entry *entries, si
 static bool needs_mapping(const struct list_entry *entry)
 {
 	static const struct terms nothing;
-	return entry->selection || !terms_written_alike(&entry->terms, &nothing);
+	return entry->selection || entry->gather || !terms_written_alike(&entry->terms, &nothing);
 }
 
 /* Writes the entries with the first entry's source; returns their number. */
@@ -78,7 +81,8 @@ static size_t add_source(struct writer *out, const struct list_entry *entries, s
 
 static bool same_fields(const struct list_entry *a, const struct list_entry *b)
 {
-	return a->selection == b->selection && terms_written_alike(&a->terms, &b->terms);
+	return a->selection == b->selection && a->gather == b->gather &&
+	       terms_written_alike(&a->terms, &b->terms);
 }
 
 static int compare_sources(const struct list_entry *a, const struct list_entry *b)
@@ -125,6 +129,7 @@ static bool fill(struct list_entry *entry, const struct tally *tally,
 	entry->terms = terms_beside(image->task ? &image->task->rule->terms : &image->rule->terms,
 				    &tally->general);
 	entry->selection = image->task ? NULL : image->rule->selection;
+	entry->gather = image->task ? NULL : image->rule->gather;
 	entry->source = str_of(arena_copy(arena, buf_string(&source), source.len));
 	entry->destination = str_of(arena_copy(arena, buf_string(&destination), destination.len));
 	return buf_ok(&source) && buf_ok(&destination) && entry->source.at && entry->destination.at;

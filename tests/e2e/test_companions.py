@@ -307,7 +307,7 @@ def test_all_pages_are_read(sync, scripted, repo):
 
 @pytest.mark.parametrize("link, words", (
     ('</v2/a/referrers/{digest}?again>; rel="next"', "brings nothing new"),
-    ('<http://127.0.0.2:1/v2/a/referrers/{digest}>; rel="next"', "another host"),
+    ('<http://127.0.0.2:1/v2/a/referrers/{digest}>; rel="next"', "a different host"),
 ), ids=("loop", "elsewhere"))
 def test_pages_that_lead_nowhere(sync, scripted, repo, link, words):
     here, there = scripted(), scripted()

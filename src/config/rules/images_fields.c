@@ -5,6 +5,7 @@
 #include "config/rules/images_fields.h"
 
 #include "base/clock.h"
+#include "config/rules/gather_fields.h"
 #include "config/rules/since.h"
 #include "config/rules/terms_fields.h"
 
@@ -26,37 +27,8 @@ static const struct field latest_fields[LATEST_FIELDS] = {
 };
 
 static const struct fields_table table = {
-	.fields = fields, .count = FIELDS, .beside = &terms_fields};
+	.fields = fields, .count = FIELDS, .beside = &gather_fields};
 static const struct fields_table latest_table = {.fields = latest_fields, .count = LATEST_FIELDS};
-
-/* --- tags ---------------------------------------------------------------------------------- */
-
-static bool read_placed(const struct fields_reading *reading, const struct field *field,
-			const struct node *node, struct placed *out)
-{
-	struct str text;
-	if (!fields_filled(reading, field, node, &text))
-		return false;
-	out->text = arena_copy(reading->arena, text.at, text.len);
-	out->place = fields_place(reading, node);
-	if (!out->text)
-		fields_memory(reading);
-	return out->text != NULL;
-}
-
-static void read_tags(const struct fields_reading *reading, const struct field *field,
-		      const struct node *node, const struct placed **out, size_t *count)
-{
-	size_t most = node ? fields_count(reading, field, node) : 0;
-	struct placed *list = arena_array(reading->arena, most, sizeof(*list));
-	*out = list;
-	*count = 0;
-	if (!list)
-		fields_memory(reading);
-	for (size_t i = 0; list && i < most; i++)
-		if (read_placed(reading, field, fields_item(node, i), &list[*count]))
-			++*count;
-}
 
 /* --- latest and since ---------------------------------------------------------------------- */
 
@@ -139,11 +111,12 @@ static const struct selection *read_selection(const struct fields_reading *readi
 		fields_memory(reading);
 		return NULL;
 	}
-	read_tags(reading, &fields[TAGS], values[TAGS], &selection->tags, &selection->tag_count);
-	read_tags(reading, &fields[EXCLUDE], values[EXCLUDE], &selection->exclude,
-		  &selection->exclude_count);
+	fields_placed_list(reading, &fields[TAGS], values[TAGS], &selection->tags,
+			   &selection->tag_count);
+	fields_placed_list(reading, &fields[EXCLUDE], values[EXCLUDE], &selection->exclude,
+			   &selection->exclude_count);
 	if (values[SEMVER])
-		read_placed(reading, &fields[SEMVER], values[SEMVER], &selection->semver);
+		fields_placed(reading, &fields[SEMVER], values[SEMVER], &selection->semver);
 	if (values[LATEST])
 		read_latest(reading, values[LATEST], selection);
 	if (values[SINCE])
@@ -162,5 +135,6 @@ void images_fields_read(const struct fields_reading *reading, const struct node 
 				"registry.example.com/team/app}");
 	*out = (struct images_fields){.to = values[TO],
 				      .selection = read_selection(reading, values)};
+	out->gather = gather_fields_read(reading, map);
 	terms_fields_read(reading, map, &out->terms);
 }

@@ -7,6 +7,7 @@
 struct images_fields {
 	const struct node *to;             /* as written: a string or a list; NULL: missing */
 	const struct selection *selection; /* NULL: everything */
+	const struct gather *gather;       /* NULL: nothing about a namespace */
 	struct terms terms;
 };
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "config/rules/gather.h"
 #include "config/rules/selection.h"
 #include "config/rules/terms.h"
 
@@ -17,6 +18,7 @@ struct rule {
 	const char *source_place;          /* "images.yaml:3:1" */
 	const char *destination_place;     /* "images.yaml:3:22" */
 	const struct selection *selection; /* NULL: what the source's text says */
+	const struct gather *gather;       /* NULL: nothing is said about a namespace */
 	struct terms terms;
 };
 

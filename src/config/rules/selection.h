@@ -5,17 +5,12 @@
  */
 #pragma once
 
+#include "config/fields.h"
 #include "doc/writer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A text of the file and its place. */
-struct placed {
-	const char *text;
-	const char *place; /* "images.yaml:3:1" */
-};
 
 /*
  * All zero: no restriction. Each text of tags and exclude is a list as after the ':' of a source:

@@ -1,0 +1,29 @@
+/*
+ * The repositories of a namespace, by whichever list its registry has. One file for each kind of
+ * list; discover.c chooses among them.
+ */
+#pragma once
+
+#include "base/map.h"
+#include "registry/registry.h"
+
+enum { DISCOVER_MAX = 1000000 };
+
+/* What is to be listed. */
+struct discovery {
+	struct registry *registry;
+	const char *host;
+	const char *path; /* the namespace, "coreos"; "": the whole registry */
+	bool deep;        /* at any depth below it, else one level */
+	const char *via;  /* the kind of list to ask for; NULL: by the host, and by what works */
+};
+
+/* True for the name of a kind of list. */
+bool discover_knows(const char *via);
+/* The names of all kinds, for messages: "catalog, google". */
+const char *discover_kinds(void);
+/*
+ * Adds the whole paths of the repositories to found, perhaps with others that are not in the
+ * namespace. A list that is not complete is an error, and so is a registry that has none.
+ */
+bool discover_run(const struct discovery *discovery, struct map *found, struct error *err);

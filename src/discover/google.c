@@ -1,0 +1,128 @@
+/*
+ * Google's registries list tags together with what lies below: `child` has the next parts of paths.
+ * A tree is walked from the namespace down; whatever has tags or manifests is a repository, also
+ * what has children. The answers say nothing of further pages, so a list of as many entries as one
+ * page has at most may have been cut, and is an error.
+ */
+#include "discover/dialect.h"
+#include "registry/answer.h"
+
+#include <string.h>
+
+enum { PAGE = 10000, PAGE_USUAL = 1000, DEPTH_MAX = 32, NODES_MAX = 100000 };
+
+struct google_walk {
+	const struct discovery *discovery;
+	struct arena *arena; /* of the paths to come */
+	struct map *found;
+	struct map nodes; /* paths, each looked at once, in this order */
+	bool supported;
+};
+
+static void walk_finish(struct google_walk *walk)
+{
+	map_finish(&walk->nodes);
+	arena_free(&walk->arena);
+}
+
+static size_t depth_of(struct str path)
+{
+	size_t depth = 0;
+	for (size_t i = 0; i < path.len; i++)
+		depth += path.at[i] == '/';
+	return depth;
+}
+
+static bool add_child(struct google_walk *walk, struct str path, struct str child,
+		      struct error *err)
+{
+	const char *below =
+		path.len ? arena_printf(walk->arena, "%.*s/%.*s", STR_ARGS(path), STR_ARGS(child))
+			 : arena_copy(walk->arena, child.at, child.len);
+	if (!below)
+		return error_memory(err);
+	if (walk->nodes.count >= NODES_MAX || depth_of(str_of(below)) > DEPTH_MAX)
+		return error_set(err, ERROR_CORRUPT, "more than %d paths, or deeper than %d",
+				 NODES_MAX, DEPTH_MAX);
+	return map_put(&walk->nodes, str_of(below), walk) || error_memory(err);
+}
+
+/* True when as much came as one page has at most: there may be more. */
+static bool may_be_cut(const struct node *list)
+{
+	return list && (list->count >= PAGE || list->count == PAGE_USUAL);
+}
+
+static bool take(struct google_walk *walk, struct str path, const struct node *root,
+		 struct error *err)
+{
+	const struct node *children = node_get(root, "child"), *tags = node_get(root, "tags");
+	const struct node *manifests = node_get(root, "manifest");
+	bool top = path.len == strlen(walk->discovery->path);
+	bool holds = (tags && tags->count) || (manifests && manifests->count);
+	if (may_be_cut(children))
+		return error_set(
+			err, ERROR_CORRUPT,
+			"%.*s has %zu or more paths below it, and the registry does not say "
+			"whether these are all",
+			STR_ARGS(path), children->count);
+	walk->supported |= children != NULL;
+	if (holds && !top && !dialect_add(walk->found, path, err))
+		return false;
+	bool descends = children && children->kind == NODE_LIST && (top || walk->discovery->deep);
+	for (size_t i = 0; descends && i < children->count; i++) {
+		struct str child = node_string(children->items[i]);
+		if (child.len && !add_child(walk, path, child, err))
+			return false;
+	}
+	return true;
+}
+
+static bool look_at(struct google_walk *walk, struct str path, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct repository repository;
+	const struct node *root = NULL;
+	const char *name = arena ? arena_copy(arena, path.at, path.len) : NULL;
+	if (!name)
+		return error_memory(err);
+	struct request request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .listing = true};
+	request.path =
+		*name ? arena_printf(arena, "/v2/%s/tags/list?n=%d", name, PAGE) : "/v2/tags/list";
+	if (!request.path)
+		return error_memory(err);
+	if (!dialect_open(walk->discovery, name, &repository, err) ||
+	    !request_send(&repository, &request, &answer, err))
+		return false;
+	if (answer.status != 200)
+		return request_refused(&repository, &request, &answer, err);
+	return answer_json(arena, &answer, "a list of tags", &root, err) &&
+	       take(walk, path, root, err);
+}
+
+bool google_list(const struct discovery *discovery, struct map *found, bool *supported,
+		 struct error *why)
+{
+	scoped(walk_finish) struct google_walk walk = {
+		.discovery = discovery, .arena = arena_new(), .found = found};
+	*supported = true;
+	if (!walk.arena || !map_put(&walk.nodes, str_of(discovery->path), &walk))
+		return error_memory(why);
+	for (size_t i = 0; i < walk.nodes.count; i++) {
+		const struct map_entry *entry = &walk.nodes.entries[i];
+		const struct str path = {arena_copy(walk.arena, entry->key, entry->len),
+					 entry->len};
+		if (!path.at)
+			return error_memory(why);
+		if (look_at(&walk, path, why))
+			continue;
+		/* What is no tree of Google's answers as a registry does that has no such repository. */
+		*supported = i > 0 || (why->kind != ERROR_MISSING && why->kind != ERROR_DENIED);
+		return error_wrap(why, "the tree of %s/%.*s", discovery->host, STR_ARGS(path));
+	}
+	*supported = walk.supported;
+	return walk.supported ||
+	       error_set(why, ERROR_UNSUPPORTED, "%s lists tags, but no paths below %s",
+			 discovery->host, discovery->path);
+}

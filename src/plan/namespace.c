@@ -1,0 +1,405 @@
+/*
+ * A namespace is parsed as the name of a repository in it, so that hosts, ports and the names of
+ * Docker Hub are judged as everywhere else; so is the prefix of a destination.
+ */
+#include "plan/namespace.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+enum { QUOTE_MAX = 300 };
+
+/* Stands for any repository of a namespace. */
+#define ANY "any"
+
+/* Where the stars are in a source, and what surrounds them. */
+struct wildcard {
+	struct str before; /* the namespace, without its last '/' */
+	struct str behind; /* ":v1,v2", or empty */
+	bool deep;
+};
+
+/* True when a pattern of tags begins in text, in which stars mean something else. */
+static bool has_pattern(struct str text)
+{
+	for (size_t i = 0; i + 1 < text.len; i++)
+		if (text.at[i] == ':' && text.at[i + 1] == '/')
+			return true;
+	return false;
+}
+
+/* Looks for a '/' and one or two stars that nothing or a ':' follows. */
+static bool find_wildcard(struct str text, struct wildcard *out)
+{
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		struct str rest = str_from(text, i);
+		bool deep = str_starts(rest, "/**");
+		struct str behind = str_from(rest, deep ? 3 : 2);
+		if (!str_starts(rest, "/*") || (behind.len && behind.at[0] != ':'))
+			continue;
+		*out = (struct wildcard){str_head(text, i), behind, deep};
+		return !has_pattern(out->before);
+	}
+	return false;
+}
+
+bool namespace_named(const char *source)
+{
+	struct wildcard ignored;
+	return find_wildcard(str_of(source), &ignored);
+}
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+struct namespace_reading {
+	struct arena *arena;
+	struct problems *problems;
+	bool memory; /* it ran out */
+};
+
+/* Parses text, "host" or "host/path", as what stands in front of the name of a repository. */
+static bool parse_prefix(struct arena *arena, struct str text, struct reference *out,
+			 struct error *err)
+{
+	struct reference name;
+	const char *full = arena_printf(arena, "%.*s/" ANY, STR_ARGS(text));
+	if (!full)
+		return error_memory(err);
+	if (!reference_parse(arena, str_of(full), &name, err))
+		return false;
+	size_t len = strlen(name.repository) - strlen(ANY);
+	*out = (struct reference){.host = name.host,
+				  .repository =
+					  arena_copy(arena, name.repository, len ? len - 1 : 0)};
+	return out->repository || error_memory(err);
+}
+
+static void complain(struct namespace_reading *reading, const char *place, const char *what,
+		     const struct error *err)
+{
+	if (err->kind == ERROR_MEMORY)
+		reading->memory = true;
+	else
+		problem_add(reading->problems, place, "%s%s", what, err->text);
+}
+
+static bool is_glob(struct str text)
+{
+	return str_find(text, '*') < text.len || str_find(text, '?') < text.len;
+}
+
+/* A glob as a pattern: stars and question marks stand for no '/', two stars for anything. */
+static void print_glob(struct str glob, struct buf *out)
+{
+	buf_add_char(out, '^');
+	while (glob.len) {
+		bool any = str_starts(glob, "**");
+		if (any)
+			buf_add_string(out, ".*");
+		else if (glob.at[0] == '*')
+			buf_add_string(out, "[^/]*");
+		else if (glob.at[0] == '?')
+			buf_add_string(out, "[^/]");
+		else if (glob.at[0] == '.')
+			buf_add_string(out, "\\.");
+		else
+			buf_add_char(out, glob.at[0]);
+		glob = str_from(glob, any ? 2 : 1);
+	}
+	buf_add_char(out, '$');
+}
+
+/* The text between slashes, or that of a glob; empty: a plain name. */
+static void print_pattern(struct str text, struct buf *out)
+{
+	if (text.len > 1 && text.at[0] == '/' && text.at[text.len - 1] == '/')
+		buf_add_str(out, str_head(str_from(text, 1), text.len - 2));
+	else if (is_glob(text))
+		print_glob(text, out);
+}
+
+static bool parse_item(struct namespace_reading *reading, const struct placed *placed,
+		       struct namespace_item *out)
+{
+	struct error err = {0};
+	scoped(buf_finish) struct buf pattern = {0};
+	*out = (struct namespace_item){.name = str_of(placed->text)};
+	print_pattern(out->name, &pattern);
+	if (!buf_ok(&pattern)) {
+		reading->memory = true;
+		return false;
+	}
+	if (!pattern.len || pattern_parse(reading->arena, buf_str(&pattern), &out->pattern, &err))
+		return true;
+	error_wrap(&err, "\"%.100s\"", placed->text);
+	complain(reading, placed->place, "", &err);
+	return false;
+}
+
+static bool parse_items(struct namespace_reading *reading, const struct placed *placed,
+			size_t count, const struct namespace_item **out)
+{
+	bool good = true;
+	struct namespace_item *items = arena_array(reading->arena, count, sizeof(*items));
+	reading->memory |= !items;
+	*out = items;
+	for (size_t i = 0; items && i < count; i++)
+		good &= parse_item(reading, &placed[i], &items[i]);
+	return good && items;
+}
+
+static const char *const forms[] = {"keep", "full", "flatten"};
+static const char *const holes[] = {"{host}", "{path}", "{namespace}", "{name}"};
+
+static bool is_form(const char *text)
+{
+	for (size_t i = 0; i < array_count(forms); i++)
+		if (strcmp(text, forms[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The hole of a template that text begins with; NULL: none. */
+static const char *hole_at(struct str text)
+{
+	for (size_t i = 0; i < array_count(holes); i++)
+		if (str_starts(text, holes[i]))
+			return holes[i];
+	return NULL;
+}
+
+/* Templates must tell repositories apart, and know no other holes. */
+static bool check_names(struct namespace_reading *reading, const struct placed *names)
+{
+	bool named = false;
+	if (!names->text || is_form(names->text))
+		return true;
+	for (struct str rest = str_of(names->text); rest.len;) {
+		const char *hole = hole_at(rest);
+		if (!hole && (rest.at[0] == '{' || rest.at[0] == '}')) {
+			problem_add(reading->problems, names->place,
+				    "names: %.100s has a %c that begins none of {host}, {path}, "
+				    "{namespace} and {name}",
+				    names->text, rest.at[0]);
+			return false;
+		}
+		named |= hole && (strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0);
+		rest = str_from(rest, hole ? strlen(hole) : 1);
+	}
+	if (!named)
+		problem_add(reading->problems, names->place,
+			    "names: expected keep, full, flatten or a text with {name} or {path} "
+			    "in it, found %.100s",
+			    names->text);
+	return named;
+}
+
+static bool parse_gather(struct namespace_reading *reading, const struct gather *gather,
+			 struct namespace_rule *out)
+{
+	if (!gather)
+		return true;
+	out->wanted_count = gather->repository_count;
+	out->unwanted_count = gather->excluded_count;
+	bool good = parse_items(reading, gather->repositories, out->wanted_count, &out->wanted);
+	good &= parse_items(reading, gather->excluded, out->unwanted_count, &out->unwanted);
+	return check_names(reading, &gather->names) && good;
+}
+
+static bool parse_destination(struct namespace_reading *reading, const struct rule *rule,
+			      struct namespace_rule *out)
+{
+	struct error err = {0};
+	if (parse_prefix(reading->arena, str_of(rule->destination), &out->destination, &err))
+		return true;
+	complain(reading, rule->destination_place, "destination ", &err);
+	return false;
+}
+
+static bool parse_rule(struct namespace_reading *reading, const struct rule *rule,
+		       struct namespace_rule *out)
+{
+	struct error err = {0};
+	struct wildcard wildcard = {0};
+	(void)find_wildcard(str_of(rule->source), &wildcard);
+	*out = (struct namespace_rule){
+		.rule = rule, .deep = wildcard.deep, .items = wildcard.behind};
+	bool good = parse_prefix(reading->arena, wildcard.before, &out->source, &err);
+	if (!good)
+		complain(reading, rule->source_place, "source ", &err);
+	good &= parse_destination(reading, rule, out);
+	return parse_gather(reading, rule->gather, out) && good;
+}
+
+static void refuse_gather(struct problems *problems, const struct rule *rule)
+{
+	problem_add(problems, rule->gather->place,
+		    "%.*s is a repository: repositories, exclude-repositories, names, via and "
+		    "allow-empty are for a namespace, as in quay.io/coreos/*",
+		    QUOTE_MAX, rule->source);
+}
+
+bool namespace_parse(struct arena *arena, struct rules *rules, struct namespace_rule **out,
+		     size_t *count, struct problems *problems)
+{
+	struct namespace_reading reading = {.arena = arena, .problems = problems};
+	struct rule *all = rules->items;
+	struct rule *taken = arena_array(arena, rules->count, sizeof(*taken));
+	size_t left = 0;
+	*count = 0;
+	*out = arena_array(arena, rules->count, sizeof(**out));
+	if (!taken || !*out)
+		return false;
+	for (size_t i = 0; i < rules->count; i++) {
+		if (!namespace_named(all[i].source)) {
+			if (all[i].gather)
+				refuse_gather(problems, &all[i]);
+			all[left++] = all[i];
+			continue;
+		}
+		taken[*count] = all[i];
+		if (parse_rule(&reading, &taken[*count], &(*out)[*count]))
+			++*count;
+	}
+	rules->count = left;
+	return !reading.memory;
+}
+
+/* --- which repositories --------------------------------------------------------------------- */
+
+bool namespace_is_listed(const struct namespace_rule *namespace)
+{
+	for (size_t i = 0; i < namespace->wanted_count; i++)
+		if (namespace->wanted[i].pattern)
+			return false;
+	return namespace->wanted_count > 0;
+}
+
+static bool finds(const struct namespace_item *items, size_t count, struct str below, bool *found,
+		  struct error *err)
+{
+	*found = false;
+	for (size_t i = 0; i < count && !*found; i++) {
+		const struct namespace_item *item = &items[i];
+		if (!item->pattern)
+			*found = str_equal(item->name, below);
+		else if (!pattern_match(item->pattern, below, found, err))
+			return false;
+	}
+	return true;
+}
+
+/* The part of path below the namespace; empty: it is not in there. */
+static struct str below(const struct namespace_rule *namespace, struct str path)
+{
+	size_t prefix = strlen(namespace->source.repository);
+	if (!prefix)
+		return path;
+	if (path.len <= prefix + 1 || !str_starts(path, namespace->source.repository) ||
+	    path.at[prefix] != '/')
+		return (struct str){0};
+	return str_from(path, prefix + 1);
+}
+
+bool namespace_wants(const struct namespace_rule *namespace, struct str path, bool *wanted,
+		     struct error *err)
+{
+	struct str name = below(namespace, path);
+	bool unwanted = false;
+	*wanted = name.len && (namespace->deep || str_find(name, '/') == name.len);
+	if (!*wanted)
+		return true;
+	if (namespace->wanted_count &&
+	    !finds(namespace->wanted, namespace->wanted_count, name, wanted, err))
+		return false;
+	if (!finds(namespace->unwanted, namespace->unwanted_count, name, &unwanted, err))
+		return false;
+	*wanted = *wanted && !unwanted;
+	return true;
+}
+
+/* --- what becomes of them ------------------------------------------------------------------- */
+
+static void add_flat(struct str text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(out, text.at[i] == '/' || text.at[i] == ':' ? '_' : text.at[i]);
+}
+
+/* A host in the middle of a name cannot have a port. */
+static void add_host(const char *host, struct buf *out)
+{
+	for (; *host; host++)
+		buf_add_char(out, *host == ':' ? '_' : *host);
+}
+
+static void fill_hole(const struct namespace_rule *namespace, const char *hole, struct str path,
+		      struct buf *out)
+{
+	size_t slash = path.len;
+	while (slash && path.at[slash - 1] != '/')
+		slash--;
+	if (strcmp(hole, "{host}") == 0)
+		add_host(namespace->source.host, out);
+	else if (strcmp(hole, "{path}") == 0)
+		buf_add_str(out, path);
+	else if (strcmp(hole, "{name}") == 0)
+		buf_add_str(out, str_from(path, slash));
+	else
+		buf_add_str(out, str_head(path, slash ? slash - 1 : 0));
+}
+
+static void fill_template(const struct namespace_rule *namespace, const char *text, struct str path,
+			  struct buf *out)
+{
+	for (struct str rest = str_of(text); rest.len;) {
+		const char *hole = hole_at(rest);
+		if (hole)
+			fill_hole(namespace, hole, path, out);
+		else
+			buf_add_char(out, rest.at[0]);
+		rest = str_from(rest, hole ? strlen(hole) : 1);
+	}
+}
+
+/* Appends what the copy of the repository is called below the prefix. */
+static void add_name(const struct namespace_rule *namespace, struct str path, struct buf *out)
+{
+	const struct gather *gather = namespace->rule->gather;
+	const char *names = gather && gather->names.text ? gather->names.text : "keep";
+	if (strcmp(names, "keep") == 0) {
+		buf_add_str(out, below(namespace, path));
+	} else if (strcmp(names, "full") == 0) {
+		add_host(namespace->source.host, out);
+		buf_add_char(out, '/');
+		buf_add_str(out, path);
+	} else if (strcmp(names, "flatten") == 0) {
+		add_flat(str_of(namespace->source.host), out);
+		buf_add_char(out, '_');
+		add_flat(path, out);
+	} else {
+		fill_template(namespace, names, path, out);
+	}
+}
+
+bool namespace_rule(struct arena *arena, const struct namespace_rule *namespace, struct str path,
+		    struct rule *out, struct error *err)
+{
+	scoped(buf_finish) struct buf source = {0}, destination = {0};
+	const struct reference *prefix = &namespace->destination;
+	struct reference name;
+	buf_printf(&source, "%s/%.*s%.*s", namespace->source.host, STR_ARGS(path),
+		   STR_ARGS(namespace->items));
+	buf_printf(&destination, "%s/%s%s", prefix->host, prefix->repository,
+		   *prefix->repository ? "/" : "");
+	add_name(namespace, path, &destination);
+	*out = *namespace->rule;
+	out->gather = NULL;
+	out->source = buf_ok(&source) ? arena_string(arena, source.at) : NULL;
+	out->destination = buf_ok(&destination) ? arena_string(arena, destination.at) : NULL;
+	if (!out->source || !out->destination)
+		return error_memory(err);
+	return reference_parse(arena, str_of(out->destination), &name, err) ||
+	       error_wrap(err, "the copy of %s/%.*s", namespace->source.host, STR_ARGS(path));
+}

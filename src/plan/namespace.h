@@ -1,0 +1,54 @@
+/*
+ * Rules for whole namespaces: `quay.io/coreos/` and a star for the repositories one level below,
+ * two stars for those at any depth; `registry.example.com/` and two stars for a whole registry. A
+ * list of tags may follow, as behind a repository.
+ *
+ * Such a rule becomes one ordinary rule for each repository, as soon as their names are known. The
+ * destination is a prefix, to which `names` (config/rules/gather.h) says what is appended: keep, the
+ * path below the namespace; full, the host and the whole path; flatten, the same with `_` for each
+ * `/` and `:`; or a text with {host}, {path}, {namespace} and {name}. Pure.
+ */
+#pragma once
+
+#include "config/problem.h"
+#include "config/rules/rule.h"
+#include "oci/reference.h"
+#include "plan/pattern.h"
+
+/* One item of `repositories` or `exclude-repositories`. */
+struct namespace_item {
+	struct str name;               /* of a repository, below the namespace */
+	const struct pattern *pattern; /* what a /pattern/ or a glob finds; NULL: name counts */
+};
+
+struct namespace_rule {
+	const struct rule *rule; /* as written */
+	struct reference source; /* host, and the path of the namespace; "": the whole registry */
+	bool deep;               /* at any depth below it */
+	struct str items;        /* what follows the namespace, with its ':'; or empty */
+	struct reference destination; /* host and path of the prefix; "": the registry itself */
+	const struct namespace_item *wanted, *unwanted;
+	size_t wanted_count, unwanted_count;
+};
+
+/* True when source names a namespace. */
+bool namespace_named(const char *source);
+/*
+ * Takes the rules for namespaces out of rules and parses them. All mistakes go to problems: also
+ * fields about namespaces in a rule for a repository. False without memory only.
+ */
+bool namespace_parse(struct arena *arena, struct rules *rules, struct namespace_rule **out,
+		     size_t *count, struct problems *problems);
+/* True when the rule names each repository itself, so that nobody need list them. */
+bool namespace_is_listed(const struct namespace_rule *namespace);
+/*
+ * Whether the rule means the repository of its registry with that whole path. ERROR_CONFIG: a
+ * pattern takes too long.
+ */
+bool namespace_wants(const struct namespace_rule *namespace, struct str path, bool *wanted,
+		     struct error *err);
+/*
+ * The ordinary rule for that repository. ERROR_CONFIG: its copy would have a name that is none.
+ */
+bool namespace_rule(struct arena *arena, const struct namespace_rule *namespace, struct str path,
+		    struct rule *out, struct error *err);

@@ -1,0 +1,290 @@
+"""Rules for whole namespaces: which repositories they become, by which list, and what is no list at all."""
+
+import json
+
+import pytest
+
+from lib import images
+
+TEAM = ("etcd", "flannel", "sub/deep")
+
+
+def stock(registry, prefix, names=TEAM, tag="v1"):
+    """One image in each repository below prefix; they share their layers."""
+    for name in names:
+        registry.push(images.image("namespace"), f"{prefix}/{name}", tag)
+
+
+def wildcard(registry, prefix, stars="*"):
+    return f"{registry.host}/{prefix}/{stars}"
+
+
+# --- real registries ----------------------------------------------------------------------------------------------------------
+
+def test_one_level(sync, src, dst, both, from_source, at_target, repo):
+    stock(from_source, repo)
+    result = sync({wildcard(src, repo): f"{dst.host}/mirror/{repo}"}, both)
+    assert result.code == 0, result.stderr
+    assert at_target.tags(f"mirror/{repo}/etcd") == at_target.tags(f"mirror/{repo}/flannel") == ["v1"]
+    assert at_target.tags(f"mirror/{repo}/sub/deep") == []
+    assert result.report["total"] == 2
+
+
+def test_any_depth(sync, src, dst, both, from_source, at_target, repo):
+    stock(from_source, repo)
+    result = sync({wildcard(src, repo, "**"): f"{dst.host}/mirror/{repo}"}, both)
+    assert result.code == 0, result.stderr
+    assert at_target.tags(f"mirror/{repo}/sub/deep") == ["v1"]
+    assert result.report["total"] == 3
+    assert sync({wildcard(src, repo, "**"): f"{dst.host}/mirror/{repo}"}, both).report["skipped"] == 3
+
+
+def test_a_rule_on_the_command_line(runner, src, dst, both, from_source, at_target, repo):
+    stock(from_source, repo)
+    auth = runner.write("auth.json", both)
+    result = runner.run([runner.binary, "--auth", auth, wildcard(src, repo), f"{dst.host}/cli/{repo}"])
+    assert result.code == 0, result.stderr
+    assert at_target.tags(f"cli/{repo}/etcd") == ["v1"]
+
+
+# --- registries in memory -----------------------------------------------------------------------------------------------------
+
+def catalog(registry, size=1000, limit=1000):
+    """Lets the registry answer _catalog in pages of at most size, and refuse to be asked for more than limit."""
+    def hook(request):
+        if not request.path.startswith("/v2/_catalog"):
+            return None
+        query = dict(each.split("=") for each in request.path.partition("?")[2].split("&") if each)
+        if int(query.get("n", 1)) > limit:
+            return 400, {}, b'{"errors":[{"code":"PAGINATION_NUMBER_INVALID"}]}'
+        names = sorted({repo for repo, _ in registry.tags})
+        rest = [name for name in names if name > query.get("last", "").replace("%2F", "/")]
+        page = rest[:min(size, int(query.get("n", size)))]
+        headers = {"Content-Type": "application/json"}
+        if len(page) < len(rest):
+            headers["Link"] = f'</v2/_catalog?last={page[-1]}&n={size}>; rel="next"'
+        return 200, headers, json.dumps({"repositories": page}).encode()
+    registry.hook = hook
+
+
+def rules(here, there, fields=None, stars="*", prefix="team"):
+    return {wildcard(here, prefix, stars): {"to": f"{there.host}/mirror", **(fields or {})}}
+
+
+@pytest.fixture
+def login(here, there):
+    return {here.host: {"insecure": True}, there.host: {"insecure": True}}
+
+
+def copied(there):
+    return sorted({repo for repo, tag in there.tags})
+
+
+def test_pages_are_followed(sync, here, there, login):
+    names = [f"r{number:03}" for number in range(25)]
+    stock(here, "team", names)
+    stock(here, "teams", ["other"])
+    catalog(here, size=4)
+    result = sync(rules(here, there), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [f"mirror/{name}" for name in names]
+    assert len(here.seen(path="_catalog")) == 7
+    assert f"{here.host}/team/*: 25 of 26 repositories" in result.stderr
+
+
+def test_smaller_pages_where_large_ones_are_refused(sync, here, there, login):
+    stock(here, "team", ["a"])
+    catalog(here, limit=100)
+    assert sync(rules(here, there), login).code == 0
+    assert [each.path for each in here.seen(path="_catalog")] == ["/v2/_catalog?n=1000", "/v2/_catalog?n=100"]
+
+
+@pytest.mark.parametrize("fields, left", (
+    ({"repositories": "et*"}, ["mirror/etcd"]),
+    ({"repositories": ["/^f/", "etcd"]}, ["mirror/etcd", "mirror/flannel"]),
+    ({"exclude-repositories": ["flannel"]}, ["mirror/etcd", "mirror/sub/deep"]),
+    ({"exclude-repositories": "*/*", "names": "flatten"}, ["mirror/HOST_team_etcd", "mirror/HOST_team_flannel"]),
+    ({"names": "all/{namespace}-{name}", "repositories": "sub/**"}, ["mirror/all/team/sub-deep"]),
+    ({"tags": "/v2/"}, []),
+))
+def test_fields(sync, here, there, login, fields, left):
+    stock(here, "team")
+    catalog(here)
+    result = sync(rules(here, there, fields, "**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [name.replace("HOST", here.host.replace(":", "_")) for name in left]
+
+
+def test_repositories_that_are_named_need_no_list(sync, here, there, login):
+    stock(here, "team")
+    result = sync(rules(here, there, {"repositories": ["etcd", "sub/deep"]}, "**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd", "mirror/sub/deep"]
+    assert here.seen(path="_catalog") == []
+
+
+def test_a_list_of_tags_goes_along(sync, here, there, login):
+    stock(here, "team", ["a", "b"], "v1")
+    stock(here, "team", ["a", "b"], "v2")
+    catalog(here)
+    result = sync({wildcard(here, "team", "*:/2$/"): f"{there.host}/mirror"}, login)
+    assert result.code == 0, result.stderr
+    assert set(there.tags) == {("mirror/a", "v2"), ("mirror/b", "v2")}
+
+
+def test_a_namespace_without_repositories_is_a_failure(sync, here, there, login):
+    stock(here, "other", ["a"])
+    catalog(here)
+    result = sync(rules(here, there), login)
+    assert result.code == 1
+    assert "allow-empty" in result.stderr and f"{here.host}/team/*" in result.stderr
+    assert sync(rules(here, there, {"allow-empty": True}), login).code == 0
+
+
+def test_two_repositories_with_one_destination(sync, here, there, login):
+    """Neither is copied, and the others are."""
+    stock(here, "team", ["a/x", "b/x", "c/y"])
+    catalog(here)
+    result = sync(rules(here, there, {"names": "{name}"}, "**"), login)
+    assert result.code == 1
+    assert copied(there) == ["mirror/y"]
+    assert "would be the copy of several repositories" in result.stderr
+    assert result.report["failed"] == 2
+
+
+def test_a_rule_as_written_has_precedence(sync, here, there, login):
+    stock(here, "team", ["a", "b"])
+    stock(here, "else", ["a"], "v9")
+    catalog(here)
+    found = {**rules(here, there), f"{here.host}/else/a:v9": f"{there.host}/mirror/a:v1"}
+    result = sync(found, login)
+    assert there.tags["mirror/a", "v1"] and ("mirror/b", "v1") in there.tags
+    assert result.code in (0, 1)
+
+
+def test_shards_are_disjoint_and_complete(sync, here, there, login):
+    names = [f"r{number}" for number in range(12)]
+    stock(here, "team", names)
+    catalog(here)
+    parts = []
+    for index in range(3):
+        there.tags.clear()
+        result = sync(rules(here, there), login, flags=["--shard", f"{index}/3"])
+        assert result.code == 0, result.stderr
+        parts.append(copied(there))
+    assert all(parts) and sorted(sum(parts, [])) == sorted(f"mirror/{name}" for name in names)
+
+
+def test_an_incomplete_list_is_no_list(sync, here, there, login):
+    """The second page fails: nothing is copied as if the first were all."""
+    stock(here, "team", ["a", "b", "c"])
+    catalog(here, size=2)
+    whole = here.hook
+    here.hook = lambda request: (404, {}, b"") if "last=" in request.path else whole(request)
+    result = sync(rules(here, there), login)
+    assert result.code == 1
+    assert copied(there) == []
+    assert f"the catalog of {here.host}" in result.stderr
+
+
+def test_pages_that_lead_nowhere_end(sync, here, there, login):
+    stock(here, "team", ["a"])
+    catalog(here)
+    whole = here.hook
+
+    def hook(request):
+        answer = whole(request)
+        if answer:
+            answer[1]["Link"] = '</v2/_catalog?last=a&n=1000>; rel="next"'
+        return answer
+    here.hook = hook
+    result = sync(rules(here, there), login)
+    assert result.code == 1 and copied(there) == []
+    assert "nothing new" in result.stderr
+    assert len(here.seen(path="_catalog")) < 10
+
+
+def test_a_registry_without_any_list(sync, here, there, login):
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (404, {}, b'{"errors":[{"code":"NOT_FOUND"}]}') if "_catalog" in request.path else None
+    result = sync(rules(here, there), login)
+    assert result.code == 1 and copied(there) == []
+    assert "does not list its repositories" in result.stderr and "repositories: [one, two]" in result.stderr
+
+
+# --- Google's tree ------------------------------------------------------------------------------------------------------------
+
+def tree(registry):
+    """Lets tags/list name what lies below, as Google's registries do."""
+    def hook(request):
+        if request.kind != "tags":
+            return None
+        path = request.repo
+        tags = sorted(tag for repo, tag in registry.tags if repo == path)
+        below = sorted({repo[len(path) + 1:].split("/")[0] for repo, _ in registry.tags if repo.startswith(path + "/")})
+        digests = {registry.tags[path, tag]: {"tag": [tag]} for tag in tags}
+        document = {"name": path, "child": below, "tags": tags, "manifest": digests}
+        return 200, {"Content-Type": "application/json"}, json.dumps(document).encode()
+    registry.hook = hook
+
+
+def test_a_tree_is_walked(sync, here, there, login):
+    stock(here, "team", ["etcd", "sub", "sub/deep", "sub/deeper/still"])
+    tree(here)
+    result = sync(rules(here, there, {"via": "google"}, "**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd", "mirror/sub", "mirror/sub/deep", "mirror/sub/deeper/still"]
+
+
+def test_a_tree_of_one_level(sync, here, there, login):
+    stock(here, "team", ["etcd", "sub/deep"])
+    tree(here)
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd"]
+
+
+def test_a_tree_is_found_where_there_is_no_catalog(sync, here, there, login):
+    stock(here, "team", ["etcd"])
+    tree(here)
+    walked = here.hook
+    here.hook = lambda request: (401, {}, b"") if "_catalog" in request.path else walked(request)
+    result = sync(rules(here, there), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd"]
+
+
+def test_a_tree_that_may_be_cut(sync, here, there, login):
+    stock(here, "team", ["etcd"])
+    tree(here)
+    walked = here.hook
+
+    def hook(request):
+        answer = walked(request)
+        if answer and request.repo == "team":
+            document = json.loads(answer[2])
+            document["child"] = [f"c{number}" for number in range(1000)]
+            return 200, answer[1], json.dumps(document).encode()
+        return answer
+    here.hook = hook
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "whether these are all" in result.stderr
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("source, fields, message", (
+    ("team/*", {"via": "magic"}, "via: magic is no way to list repositories"),
+    ("team/*", {"names": "{nam}"}, "begins none of {host}"),
+    ("team/*", {"repositories": []}, "repositories"),
+    ("team/a", {"names": "full"}, "is a repository"),
+    ("team/*", {"names": "X{name}"}, "the copy of"),
+))
+def test_mistakes(sync, here, there, login, source, fields, message):
+    stock(here, "team", ["a"])
+    catalog(here)
+    result = sync({f"{here.host}/{source}": {"to": f"{there.host}/mirror", **fields}}, login)
+    assert result.code in (1, 2)
+    assert message in result.stderr
+    assert copied(there) == []
