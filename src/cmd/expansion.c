@@ -16,10 +16,8 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 		      const char *const **tags, size_t *count, struct error *err)
 {
 	struct run *run = ctx;
-	const struct store *store = NULL;
 	struct tag_list list;
-	if (!store_at(&run->stores, source, false, arena, &store, err) ||
-	    !listings_tags(run->listings, store, source, arena, &list, err))
+	if (!listings_tags(run->listings, source, arena, &list, err))
 		return false;
 	*tags = list.items;
 	*count = list.count;
@@ -88,7 +86,8 @@ static void expand_rule(void *ctx, size_t index)
 {
 	struct run *run = ctx;
 	struct expansion *expansion = &run->expansions[index];
-	struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
+	const struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
+	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
 	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
 		return; /* it was expanded in an earlier round */
 	arena_free(&expansion->arena);
@@ -98,9 +97,8 @@ static void expand_rule(void *ctx, size_t index)
 	else if (!expansion->arena)
 		error_memory(&expansion->err);
 	else
-		expansion->ok = plan_expand(expansion->arena, &run->rules[index], &catalog,
-					    &expansion->tasks, &expansion->count,
-					    &expansion->warnings, &expansion->err);
+		expansion->ok = plan_expand(expansion->arena, &expanding, &expansion->tasks,
+					    &expansion->count, &expansion->err);
 	if (!expansion->ok)
 		return;
 	listings_done(run->listings, &run->rules[index]);
@@ -154,7 +152,7 @@ static bool expand_all(struct run *run)
 
 bool expansion_run(struct run *run)
 {
-	run->listings = listings_new(run->rules, run->rule_count);
+	run->listings = listings_new(&run->stores, run->rules, run->rule_count);
 	bool ok = run->listings && expand_all(run);
 	listings_free(&run->listings);
 	return ok;

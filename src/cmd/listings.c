@@ -19,6 +19,7 @@ struct shared_listing {
 
 struct listings {
 	struct arena *arena;
+	const struct stores *stores;
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
@@ -47,7 +48,8 @@ static bool add(struct listings *listings, const struct reference *source)
 	return true;
 }
 
-struct listings *listings_new(const struct plan_rule *rules, size_t count)
+struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
+			      size_t count)
 {
 	struct arena *arena = arena_new();
 	struct listings *listings = arena ? arena_new_of(arena, struct listings) : NULL;
@@ -56,6 +58,7 @@ struct listings *listings_new(const struct plan_rule *rules, size_t count)
 		return NULL;
 	}
 	listings->arena = arena;
+	listings->stores = stores;
 	pthread_mutex_init(&listings->lock, NULL);
 	pthread_cond_init(&listings->changed, NULL);
 	for (size_t i = 0; listings && i < count; i++)
@@ -100,12 +103,14 @@ static bool read_list(struct listings *listings, struct shared_listing *listing,
 	return ok;
 }
 
-bool listings_tags(struct listings *listings, const struct store *store,
-		   const struct reference *source, struct arena *arena, struct tag_list *out,
-		   struct error *err)
+bool listings_tags(struct listings *listings, const struct reference *source, struct arena *arena,
+		   struct tag_list *out, struct error *err)
 {
 	struct shared_listing *listing = find(listings, source);
+	const struct store *store = NULL;
 	enum flight_turn turn = FLIGHT_LEAD;
+	if (!store_at(listings->stores, source, false, arena, &store, err))
+		return false;
 	if (!listing)
 		return store_tags(store, arena, 0, out, err);
 	pthread_mutex_lock(&listings->lock);

@@ -9,18 +9,21 @@
 
 struct listings;
 
-/* rules are those to be expanded; they must outlive the listings. NULL without memory. */
-struct listings *listings_new(const struct plan_rule *rules, size_t count);
+/*
+ * rules are those to be expanded, stores opens their sources; both must outlive the listings. NULL
+ * without memory.
+ */
+struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
+			      size_t count);
 /* *listings may be NULL. */
 void listings_free(struct listings **listings);
 
 /*
- * All tags of store, the source. They are valid as long as arena, and until listings_done() for a
- * rule that needs them. A failure is shared with the threads that waited for it; a later call
- * requests the list again.
+ * All tags of source. They are valid as long as arena, and until listings_done() for a rule that
+ * needs them. A failure is shared with the threads that waited for it; a later call requests the
+ * list again.
  */
-bool listings_tags(struct listings *listings, const struct store *store,
-		   const struct reference *source, struct arena *arena, struct tag_list *out,
-		   struct error *err);
+bool listings_tags(struct listings *listings, const struct reference *source, struct arena *arena,
+		   struct tag_list *out, struct error *err);
 /* The rule was expanded and no longer needs the list of its source. */
 void listings_done(struct listings *listings, const struct plan_rule *rule);

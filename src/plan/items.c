@@ -10,9 +10,10 @@
 struct picking {
 	const struct plan_side *side;
 	const struct images *candidates;
-	struct map named; /* tags of side that are no patterns */
-	bool *taken;      /* for each candidate: found by an earlier pattern */
 	struct images *out;
+	const struct expanding *expanding; /* NULL: a pattern may find nothing without a warning */
+	struct map named;                  /* tags of side that are no patterns */
+	bool *taken;                       /* for each candidate: found by an earlier pattern */
 };
 
 static void picking_finish(struct picking *picking)
@@ -65,18 +66,19 @@ static bool pick_matches(struct picking *picking, const struct pattern *pattern,
 	return true;
 }
 
-/* Lays side over candidates. With warnings, patterns that find nothing add one for place. */
-static bool pick(struct arena *arena, const struct plan_side *side, const struct images *candidates,
-		 struct images *out, struct problems *warnings, const char *place,
-		 struct error *err)
+/* Lays side over candidates. */
+static bool pick(struct arena *arena, struct picking *picking, struct error *err)
 {
-	scoped(picking_finish) struct picking picking = {side, candidates, .out = out};
-	picking.taken = arena_array(arena, candidates->count + 1, sizeof(*picking.taken));
+	const struct plan_side *side = picking->side;
+	const struct expanding *expanding = picking->expanding;
+	size_t candidates = picking->candidates->count;
+	struct images *out = picking->out;
+	picking->taken = arena_array(arena, candidates + 1, sizeof(*picking->taken));
 	out->count = 0;
-	out->items = arena_array(arena, side->count + candidates->count, sizeof(*out->items));
-	if (!picking.taken || !out->items)
+	out->items = arena_array(arena, side->count + candidates, sizeof(*out->items));
+	if (!picking->taken || !out->items)
 		return error_memory(err);
-	if (!find_named(&picking, err))
+	if (!find_named(picking, err))
 		return false;
 	for (size_t i = 0; i < side->count; i++) {
 		const struct pattern *pattern = side->items[i].pattern;
@@ -85,12 +87,12 @@ static bool pick(struct arena *arena, const struct plan_side *side, const struct
 			out->items[out->count++] = side->items[i].ref;
 			continue;
 		}
-		if (!pick_matches(&picking, pattern, &hits, err))
+		if (!pick_matches(picking, pattern, &hits, err))
 			return false;
-		if (!hits && warnings)
-			problem_warn(warnings, place,
+		if (!hits && expanding)
+			problem_warn(expanding->warnings, expanding->rule->place,
 				     "pattern /%.200s/ finds none of the %zu tags of %s/%s",
-				     pattern_text(pattern), candidates->count, side->name.host,
+				     pattern_text(pattern), candidates, side->name.host,
 				     side->name.repository);
 	}
 	return true;
@@ -117,20 +119,23 @@ static bool list_images(struct arena *arena, const struct reference *name,
 	return true;
 }
 
-bool items_source(struct arena *arena, const struct plan_side *side, const char *place,
-		  const struct catalog *catalog, struct images *out, struct problems *warnings,
+bool items_source(struct arena *arena, const struct expanding *expanding, struct images *out,
 		  struct error *err)
 {
+	const struct plan_side *side = &expanding->rule->source;
 	struct images listed = {0};
+	scoped(picking_finish) struct picking picking = {
+		.side = side, .candidates = &listed, .out = out, .expanding = expanding};
 	bool all = side->count == 0;
 	if ((all || side_has_patterns(side)) &&
-	    !list_images(arena, &side->name, catalog, &listed, err))
+	    !list_images(arena, &side->name, expanding->catalog, &listed, err))
 		return false;
 	if (!all)
-		return pick(arena, side, &listed, out, warnings, place, err);
+		return pick(arena, &picking, err);
 	*out = listed;
 	if (!out->count)
-		problem_warn(warnings, place, "%s/%s has no tags: nothing to copy", side->name.host,
+		problem_warn(expanding->warnings, expanding->rule->place,
+			     "%s/%s has no tags: nothing to copy", side->name.host,
 			     side->name.repository);
 	return true;
 }
@@ -138,8 +143,10 @@ bool items_source(struct arena *arena, const struct plan_side *side, const char 
 bool items_destination(struct arena *arena, const struct plan_side *side,
 		       const struct images *sources, struct images *out, struct error *err)
 {
+	scoped(picking_finish) struct picking picking = {
+		.side = side, .candidates = sources, .out = out};
 	if (side->count) {
-		if (!pick(arena, side, sources, out, NULL, NULL, err))
+		if (!pick(arena, &picking, err))
 			return false;
 	} else {
 		out->count = sources->count;

@@ -13,9 +13,8 @@ struct images {
 	size_t count;
 };
 
-/* The images of a source; asks the catalog only where it must, and warns at place. */
-bool items_source(struct arena *arena, const struct plan_side *side, const char *place,
-		  const struct catalog *catalog, struct images *out, struct problems *warnings,
+/* The images of the rule's source; asks the catalog only where it must. */
+bool items_source(struct arena *arena, const struct expanding *expanding, struct images *out,
 		  struct error *err);
 /*
  * The images of a destination for those of its source. ERROR_CONFIG when their numbers differ or a

@@ -53,13 +53,13 @@ static bool parse_reference(struct arena *arena, const struct reference *name, s
 }
 
 bool list_parse(struct arena *arena, const struct reference *name, struct str text,
-		struct plan_item *items, size_t *count, struct error *err)
+		struct item_list *list, struct error *err)
 {
 	for (bool more = true; more;) {
 		bool pattern = str_starts(text, "/");
 		size_t len = pattern ? pattern_length(text) : str_find(text, ',');
 		struct str item = str_head(text, len);
-		struct plan_item *out = &items[*count];
+		struct plan_item *out = &list->items[list->count];
 		*out = (struct plan_item){0};
 		if (pattern && !len)
 			return refuse(text, "a tag pattern must start and end with \"/\"", err);
@@ -68,7 +68,7 @@ bool list_parse(struct arena *arena, const struct reference *name, struct str te
 		if (pattern ? !parse_pattern(arena, item, &out->pattern, err)
 			    : !parse_reference(arena, name, item, &out->ref, err))
 			return false;
-		++*count;
+		list->count++;
 		more = len < text.len;
 		text = str_from(text, len + 1);
 	}

@@ -10,11 +10,17 @@
 
 #include "plan/plan.h"
 
+/* Items of one repository, in an array with room for more. */
+struct item_list {
+	struct plan_item *items;
+	size_t count;
+};
+
 /* How many items text has at most. */
 size_t list_most(struct str text);
 /*
- * Appends the items of text to items, which has room for list_most() of them; they are items of the
+ * Appends the items of text to list, which has room for list_most() of them; they are items of the
  * repository name. ERROR_CONFIG quotes the item and says what is wrong.
  */
 bool list_parse(struct arena *arena, const struct reference *name, struct str text,
-		struct plan_item *items, size_t *count, struct error *err);
+		struct item_list *list, struct error *err);

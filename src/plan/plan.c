@@ -153,9 +153,9 @@ static bool set_items(struct arena *arena, struct plan_side *side, const struct 
 static bool known_images(struct planner *planner, const struct plan_rule *rule,
 			 struct images *sources, struct images *destinations)
 {
+	const struct expanding expanding = {rule, NULL, planner->problems};
 	struct error err = {0};
-	if (items_source(planner->arena, &rule->source, rule->place, NULL, sources,
-			 planner->problems, &err) &&
+	if (items_source(planner->arena, &expanding, sources, &err) &&
 	    items_destination(planner->arena, &rule->destination, sources, destinations, &err))
 		return true;
 	if (err.kind == ERROR_CONFIG)
@@ -228,13 +228,12 @@ bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule
 /* --- expanding ----------------------------------------------------------------------------- */
 
 /* The images of a rule on both sides; their numbers are equal. */
-static bool images_of(struct arena *arena, const struct plan_rule *rule,
-		      const struct catalog *catalog, struct images *sources,
-		      struct images *destinations, struct problems *warnings, struct error *err)
+static bool images_of(struct arena *arena, const struct expanding *expanding,
+		      struct images *sources, struct images *destinations, struct error *err)
 {
-	if (!items_source(arena, &rule->source, rule->place, catalog, sources, warnings, err) ||
-	    (rule->select &&
-	     !select_apply(arena, rule->select, catalog, rule->place, sources, warnings, err)))
+	const struct plan_rule *rule = expanding->rule;
+	if (!items_source(arena, expanding, sources, err) ||
+	    (rule->select && !select_apply(arena, expanding, sources, err)))
 		return err->kind == ERROR_CONFIG ? error_wrap(err, "%s/%s", rule->source.name.host,
 							      rule->source.name.repository)
 						 : false;
@@ -268,8 +267,8 @@ static bool make_task(struct arena *arena, const struct rule *rule, const struct
 	return same || !destination->tag || out->destination.tag;
 }
 
-bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
-		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err)
+bool plan_expand(struct arena *arena, const struct expanding *expanding, struct task **tasks,
+		 size_t *count, struct error *err)
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
 	struct images sources = {0}, destinations = {0};
@@ -277,15 +276,15 @@ bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct
 	*count = 0;
 	if (!scratch)
 		return error_memory(err);
-	if (!images_of(scratch, rule, catalog, &sources, &destinations, warnings, err))
+	if (!images_of(scratch, expanding, &sources, &destinations, err))
 		return false;
 	*tasks = arena_array(arena, sources.count, sizeof(**tasks));
 	if (!*tasks)
 		return error_memory(err);
 	for (size_t i = 0; i < sources.count; i++)
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one each */
-		if (!make_task(arena, rule->rule, &sources.items[i], &destinations.items[i],
-			       &(*tasks)[i]))
+		if (!make_task(arena, expanding->rule->rule, &sources.items[i],
+			       &destinations.items[i], &(*tasks)[i]))
 			return error_memory(err);
 	*count = sources.count;
 	return true;

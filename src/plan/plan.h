@@ -65,14 +65,20 @@ struct plan_rule {
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);
 
+/* One rule on its way to tasks. */
+struct expanding {
+	const struct plan_rule *rule;
+	const struct catalog *catalog; /* NULL: the rule itself names all images */
+	struct problems *warnings;     /* gets what is odd: a pattern that finds nothing */
+};
+
 /*
- * The tasks of one rule, in order, and warnings about what is odd but no failure: a pattern that
- * finds nothing, an empty repository, a selection that leaves nothing. Fails when a list cannot be
- * had, the numbers of both sides differ or a pattern takes too long. Several threads may expand
- * rules at the same time, each with its own arena and problems.
+ * The tasks of one rule, in order. Fails when a list cannot be had, the numbers of both sides
+ * differ or a pattern takes too long. Several threads may expand rules at the same time, each with
+ * its own arena and warnings.
  */
-bool plan_expand(struct arena *arena, const struct plan_rule *rule, const struct catalog *catalog,
-		 struct task **tasks, size_t *count, struct problems *warnings, struct error *err);
+bool plan_expand(struct arena *arena, const struct expanding *expanding, struct task **tasks,
+		 size_t *count, struct error *err);
 
 /* True when both tasks copy the same image. Whether in the same way: terms_difference(). */
 bool plan_same_source(const struct task *a, const struct task *b);

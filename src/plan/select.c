@@ -10,11 +10,6 @@
 
 #include <stdlib.h>
 
-struct item_list {
-	struct plan_item *items;
-	size_t count;
-};
-
 struct select {
 	struct item_list tags, exclude; /* empty: no restriction */
 	const struct semver_range *semver;
@@ -53,8 +48,7 @@ static bool parse_one(struct parsing *parsing, const struct placed *text, struct
 		      struct error *err)
 {
 	size_t first = out->count;
-	if (!list_parse(parsing->arena, parsing->name, str_of(text->text), out->items, &out->count,
-			err))
+	if (!list_parse(parsing->arena, parsing->name, str_of(text->text), out, err))
 		return false;
 	for (; first < out->count; first++)
 		if (out->items[first].ref.digest)
@@ -169,10 +163,10 @@ static bool keep_by_tag(const struct select *select, struct images *images, stru
 
 /* --- by date and rank ---------------------------------------------------------------------- */
 
-static bool ask_dates(struct arena *arena, const struct catalog *catalog, const char *place,
-		      const struct images *images, int64_t **out, struct problems *warnings,
-		      struct error *err)
+static bool ask_dates(struct arena *arena, const struct expanding *expanding,
+		      const struct images *images, int64_t **out, struct error *err)
 {
+	const struct catalog *catalog = expanding->catalog;
 	size_t unknown = 0;
 	int64_t *when = arena_array(arena, images->count + 1, sizeof(*when));
 	if (!when)
@@ -188,7 +182,7 @@ static bool ask_dates(struct arena *arena, const struct catalog *catalog, const 
 	for (size_t i = 0; i < images->count; i++)
 		unknown += when[i] == 0;
 	if (unknown)
-		problem_warn(warnings, place,
+		problem_warn(expanding->warnings, expanding->rule->place,
 			     "%zu of %zu images of %s/%s do not tell when they were created: they "
 			     "count as the oldest",
 			     unknown, images->count, images->items[0].host,
@@ -245,17 +239,17 @@ static bool keep_latest(struct arena *arena, int64_t latest, struct images *imag
 	return true;
 }
 
-bool select_apply(struct arena *arena, const struct select *select, const struct catalog *catalog,
-		  const char *place, struct images *images, struct problems *warnings,
+bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err)
 {
+	const struct select *select = expanding->rule->select;
 	size_t before = images->count;
 	struct reference name = before ? images->items[0] : (struct reference){0};
 	int64_t *when = NULL;
 	if (!keep_by_tag(select, images, err))
 		return false;
 	bool dates = select->since || (select->latest && select->by_date);
-	if (dates && !ask_dates(arena, catalog, place, images, &when, warnings, err))
+	if (dates && !ask_dates(arena, expanding, images, &when, err))
 		return false;
 	if (select->since)
 		keep_since(select->since, images, when);
@@ -263,7 +257,8 @@ bool select_apply(struct arena *arena, const struct select *select, const struct
 	    !keep_latest(arena, select->latest, images, select->by_date ? when : NULL, err))
 		return false;
 	if (before && !images->count)
-		problem_warn(warnings, place, "the selection leaves none of the %zu tags of %s/%s",
-			     before, name.host, name.repository);
+		problem_warn(expanding->warnings, expanding->rule->place,
+			     "the selection leaves none of the %zu tags of %s/%s", before,
+			     name.host, name.repository);
 	return true;
 }

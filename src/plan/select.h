@@ -21,7 +21,6 @@ struct select;
  */
 bool select_parse(struct arena *arena, const struct selection *selection, struct plan_side *source,
 		  const struct select **out, struct problems *problems, bool *memory);
-/* Leaves in images what is selected; warns at place. ERROR_UNSUPPORTED: dates cannot be had. */
-bool select_apply(struct arena *arena, const struct select *select, const struct catalog *catalog,
-		  const char *place, struct images *images, struct problems *warnings,
+/* Leaves in images what the rule selects. ERROR_UNSUPPORTED: dates cannot be had. */
+bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err);

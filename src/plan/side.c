@@ -40,9 +40,10 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 	size_t end = first_end(text);
 	bool list = end < text.len;
 	bool pattern = list && text.at[end] == ':';
-	struct plan_item *items = arena_array(arena, list_most(text) + 1, sizeof(*items));
-	*out = (struct plan_side){.items = items};
-	if (!items)
+	struct item_list items = {
+		.items = arena_array(arena, list_most(text) + 1, sizeof(*items.items))};
+	*out = (struct plan_side){0};
+	if (!items.items)
 		return error_memory(err);
 	if (list && !pattern && !end)
 		return refuse(text, "empty item: remove the extra ','", err);
@@ -55,10 +56,12 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 		return refuse(text, "the first item of the list has no tag", err);
 	out->name = (struct reference){.host = first.host, .repository = first.repository};
 	if (named)
-		items[out->count++].ref = first;
-	if (!list ||
-	    list_parse(arena, &out->name, str_from(text, end + 1), items, &out->count, err))
+		items.items[items.count++].ref = first;
+	if (!list || list_parse(arena, &out->name, str_from(text, end + 1), &items, err)) {
+		out->items = items.items;
+		out->count = items.count;
 		return true;
+	}
 	if (err->kind == ERROR_CONFIG)
 		error_wrap(err, "\"%.*s\"", STR_ARGS(str_head(text, QUOTE_MAX)));
 	return false;

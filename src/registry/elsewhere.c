@@ -14,10 +14,18 @@
 
 enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
 
-static bool ask(const struct repository *repository, const struct url *url,
-		const struct blob_part *part, struct http_answer *answer, struct stream **out,
-		struct error *err)
+/* A download from elsewhere, and what came of the last request for it. */
+struct errand {
+	const struct repository *repository;
+	const struct blob_part *part;
+	struct http_answer *answer;
+	struct stream **out; /* its body if it is a success */
+};
+
+static bool ask(const struct errand *errand, const struct url *url, struct error *err)
 {
+	const struct repository *repository = errand->repository;
+	const struct blob_part *part = errand->part;
 	const struct registry_options *options = &repository->access.registry->options;
 	const struct credential *credential = repository->access.credential;
 	const struct request request = {.method = "GET",
@@ -44,8 +52,8 @@ static bool ask(const struct repository *repository, const struct url *url,
 		.insecure = repository->access.host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
 		.proxy = credential ? credential->proxy : NULL};
-	http_answer_finish(answer);
-	bool ok = http_open(options->http, &http, answer, out, err);
+	http_answer_finish(errand->answer);
+	bool ok = http_open(options->http, &http, errand->answer, errand->out, err);
 	if (ok && options->counted)
 		options->counted(options->ctx, repository->access.target);
 	return ok;
@@ -72,20 +80,19 @@ static bool next_url(struct arena *arena, const struct url *base, const char *te
 			 out->host);
 }
 
-/* Follows redirects: *answer is the answer of the last hop, *out its body if it is a success. */
-static bool follow(const struct repository *repository, struct arena *arena, const char *text,
-		   const struct blob_part *part, struct http_answer *answer, struct stream **out,
+/* Asks at the address in text, and follows redirects from there. */
+static bool follow(const struct errand *errand, struct arena *arena, const char *text,
 		   struct error *err)
 {
 	struct url url, here;
 	if (!next_url(arena, NULL, text, &url, err))
 		return false;
 	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
-		if (!ask(repository, &url, part, answer, out, err))
+		if (!ask(errand, &url, err))
 			return false;
-		if (!is_redirect(answer))
+		if (!is_redirect(errand->answer))
 			return true;
-		struct str value = http_header(answer, "Location");
+		struct str value = http_header(errand->answer, "Location");
 		here = url;
 		if (!next_url(arena, &here, arena_copy(arena, value.at, value.len), &url, err))
 			return false;
@@ -107,12 +114,13 @@ bool elsewhere_open(const struct repository *repository, const char *url, struct
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
+	const struct errand errand = {repository, part, &answer, out};
 	if (part->whole)
 		part->from = 0;
 	*out = NULL;
 	if (!arena)
 		return error_memory(err);
-	if (!follow(repository, arena, url, part, &answer, out, err))
+	if (!follow(&errand, arena, url, err))
 		return describe(url, err);
 	bool known = answer.status == 200 || answer.status == 206 || answer.status == 416;
 	if (known && blobs_judge(&answer, part, err))

@@ -68,10 +68,8 @@ static bool holds(const struct store *store, struct arena *arena, const char *re
 static bool tags(const struct store *store, struct arena *arena, int pages, struct tag_list *out,
 		 struct error *err)
 {
-	out->complete = true;
-	return pages ? tags_glance(of(store), arena, pages, &out->items, &out->count,
-				   &out->complete, err)
-		     : tags_list(of(store), arena, &out->items, &out->count, err);
+	return pages ? tags_glance(of(store), arena, pages, out, err)
+		     : tags_list(of(store), arena, out, err);
 }
 
 static bool referrers(const struct store *store, struct arena *arena, const char *digest,

@@ -16,9 +16,11 @@ enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
 
 /* The contents of the pages read so far. */
 struct tag_listing {
-	struct arena *arena; /* the arena of paging */
+	const struct repository *repository;
+	struct arena *arena; /* of its requests */
 	struct paging paging;
-	struct map *seen; /* the tags */
+	struct map seen; /* the tags */
+	bool more;       /* the repository has more pages */
 	struct known_list
 		*digests; /* their digests; NULL: the registry does not list all of them */
 };
@@ -26,7 +28,9 @@ struct tag_listing {
 static void listing_finish(struct tag_listing *listing)
 {
 	known_list_free(&listing->digests);
+	map_finish(&listing->seen);
 	paging_finish(&listing->paging);
+	arena_free(&listing->arena);
 }
 
 /* Takes the tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
@@ -55,7 +59,7 @@ static void take_digests(struct tag_listing *listing, const struct node *root)
 static bool take_page(struct tag_listing *listing, const struct http_answer *answer,
 		      struct error *err)
 {
-	struct map *seen = listing->seen;
+	struct map *seen = &listing->seen;
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *root = NULL;
 	if (!arena)
@@ -87,10 +91,10 @@ static bool refuses_number(const struct http_answer *answer)
 }
 
 /* Fetches one page, again if it makes no sense. *refused: smaller pages are worth a try. */
-static bool fetch_page(const struct repository *repository, const struct request *request,
-		       struct http_answer *answer, struct tag_listing *listing, bool *refused,
-		       struct error *err)
+static bool fetch_page(struct tag_listing *listing, const struct request *request,
+		       struct http_answer *answer, bool *refused, struct error *err)
 {
+	const struct repository *repository = listing->repository;
 	*refused = false;
 	for (unsigned attempt = 0;; attempt++) {
 		if (!request_send(repository, request, answer, err))
@@ -106,20 +110,21 @@ static bool fetch_page(const struct repository *repository, const struct request
 }
 
 /* Fetches the first page, of a size that the registry accepts. */
-static bool fetch_first(const struct repository *repository, struct arena *arena,
-			struct request *request, struct http_answer *answer,
-			struct tag_listing *listing, struct error *err)
+static bool fetch_first(struct tag_listing *listing, struct request *request,
+			struct http_answer *answer, struct error *err)
 {
-	unsigned size = host_page(repository->access.host);
+	struct host *host = listing->repository->access.host;
+	const char *name = listing->repository->name;
+	unsigned size = host_page(host);
 	for (;; size = size > PAGE_SMALL ? PAGE_SMALL : 0) {
 		bool refused = false;
 		request->path =
-			size ? arena_printf(arena, "/v2/%s/tags/list?n=%u", repository->name, size)
-			     : arena_printf(arena, "/v2/%s/tags/list", repository->name);
+			size ? arena_printf(listing->arena, "/v2/%s/tags/list?n=%u", name, size)
+			     : arena_printf(listing->arena, "/v2/%s/tags/list", name);
 		if (!request->path)
 			return error_memory(err);
-		if (fetch_page(repository, request, answer, listing, &refused, err)) {
-			host_learn_page(repository->access.host, size);
+		if (fetch_page(listing, request, answer, &refused, err)) {
+			host_learn_page(host, size);
 			return true;
 		}
 		if (!refused || !size)
@@ -127,24 +132,22 @@ static bool fetch_first(const struct repository *repository, struct arena *arena
 	}
 }
 
-/* Reads at most pages pages. *more: there are more. */
-static bool collect_pages(const struct repository *repository, struct arena *arena, int pages,
-			  struct tag_listing *listing, bool *more, struct error *err)
+/* Reads at most pages pages. */
+static bool collect_pages(struct tag_listing *listing, int pages, struct error *err)
 {
 	struct request request = {.method = "GET", .answer_max = PAGE_MAX, .listing = true};
 	struct url url, next;
 	bool ignored;
-	*more = false;
 	for (int page = 0; page < pages; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
-		size_t before = listing->seen->count;
-		bool ok = page ? fetch_page(repository, &request, &answer, listing, &ignored, err)
-			       : fetch_first(repository, arena, &request, &answer, listing, err);
-		const struct paging_page this = {.repository = repository,
+		size_t before = listing->seen.count;
+		bool ok = page ? fetch_page(listing, &request, &answer, &ignored, err)
+			       : fetch_first(listing, &request, &answer, err);
+		const struct paging_page this = {.repository = listing->repository,
 						 .request = &request,
 						 .answer = &answer,
-						 .news = listing->seen->count > before};
-		if (!ok || !paging_next(&listing->paging, arena, &this, &next, err))
+						 .news = listing->seen.count > before};
+		if (!ok || !paging_next(&listing->paging, listing->arena, &this, &next, err))
 			return false;
 		if (!next.text)
 			return true;
@@ -153,30 +156,30 @@ static bool collect_pages(const struct repository *repository, struct arena *are
 		request.url = &url;
 		request.purpose = URL_API;
 	}
-	*more = true;
+	listing->more = true;
 	return true;
 }
 
 /* The same, and keeps the digests of a complete list that has them. */
-static bool collect(const struct repository *repository, struct arena *arena, int pages,
-		    struct map *seen, bool *more, struct error *err)
+static bool collect(struct tag_listing *listing, int pages, struct error *err)
 {
-	scoped(listing_finish) struct tag_listing listing = {
-		.arena = arena, .seen = seen, .digests = known_list_new()};
-	if (!collect_pages(repository, arena, pages, &listing, more, err))
+	listing->arena = arena_new();
+	listing->digests = known_list_new();
+	if (!listing->arena)
+		return error_memory(err);
+	if (!collect_pages(listing, pages, err))
 		return false;
-	if (listing.digests && !*more)
-		known_keep(repository, &listing.digests);
+	if (listing->digests && !listing->more)
+		known_keep(listing->repository, &listing->digests);
 	return true;
 }
 
-static bool collect_all(const struct repository *repository, struct arena *arena, struct map *seen,
-			struct error *err)
+static bool collect_all(struct tag_listing *listing, struct error *err)
 {
-	bool more = false;
-	if (!collect(repository, arena, TAGS_PAGES_MAX, seen, &more, err))
+	if (!collect(listing, TAGS_PAGES_MAX, err))
 		return false;
-	return !more || error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
+	return !listing->more ||
+	       error_set(err, ERROR_CORRUPT, "more than %d pages of tags", TAGS_PAGES_MAX);
 }
 
 static bool describe(const struct repository *repository, struct error *err)
@@ -184,58 +187,48 @@ static bool describe(const struct repository *repository, struct error *err)
 	return error_wrap(err, "tags of %s/%s", registry_host_name(repository), repository->name);
 }
 
-static bool copy_list(struct arena *arena, const struct map *seen, const char *const **tags,
-		      size_t *count, struct error *err)
+static bool copy_list(struct arena *arena, const struct tag_listing *listing, struct tag_list *out,
+		      struct error *err)
 {
+	const struct map *seen = &listing->seen;
 	const char **list = arena_array(arena, seen->count + 1, sizeof(*list));
 	for (size_t i = 0; list && i < seen->count; i++) {
 		list[i] = arena_copy(arena, seen->entries[i].key, seen->entries[i].len);
 		if (!list[i])
 			return error_memory(err);
 	}
-	*tags = list;
-	*count = seen->count;
+	*out = (struct tag_list){list, seen->count, .complete = !listing->more};
 	return list || error_memory(err);
 }
 
 void tags_learn(const struct repository *repository)
 {
-	scoped(map_finish) struct map seen = {0};
-	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(listing_finish) struct tag_listing listing = {.repository = repository};
 	struct error ignored;
-	if (arena && repository->access.host->profile->lists_digests)
-		collect_all(repository, arena, &seen, &ignored);
+	if (repository->access.host->profile->lists_digests)
+		collect_all(&listing, &ignored);
 }
 
-bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
-	       size_t *count, struct error *err)
+bool tags_list(const struct repository *repository, struct arena *arena, struct tag_list *out,
+	       struct error *err)
 {
-	scoped(map_finish) struct map seen = {0};
-	scoped(arena_free) struct arena *scratch = arena_new();
-	if (!scratch)
-		return error_memory(err);
-	if (!collect_all(repository, scratch, &seen, err))
+	scoped(listing_finish) struct tag_listing listing = {.repository = repository};
+	if (!collect_all(&listing, err))
 		return describe(repository, err);
-	return copy_list(arena, &seen, tags, count, err);
+	return copy_list(arena, &listing, out, err);
 }
 
 bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
-		 const char *const **tags, size_t *count, bool *complete, struct error *err)
+		 struct tag_list *out, struct error *err)
 {
-	scoped(map_finish) struct map seen = {0};
-	scoped(arena_free) struct arena *scratch = arena_new();
-	bool more = false;
-	*complete = true;
-	if (!scratch)
-		return error_memory(err);
-	if (!collect(repository, scratch, pages, &seen, &more, err)) {
+	scoped(listing_finish) struct tag_listing listing = {.repository = repository};
+	if (!collect(&listing, pages, err)) {
 		/* Some logins may read but not list, and some registries do not list properly. */
 		if (err->kind != ERROR_DENIED && err->kind != ERROR_MISSING &&
 		    err->kind != ERROR_REJECTED && err->kind != ERROR_FULL &&
 		    err->kind != ERROR_CORRUPT)
 			return describe(repository, err);
-		more = true;
+		listing.more = true;
 	}
-	*complete = !more;
-	return copy_list(arena, &seen, tags, count, err);
+	return copy_list(arena, &listing, out, err);
 }

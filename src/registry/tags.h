@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/registry.h"
+#include "store/store.h"
 
 enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
 
@@ -9,16 +10,16 @@ enum { TAGS_PAGES_MAX = 10000, TAGS_MAX = 1000000 };
  * Lists all tags in the registry's order, each once; invalid tags are left out. Pages are followed
  * by their Link header, on the registry's origin only. ERROR_MISSING: there is no such repository.
  */
-bool tags_list(const struct repository *repository, struct arena *arena, const char *const **tags,
-	       size_t *count, struct error *err);
+bool tags_list(const struct repository *repository, struct arena *arena, struct tag_list *out,
+	       struct error *err);
 /*
  * Reads the list of tags if the registry is known to list digests with them, so that many tags can
  * be looked up without a request each (known.h). Failure does not matter.
  */
 void tags_learn(const struct repository *repository);
 /*
- * Like tags_list(), with at most pages requests. *complete false: the list is longer, or the
- * registry does not give it; *tags are those that were read.
+ * Like tags_list(), with at most pages requests. out->complete false: the list is longer, or the
+ * registry does not give it; out has the tags that were read.
  */
 bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
-		 const char *const **tags, size_t *count, bool *complete, struct error *err);
+		 struct tag_list *out, struct error *err);

@@ -27,8 +27,7 @@ struct heartbeat {
 	int quiet_ms;
 	int64_t told_ms;   /* time of the last line */
 	int64_t waited_ms; /* time of the last line about a wait; 0: none */
-	void (*counts)(void *ctx, size_t *done, size_t *total);
-	void *ctx;
+	struct heartbeat_counts counts;
 	struct progress_view view;
 	struct waits_view waits;
 };
@@ -47,7 +46,7 @@ static void add_transfers(const struct progress_view *view, struct buf *out)
 static void print(struct heartbeat *heartbeat, int64_t now, struct buf *out)
 {
 	size_t done = 0, total = 0;
-	heartbeat->counts(heartbeat->ctx, &done, &total);
+	heartbeat->counts.get(heartbeat->counts.ctx, &done, &total);
 	if (total)
 		buf_printf(out, "%zu/%zu images have been processed", done, total);
 	else
@@ -125,8 +124,8 @@ static void finish_locks(struct heartbeat *heartbeat)
 	pthread_mutex_destroy(&heartbeat->lock);
 }
 
-struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress, int quiet_ms,
-				 void (*counts)(void *ctx, size_t *done, size_t *total), void *ctx)
+struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress,
+				 const struct heartbeat_counts *counts, int quiet_ms)
 {
 	pthread_condattr_t attributes;
 	struct heartbeat *heartbeat = arena_new_of(arena, struct heartbeat);
@@ -135,8 +134,7 @@ struct heartbeat *heartbeat_open(struct arena *arena, struct progress *progress,
 	heartbeat->progress = progress;
 	heartbeat->quiet_ms = quiet_ms;
 	heartbeat->told_ms = clock_ms();
-	heartbeat->counts = counts;
-	heartbeat->ctx = ctx;
+	heartbeat->counts = *counts;
 	heartbeat->cancel = cancel_current();
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

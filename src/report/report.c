@@ -47,6 +47,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 {
 	struct arena *arena = arena_new();
 	struct report *report = arena ? arena_new_of(arena, struct report) : NULL;
+	const struct heartbeat_counts counts = {tell_counts, report};
 	if (!report) {
 		arena_free(&arena);
 		return NULL;
@@ -65,8 +66,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	if (options->live && display_possible())
 		report->display = display_open(arena, progress, !options->log_in_file);
 	if (!report->display || options->log_in_file)
-		report->heartbeat =
-			heartbeat_open(arena, progress, HEARTBEAT_MS, tell_counts, report);
+		report->heartbeat = heartbeat_open(arena, progress, &counts, HEARTBEAT_MS);
 	return report;
 }
 

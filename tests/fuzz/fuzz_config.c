@@ -24,7 +24,8 @@ static void expand(struct arena *arena, const struct plan_rule *rule, struct pro
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, rule, &some_catalog, &tasks, &count, problems, &err)) {
+	if (!plan_expand(arena, &(struct expanding){rule, &some_catalog, problems}, &tasks, &count,
+			 &err)) {
 		require(err.kind != ERROR_NONE && err.text[0]);
 		return;
 	}

@@ -51,15 +51,14 @@ static void list(struct client *client)
 	const struct reference name = {.host = "from.test", .repository = "team/app"};
 	struct repository repository;
 	struct error err = {0};
-	const char *const *tags = NULL;
-	size_t count = 0;
+	struct tag_list tags = {0};
 	require(registry_open(client->registry, &name, false, &repository, &err));
-	if (!tags_list(&repository, client->arena, &tags, &count, &err)) {
+	if (!tags_list(&repository, client->arena, &tags, &err)) {
 		require(err.kind != ERROR_NONE && err.text[0]);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		require(reference_tag_valid(str_of(tags[i])));
+	for (size_t i = 0; i < tags.count; i++)
+		require(reference_tag_valid(str_of(tags.items[i])));
 }
 
 static enum outcome_status copy(struct client *client, unsigned what)

@@ -51,7 +51,8 @@ static bool expand(struct arena *arena, const struct plan_rule *rule, struct ima
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, rule, &some_catalog, &tasks, &count, &warnings, &err))
+	if (!plan_expand(arena, &(struct expanding){rule, &some_catalog, &warnings}, &tasks, &count,
+			 &err))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!taken(images, &tasks[i]))

@@ -75,24 +75,24 @@ static struct credential *entry_for(struct arena *arena, struct credentials *lis
 	return &items[list->count++];
 }
 
-static void add(struct arena *arena, const char *prefix, const char *user, const char *password,
-		const char *place, struct credentials *list, struct problems *problems)
+static void add(struct arena *arena, const struct credential *login, struct credentials *list,
+		struct problems *problems)
 {
-	struct credential *entry = entry_for(arena, list, key_of(prefix));
+	struct credential *entry = entry_for(arena, list, login->key);
 	/* A copy, since the password may be in the environment, which is wiped of secrets. */
-	password = arena_string(arena, password);
+	const char *password = arena_string(arena, login->password);
 	if (!entry || !password) {
 		problem_add(problems, NULL, "out of memory");
 		return;
 	}
-	entry->username = user;
+	entry->username = login->username;
 	entry->password = password;
 	entry->token = NULL;
 	entry->helper = NULL;
 	entry->login_fault = NULL;
-	entry->place = place;
+	entry->place = login->place;
 	secret_register(str_of(password));
-	secret_register_basic(str_of(user), str_of(password));
+	secret_register_basic(str_of(login->username), str_of(password));
 }
 
 void target_login_add(struct arena *arena, const struct options *options, const char *prefix,
@@ -116,10 +116,15 @@ void target_login_add(struct arena *arena, const struct options *options, const 
 		secret = read_secret(arena, "access-token-file", file, problems);
 	if (problems->error_count != before)
 		return;
-	if (!prefix)
+	if (!prefix) {
 		problem_warn(problems, NULL, "--%s is not used: there is no prefix for all images",
 			     option);
-	else
-		add(arena, prefix, key ? "_json_key" : "oauth2accesstoken", secret,
-		    key ? "--target-repo-auth-key" : "--access-token", list, problems);
+		return;
+	}
+	const struct credential login = {.key = key_of(prefix),
+					 .username = key ? "_json_key" : "oauth2accesstoken",
+					 .password = secret,
+					 .place =
+						 key ? "--target-repo-auth-key" : "--access-token"};
+	add(arena, &login, list, problems);
 }

@@ -61,13 +61,24 @@ static bool parse_platform(struct str text, void *out)
 	return platform_parse(text, out);
 }
 
-/* Calls parse for each value of node; returns the array of the results, each of size bytes. */
+/* One kind of values. */
+struct value_kind {
+	bool (*parse)(struct str text, void *out);
+	size_t size;         /* of what parse() makes */
+	const char *example; /* how such a value is written */
+};
+
+static const struct value_kind pattern_value = {parse_pattern, sizeof(struct platform_pattern),
+						"a name, as in linux, amd64 or arm:v7"};
+static const struct value_kind platform_value = {parse_platform, sizeof(struct platform),
+						 "linux/amd64 or linux/arm64/v8"};
+
+/* The array of the values in node. */
 static void *read_values(const struct fields_reading *reading, const struct field *field,
-			 const struct node *node, size_t size,
-			 bool (*parse)(struct str text, void *out), size_t *count)
+			 const struct node *node, const struct value_kind *kind, size_t *count)
 {
 	size_t most = count_values(reading, field, node);
-	char *list = arena_array(reading->arena, most, size);
+	char *list = arena_array(reading->arena, most, kind->size);
 	*count = 0;
 	if (!list)
 		fields_memory(reading);
@@ -77,14 +88,12 @@ static void *read_values(const struct fields_reading *reading, const struct fiel
 		if (!fields_filled(reading, field, each, &text))
 			continue;
 		while (str_cut(&text, ',', &value))
-			if (parse(str_trim(value), list + *count * size))
+			if (kind->parse(str_trim(value), list + *count * kind->size))
 				++*count;
 			else
 				fields_complain(reading, each, "\"%.*s\" in %s: write %s",
 						STR_ARGS(str_head(value, 100)), field->name,
-						parse == parse_platform
-							? "linux/amd64 or linux/arm64/v8"
-							: "a name, as in linux, amd64 or arm:v7");
+						kind->example);
 	}
 	return list;
 }
@@ -100,13 +109,12 @@ static const struct platform_filter *read_filter(const struct fields_reading *re
 		fields_memory(reading);
 		return NULL;
 	}
-	filter->os = read_values(reading, &fields[OS], values[OS], sizeof(*filter->os),
-				 parse_pattern, &filter->os_count);
-	filter->arch = read_values(reading, &fields[ARCH], values[ARCH], sizeof(*filter->arch),
-				   parse_pattern, &filter->arch_count);
-	filter->platforms =
-		read_values(reading, &fields[PLATFORMS], values[PLATFORMS],
-			    sizeof(*filter->platforms), parse_platform, &filter->platform_count);
+	filter->os =
+		read_values(reading, &fields[OS], values[OS], &pattern_value, &filter->os_count);
+	filter->arch = read_values(reading, &fields[ARCH], values[ARCH], &pattern_value,
+				   &filter->arch_count);
+	filter->platforms = read_values(reading, &fields[PLATFORMS], values[PLATFORMS],
+					&platform_value, &filter->platform_count);
 	return filter;
 }
 
@@ -122,9 +130,8 @@ static const struct platform_filter *read_required(const struct fields_reading *
 		fields_memory(reading);
 		return NULL;
 	}
-	required->platforms =
-		read_values(reading, &fields[REQUIRE_PLATFORMS], node, sizeof(*required->platforms),
-			    parse_platform, &required->platform_count);
+	required->platforms = read_values(reading, &fields[REQUIRE_PLATFORMS], node,
+					  &platform_value, &required->platform_count);
 	return required;
 }
 

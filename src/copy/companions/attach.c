@@ -44,21 +44,19 @@ static bool find_lacking(struct arena *arena, const struct attachment *attachmen
 	return true;
 }
 
-static bool write_list(struct image *image, struct attachment *attachment, const char *tag,
-		       struct str list, struct error *err)
+static bool write_list(struct attachment *attachment, struct str list, struct error *err)
 {
 	struct push_answer answer;
-	const struct push push = {.reference = tag,
+	const struct push push = {.reference = attachment->tag,
 				  .digest = attachment->held,
 				  .media_type = "application/vnd.oci.image.index.v1+json",
 				  .bytes = list};
 	digest_of(list, attachment->held);
-	return store_put(image->to, &push, &answer, err);
+	return store_put(attachment->image->to, &push, &answer, err);
 }
 
 /* Reads the list, and writes it if referrers were missing. *complete: none was missing. */
-static bool complete_list(struct image *image, struct attachment *attachment, const char *tag,
-			  bool *complete, struct error *err)
+static bool complete_list(struct attachment *attachment, bool *complete, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct str old, list, *lacking = NULL;
@@ -66,25 +64,24 @@ static bool complete_list(struct image *image, struct attachment *attachment, co
 	int64_t start = clock_ms();
 	if (!arena)
 		return error_memory(err);
-	if (!lookup_fallback(image->to, arena, attachment->subject, &old, err) ||
+	if (!lookup_fallback(attachment->image->to, arena, attachment->subject, &old, err) ||
 	    !find_lacking(arena, attachment, old, &lacking, &count, err))
 		return false;
 	*complete = count == 0;
 	if (*complete)
 		digest_of(old, attachment->held);
 	else if (!referrers_append(arena, old, lacking, count, &list, err) ||
-		 !write_list(image, attachment, tag, list, err))
+		 !write_list(attachment, list, err))
 		return false;
 	else
 		attachment->took_ms = clock_ms() - start;
 	return true;
 }
 
-static bool write_once(struct image *image, struct attachment *attachment, const char *tag,
-		       struct error *err)
+static bool write_once(struct attachment *attachment, struct error *err)
 {
 	bool complete = false;
-	if (!complete_list(image, attachment, tag, &complete, err))
+	if (!complete_list(attachment, &complete, err))
 		return false;
 	if (complete)
 		attachment->held[0] = '\0';
@@ -92,15 +89,13 @@ static bool write_once(struct image *image, struct attachment *attachment, const
 }
 
 /* Waits and reads until the list is complete and the same twice in a row. */
-static bool converge(struct image *image, struct attachment *attachment, const char *tag,
-		     struct error *err)
+static bool converge(struct attachment *attachment, struct error *err)
 {
 	for (int i = 0; i < TRIES && attachment->held[0]; i++) {
 		char before[DIGEST_TEXT_SIZE];
 		bool complete = false;
 		memcpy(before, attachment->held, sizeof(before));
-		if (!wait_a_little(attachment, err) ||
-		    !complete_list(image, attachment, tag, &complete, err))
+		if (!wait_a_little(attachment, err) || !complete_list(attachment, &complete, err))
 			return false;
 		if (complete && strcmp(before, attachment->held) == 0)
 			return true;
@@ -113,28 +108,27 @@ static bool converge(struct image *image, struct attachment *attachment, const c
  * Lets one thread of the run at a time work on each list. No claim is settled, so the next thread
  * always gets its turn.
  */
-static bool in_turn(struct image *image, struct attachment *attachment,
-		    bool (*work)(struct image *image, struct attachment *attachment,
-				 const char *tag, struct error *err),
+static bool in_turn(struct attachment *attachment,
+		    bool (*work)(struct attachment *attachment, struct error *err),
 		    struct error *err)
 {
 	scoped(claim_end) struct claim claim = {0};
-	char tag[COMPANION_TAG_SIZE];
-	companion_fallback_tag(attachment->subject, tag);
-	if (!claim_begin(&claim, image, err, "list %s/%s:%s", image->to->party_name,
-			 image->to->path, tag))
+	const struct store *to = attachment->image->to;
+	const char *tag = attachment->tag;
+	companion_fallback_tag(attachment->subject, attachment->tag);
+	if (!claim_begin(&claim, attachment->image, err, "list %s/%s:%s", to->party_name, to->path,
+			 tag))
 		return false;
-	return claim_pass_on(&claim, work(image, attachment, tag, err)) ||
-	       error_wrap(err, "the list of referrers %s/%s:%s", image->to->party_name,
-			  image->to->path, tag);
+	return claim_pass_on(&claim, work(attachment, err)) ||
+	       error_wrap(err, "the list of referrers %s/%s:%s", to->party_name, to->path, tag);
 }
 
-bool attach_write(struct image *image, struct attachment *attachment, struct error *err)
+bool attach_write(struct attachment *attachment, struct error *err)
 {
-	return in_turn(image, attachment, write_once, err);
+	return in_turn(attachment, write_once, err);
 }
 
-bool attach_confirm(struct image *image, struct attachment *attachment, struct error *err)
+bool attach_confirm(struct attachment *attachment, struct error *err)
 {
-	return in_turn(image, attachment, converge, err);
+	return in_turn(attachment, converge, err);
 }

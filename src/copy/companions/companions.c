@@ -20,7 +20,8 @@ struct loop {
 	struct companions *companions;
 	struct manifest *read; /* for each companion: its manifest */
 	bool *unlisted;        /* for each companion: the target does not list it by itself */
-	const size_t *at;      /* maps the indexes of the loop to numbers; NULL: they are equal */
+	size_t *at;            /* maps the indexes of the loop to numbers; NULL: they are equal */
+	size_t count;          /* steps of the loop */
 	struct attachment *attachments;
 	bool (*work)(struct loop *loop, size_t number, struct error *err);
 };
@@ -31,13 +32,12 @@ static bool step(void *ctx, size_t index, struct error *err)
 	return loop->work(loop, loop->at ? loop->at[index] : index, err);
 }
 
-static bool run(struct loop *loop, const size_t *at, size_t count,
+static bool run(struct loop *loop,
 		bool (*work)(struct loop *loop, size_t number, struct error *err),
 		struct error *err)
 {
-	loop->at = at;
 	loop->work = work;
-	return pool_try(loop->image->copier->options.pool, count, step, loop, err);
+	return pool_try(loop->image->copier->options.pool, loop->count, step, loop, err);
 }
 
 static bool name_it(const struct companion *companion, struct error *err)
@@ -83,18 +83,16 @@ static bool compare(struct loop *loop, size_t number, struct error *err)
 	scoped(map_finish) struct map held = {0};
 	struct companions *all = loop->companions;
 	const struct companion *first = &all->items[number];
-	struct sites *sites = loop->image->copier->sites;
+	const struct lookup target = {loop->image->copier->sites, loop->image->to, arena};
 	bool listed = false;
 	if (!arena)
 		return error_memory(err);
 	for (size_t i = number; i < all->count && same_subject(&all->items[i], first); i++) {
 		struct companion *each = &all->items[i];
 		const char *digest = NULL;
-		if (each->tag &&
-		    !lookup_tag(sites, loop->image->to, arena, each->tag, &digest, err))
+		if (each->tag && !lookup_tag(&target, each->tag, &digest, err))
 			return false;
-		if (!each->tag && !listed &&
-		    !lookup_referrers(sites, loop->image->to, arena, first->subject, &held, err))
+		if (!each->tag && !listed && !lookup_referrers(&target, first->subject, &held, err))
 			return false;
 		listed |= !each->tag;
 		each->present = each->tag ? digest && strcmp(digest, each->digest) == 0
@@ -103,26 +101,19 @@ static bool compare(struct loop *loop, size_t number, struct error *err)
 	return true;
 }
 
-/* Writes the number of each subject's first companion to first; returns the number of subjects. */
-static size_t find_subjects(const struct companions *companions, size_t *first)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < companions->count; i++)
-		if (!i || !same_subject(&companions->items[i], &companions->items[i - 1]))
-			first[count++] = i;
-	return count;
-}
-
 bool companions_compare(struct image *image, struct companions *companions, size_t *missing,
 			struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	size_t *first = arena ? arena_array(arena, companions->count + 1, sizeof(*first)) : NULL;
 	struct loop loop = {.image = image, .companions = companions};
+	loop.at = arena ? arena_array(arena, companions->count + 1, sizeof(*loop.at)) : NULL;
 	*missing = 0;
-	if (!first)
+	if (!loop.at)
 		return error_memory(err);
-	if (!run(&loop, first, find_subjects(companions, first), compare, err))
+	for (size_t i = 0; i < companions->count; i++)
+		if (!i || !same_subject(&companions->items[i], &companions->items[i - 1]))
+			loop.at[loop.count++] = i; /* the first of each subject */
+	if (!run(&loop, compare, err))
 		return error_wrap(err, "destination");
 	for (size_t i = 0; i < companions->count; i++)
 		*missing += !companions->items[i].present;
@@ -168,12 +159,12 @@ static bool copy_one(struct loop *loop, size_t number, struct error *err)
 
 static bool attach_one(struct loop *loop, size_t number, struct error *err)
 {
-	return attach_write(loop->image, &loop->attachments[number], err);
+	return attach_write(&loop->attachments[number], err);
 }
 
 static bool confirm_one(struct loop *loop, size_t number, struct error *err)
 {
-	return attach_confirm(loop->image, &loop->attachments[number], err);
+	return attach_confirm(&loop->attachments[number], err);
 }
 
 /*
@@ -207,12 +198,16 @@ static bool forget(struct loop *loop, struct error *err)
 	return true;
 }
 
-/* Sorts the companions that the target does not list by itself into one attachment per subject. */
-static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, struct error *err)
+/*
+ * Sorts the companions that the target does not list by itself into one attachment per subject, the
+ * next steps of the loop.
+ */
+static bool plan_lists(struct loop *loop, struct arena *arena, struct error *err)
 {
 	const struct companions *all = loop->companions;
 	const struct companion *before = NULL;
-	*count = 0;
+	loop->at = NULL;
+	loop->count = 0;
 	loop->attachments = arena_array(arena, all->count, sizeof(*loop->attachments));
 	const char **digests = arena_array(arena, all->count, sizeof(*digests));
 	struct str *descriptors = arena_array(arena, all->count, sizeof(*descriptors));
@@ -222,59 +217,59 @@ static bool plan_lists(struct loop *loop, struct arena *arena, size_t *count, st
 		if (!loop->unlisted[i])
 			continue;
 		if (!before || !same_subject(before, &all->items[i]))
-			loop->attachments[(*count)++] =
-				(struct attachment){.subject = all->items[i].subject,
+			loop->attachments[loop->count++] =
+				(struct attachment){.image = loop->image,
+						    .subject = all->items[i].subject,
 						    .digests = &digests[i],
 						    .descriptors = &descriptors[i]};
 		before = &all->items[i];
-		struct attachment *last = &loop->attachments[*count - 1];
+		struct attachment *last = &loop->attachments[loop->count - 1];
 		last->digests[last->count] = all->items[i].digest;
 		last->descriptors[last->count++] = all->items[i].descriptor;
 	}
 	return true;
 }
 
-/* Copies the companions with the numbers in at, then writes the lists that name them. */
-static bool copy_known(struct loop *loop, struct arena *arena, size_t *at, size_t count,
-		       size_t *copied, struct error *err)
+/* Copies the companions of the loop, then writes the lists that name them. */
+static bool copy_known(struct loop *loop, struct arena *arena, size_t *copied, struct error *err)
 {
-	size_t lists = 0, kept = 0;
-	for (size_t i = 0; i < count; i++)
-		if (!loop->companions->items[at[i]].foreign)
-			at[kept++] = at[i];
-	if (!run(loop, at, kept, copy_one, err) || !plan_lists(loop, arena, &lists, err) ||
-	    !run(loop, NULL, lists, attach_one, err) || !run(loop, NULL, lists, confirm_one, err))
+	size_t kept = 0;
+	for (size_t i = 0; i < loop->count; i++)
+		if (!loop->companions->items[loop->at[i]].foreign)
+			loop->at[kept++] = loop->at[i];
+	loop->count = kept;
+	if (!run(loop, copy_one, err) || !plan_lists(loop, arena, err) ||
+	    !run(loop, attach_one, err) || !run(loop, confirm_one, err))
 		return false;
 	*copied = kept;
 	return true;
 }
 
-/* Reads and copies the companions with the numbers in at. */
-static bool copy_these(struct loop *loop, struct arena *arena, size_t *at, size_t count,
-		       size_t *copied, struct error *err)
+/* Reads and copies the companions of the loop. */
+static bool copy_these(struct loop *loop, struct arena *arena, size_t *copied, struct error *err)
 {
 	struct error ignored;
-	if (!run(loop, at, count, read_one, err))
+	if (!run(loop, read_one, err))
 		return false;
-	bool ok = remember(loop, err) && copy_known(loop, arena, at, count, copied, err);
+	bool ok = remember(loop, err) && copy_known(loop, arena, copied, err);
 	return forget(loop, ok ? err : &ignored) && ok;
 }
 
 bool companions_copy(struct image *image, struct arena *arena, struct companions *companions,
 		     size_t *copied, struct error *err)
 {
-	size_t total = companions->count, count = 0;
+	size_t total = companions->count;
 	struct loop loop = {.image = image, .companions = companions};
-	size_t *at = arena_array(arena, total + 1, sizeof(*at));
+	loop.at = arena_array(arena, total + 1, sizeof(*loop.at));
 	loop.read = arena_array(arena, total + 1, sizeof(*loop.read));
 	loop.unlisted = arena_array(arena, total + 1, sizeof(*loop.unlisted));
 	*copied = 0;
-	if (!at || !loop.read || !loop.unlisted)
+	if (!loop.at || !loop.read || !loop.unlisted)
 		return error_memory(err);
 	for (size_t i = 0; i < total; i++)
 		if (!companions->items[i].present)
-			at[count++] = i;
-	return copy_these(&loop, arena, at, count, copied, err);
+			loop.at[loop.count++] = i;
+	return copy_these(&loop, arena, copied, err);
 }
 
 void companions_finish(struct companions *companions)

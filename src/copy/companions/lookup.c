@@ -11,33 +11,32 @@
 #include <string.h>
 
 /* *may: the tag may exist, as far as the list of tags shows. */
-static bool may_exist(struct site *site, const struct store *store, const char *tag, bool *may,
-		      struct error *err)
+static bool may_exist(const struct lookup *lookup, const char *tag, bool *may, struct error *err)
 {
 	bool known = false;
 	*may = true;
-	if (store->target)
+	if (lookup->store->target)
 		return true;
-	if (!sites_read_tags(site, store, &known, err))
+	struct site *site = sites_of(lookup->sites, lookup->store);
+	if (!site)
+		return error_memory(err);
+	if (!sites_read_tags(site, lookup->store, &known, err))
 		return false;
 	*may = !known || sites_has_tag(site, tag);
 	return true;
 }
 
-bool lookup_tag(struct sites *sites, const struct store *store, struct arena *arena,
-		const char *tag, const char **digest, struct error *err)
+bool lookup_tag(const struct lookup *lookup, const char *tag, const char **digest,
+		struct error *err)
 {
 	struct manifest_status status;
-	struct site *site = sites_of(sites, store);
 	bool may = false;
 	*digest = NULL;
-	if (!site)
-		return error_memory(err);
-	if (!may_exist(site, store, tag, &may, err))
+	if (!may_exist(lookup, tag, &may, err))
 		return false;
 	if (!may)
 		return true;
-	if (!store_head(store, arena, tag, &status, err))
+	if (!store_head(lookup->store, lookup->arena, tag, &status, err))
 		return false;
 	*digest = status.found ? status.digest : NULL;
 	return true;
@@ -59,9 +58,10 @@ bool lookup_fallback(const struct store *store, struct arena *arena, const char 
 	return true;
 }
 
-static bool read_fallback(struct site *site, const struct store *store, struct arena *arena,
-			  const char *digest, struct map *into, struct error *err)
+static bool read_fallback(const struct lookup *lookup, const char *digest, struct map *into,
+			  struct error *err)
 {
+	const struct store *store = lookup->store;
 	char tag[COMPANION_TAG_SIZE];
 	scoped(arena_free) struct arena *scratch = arena_new();
 	struct str index;
@@ -69,38 +69,38 @@ static bool read_fallback(struct site *site, const struct store *store, struct a
 	if (!scratch)
 		return error_memory(err);
 	companion_fallback_tag(digest, tag);
-	if (!may_exist(site, store, tag, &may, err))
+	if (!may_exist(lookup, tag, &may, err))
 		return false;
 	if (!may)
 		return true;
 	if (!lookup_fallback(store, scratch, digest, &index, err))
 		return false;
-	return !index.len || referrers_read(arena, index, into, err) ||
+	return !index.len || referrers_read(lookup->arena, index, into, err) ||
 	       error_wrap(err, "the tag %s of %s/%s", tag, store->party_name, store->path);
 }
 
 /* Asks the referrers API. *supported: the registry has it. */
-static bool ask(struct site *site, const struct store *store, struct arena *arena,
-		const char *digest, struct map *into, bool *supported, struct error *err)
+static bool ask(const struct lookup *lookup, const char *digest, struct map *into, bool *supported,
+		struct error *err)
 {
+	struct site *site = sites_of(lookup->sites, lookup->store);
 	bool first = false;
+	if (!site)
+		return error_memory(err);
 	*supported = sites_ask_api(site, &first);
 	if (!*supported)
 		return true;
-	bool ok = store_referrers(store, arena, digest, into, supported, err);
+	bool ok = store_referrers(lookup->store, lookup->arena, digest, into, supported, err);
 	if (first || (ok && !*supported))
 		sites_tell_api(site, ok, *supported);
 	return ok;
 }
 
-bool lookup_referrers(struct sites *sites, const struct store *store, struct arena *arena,
-		      const char *digest, struct map *into, struct error *err)
+bool lookup_referrers(const struct lookup *lookup, const char *digest, struct map *into,
+		      struct error *err)
 {
-	struct site *site = sites_of(sites, store);
 	bool supported = false;
-	if (!site)
-		return error_memory(err);
-	if (!ask(site, store, arena, digest, into, &supported, err))
+	if (!ask(lookup, digest, into, &supported, err))
 		return false;
-	return supported || read_fallback(site, store, arena, digest, into, err);
+	return supported || read_fallback(lookup, digest, into, err);
 }

@@ -22,6 +22,7 @@ enum { BUNDLES_MAX = 64 };
 struct signature_search {
 	struct image *image;
 	struct arena *arena;
+	struct lookup lookup; /* at its source */
 	const char *digest;
 	const struct signer *signer;
 	const struct reference *source; /* the image, as the rule names it */
@@ -98,8 +99,7 @@ static bool try_referrers(struct signature_search *search, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
 	unsigned tried = 0;
-	if (!lookup_referrers(search->image->copier->sites, search->image->from, search->arena,
-			      search->digest, &list, err))
+	if (!lookup_referrers(&search->lookup, search->digest, &list, err))
 		return false;
 	for (size_t i = 0; i < list.count && !search->good && tried < BUNDLES_MAX; i++) {
 		const struct referrer *referrer = list.entries[i].value;
@@ -146,12 +146,11 @@ static bool try_layers(struct signature_search *search, const struct manifest *m
 static bool try_tag(struct signature_search *search, struct error *err)
 {
 	char tag[COMPANION_TAG_SIZE];
-	const struct store *from = search->image->from;
 	const char *found = NULL;
 	struct manifest manifest;
 	if (!companion_tag(search->digest, COMPANION_SIG, tag))
 		return true;
-	if (!lookup_tag(search->image->copier->sites, from, search->arena, tag, &found, err))
+	if (!lookup_tag(&search->lookup, tag, &found, err))
 		return false;
 	if (!found)
 		return true;
@@ -169,6 +168,7 @@ bool signed_check(struct image *image, struct error *err)
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct signature_search search = {.image = image,
 					  .arena = arena,
+					  .lookup = {image->copier->sites, image->from, arena},
 					  .digest = digest,
 					  .signer = signer,
 					  .source = &image->task->source};

@@ -142,12 +142,11 @@ static bool is_wanted(const struct walk *walk, struct arena *arena, const struct
 	return true;
 }
 
-static bool look_for_referrers(struct walk *walk, struct arena *arena, const char *digest,
+static bool look_for_referrers(struct walk *walk, const struct lookup *lookup, const char *digest,
 			       struct buf *found, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
-	struct image *image = walk->image;
-	if (!lookup_referrers(image->copier->sites, image->from, arena, digest, &list, err))
+	if (!lookup_referrers(lookup, digest, &list, err))
 		return false;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct referrer *referrer = list.entries[i].value;
@@ -155,7 +154,7 @@ static bool look_for_referrers(struct walk *walk, struct arena *arena, const cha
 					      .media_type = referrer->media_type,
 					      .subject = digest};
 		bool wanted = false;
-		if (!is_wanted(walk, arena, referrer, &wanted, err))
+		if (!is_wanted(walk, lookup->arena, referrer, &wanted, err))
 			return false;
 		if (wanted)
 			buf_add(found, &companion, sizeof(companion));
@@ -163,21 +162,19 @@ static bool look_for_referrers(struct walk *walk, struct arena *arena, const cha
 	return buf_ok(found) || error_memory(err);
 }
 
-static bool look_for_tags(struct walk *walk, struct arena *arena, const char *digest,
+static bool look_for_tags(struct walk *walk, const struct lookup *lookup, const char *digest,
 			  struct buf *found, struct error *err)
 {
-	struct image *image = walk->image;
 	for (enum companion_suffix suffix = 0; suffix < COMPANION_SUFFIXES; suffix++) {
 		struct companion companion = {.media_type = "", .subject = digest};
-		char *tag = arena_alloc(arena, COMPANION_TAG_SIZE);
+		char *tag = arena_alloc(lookup->arena, COMPANION_TAG_SIZE);
 		if (!tag)
 			return error_memory(err);
 		if (!companion_tag_wanted(filter_of(walk), suffix) ||
 		    !companion_tag(digest, suffix, tag))
 			continue;
 		companion.tag = tag;
-		if (!lookup_tag(image->copier->sites, image->from, arena, tag, &companion.digest,
-				err))
+		if (!lookup_tag(lookup, tag, &companion.digest, err))
 			return false;
 		if (companion.digest)
 			buf_add(found, &companion, sizeof(companion));
@@ -189,12 +186,14 @@ static bool look_at(struct walk *walk, const struct walk_node *node, struct erro
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf found = {0};
+	const struct image *image = walk->image;
+	const struct lookup lookup = {image->copier->sites, image->from, arena};
 	if (!arena)
 		return error_memory(err);
 	if (cancel_requested())
 		return error_canceled(err);
-	if (!look_for_referrers(walk, arena, node->digest, &found, err) ||
-	    !look_for_tags(walk, arena, node->digest, &found, err))
+	if (!look_for_referrers(walk, &lookup, node->digest, &found, err) ||
+	    !look_for_tags(walk, &lookup, node->digest, &found, err))
 		return false;
 	const struct companion *items = (const void *)found.at;
 	bool ok = true;

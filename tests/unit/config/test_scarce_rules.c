@@ -192,7 +192,8 @@ static bool expand(struct arena *arena, const struct plan_rule *rule, struct pro
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, rule, &catalog, &tasks, &count, problems, &err))
+	if (!plan_expand(arena, &(struct expanding){rule, &catalog, problems}, &tasks, &count,
+			 &err))
 		return out_of_memory(&err);
 	bool before = counting;
 	counting = false;

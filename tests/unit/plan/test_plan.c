@@ -260,7 +260,8 @@ static void plan(const struct rules *rules, struct buf *out, struct problems *pr
 		struct task *tasks;
 		size_t count;
 		struct error err = {0};
-		if (!plan_expand(arena, &planned[i], &catalog, &tasks, &count, problems, &err)) {
+		if (!plan_expand(arena, &(struct expanding){&planned[i], &catalog, problems},
+				 &tasks, &count, &err)) {
 			buf_add_string(errors, err.text);
 			continue;
 		}
@@ -421,10 +422,12 @@ static void test_digest_fields(void **state)
 	(void)state;
 	assert_true(plan_parse(arena, &(struct rules){rules, 2}, &planned, &count, &problems));
 	assert_int_equal(count, 2);
-	assert_true(plan_expand(arena, &planned[0], NULL, &tasks, &count, &problems, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[0], NULL, &problems}, &tasks,
+				&count, &err));
 	assert_string_equal(reference_target(&tasks[0].source), DG);
 	assert_string_equal(reference_target(&tasks[0].destination), "v9");
-	assert_true(plan_expand(arena, &planned[1], NULL, &tasks, &count, &problems, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[1], NULL, &problems}, &tasks,
+				&count, &err));
 	assert_string_equal(reference_target(&tasks[0].source), "v9");
 	assert_string_equal(reference_target(&tasks[0].destination), "x");
 	assert_string_equal(tasks[0].destination.digest, DG2);

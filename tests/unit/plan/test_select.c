@@ -187,7 +187,8 @@ static bool run_row(const struct row *row, struct world *world, bool dates, stru
 		return false;
 	}
 	assert_int_equal(rules, 1);
-	if (!plan_expand(arena, planned, &catalog, &tasks, &count, &problems, &err))
+	if (!plan_expand(arena, &(struct expanding){planned, &catalog, &problems}, &tasks, &count,
+			 &err))
 		buf_printf(said, "e:%s", err.text);
 	for (size_t i = 0; i < count; i++)
 		show_task(&tasks[i], result);
@@ -305,9 +306,11 @@ static void test_platforms(void **state)
 			    "written by the rule at 6:9 as well. Make both rules say the same, or "
 			    "remove one\n");
 	assert_int_equal(count, 3);
-	assert_true(plan_expand(arena, &planned[0], &catalog, &tasks, &count, &problems, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[0], &catalog, &problems},
+				&tasks, &count, &err));
 	assert_ptr_equal(tasks[0].rule->terms.platforms, &one);
-	assert_true(plan_expand(arena, &planned[2], &catalog, &tasks, &count, &problems, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[2], &catalog, &problems},
+				&tasks, &count, &err));
 	assert_true(plan_same_source(&tasks[0], &tasks[0]));
 	assert_false(plan_same_source(&tasks[0], &tasks[1]));
 }

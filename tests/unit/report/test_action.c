@@ -238,6 +238,8 @@ static void some_counts(void *ctx, size_t *done, size_t *total)
 	*total = 10;
 }
 
+static const struct heartbeat_counts counts = {.get = some_counts};
+
 static long ftell_end(const struct capture *capture)
 {
 	fseek(capture->file, 0, SEEK_END);
@@ -252,13 +254,13 @@ static void test_heartbeat(void **state)
 	(void)state;
 	log_open(stderr, LOG_INFO);
 	struct capture capture = capture_start(STDERR_FILENO);
-	struct heartbeat *calm = heartbeat_open(arena, progress, 600000, some_counts, NULL);
+	struct heartbeat *calm = heartbeat_open(arena, progress, &counts, 600000);
 	usleep(50 * 1000);
 	heartbeat_close(&calm);
 	assert_int_equal(ftell_end(&capture), 0);
 	int slot = progress_begin(progress, "a/b@sha256:12", 2000000);
 	progress_advance(progress, slot, 500000);
-	struct heartbeat *busy = heartbeat_open(arena, progress, 5, some_counts, NULL);
+	struct heartbeat *busy = heartbeat_open(arena, progress, &counts, 5);
 	while (ftell_end(&capture) == 0)
 		usleep(5000);
 	heartbeat_close(&busy);
@@ -280,7 +282,7 @@ static void test_heartbeat_of_a_wait(void **state)
 	log_open(stderr, LOG_INFO);
 	struct capture capture = capture_start(STDERR_FILENO);
 	waits_begin(&entry, "ghcr.io: HTTP 503");
-	struct heartbeat *waiting = heartbeat_open(arena, progress, 1000, some_counts, NULL);
+	struct heartbeat *waiting = heartbeat_open(arena, progress, &counts, 1000);
 	while (ftell_end(&capture) == 0)
 		usleep(5000);
 	long told = ftell_end(&capture);
