@@ -73,6 +73,11 @@ bool known_list_add(struct known_list *list, struct str tag, struct str digest)
 	return copy && map_put(&list->digests, tag, copy);
 }
 
+bool known_list_has(const struct known_list *list, struct str tag)
+{
+	return map_get(&list->digests, tag) != NULL;
+}
+
 static bool key_of(const struct repository *repository, struct buf *key)
 {
 	buf_printf(key, "%p %s", (const void *)repository->access.host, repository->name);

@@ -22,6 +22,8 @@ struct known_list *known_list_new(void);
 void known_list_free(struct known_list **list);
 /* Adds a tag with its digest; both are copied. False without memory. */
 bool known_list_add(struct known_list *list, struct str tag, struct str digest);
+/* True when the list has the tag. */
+bool known_list_has(const struct known_list *list, struct str tag);
 /* Keeps the complete list of repository, instead of an older one; *list becomes NULL. */
 void known_keep(const struct repository *repository, struct known_list **list);
 

@@ -160,6 +160,17 @@ static bool collect_pages(struct tag_listing *listing, int pages, struct error *
 	return true;
 }
 
+/* A tag without a digest must not be taken for one that is not there. */
+static bool has_all_digests(const struct tag_listing *listing)
+{
+	const struct map *seen = &listing->seen;
+	bool all = listing->digests != NULL;
+	for (size_t i = 0; all && i < seen->count; i++)
+		all = known_list_has(listing->digests,
+				     (struct str){seen->entries[i].key, seen->entries[i].len});
+	return all;
+}
+
 /* The same, and keeps the digests of a complete list that has them. */
 static bool collect(struct tag_listing *listing, int pages, struct error *err)
 {
@@ -169,7 +180,7 @@ static bool collect(struct tag_listing *listing, int pages, struct error *err)
 		return error_memory(err);
 	if (!collect_pages(listing, pages, err))
 		return false;
-	if (listing->digests && !listing->more)
+	if (!listing->more && has_all_digests(listing))
 		known_keep(listing->repository, &listing->digests);
 	return true;
 }

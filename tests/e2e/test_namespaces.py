@@ -236,6 +236,17 @@ def test_a_tree_is_walked(sync, here, there, login):
     assert copied(there) == ["mirror/etcd", "mirror/sub", "mirror/sub/deep", "mirror/sub/deeper/still"]
 
 
+def test_tags_without_digests_are_asked_for(sync, here, there, login):
+    """A list that has a tag among its tags, and no manifest for it, does not say that the tag is gone."""
+    stock(here, "team", ["etcd"])
+    here.hook = lambda request: (200, {"Content-Type": "application/json"}, json.dumps(
+        {"child": ["etcd"] if request.repo == "team" else [], "tags": ["v1"] if request.repo != "team" else [], "manifest": {}}
+    ).encode()) if request.kind == "tags" else None
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd"]
+
+
 def test_a_tree_of_one_level(sync, here, there, login):
     stock(here, "team", ["etcd", "sub/deep"])
     tree(here)
