@@ -84,7 +84,7 @@ bool fields_text(const struct fields_reading *reading, const struct field *field
 /* The same for a value that must not be empty: null and "" are mistakes as well. */
 bool fields_filled(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, struct str *out);
-/* Reads a text that must not be empty, with its place. False, with a problem added: there is none. */
+/* Reads a text that must not be empty, with its place. False, with a problem added: it is none. */
 bool fields_placed(const struct fields_reading *reading, const struct field *field,
 		   const struct node *value, struct placed *out);
 /* The same for one such text or a list of them; value may be NULL. *out has *count items. */

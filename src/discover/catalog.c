@@ -1,6 +1,6 @@
 /*
- * The catalog of a whole registry, `_catalog`. It is not part of the OCI specification: distribution
- * documents it, and many registries have it, most of them only for logins that may see everything.
+ * The catalog of a whole registry, `_catalog`. It is not part of the OCI specification, but of
+ * distribution's API, and many registries have it, most of them only for logins that may see all.
  */
 #include "discover/dialect.h"
 #include "registry/answer.h"

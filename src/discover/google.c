@@ -117,7 +117,7 @@ bool google_list(const struct discovery *discovery, struct map *found, bool *sup
 			return error_memory(why);
 		if (look_at(&walk, path, why))
 			continue;
-		/* What is no tree of Google's answers as a registry does that has no such repository. */
+		/* Another registry says that it has no such repository. */
 		*supported = i > 0 || (why->kind != ERROR_MISSING && why->kind != ERROR_DENIED);
 		return error_wrap(why, "the tree of %s/%.*s", discovery->host, STR_ARGS(path));
 	}

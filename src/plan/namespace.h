@@ -1,12 +1,12 @@
 /*
- * Rules for whole namespaces: `quay.io/coreos/` and a star for the repositories one level below,
- * two stars for those at any depth; `registry.example.com/` and two stars for a whole registry. A
- * list of tags may follow, as behind a repository.
+ * Rules for whole namespaces: a source with a slash and a star at its end stands for the
+ * repositories one level below, with two stars for those at any depth. A list of tags may follow,
+ * as behind a repository.
  *
  * Such a rule becomes one ordinary rule for each repository, as soon as their names are known. The
- * destination is a prefix, to which `names` (config/rules/gather.h) says what is appended: keep, the
- * path below the namespace; full, the host and the whole path; flatten, the same with `_` for each
- * `/` and `:`; or a text with {host}, {path}, {namespace} and {name}. Pure.
+ * destination is a prefix, to which `names` (config/rules/gather.h) says what is appended: keep,
+ * the path below the namespace; full, the host and the whole path; flatten, the same with `_` for
+ * each `/` and `:`; or a text with {host}, {path}, {namespace} and {name}. Pure.
  */
 #pragma once
 

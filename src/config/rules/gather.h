@@ -1,6 +1,6 @@
 /*
- * What a rule says about a source that is a namespace, as in quay.io/coreos/ and a star: which of its
- * repositories are meant, and where each of them goes.
+ * What a rule says about a source that is a namespace: which of its repositories are meant, and
+ * where each of them goes.
  *
  * Plain records in the configuration's arena. plan/namespace.h decides what the texts mean.
  */
