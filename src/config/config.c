@@ -1,6 +1,7 @@
 /* All files are read even if the first is wrong, so that one run reports every mistake. */
 #include "config/config.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/action/inputs.h"
@@ -11,6 +12,7 @@
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/list_file.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 
@@ -76,6 +78,31 @@ static void read_words(const struct loading *loading)
 		loading->out->rules = (struct rules){rule, 1};
 }
 
+/* Reads the list that --list names, as rules to copy its images below --to. */
+static void read_list(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	const char *inlined = inputs_text(options->inputs, options->list);
+	const char *name = is_stdin(options->list) ? "stdin" : options->list;
+	const char *prefix = NULL;
+	scoped(buf_finish) struct buf text = {.max = NODE_BYTES_MAX};
+	struct error err = {0};
+	if (!options->to) {
+		problem_add(loading->problems, NULL,
+			    "--to is missing: say where the images of --list go, as in --to "
+			    "registry.example.com/mirror");
+		return;
+	}
+	if (!expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION, loading->lookup,
+			 &prefix, &err))
+		problem_add(loading->problems, NULL, "--to: %s", err.text);
+	else if (!inlined && !file_read(options->list, &text, &err))
+		problem_add(loading->problems, name, "%s", err.text);
+	else
+		list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text),
+			       prefix, &loading->out->rules, loading->problems);
+}
+
 /* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
 static bool read_document(const struct loading *loading, const char *path, struct document *out)
 {
@@ -99,11 +126,24 @@ static void read_given(const struct loading *loading, enum formats_option option
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
-	bool words = options->source != NULL;
-	if (words && (options->config || options->images)) {
+	bool words = options->source != NULL, list = options->list != NULL;
+	const char *file = options->config ? "config" : options->images ? "images" : NULL;
+	if (words && (file || list)) {
 		problem_add(loading->problems, NULL,
 			    "--%s and \"%s\" both say what to copy: give one of them",
-			    options->config ? "config" : "images", options->source);
+			    file ? file : "list", options->source);
+		return;
+	}
+	if (list && file) {
+		problem_add(loading->problems, NULL,
+			    "--%s and --list both say what to copy: give one of them", file);
+		return;
+	}
+	if (options->to && !list)
+		problem_add(loading->problems, NULL, "--to is for the images of --list");
+	if (list && is_stdin(options->auth) && is_stdin(options->list)) {
+		problem_add(loading->problems, NULL,
+			    "--auth and --list cannot both be stdin (-): put one into a file");
 		return;
 	}
 	if (!options->config && is_stdin(options->auth) && is_stdin(options->images)) {
@@ -118,17 +158,19 @@ static void read_files(const struct loading *loading)
 		read_given(loading, FORMATS_CONFIG, options->config);
 		return;
 	}
-	if (!words && !options->images && options->inputs)
+	if (!words && !list && !options->images && options->inputs)
 		problem_add(loading->problems, NULL,
 			    "input images is missing: give the rules, or the file that says what "
 			    "to copy (the default, images.yaml, does not exist)");
-	else if (!words && !options->images)
+	else if (!words && !list && !options->images)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "
 			    "--images images.yaml (--help lists all options)");
 	read_given(loading, FORMATS_AUTH, options->auth);
 	if (words)
 		read_words(loading);
+	else if (list)
+		read_list(loading);
 	else
 		read_given(loading, FORMATS_IMAGES, options->images);
 }

@@ -150,6 +150,7 @@ static void compare_options(struct comparison *comparison, const struct options 
 	bool legacy = options->config;
 	const struct input inputs[] = {
 		{"--images", legacy ? NULL : file_of(options, options->images), NULL},
+		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
 		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
 		{"--config", file_of(options, options->config), NULL},
 		{"--access-token-file", options->access_token_file, NULL},

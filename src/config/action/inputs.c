@@ -45,6 +45,7 @@ static const struct document_input {
 	{"auth", AUTH_FILE, true},
 	{"images", IMAGES_FILE, false},
 	{"config", OTHERS, true},
+	{"list", OTHERS, false},
 };
 
 struct inputs_reading {
@@ -410,7 +411,8 @@ void inputs_settle(struct arena *arena, const struct inputs *inputs, struct opti
 		options->images = NULL;
 	if ((words || images) && !from_words(inputs, options->config))
 		options->config = NULL;
-	if (!words && !options->images && !options->config && access("images.yaml", F_OK) == 0)
+	if (!words && !options->images && !options->config && !options->list &&
+	    access("images.yaml", F_OK) == 0)
 		options->images = "images.yaml";
 	if (!options->report)
 		options->report = report_path(arena, inputs->temp);

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "config/options/options.h"
 
-enum { INPUTS_DOCUMENTS = 3 };
+enum { INPUTS_DOCUMENTS = 4 };
 
 struct inputs {
 	/* auth, images and config: the value in struct options, and the text if it is inline. */
