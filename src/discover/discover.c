@@ -14,12 +14,18 @@ static const struct dialect {
 	const char *hosts[4]; /* registries that have this one; "*.pkg.dev": all below */
 	dialect_list *list;
 } dialects[] = {
+	{"harbor", {0}, harbor_list},
 	{"catalog", {0}, catalog_list},
 	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list},
+	{"hub", {"docker.io"}, hub_list},
+	{"quay", {"quay.io"}, quay_list},
 };
 
+/* So many of them are tried where the host says nothing. */
+enum { TRIED = 3 };
+
 /* Registries that have no list that we can read. */
-static const char *const closed[] = {"docker.io", "ghcr.io", "quay.io", "public.ecr.aws"};
+static const char *const closed[] = {"ghcr.io", "public.ecr.aws"};
 
 bool discover_knows(const char *via)
 {
@@ -31,7 +37,7 @@ bool discover_knows(const char *via)
 
 const char *discover_kinds(void)
 {
-	return "catalog or google";
+	return "catalog, google, harbor, hub or quay";
 }
 
 static bool is_at(struct str host, const char *pattern)
@@ -69,7 +75,7 @@ static bool is_closed(const struct discovery *discovery, struct error *err)
 static bool try_all(const struct discovery *discovery, struct map *found, struct error *err)
 {
 	scoped(buf_finish) struct buf met = {0};
-	for (size_t i = 0; i < array_count(dialects); i++) {
+	for (size_t i = 0; i < TRIED; i++) {
 		bool supported = false;
 		if (dialects[i].list(discovery, found, &supported, err))
 			return true;

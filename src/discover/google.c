@@ -92,7 +92,7 @@ static bool look_at(struct google_walk *walk, struct str path, struct error *err
 		*name ? arena_printf(arena, "/v2/%s/tags/list?n=%d", name, PAGE) : "/v2/tags/list";
 	if (!request.path)
 		return error_memory(err);
-	if (!dialect_open(walk->discovery, name, &repository, err) ||
+	if (!dialect_open(walk->discovery, walk->discovery->host, name, &repository, err) ||
 	    !request_send(&repository, &request, &answer, err))
 		return false;
 	if (answer.status != 200)

@@ -38,7 +38,8 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 	const struct access *access = exchange->access;
 	if (!host_challenge(access->host, exchange->arena, &challenge))
 		return error_memory(err);
-	if (challenge.scheme == CHALLENGE_BASIC)
+	if (challenge.scheme == CHALLENGE_BASIC ||
+	    (exchange->request->basic && login_exists(access)))
 		return basic_login(exchange, out, err);
 	if (challenge.scheme != CHALLENGE_BEARER)
 		return true;
@@ -130,6 +131,10 @@ static bool learn_challenge(struct exchange *exchange, bool *again, struct error
 	struct challenge found = {0};
 	struct challenge known;
 	struct host *host = exchange->access->host;
+	if (exchange->request->basic && exchange->basic) {
+		*again = retry_basic(exchange);
+		return true;
+	}
 	if (!read_challenges(exchange, exchange->answer, &found, err))
 		return false;
 	if (!host_challenge(host, exchange->arena, &known))

@@ -30,6 +30,7 @@ struct request {
 	const char *if_range;   /* with range_from: the entity tag the rest must have, or NULL */
 	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */
+	bool basic;             /* the login itself is sent, even where tokens are asked for */
 	bool listing;           /* it asks for the list of tags; for the words of a refusal */
 	bool otherwise; /* the caller can ask in another way: of 5xx only 503 is tried again */
 	bool cleanup;   /* see struct http_request */

@@ -1,6 +1,7 @@
 """Rules for whole namespaces: which repositories they become, by which list, and what is no list at all. Lists of images."""
 
 import json
+import urllib.parse
 
 import pytest
 
@@ -281,6 +282,118 @@ def test_a_tree_that_may_be_cut(sync, here, there, login):
     result = sync(rules(here, there, {"via": "google"}), login)
     assert result.code == 1 and copied(there) == []
     assert "whether these are all" in result.stderr
+
+
+# --- lists of their own -------------------------------------------------------------------------------------------------------
+
+def pages(registry, path, page, size=2):
+    """Lets the registry answer below path with page(names, number, more), of so many names of its repositories at a time."""
+    def hook(request):
+        if not request.path.startswith(path):
+            return None
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+        number = int(query.get("page", query.get("next_page", "page-1").rpartition("-")[2]))
+        names = sorted({repo for repo, _ in registry.tags})
+        return page(names[(number - 1) * size:number * size], number, number * size < len(names))
+    registry.hook = hook
+
+
+def answer(document, **headers):
+    return 200, {"Content-Type": "application/json", **headers}, json.dumps(document).encode()
+
+
+def parts(name):
+    namespace, _, rest = name.partition("/")
+    return {"namespace": namespace, "name": rest}
+
+
+def harbor(registry, public=()):
+    """Harbor, which shows a project to those who send their login itself; others see only what is public."""
+    def page(names, number, more):
+        link = {"Link": f'</api/v2.0/projects/team/repositories?page={number + 1}&page_size=100>; rel="next"'} if more else {}
+        return answer([{"name": name} for name in names], **link)
+    pages(registry, "/api/v2.0/projects/team/repositories", page)
+    listed = registry.hook
+
+    def hook(request):
+        if request.path == "/api/v2.0/ping":
+            return 200, {"Content-Type": "text/plain"}, b"Pong"
+        if "/api/v2.0/projects" in request.path and not request.headers.get("Authorization", "").startswith("Basic "):
+            return answer([{"name": name} for name in public])
+        return listed(request)
+    registry.hook = hook
+
+
+def test_harbor_gets_the_login_itself(sync, here, there, login):
+    names = ["a", "b", "c/d"]
+    stock(here, "team", names)
+    harbor(here)
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    result = sync(rules(here, there, stars="**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [f"mirror/{name}" for name in names]
+    assert len(here.seen(path="/api/v2.0/projects")) == 2 and here.seen(path="_catalog") == []
+    assert "a-robots-password" not in result.stderr
+
+
+def test_harbor_without_a_login(sync, here, there, login):
+    stock(here, "team", ["a", "b"])
+    harbor(here, public=["team/b"])
+    result = sync(rules(here, there), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/b"]
+
+
+def test_a_project_that_harbor_does_not_show(sync, here, there, login):
+    stock(here, "team", ["a"])
+    harbor(here)
+    whole = here.hook
+    here.hook = lambda request: (403, {}, b'{"errors":[{"code":"FORBIDDEN"}]}') if "projects" in request.path else whole(request)
+    result = sync(rules(here, there), login)
+    assert result.code == 1 and copied(there) == []
+    assert f"the repositories of {here.host}/team" in result.stderr
+    assert here.seen(path="_catalog") == []
+
+
+def test_docker_hubs_list(sync, here, there, login):
+    names = ["a", "b", "c"]
+    stock(here, "team", names)
+    pages(here, "/v2/namespaces/team/repositories", lambda found, number, more: answer({
+        "count": len(names), "results": [parts(name) for name in found],
+        "next": f"http://{here.host}/v2/namespaces/team/repositories?page={number + 1}&page_size=100" if more else None}))
+    result = sync(rules(here, there, {"via": "hub"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [f"mirror/{name}" for name in names]
+    assert len(here.seen(path="/v2/namespaces")) == 2
+
+
+def test_quays_list(sync, here, there, login):
+    names = ["a", "b", "c"]
+    stock(here, "team", names)
+    pages(here, "/api/v1/repository", lambda found, number, more: answer({
+        "repositories": [{**parts(name), "kind": "image", "state": "NORMAL"} for name in found]
+        + [{"namespace": "team", "name": "gone", "state": "MARKED_FOR_DELETION"}, {"namespace": "team", "name": "app", "kind": "application"}],
+        **({"next_page": f"page/=-{number + 1}"} if more else {})}))
+    result = sync(rules(here, there, {"via": "quay"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [f"mirror/{name}" for name in names]
+    assert [each.path for each in here.seen(path="/api/v1/repository")] == [
+        "/api/v1/repository?public=true&namespace=team", "/api/v1/repository?public=true&namespace=team&next_page=page%2F%3D-2"]
+
+
+@pytest.mark.parametrize("via, path, document", (
+    ("hub", "/v2/namespaces", {"results": "none"}),
+    ("quay", "/api/v1/repository", {"repositories": [], "next_page": "x"}),
+    ("quay", "/api/v1/repository", []),
+    ("harbor", "/api/v2.0", {}),
+    ("catalog", "/v2/_catalog", {"repositories": {}}),
+))
+def test_answers_that_are_no_list(sync, here, there, login, via, path, document):
+    stock(here, "team", ["a"])
+    here.hook = lambda request: answer(document) if request.path.startswith(path) else None
+    result = sync(rules(here, there, {"via": via}), login)
+    assert result.code == 1 and copied(there) == []
+    assert len(here.seen()) < 20
 
 
 # --- lists of images ----------------------------------------------------------------------------------------------------------
