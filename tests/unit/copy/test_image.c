@@ -39,7 +39,7 @@ static void test_ways(void **state)
 	}
 }
 
-/* How many blobs went which way, of an image with three or an index with four, two of them twice. */
+/* How many blobs went which way: an image has three, an index four, two of them twice. */
 static void test_counts(void **state)
 {
 	static const struct {
@@ -67,6 +67,27 @@ static void test_counts(void **state)
 		assert_int_equal(outcome->bytes > 0, cases[i].copied > 0);
 		memory_finish(&memory);
 	}
+}
+
+/* A second image gets from the first what both have; a copy that takes long looks back. */
+static void test_what_else_is_told(void **state)
+{
+	static const struct scenario two = {.build = build_two}, slow = {.build = build_long};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct memory_world memory;
+	struct copy_run run;
+	struct world world = {.memory = &memory, .run = &run};
+	(void)state;
+	start(&world, &two, 1, arena);
+	copy_run(&run);
+	assert_false(run.outcomes[0].source_moved);
+	assert_int_equal(run.outcomes[1].blobs_mounted, 2);
+	assert_int_equal(run.outcomes[1].blobs_copied, 1);
+	memory_finish(&memory);
+	start(&world, &slow, 1, arena);
+	copy_run(&run);
+	assert_true(run.outcomes[0].source_moved);
+	memory_finish(&memory);
 }
 
 /* --- one call fails ------------------------------------------------------------------------- */
@@ -166,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_what_else_is_told),
 		cmocka_unit_test(test_each_call_fails),
 	};
 	FILE *nowhere = fopen("/dev/null", "w");
