@@ -54,8 +54,8 @@ bool blobs_offer(const struct repository *repository, struct arena *arena,
 		 const struct blob_offer *offer, struct upload *out, struct error *err);
 /*
  * Asks how much of a broken upload the registry has kept, and where to continue (distribution-spec
- * "Pushing a blob in chunks"): updates upload->offset and upload->location. False: the upload cannot
- * be continued, only canceled.
+ * "Pushing a blob in chunks"): updates upload->offset and upload->location. False: the upload
+ * cannot be continued, only canceled.
  */
 bool blobs_resume(const struct repository *repository, struct upload *upload, struct error *err);
 /*

@@ -11,9 +11,9 @@
 
 /*
  * Sends the rest of the blob, the bytes from upload->offset on, and closes the upload; body may be
- * NULL for an empty blob. The registry checks the digest as well. *upload is updated as the registry
- * accepts bytes. ERROR_UNAVAILABLE also when the registry does not accept the bytes in this form but
- * may in another, which the next attempt uses.
+ * NULL for an empty blob. The registry checks the digest as well. *upload is updated as bytes are
+ * accepted. ERROR_UNAVAILABLE also when the registry does not accept the bytes in this form but may
+ * in another, which the next attempt uses.
  */
 bool upload_send(const struct repository *repository, struct upload *upload, struct reader *body,
 		 struct error *err);
