@@ -46,8 +46,9 @@ bool blobs_exists(const struct repository *repository, const char *digest, int64
  * from the repository itself, and so says in the same request whether it has the blob. Any other
  * registry is asked for the blob first. A mount that is refused, with any status, is followed by a
  * request without a mount; if that succeeds, no mount between the two repositories is tried again.
- * *out is neither present nor open when offer->reuse_only is set and the blob was not found. arena
- * and offer->digest must outlive the upload.
+ * With offer->thorough the registry is only asked for an upload. With offer->reuse_only a registry
+ * that was asked for the blob is asked for no upload, so *out may be neither present nor open; a
+ * mount may open one all the same. arena and offer->digest must outlive the upload.
  */
 bool blobs_offer(const struct repository *repository, struct arena *arena,
 		 const struct blob_offer *offer, struct upload *out, struct error *err);

@@ -87,7 +87,7 @@ struct blob_offer {
 /* What came of an offer. */
 struct blob_upload {
 	bool present;   /* the store holds the blob: it did before, or took it from the location */
-	bool open;      /* else an upload is open; neither: reuse_only, and it was not there */
+	bool open;      /* else an upload is open, even with reuse_only; neither: reuse_only */
 	int64_t offset; /* bytes that the store has of it: what is sent next begins there */
 	void *inside;   /* the implementation's own, in the arena of the offer */
 };
@@ -106,7 +106,10 @@ struct stores {
 	void *ctx;
 };
 
-/* What an implementation provides; each function as the one below that bears its name. */
+/*
+ * What an implementation provides; each function as the one below that bears its name. A store that
+ * is only read from needs none of holds, accepts, put, has, offer, send, resume and cancel.
+ */
 struct store_kind {
 	/* Optional: the digest of a tag, or that there is none, is known from a list of tags. */
 	bool (*recall)(const struct store *store, struct arena *arena, const char *tag,

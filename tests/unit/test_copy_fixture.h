@@ -170,13 +170,6 @@ struct copy_loop {
 	struct arena *arenas[COPY_TASKS];
 };
 
-static inline void copy_one(void *ctx, size_t index)
-{
-	struct copy_loop *loop = ctx;
-	copier_run(loop->copier, loop->arenas[index], &loop->run->tasks[index],
-		   &loop->run->outcomes[index]);
-}
-
 /* Copies what the outcome says to where it outlives the copy. */
 static inline void copy_keep(struct arena *arena, struct outcome *outcome)
 {
@@ -185,6 +178,20 @@ static inline void copy_keep(struct arena *arena, struct outcome *outcome)
 	for (size_t i = 0; i < array_count(texts); i++)
 		if (*texts[i])
 			*texts[i] = arena_string(arena, *texts[i]);
+}
+
+/* An image's arena goes with it, while others may still be under way. */
+static inline void copy_one(void *ctx, size_t index)
+{
+	struct copy_loop *loop = ctx;
+	struct copy_run *run = loop->run;
+	copier_run(loop->copier, loop->arenas[index], &run->tasks[index], &run->outcomes[index]);
+	spared++;
+	pthread_mutex_lock(&run->world->lock);
+	copy_keep(run->arena, &run->outcomes[index]);
+	pthread_mutex_unlock(&run->world->lock);
+	arena_free(&loop->arenas[index]);
+	spared--;
 }
 
 /* Without memory for the copier every task fails. */
@@ -221,10 +228,8 @@ static inline void copy_run(struct copy_run *run)
 		pool_each(pool, run->count, copy_one, &loop);
 	copier_free(&loop.copier);
 	spared++;
-	for (size_t i = 0; i < run->count; i++) {
-		copy_keep(run->arena, &run->outcomes[i]);
+	for (size_t i = 0; i < run->count; i++)
 		arena_free(&loop.arenas[i]);
-	}
 	progress_free(&progress);
 	pool_free(&pool);
 	cancel_enter(before);

@@ -46,6 +46,13 @@ static void build_raced(struct world *world)
 	world->memory->hook = write_target;
 }
 
+/* The tag that is written after the companions. */
+static void build_raced_companions(struct world *world)
+{
+	build_accompanied(world, true, true)->on_change = CHANGE_FAIL;
+	world->memory->hook = write_target;
+}
+
 static void build_raced_retag(struct world *world)
 {
 	build_index(world);
@@ -118,10 +125,15 @@ static const struct scenario scenarios[] = {
 	COPIES("three destinations", build_fanout, "missing"),
 	FAILS("no room", build_full, ERROR_FULL),
 	COPIES("a lax registry", build_lax, "missing"),
+	COPIES("a lax registry, differs", build_lax_differs, "differs"),
+	COPIES("mirrored", build_mirrored, "missing"),
+	COPIES("mirrored, damaged", build_mirrored_damaged, "missing"),
+	COPIES("bad caches", build_stale, "missing"),
 	COPIES("a forgetful registry", build_forgetful, "missing"),
 	COPIES("foreign left out", build_left_out, "missing"),
 	COPIES("foreign copied", build_foreign_copied, "missing"),
 	COPIES("foreign elsewhere", build_foreign_elsewhere, "missing"),
+	COPIES("foreign, mounted", build_foreign_mounted, "missing"),
 	FAILS("foreign nowhere", build_foreign_nowhere, ERROR_MISSING),
 	FAILS("foreign refused", build_foreign_refused, ERROR_REFUSED),
 	FAILS("foreign in an index", build_foreign_in_index, ERROR_REFUSED),
@@ -153,6 +165,7 @@ static const struct scenario scenarios[] = {
 	COPIES("filtered, damaged", build_filtered_damaged, "differs"),
 	COPIES("companions", build_companions, "missing"),
 	COPIES("companions to tags", build_companions_to_tags, "missing"),
+	COPIES("companions to a list", build_companions_listed, "missing"),
 	COPIES("companions from tags", build_companions_from_tags, "missing"),
 	COPIES("companions without types", build_companions_untyped, "missing"),
 	COPIES("companions, indexes", build_companions_indexes, "missing"),
@@ -173,6 +186,7 @@ static const struct scenario scenarios[] = {
 	COPIES_ONCE("moving", build_moving, "missing"),
 	FAILS("a layer is gone", build_layer_gone, ERROR_MISSING),
 	FAILS_ONCE("raced", build_raced, ERROR_IMMUTABLE),
+	FAILS_ONCE("raced, companions", build_raced_companions, ERROR_IMMUTABLE),
 	COPIES_ONCE("raced, retag", build_raced_retag, "differs"),
 	COPIES_ONCE("long", build_long, "missing"),
 };
@@ -213,6 +227,28 @@ static void check_tags(struct world *world, struct arena *arena, const char *wha
 		fail_msg("%s: %s", what, world->memory->violation);
 }
 
+/* No client finds the image without its companions. */
+static void check_companions(struct world *world, const char *what)
+{
+	const struct map *all = &world->from->manifests;
+	bool tagged = world->accompanied && memory_find(world->to, "v1");
+	for (size_t i = 0; tagged && i < all->count; i++)
+		if (!memory_read(world->to, all->entries[i].key))
+			fail_msg("%s: the tag is there, but not %s", what, all->entries[i].key);
+}
+
+/* Nobody's entry in a list gets lost, unless the registry denies that there is a list. */
+static void check_list(struct world *world, const char *what)
+{
+	char tag[COMPANION_TAG_SIZE];
+	if (!world->kept || world->memory->fail_with == ERROR_MISSING)
+		return;
+	companion_fallback_tag(memory_find(world->from, "v1"), tag);
+	const char *list = memory_find(world->to, tag);
+	if (!list || !strstr(memory_read(world->to, list)->bytes.at, world->kept))
+		fail_msg("%s: the list has lost %s", what, world->kept);
+}
+
 /* What is called copied is there, under the tag of the outcome; what failed says why. */
 static void check_outcome(struct world *world, const struct task *task,
 			  const struct outcome *outcome, const char *what)
@@ -235,6 +271,8 @@ static void check(struct world *world, const char *what)
 	for (size_t i = 0; i < world->run->count; i++)
 		check_outcome(world, &world->run->tasks[i], &world->run->outcomes[i], what);
 	check_tags(world, arena, what);
+	check_companions(world, what);
+	check_list(world, what);
 }
 
 /* The digest that the first task's destination holds in the end; NULL: none. */

@@ -228,12 +228,27 @@ static void list_referrers(struct world *world, struct memory_repository *at, co
 static void build_companions(struct world *world)
 {
 	build_accompanied(world, true, true);
+	world->accompanied = true;
 }
 
 static void build_companions_to_tags(struct world *world)
 {
 	build_accompanied(world, true, false);
+	world->accompanied = true;
 	world->run->verify = true;
+}
+
+/* The list at the target names another artifact, which only the target has. */
+static void build_companions_listed(struct world *world)
+{
+	struct memory_world *memory = world->memory;
+	build_accompanied(world, true, false);
+	const char *index = memory_find(world->from, "v1");
+	const struct memory_content *held = memory_read(world->from, index);
+	memory_put_named(memory, &world->to->manifests, index, held->bytes, held->type);
+	world->kept = copy_referrer(memory, world->to, index, BOM, "{\"theirs\":1}");
+	map_put(&world->to->manifests, str_of(index), NULL);
+	list_referrers(world, world->to, index, copy_named(memory, world->to, world->kept, ""));
 }
 
 static void build_companions_from_tags(struct world *world)

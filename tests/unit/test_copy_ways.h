@@ -13,7 +13,9 @@ struct world {
 	struct memory_world *memory;
 	struct copy_run *run;
 	struct memory_repository *from, *to;
-	bool broken; /* the target was before anything happened */
+	bool broken;      /* the target was before anything happened */
+	const char *kept; /* a list of referrers at the target keeps this one; NULL: no list */
+	bool accompanied; /* all manifests of the source come before the tag */
 };
 
 /* A task, and what comes of it when nothing fails. */
@@ -299,6 +301,39 @@ static void build_lax(struct world *world)
 	world->to->party->lax = true;
 }
 
+/* The target holds another image, so it is asked for each child. */
+static void build_lax_differs(struct world *world)
+{
+	build_lax(world);
+	copy_image(world->memory, world->to, "v1", "old", "amd64", "");
+}
+
+/* A mirror has all of it. */
+static void build_mirrored(struct world *world)
+{
+	build_index(world);
+	world->from->party->mirror = "near.test";
+	struct memory_repository *near = memory_repository(world->memory, "near.test", "app");
+	copy_index(world->memory, near, "v1", "one");
+}
+
+/* The blobs of the mirror are of the right size, and wrong. */
+static void build_mirrored_damaged(struct world *world)
+{
+	build_mirrored(world);
+	struct map *blobs = &memory_repository(world->memory, "near.test", "app")->blobs;
+	for (size_t i = 0; i < blobs->count; i++)
+		((char *)(uintptr_t)((struct memory_content *)blobs->entries[i].value)
+			 ->bytes.at)[0] ^= 1;
+}
+
+/* What caches have is damaged, on both sides. */
+static void build_stale(struct world *world)
+{
+	build_index(world);
+	world->from->party->stale = world->to->party->stale = world->run->verify = true;
+}
+
 static void build_forgetful(struct world *world)
 {
 	build_image(world);
@@ -344,6 +379,15 @@ static void build_foreign_copied(struct world *world)
 static void build_foreign_elsewhere(struct world *world)
 {
 	build_foreign(world, false, URLS)->foreign = FOREIGN_COPY;
+}
+
+/* The registry of both serves an image whose foreign layer it does not hold. */
+static void build_foreign_mounted(struct world *world)
+{
+	build_foreign(world, false, URLS);
+	world->run->count = 0;
+	copy_task(world->run, SRC, "from.test/copy:v1")->foreign = FOREIGN_COPY;
+	world->to = memory_repository(world->memory, "from.test", "copy");
 }
 
 static void build_foreign_nowhere(struct world *world)

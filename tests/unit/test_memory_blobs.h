@@ -29,6 +29,7 @@ struct memory_reader {
 	struct memory_world *world;
 	struct str rest;
 	size_t piece;
+	size_t left; /* until it breaks off */
 };
 
 /* A read that is made to fail with ERROR_CORRUPT brings bytes, but wrong ones. */
@@ -47,6 +48,9 @@ static inline bool memory_pull(struct reader *reader, void *at, size_t size, siz
 	*got = 0;
 	if (fails && !damages)
 		return memory_error(MEMORY_READ, from->world->fail_with, err);
+	if (len > from->left)
+		return memory_error(MEMORY_READ, ERROR_NETWORK, err);
+	from->left -= len;
 	memcpy(at, from->rest.at, len);
 	if (damages && len)
 		((char *)at)[0] ^= 1;
@@ -60,13 +64,16 @@ static inline void memory_close(struct reader *reader)
 	free(reader);
 }
 
-static inline struct reader *memory_reader(struct memory_world *world, struct str bytes)
+/* cuts: as in struct memory_party. */
+static inline struct reader *memory_reader(struct memory_world *world, struct str bytes,
+					   size_t cuts)
 {
 	struct memory_reader *reader = calloc(1, sizeof(*reader));
 	*reader = (struct memory_reader){.reader = {.read = memory_pull, .close = memory_close},
 					 .world = world,
 					 .rest = bytes,
-					 .piece = bytes.len / 3 + 1};
+					 .piece = bytes.len / 3 + 1,
+					 .left = cuts ? cuts : SIZE_MAX};
 	if (reader->piece > 256 * 1024)
 		reader->piece = 256 * 1024;
 	return &reader->reader;
@@ -80,7 +87,14 @@ static inline bool memory_open_content(const struct memory_store *at,
 		return false;
 	if (part->whole || at->repository->party->whole)
 		part->from = 0;
-	*out = memory_reader(at->world, str_from(content->bytes, (size_t)part->from));
+	struct str bytes = content->bytes;
+	if (at->repository->party->stale && !part->fresh && bytes.len) {
+		char *damaged = arena_copy(at->world->arena, bytes.at, bytes.len);
+		damaged[0] ^= 1;
+		bytes.at = damaged;
+	}
+	*out = memory_reader(at->world, str_from(bytes, (size_t)part->from),
+			     at->repository->party->cuts);
 	return true;
 }
 
@@ -144,12 +158,14 @@ static inline bool memory_offer(const struct store *store, struct arena *arena,
 		return false;
 	struct memory_content *held = map_get(&at->repository->blobs, str_of(offer->digest));
 	bool mounts = offer->location && !at->repository->party->unmounted;
-	if (mounts && !held) {
+	if (offer->location) {
 		const struct memory_repository *other =
 			memory_repository(world, store->party_name, offer->location);
-		held = map_get(&other->blobs, str_of(offer->digest));
-		if (held)
-			map_put(&at->repository->blobs, str_of(offer->digest), held);
+		struct memory_content *there = map_get(&other->blobs, str_of(offer->digest));
+		if (!there)
+			memory_blame(world, "%s does not hold %s", offer->location, offer->digest);
+		if (mounts && !held && there)
+			map_put(&at->repository->blobs, str_of(offer->digest), held = there);
 	}
 	out->present = held && !offer->thorough;
 	if (!out->present && !(offer->reuse_only && !mounts) && !call.fails) {
@@ -207,8 +223,11 @@ static inline bool memory_commit(const struct memory_store *at, const char *dige
 		memory_error(MEMORY_SEND, ERROR_FULL, err);
 		return false;
 	}
-	if (!digest_verify(bytes, str_of(digest), err))
-		return false;
+	if (!digest_verify(bytes, str_of(digest), err)) {
+		if (!at->repository->party->lax)
+			return false;
+		memory_blame(at->world, "other bytes came for %s", digest);
+	}
 	memory_put_named(at->world, &at->repository->blobs, digest, bytes, "");
 	memory_shut(at->world, upload);
 	return true;

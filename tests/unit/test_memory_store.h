@@ -193,10 +193,8 @@ static inline bool memory_judge(const struct memory_store *at, const struct push
 	if (!missing)
 		return true;
 	if (party->lax) {
-		if (!at->world->violation)
-			at->world->violation =
-				arena_printf(at->world->arena, "%s:%s was pushed without %s",
-					     at->store.path, push->reference, missing);
+		memory_blame(at->world, "%s:%s was pushed without %s", at->store.path,
+			     push->reference, missing);
 		return true;
 	}
 	map_put(&at->repository->manifests, str_of(push->digest), before);
@@ -261,18 +259,17 @@ static const struct store_kind memory_kind = {.recall = memory_recall,
 					      .resume = memory_resume,
 					      .cancel = memory_cancel};
 
-static inline bool memory_open_store(void *ctx, const struct reference *name, bool target,
-				     struct arena *arena, const struct store **out,
-				     struct error *err)
+/* NULL without memory. */
+static inline const struct store *memory_store_at(struct memory_world *world, const char *host,
+						  const char *path, bool target,
+						  struct arena *arena)
 {
-	struct memory_world *world = ctx;
 	struct memory_store *made = arena_new_of(arena, struct memory_store);
 	if (!made)
-		return error_memory(err);
+		return NULL;
 	spared++;
 	pthread_mutex_lock(&world->lock);
-	struct memory_repository *repository =
-		memory_repository(world, name->host, name->repository);
+	struct memory_repository *repository = memory_repository(world, host, path);
 	pthread_mutex_unlock(&world->lock);
 	spared--;
 	*made = (struct memory_store){.store = {.kind = &memory_kind,
@@ -283,8 +280,28 @@ static inline bool memory_open_store(void *ctx, const struct reference *name, bo
 						.target = target},
 				      .world = world,
 				      .repository = repository};
-	*out = &made->store;
-	return true;
+	return &made->store;
+}
+
+static inline bool memory_open_store(void *ctx, const struct reference *name, bool target,
+				     struct arena *arena, const struct store **out,
+				     struct error *err)
+{
+	struct memory_world *world = ctx;
+	const struct store *made =
+		memory_store_at(world, name->host, name->repository, target, arena);
+	const char *mirror = made ? memory_of(made)->repository->party->mirror : NULL;
+	if (mirror && !target) {
+		const struct store **mirrors = arena_array(arena, 1, sizeof(*mirrors));
+		const struct store *first =
+			memory_store_at(world, mirror, name->repository, false, arena);
+		if (mirrors)
+			mirrors[0] = first;
+		made = mirrors && first ? mirrored_store(arena, made, mirrors, 1, world->learnt)
+					: NULL;
+	}
+	*out = made;
+	return made || error_memory(err);
 }
 
 static inline struct stores memory_stores(struct memory_world *world)

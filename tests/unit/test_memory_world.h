@@ -6,8 +6,8 @@
  * read or taken, and one of them, or from one on all of its kind, can be made to fail: before it
  * does anything, or after, as if its answer had got lost.
  *
- * A world watches over what a registry does not: a manifest that names something that is not there
- * is a violation when the registry is lax and takes it, and so is an upload that stays open.
+ * A world watches over what a registry does not: what only a lax registry takes is a violation, and
+ * so are a location that does not hold the blob and an upload that stays open.
  */
 #pragma once
 
@@ -16,11 +16,13 @@
 #include "oci/companion.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
+#include "store/mirrored.h"
 #include "store/store.h"
 
 #include "spared.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +56,18 @@ struct memory_party {
 	bool lists;          /* the digests of its tags are known from a list, as Google's are */
 	bool long_tags;      /* its list of tags is too long for a few pages */
 	bool unmounted;      /* it takes no blob from its other repositories */
-	bool lax;            /* it takes manifests whose parts it does not hold */
+	bool lax;            /* it takes manifests without their parts, and blobs of any bytes */
 	bool strict;         /* it wants foreign layers, too */
 	bool vague;          /* it says in words alone what it misses */
 	bool denies;         /* it answers 403 for what is not there */
 	bool forgets;        /* uploads that break off are gone */
 	bool whole;          /* a part of a blob costs all of it */
+	size_t cuts;         /* its blobs break off after so many bytes; 0: they do not */
+	bool stale;          /* a cache in front of it has damaged blobs */
 	bool fixed;          /* its tags may not change */
 	bool full;           /* it has no room for blobs of 2,000 bytes or more */
 	const char *no_type; /* a media type that it refuses; NULL: none */
+	const char *mirror;  /* a registry that is asked first where it is a source; NULL: none */
 };
 
 struct memory_content {
@@ -98,6 +103,7 @@ struct memory_world {
 	enum error_kind fail_with;
 	enum memory_op failed; /* the kind of call that did */
 	bool has_failed;
+	struct mirrored_memory *learnt;
 	struct memory_upload *uploads;
 	unsigned open;         /* of them */
 	const char *violation; /* the first; NULL: none */
@@ -107,7 +113,7 @@ struct memory_world {
 
 static inline void memory_start(struct memory_world *world)
 {
-	*world = (struct memory_world){.arena = arena_new()};
+	*world = (struct memory_world){.arena = arena_new(), .learnt = mirrored_memory_new()};
 	pthread_mutex_init(&world->lock, NULL);
 }
 
@@ -121,6 +127,7 @@ static inline void memory_finish(struct memory_world *world)
 	}
 	for (struct memory_upload *each = world->uploads; each; each = each->next)
 		buf_finish(&each->bytes);
+	mirrored_memory_free(&world->learnt);
 	map_finish(&world->parties);
 	map_finish(&world->repositories);
 	map_finish(&world->elsewhere);
@@ -151,6 +158,19 @@ static inline struct memory_repository *memory_repository(struct memory_world *w
 	repository->path = arena_string(world->arena, path);
 	map_put(&world->repositories, str_of(key), repository);
 	return repository;
+}
+
+/* Only the first violation is kept. */
+printf_like(2, 3) static inline void memory_blame(struct memory_world *world, const char *format,
+						  ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!world->violation)
+		world->violation = arena_string(world->arena, text);
 }
 
 /* --- what lies there ------------------------------------------------------------------------ */

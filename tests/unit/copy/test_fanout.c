@@ -159,6 +159,38 @@ static void test_a_target_that_breaks_off(void **state)
 	close_stage(&stage);
 }
 
+/* Two of three fail early; the last one has to open the source again and again. */
+static void deny_two(struct memory_world *memory, enum memory_op op, unsigned call)
+{
+	struct stage *stage = memory->ctx;
+	if (op == MEMORY_TAKE && (++stage->taken == 10 || stage->taken == 20))
+		memory->fail_at = call;
+}
+
+/* Whichever image began the download, the others go on without it. */
+static void test_images_that_fail(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct stage stage;
+		size_t copied = 0;
+		open_stage(&stage, 6 * MIB);
+		memory_party(&stage.memory, "from.test")->cuts = MIB;
+		stage.memory.fail_with = ERROR_DENIED;
+		stage.memory.hook = deny_two;
+		copy_run(&stage.run);
+		for (size_t j = 0; j < stage.run.count; j++) {
+			const struct outcome *outcome = &stage.run.outcomes[j];
+			copied += outcome->status == OUTCOME_COPIED;
+			if (outcome->status == OUTCOME_FAILED)
+				assert_int_equal(outcome->error_kind, ERROR_DENIED);
+		}
+		assert_in_range(copied, 1, 2);
+		assert_int_equal(stage.memory.open, 0);
+		close_stage(&stage);
+	}
+}
+
 /* The blob is gone: each image fails, and none waits for ever. */
 static void test_a_missing_layer(void **state)
 {
@@ -204,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_a_slow_one_goes_alone),
 		cmocka_unit_test(test_a_source_that_breaks_off),
 		cmocka_unit_test(test_a_target_that_breaks_off),
+		cmocka_unit_test(test_images_that_fail),
 		cmocka_unit_test(test_a_missing_layer),
 		cmocka_unit_test(test_a_stop_at_any_call),
 	};

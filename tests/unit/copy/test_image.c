@@ -39,6 +39,57 @@ static void test_ways(void **state)
 	}
 }
 
+/* How many blobs went which way: an image has three, an index four, two of them twice. */
+static void test_counts(void **state)
+{
+	static const struct {
+		void (*build)(struct world *world);
+		size_t copied, mounted, present, skipped;
+	} cases[] = {
+		{build_image, 3, 0, 0, 0},    {build_index, 4, 0, 2, 0},
+		{build_mounted, 0, 4, 2, 0},  {build_unmounted, 4, 0, 2, 0},
+		{build_left_out, 2, 0, 0, 1}, {build_forced, 0, 0, 6, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		const struct scenario scenario = {.build = cases[i].build};
+		scoped(arena_free) struct arena *arena = arena_new();
+		struct memory_world memory;
+		struct copy_run run;
+		struct world world = {.memory = &memory, .run = &run};
+		start(&world, &scenario, 1, arena);
+		copy_run(&run);
+		const struct outcome *outcome = &run.outcomes[0];
+		assert_int_equal(outcome->blobs_copied, cases[i].copied);
+		assert_int_equal(outcome->blobs_mounted, cases[i].mounted);
+		assert_int_equal(outcome->blobs_present, cases[i].present);
+		assert_int_equal(outcome->blobs_skipped, cases[i].skipped);
+		assert_int_equal(outcome->bytes > 0, cases[i].copied > 0);
+		memory_finish(&memory);
+	}
+}
+
+/* A second image gets from the first what both have; a copy that takes long looks back. */
+static void test_what_else_is_told(void **state)
+{
+	static const struct scenario two = {.build = build_two}, slow = {.build = build_long};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct memory_world memory;
+	struct copy_run run;
+	struct world world = {.memory = &memory, .run = &run};
+	(void)state;
+	start(&world, &two, 1, arena);
+	copy_run(&run);
+	assert_false(run.outcomes[0].source_moved);
+	assert_int_equal(run.outcomes[1].blobs_mounted, 2);
+	assert_int_equal(run.outcomes[1].blobs_copied, 1);
+	memory_finish(&memory);
+	start(&world, &slow, 1, arena);
+	copy_run(&run);
+	assert_true(run.outcomes[0].source_moved);
+	memory_finish(&memory);
+}
+
 /* --- one call fails ------------------------------------------------------------------------- */
 
 /* How one call fails. */
@@ -135,6 +186,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_what_else_is_told),
 		cmocka_unit_test(test_each_call_fails),
 	};
 	FILE *nowhere = fopen("/dev/null", "w");

@@ -63,6 +63,7 @@ static void assert_copied(struct stage *stage)
 	if (outcome->status != OUTCOME_COPIED)
 		fail_msg("%s", outcome->error_text);
 	assert_int_equal(stage->memory.open, 0);
+	assert_null(stage->memory.violation);
 	assert_null(memory_missing(to, stage->arena, memory_find(to, "v1"), true));
 }
 
@@ -120,12 +121,53 @@ static void test_a_source_that_breaks_off(void **state)
 	close_stage(&stage);
 }
 
+/* What the mirror has is wrong from the moment on at which it breaks off. */
+static void lose_mirror(struct memory_world *memory, enum memory_op op, unsigned call)
+{
+	break_off(memory, op, call);
+	if (memory->fail_at != call)
+		return;
+	struct map *blobs = &memory_repository(memory, "near.test", "app")->blobs;
+	for (size_t i = 0; i < blobs->count; i++) {
+		struct memory_content *held = blobs->entries[i].value;
+		char *bytes = arena_copy(memory->arena, held->bytes.at, held->bytes.len);
+		bytes[held->bytes.len - 1] ^= 1;
+		blobs->entries[i].value =
+			memory_keep(memory, (struct str){bytes, held->bytes.len}, "");
+	}
+}
+
+/* A mirror that breaks off is not asked for the rest: the source itself is. */
+static void test_a_mirror_that_breaks_off(void **state)
+{
+	struct stage stage;
+	(void)state;
+	open_stage(&stage, 6 * MIB);
+	struct memory_repository *from = memory_repository(&stage.memory, "from.test", "app");
+	struct memory_repository *near = memory_repository(&stage.memory, "near.test", "app");
+	from->party->mirror = "near.test";
+	for (size_t i = 0; i < from->blobs.count; i++) {
+		const struct map_entry *each = &from->blobs.entries[i];
+		map_put(&near->blobs, (struct str){each->key, each->len}, each->value);
+	}
+	stage.fails = MEMORY_READ;
+	stage.every = 12;
+	stage.times = 1;
+	stage.memory.fail_with = ERROR_NETWORK;
+	stage.memory.hook = lose_mirror;
+	copy_run(&stage.run);
+	assert_copied(&stage);
+	assert_int_equal(stage.memory.each[MEMORY_SEND], 2);
+	close_stage(&stage);
+}
+
 /* Wrong bytes are found before the last of them is sent, and are fetched once more. */
 static void test_damaged_bytes(void **state)
 {
 	struct stage stage;
 	(void)state;
 	open_stage(&stage, 6 * MIB);
+	memory_party(&stage.memory, "to.test")->lax = true;
 	copy(&stage, MEMORY_READ, 12, 1, ERROR_CORRUPT);
 	assert_copied(&stage);
 	assert_int_equal(stage.memory.each[MEMORY_OFFER], 2 + 1);
@@ -161,14 +203,36 @@ static void test_another_size(void **state)
 	}
 }
 
+/* What follows the last byte shows only there: the digest is that of the bytes before. */
+static void test_more_bytes(void **state)
+{
+	struct stage stage;
+	(void)state;
+	open_stage(&stage, 300000);
+	struct memory_repository *from = memory_repository(&stage.memory, "from.test", "app");
+	struct map_entry *layer = &from->blobs.entries[1];
+	const struct memory_content *held = layer->value;
+	char *longer = arena_alloc(stage.arena, held->bytes.len + 1);
+	memcpy(longer, held->bytes.at, held->bytes.len);
+	longer[held->bytes.len] = '!';
+	layer->value = memory_keep(&stage.memory, (struct str){longer, held->bytes.len + 1}, "");
+	copy_run(&stage.run);
+	assert_int_equal(stage.run.outcomes[0].status, OUTCOME_FAILED);
+	assert_int_equal(stage.run.outcomes[0].error_kind, ERROR_CORRUPT);
+	assert_int_equal(stage.memory.open, 0);
+	close_stage(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_target_that_breaks_off),
 		cmocka_unit_test(test_a_target_that_forgets),
 		cmocka_unit_test(test_a_source_that_breaks_off),
+		cmocka_unit_test(test_a_mirror_that_breaks_off),
 		cmocka_unit_test(test_damaged_bytes),
 		cmocka_unit_test(test_another_size),
+		cmocka_unit_test(test_more_bytes),
 	};
 	FILE *nowhere = fopen("/dev/null", "w");
 	log_open(nowhere, LOG_DEBUG);

@@ -3,9 +3,10 @@
 
 #include "test_copy_fixture.h"
 
+static FILE *nowhere;
+
 struct stage {
 	struct memory_world memory;
-	struct mirrored_memory *learnt;
 	struct memory_repository *near, *far, *own;
 	const struct store *store;
 };
@@ -23,7 +24,6 @@ static const struct store *open_one(struct stage *stage, const char *host)
 static void open_stage(struct stage *stage)
 {
 	memory_start(&stage->memory);
-	stage->learnt = mirrored_memory_new();
 	stage->near = memory_repository(&stage->memory, "near.test", "app");
 	stage->far = memory_repository(&stage->memory, "far.test", "app");
 	stage->own = memory_repository(&stage->memory, "own.test", "app");
@@ -32,13 +32,12 @@ static void open_stage(struct stage *stage)
 	mirrors[0] = open_one(stage, "near.test");
 	mirrors[1] = open_one(stage, "far.test");
 	stage->store = mirrored_store(stage->memory.arena, open_one(stage, "own.test"), mirrors, 2,
-				      stage->learnt);
+				      stage->memory.learnt);
 	assert_non_null(stage->store);
 }
 
 static void close_stage(struct stage *stage)
 {
-	mirrored_memory_free(&stage->learnt);
 	memory_finish(&stage->memory);
 }
 
@@ -105,6 +104,59 @@ static void test_failures(void **state)
 		if (!ok)
 			assert_int_equal(err.kind, ERROR_DENIED);
 	}
+	close_stage(&stage);
+}
+
+static void get_with_failure(struct stage *stage, unsigned call)
+{
+	struct manifest_bytes bytes;
+	struct error err;
+	stage->memory.calls = 0;
+	stage->memory.fail_at = call;
+	stage->memory.fail_with = ERROR_DENIED;
+	assert_true(store_get(stage->store, stage->memory.arena, "v1", &bytes, &err));
+}
+
+/* Each mirror that fails is worth one warning; one that only lacks something is worth none. */
+static void test_warnings(void **state)
+{
+	struct stage stage;
+	char *text = NULL;
+	size_t size = 0, count = 0;
+	FILE *log = open_memstream(&text, &size);
+	(void)state;
+	open_stage(&stage);
+	memory_manifest(&stage.memory, stage.own, "own", IMAGE_TYPE, "v1");
+	log_open(log, LOG_WARN);
+	get_with_failure(&stage, 0);
+	fflush(log);
+	assert_int_equal(size, 0);
+	for (unsigned i = 0; i < 6; i++)
+		get_with_failure(&stage, 1 + i % 2);
+	fclose(log);
+	log_open(nowhere, LOG_DEBUG);
+	for (const char *at = text; (at = strstr(at, "mirror passed over")); at++)
+		count++;
+	assert_int_equal(count, 2);
+	free(text);
+	close_stage(&stage);
+}
+
+/* A run that is to stop asks no mirror. */
+static void test_a_stop(void **state)
+{
+	struct stage stage;
+	struct cancel cancel = {0};
+	(void)state;
+	open_stage(&stage);
+	memory_manifest(&stage.memory, stage.own, "own", IMAGE_TYPE, "v1");
+	cancel_open(&cancel, 0);
+	struct cancel *before = cancel_enter(&cancel);
+	cancel_run(&cancel);
+	get_with_failure(&stage, 0);
+	assert_int_equal(stage.memory.calls, 1);
+	cancel_enter(before);
+	cancel_close(&cancel);
 	close_stage(&stage);
 }
 
@@ -222,10 +274,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manifests), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_warnings),  cmocka_unit_test(test_a_stop),
 		cmocka_unit_test(test_tags),      cmocka_unit_test(test_blobs),
 		cmocka_unit_test(test_parts),     cmocka_unit_test(test_the_rest),
 	};
-	FILE *nowhere = fopen("/dev/null", "w");
+	nowhere = fopen("/dev/null", "w");
 	log_open(nowhere, LOG_DEBUG);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	fclose(nowhere);
