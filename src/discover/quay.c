@@ -1,6 +1,6 @@
 /*
- * Quay lists the public repositories of a namespace by an API of its own, in pages that are named by
- * a token. Its robot accounts, which are the logins for images, are none for the API.
+ * Quay lists the public repositories of a namespace by an API of its own, in pages that a token
+ * names. Its robot accounts, which are the logins for images, are none for the API.
  */
 #include "discover/dialect.h"
 

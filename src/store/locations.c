@@ -10,10 +10,16 @@ struct locations {
 	struct map paths; /* party and digest -> path */
 };
 
-/* A party, as its address, and a digest. */
+/* The address of a party and the bytes of a digest. */
 struct location_key {
 	char text[sizeof(void *) + DIGEST_TEXT_SIZE];
 };
+
+/* The value of a hexadecimal digit; digests have no others. */
+static unsigned nibble(char digit)
+{
+	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10) & 15;
+}
 
 struct locations *locations_new(void)
 {
@@ -39,14 +45,15 @@ void locations_free(struct locations **locations)
 	arena_free(&arena);
 }
 
+/* Algorithms differ in the length of their digests, so the hexadecimal part is enough. */
 static struct str key_of(const struct store *store, const char *digest, struct location_key *key)
 {
-	size_t len = strlen(digest);
-	if (len > DIGEST_TEXT_SIZE)
-		len = DIGEST_TEXT_SIZE;
-	memcpy(key->text, &store->party, sizeof(store->party));
-	memcpy(key->text + sizeof(store->party), digest, len);
-	return (struct str){key->text, sizeof(store->party) + len};
+	const char *hex = strchr(digest, ':') + 1;
+	size_t len = sizeof(store->party);
+	memcpy(key->text, &store->party, len);
+	for (; hex[0] && hex[1] && len < sizeof(key->text); hex += 2)
+		key->text[len++] = (char)(nibble(hex[0]) << 4 | nibble(hex[1]));
+	return (struct str){key->text, len};
 }
 
 void locations_record(struct locations *locations, const struct store *store, const char *digest)

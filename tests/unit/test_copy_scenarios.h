@@ -122,6 +122,7 @@ static const struct scenario scenarios[] = {
 	COPIES("mounted", build_mounted, "missing"),
 	COPIES("not mounted", build_unmounted, "missing"),
 	COPIES("two images", build_two, "missing"),
+	COPIES("two repositories", build_twice, "missing"),
 	COPIES("three destinations", build_fanout, "missing"),
 	FAILS("no room", build_full, ERROR_FULL),
 	COPIES("a lax registry", build_lax, "missing"),

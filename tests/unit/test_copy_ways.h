@@ -281,6 +281,14 @@ static void build_two(struct world *world)
 	copy_task(world->run, "from.test/other:v1", "to.test/other:v1");
 }
 
+/* Two repositories of a registry get the same index; each needs its images for itself. */
+static void build_twice(struct world *world)
+{
+	build_index(world);
+	copy_task(world->run, SRC, "to.test/other:v1");
+	world->to->party->lax = true;
+}
+
 /* One source, three destinations at two registries. */
 static void build_fanout(struct world *world)
 {
