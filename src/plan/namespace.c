@@ -58,16 +58,41 @@ struct namespace_reading {
 	bool memory; /* it ran out */
 };
 
-/* Parses text, "host" or "host/path", as what stands in front of the name of a repository. */
+/* Takes the repository that stands for any out of the error again. Returns false. */
+static bool blame_prefix(struct str text, struct error *err)
+{
+	char *any = strstr(err->text, "/" ANY);
+	if (any)
+		memmove(any, any + strlen("/" ANY), strlen(any + strlen("/" ANY)) + 1);
+	if (err->kind == ERROR_CONFIG && str_find(text, '*') < text.len)
+		return error_set(err, ERROR_CONFIG,
+				 "\"%.*s\": stars stand only at the end of a source, and nothing "
+				 "but a list of tags may follow them",
+				 STR_ARGS(str_head(text, QUOTE_MAX)));
+	size_t slash = text.len;
+	while (slash && text.at[slash - 1] != '/')
+		slash--;
+	if (err->kind == ERROR_CONFIG && slash &&
+	    str_find(str_from(text, slash), ':') < text.len - slash)
+		return error_set(err, ERROR_CONFIG,
+				 "\"%.*s\": what repositories are below has no tag: leave out the "
+				 "part from ':' on",
+				 STR_ARGS(str_head(text, QUOTE_MAX)));
+	return false;
+}
+
+/* Parses text, "host" or "host/path", as what comes before the name of a repository. */
 static bool parse_prefix(struct arena *arena, struct str text, struct reference *out,
 			 struct error *err)
 {
 	struct reference name;
+	while (text.len && text.at[text.len - 1] == '/')
+		text = str_head(text, text.len - 1);
 	const char *full = arena_printf(arena, "%.*s/" ANY, STR_ARGS(text));
 	if (!full)
 		return error_memory(err);
 	if (!reference_parse(arena, str_of(full), &name, err))
-		return false;
+		return blame_prefix(text, err);
 	size_t len = strlen(name.repository) - strlen(ANY);
 	*out = (struct reference){.host = name.host,
 				  .repository =

@@ -14,6 +14,7 @@
 #include "plan/select.h"
 #include "plan/side.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct planner {
@@ -94,6 +95,20 @@ static void parse_selection(struct planner *planner, const struct rule *rule)
 	planner->claims.out_of_memory = planner->claims.out_of_memory || !memory;
 }
 
+/* A star that is in no pattern of tags was meant for a namespace. Returns false. */
+static bool hint_at_stars(struct str text, const char *hint, struct error *err)
+{
+	char words[ERROR_TEXT_SIZE];
+	struct str name = text;
+	for (size_t i = 0; i + 1 < text.len && name.len == text.len; i++)
+		if (text.at[i] == ':' && text.at[i + 1] == '/')
+			name = str_head(text, i);
+	if (err->kind != ERROR_CONFIG || str_find(name, '*') == name.len)
+		return false;
+	snprintf(words, sizeof(words), "%s", err->text);
+	return error_set(err, ERROR_CONFIG, "%s. %s", words, hint);
+}
+
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
 	struct error err = {0};
@@ -101,8 +116,11 @@ static bool parse_source(struct planner *planner, const struct rule *rule, struc
 	if (!same) {
 		planner->side_good =
 			side_parse(planner->arena, str_of(rule->source), &planner->side, &err);
-		if (!planner->side_good)
+		if (!planner->side_good) {
+			hint_at_stars(str_of(rule->source),
+				      "A * stands for repositories only after the last '/'", &err);
 			complain(planner, rule->source_place, "source ", &err);
+		}
 	}
 	planner->last = rule;
 	if (!planner->side_good)
@@ -118,8 +136,11 @@ static bool parse_destination(struct planner *planner, const struct rule *rule,
 			      struct plan_rule *out)
 {
 	struct error err = {0};
-	return side_parse(planner->arena, str_of(rule->destination), &out->destination, &err) ||
-	       complain(planner, rule->destination_place, "destination ", &err);
+	if (side_parse(planner->arena, str_of(rule->destination), &out->destination, &err))
+		return true;
+	hint_at_stars(str_of(rule->destination),
+		      "A destination of a namespace is a prefix: leave out the *", &err);
+	return complain(planner, rule->destination_place, "destination ", &err);
 }
 
 /* --- pairing what is known ----------------------------------------------------------------- */
