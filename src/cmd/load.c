@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cmd/namespaces.h"
 #include "config/usage.h"
+#include "discover/discover.h"
 #include "plan/shard.h"
 
 /* A runner shows annotations in its log, where another line of our own would repeat them. */
@@ -76,7 +77,8 @@ static void add_sides(struct usage_side *sides, size_t *count, const struct refe
  */
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
-	size_t count = 0, most = (run->rule_count + run->namespace_count) * 2;
+	size_t count = 0,
+	       most = (run->rule_count + run->namespace_count) * 2 + run->namespace_count;
 	struct usage_side *sides = arena_array(run->arena, most, sizeof(*sides));
 	if (!sides)
 		return false;
@@ -87,8 +89,12 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	}
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		const struct namespace_rule *each = &run->namespaces[i];
+		const char *api = discover_api(each->source.host);
 		add_sides(sides, &count, &each->source, &each->destination,
 			  each->rule->source_place);
+		if (api)
+			sides[count++] = (struct usage_side){api, each->source.repository,
+							     each->rule->source_place, true};
 	}
 	return usage_settle(run->arena, &run->config, sides, count, problems);
 }

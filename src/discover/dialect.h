@@ -14,7 +14,7 @@ enum { DIALECT_PAGE_MAX = 32 * 1024 * 1024, DIALECT_PAGES_MAX = 100000 };
 typedef bool dialect_list(const struct discovery *discovery, struct map *found, bool *supported,
 			  struct error *why);
 
-dialect_list catalog_list, google_list, harbor_list, hub_list, quay_list;
+dialect_list catalog_list, ghcr_list, google_list, harbor_list, hub_list, quay_list;
 
 /* A list in pages that is being read. */
 struct dialect_pages {

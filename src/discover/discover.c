@@ -17,6 +17,7 @@ static const struct dialect {
 	{"harbor", {0}, harbor_list},
 	{"catalog", {0}, catalog_list},
 	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list},
+	{"ghcr", {"ghcr.io"}, ghcr_list},
 	{"hub", {"docker.io"}, hub_list},
 	{"quay", {"quay.io"}, quay_list},
 };
@@ -25,7 +26,7 @@ static const struct dialect {
 enum { TRIED = 3 };
 
 /* Registries that have no list that we can read. */
-static const char *const closed[] = {"ghcr.io", "public.ecr.aws"};
+static const char *const closed[] = {"public.ecr.aws"};
 
 bool discover_knows(const char *via)
 {
@@ -37,7 +38,12 @@ bool discover_knows(const char *via)
 
 const char *discover_kinds(void)
 {
-	return "catalog, google, harbor, hub or quay";
+	return "catalog, ghcr, google, harbor, hub or quay";
+}
+
+const char *discover_api(const char *host)
+{
+	return strcmp(host, "ghcr.io") == 0 ? "api.github.com" : NULL;
 }
 
 static bool is_at(struct str host, const char *pattern)

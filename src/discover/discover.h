@@ -20,6 +20,8 @@ struct discovery {
 
 /* True for the name of a kind of list. */
 bool discover_knows(const char *via);
+/* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
+const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */
 const char *discover_kinds(void);
 /*

@@ -381,6 +381,32 @@ def test_quays_list(sync, here, there, login):
         "/api/v1/repository?public=true&namespace=team", "/api/v1/repository?public=true&namespace=team&next_page=page%2F%3D-2"]
 
 
+@pytest.mark.parametrize("kind", ("orgs", "users"))
+def test_githubs_list(sync, here, there, login, kind):
+    """The login goes to the API as it is; an owner is asked for as an organization first."""
+    names = ["a", "b", "c/d"]
+    stock(here, "team", names)
+    pages(here, f"/{kind}/team/packages", lambda found, number, more: answer(
+        [{"name": name.partition("/")[2], "package_type": "container", "owner": {"login": "Team"}} for name in found],
+        **({"Link": f'<http://{here.host}/{kind}/team/packages?package_type=container&per_page=100&page={number + 1}>; rel="next"'} if more else {})))
+    listed = here.hook
+    here.hook = lambda request: listed(request) or ((404, {}, b"{}") if request.path.startswith("/orgs") else None)
+    login[here.host].update(username="someone", password="a-token-of-github")
+    result = sync(rules(here, there, {"via": "ghcr"}, "**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == [f"mirror/{name}" for name in names]
+    asked = here.seen(path=f"/{kind}/team/packages")
+    assert len(asked) == 2 and all(each.headers["Authorization"].startswith("Basic ") for each in asked)
+
+
+def test_githubs_list_without_a_login(sync, here, there, login):
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (401, {}, b'{"message": "Requires authentication"}') if "packages" in request.path else None
+    result = sync(rules(here, there, {"via": "ghcr"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "needs a login of its own" in result.stderr
+
+
 @pytest.mark.parametrize("via, path, document", (
     ("hub", "/v2/namespaces", {"results": "none"}),
     ("quay", "/api/v1/repository", {"repositories": [], "next_page": "x"}),
