@@ -10,7 +10,7 @@
 #include "cmd/step.h"
 #include "cmd/sync.h"
 #include "config/action/inputs.h"
-#include "config/options/options_help.h"
+#include "config/formats.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -70,7 +70,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	read_inputs(arena, &inputs, &options, &problems);
 	bool ok = options_parse(argc, argv, &options, &problems);
 	if (options.help)
-		return print(options_help);
+		return print(formats_help);
 	if (options.version)
 		return print(about_version);
 	if (!ok)

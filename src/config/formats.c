@@ -5,8 +5,11 @@
  */
 #include "config/formats.h"
 
+#include "config/auth/auth_entry.h"
 #include "config/auth/auth_file.h"
 #include "config/legacy_file.h"
+#include "config/options/options_help.h"
+#include "config/rules/images_fields.h"
 #include "config/rules/images_file.h"
 #include "config/rules/kyma_file.h"
 
@@ -42,10 +45,14 @@ static void read_legacy(const struct formats_reading *reading)
 }
 
 static const struct format table[] = {
-	{"an auth file", FORMATS_AUTH, NULL, read_auth},
-	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma},
-	{"an images file", FORMATS_IMAGES, NULL, read_images},
-	{"a file of old releases, with auth and images", FORMATS_CONFIG, NULL, read_legacy},
+	{"an auth file", FORMATS_AUTH, NULL, read_auth,
+	 "Fields of a registry in the file of --auth", &auth_entry_fields},
+	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma, NULL,
+	 NULL},
+	{"an images file", FORMATS_IMAGES, NULL, read_images,
+	 "Fields of a rule in the file of --images", &images_fields},
+	{"a file of old releases, with auth and images", FORMATS_CONFIG, NULL, read_legacy, NULL,
+	 NULL},
 };
 
 const struct format *formats_find(const struct formats_reading *reading, enum formats_option option)
@@ -54,4 +61,26 @@ const struct format *formats_find(const struct formats_reading *reading, enum fo
 	while (row->option != option || (row->recognise && !row->recognise(reading)))
 		row++;
 	return row;
+}
+
+static void add_fields(const struct fields_table *fields, struct buf *out)
+{
+	for (; fields; fields = fields->beside)
+		for (size_t i = 0; i < fields->count; i++) {
+			scoped(buf_finish) struct buf name = {0};
+			buf_printf(&name, "  %s", fields->fields[i].name);
+			options_help_row(out, &name, str_of(fields->fields[i].help));
+		}
+}
+
+void formats_help(struct buf *out)
+{
+	options_help(out);
+	for (size_t i = 0; i < array_count(table); i++) {
+		if (!table[i].title)
+			continue;
+		buf_printf(out, "\n%s:\n", table[i].title);
+		add_fields(table[i].fields, out);
+	}
+	options_help_end(out);
 }

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/document.h"
 #include "config/expand.h"
+#include "config/fields.h"
 
 /* The options that name such files. */
 enum formats_option { FORMATS_AUTH, FORMATS_IMAGES, FORMATS_CONFIG };
@@ -31,8 +32,12 @@ struct format {
 	bool (*recognise)(const struct formats_reading *reading);
 	/* Reads the document into reading->out. Mistakes go to problems. */
 	void (*read)(const struct formats_reading *reading);
+	const char *title;                 /* what fields are those of, for --help; or NULL */
+	const struct fields_table *fields; /* with title */
 };
 
 /* The first row for the option that takes the document; there always is one. */
 const struct format *formats_find(const struct formats_reading *reading,
 				  enum formats_option option);
+/* What --help prints: the options, then the fields of files. No line is longer than 80 columns. */
+void formats_help(struct buf *out);

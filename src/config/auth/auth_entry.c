@@ -186,7 +186,7 @@ static void check_unknown(const struct fields_reading *reading, const struct fie
 		fields_ignore(reading, table, name);
 }
 
-static const struct fields_table table = {
+const struct fields_table auth_entry_fields = {
 	.fields = fields, .count = FIELDS, .unknown = check_unknown};
 
 /* --- the login ----------------------------------------------------------------------------- */
@@ -352,7 +352,7 @@ static void read_mirrors(const struct auth_item *entry, struct credential *out)
 
 static void read_fields(struct auth_item *entry, const struct node *map, struct credential *out)
 {
-	fields_collect(&entry->rest, &table, map, entry->values);
+	fields_collect(&entry->rest, &auth_entry_fields, map, entry->values);
 	const struct node *const *values = entry->values;
 	bool disabled = fields_switch(&entry->rest, &fields[DISABLEEXPANDENV],
 				      values[DISABLEEXPANDENV], false);

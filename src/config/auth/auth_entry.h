@@ -13,6 +13,9 @@ struct auth_reading {
 	struct problems *problems;
 };
 
+/* The fields of an entry. */
+extern const struct fields_table auth_entry_fields;
+
 /*
  * Reads the fields in map into *out, whose key and place are set; key is its name in messages.
  * Mistakes become faults of the entry, warnings go to problems. Returns the node of a password or

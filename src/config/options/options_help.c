@@ -43,8 +43,7 @@ static void add_wrapped(struct buf *out, struct str text)
 	buf_add_char(out, '\n');
 }
 
-/* Adds left in its column, and right beside it, or below it if left is too long. */
-static void add_row(struct buf *out, const struct buf *left, struct str right)
+void options_help_row(struct buf *out, const struct buf *left, struct str right)
 {
 	if (left->len < HELP_INDENT)
 		buf_printf(out, "%-*s", HELP_INDENT, buf_string(left));
@@ -66,7 +65,7 @@ static void add_option(struct buf *out, const struct option *option)
 	const char *variable = variable_of(option->name);
 	if (variable)
 		buf_printf(&right, " [%s]", variable);
-	add_row(out, &left, buf_str(&right));
+	options_help_row(out, &left, buf_str(&right));
 }
 
 void options_help(struct buf *out)
@@ -89,8 +88,12 @@ void options_help(struct buf *out)
 	for (size_t i = 0; i < array_count(environment); i++) {
 		scoped(buf_finish) struct buf left = {0};
 		buf_printf(&left, "  %s", environment[i][0]);
-		add_row(out, &left, str_of(environment[i][1]));
+		options_help_row(out, &left, str_of(environment[i][1]));
 	}
+}
+
+void options_help_end(struct buf *out)
+{
 	buf_add_string(
 		out, "\n"
 		     "A value follows its option as the next argument or after =; an empty one\n"

@@ -3,5 +3,9 @@
 
 #include "base/buf.h"
 
-/* Appends the text; no line is longer than 80 columns. */
+/* Appends the options and variables; no line is longer than 80 columns. */
 void options_help(struct buf *out);
+/* Appends what comes last. */
+void options_help_end(struct buf *out);
+/* Appends left in its column, and right beside it, or below it if left is too long. */
+void options_help_row(struct buf *out, const struct buf *left, struct str right);

@@ -26,7 +26,7 @@ static const struct field latest_fields[LATEST_FIELDS] = {
 	[BY] = {"by", FIELDS_TEXT, "semver or date"},
 };
 
-static const struct fields_table table = {
+const struct fields_table images_fields = {
 	.fields = fields, .count = FIELDS, .beside = &gather_fields};
 static const struct fields_table latest_table = {.fields = latest_fields, .count = LATEST_FIELDS};
 
@@ -128,7 +128,7 @@ void images_fields_read(const struct fields_reading *reading, const struct node 
 			struct images_fields *out)
 {
 	const struct node *values[FIELDS];
-	fields_collect(reading, &table, map, values);
+	fields_collect(reading, &images_fields, map, values);
 	if (!values[TO])
 		fields_complain(reading, map,
 				"to is missing: say where the images go, as in {to: "

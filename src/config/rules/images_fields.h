@@ -11,6 +11,9 @@ struct images_fields {
 	struct terms terms;
 };
 
+/* Its fields, with those about namespaces and the terms beside them. */
+extern const struct fields_table images_fields;
+
 /* Reads the fields of map, which belongs to the reading's subject. All mistakes go to problems. */
 void images_fields_read(const struct fields_reading *reading, const struct node *map,
 			struct images_fields *out);

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "config/formats.h"
 #include "config/options/options.h"
-#include "config/options/options_help.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -266,7 +266,7 @@ static void test_help(void **state)
 		"SSL_CERT_FILE", "DOCKER_CONFIG", "NO_COLOR",        "(default yaml)",
 		"\nFiles:\n",    "\nOutput:\n"};
 	scoped(buf_finish) struct buf help = {0};
-	options_help(&help);
+	formats_help(&help);
 	struct str rest = buf_str(&help), line;
 	for (size_t i = 0; i < array_count(names); i++)
 		if (!strstr(buf_string(&help), names[i]))
