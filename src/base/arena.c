@@ -1,5 +1,6 @@
 /*
- * Blocks double from 4 KiB up to 256 KiB; a request larger than the next block gets one of its own.
+ * Blocks double from 4 KiB, or half a KiB, up to 256 KiB; a request larger than the next block gets
+ * one of its own.
  * Memory comes zeroed from calloc, so a record's unset fields read as "none" everywhere.
  */
 #include "base/arena.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_FIRST = 4096, BLOCK_LAST = 256 * 1024 };
+enum { BLOCK_SMALL = 512, BLOCK_FIRST = 4096, BLOCK_LAST = 256 * 1024 };
 
 struct block {
 	struct block *next;
@@ -22,12 +23,22 @@ struct arena {
 	size_t next_size;
 };
 
-struct arena *arena_new(void)
+static struct arena *arena_from(size_t first)
 {
 	struct arena *arena = calloc(1, sizeof(*arena));
 	if (arena)
-		arena->next_size = BLOCK_FIRST;
+		arena->next_size = first;
 	return arena;
+}
+
+struct arena *arena_new(void)
+{
+	return arena_from(BLOCK_FIRST);
+}
+
+struct arena *arena_new_small(void)
+{
+	return arena_from(BLOCK_SMALL);
 }
 
 void arena_free(struct arena **arena)

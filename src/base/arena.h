@@ -15,6 +15,8 @@ struct arena;
 
 /* A new, empty arena; NULL without memory. The caller ends it with arena_free(). */
 struct arena *arena_new(void);
+/* The same, where there are many and most hold little: it begins with half a KiB. */
+struct arena *arena_new_small(void);
 /* Releases all memory of *arena and sets it to NULL; *arena may be NULL. */
 void arena_free(struct arena **arena);
 

@@ -82,25 +82,46 @@ static void learn_tags(struct run *run, const struct plan_rule *rule, size_t cou
 		tags_learn(&to);
 }
 
+/* Keeps why a rule was not expanded. Failures are few, and large beside the record of a rule. */
+static void keep_failure(struct expansion *expansion, const struct error *err)
+{
+	expansion->err = expansion->arena ? arena_new_of(expansion->arena, struct error) : NULL;
+	if (expansion->err)
+		*expansion->err = *err;
+}
+
+static bool expand(struct run *run, size_t index, struct error *err)
+{
+	struct expansion *expansion = &run->expansions[index];
+	const struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
+	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
+	arena_free(&expansion->arena);
+	expansion->arena = arena_new_small();
+	if (cancel_requested())
+		return error_canceled(err);
+	return expansion->arena ? plan_expand(expansion->arena, &expanding, &expansion->tasks,
+					      &expansion->count, err)
+				: error_memory(err);
+}
+
+/* True for a rule that another try may expand: one without memory for a reason is tried as well. */
+static bool is_worth_it(const struct expansion *expansion)
+{
+	return !expansion->ok && (!expansion->err || retry_helps(expansion->err->kind));
+}
+
 static void expand_rule(void *ctx, size_t index)
 {
 	struct run *run = ctx;
 	struct expansion *expansion = &run->expansions[index];
-	const struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
-	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
-	if (expansion->ok || (expansion->arena && !retry_helps(expansion->err.kind)))
-		return; /* it was expanded in an earlier round */
-	arena_free(&expansion->arena);
-	expansion->arena = arena_new();
-	if (cancel_requested())
-		error_canceled(&expansion->err);
-	else if (!expansion->arena)
-		error_memory(&expansion->err);
-	else
-		expansion->ok = plan_expand(expansion->arena, &expanding, &expansion->tasks,
-					    &expansion->count, &expansion->err);
-	if (!expansion->ok)
+	struct error err;
+	if (!is_worth_it(expansion))
 		return;
+	expansion->ok = expand(run, index, &err);
+	if (!expansion->ok) {
+		keep_failure(expansion, &err);
+		return;
+	}
 	listings_done(run->listings, &run->rules[index]);
 	learn_tags(run, &run->rules[index], expansion->count);
 }
@@ -110,8 +131,7 @@ static size_t expand_again(const struct run *run)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < run->rule_count && !cancel_requested(); i++)
-		if (!run->expansions[i].ok && retry_helps(run->expansions[i].err.kind))
-			count++;
+		count += is_worth_it(&run->expansions[i]);
 	return count;
 }
 
@@ -258,6 +278,15 @@ static bool add_tasks(struct run *run, const struct map *writers, struct map *se
 	return true;
 }
 
+static void report_failed(struct run *run, size_t rule)
+{
+	struct error memory;
+	const struct error *err = run->expansions[rule].err;
+	if (!err)
+		error_memory(&memory);
+	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
@@ -274,7 +303,7 @@ bool expansion_collect(struct run *run)
 		const struct expansion *expansion = &run->expansions[i];
 		problem_log(&expansion->warnings);
 		if (!expansion->ok)
-			report_rule_failed(run->report, run->rules[i].rule, &expansion->err);
+			report_failed(run, i);
 		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
 			return false;
 	}

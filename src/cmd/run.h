@@ -23,7 +23,7 @@ struct expansion {
 	struct task *tasks;
 	size_t count;
 	struct problems warnings;
-	struct error err;
+	struct error *err; /* why not, in arena; NULL: no memory */
 	bool ok;
 };
 

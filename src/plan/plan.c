@@ -19,6 +19,7 @@
 
 struct planner {
 	struct arena *arena;
+	struct arena *scratch; /* of claims, which nobody needs afterwards */
 	struct problems *problems;
 	struct claims claims;
 	/* The source read last: a source with several destinations is judged and told of once. */
@@ -34,6 +35,7 @@ struct planner {
 static void planner_finish(struct planner *planner)
 {
 	claims_finish(&planner->claims);
+	arena_free(&planner->scratch);
 }
 
 /* --- parsing ------------------------------------------------------------------------------- */
@@ -237,9 +239,12 @@ bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule
 		size_t *count, struct problems *problems)
 {
 	scoped(planner_finish) struct planner planner = {
-		.arena = arena, .problems = problems, .claims = {.arena = arena}};
+		.arena = arena, .scratch = arena_new(), .problems = problems};
 	*count = 0;
+	planner.claims.arena = planner.scratch;
 	*out = arena_array(arena, rules->count, sizeof(**out));
+	if (!planner.scratch)
+		return false;
 	for (size_t i = 0; *out && i < rules->count && !planner.claims.out_of_memory; i++)
 		if (parse_rule(&planner, &rules->items[i], &(*out)[*count]))
 			++*count;

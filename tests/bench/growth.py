@@ -1,4 +1,4 @@
-"""How time and memory grow with the number of tags in sync.
+"""How time and memory grow with the number of tags in sync, of one repository and of many.
 
     growth.py PROGRAM MEASURE
 
@@ -21,6 +21,8 @@ import stage
 
 COUNTS = (1_000, 10_000, 100_000)
 PAGE = 1_000
+REPOSITORIES = (20, 200, 2_000)     # in a namespace, each of so many tags:
+TAGS_EACH = 50
 MANIFEST = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}'
 
 _CONFIG = """
@@ -34,7 +36,9 @@ http {{
 	server {{
 		listen 127.0.0.1:{source}; listen 127.0.0.1:{destination};
 		location ~ ^/v2/bench/(?<count>[0-9]+)/tags/list$ {{ add_header Link $more; alias {home}/$count-$arg_last.json; }}
-		location ~ ^/v2/bench/[0-9]+/manifests/ {{
+		location = /v2/_catalog {{ alias {home}/catalog.json; }}
+		location ~ ^/v2/space/[0-9]+/r[0-9]+/tags/list$ {{ alias {home}/few.json; }}
+		location ~ ^/v2/(bench/[0-9]+|space/[0-9]+/r[0-9]+)/manifests/ {{
 			default_type application/vnd.oci.image.manifest.v1+json;
 			add_header Docker-Content-Digest sha256:{digest};
 			return 200 '{manifest}';
@@ -53,6 +57,10 @@ def _serve(home, source, destination):
             here, after = (f"/v2/bench/{count}/tags/list?n={PAGE}" + (f"&last={each}" if each else "") for each in (at, at + PAGE))
             if at + PAGE < count:
                 more.append(f"\"{here}\" '<{after}>; rel=\"next\"';")
+    with open(f"{home}/few.json", "w", encoding="ascii") as file:
+        json.dump({"tags": [f"v{number}" for number in range(TAGS_EACH)]}, file)
+    with open(f"{home}/catalog.json", "w", encoding="ascii") as file:
+        json.dump({"repositories": [f"space/{count}/r{number:05}" for count in REPOSITORIES for number in range(count)]}, file)
     with open(f"{home}/nginx.conf", "w", encoding="ascii") as file:
         file.write(_CONFIG.format(home=home, source=source, destination=destination, pages=" ".join(more), manifest=MANIFEST.decode(),
                                   digest=hashlib.sha256(MANIFEST).hexdigest()))
@@ -63,11 +71,11 @@ def _serve(home, source, destination):
     return process
 
 
-def _table(run, title, flags):
+def _table(run, title, flags, counts=COUNTS):
     """Runs with each number of tags; run(count, flags) is wall seconds, CPU seconds and bytes of memory."""
     before = None
     print(f"{title:>25}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'us CPU a tag':>14}{'bytes a tag':>13}")
-    for count in COUNTS:
+    for count in counts:
         wall, cpu, rss = run(count, flags)
         a_tag = "" if before is None else f"{(rss - before[1]) / (count - before[0]):13.0f}"
         print(f"{count:25,}{wall:9.2f}{cpu:9.2f}{rss / 1e6:9.1f}{cpu * 1e6 / count:14.1f}{a_tag}", flush=True)
@@ -82,8 +90,15 @@ def main():
     server = _serve(home, source, destination)
 
     def run(count, flags):
+        return sync({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, count, flags)
+
+    def run_namespace(count, flags):
+        space = f"space/{count // TAGS_EACH}"
+        return sync({f"127.0.0.1:{source}/{space}/*": f"127.0.0.1:{destination}/{space}"}, count, flags)
+
+    def sync(rules, count, flags):
         with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
-            json.dump({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, file)
+            json.dump(rules, file)
         wall, cpu, rss, code, words = bench._run(measure, program, ["--images", f"{home}/images.yaml", "--auth", f"{home}/auth.yaml", *flags],
                                                  {"PATH": os.environ["PATH"], "HOME": home}, home)
         if code:
@@ -96,7 +111,9 @@ def main():
         with open(f"{home}/auth.yaml", "w", encoding="ascii") as file:
             json.dump({f"127.0.0.1:{port}": {"insecure": True} for port in (source, destination)}, file)
         _table(run, "tags in sync", [])
-        _table(run, "the same with --report", ["--report", f"{home}/report.json"])
+        report = ["--report", f"{home}/report.json"]
+        _table(run, "the same with --report", report)
+        _table(run_namespace, f"{TAGS_EACH} tags in each of many", report, [count * TAGS_EACH for count in REPOSITORIES])
     finally:
         server.terminate()
         server.wait()
