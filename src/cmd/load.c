@@ -6,9 +6,12 @@
 
 #include "base/log.h"
 #include "cmd/namespaces.h"
+#include "config/auth/registry_key.h"
 #include "config/usage.h"
 #include "discover/discover.h"
 #include "plan/shard.h"
+
+#include <string.h>
 
 /* A runner shows annotations in its log, where another line of our own would repeat them. */
 static void tell_problems(const struct run *run, const struct problems *problems)
@@ -64,11 +67,51 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	action_begin(&run->action);
 }
 
-static void add_sides(struct usage_side *sides, size_t *count, const struct reference *from,
+/* The repositories that rules name. */
+struct usage_sides {
+	struct usage_side *items;
+	size_t count;
+};
+
+static void add_sides(struct usage_sides *sides, const struct reference *from,
 		      const struct reference *to, const char *place)
 {
-	sides[(*count)++] = (struct usage_side){from->host, from->repository, place, true};
-	sides[(*count)++] = (struct usage_side){to->host, to->repository, place, false};
+	sides->items[sides->count++] =
+		(struct usage_side){from->host, from->repository, place, true};
+	sides->items[sides->count++] = (struct usage_side){to->host, to->repository, place, false};
+}
+
+/* Entries of the auth file for repositories below name may be needed as well. */
+static void add_below(const struct run *run, const struct reference *name, const char *place,
+		      bool source, struct usage_sides *sides)
+{
+	const struct credentials *credentials = &run->config.credentials;
+	size_t prefix = strlen(name->repository);
+	for (size_t i = 0; i < credentials->count; i++) {
+		struct str host, path;
+		registry_key_split(credentials->items[i].key, &host, &path);
+		bool below = path.len > prefix && str_is(host, name->host) &&
+			     str_starts(path, name->repository) &&
+			     (!prefix || path.at[prefix] == '/');
+		const char *copy = below ? arena_copy(run->arena, path.at, path.len) : NULL;
+		if (copy)
+			sides->items[sides->count++] =
+				(struct usage_side){name->host, copy, place, source};
+	}
+}
+
+static void add_namespace(const struct run *run, const struct namespace_rule *namespace,
+			  struct usage_sides *sides)
+{
+	const char *place = namespace->rule->source_place;
+	const struct reference *from = &namespace->source, *to = &namespace->destination;
+	const char *api = discover_api(from->host);
+	add_sides(sides, from, to, place);
+	add_below(run, from, place, true, sides);
+	add_below(run, to, place, false, sides);
+	if (api)
+		sides->items[sides->count++] =
+			(struct usage_side){api, from->repository, place, true};
 }
 
 /*
@@ -77,26 +120,18 @@ static void add_sides(struct usage_side *sides, size_t *count, const struct refe
  */
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
-	size_t count = 0,
-	       most = (run->rule_count + run->namespace_count) * 2 + run->namespace_count;
-	struct usage_side *sides = arena_array(run->arena, most, sizeof(*sides));
-	if (!sides)
+	size_t entries = run->config.credentials.count;
+	size_t most = run->rule_count * 2 + run->namespace_count * (3 + 2 * entries);
+	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
+	if (!sides.items)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		const struct reference *from = &rule->source.name, *to = &rule->destination.name;
-		add_sides(sides, &count, from, to, rule->place);
+		add_sides(&sides, &rule->source.name, &rule->destination.name, rule->place);
 	}
-	for (size_t i = 0; i < run->namespace_count; i++) {
-		const struct namespace_rule *each = &run->namespaces[i];
-		const char *api = discover_api(each->source.host);
-		add_sides(sides, &count, &each->source, &each->destination,
-			  each->rule->source_place);
-		if (api)
-			sides[count++] = (struct usage_side){api, each->source.repository,
-							     each->rule->source_place, true};
-	}
-	return usage_settle(run->arena, &run->config, sides, count, problems);
+	for (size_t i = 0; i < run->namespace_count; i++)
+		add_namespace(run, &run->namespaces[i], &sides);
+	return usage_settle(run->arena, &run->config, sides.items, sides.count, problems);
 }
 
 bool load_shard(struct run *run)

@@ -23,11 +23,19 @@ void namespaces_check(const struct run *run, struct problems *problems)
 	}
 }
 
+/* A repository whose copy would have a name that is none. */
+struct misfit {
+	struct rule rule;
+	const char *why; /* NULL: there was no memory for it */
+};
+
 /* What became of one namespace. */
 struct gathered {
-	struct arena *arena; /* of the rules; the run keeps it */
+	struct arena *arena; /* of all that follows; the run keeps it */
 	struct rule *rules;
 	size_t count;
+	struct misfit *misfits;
+	size_t misfit_count;
 	struct error err;
 	bool ok;
 };
@@ -105,6 +113,22 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 			 found, namespace->source.host);
 }
 
+/* Adds the rule of a repository; one bad name is no reason to leave out the others. */
+static bool add_rule(const struct namespace_rule *namespace, const char *path, struct gathered *out,
+		     struct error *err)
+{
+	struct rule *rule = &out->rules[out->count];
+	if (namespace_rule(out->arena, namespace, str_of(path), rule, err)) {
+		out->count++;
+		return true;
+	}
+	if (err->kind != ERROR_CONFIG)
+		return false;
+	out->misfits[out->misfit_count++] =
+		(struct misfit){*rule, arena_string(out->arena, err->text)};
+	return true;
+}
+
 static bool gather(const struct run *run, const struct namespace_rule *namespace,
 		   struct gathered *out, struct error *err)
 {
@@ -121,12 +145,12 @@ static bool gather(const struct run *run, const struct namespace_rule *namespace
 	if (!count)
 		return is_empty(namespace, found.count, err);
 	out->rules = arena_array(out->arena, count, sizeof(*out->rules));
-	if (!out->rules)
+	out->misfits = arena_array(out->arena, count, sizeof(*out->misfits));
+	if (!out->rules || !out->misfits)
 		return error_memory(err);
 	for (size_t i = 0; i < count; i++)
-		if (!namespace_rule(out->arena, namespace, str_of(paths[i]), &out->rules[i], err))
+		if (!add_rule(namespace, paths[i], out, err))
 			return false;
-	out->count = count;
 	return true;
 }
 
@@ -178,6 +202,19 @@ static void report_shared(struct run *run, const struct rule *rule)
 	report_rule_failed(run->report, rule, &err);
 }
 
+static void report_misfits(struct run *run, const struct gathered *gathered)
+{
+	for (size_t i = 0; i < gathered->misfit_count; i++) {
+		const struct misfit *misfit = &gathered->misfits[i];
+		struct error err;
+		if (misfit->why)
+			error_set(&err, ERROR_CONFIG, "%s", misfit->why);
+		else
+			error_memory(&err);
+		report_rule_failed(run->report, &misfit->rule, &err);
+	}
+}
+
 /* Adds a rule, unless its destination is also another repository's: then none of them is copied. */
 static void add(struct run *run, const struct destinations *destinations, const struct rule *rule,
 		struct rules *all)
@@ -199,6 +236,7 @@ static bool add_all(struct run *run, struct gathered *items, struct rules *all)
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		for (size_t j = 0; j < items[i].count; j++)
 			add(run, &destinations, &items[i].rules[j], all);
+		report_misfits(run, &items[i]);
 		if (!items[i].ok)
 			report_rule_failed(run->report, run->namespaces[i].rule, &items[i].err);
 	}

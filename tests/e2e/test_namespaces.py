@@ -153,14 +153,38 @@ def test_two_repositories_with_one_destination(sync, here, there, login):
     assert result.report["failed"] == 2
 
 
+def test_one_name_that_is_none(sync, here, there, login):
+    """The copy of one repository would have a name that is too long: the others are copied."""
+    stock(here, "team", ["a", "b" * 200])
+    catalog(here)
+    result = sync(rules(here, there, {"names": "x" * 100 + "/{name}"}), login)
+    assert result.code == 1
+    assert copied(there) == ["mirror/" + "x" * 100 + "/a"]
+    assert f"the copy of {here.host}/team/{'b' * 200}" in result.stderr
+    assert result.report["failed"] == 1
+
+
+def test_logins_of_repositories_below(sync, here, there, login):
+    """An entry for one of the repositories is used for it, and what is wrong with it is a mistake before any request."""
+    stock(here, "team", ["a"])
+    catalog(here)
+    login[f"{here.host}/team/a"] = {"insecure": True, "username": "someone", "password": "${NOT_SET_ANYWHERE}"}
+    result = sync(rules(here, there), login)
+    assert result.code == 2
+    assert "NOT_SET_ANYWHERE" in result.stderr
+    assert here.seen() == []
+
+
 def test_a_rule_as_written_has_precedence(sync, here, there, login):
+    """It comes first, so the image of the namespace that has the same destination fails; the other one is copied."""
     stock(here, "team", ["a", "b"])
-    stock(here, "else", ["a"], "v9")
+    here.push(images.image("another"), "else/a", "v9")
     catalog(here)
     found = {**rules(here, there), f"{here.host}/else/a:v9": f"{there.host}/mirror/a:v1"}
     result = sync(found, login)
-    assert there.tags["mirror/a", "v1"] and ("mirror/b", "v1") in there.tags
-    assert result.code in (0, 1)
+    assert result.code == 1
+    assert there.tags == {("mirror/a", "v1"): here.tags["else/a", "v9"], ("mirror/b", "v1"): here.tags["team/b", "v1"]}
+    assert "is already the destination of" in result.stderr
 
 
 def test_shards_are_disjoint_and_complete(sync, here, there, login):
