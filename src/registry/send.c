@@ -110,6 +110,20 @@ static bool location_of(struct exchange *exchange, const struct url *base, struc
 	return url_resolve(exchange->arena, base, text, out, err) || error_wrap(err, "redirect");
 }
 
+/*
+ * registry.k8s.io makes redirects of the path alone: a list would come back with as many entries as
+ * the other server likes, and no word about the rest.
+ */
+static bool keep_query(struct exchange *exchange, const struct url *from, struct url *next,
+		       struct error *err)
+{
+	const char *query = strchr(from->text, '?');
+	if (!exchange->request->listing || !query || strchr(next->text, '?'))
+		return true;
+	const char *text = arena_printf(exchange->arena, "%s%s", next->text, query);
+	return text ? url_parse(exchange->arena, text, next, err) : error_memory(err);
+}
+
 bool send_request(struct exchange *exchange, const struct buf *login, struct error *err)
 {
 	struct url url;
@@ -123,7 +137,8 @@ bool send_request(struct exchange *exchange, const struct buf *login, struct err
 			return false;
 		if (!is_redirect(exchange))
 			return true;
-		if (!location_of(exchange, &url, &next, err))
+		if (!location_of(exchange, &url, &next, err) ||
+		    !keep_query(exchange, &url, &next, err))
 			return false;
 		if (exchange->request->stay && !url_same_origin(&exchange->origin, &next))
 			return true;

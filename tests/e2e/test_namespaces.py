@@ -1,5 +1,6 @@
 """Rules for whole namespaces: which repositories they become, by which list, and what is no list at all. Lists of images."""
 
+import dataclasses
 import json
 import urllib.parse
 
@@ -288,6 +289,24 @@ def test_a_tree_is_found_where_there_is_no_catalog(sync, here, there, login):
     result = sync(rules(here, there), login)
     assert result.code == 0, result.stderr
     assert copied(there) == ["mirror/etcd"]
+
+
+def test_a_redirect_that_loses_the_query(sync, here, there, login):
+    """As registry.k8s.io makes it: the list is asked for as many entries as before."""
+    stock(here, "team", ["etcd"])
+    tree(here)
+    walked = here.hook
+
+    def hook(request):
+        if request.kind == "tags" and not request.repo.startswith("moved/"):
+            return 307, {"Location": f"/v2/moved/{request.repo}/tags/list"}, b""
+        return walked(dataclasses.replace(request, repo=request.repo.removeprefix("moved/"))) if request.kind == "tags" else None
+    here.hook = hook
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/etcd"]
+    moved = [each.path.partition("?")[2] for each in here.seen(path="^/v2/moved/")]
+    assert moved and set(moved) <= {"n=10000", "n=1000"}
 
 
 def test_a_tree_that_may_be_cut(sync, here, there, login):
