@@ -10,11 +10,12 @@
 #include "config/proxy_variables.h"
 #include "conversation.h"
 #include "copy/copier.h"
+#include "discover/discover.h"
 #include "net/http.h"
 #include "registry/registry_store.h"
 #include "registry/tags.h"
 
-enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8 };
+enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8, DO_DISCOVER = 16 };
 
 /* "user:Canary-Pa55word" */
 static const char basic[] = "dXNlcjpDYW5hcnktUGE1NXdvcmQ=";
@@ -59,6 +60,22 @@ static void list(struct client *client)
 	}
 	for (size_t i = 0; i < tags.count; i++)
 		require(reference_tag_valid(str_of(tags.items[i])));
+}
+
+/* The bits above say by which kind of list; 0: by what works. */
+static void discover(struct client *client, unsigned kind)
+{
+	static const char *const kinds[] = {NULL,  "catalog", "google", "harbor",
+					    "hub", "quay",    "ghcr",   NULL};
+	const struct discovery discovery = {.registry = client->registry,
+					    .host = "from.test",
+					    .path = "team",
+					    .deep = true,
+					    .via = kinds[kind % 8]};
+	scoped(map_finish) struct map found = {0};
+	struct error err = {0};
+	if (!discover_run(&discovery, &found, &err))
+		require(err.kind != ERROR_NONE && err.text[0]);
 }
 
 static enum outcome_status copy(struct client *client, unsigned what)
@@ -113,7 +130,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(struct registry_options){.http = client.http, .credentials = &credentials};
 	client.registry = registry_new(&client.options);
 	require(client.arena && client.http && client.registry);
-	if (what & DO_LIST)
+	if (what & DO_DISCOVER)
+		discover(&client, what / (2 * DO_DISCOVER));
+	else if (what & DO_LIST)
 		list(&client);
 	else
 		status = copy(&client, what);
