@@ -270,6 +270,16 @@ def _names(scene):
     return scene.sync({"target-names": "x", "dry-run": True}, retries="0").code == 2
 
 
+def _list(scene):
+    """The text itself, of two lines: the path behind the registry goes below the prefix."""
+    given = {"images": "", "list": f"# one image\n{next(iter(scene.rules))}", "to": f"{scene.target.host}/"}
+    return scene.sync(given).outputs["copied"] == "1" and scene.copied() == scene.picture.digest
+
+
+def _to(scene):
+    return scene.sync({"to": "registry.example.com"}, retries="0").code == 2
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -281,7 +291,7 @@ READ = {
     "output-success-images": _succeeded, "output-failed-images": _failed, "output-images-format": _refused("output-images-format", "x"),
     "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
-    "foreign": _refused("foreign", "x"),
+    "foreign": _refused("foreign", "x"), "list": _list, "to": _to,
     "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
