@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Some editors begin a text with it. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 struct list_reading {
 	struct arena *arena;
 	const char *name;
@@ -82,21 +85,46 @@ static void read_line(struct list_reading *reading, struct str line, int number)
 	}
 }
 
+/* Sets the prefix to to, without a '/' at its end. False, with the problem, if it is none. */
+static bool set_prefix(struct list_reading *reading, const char *to)
+{
+	struct error err = {0};
+	struct reference ref;
+	size_t len = strlen(to);
+	while (len && to[len - 1] == '/')
+		len--;
+	reading->prefix = arena_copy(reading->arena, to, len);
+	const char *below =
+		reading->prefix ? arena_printf(reading->arena, "%s/a", reading->prefix) : NULL;
+	if (!below)
+		problem_add(reading->problems, NULL, "--to: out of memory");
+	else if (reference_parse(reading->arena, str_of(below), &ref, &err))
+		return true;
+	else if (reference_parse(reading->arena, str_of(to), &ref, &err) && (ref.tag || ref.digest))
+		problem_add(reading->problems, NULL,
+			    "--to: \"%s\": the images keep their tags and digests: leave out the "
+			    "part from '%c' on",
+			    to, ref.tag ? ':' : '@');
+	else
+		problem_add(reading->problems, NULL, "--to: %s", err.text);
+	return false;
+}
+
 void list_file_read(struct arena *arena, const char *name, struct str text, const char *prefix,
 		    struct rules *out, struct problems *problems)
 {
 	scoped(reading_finish) struct list_reading reading = {
 		.arena = arena, .name = name, .problems = problems, .out = out};
-	size_t len = strlen(prefix);
-	while (len && prefix[len - 1] == '/')
-		len--;
+	struct str line;
 	*out = (struct rules){.items = arena_array(arena, count_words(text), sizeof(*out->items))};
-	reading.prefix = arena_copy(arena, prefix, len);
-	if (!out->items || !reading.prefix) {
+	if (!out->items) {
 		problem_add(problems, name, "out of memory");
 		return;
 	}
-	struct str line;
+	if (!set_prefix(&reading, prefix))
+		return;
+	if (str_starts(text, byte_order_mark))
+		text = str_from(text, strlen(byte_order_mark));
 	for (int number = 1; str_cut(&text, '\n', &line); number++)
 		read_line(&reading, line, number);
 	if (!out->count && !problems->error_count)
