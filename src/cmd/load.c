@@ -161,8 +161,7 @@ bool load_run(struct run *run, struct problems *problems)
 				  &run->namespace_count, problems) &&
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
-		  settle_credentials(run, problems);
-	namespaces_check(run, problems);
+		  namespaces_check(run, problems) && settle_credentials(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (ok && !problems->error_count && !run->namespace_count)
 		ok = load_shard(run);

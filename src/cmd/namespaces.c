@@ -12,15 +12,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-void namespaces_check(const struct run *run, struct problems *problems)
+/* Judges what all repositories have in common by the rule that one called "any" would get. */
+static bool check_rule(const struct run *run, const struct namespace_rule *namespace,
+		       struct problems *problems)
+{
+	const char *path = namespace->source.repository;
+	struct error err;
+	struct plan_rule *planned;
+	size_t count;
+	struct rule *rule = arena_new_of(run->arena, struct rule);
+	const char *any = rule ? arena_printf(run->arena, "%s%sany", path, *path ? "/" : "") : NULL;
+	if (!any)
+		return false;
+	if (namespace_rule(run->arena, namespace, str_of(any), rule, &err))
+		return plan_parse(run->arena, &(struct rules){rule, 1}, &planned, &count, problems);
+	if (err.kind != ERROR_CONFIG)
+		return false;
+	problem_add(problems, namespace->rule->destination_place, "%s", err.text);
+	return true;
+}
+
+bool namespaces_check(const struct run *run, struct problems *problems)
 {
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		const struct gather *gather = run->namespaces[i].rule->gather;
+		if (!check_rule(run, &run->namespaces[i], problems))
+			return false;
 		if (gather && gather->via.text && !discover_knows(gather->via.text))
 			problem_add(problems, gather->via.place,
 				    "via: %.100s is no way to list repositories: expected %s",
 				    gather->via.text, discover_kinds());
 	}
+	return true;
 }
 
 /* A repository whose copy would have a name that is none. */
@@ -29,10 +52,17 @@ struct misfit {
 	const char *why; /* NULL: there was no memory for it */
 };
 
+/* A rule for one repository. */
+struct gathered_rule {
+	struct rule rule;
+	const char *repository; /* its path at the source's host */
+};
+
 /* What became of one namespace. */
 struct gathered {
 	struct arena *arena; /* of all that follows; the run keeps it */
-	struct rule *rules;
+	const char *host;    /* of its repositories */
+	struct gathered_rule *rules;
 	size_t count;
 	struct misfit *misfits;
 	size_t misfit_count;
@@ -53,15 +83,14 @@ static int compare_texts(const void *a, const void *b)
 
 /* --- one namespace -------------------------------------------------------------------------- */
 
-/* The paths that the rule itself names. */
+/* The paths that the rule itself names; if one of them is not there, its own rule fails. */
 static bool name_all(const struct namespace_rule *namespace, struct map *found, struct error *err)
 {
-	const char *path = namespace->source.repository;
 	for (size_t i = 0; i < namespace->wanted_count; i++) {
-		scoped(buf_finish) struct buf name = {0};
-		buf_printf(&name, "%s%s%.*s", path, *path ? "/" : "",
-			   STR_ARGS(namespace->wanted[i].name));
-		if (!buf_ok(&name) || !map_put(found, buf_str(&name), found))
+		scoped(buf_finish) struct buf path = {0};
+		if (!namespace->wanted[i].pattern &&
+		    (!namespace_path(namespace, &namespace->wanted[i], &path) ||
+		     !map_put(found, buf_str(&path), found)))
 			return error_memory(err);
 	}
 	return true;
@@ -76,9 +105,28 @@ static bool list_all(const struct run *run, const struct namespace_rule *namespa
 					    .path = namespace->source.repository,
 					    .deep = namespace->deep,
 					    .via = gather ? gather->via.text : NULL};
-	if (namespace_is_listed(namespace))
-		return name_all(namespace, found, err);
-	return discover_run(&discovery, found, err);
+	return namespace_is_listed(namespace) || discover_run(&discovery, found, err);
+}
+
+/* A name that excludes nothing may have a slip in it, and what it was to keep out is copied. */
+static bool warn_idle(const struct namespace_rule *namespace, const struct map *found,
+		      struct error *err)
+{
+	bool listed = !namespace_is_listed(namespace);
+	for (size_t i = 0; listed && i < namespace->unwanted_count; i++) {
+		scoped(buf_finish) struct buf path = {0};
+		const struct namespace_item *item = &namespace->unwanted[i];
+		if (item->pattern)
+			continue;
+		if (!namespace_path(namespace, item, &path))
+			return error_memory(err);
+		if (!map_get(found, buf_str(&path)))
+			log_warn("%s: exclude-repositories names %.*s, which %s does not have: "
+				 "write the path below the namespace",
+				 namespace->rule->source, STR_ARGS(item->name),
+				 namespace->source.host);
+	}
+	return true;
 }
 
 /* The paths of found that the rule means, sorted. */
@@ -117,10 +165,11 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 static bool add_rule(const struct namespace_rule *namespace, const char *path, struct gathered *out,
 		     struct error *err)
 {
-	struct rule *rule = &out->rules[out->count];
+	struct rule *rule = &out->rules[out->count].rule;
 	if (namespace_rule(out->arena, namespace, str_of(path), rule, err)) {
-		out->count++;
-		return true;
+		const char *copy = arena_string(out->arena, path);
+		out->rules[out->count++].repository = copy;
+		return copy || error_memory(err);
 	}
 	if (err->kind != ERROR_CONFIG)
 		return false;
@@ -138,12 +187,14 @@ static bool gather(const struct run *run, const struct namespace_rule *namespace
 	size_t count = 0;
 	if (!scratch)
 		return error_memory(err);
-	if (!list_all(run, namespace, &found, err) ||
+	if (!name_all(namespace, &found, err) || !list_all(run, namespace, &found, err) ||
+	    !warn_idle(namespace, &found, err) ||
 	    !choose(namespace, &found, scratch, &paths, &count, err))
 		return false;
 	log_info("%s: %zu of %zu repositories", namespace->rule->source, count, found.count);
 	if (!count)
 		return is_empty(namespace, found.count, err);
+	out->host = namespace->source.host;
 	out->rules = arena_array(out->arena, count, sizeof(*out->rules));
 	out->misfits = arena_array(out->arena, count, sizeof(*out->misfits));
 	if (!out->rules || !out->misfits)
@@ -171,24 +222,37 @@ static void gather_one(void *ctx, size_t index)
 
 /* Destinations, and those that several repositories would have. */
 struct destinations {
-	struct map first; /* destination -> struct rule */
+	struct map holders; /* destination -> struct holder */
 	struct map shared;
+	struct arena *arena; /* of the holders */
+};
+
+/* The first repository with a destination. */
+struct holder {
+	const char *host, *repository;
 };
 
 static void destinations_finish(struct destinations *destinations)
 {
-	map_finish(&destinations->first);
+	map_finish(&destinations->holders);
 	map_finish(&destinations->shared);
+	arena_free(&destinations->arena);
 }
 
-static bool note(struct destinations *destinations, struct rule *rule)
+static bool note(struct destinations *destinations, const char *host,
+		 const struct gathered_rule *rule)
 {
-	struct str key = str_of(rule->destination);
-	const struct rule *first = map_get(&destinations->first, key);
-	if (!first)
-		return map_put(&destinations->first, key, rule);
-	return strcmp(first->source, rule->source) == 0 ||
-	       map_put(&destinations->shared, key, rule);
+	struct str key = str_of(rule->rule.destination);
+	const struct holder *first = map_get(&destinations->holders, key);
+	if (first)
+		return (strcmp(first->host, host) == 0 &&
+			strcmp(first->repository, rule->repository) == 0) ||
+		       map_put(&destinations->shared, key, destinations);
+	struct holder *holder = arena_new_of(destinations->arena, struct holder);
+	if (!holder)
+		return false;
+	*holder = (struct holder){host, rule->repository};
+	return map_put(&destinations->holders, key, holder);
 }
 
 static void report_shared(struct run *run, const struct rule *rule)
@@ -219,23 +283,24 @@ static void report_misfits(struct run *run, const struct gathered *gathered)
 static void add(struct run *run, const struct destinations *destinations, const struct rule *rule,
 		struct rules *all)
 {
-	struct str key = str_of(rule->destination);
-	if (map_get(&destinations->shared, key))
+	if (map_get(&destinations->shared, str_of(rule->destination)))
 		report_shared(run, rule);
-	else if (map_get(&destinations->first, key) == rule)
+	else
 		all->items[all->count++] = *rule;
 }
 
 static bool add_all(struct run *run, struct gathered *items, struct rules *all)
 {
-	scoped(destinations_finish) struct destinations destinations = {0};
+	scoped(destinations_finish) struct destinations destinations = {.arena = arena_new()};
+	if (!destinations.arena)
+		return false;
 	for (size_t i = 0; i < run->namespace_count; i++)
 		for (size_t j = 0; j < items[i].count; j++)
-			if (!note(&destinations, &items[i].rules[j]))
+			if (!note(&destinations, items[i].host, &items[i].rules[j]))
 				return false;
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		for (size_t j = 0; j < items[i].count; j++)
-			add(run, &destinations, &items[i].rules[j], all);
+			add(run, &destinations, &items[i].rules[j].rule, all);
 		report_misfits(run, &items[i]);
 		if (!items[i].ok)
 			report_rule_failed(run->report, run->namespaces[i].rule, &items[i].err);
@@ -243,19 +308,25 @@ static bool add_all(struct run *run, struct gathered *items, struct rules *all)
 	return true;
 }
 
-/* Plans all rules together. What collides with a rule as written is left out, and reported. */
+/* What collides with another rule is left out, and has failed. */
+static void judge(void *ctx, const struct rule *rule, const struct problems *problems)
+{
+	struct run *run = ctx;
+	struct error err;
+	struct str lines = str_trim(buf_str(&problems->errors)), first = lines;
+	problem_log(problems);
+	if (!problems->error_count)
+		return;
+	str_cut(&lines, '\n', &first);
+	error_set(&err, ERROR_CONFIG, "%.*s", STR_ARGS(first));
+	report_rule_failed(run->report, rule, &err);
+}
+
+/* Plans all rules together. */
 static bool plan_all(struct run *run, const struct rules *all)
 {
-	scoped(problem_finish) struct problems problems = {0};
-	struct error err;
-	if (!plan_parse(run->arena, all, &run->rules, &run->rule_count, &problems))
-		return false;
-	problem_log(&problems);
-	if (!problems.error_count)
-		return true;
-	error_set(&err, ERROR_CONFIG, "%.*s", STR_ARGS(str_trim(buf_str(&problems.errors))));
-	report_rule_failed(run->report, run->namespaces[0].rule, &err);
-	return true;
+	const struct plan_judge reporting = {judge, run};
+	return plan_parse_apart(run->arena, all, &run->rules, &run->rule_count, &reporting);
 }
 
 static bool plan_gathered(struct run *run, struct gathered *items)

@@ -4,10 +4,11 @@
 #include "cmd/run.h"
 
 /*
- * Checks what load_run() has read of them: kinds of lists that nobody knows go to problems. Before
- * the first request.
+ * Checks what load_run() has read of them: kinds of lists that nobody knows, and what would be
+ * wrong with the rule of every repository, go to problems. Before the first request. False without
+ * memory.
  */
-void namespaces_check(const struct run *run, struct problems *problems);
+bool namespaces_check(const struct run *run, struct problems *problems);
 /*
  * Asks the registries, and adds the rules of all repositories to those of the run. A namespace
  * that cannot be listed, or has no repository, and two repositories with one destination are

@@ -6,14 +6,19 @@
 
 enum { PAGE_FIRST = 1000, PAGE_SMALL = 100 };
 
-static bool take(const struct node *root, struct map *found, struct error *err)
+static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	const struct node *list = node_get(root, "repositories");
 	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
 		return error_set(err, ERROR_CORRUPT, "the answer holds no list of repositories");
-	for (size_t i = 0; i < list->count; i++)
-		if (!dialect_add(found, node_string(list->items[i]), err))
+	pages->entries += list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->kind != NODE_STRING)
+			return error_set(err, ERROR_CORRUPT, "an entry of the list is %s",
+					 node_kind_name(list->items[i]->kind));
+		if (!dialect_add(pages, node_string(list->items[i]), err))
 			return false;
+	}
 	return true;
 }
 
@@ -38,7 +43,8 @@ bool catalog_list(const struct discovery *discovery, struct map *found, bool *su
 		  struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct dialect_pages pages = {.request = {.method = "GET",
+	struct dialect_pages pages = {.discovery = discovery,
+				      .request = {.method = "GET",
 						  .scope = "registry:catalog:*",
 						  .answer_max = DIALECT_PAGE_MAX},
 				      .what = "a catalog",

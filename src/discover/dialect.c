@@ -1,20 +1,37 @@
-/* A name that is no valid one is left out: no rule could be made of it. */
+/*
+ * An entry that is not understood may be a repository, so it is an error. Names that none can have
+ * are those of something else, such as charts.
+ */
 #include "discover/dialect.h"
 
+#include "base/log.h"
 #include "oci/reference.h"
 #include "registry/answer.h"
-#include "registry/paging.h"
 
-bool dialect_add(struct map *found, struct str path, struct error *err)
+bool dialect_valid(struct str path)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct reference name;
 	struct error ignored;
 	const char *full = arena ? arena_printf(arena, "a.test/%.*s", STR_ARGS(path)) : NULL;
-	if (!full)
-		return error_memory(err);
-	if (!reference_parse(arena, str_of(full), &name, &ignored) || name.tag || name.digest)
+	return full && reference_parse(arena, str_of(full), &name, &ignored) && !name.tag &&
+	       !name.digest;
+}
+
+bool dialect_text(const struct node *entry, const char *member, struct str *out, struct error *err)
+{
+	*out = node_string(node_get(entry, member));
+	return out->len || error_set(err, ERROR_CORRUPT, "an entry of the list has no %s", member);
+}
+
+bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err)
+{
+	struct map *found = pages->found;
+	if (!dialect_valid(path)) {
+		log_warn("%s lists \"%.*s\", which is no name of a repository: it is left out",
+			 pages->discovery->host, STR_ARGS(str_head(path, 200)));
 		return true;
+	}
 	if (found->count >= DISCOVER_MAX)
 		return error_set(err, ERROR_CORRUPT, "more than %d repositories", DISCOVER_MAX);
 	return map_get(found, path) || map_put(found, path, found) || error_memory(err);
@@ -27,9 +44,10 @@ bool dialect_open(const struct discovery *discovery, const char *host, const cha
 	return registry_open(discovery->registry, &name, false, out, err);
 }
 
-bool dialect_page(const struct dialect_pages *pages, const struct request *request,
-		  struct http_answer *answer, struct arena *arena, const struct node **root,
-		  struct error *err)
+/* One request and its page as JSON, in arena. */
+static bool request_page(const struct dialect_pages *pages, const struct request *request,
+			 struct http_answer *answer, struct arena *arena, const struct node **root,
+			 struct error *err)
 {
 	if (!request_send(&pages->repository, request, answer, err))
 		return false;
@@ -57,6 +75,19 @@ static void reading_finish(struct pages_reading *reading)
 	arena_free(&reading->arena);
 }
 
+/* How many entries all pages have: Harbor says it in a header, Docker Hub in its JSON. */
+static void read_total(struct dialect_pages *pages, const struct http_answer *answer,
+		       const struct node *root)
+{
+	struct str text = http_header(answer, "X-Total-Count");
+	const struct node *count = node_get(root, "count");
+	int64_t total = 0;
+	if (!text.len && count && count->kind == NODE_NUMBER)
+		text = count->text;
+	if (str_to_int64(text, &total) && total > 0)
+		pages->total = (size_t)total;
+}
+
 /* One page; next->text is NULL after the last one. */
 static bool read_page(struct pages_reading *reading, const struct request *request,
 		      struct url *next, struct error *err)
@@ -68,14 +99,18 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 	size_t before = pages->found->count;
 	if (!arena)
 		return error_memory(err);
-	if (!dialect_page(pages, request, &answer, arena, &root, err)) {
+	if (!request_page(pages, request, &answer, arena, &root, err)) {
 		pages->status = answer.status ? answer.status : err->http_status;
 		return false;
 	}
-	if (!pages->take(root, pages->found, err))
+	pages->count++;
+	if (!pages->take(pages, root, err))
 		return false;
+	read_total(pages, &answer, root);
 	if (!paging_read(&reading->paging, reading->arena, root))
 		return error_memory(err);
+	if (pages->next && !pages->next(pages, reading->arena, root, &reading->paging, err))
+		return false;
 	const struct paging_page page = {.repository = &pages->repository,
 					 .request = request,
 					 .answer = &answer,
@@ -92,6 +127,8 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 	if (!reading.arena)
 		return error_memory(err);
 	pages->refused = false;
+	pages->entries = pages->total = 0;
+	pages->count = 0;
 	if (!read_page(&reading, &request, &next, err)) {
 		pages->refused = says_none(pages->status) || err->kind == ERROR_DENIED;
 		return false;
@@ -107,5 +144,7 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 		if (!read_page(&reading, &request, &next, err))
 			return false;
 	}
-	return true;
+	return pages->entries >= pages->total ||
+	       error_set(err, ERROR_CORRUPT, "the list ends after %zu of %zu entries",
+			 pages->entries, pages->total);
 }

@@ -3,6 +3,7 @@
 
 #include "discover/discover.h"
 #include "doc/node.h"
+#include "registry/paging.h"
 #include "registry/request.h"
 
 enum { DIALECT_PAGE_MAX = 32 * 1024 * 1024, DIALECT_PAGES_MAX = 100000 };
@@ -18,27 +19,38 @@ dialect_list catalog_list, ghcr_list, google_list, harbor_list, hub_list, quay_l
 
 /* A list in pages that is being read. */
 struct dialect_pages {
+	const struct discovery *discovery;
 	struct repository repository; /* by which requests are sent */
 	struct request request;       /* the first one; the path is set */
 	const char *what;             /* what a page is, for messages: "a catalog" */
 	/* Adds what a page has. */
-	bool (*take)(const struct node *root, struct map *found, struct error *err);
+	bool (*take)(struct dialect_pages *pages, const struct node *root, struct error *err);
+	/* Or NULL: sets what names the next page, where it is no URL and no Link. */
+	bool (*next)(const struct dialect_pages *pages, struct arena *arena,
+		     const struct node *root, struct paging *paging, struct error *err);
+	void *ctx; /* for take */
 	struct map *found;
-	bool refused; /* the first page: there is no such list, or not for us */
-	int status;   /* of the answer that was not a page */
+	size_t entries; /* that the pages had, counted by take */
+	size_t total;   /* that they should have, if the registry says so */
+	int count;      /* of the pages */
+	bool refused;   /* the first page: there is no such list, or not for us */
+	int status;     /* of the answer that was not a page */
 };
 
-/* Adds the path of a repository. False without memory, or when there are too many. */
-bool dialect_add(struct map *found, struct str path, struct error *err);
+/* True when path is that of a repository, as opposed to what no reference can name. */
+bool dialect_valid(struct str path);
+/*
+ * Adds the path of a repository. What is no valid name is left out with a warning: no rule could be
+ * made of it. False without memory, or when there are too many.
+ */
+bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err);
+/* Sets *out to a member that each entry has. False: it is missing, or no text. */
+bool dialect_text(const struct node *entry, const char *member, struct str *out, struct error *err);
 /* Opens the namespace, or what is below it, at host as if it were a repository. */
 bool dialect_open(const struct discovery *discovery, const char *host, const char *path,
 		  struct repository *out, struct error *err);
-/* One request and its page as JSON, in arena. *status is 200, or what came instead. */
-bool dialect_page(const struct dialect_pages *pages, const struct request *request,
-		  struct http_answer *answer, struct arena *arena, const struct node **root,
-		  struct error *err);
 /*
- * Reads all pages: each names the next one by a Link header, or by a URL in its JSON. A page that
- * is missing is an error.
+ * Reads all pages: each names the next one by a Link header, or by a URL in its JSON. A page or an
+ * entry that is missing is an error.
  */
 bool dialect_read(struct dialect_pages *pages, struct error *err);

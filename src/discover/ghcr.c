@@ -10,23 +10,21 @@
 #include <string.h>
 
 /* Only the names of packages are listed; the owner is the namespace. */
-static bool take(const struct node *root, struct map *found, struct error *err)
+static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
 		return error_set(err, ERROR_CORRUPT, "the answer is no list of packages");
+	const char *owner = pages->discovery->path;
+	pages->entries += root->count;
 	for (size_t i = 0; i < root->count; i++) {
 		scoped(buf_finish) struct buf path = {0};
-		const struct node *each = root->items[i];
-		struct str name = node_string(node_get(each, "name"));
-		struct str owner = node_string(node_get(node_get(each, "owner"), "login"));
-		for (size_t j = 0; j < owner.len; j++) {
-			bool upper = owner.at[j] >= 'A' && owner.at[j] <= 'Z';
-			buf_add_char(&path, (char)(upper ? owner.at[j] - 'A' + 'a' : owner.at[j]));
-		}
-		buf_printf(&path, "/%.*s", STR_ARGS(name));
+		struct str name;
+		if (!dialect_text(root->items[i], "name", &name, err))
+			return false;
+		buf_printf(&path, "%.*s/%.*s", (int)strcspn(owner, "/"), owner, STR_ARGS(name));
 		if (!buf_ok(&path))
 			return error_memory(err);
-		if (owner.len && name.len && !dialect_add(found, buf_str(&path), err))
+		if (!dialect_add(pages, buf_str(&path), err))
 			return false;
 	}
 	return true;
@@ -50,14 +48,20 @@ bool ghcr_list(const struct discovery *discovery, struct map *found, bool *suppo
 {
 	const char *api = discover_api(discovery->host);
 	const char *host = api ? api : discovery->host;
-	struct dialect_pages pages = {.request = {.method = "GET",
+	struct dialect_pages pages = {.discovery = discovery,
+				      .request = {.method = "GET",
 						  .accept = "application/vnd.github+json",
 						  .answer_max = DIALECT_PAGE_MAX,
-						  .basic = true},
+						  .basic = true,
+						  .stay = true},
 				      .what = "a list of packages",
 				      .take = take,
 				      .found = found};
 	*supported = true;
+	if (!*discovery->path)
+		return error_set(why, ERROR_CONFIG,
+				 "%s lists the packages of one owner: name it, as in %s/OWNER/*",
+				 discovery->host, discovery->host);
 	if (!dialect_open(discovery, host, discovery->path, &pages.repository, why))
 		return false;
 	if (list_owner(&pages, "orgs", discovery->path, why))

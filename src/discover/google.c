@@ -1,11 +1,12 @@
 /*
  * Google's registries list tags together with what lies below: `child` has the next parts of paths.
  * A tree is walked from the namespace down; whatever has tags or manifests is a repository, also
- * what has children. The answers say nothing of further pages, so a list of as many entries as one
- * page has at most may have been cut, and is an error.
+ * what has children. A single page with as many entries as one has at most may have been cut, and
+ * is an error.
  */
 #include "discover/dialect.h"
-#include "registry/answer.h"
+
+#include "base/log.h"
 
 #include <string.h>
 
@@ -41,38 +42,45 @@ static bool add_child(struct google_walk *walk, struct str path, struct str chil
 			 : arena_copy(walk->arena, child.at, child.len);
 	if (!below)
 		return error_memory(err);
+	if (!dialect_valid(str_of(below))) {
+		log_warn("%s lists \"%.*s\", which is no path of a repository: it is left out",
+			 walk->discovery->host, STR_ARGS(str_head(str_of(below), 200)));
+		return true;
+	}
 	if (walk->nodes.count >= NODES_MAX || depth_of(str_of(below)) > DEPTH_MAX)
 		return error_set(err, ERROR_CORRUPT, "more than %d paths, or deeper than %d",
 				 NODES_MAX, DEPTH_MAX);
 	return map_put(&walk->nodes, str_of(below), walk) || error_memory(err);
 }
 
-/* True when as much came as one page has at most: there may be more. */
-static bool may_be_cut(const struct node *list)
-{
-	return list && (list->count >= PAGE || list->count == PAGE_USUAL);
-}
+/* One path of the tree. */
+struct looking {
+	struct google_walk *walk;
+	struct str path;
+	size_t cut; /* as many children as one page has at most: there may be more */
+	bool holds; /* tags or manifests */
+};
 
-static bool take(struct google_walk *walk, struct str path, const struct node *root,
-		 struct error *err)
+static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
+	struct looking *looking = pages->ctx;
+	struct google_walk *walk = looking->walk;
 	const struct node *children = node_get(root, "child"), *tags = node_get(root, "tags");
 	const struct node *manifests = node_get(root, "manifest");
-	bool top = path.len == strlen(walk->discovery->path);
-	bool holds = (tags && tags->count) || (manifests && manifests->count);
-	if (may_be_cut(children))
-		return error_set(
-			err, ERROR_CORRUPT,
-			"%.*s has %zu or more paths below it, and the registry does not say "
-			"whether these are all",
-			STR_ARGS(path), children->count);
+	bool top = looking->path.len == strlen(walk->discovery->path);
+	bool listed = children && children->kind != NODE_NULL;
+	looking->holds |= (tags && tags->count) || (manifests && manifests->count);
+	if (listed && children->kind != NODE_LIST)
+		return error_set(err, ERROR_CORRUPT, "the paths below it are no list");
+	if (listed && (children->count >= PAGE || children->count == PAGE_USUAL))
+		looking->cut = children->count;
 	walk->supported |= children != NULL;
-	if (holds && !top && !dialect_add(walk->found, path, err))
-		return false;
-	bool descends = children && children->kind == NODE_LIST && (top || walk->discovery->deep);
+	bool descends = listed && (top || walk->discovery->deep);
 	for (size_t i = 0; descends && i < children->count; i++) {
 		struct str child = node_string(children->items[i]);
-		if (child.len && !add_child(walk, path, child, err))
+		if (!child.len)
+			return error_set(err, ERROR_CORRUPT, "a path below it has no name");
+		if (!add_child(walk, looking->path, child, err))
 			return false;
 	}
 	return true;
@@ -80,25 +88,35 @@ static bool take(struct google_walk *walk, struct str path, const struct node *r
 
 static bool look_at(struct google_walk *walk, struct str path, struct error *err)
 {
-	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct repository repository;
-	const struct node *root = NULL;
+	struct looking looking = {.walk = walk, .path = path};
+	struct dialect_pages pages = {
+		.discovery = walk->discovery,
+		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .listing = true},
+		.what = "a list of tags",
+		.take = take,
+		.ctx = &looking,
+		.found = &walk->nodes};
 	const char *name = arena ? arena_copy(arena, path.at, path.len) : NULL;
 	if (!name)
 		return error_memory(err);
-	struct request request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .listing = true};
-	request.path =
+	pages.request.path =
 		*name ? arena_printf(arena, "/v2/%s/tags/list?n=%d", name, PAGE) : "/v2/tags/list";
-	if (!request.path)
+	if (!pages.request.path)
 		return error_memory(err);
-	if (!dialect_open(walk->discovery, walk->discovery->host, name, &repository, err) ||
-	    !request_send(&repository, &request, &answer, err))
+	if (!dialect_open(walk->discovery, walk->discovery->host, name, &pages.repository, err) ||
+	    !dialect_read(&pages, err))
 		return false;
-	if (answer.status != 200)
-		return request_refused(&repository, &request, &answer, err);
-	return answer_json(arena, &answer, "a list of tags", &root, err) &&
-	       take(walk, path, root, err);
+	if (looking.cut && pages.count == 1)
+		return error_set(
+			err, ERROR_CORRUPT,
+			"%.*s has %zu or more paths below it, and the registry does not say "
+			"whether these are all",
+			STR_ARGS(path), looking.cut);
+	if (!looking.holds || path.len == strlen(walk->discovery->path))
+		return true;
+	pages.found = walk->found;
+	return dialect_add(&pages, path, err);
 }
 
 bool google_list(const struct discovery *discovery, struct map *found, bool *supported,

@@ -9,13 +9,15 @@
 
 #include <string.h>
 
-static bool take(const struct node *root, struct map *found, struct error *err)
+static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
 		return error_set(err, ERROR_CORRUPT, "the answer is no list of repositories");
+	pages->entries += root->count;
 	for (size_t i = 0; i < root->count; i++) {
-		struct str name = node_string(node_get(root->items[i], "name"));
-		if (name.len && !dialect_add(found, name, err))
+		struct str name;
+		if (!dialect_text(root->items[i], "name", &name, err) ||
+		    !dialect_add(pages, name, err))
 			return false;
 	}
 	return true;
@@ -52,11 +54,14 @@ bool harbor_list(const struct discovery *discovery, struct map *found, bool *sup
 		 struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct dialect_pages pages = {
-		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .basic = true},
-		.what = "a list of repositories",
-		.take = take,
-		.found = found};
+	struct dialect_pages pages = {.discovery = discovery,
+				      .request = {.method = "GET",
+						  .answer_max = DIALECT_PAGE_MAX,
+						  .basic = true,
+						  .stay = true},
+				      .what = "a list of repositories",
+				      .take = take,
+				      .found = found};
 	*supported = discovery->via != NULL;
 	pages.request.path = arena ? list_path(arena, discovery->path) : NULL;
 	if (!pages.request.path)

@@ -11,19 +11,22 @@
 #define API "hub.docker.com"
 
 /* All of one namespace; each repository says which it is. */
-static bool take(const struct node *root, struct map *found, struct error *err)
+static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	const struct node *list = node_get(root, "results");
 	if (!list || list->kind != NODE_LIST)
 		return error_set(err, ERROR_CORRUPT, "the answer holds no list of repositories");
+	pages->entries += list->count;
 	for (size_t i = 0; i < list->count; i++) {
 		scoped(buf_finish) struct buf path = {0};
-		struct str space = node_string(node_get(list->items[i], "namespace"));
-		struct str name = node_string(node_get(list->items[i], "name"));
+		struct str space, name;
+		if (!dialect_text(list->items[i], "namespace", &space, err) ||
+		    !dialect_text(list->items[i], "name", &name, err))
+			return false;
 		buf_printf(&path, "%.*s/%.*s", STR_ARGS(space), STR_ARGS(name));
 		if (!buf_ok(&path))
 			return error_memory(err);
-		if (space.len && name.len && !dialect_add(found, buf_str(&path), err))
+		if (!dialect_add(pages, buf_str(&path), err))
 			return false;
 	}
 	return true;
@@ -34,7 +37,8 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const char *host = strcmp(discovery->host, "docker.io") == 0 ? API : discovery->host;
-	struct dialect_pages pages = {.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
+	struct dialect_pages pages = {.discovery = discovery,
+				      .request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
 				      .what = "a list of repositories",
 				      .take = take,
 				      .found = found};

@@ -4,8 +4,6 @@
  */
 #include "plan/namespace.h"
 
-#include "base/buf.h"
-
 #include <string.h>
 
 enum { QUOTE_MAX = 300 };
@@ -61,7 +59,9 @@ struct namespace_reading {
 /* Takes the repository that stands for any out of the error again. Returns false. */
 static bool blame_prefix(struct str text, struct error *err)
 {
-	char *any = strstr(err->text, "/" ANY);
+	char *any = NULL;
+	for (char *at = err->text; (at = strstr(at, "/" ANY)); at++)
+		any = at;
 	if (any)
 		memmove(any, any + strlen("/" ANY), strlen(any + strlen("/" ANY)) + 1);
 	if (err->kind == ERROR_CONFIG && str_find(text, '*') < text.len)
@@ -88,6 +88,10 @@ static bool parse_prefix(struct arena *arena, struct str text, struct reference 
 	struct reference name;
 	while (text.len && text.at[text.len - 1] == '/')
 		text = str_head(text, text.len - 1);
+	if (!text.len)
+		return error_set(err, ERROR_CONFIG,
+				 "\"\": a registry is missing, as in "
+				 "registry.example.com/team");
 	const char *full = arena_printf(arena, "%.*s/" ANY, STR_ARGS(text));
 	if (!full)
 		return error_memory(err);
@@ -135,13 +139,38 @@ static void print_glob(struct str glob, struct buf *out)
 	buf_add_char(out, '$');
 }
 
+/* True when text is a /pattern/. */
+static bool is_pattern(struct str text)
+{
+	return text.len > 1 && text.at[0] == '/' && text.at[text.len - 1] == '/';
+}
+
 /* The text between slashes, or that of a glob; empty: a plain name. */
 static void print_pattern(struct str text, struct buf *out)
 {
-	if (text.len > 1 && text.at[0] == '/' && text.at[text.len - 1] == '/')
+	if (is_pattern(text))
 		buf_add_str(out, str_head(str_from(text, 1), text.len - 2));
 	else if (is_glob(text))
 		print_glob(text, out);
+}
+
+/* A plain name is that of a repository below the namespace, and a glob has two signs only. */
+static bool check_item(struct namespace_reading *reading, struct str text, struct error *err)
+{
+	struct reference name;
+	if (is_glob(text) && strpbrk(text.at, "[](){}+^$|\\"))
+		return error_set(err, ERROR_CONFIG,
+				 "such a pattern knows only *, ** and ?: write a /pattern/");
+	if (is_glob(text))
+		return true;
+	const char *full = arena_printf(reading->arena, "a.test/%.*s", STR_ARGS(text));
+	if (!full)
+		return error_memory(err);
+	if (!reference_parse(reading->arena, str_of(full), &name, err))
+		return error_set(err, ERROR_CONFIG, "this is no path of a repository");
+	return (!name.tag && !name.digest) ||
+	       error_set(err, ERROR_CONFIG,
+			 "tags stand behind the namespace, as in quay.io/coreos/*:v1, or in tags");
 }
 
 static bool parse_item(struct namespace_reading *reading, const struct placed *placed,
@@ -155,7 +184,9 @@ static bool parse_item(struct namespace_reading *reading, const struct placed *p
 		reading->memory = true;
 		return false;
 	}
-	if (!pattern.len || pattern_parse(reading->arena, buf_str(&pattern), &out->pattern, &err))
+	bool regular = is_pattern(out->name);
+	if ((regular || check_item(reading, out->name, &err)) &&
+	    (!pattern.len || pattern_parse(reading->arena, buf_str(&pattern), &out->pattern, &err)))
 		return true;
 	error_wrap(&err, "\"%.100s\"", placed->text);
 	complain(reading, placed->place, "", &err);
@@ -202,6 +233,13 @@ static bool check_names(struct namespace_reading *reading, const struct placed *
 		return true;
 	for (struct str rest = str_of(names->text); rest.len;) {
 		const char *hole = hole_at(rest);
+		if (rest.at[0] == ':' || rest.at[0] == '@') {
+			problem_add(reading->problems, names->place,
+				    "names: %.100s has a '%c' in it: these are names of "
+				    "repositories, and tags stay as they are",
+				    names->text, rest.at[0]);
+			return false;
+		}
 		if (!hole && (rest.at[0] == '{' || rest.at[0] == '}')) {
 			problem_add(reading->problems, names->place,
 				    "names: %.100s has a %c that begins none of {host}, {path}, "
@@ -220,6 +258,23 @@ static bool check_names(struct namespace_reading *reading, const struct placed *
 	return named;
 }
 
+/* Under one star, a repository further down is never reached. */
+static bool check_depth(struct namespace_reading *reading, const struct namespace_rule *rule,
+			const struct placed *placed)
+{
+	for (size_t i = 0; !rule->deep && rule->wanted && i < rule->wanted_count; i++) {
+		struct str name = rule->wanted[i].name;
+		if (rule->wanted[i].pattern || str_find(name, '/') == name.len)
+			continue;
+		problem_add(reading->problems, placed[i].place,
+			    "\"%.100s\" is further down than /* reaches: write /** at the end of "
+			    "the source",
+			    placed[i].text);
+		return false;
+	}
+	return true;
+}
+
 static bool parse_gather(struct namespace_reading *reading, const struct gather *gather,
 			 struct namespace_rule *out)
 {
@@ -229,6 +284,7 @@ static bool parse_gather(struct namespace_reading *reading, const struct gather 
 	out->unwanted_count = gather->excluded_count;
 	bool good = parse_items(reading, gather->repositories, out->wanted_count, &out->wanted);
 	good &= parse_items(reading, gather->excluded, out->unwanted_count, &out->unwanted);
+	good = good && check_depth(reading, out, gather->repositories);
 	return check_names(reading, &gather->names) && good;
 }
 
@@ -292,6 +348,14 @@ bool namespace_parse(struct arena *arena, struct rules *rules, struct namespace_
 }
 
 /* --- which repositories --------------------------------------------------------------------- */
+
+bool namespace_path(const struct namespace_rule *namespace, const struct namespace_item *item,
+		    struct buf *out)
+{
+	const char *path = namespace->source.repository;
+	buf_printf(out, "%s%s%.*s", path, *path ? "/" : "", STR_ARGS(item->name));
+	return buf_ok(out);
+}
 
 bool namespace_is_listed(const struct namespace_rule *namespace)
 {

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "config/problem.h"
 #include "config/rules/rule.h"
 #include "oci/reference.h"
@@ -39,6 +40,9 @@ bool namespace_named(const char *source);
  */
 bool namespace_parse(struct arena *arena, struct rules *rules, struct namespace_rule **out,
 		     size_t *count, struct problems *problems);
+/* Appends the whole path of the repository that item names. False without memory. */
+bool namespace_path(const struct namespace_rule *namespace, const struct namespace_item *item,
+		    struct buf *out);
 /* True when the rule names each repository itself, so that nobody need list them. */
 bool namespace_is_listed(const struct namespace_rule *namespace);
 /*

@@ -235,20 +235,44 @@ static bool parse_rule(struct planner *planner, const struct rule *rule, struct 
 	return known ? pair_known(planner, out) : pair_unknown(planner, out);
 }
 
+/* Parses the rule into the next place of out. With a judge, its problems are its own. */
+static void parse_next(struct planner *planner, const struct rule *rule,
+		       const struct plan_judge *judge, struct plan_rule *out, size_t *count)
+{
+	scoped(problem_finish) struct problems own = {0};
+	if (judge)
+		planner->problems = &own;
+	if (parse_rule(planner, rule, &out[*count]))
+		++*count;
+	if (judge && (own.error_count || own.warnings.len))
+		judge->told(judge->ctx, rule, &own);
+}
+
+static bool parse_all(struct planner *planner, const struct rules *rules,
+		      const struct plan_judge *judge, struct plan_rule **out, size_t *count)
+{
+	*count = 0;
+	planner->scratch = planner->claims.arena = arena_new();
+	*out = arena_array(planner->arena, rules->count, sizeof(**out));
+	if (!planner->scratch || !*out)
+		return false;
+	for (size_t i = 0; i < rules->count && !planner->claims.out_of_memory; i++)
+		parse_next(planner, &rules->items[i], judge, *out, count);
+	return !planner->claims.out_of_memory;
+}
+
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems)
 {
-	scoped(planner_finish) struct planner planner = {
-		.arena = arena, .scratch = arena_new(), .problems = problems};
-	*count = 0;
-	planner.claims.arena = planner.scratch;
-	*out = arena_array(arena, rules->count, sizeof(**out));
-	if (!planner.scratch)
-		return false;
-	for (size_t i = 0; *out && i < rules->count && !planner.claims.out_of_memory; i++)
-		if (parse_rule(&planner, &rules->items[i], &(*out)[*count]))
-			++*count;
-	return *out && !planner.claims.out_of_memory;
+	scoped(planner_finish) struct planner planner = {.arena = arena, .problems = problems};
+	return parse_all(&planner, rules, NULL, out, count);
+}
+
+bool plan_parse_apart(struct arena *arena, const struct rules *rules, struct plan_rule **out,
+		      size_t *count, const struct plan_judge *judge)
+{
+	scoped(planner_finish) struct planner planner = {.arena = arena};
+	return parse_all(&planner, rules, judge, out, count);
 }
 
 /* --- expanding ----------------------------------------------------------------------------- */

@@ -65,6 +65,16 @@ struct plan_rule {
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);
 
+/* Who is told of a rule, and of its mistakes and warnings. */
+struct plan_judge {
+	void (*told)(void *ctx, const struct rule *rule, const struct problems *problems);
+	void *ctx;
+};
+
+/* As plan_parse(), but each rule that has problems is told by itself. */
+bool plan_parse_apart(struct arena *arena, const struct rules *rules, struct plan_rule **out,
+		      size_t *count, const struct plan_judge *judge);
+
 /* One rule on its way to tasks. */
 struct expanding {
 	const struct plan_rule *rule;

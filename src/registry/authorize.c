@@ -18,8 +18,11 @@
 
 #include <string.h>
 
-/* Appends a login for the registry itself. */
-static bool basic_login(struct exchange *exchange, struct buf *out, struct error *err)
+/*
+ * Appends a login for the registry itself. An identity token is a password only where the registry
+ * asks for one: elsewhere it belongs to the token server alone.
+ */
+static bool basic_login(struct exchange *exchange, bool asked, struct buf *out, struct error *err)
 {
 	scoped(login_finish) struct login login = {0};
 	exchange->explained = true;
@@ -28,6 +31,10 @@ static bool basic_login(struct exchange *exchange, struct buf *out, struct error
 	exchange->explained = false;
 	exchange->serial = login.serial;
 	exchange->basic = true;
+	if (login.identity && !asked)
+		return error_set(err, ERROR_DENIED,
+				 "this needs a username and a password, and the login is an "
+				 "identity token");
 	return login_basic(&login, out, err);
 }
 
@@ -38,9 +45,9 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 	const struct access *access = exchange->access;
 	if (!host_challenge(access->host, exchange->arena, &challenge))
 		return error_memory(err);
-	if (challenge.scheme == CHALLENGE_BASIC ||
-	    (exchange->request->basic && login_exists(access)))
-		return basic_login(exchange, out, err);
+	bool asked = challenge.scheme == CHALLENGE_BASIC;
+	if (asked || (exchange->request->basic && login_exists(access)))
+		return basic_login(exchange, asked, out, err);
 	if (challenge.scheme != CHALLENGE_BEARER)
 		return true;
 	struct token_request wanted = {.access = access,

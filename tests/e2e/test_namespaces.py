@@ -456,13 +456,142 @@ def test_githubs_list_without_a_login(sync, here, there, login):
     ("quay", "/api/v1/repository", []),
     ("harbor", "/api/v2.0", {}),
     ("catalog", "/v2/_catalog", {"repositories": {}}),
+    ("catalog", "/v2/_catalog", {"repositories": ["team/a", 17]}),
+    ("catalog", "/v2/_catalog", {"repositories": [{"name": "team/a"}]}),
+    ("harbor", "/api/v2.0", [{"name": "team/a"}, {"names": "team/b"}]),
+    ("hub", "/v2/namespaces", {"results": [parts("team/a"), {"name": "b"}]}),
+    ("hub", "/v2/namespaces", {"results": [parts("team/a")], "count": 2, "next": None}),
+    ("quay", "/api/v1/repository", {"repositories": [parts("team/a")], "next_page": 2}),
+    ("quay", "/api/v1/repository", {"repositories": [parts("team/a")], "has_additional": True}),
+    ("ghcr", "/orgs", [{"name": "a"}, {"names": "b"}]),
+    ("google", "/v2/team/tags", {"child": {"a": 1}, "tags": []}),
+    ("google", "/v2/team/tags", {"child": ["a", 7], "tags": []}),
+    ("google", "/v2/team/tags", {"child": ["a"], "tags": [], "nextPageToken": "x"}),
 ))
 def test_answers_that_are_no_list(sync, here, there, login, via, path, document):
+    """Or are a part of one, which is never taken for the whole."""
     stock(here, "team", ["a"])
     here.hook = lambda request: answer(document) if request.path.startswith(path) else None
     result = sync(rules(here, there, {"via": via}), login)
     assert result.code == 1 and copied(there) == []
     assert len(here.seen()) < 20
+
+
+def test_a_total_that_does_not_come(sync, here, there, login):
+    """As when a proxy on the way drops the Link header."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: answer([{"name": "team/a"}], **{"X-Total-Count": "7"}) if "/api/v2.0/projects" in request.path else None
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "ends after 1 of 7 entries" in result.stderr
+
+
+def test_tokens_that_go_round(sync, here, there, login):
+    stock(here, "team", ["a"])
+    here.hook = lambda request: answer({"repositories": [parts("team/a")], "next_page": "A" if request.path.endswith("=B") else "B"}) \
+        if "/api/v1/repository" in request.path else None
+    result = sync(rules(here, there, {"via": "quay"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert len(here.seen(path="/api/v1")) < 5
+
+
+def test_a_tree_in_pages(sync, here, there, login):
+    stock(here, "team", ["a", "b"])
+
+    def hook(request):
+        if request.kind != "tags":
+            return None
+        if request.repo != "team":
+            return answer({"child": [], "tags": ["v1"]})
+        more = {} if "last" in request.path else {"Link": '</v2/team/tags/list?last=a>; rel="next"'}
+        return answer({"child": ["b" if "last" in request.path else "a"], "tags": []}, **more)
+    here.hook = hook
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+
+
+@pytest.mark.parametrize("child", ("../../other", "%2e%2e", "q?n=1", "a b", "b#c", "UP", "a\r\nX: y", "x" * 300))
+def test_paths_that_are_none(sync, here, there, login, child):
+    """They are left out with a warning, and never become part of a URL."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: None if request.kind != "tags" else answer(
+        {"child": [child, "a"] if request.repo == "team" else [], "tags": [] if request.repo == "team" else ["v1"]})
+    result = sync(rules(here, there, {"via": "google"}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a"]
+    assert "is left out" in result.stderr
+    assert not [each for each in here.seen() if "/team" not in each.path and each.path != "/v2/"]
+
+
+def test_a_list_that_moved_to_another_server(sync, here, there, login, scripted):
+    """There the login may not go, and without it the list would only have what is public."""
+    other = scripted()
+    for registry in (here, other):
+        stock(registry, "team", ["public", "private"])
+    harbor(other, public=["team/public"])
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    here.hook = lambda request: (301, {"Location": f"http://{other.host}{request.path}"}, b"") if "/api/v2.0/" in request.path else None
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert other.seen() == []
+
+
+def test_an_identity_token_is_no_password(sync, here, there, login):
+    stock(here, "team", ["a"])
+    harbor(here, public=["team/a"])
+    login[here.host].update(token="an-identity-token")
+    result = sync(rules(here, there), login)
+    assert result.code == 1 and copied(there) == []
+    assert "identity token" in result.stderr and "an-identity-token" not in result.stderr
+    assert not [each for each in here.seen(path="projects") if "Authorization" in each.headers]
+
+
+# --- several rules ------------------------------------------------------------------------------------------------------------
+
+def test_two_rules_for_one_repository(sync, here, there, login):
+    """Each asks for its own tags."""
+    for tag in ("v1", "w1", "x1", "y1"):
+        stock(here, "team", ["a"], tag)
+    catalog(here)
+    target = f"{there.host}/mirror"
+    result = sync({wildcard(here, "team"): [{"to": target, "tags": "/^v/"}, {"to": target, "tags": "/^w/"}],
+                   wildcard(here, "team", "**") + ":x1": target}, login)
+    assert result.code == 0, result.stderr
+    assert sorted(tag for _, tag in there.tags) == ["v1", "w1", "x1"]
+
+
+def test_two_rules_that_disagree(sync, here, there, login):
+    stock(here, "team", ["a"])
+    stock(here, "other", ["b"])
+    catalog(here)
+    target = f"{there.host}/mirror"
+    result = sync({wildcard(here, "other"): target, wildcard(here, "team"): {"to": target, "on-change": "skip"},
+                   wildcard(here, "team", "**"): {"to": target, "on-change": "overwrite"}}, login)
+    assert result.code == 1
+    assert "two different values of on-change" in result.stderr
+    assert f"x {here.host}/team/a -> {target}/a: " in result.stderr
+    assert f"x {here.host}/other" not in result.stderr and "mirror/b" in copied(there)
+
+
+def test_a_name_beside_a_glob_is_asked_for(sync, here, there, login):
+    """Whoever names a repository wants to know when it is gone, even where others are found by their names."""
+    stock(here, "team", ["a", "b"])
+    catalog(here)
+    listed = here.hook
+    here.hook = lambda request: (404, {}, b"") if "team/gone" in request.path else listed(request)
+    result = sync(rules(here, there, {"repositories": ["a*", "gone"]}), login)
+    assert result.code == 1 and copied(there) == ["mirror/a"]
+    assert f"{here.host}/team/gone" in result.stderr
+
+
+def test_an_exclusion_that_excludes_nothing(sync, here, there, login):
+    stock(here, "team", ["a", "b"])
+    catalog(here)
+    result = sync(rules(here, there, {"exclude-repositories": ["team/a", "b"]}, "**"), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a"]
+    assert "exclude-repositories names team/a" in result.stderr and "names b" not in result.stderr
 
 
 # --- lists of images ----------------------------------------------------------------------------------------------------------
