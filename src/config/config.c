@@ -122,35 +122,37 @@ static void read_given(const struct loading *loading, enum formats_option option
 		formats_find(&reading, option)->read(&reading);
 }
 
-/* Rules come from SRC DST, --images or --config, and from only one of them. */
+/* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
+static bool refuse_both(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	const char *file = options->config ? "config" : options->images ? "images" : NULL;
+	const char *list = options->list ? "list" : NULL;
+	const char *read = list ? options->list : options->images;
+	if (options->source && (file || list))
+		problem_add(loading->problems, NULL,
+			    "--%s and \"%s\" both say what to copy: give one of them",
+			    file ? file : list, options->source);
+	else if (list && file)
+		problem_add(loading->problems, NULL,
+			    "--%s and --list both say what to copy: give one of them", file);
+	else if (!options->config && is_stdin(options->auth) && is_stdin(read))
+		problem_add(loading->problems, NULL,
+			    "--auth and --%s cannot both be stdin (-): put one into a file",
+			    list ? list : "images");
+	else
+		return false;
+	return true;
+}
+
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
 	bool words = options->source != NULL, list = options->list != NULL;
-	const char *file = options->config ? "config" : options->images ? "images" : NULL;
-	if (words && (file || list)) {
-		problem_add(loading->problems, NULL,
-			    "--%s and \"%s\" both say what to copy: give one of them",
-			    file ? file : "list", options->source);
+	if (refuse_both(loading))
 		return;
-	}
-	if (list && file) {
-		problem_add(loading->problems, NULL,
-			    "--%s and --list both say what to copy: give one of them", file);
-		return;
-	}
 	if (options->to && !list)
 		problem_add(loading->problems, NULL, "--to is for the images of --list");
-	if (list && is_stdin(options->auth) && is_stdin(options->list)) {
-		problem_add(loading->problems, NULL,
-			    "--auth and --list cannot both be stdin (-): put one into a file");
-		return;
-	}
-	if (!options->config && is_stdin(options->auth) && is_stdin(options->images)) {
-		problem_add(loading->problems, NULL,
-			    "--auth and --images cannot both be stdin (-): put one into a file");
-		return;
-	}
 	if (options->config) {
 		if (options->auth || options->images)
 			problem_warn(loading->problems, NULL,

@@ -14,13 +14,7 @@
 #include "config/problem.h"
 #include "config/rules/rule.h"
 #include "oci/reference.h"
-#include "plan/pattern.h"
-
-/* One item of `repositories` or `exclude-repositories`. */
-struct namespace_item {
-	struct str name;               /* of a repository, below the namespace */
-	const struct pattern *pattern; /* what a /pattern/ or a glob finds; NULL: name counts */
-};
+#include "plan/namespace_item.h"
 
 struct namespace_rule {
 	const struct rule *rule; /* as written */
