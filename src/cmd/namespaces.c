@@ -318,7 +318,10 @@ static void judge(void *ctx, const struct rule *rule, const struct problems *pro
 	if (!problems->error_count)
 		return;
 	str_cut(&lines, '\n', &first);
-	error_set(&err, ERROR_CONFIG, "%.*s", STR_ARGS(first));
+	if (first.len)
+		error_set(&err, ERROR_CONFIG, "%.*s", STR_ARGS(first));
+	else
+		error_memory(&err);
 	report_rule_failed(run->report, rule, &err);
 }
 

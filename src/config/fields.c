@@ -258,3 +258,23 @@ const struct node *fields_item(const struct node *value, size_t number)
 {
 	return value->kind == NODE_LIST ? value->items[number] : value;
 }
+
+void fields_write_list(const char *field, const struct placed *items, size_t count,
+		       struct writer *out)
+{
+	if (!count)
+		return;
+	writer_field(out, field);
+	writer_open_list(out);
+	for (size_t i = 0; i < count; i++)
+		writer_text(out, str_of(items[i].text));
+	writer_close_list(out);
+}
+
+void fields_write_text(const char *field, const struct placed *text, struct writer *out)
+{
+	if (!text->text)
+		return;
+	writer_field(out, field);
+	writer_text(out, str_of(text->text));
+}

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "config/document.h"
+#include "doc/writer.h"
 
 enum fields_kind {
 	FIELDS_TEXT,   /* a string; in YAML any scalar, as it is written */
@@ -106,3 +107,8 @@ void fields_complain(const struct fields_reading *reading, const struct node *no
 		     const char *format, ...) printf_like(3, 4);
 /* Adds the problem that memory ran out. */
 void fields_memory(const struct fields_reading *reading);
+
+/* Writes texts as the field of a mapping, a list of them or one. Nothing when there are none. */
+void fields_write_list(const char *field, const struct placed *items, size_t count,
+		       struct writer *out);
+void fields_write_text(const char *field, const struct placed *text, struct writer *out);

@@ -8,14 +8,26 @@
 #include "oci/reference.h"
 #include "registry/answer.h"
 
-bool dialect_valid(struct str path)
+/* So many bad names are worth a warning each. */
+enum { WARNINGS_MAX = 10 };
+
+bool dialect_valid(const struct discovery *discovery, struct str path, size_t *misnamed,
+		   bool *valid, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct reference name;
-	struct error ignored;
+	struct error why = {0};
 	const char *full = arena ? arena_printf(arena, "a.test/%.*s", STR_ARGS(path)) : NULL;
-	return full && reference_parse(arena, str_of(full), &name, &ignored) && !name.tag &&
-	       !name.digest;
+	*valid = full && reference_parse(arena, str_of(full), &name, &why) && !name.tag &&
+		 !name.digest;
+	if (!full || why.kind == ERROR_MEMORY)
+		return error_memory(err);
+	if (!*valid && ++*misnamed <= WARNINGS_MAX)
+		log_warn("%s lists \"%.*s\", which cannot be the name of a repository: it is left "
+			 "out%s",
+			 discovery->host, STR_ARGS(str_head(path, 200)),
+			 *misnamed == WARNINGS_MAX ? ", and so are more of the kind" : "");
+	return true;
 }
 
 bool dialect_text(const struct node *entry, const char *member, struct str *out, struct error *err)
@@ -27,11 +39,11 @@ bool dialect_text(const struct node *entry, const char *member, struct str *out,
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err)
 {
 	struct map *found = pages->found;
-	if (!dialect_valid(path)) {
-		log_warn("%s lists \"%.*s\", which is no name of a repository: it is left out",
-			 pages->discovery->host, STR_ARGS(str_head(path, 200)));
+	bool valid;
+	if (!dialect_valid(pages->discovery, path, &pages->misnamed, &valid, err))
+		return false;
+	if (!valid)
 		return true;
-	}
 	if (found->count >= DISCOVER_MAX)
 		return error_set(err, ERROR_CORRUPT, "more than %d repositories", DISCOVER_MAX);
 	return map_get(found, path) || map_put(found, path, found) || error_memory(err);
@@ -106,7 +118,8 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 	pages->count++;
 	if (!pages->take(pages, root, err))
 		return false;
-	read_total(pages, &answer, root);
+	if (pages->totals)
+		read_total(pages, &answer, root);
 	if (!paging_read(&reading->paging, reading->arena, root))
 		return error_memory(err);
 	if (pages->next && !pages->next(pages, reading->arena, root, &reading->paging, err))

@@ -30,19 +30,23 @@ struct dialect_pages {
 		     const struct node *root, struct paging *paging, struct error *err);
 	void *ctx; /* for take */
 	struct map *found;
-	size_t entries; /* that the pages had, counted by take */
-	size_t total;   /* that they should have, if the registry says so */
-	int count;      /* of the pages */
-	bool refused;   /* the first page: there is no such list, or not for us */
-	int status;     /* of the answer that was not a page */
+	size_t entries;  /* that the pages had, counted by take */
+	size_t total;    /* that they should have; 0: not known */
+	bool totals;     /* the registry says the total: by X-Total-Count, or by count */
+	size_t misnamed; /* names that are none */
+	int count;       /* of the pages */
+	bool refused;    /* the first page: there is no such list, or not for us */
+	int status;      /* of the answer that was not a page */
 };
 
-/* True when path is that of a repository, as opposed to what no reference can name. */
-bool dialect_valid(struct str path);
 /*
- * Adds the path of a repository. What is no valid name is left out with a warning: no rule could be
- * made of it. False without memory, or when there are too many.
+ * Sets *valid: path can be that of a repository. What cannot is left out with a warning, as no rule
+ * could be made of it; *misnamed counts such names, so that not all of many fill the log. False
+ * without memory.
  */
+bool dialect_valid(const struct discovery *discovery, struct str path, size_t *misnamed,
+		   bool *valid, struct error *err);
+/* Adds the path of a repository if it is valid. False without memory, or if there are too many. */
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err);
 /* Sets *out to a member that each entry has. False: it is missing, or no text. */
 bool dialect_text(const struct node *entry, const char *member, struct str *out, struct error *err);

@@ -6,8 +6,6 @@
  */
 #include "discover/dialect.h"
 
-#include "base/log.h"
-
 #include <string.h>
 
 enum { PAGE = 10000, PAGE_USUAL = 1000, DEPTH_MAX = 32, NODES_MAX = 100000 };
@@ -17,6 +15,7 @@ struct google_walk {
 	struct arena *arena; /* of the paths to come */
 	struct map *found;
 	struct map nodes; /* paths, each looked at once, in this order */
+	size_t misnamed;  /* names that are none */
 	bool supported;
 };
 
@@ -37,16 +36,16 @@ static size_t depth_of(struct str path)
 static bool add_child(struct google_walk *walk, struct str path, struct str child,
 		      struct error *err)
 {
+	bool valid;
 	const char *below =
 		path.len ? arena_printf(walk->arena, "%.*s/%.*s", STR_ARGS(path), STR_ARGS(child))
 			 : arena_copy(walk->arena, child.at, child.len);
 	if (!below)
 		return error_memory(err);
-	if (!dialect_valid(str_of(below))) {
-		log_warn("%s lists \"%.*s\", which is no path of a repository: it is left out",
-			 walk->discovery->host, STR_ARGS(str_head(str_of(below), 200)));
+	if (!dialect_valid(walk->discovery, str_of(below), &walk->misnamed, &valid, err))
+		return false;
+	if (!valid)
 		return true;
-	}
 	if (walk->nodes.count >= NODES_MAX || depth_of(str_of(below)) > DEPTH_MAX)
 		return error_set(err, ERROR_CORRUPT, "more than %d paths, or deeper than %d",
 				 NODES_MAX, DEPTH_MAX);

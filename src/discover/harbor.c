@@ -61,6 +61,7 @@ bool harbor_list(const struct discovery *discovery, struct map *found, bool *sup
 						  .stay = true},
 				      .what = "a list of repositories",
 				      .take = take,
+				      .totals = true,
 				      .found = found};
 	*supported = discovery->via != NULL;
 	pages.request.path = arena ? list_path(arena, discovery->path) : NULL;

@@ -41,6 +41,7 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 				      .request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
 				      .what = "a list of repositories",
 				      .take = take,
+				      .totals = true,
 				      .found = found};
 	*supported = true;
 	pages.request.path =

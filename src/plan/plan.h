@@ -65,13 +65,13 @@ struct plan_rule {
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);
 
-/* Who is told of a rule, and of its mistakes and warnings. */
+/* Gets the mistakes and warnings of one rule. */
 struct plan_judge {
 	void (*told)(void *ctx, const struct rule *rule, const struct problems *problems);
 	void *ctx;
 };
 
-/* As plan_parse(), but each rule that has problems is told by itself. */
+/* As plan_parse(), but calls judge->told() for each rule that has mistakes or warnings. */
 bool plan_parse_apart(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		      size_t *count, const struct plan_judge *judge);
 

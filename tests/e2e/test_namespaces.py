@@ -524,6 +524,25 @@ def test_paths_that_are_none(sync, here, there, login, child):
     assert not [each for each in here.seen() if "/team" not in each.path and each.path != "/v2/"]
 
 
+@pytest.mark.parametrize("via", ("catalog", "google"))
+def test_many_names_that_are_none(sync, here, there, login, via):
+    """They do not fill the log."""
+    stock(here, "team", ["a"])
+    odd = [f"UP{number}" for number in range(100)]
+
+    def hook(request):
+        if "_catalog" in request.path:
+            return answer({"repositories": [f"team/{name}" for name in odd] + ["team/a"]})
+        if request.kind != "tags":
+            return None
+        return answer({"child": [*odd, "a"] if request.repo == "team" else [], "tags": [] if request.repo == "team" else ["v1"]})
+    here.hook = hook
+    result = sync(rules(here, there, {"via": via}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a"]
+    assert result.stderr.count("cannot be the name") == 10 and result.stderr.count("more of the kind") == 1
+
+
 def test_a_list_that_moved_to_another_server(sync, here, there, login, scripted):
     """There the login may not go, and without it the list would only have what is public."""
     other = scripted()

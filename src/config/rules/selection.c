@@ -5,18 +5,6 @@
 
 #include <stdio.h>
 
-static void write_list(const char *field, const struct placed *items, size_t count,
-		       struct writer *out)
-{
-	if (!count)
-		return;
-	writer_field(out, field);
-	writer_open_list(out);
-	for (size_t i = 0; i < count; i++)
-		writer_text(out, str_of(items[i].text));
-	writer_close_list(out);
-}
-
 static void write_latest(const struct selection *selection, struct writer *out)
 {
 	char text[64];
@@ -34,12 +22,9 @@ static void write_latest(const struct selection *selection, struct writer *out)
 void selection_write(const struct selection *selection, struct writer *out)
 {
 	char since[CLOCK_TEXT_SIZE];
-	write_list("tags", selection->tags, selection->tag_count, out);
-	write_list("exclude", selection->exclude, selection->exclude_count, out);
-	if (selection->semver.text) {
-		writer_field(out, "semver");
-		writer_text(out, str_of(selection->semver.text));
-	}
+	fields_write_list("tags", selection->tags, selection->tag_count, out);
+	fields_write_list("exclude", selection->exclude, selection->exclude_count, out);
+	fields_write_text("semver", &selection->semver, out);
 	write_latest(selection, out);
 	if (!selection->since)
 		return;
