@@ -152,6 +152,16 @@ void cancel_open(struct cancel *cancel, unsigned seconds)
 		timer_settime(cancel->end, TIMER_ABSTIME, &last, NULL);
 }
 
+/* No clock of its own: a run may have a hundred parts at a time, and few descriptors. */
+void cancel_open_part(struct cancel *part, unsigned seconds)
+{
+	*part = (struct cancel){.whole = current,
+				.fd = current ? current->fd : -1,
+				.clock = -1,
+				.open = true,
+				.deadline = clock_ms() + (int64_t)seconds * 1000};
+}
+
 void cancel_close(struct cancel *cancel)
 {
 	if (!cancel->open)
@@ -160,7 +170,7 @@ void cancel_close(struct cancel *cancel)
 		current = NULL;
 	if (cancel->ends)
 		timer_delete(cancel->end);
-	if (cancel->fd >= 0)
+	if (!cancel->whole && cancel->fd >= 0)
 		close(cancel->fd);
 	if (cancel->clock >= 0)
 		close(cancel->clock);
@@ -192,17 +202,23 @@ struct cancel *cancel_current(void)
 
 /* --- what a thread asks -------------------------------------------------------------------- */
 
+/* Why this one is to stop, whatever it is a part of. */
+static int own_reason(const struct cancel *cancel)
+{
+	/* Which of the two came first; once that is known it stays so. */
+	bool late = cancel->deadline && clock_ms() >= cancel->deadline;
+	int time = cancel->whole ? CANCEL_PART : CANCEL_TIME;
+	if (!atomic_load(&cancel->wished))
+		return late ? time : 0;
+	return late && cancel->deadline < atomic_load(&cancel->wished_at) ? time : CANCEL_WISH;
+}
+
 int cancel_reason(void)
 {
 	int reason = atomic_load(&requested);
-	if (reason || !current)
-		return reason;
-	/* Which of the two came first; once that is known it stays so. */
-	bool late = current->deadline && clock_ms() >= current->deadline;
-	if (!atomic_load(&current->wished))
-		return late ? CANCEL_TIME : 0;
-	return late && current->deadline < atomic_load(&current->wished_at) ? CANCEL_TIME
-									    : CANCEL_WISH;
+	if (!reason && current && current->whole)
+		reason = own_reason(current->whole);
+	return reason || !current ? reason : own_reason(current);
 }
 
 bool cancel_requested(void)
@@ -216,10 +232,12 @@ static int64_t asked_for(void)
 	int64_t now = clock_ms(), since = -1;
 	if (atomic_load(&requested))
 		since = now - atomic_load(&requested_at);
-	if (current && atomic_load(&current->wished) && now - current->wished_at > since)
-		since = now - current->wished_at;
-	if (current && current->deadline && now - current->deadline > since)
-		since = now - current->deadline;
+	for (const struct cancel *each = current; each; each = each->whole) {
+		if (atomic_load(&each->wished) && now - each->wished_at > since)
+			since = now - each->wished_at;
+		if (each->deadline && now - each->deadline > since)
+			since = now - each->deadline;
+	}
 	return since;
 }
 
@@ -240,6 +258,8 @@ const char *cancel_name(int reason)
 		return "the time limit";
 	case CANCEL_WISH:
 		return "request";
+	case CANCEL_PART:
+		return "the time limit of one image";
 	case SIGINT:
 		return "SIGINT";
 	case SIGTERM:

@@ -292,20 +292,28 @@ static bool read_time(struct str text, unsigned *out)
 	return !text.len && total > 0 && total <= TIMEOUT_MAX;
 }
 
-unsigned config_timeout(const struct options *options)
+static unsigned seconds_of(const char *text)
 {
 	unsigned seconds = 0;
-	return options->timeout && read_time(str_of(options->timeout), &seconds) ? seconds : 0;
+	return text && read_time(str_of(text), &seconds) ? seconds : 0;
 }
 
-static void check_timeout(const struct loading *loading)
+unsigned config_timeout(const struct options *options)
 {
-	const char *text = loading->options->timeout;
-	if (text && !config_timeout(loading->options))
+	return seconds_of(options->timeout);
+}
+
+unsigned config_image_timeout(const struct options *options)
+{
+	return seconds_of(options->image_timeout);
+}
+
+static void check_time(const struct loading *loading, const char *option, const char *text)
+{
+	if (text && !seconds_of(text))
 		problem_add(loading->problems, NULL,
-			    "--timeout %s: expected a time of at most 1000 hours, as in 90s or "
-			    "5h30m",
-			    text);
+			    "--%s %s: expected a time of at most 1000 hours, as in 90s or 5h30m",
+			    option, text);
 }
 
 /* Adds the login that only kyma's images file uses. */
@@ -347,7 +355,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	refuse_secrets(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
-	check_timeout(&loading);
+	check_time(&loading, "timeout", options->timeout);
+	check_time(&loading, "image-timeout", options->image_timeout);
 	add_terms(&loading);
 	return problems->error_count == before;
 }
