@@ -136,7 +136,7 @@ static bool parse_items(struct namespace_reading *reading, const struct placed *
 }
 
 static const char *const forms[] = {"keep", "full", "flatten"};
-static const char *const holes[] = {"{host}", "{path}", "{namespace}", "{name}"};
+static const char *const holes[] = {"{host}", "{path}", "{flat}", "{namespace}", "{name}"};
 
 static bool is_form(const char *text)
 {
@@ -153,6 +153,13 @@ static const char *hole_at(struct str text)
 		if (str_starts(text, holes[i]))
 			return holes[i];
 	return NULL;
+}
+
+/* True for what differs from repository to repository. */
+static bool hole_names(const char *hole)
+{
+	return strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0 ||
+	       strcmp(hole, "{flat}") == 0;
 }
 
 /* Templates must tell repositories apart, and know no other holes. */
@@ -173,11 +180,11 @@ static bool check_names(struct namespace_reading *reading, const struct placed *
 		if (!hole && (rest.at[0] == '{' || rest.at[0] == '}')) {
 			problem_add(reading->problems, names->place,
 				    "names: %.100s has a %c that begins none of {host}, {path}, "
-				    "{namespace} and {name}",
+				    "{flat}, {namespace} and {name}",
 				    names->text, rest.at[0]);
 			return false;
 		}
-		named |= hole && (strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0);
+		named |= hole && hole_names(hole);
 		rest = str_from(rest, hole ? strlen(hole) : 1);
 	}
 	if (!named)
@@ -350,6 +357,8 @@ static void fill_hole(const struct namespace_rule *namespace, const char *hole, 
 		add_host(namespace->source.host, out);
 	else if (strcmp(hole, "{path}") == 0)
 		buf_add_str(out, path);
+	else if (strcmp(hole, "{flat}") == 0)
+		add_flat(path, out);
 	else if (strcmp(hole, "{name}") == 0)
 		buf_add_str(out, str_from(path, slash));
 	else

@@ -92,6 +92,13 @@ static struct display_counts counts(const struct report *report)
 	};
 }
 
+void report_batch(struct report *report, size_t number, size_t batches)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.batch = arena_printf(report->arena, "%zu of %zu", number, batches);
+	pthread_mutex_unlock(&report->lock);
+}
+
 void report_plan(struct report *report, size_t images)
 {
 	pthread_mutex_lock(&report->lock);

@@ -44,6 +44,8 @@ struct report *report_new(const struct report_options *options, struct progress 
 /* Also ends the display when report_finish() was never reached. *report may be NULL. */
 void report_free(struct report **report);
 
+/* The run is batch number of so many. */
+void report_batch(struct report *report, size_t number, size_t batches);
 /* Adds images to the total; each must get one report_outcome(). */
 void report_plan(struct report *report, size_t images);
 /*
