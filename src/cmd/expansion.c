@@ -5,11 +5,14 @@
 #include "cmd/expansion.h"
 
 #include "base/cancel.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/retry.h"
 #include "cmd/lanes.h"
 #include "cmd/listings.h"
+#include "config/imgsync/flags.h"
 #include "copy/judge/created.h"
+#include "plan/batch.h"
 #include "registry/tags.h"
 
 static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,
@@ -172,7 +175,10 @@ static bool expand_all(struct run *run)
 
 bool expansion_run(struct run *run)
 {
+	const struct flags *flags = run->options->imgsync;
 	run->listings = listings_new(&run->stores, run->rules, run->rule_count);
+	if (run->listings && flags)
+		listings_limit(run->listings, (unsigned)flags->query_limit);
 	bool ok = run->listings && expand_all(run);
 	listings_free(&run->listings);
 	return ok;
@@ -287,6 +293,25 @@ static void report_failed(struct run *run, size_t rule)
 	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
 }
 
+/* Keeps the images of one batch, if there are batches. False without memory. */
+static bool cut_batch(struct run *run)
+{
+	const struct flags *flags = run->options->imgsync;
+	size_t all = run->task_count, batches = 0;
+	if (!flags || !flags->batch_size)
+		return true;
+	const struct batch batch = {flags->batch_size, flags->batch_number};
+	if (!batch_select(run->tasks, &run->task_count, &batch, &batches))
+		return false;
+	report_batch(run->report, (size_t)batch.number, batches);
+	log_info("batch %d of %zu has %zu of %zu images", batch.number, batches, run->task_count,
+		 all);
+	if ((size_t)batch.number > batches)
+		log_warn("batch %d is empty: %zu image%s make %zu batch%s of %d", batch.number, all,
+			 all == 1 ? "" : "s", batches, batches == 1 ? "" : "es", batch.size);
+	return true;
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
@@ -307,6 +332,8 @@ bool expansion_collect(struct run *run)
 		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
 			return false;
 	}
+	if (!cut_batch(run))
+		return false;
 	report_plan(run->report, run->task_count);
 	return true;
 }

@@ -5,6 +5,8 @@
 #include "cmd/listings.h"
 
 #include "base/buf.h"
+#include "base/cancel.h"
+#include "base/cond.h"
 #include "base/flight.h"
 #include "base/map.h"
 
@@ -23,6 +25,8 @@ struct listings {
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
+	unsigned most;      /* lists that may be read at the same time; 0: any number */
+	unsigned busy;      /* lists that are being read */
 };
 
 /* The list of the source, or NULL. */
@@ -60,11 +64,16 @@ struct listings *listings_new(const struct stores *stores, const struct plan_rul
 	listings->arena = arena;
 	listings->stores = stores;
 	pthread_mutex_init(&listings->lock, NULL);
-	pthread_cond_init(&listings->changed, NULL);
+	cond_init(&listings->changed);
 	for (size_t i = 0; listings && i < count; i++)
 		if (!add(listings, &rules[i].source.name))
 			listings_free(&listings);
 	return listings;
+}
+
+void listings_limit(struct listings *listings, unsigned most)
+{
+	listings->most = most;
 }
 
 void listings_free(struct listings **listings)
@@ -82,13 +91,31 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
+/* Reads a list of tags when it is its turn. */
+static bool read_tags(struct listings *listings, const struct store *store, struct arena *arena,
+		      struct tag_list *out, struct error *err)
+{
+	enum { LOOK_MS = 1000 };
+	pthread_mutex_lock(&listings->lock);
+	while (listings->most && listings->busy >= listings->most && !cancel_requested())
+		cond_wait_ms(&listings->changed, &listings->lock, LOOK_MS);
+	listings->busy++;
+	pthread_mutex_unlock(&listings->lock);
+	bool ok = !cancel_requested() ? store_tags(store, arena, 0, out, err) : error_canceled(err);
+	pthread_mutex_lock(&listings->lock);
+	listings->busy--;
+	pthread_cond_broadcast(&listings->changed);
+	pthread_mutex_unlock(&listings->lock);
+	return ok;
+}
+
 /* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
 		      const struct store *store, struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct tag_list tags = {0};
-	bool ok = arena ? store_tags(store, arena, 0, &tags, err) : error_memory(err);
+	bool ok = arena ? read_tags(listings, store, arena, &tags, err) : error_memory(err);
 	if (!ok)
 		arena_free(&arena);
 	pthread_mutex_lock(&listings->lock);
@@ -112,7 +139,7 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 	if (!store_at(listings->stores, source, false, arena, &store, err))
 		return false;
 	if (!listing)
-		return store_tags(store, arena, 0, out, err);
+		return read_tags(listings, store, arena, out, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
 	if (shared)
@@ -120,7 +147,7 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
-		return store_tags(store, arena, 0, out, err);
+		return read_tags(listings, store, arena, out, err);
 	if (turn == FLIGHT_FAILED ||
 	    (turn == FLIGHT_LEAD && !read_list(listings, listing, store, err)))
 		return false;

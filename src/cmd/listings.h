@@ -15,6 +15,8 @@ struct listings;
  */
 struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
 			      size_t count);
+/* From now on at most this many lists are read at the same time. */
+void listings_limit(struct listings *listings, unsigned most);
 /* *listings may be NULL. */
 void listings_free(struct listings **listings);
 

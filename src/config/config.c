@@ -9,6 +9,7 @@
 #include "config/auth/logins.h"
 #include "config/auth/target_login.h"
 #include "config/formats.h"
+#include "config/imgsync/meaning.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
@@ -103,6 +104,22 @@ static void read_list(const struct loading *loading)
 			       prefix, &loading->out->rules, loading->problems);
 }
 
+/* Reads what a command of imgsync's means, instead of rules. */
+static void read_imgsync(const struct loading *loading)
+{
+	const struct flags *flags = loading->options->imgsync;
+	struct config *out = loading->out;
+	struct meaning meaning;
+	if (is_stdin(loading->options->auth) && is_stdin(flags->password_file))
+		problem_add(loading->problems, NULL,
+			    "--auth and --password-file cannot both be stdin (-): put one into a "
+			    "file");
+	meaning_read(loading->arena, flags, loading->lookup, &meaning, loading->problems);
+	out->rules = meaning.rules;
+	meaning_login(loading->arena, flags, loading->lookup, meaning.prefix, &out->credentials,
+		      loading->problems);
+}
+
 /* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
 static bool read_document(const struct loading *loading, const char *path, struct document *out)
 {
@@ -149,6 +166,11 @@ static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
 	bool words = options->source != NULL, list = options->list != NULL;
+	if (options->imgsync) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		read_imgsync(loading);
+		return;
+	}
 	if (refuse_both(loading))
 		return;
 	if (options->to && !list)
@@ -356,7 +378,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
 	check_time(&loading, "timeout", options->timeout);
-	check_time(&loading, "image-timeout", options->image_timeout);
+	check_time(&loading, options->imgsync ? "timeout" : "image-timeout",
+		   options->image_timeout);
 	add_terms(&loading);
 	return problems->error_count == before;
 }

@@ -75,7 +75,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 	};
 	struct error ignored;
 	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
-		outputs[i].name = names[i];
+		outputs[i].name = i == REPORT && options->imgsync ? "--report-file" : names[i];
 		outputs[i].given = given[i];
 		outputs[i].found = given[i] && path_find(given[i], &outputs[i].path, &ignored);
 	}

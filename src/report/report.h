@@ -2,10 +2,10 @@
  * Collects what happened and reports it: while it happens, at the end, and for machines.
  *
  * On a terminal there is the live display (display.h), elsewhere one log line per image; at the end
- * a summary on stderr (summary.h), the JSON report (report_json.h), and the lists of copied and of
- * failed images (image_lists.h). report_plan(), report_outcome() and report_rule_failed() are for
- * any thread, the others for the one that owns the report. The report ends before its progress
- * does.
+ * a summary on stderr (summary.h), the JSON report (report_json.h), the lists of copied and of
+ * failed images (image_lists.h), and imgsync's report on stdout (levels.h). report_plan(),
+ * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
+ * the report. The report ends before its progress does.
  */
 #pragma once
 
@@ -27,9 +27,11 @@ struct report_options {
 	const struct terms *terms;
 	/* the runner to report to, if this is a step of a job; or NULL */
 	const struct action *action;
-	const char *program; /* "image-syncer/1.2.3" */
-	const char *shard;   /* --shard: "0/4", or NULL */
-	bool images_json;    /* --output-images-format: these two in JSON, else YAML */
+	int level;               /* of the report in imgsync's words, on stdout; 0: none */
+	const char *level_title; /* what that report is about; with level */
+	const char *program;     /* "image-syncer/1.2.3" */
+	const char *shard;       /* --shard: "0/4", or NULL */
+	bool images_json;        /* --output-images-format: these two in JSON, else YAML */
 	bool dry_run;
 	bool live; /* stderr is a terminal and the live display is wanted */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
