@@ -39,18 +39,6 @@ static int print_help(const struct flags *flags)
 	return about_write(&out);
 }
 
-/*
- * Here the report goes to Telegram, once there is something that sends it: flags has api, token,
- * token file, group and the report's title.
- */
-static void warn_telegram(const struct flags *flags, struct problems *problems)
-{
-	if (flags->telegram_token || flags->telegram_token_file || flags->telegram_group)
-		problem_warn(problems, NULL,
-			     "the report is not sent to Telegram: this version cannot; --report "
-			     "prints it");
-}
-
 int imgsync_run(int argc, char **argv)
 {
 	scoped(problem_finish) struct problems problems = {0};
@@ -61,7 +49,7 @@ int imgsync_run(int argc, char **argv)
 	bool ok = flags_parse(argc, argv, &flags, &options, &problems);
 	if (flags.version)
 		return about_print(print_version);
-	if (flags.help && !problems.error_count)
+	if (flags.help)
 		return print_help(&flags);
 	flags_settle(&flags, &options, &problems);
 	if (!ok || problems.error_count) {
@@ -70,6 +58,5 @@ int imgsync_run(int argc, char **argv)
 			flags.command ? flags_name(flags.command) : "");
 		return EXIT_USAGE;
 	}
-	warn_telegram(&flags, &problems);
 	return sync_run(&options, &problems);
 }

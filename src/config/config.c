@@ -104,18 +104,30 @@ static void read_list(const struct loading *loading)
 			       prefix, &loading->out->rules, loading->problems);
 }
 
+/* Where a target for the report is to be added; so far there is nothing that sends it. */
+static void add_telegram(const struct loading *loading, const struct meaning_telegram *telegram)
+{
+	if (telegram->token)
+		problem_warn(loading->problems, NULL,
+			     "the report is not sent to Telegram: this version cannot, and prints "
+			     "it only");
+}
+
 /* Reads what a command of imgsync's means, instead of rules. */
 static void read_imgsync(const struct loading *loading)
 {
 	const struct flags *flags = loading->options->imgsync;
 	struct config *out = loading->out;
 	struct meaning meaning;
-	if (is_stdin(loading->options->auth) && is_stdin(flags->password_file))
+	if (is_stdin(loading->options->auth) + is_stdin(flags->password_file) +
+		    is_stdin(flags->telegram_token_file) >
+	    1)
 		problem_add(loading->problems, NULL,
-			    "--auth and --password-file cannot both be stdin (-): put one into a "
-			    "file");
+			    "only one of --auth, --password-file and --telegram-token-file can be "
+			    "stdin (-): put the others into files");
 	meaning_read(loading->arena, flags, loading->lookup, &meaning, loading->problems);
 	out->rules = meaning.rules;
+	add_telegram(loading, &meaning.telegram);
 	meaning_login(loading->arena, flags, loading->lookup, meaning.prefix, &out->credentials,
 		      loading->problems);
 }

@@ -5,6 +5,7 @@
  */
 #include "config/imgsync/meaning.h"
 
+#include "base/secret.h"
 #include "config/auth/secret_file.h"
 #include "config/auth/target_login.h"
 #include "oci/reference.h"
@@ -223,6 +224,52 @@ static void read_flannel(const struct meaning_reading *reading)
 		out_of_memory(reading);
 }
 
+/* --- Telegram ------------------------------------------------------------------------------- */
+
+/* True for a number or @name. */
+static bool is_group(const char *text)
+{
+	int64_t number;
+	struct str digits = str_of(text);
+	if (text[0] == '@')
+		return text[1] != '\0';
+	return str_to_int64(str_from(digits, digits.len && text[0] == '-'), &number);
+}
+
+static const char *find_token(const struct meaning_reading *reading,
+			      const struct expand_lookup *lookup)
+{
+	const struct flags *flags = reading->flags;
+	if (flags->telegram_token && flags->telegram_token_file)
+		problem_add(reading->problems, NULL,
+			    "--telegram-token and --telegram-token-file are both given: leave one "
+			    "of them out");
+	else if (flags->telegram_token_file)
+		return secret_file_read(reading->arena, "telegram-token-file",
+					flags->telegram_token_file, reading->problems);
+	return flags->telegram_token ? flags->telegram_token
+				     : lookup->get(lookup->ctx, "IMGSYNC_TELEGRAM_TOKEN");
+}
+
+/* As in imgsync, it takes --report. */
+static void read_telegram(const struct meaning_reading *reading, const struct expand_lookup *lookup)
+{
+	const struct flags *flags = reading->flags;
+	const char *token = flags->report ? find_token(reading, lookup) : NULL;
+	if (!token || !*token)
+		return;
+	secret_register(str_of(token));
+	if (!flags->telegram_group || !is_group(flags->telegram_group))
+		problem_add(reading->problems, NULL,
+			    "--telegram-group is %s: expected the number of a chat, or @NAME",
+			    flags->telegram_group ? flags->telegram_group : "missing");
+	reading->out->telegram = (struct meaning_telegram){
+		.api = flags->telegram_api ? flags->telegram_api : "https://api.telegram.org",
+		.token = token,
+		.group = flags->telegram_group,
+		.title = flags_title(flags)};
+}
+
 void meaning_read(struct arena *arena, const struct flags *flags,
 		  const struct expand_lookup *lookup, struct meaning *out,
 		  struct problems *problems)
@@ -235,6 +282,7 @@ void meaning_read(struct arena *arena, const struct flags *flags,
 		out_of_memory(&reading);
 		return;
 	}
+	read_telegram(&reading, lookup);
 	if (!read_prefix(&reading, lookup))
 		return;
 	if (flags->command == FLAGS_SYNC)

@@ -15,10 +15,19 @@
 #include "config/rules/rule.h"
 #include "registry/credential.h"
 
+/* Where the report goes beside standard output. */
+struct meaning_telegram {
+	const char *api;   /* "https://api.telegram.org" */
+	const char *token; /* registered as a secret; NULL: nobody wants it there */
+	const char *group; /* a number, which may be negative, or @name */
+	const char *title; /* of the report */
+};
+
 /* What a command becomes, in the configuration's arena. */
 struct meaning {
 	struct rules rules;
 	const char *prefix; /* where the copies go */
+	struct meaning_telegram telegram;
 };
 
 /* All mistakes go to problems, and so does what is worth knowing of old addresses, as warnings. */
