@@ -312,6 +312,19 @@ static bool cut_batch(struct run *run)
 	return true;
 }
 
+/* A namespace is named for its images, so that there are none is no success. */
+static void refuse_nothing(struct run *run)
+{
+	struct error err;
+	bool ok = run->rule_count > 0;
+	for (size_t i = 0; i < run->rule_count; i++)
+		ok = ok && run->expansions[i].ok;
+	if (!run->options->imgsync || run->options->shard || run->task_count || !ok)
+		return;
+	error_set(&err, ERROR_MISSING, "no image was found");
+	report_rule_failed(run->report, run->rules[0].rule, &err);
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
@@ -332,6 +345,7 @@ bool expansion_collect(struct run *run)
 		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
 			return false;
 	}
+	refuse_nothing(run);
 	if (!cut_batch(run))
 		return false;
 	report_plan(run->report, run->task_count);

@@ -260,6 +260,17 @@ def test_a_namespace_without_images(imgsync, user, namespace):
     assert result.code == 1
 
 
+def test_a_namespace_of_signatures_alone(imgsync, world, user, namespace):
+    outside.stock(world.gcr, f"{namespace}/a:{SIGNATURE}")
+    result = imgsync("gcr", "--user", user, "--namespace", namespace, "--retries", "0")
+    assert result.code == 1 and "no image was found" in result.stderr
+
+
+def test_flannel_without_tags(imgsync, world, user):
+    world.quay.tags.clear()
+    assert imgsync("flannel", "--user", user, "--retries", "0").code == 1
+
+
 def test_a_stop(runner, world, user, namespace):
     """What was not begun is counted as such, not as failed."""
     outside.stock(world.gcr, *(f"{namespace}/{number}:v1" for number in range(IMAGES)))

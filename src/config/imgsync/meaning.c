@@ -48,18 +48,20 @@ static bool check_prefix(const struct meaning_reading *reading, const char *pref
 {
 	struct reference ref;
 	struct error err = {0};
-	const char *option = reading->flags->to ? "to" : "user";
 	const char *below = arena_printf(reading->arena, "%s/a", prefix);
 	if (!below)
 		error_memory(&err);
 	else if (reference_parse(reading->arena, str_of(below), &ref, &err))
 		return true;
+	/* What was parsed is a name below the prefix: the words behind it say what is wrong. */
+	const char *quoted = strstr(err.text, "\": ");
+	const char *why = quoted ? quoted + strlen("\": ") : err.text;
 	if (reading->flags->to)
-		problem_add(reading->problems, NULL, "--%s: %s", option, err.text);
+		problem_add(reading->problems, NULL, "--to %s: %s", prefix, why);
 	else
 		problem_add(reading->problems, NULL,
-			    "--%s %s: %s; copies to another registry than Docker Hub take --to",
-			    option, reading->flags->user, err.text);
+			    "--user %s: %s; copies to another registry than Docker Hub take --to",
+			    reading->flags->user, why);
 	return false;
 }
 
@@ -259,6 +261,10 @@ static void read_telegram(const struct meaning_reading *reading, const struct ex
 	if (!token || !*token)
 		return;
 	secret_register(str_of(token));
+	/* A copy, since it may be in the environment, which is wiped of secrets. */
+	token = arena_string(reading->arena, token);
+	if (!token)
+		out_of_memory(reading);
 	if (!flags->telegram_group || !is_group(flags->telegram_group))
 		problem_add(reading->problems, NULL,
 			    "--telegram-group is %s: expected the number of a chat, or @NAME",
