@@ -8,6 +8,7 @@
 #include "config/auth/docker_files.h"
 #include "config/auth/logins.h"
 #include "config/auth/target_login.h"
+#include "config/duration.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
 #include "config/outputs.h"
@@ -19,8 +20,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TIMEOUT_MAX = 3600 * 1000 };
 
 struct loading {
 	struct arena *arena;
@@ -304,50 +303,21 @@ static void add_terms(const struct loading *loading)
 		terms_complete(&out->rules.items[i].terms, terms);
 }
 
-/* Reads hours, minutes and seconds, each at most once. False: malformed, zero or too long. */
-static bool read_time(struct str text, unsigned *out)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = {{'h', 3600}, {'m', 60}, {'s', 1}};
-	int64_t total = 0;
-	for (size_t i = 0; i < array_count(units); i++) {
-		int64_t number;
-		size_t len = str_find(text, units[i].unit);
-		if (len == text.len)
-			continue;
-		if (!str_to_int64(str_head(text, len), &number) || number > TIMEOUT_MAX)
-			return false;
-		total += number * units[i].seconds;
-		text = str_from(text, len + 1);
-	}
-	*out = (unsigned)total;
-	return !text.len && total > 0 && total <= TIMEOUT_MAX;
-}
-
-static unsigned seconds_of(const char *text)
-{
-	unsigned seconds = 0;
-	return text && read_time(str_of(text), &seconds) ? seconds : 0;
-}
-
 unsigned config_timeout(const struct options *options)
 {
-	return seconds_of(options->timeout);
+	return duration_read(options->timeout);
 }
 
 unsigned config_image_timeout(const struct options *options)
 {
-	return seconds_of(options->image_timeout);
+	return duration_read(options->image_timeout);
 }
 
 static void check_time(const struct loading *loading, const char *option, const char *text)
 {
-	if (text && !seconds_of(text))
-		problem_add(loading->problems, NULL,
-			    "--%s %s: expected a time of at most 1000 hours, as in 90s or 5h30m",
-			    option, text);
+	if (text && !duration_read(text))
+		problem_add(loading->problems, NULL, "--%s %s: expected " DURATION_FORM, option,
+			    text);
 }
 
 /* Adds the login that only kyma's images file uses. */
