@@ -126,18 +126,29 @@ static bool close_found(const struct path *found, int fd)
 	return found->kind == PATH_DESCRIPTOR || close(fd) == 0;
 }
 
-int file_open(const char *path, struct error *err)
+/* A descriptor that was already open stays so, and the caller gets one to close. */
+static int own(const struct path *found, int fd, const char *path, struct error *err)
 {
-	struct path found;
-	if (!path_find(path, &found, err))
-		return -1;
-	int fd = open_found(&found, err);
-	if (fd < 0 || found.kind != PATH_DESCRIPTOR)
+	if (fd < 0 || found->kind != PATH_DESCRIPTOR)
 		return fd;
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd < 0)
 		cannot(path, err);
 	return fd;
+}
+
+int file_open(const char *path, struct error *err)
+{
+	struct path found;
+	return path_find(path, &found, err) ? own(&found, open_found(&found, err), path, err) : -1;
+}
+
+int file_open_end(const char *path, struct error *err)
+{
+	struct path found;
+	return path_find(path, &found, err)
+		       ? own(&found, path_open(&found, O_APPEND, err), path, err)
+		       : -1;
 }
 
 static bool write_in_place(const struct path *found, file_producer *produce, const void *ctx,

@@ -16,6 +16,8 @@ bool file_is_stdout(const char *path);
 
 /* Opens path for writing, emptied if it is a file. -1: ERROR_IO. The caller closes it. */
 int file_open(const char *path, struct error *err);
+/* The same, but what the file has is kept, and all that is written follows it. */
+int file_open_end(const char *path, struct error *err);
 
 /*
  * Writes to an open file, waiting for a reader as above. False: errno, ETIMEDOUT for a reader that

@@ -17,15 +17,17 @@
 #include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
+#include "cmd/servers.h"
 #include "config/action/inputs.h"
-#include "config/auth/registry_key.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DNS = 53, HTTPS = 443 };
 
@@ -70,40 +72,88 @@ struct runs {
 	size_t count;
 };
 
-static const char *const *files_read(struct arena *arena, const struct runs *runs)
+/* Files that are read while a run is under way, or before the next one. */
+struct reading {
+	struct arena *arena;
+	const char **list; /* NULL: they are only counted */
+	size_t count;
+	bool failed; /* there was no memory */
+};
+
+static void add_name(struct reading *reading, const char *name)
 {
-	const char *more[] = {resolver_folder(arena), getenv("SSL_CERT_FILE")};
-	size_t most = array_count(system_files) + array_count(more) + 1, count = 0;
-	for (size_t i = 0; i < runs->count; i++)
-		most += runs->items[i].config.credentials.count;
-	const char **list = arena_array(arena, most, sizeof(*list));
-	if (!list)
-		return NULL;
-	for (size_t i = 0; i < array_count(system_files); i++)
-		list[count++] = system_files[i];
-	for (size_t i = 0; i < array_count(more); i++)
-		if (more[i])
-			list[count++] = more[i];
-	for (size_t i = 0; i < runs->count; i++) {
-		const struct credentials *credentials = &runs->items[i].config.credentials;
-		for (size_t j = 0; j < credentials->count; j++)
-			if (credentials->items[j].ca)
-				list[count++] = credentials->items[j].ca;
-	}
-	return list;
+	if (reading->list)
+		reading->list[reading->count] = name;
+	reading->count++;
 }
 
-static const char *const *files_written(struct arena *arena, const struct runs *runs)
+static void add_folder(struct reading *reading, const char *path)
 {
+	const char *slash = strrchr(path, '/');
+	const char *folder = !slash ? "."
+				    : arena_copy(reading->arena, path,
+						 slash > path ? (size_t)(slash - path) : 1);
+	reading->failed |= !folder;
+	add_name(reading, folder);
+}
+
+/*
+ * Editors and Kubernetes put another file into the place of one, so what is read again is found by
+ * its folder, and by the one that links lead to.
+ */
+static void add_input(void *ctx, const struct outputs_input *input)
+{
+	char path[PATH_MAX];
+	if (!input->given || !realpath(input->given, path))
+		return;
+	add_folder(ctx, input->given);
+	add_folder(ctx, path);
+}
+
+static void add_read(struct reading *reading, const struct session *session,
+		     const struct runs *runs)
+{
+	const char *more[] = {resolver_folder(reading->arena), getenv("SSL_CERT_FILE")};
+	for (size_t i = 0; i < array_count(system_files); i++)
+		add_name(reading, system_files[i]);
+	for (size_t i = 0; i < array_count(more); i++)
+		if (more[i])
+			add_name(reading, more[i]);
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct run *run = &runs->items[i];
+		const struct credentials *credentials = &run->config.credentials;
+		for (size_t j = 0; j < credentials->count; j++)
+			if (credentials->items[j].ca)
+				add_name(reading, credentials->items[j].ca);
+		if (session->lasting)
+			outputs_inputs(run->options, &run->config, add_input, reading);
+	}
+}
+
+static const char *const *files_read(const struct session *session, const struct runs *runs)
+{
+	struct reading counted = {.arena = session->arena}, reading = counted;
+	add_read(&counted, session, runs);
+	reading.list = arena_array(session->arena, counted.count + 1, sizeof(*reading.list));
+	if (reading.list)
+		add_read(&reading, session, runs);
+	return reading.failed ? NULL : reading.list;
+}
+
+static const char *const *files_written(const struct session *session, const struct runs *runs)
+{
+	struct arena *arena = session->arena;
 	size_t count = 0;
 	const char **list = NULL;
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct options *options = runs->items[i].options;
 		const struct inputs *inputs = options->inputs;
-		const char *const outputs[] = {options->report, options->output_success_images,
+		const char *const outputs[] = {options->report,
+					       options->output_success_images,
 					       options->output_failed_images,
 					       inputs ? inputs->output : NULL,
-					       inputs ? inputs->summary_to : NULL};
+					       inputs ? inputs->summary_to : NULL,
+					       session->lasting ? options->log : NULL};
 		if (!list)
 			list = arena_array(arena, runs->count * array_count(outputs) + 1,
 					   sizeof(*list));
@@ -114,71 +164,15 @@ static const char *const *files_written(struct arena *arena, const struct runs *
 	return list;
 }
 
-static void add_side(struct ports *ports, const struct run *run, const struct reference *name)
+static void add_port(void *ctx, const struct named_server *server)
 {
-	const struct credential *entry = credential_find(
-		&run->config.credentials, str_of(name->host), str_of(name->repository));
-	ports_add_host(ports, str_of(name->host), entry && entry->insecure);
-}
-
-static void add_rules(struct ports *ports, const struct run *run)
-{
-	for (size_t i = 0; i < run->rule_count; i++) {
-		add_side(ports, run, &run->rules[i].source.name);
-		add_side(ports, run, &run->rules[i].destination.name);
-	}
-	for (size_t i = 0; i < run->namespace_count; i++) {
-		add_side(ports, run, &run->namespaces[i].source);
-		add_side(ports, run, &run->namespaces[i].destination);
-	}
-}
-
-static void add_credential(struct ports *ports, const struct credential *entry)
-{
-	struct str host, path;
-	registry_key_split(entry->key, &host, &path);
-	ports_add_host(ports, host, entry->insecure);
-	if (entry->proxy)
-		ports_add_url(ports, str_of(entry->proxy->url));
-	if (entry->token_server)
-		ports_add_host(ports, str_of(entry->token_server), entry->insecure);
-	/* One that is insecure has an entry of its own. */
-	for (size_t i = 0; i < entry->mirror_count; i++)
-		ports_add_host(ports, str_of(entry->mirrors[i]), false);
-}
-
-/* True when all that the rules name is known for staying at the usual ports, mirrors included. */
-static bool all_public(const struct run *run)
-{
-	const struct credentials *credentials = &run->config.credentials;
-	for (size_t i = 0; i < run->rule_count; i++)
-		if (!profile_is_public(run->rules[i].source.name.host) ||
-		    !profile_is_public(run->rules[i].destination.name.host))
-			return false;
-	for (size_t i = 0; i < run->namespace_count; i++)
-		if (!profile_is_public(run->namespaces[i].source.host) ||
-		    !profile_is_public(run->namespaces[i].destination.host))
-			return false;
-	for (size_t i = 0; i < credentials->count; i++)
-		for (size_t j = 0; j < credentials->items[i].mirror_count; j++)
-			if (!profile_is_public(credentials->items[i].mirrors[j]))
-				return false;
-	return true;
-}
-
-static void add_run(struct ports *ports, const struct run *run)
-{
-	const struct proxies *proxies = &run->config.proxies;
-	const char *const urls[] = {proxies->http ? proxies->http->url : NULL,
-				    proxies->https ? proxies->https->url : NULL};
-	const struct credentials *credentials = &run->config.credentials;
-	add_rules(ports, run);
-	for (size_t i = 0; i < credentials->count; i++)
-		add_credential(ports, &credentials->items[i]);
-	for (size_t i = 0; i < array_count(urls); i++)
-		if (urls[i])
-			ports_add_url(ports, str_of(urls[i]));
-	if (!all_public(run))
+	struct ports *ports = ctx;
+	if (server->url)
+		ports_add_url(ports, server->name);
+	else
+		ports_add_host(ports, server->name, server->plain);
+	/* Not known for staying at the usual ports. */
+	if (server->registry && !profile_is_public(server->registry))
 		ports_open(ports);
 }
 
@@ -187,7 +181,7 @@ static void fill_ports(struct ports *ports, const struct runs *runs)
 	const char *const urls[] = {getenv("AWS_ENDPOINT_URL"), getenv("AWS_ENDPOINT_URL_ECR")};
 	ports_add(ports, HTTPS);
 	for (size_t i = 0; i < runs->count; i++)
-		add_run(ports, &runs->items[i]);
+		servers_each(&runs->items[i], add_port, ports);
 	for (size_t i = 0; i < array_count(urls); i++)
 		if (urls[i] && *urls[i])
 			ports_add_url(ports, str_of(urls[i]));
@@ -200,14 +194,36 @@ static enum landlock_result confine_files(const struct session *session, const s
 	ports_add(&ports, DNS);
 	size_t port_count = ports_list(&ports, NULL, 0);
 	uint16_t *list = arena_array(session->arena, port_count, sizeof(*list));
-	struct landlock_rules rules = {.read = files_read(session->arena, runs),
-				       .write = files_written(session->arena, runs),
+	struct landlock_rules rules = {.read = files_read(session, runs),
+				       .write = files_written(session, runs),
 				       .ports = ports.open ? NULL : list};
 	errno = ENOMEM;
 	if (!rules.read || !rules.write || !list)
 		return LANDLOCK_NOTHING;
 	rules.port_count = ports_list(&ports, list, port_count);
 	return landlock_confine(&rules);
+}
+
+static bool start_helpers(struct session *session, const struct runs *runs, struct error *err)
+{
+	size_t most = 1, count = 0;
+	for (size_t i = 0; i < runs->count; i++)
+		most += runs->items[i].config.credentials.count;
+	const char **names = arena_array(session->arena, most, sizeof(*names));
+	if (!names)
+		return error_memory(err);
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct credentials *credentials = &runs->items[i].config.credentials;
+		for (size_t j = 0; j < credentials->count; j++) {
+			const struct credential *entry = &credentials->items[j];
+			if (!entry->needed || !entry->helper)
+				continue;
+			names[count] = arena_string(session->arena, entry->helper);
+			if (!names[count++])
+				return error_memory(err);
+		}
+	}
+	return helpers_start(session->arena, names, &session->helpers, err);
 }
 
 bool confine_runs(struct session *session, struct run *items, size_t count, struct error *err)
@@ -219,10 +235,8 @@ bool confine_runs(struct session *session, struct run *items, size_t count, stru
 	struct ports *ports = arena_new_of(session->arena, struct ports);
 	if (!ports)
 		return error_memory(err);
-	for (size_t i = 0; i < count; i++)
-		if (!helpers_start(items[i].arena, &items[i].config.credentials, &items[i].helpers,
-				   err))
-			return false;
+	if (!start_helpers(session, &runs, err))
+		return false;
 	fill_ports(ports, &runs);
 	session->ports = ports;
 	enum landlock_result result = confine_files(session, &runs);
@@ -231,4 +245,71 @@ bool confine_runs(struct session *session, struct run *items, size_t count, stru
 	bool calls = seccomp_confine();
 	log_debug("confined to the system calls of a copy: %s", calls ? "yes" : strerror(errno));
 	return true;
+}
+
+/* --- what was read again -------------------------------------------------------------------- */
+
+/* A later version of the files, beside what the process kept. */
+struct checking {
+	const struct run *run;
+	struct problems *problems;
+};
+
+/* The first port of the server that was given up; 0: none. */
+static unsigned missing_port(const struct ports *kept, const struct named_server *server)
+{
+	struct ports needed = {.open = false};
+	uint16_t list[2];
+	if (server->url)
+		ports_add_url(&needed, server->name);
+	else
+		ports_add_host(&needed, server->name, server->plain);
+	size_t count = ports_list(&needed, list, array_count(list));
+	for (size_t i = 0; i < count; i++)
+		if (!ports_has(kept, list[i]))
+			return list[i];
+	return 0;
+}
+
+static void check_server(void *ctx, const struct named_server *server)
+{
+	const struct checking *checking = ctx;
+	const struct ports *kept = checking->run->session->ports;
+	unsigned port = missing_port(kept, server);
+	if (port)
+		problem_add(checking->problems, server->place,
+			    "%.*s needs port %u, which this process has given up: restart it",
+			    STR_ARGS(server->name), port);
+	else if (server->registry && !kept->open && !profile_is_public(server->registry))
+		problem_add(checking->problems, server->place,
+			    "%s may need other ports than the public registries, which this "
+			    "process has given up: restart it",
+			    server->registry);
+}
+
+static void check_credential(const struct checking *checking, const struct credential *entry)
+{
+	if (entry->needed && entry->helper &&
+	    !helpers_know(checking->run->session->helpers, entry->helper))
+		problem_add(checking->problems, entry->place,
+			    "this process can no longer start the credential helper %s: restart it",
+			    entry->helper);
+	int fd = entry->ca ? open(entry->ca, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	if (fd >= 0)
+		close(fd);
+	else if (entry->ca && errno == EACCES)
+		problem_add(checking->problems, entry->place,
+			    "this process may not read %s: check its mode, and restart if its "
+			    "folder is new",
+			    entry->ca);
+}
+
+bool confine_check(const struct run *run, struct problems *problems)
+{
+	const struct checking checking = {run, problems};
+	size_t before = problems->error_count;
+	servers_each(run, check_server, (void *)(uintptr_t)&checking);
+	for (size_t i = 0; i < run->config.credentials.count; i++)
+		check_credential(&checking, &run->config.credentials.items[i]);
+	return problems->error_count == before;
 }

@@ -7,9 +7,15 @@
 #include "cmd/run.h"
 
 /*
- * Starts the processes for credential helpers that the runs need, then confines this one to the
- * files, ports and system calls of the runs: sets session->ports, and the helpers of each run.
- * Before the first thread, and after all of them were loaded. A kernel that lacks one of these is
- * no error; a debug line says what was confined. False without memory or without such a process.
+ * Starts the process for the credential helpers that the runs need, then confines this one to the
+ * files, ports and system calls of the runs: sets session->ports and session->helpers. In a lasting
+ * session the folders of all files that are read stay readable, and the log can be opened again.
+ * Before the first thread, and after all runs were loaded. A kernel that lacks one of these is no
+ * error; a debug line says what was confined. False without memory or without such a process.
  */
 bool confine_runs(struct session *session, struct run *runs, size_t count, struct error *err);
+/*
+ * Whether a run that was loaded since can do with what the process kept. False: problems says what
+ * needs a restart.
+ */
+bool confine_check(const struct run *run, struct problems *problems);

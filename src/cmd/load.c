@@ -14,9 +14,14 @@
 #include <string.h>
 
 /* A runner shows annotations in its log, where another line of our own would repeat them. */
-static void tell_problems(const struct run *run, const struct problems *problems)
+static void tell_problems(const struct run *run, bool again, const struct problems *problems)
 {
 	bool step = run->options->inputs;
+	if (again) {
+		problem_log(problems);
+		problem_log_errors(problems);
+		return;
+	}
 	if (step)
 		step_problems(&run->action, problems);
 	if (!step || run->session->log)
@@ -42,7 +47,9 @@ static enum log_level log_level(const struct options *options, struct problems *
 static void open_log(struct run *run, enum log_level level, struct problems *problems)
 {
 	const struct inputs *inputs = run->options->inputs;
-	FILE *log = problems->error_count ? NULL : outputs_log(run->options, problems);
+	FILE *log = problems->error_count
+			    ? NULL
+			    : outputs_log(run->options, run->session->lasting, problems);
 	if (problems->error_count)
 		log_open(stderr, level);
 	else
@@ -150,7 +157,8 @@ bool load_shard(struct run *run)
 bool load_run(struct run *run, struct problems *problems)
 {
 	enum log_level level = log_level(run->options, problems);
-	if (!run->session->logging)
+	bool again = run->session->logging;
+	if (!again)
 		log_hold(level);
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
@@ -168,6 +176,6 @@ bool load_run(struct run *run, struct problems *problems)
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
-	tell_problems(run, problems);
+	tell_problems(run, again, problems);
 	return !problems->error_count;
 }

@@ -5,9 +5,9 @@
 
 /*
  * Reads the files that run->options name, parses all rules, completes the credentials; if all of it
- * is right, opens the log. problems may already hold some; all are reported together. False: there
- * were errors; no registry got a request and no file was written. Warnings are logged in either
- * case.
+ * is right, opens the log, unless the session has. problems may already hold some; all are reported
+ * together. False: there were errors; no registry got a request and no file was written. Warnings
+ * are logged in either case, and so are errors where the log was open before.
  */
 bool load_run(struct run *run, struct problems *problems);
 /*

@@ -22,6 +22,18 @@ bool run_open(struct run *run, struct session *session, const struct options *op
 	return run->arena != NULL;
 }
 
+bool run_repeat(struct run *run, const struct run *loaded)
+{
+	if (!run_open(run, loaded->session, loaded->options))
+		return false;
+	run->config = loaded->config;
+	run->namespaces = loaded->namespaces;
+	run->namespace_count = loaded->namespace_count;
+	run->rules = loaded->rules;
+	run->rule_count = loaded->rule_count;
+	return true;
+}
+
 void run_close(struct run *run)
 {
 	report_free(&run->report);
@@ -30,7 +42,6 @@ void run_close(struct run *run)
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
 		http_forgive(run->session->http);
-	helpers_stop(&run->helpers);
 	progress_free(&run->progress);
 	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
 		arena_free(&run->expansions[i].arena);
@@ -56,7 +67,7 @@ static bool set_up(struct run *run)
 		return false;
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
-					    .helpers = run->helpers,
+					    .helpers = session->helpers,
 					    .aws = &session->aws,
 					    .keep_pulls = (unsigned)options->keep_pulls,
 					    .counted = count_request,
@@ -87,7 +98,7 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
-					.log_in_file = session->log != NULL};
+					.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
 }

@@ -14,7 +14,6 @@
 #include "copy/copier.h"
 #include "plan/namespace.h"
 #include "plan/plan.h"
-#include "registry/helpers.h"
 #include "report/report.h"
 
 /* What one rule became. */
@@ -35,7 +34,6 @@ struct run {
 	struct outputs outputs;
 	struct action action; /* with options->inputs */
 	struct config config;
-	struct helpers *helpers;           /* NULL: no rule needs one */
 	struct namespace_rule *namespaces; /* those of the rules that name one */
 	size_t namespace_count;
 	struct arena **gathered; /* the arena of each one's rules */
@@ -57,6 +55,11 @@ enum { RUN_PAUSE = 5 };
 
 /* session and options outlive it. False without memory. */
 bool run_open(struct run *run, struct session *session, const struct options *options);
+/*
+ * The same for a run of what was loaded before, which outlives it and is not changed: it may run
+ * any number of times.
+ */
+bool run_repeat(struct run *run, const struct run *loaded);
 /* Synchronizes what load_run() loaded, and reports. Returns the exit status of a sync. */
 int run_sync(struct run *run);
 void run_close(struct run *run);

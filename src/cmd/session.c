@@ -3,17 +3,39 @@
 
 #include "base/secret.h"
 #include "cmd/about.h"
+#include "config/outputs.h"
 #include "config/proxy_variables.h"
 
+#include <string.h>
 #include <sys/resource.h>
+
+extern char **environ;
 
 enum { WIDTH_MIN = 36, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
 
 void session_log(struct session *session, FILE *stream, enum log_level level)
 {
 	session->log = stream;
+	session->level = level;
+	session->log_in_file = stream != NULL;
 	session->logging = true;
 	log_open(stream ? stream : stderr, level);
+}
+
+void session_log_again(struct session *session, const struct options *options)
+{
+	scoped(problem_finish) struct problems problems = {0};
+	FILE *before = session->log;
+	if (!before)
+		return;
+	FILE *fresh = outputs_log(options, true, &problems);
+	if (!fresh) {
+		log_error("%s", buf_string(&problems.errors));
+		return;
+	}
+	session->log = fresh;
+	log_open(fresh, session->level);
+	fclose(before);
 }
 
 /*
@@ -47,6 +69,25 @@ static unsigned pool_width(const struct options *options)
 	return blobs * 3 > WIDTH_MIN ? blobs * 3 : WIDTH_MIN;
 }
 
+bool session_last(struct session *session)
+{
+	size_t count = 0;
+	while (environ[count])
+		count++;
+	char **copy = arena_array(session->arena, count + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < count; i++)
+		if (!(copy[i] = arena_string(session->arena, environ[i])))
+			return false;
+	if (!copy)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		explicit_bzero(environ[i], strlen(environ[i]));
+	session->environment = environ;
+	environ = copy;
+	session->lasting = true;
+	return true;
+}
+
 bool session_open(struct session *session, const struct options *options,
 		  const struct limits *limits)
 {
@@ -63,7 +104,8 @@ bool session_open(struct session *session, const struct options *options,
 	session->http = http_new(&http);
 	if (limits->bytes_per_second)
 		session->throttle = throttle_new(limits->bytes_per_second);
-	secret_leave_environment();
+	if (!session->lasting)
+		secret_leave_environment();
 	return keys && !problems.error_count && session->pool && session->http &&
 	       (session->throttle || !limits->bytes_per_second);
 }
@@ -73,6 +115,9 @@ void session_close(struct session *session)
 	pool_free(&session->pool);
 	http_free(&session->http);
 	throttle_free(&session->throttle);
+	helpers_stop(&session->helpers);
+	if (session->environment)
+		environ = session->environment;
 	if (session->log) {
 		log_open(stderr, LOG_INFO);
 		fclose(session->log);

@@ -17,6 +17,7 @@
 #include "net/ports.h"
 #include "net/throttle.h"
 #include "registry/ecr.h"
+#include "registry/helpers.h"
 
 #include <stdio.h>
 
@@ -25,19 +26,32 @@ struct session {
 	struct arena *arena;
 	bool logging;              /* the log was opened, for all runs */
 	FILE *log;                 /* NULL: it goes to stderr */
+	enum log_level level;      /* of the log */
+	bool log_in_file;          /* it is no stream of the process's own */
+	bool lasting;              /* runs read their files again, as long as the process lives */
 	const struct ports *ports; /* that may be connected to */
 	struct proxies proxies;    /* of the environment, which is wiped */
 	struct ecr_keys aws;       /* the same */
+	struct helpers *helpers;   /* NULL: no rule needs one */
+	char **environment;        /* with lasting: the one that was wiped */
 	struct pool *pool;
 	struct http *http;
 	struct throttle *throttle; /* NULL: none */
 };
 
+/*
+ * Makes a session, of which only the arena is set, a lasting one. The environment that the process
+ * was started with can be read from outside, but files that are read again may name any variable of
+ * it: so it moves into the arena. Before anything refers to it. False without memory.
+ */
+bool session_last(struct session *session);
 /* Opens the log of the process, if it is not open, to stream, NULL: stderr. It takes stream. */
 void session_log(struct session *session, FILE *stream, enum log_level level);
+/* Opens the log's file once more, since somebody has moved it away. Not while others do. */
+void session_log_again(struct session *session, const struct options *options);
 /*
- * Makes what the runs share, as these options want it, and wipes secrets from the environment.
- * After confine_runs(). False without memory.
+ * Makes what the runs share, as these options want it, and wipes secrets from the environment,
+ * unless the session is a lasting one. After confine_runs(). False without memory.
  */
 bool session_open(struct session *session, const struct options *options,
 		  const struct limits *limits);

@@ -25,12 +25,6 @@ struct output {
 	bool found;
 };
 
-/* A file that is read. */
-struct input {
-	const char *name, *given;
-	const char *place; /* where the file is named; NULL: on the command line */
-};
-
 struct comparison {
 	struct output outputs[OUTPUTS_MAX];
 	struct outputs *out;
@@ -82,9 +76,78 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 	}
 }
 
+/* --- what is read --------------------------------------------------------------------------- */
+
+/* Whoever wants to know of each file that is read. */
+struct taker {
+	void (*take)(void *ctx, const struct outputs_input *input);
+	void *ctx;
+};
+
+/* NULL for the inline text of an Action's input, which is no file. */
+static const char *file_of(const struct options *options, const char *given)
+{
+	return inputs_text(options->inputs, given) ? NULL : given;
+}
+
+static void take_options(const struct taker *taker, const struct options *options)
+{
+	bool legacy = options->config;
+	const struct flags *flags = options->imgsync;
+	const struct outputs_input inputs[] = {
+		{"--images", legacy ? NULL : file_of(options, options->images), NULL},
+		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
+		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
+		{"--config", file_of(options, options->config), NULL},
+		{"--access-token-file", options->access_token_file, NULL},
+		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
+		{"--require-signed", options->require_signed, NULL},
+		{"--password-file", flags ? flags->password_file : NULL, NULL},
+		{"--telegram-token-file", flags ? flags->telegram_token_file : NULL, NULL},
+		{"SSL_CERT_FILE", getenv("SSL_CERT_FILE"), NULL},
+	};
+	for (size_t i = 0; i < array_count(inputs); i++)
+		taker->take(taker->ctx, &inputs[i]);
+}
+
+static void take_named(const struct taker *taker, const char *name, const char *path,
+		       const char *place)
+{
+	const struct outputs_input input = {name, path, place};
+	taker->take(taker->ctx, &input);
+}
+
+/* Takes the files that config names. Most rules name the same key, or none. */
+static void take_config(const struct taker *taker, const struct config *config)
+{
+	const char *last = config->terms.signer ? config->terms.signer->key.place : NULL;
+	for (size_t i = 0; i < DOCKER_FILES_MAX; i++)
+		take_named(taker, "the file of docker's logins", config->docker_files[i], NULL);
+	for (size_t i = 0; i < HOST_FILES_MAX; i++)
+		take_named(taker, "registries.conf", config->host_files.registries[i], NULL);
+	for (size_t i = 0; i < config->credentials.count; i++)
+		take_named(taker, "ca", config->credentials.items[i].ca,
+			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->rules.count; i++) {
+		const struct rule *rule = &config->rules.items[i];
+		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
+		if (key && (!last || strcmp(key, last) != 0))
+			take_named(taker, "require-signed", key, rule->destination_place);
+		last = key;
+	}
+}
+
+void outputs_inputs(const struct options *options, const struct config *config,
+		    void (*take)(void *ctx, const struct outputs_input *input), void *ctx)
+{
+	const struct taker taker = {take, ctx};
+	take_options(&taker, options);
+	take_config(&taker, config);
+}
+
 /* --- comparing ----------------------------------------------------------------------------- */
 
-static void spoil(struct comparison *comparison, size_t number)
+static void spoil(const struct comparison *comparison, size_t number)
 {
 	comparison->out->step_output &= number != STEP_OUTPUT;
 	comparison->out->step_summary &= number != STEP_SUMMARY;
@@ -123,8 +186,9 @@ static void compare_stderr(const struct comparison *comparison)
 	}
 }
 
-static void compare_input(struct comparison *comparison, const struct input *input)
+static void compare_input(void *ctx, const struct outputs_input *input)
 {
+	const struct comparison *comparison = ctx;
 	struct path path;
 	if (!input->given || !path_find_input(input->given, &path) || !path.regular)
 		return;
@@ -140,61 +204,6 @@ static void compare_input(struct comparison *comparison, const struct input *inp
 	}
 }
 
-/* NULL for the inline text of an Action's input, which is no file. */
-static const char *file_of(const struct options *options, const char *given)
-{
-	return inputs_text(options->inputs, given) ? NULL : given;
-}
-
-static void compare_options(struct comparison *comparison, const struct options *options)
-{
-	bool legacy = options->config;
-	const struct flags *flags = options->imgsync;
-	const struct input inputs[] = {
-		{"--images", legacy ? NULL : file_of(options, options->images), NULL},
-		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
-		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
-		{"--config", file_of(options, options->config), NULL},
-		{"--access-token-file", options->access_token_file, NULL},
-		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
-		{"--require-signed", options->require_signed, NULL},
-		{"--password-file", flags ? flags->password_file : NULL, NULL},
-		{"--telegram-token-file", flags ? flags->telegram_token_file : NULL, NULL},
-		{"SSL_CERT_FILE", getenv("SSL_CERT_FILE"), NULL},
-	};
-	for (size_t i = 0; i < array_count(inputs); i++)
-		compare_input(comparison, &inputs[i]);
-}
-
-static void compare_named(struct comparison *comparison, const char *name, const char *path,
-			  const char *place)
-{
-	const struct input input = {name, path, place};
-	compare_input(comparison, &input);
-}
-
-/* Compares the files that config names. Most rules name the same key, or none. */
-static void compare_config(struct comparison *comparison, const struct config *config)
-{
-	const char *last = config->terms.signer ? config->terms.signer->key.place : NULL;
-	for (size_t i = 0; i < DOCKER_FILES_MAX; i++)
-		compare_named(comparison, "the file of docker's logins", config->docker_files[i],
-			      NULL);
-	for (size_t i = 0; i < HOST_FILES_MAX; i++)
-		compare_named(comparison, "registries.conf", config->host_files.registries[i],
-			      NULL);
-	for (size_t i = 0; i < config->credentials.count; i++)
-		compare_named(comparison, "ca", config->credentials.items[i].ca,
-			      config->credentials.items[i].place);
-	for (size_t i = 0; i < config->rules.count; i++) {
-		const struct rule *rule = &config->rules.items[i];
-		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
-		if (key && (!last || strcmp(key, last) != 0))
-			compare_named(comparison, "require-signed", key, rule->destination_place);
-		last = key;
-	}
-}
-
 void outputs_compare(const struct options *options, const struct config *config,
 		     struct outputs *out, struct problems *problems)
 {
@@ -203,8 +212,7 @@ void outputs_compare(const struct options *options, const struct config *config,
 	find_outputs(options, comparison.outputs);
 	compare_outputs(&comparison);
 	compare_stderr(&comparison);
-	compare_options(&comparison, options);
-	compare_config(&comparison, config);
+	outputs_inputs(options, config, compare_input, &comparison);
 }
 
 /* --- opening ------------------------------------------------------------------------------- */
@@ -224,13 +232,13 @@ void outputs_probe(const struct options *options, struct outputs *out, struct pr
 	}
 }
 
-FILE *outputs_log(const struct options *options, struct problems *problems)
+FILE *outputs_log(const struct options *options, bool keep, struct problems *problems)
 {
 	struct error err;
 	const char *path = log_path(options);
 	if (!path)
 		return NULL;
-	int fd = file_open(path, &err);
+	int fd = keep ? file_open_end(path, &err) : file_open(path, &err);
 	FILE *log = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (log)
 		return log;

@@ -20,6 +20,19 @@ struct outputs {
 	bool step_summary; /* so can GITHUB_STEP_SUMMARY */
 };
 
+/* A file that is read. */
+struct outputs_input {
+	const char *name;  /* of the option or field that names it */
+	const char *given; /* NULL: there is none */
+	const char *place; /* where the file is named; NULL: on the command line */
+};
+
+/*
+ * Calls take(ctx, input) for each file that a run reads, with all that config names; config may be
+ * zeroed.
+ */
+void outputs_inputs(const struct options *options, const struct config *config,
+		    void (*take)(void *ctx, const struct outputs_input *input), void *ctx);
 /* True when lists of images are to be JSON. A format that is neither JSON nor YAML is a problem. */
 bool outputs_format(const struct options *options, struct problems *problems);
 /*
@@ -31,8 +44,8 @@ void outputs_compare(const struct options *options, const struct config *config,
 /* Adds a problem for each output that could not be written at the end. */
 void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems);
 /*
- * Opens the log and empties it, since the run begins. NULL: the log goes to stderr, or cannot be
- * opened, which adds a problem. The caller closes it.
+ * Opens the log. Unless it is to be kept, it is emptied, since the run begins. NULL: the log goes
+ * to stderr, or cannot be opened, which adds a problem. The caller closes it.
  */
-FILE *outputs_log(const struct options *options, struct problems *problems);
+FILE *outputs_log(const struct options *options, bool keep, struct problems *problems);
 void outputs_close(struct outputs *outputs);

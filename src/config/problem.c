@@ -84,3 +84,14 @@ void problem_log(const struct problems *problems)
 		if (line.len)
 			log_warn("%.*s", STR_ARGS(line));
 }
+
+void problem_log_errors(const struct problems *problems)
+{
+	struct str rest = buf_str(&problems->errors);
+	struct str line;
+	while (str_cut(&rest, '\n', &line))
+		if (line.len)
+			log_error("%.*s", STR_ARGS(line));
+	if (!buf_ok(&problems->errors))
+		log_error("out of memory");
+}

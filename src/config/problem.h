@@ -37,3 +37,5 @@ void problem_add_lines(struct problems *problems, const char *lines);
 void problem_print(const struct problems *problems, FILE *stream);
 /* Logs the warnings, one line each. */
 void problem_log(const struct problems *problems);
+/* Logs the errors, one line each, for a process whose log is open. */
+void problem_log_errors(const struct problems *problems);

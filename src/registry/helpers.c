@@ -34,6 +34,7 @@ int pipe2(int ends[2], int flags);
 
 struct helpers {
 	int fd; /* a socket for questions, each a message of its own */
+	const char *const *names;
 };
 
 /* Room for a descriptor that is sent with a message. */
@@ -64,13 +65,11 @@ static bool receive(int fd, char text[QUESTION_MAX], int *out)
 	return len > 0;
 }
 
-static bool is_known(const struct credentials *credentials, const char *helper)
+static bool is_among(const char *const *names, const char *helper)
 {
-	for (size_t i = 0; i < credentials->count; i++) {
-		const struct credential *entry = &credentials->items[i];
-		if (entry->needed && entry->helper && strcmp(entry->helper, helper) == 0)
+	for (; *names; names++)
+		if (strcmp(*names, helper) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -80,12 +79,12 @@ static void add_text(struct buf *out, struct str text)
 	buf_add_char(out, '\0');
 }
 
-static void write_answer(const struct credentials *credentials, const char *helper,
-			 const char *host, struct buf *out)
+static void write_answer(const char *const *names, const char *helper, const char *host,
+			 struct buf *out)
 {
 	scoped(login_finish) struct login login = {0};
 	struct error err = {0};
-	bool ok = is_known(credentials, helper)
+	bool ok = is_among(names, helper)
 			  ? helper_get(helper, host, &login, &err)
 			  : error_set(&err, ERROR_CONFIG, "no rule needs the helper %s", helper);
 	buf_add_char(out, ok ? 'Y' : 'N');
@@ -99,7 +98,7 @@ static void write_answer(const struct credentials *credentials, const char *help
 	}
 }
 
-static _Noreturn void answer(const struct credentials *credentials, char *question, int fd)
+static _Noreturn void answer(const char *const *names, char *question, int fd)
 {
 	scoped(buf_wipe) struct buf text = {0};
 	struct str rest = str_of(question), helper;
@@ -108,7 +107,7 @@ static _Noreturn void answer(const struct credentials *credentials, char *questi
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	str_cut(&rest, '\n', &helper);
 	question[helper.len] = '\0';
-	write_answer(credentials, question, rest.at ? rest.at : "", &text);
+	write_answer(names, question, rest.at ? rest.at : "", &text);
 	for (size_t at = 0; buf_ok(&text) && at < text.len;) {
 		ssize_t len = write(fd, text.at + at, text.len - at);
 		if (len < 0 && errno != EINTR)
@@ -119,7 +118,7 @@ static _Noreturn void answer(const struct credentials *credentials, char *questi
 	_exit(0);
 }
 
-static _Noreturn void serve(const struct credentials *credentials, int fd, pid_t parent)
+static _Noreturn void serve(const char *const *names, int fd, pid_t parent)
 {
 	char question[QUESTION_MAX];
 	int reply;
@@ -132,7 +131,7 @@ static _Noreturn void serve(const struct credentials *credentials, int fd, pid_t
 		if (reply < 0)
 			continue;
 		if (fork() == 0)
-			answer(credentials, question, reply);
+			answer(names, question, reply);
 		close(reply);
 	}
 	_exit(0);
@@ -140,15 +139,17 @@ static _Noreturn void serve(const struct credentials *credentials, int fd, pid_t
 
 /* --- the process that asks ------------------------------------------------------------------ */
 
-bool helpers_start(struct arena *arena, const struct credentials *credentials, struct helpers **out,
+bool helpers_know(const struct helpers *helpers, const char *helper)
+{
+	return helpers && is_among(helpers->names, helper);
+}
+
+bool helpers_start(struct arena *arena, const char *const *names, struct helpers **out,
 		   struct error *err)
 {
-	bool wanted = false;
 	int ends[2];
 	*out = NULL;
-	for (size_t i = 0; i < credentials->count; i++)
-		wanted |= credentials->items[i].needed && credentials->items[i].helper;
-	if (!wanted)
+	if (!*names)
 		return true;
 	struct helpers *helpers = arena_new_of(arena, struct helpers);
 	if (!helpers)
@@ -159,10 +160,10 @@ bool helpers_start(struct arena *arena, const struct credentials *credentials, s
 	pid_t parent = getpid(), pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		serve(credentials, ends[1], parent);
+		serve(names, ends[1], parent);
 	}
 	close(ends[1]);
-	helpers->fd = ends[0];
+	*helpers = (struct helpers){ends[0], names};
 	*out = helpers;
 	if (pid > 0)
 		return true;

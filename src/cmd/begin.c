@@ -1,0 +1,33 @@
+/*
+ * Everything that can be wrong with the input is reported before the first request (load.c), then
+ * the process gives up what no run needs (confine.c).
+ */
+#include "cmd/begin.h"
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "cmd/confine.h"
+#include "cmd/load.h"
+
+#include <stdlib.h>
+
+enum { EXIT_USAGE = 2 };
+
+bool begin_session(struct run *run, struct problems *problems, int *status)
+{
+	struct session *session = run->session;
+	struct error err;
+	*status = EXIT_FAILURE;
+	if (!load_run(run, problems)) {
+		*status = cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
+		return false;
+	}
+	if (!confine_runs(session, run, 1, &err)) {
+		log_error("%s", err.text);
+		return false;
+	}
+	if (session_open(session, run->options, &run->config.limits))
+		return true;
+	log_error("out of memory");
+	return false;
+}
