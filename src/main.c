@@ -1,7 +1,7 @@
 /*
- * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), and those of
- * imgsync (cmd/imgsync.c): a program that is called imgsync has no others. The tour of the whole
- * program is in README.md beside this file.
+ * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), serve
+ * (cmd/serve.c), and those of imgsync (cmd/imgsync.c): a program that is called imgsync has no
+ * others. The tour of the whole program is in README.md beside this file.
  */
 #include "base/cancel.h"
 #include "base/harden.h"
@@ -9,12 +9,14 @@
 #include "base/workflow.h"
 #include "cmd/about.h"
 #include "cmd/imgsync.h"
+#include "cmd/serve.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
 #include "config/action/inputs.h"
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 extern char **environ;
@@ -54,11 +56,16 @@ static int wrong_usage(const struct options *options, struct problems *problems)
 	return EXIT_USAGE;
 }
 
-/* Where a command of imgsync's is not the first argument, nobody can tell which was meant. */
+static bool is_serve(const char *word)
+{
+	return strcmp(word, "serve") == 0;
+}
+
+/* Where a command is not the first argument, nobody can tell whether it was meant. */
 static bool check_source(const struct options *options, struct problems *problems)
 {
 	const char *source = options->source;
-	if (!source || flags_named(source) == FLAGS_NONE)
+	if (!source || (!is_serve(source) && flags_named(source) == FLAGS_NONE))
 		return true;
 	problem_add(problems, NULL,
 		    "%s is a command: write it first, or docker.io/library/%s for the image",
@@ -85,6 +92,15 @@ static int run(int argc, char **argv, struct arena *arena)
 	return sync_run(&options, &problems);
 }
 
+static int run_command(int argc, char **argv, struct arena *arena)
+{
+	if (imgsync_called(argc, argv))
+		return imgsync_run(argc, argv);
+	if (argc > 1 && is_serve(argv[1]))
+		return serve_run(argc - 1, argv + 1);
+	return run(argc, argv, arena);
+}
+
 /* Many registries at once need many connections: take what the system allows. */
 static void allow_descriptors(void)
 {
@@ -106,7 +122,7 @@ int main(int argc, char **argv)
 	}
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);
-	int code = imgsync_called(argc, argv) ? imgsync_run(argc, argv) : run(argc, argv, arena);
+	int code = run_command(argc, argv, arena);
 	secret_forget();
 	return code;
 }

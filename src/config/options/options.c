@@ -125,6 +125,13 @@ void options_variables(struct options *out, struct problems *problems)
 
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems)
 {
+	return options_parse_beside(argc, argv, &(struct arguments_table){.count = 0}, out,
+				    problems);
+}
+
+bool options_parse_beside(int argc, char **argv, const struct arguments_table *own,
+			  struct options *out, struct problems *problems)
+{
 	struct words words = {.count = 0};
 	struct arguments given = {
 		.argc = argc,
@@ -132,7 +139,8 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 		.tables = {{.options = option_table,
 			    .count = option_count,
 			    .record = out,
-			    .letters = true}},
+			    .letters = true},
+			   *own},
 		.word = parse_word,
 		.removed = parse_removed,
 		.ctx = &words,

@@ -20,6 +20,7 @@ struct option_list {
 struct inputs;
 struct flags;
 struct option;
+struct arguments_table;
 
 /* Texts are NULL when not given or given empty; numbers are never negative. */
 struct options {
@@ -58,6 +59,9 @@ void options_variables(struct options *out, struct problems *problems);
  * answered; the word "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
+/* The same for a command that has options of its own. */
+bool options_parse_beside(int argc, char **argv, const struct arguments_table *own,
+			  struct options *out, struct problems *problems);
 /*
  * Reads one of the words that the original accepts for a switch: true, 1, t, T, TRUE, True and so
  * on; also yes, no, on and off. Upper and lower case do not matter.
