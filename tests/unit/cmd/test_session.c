@@ -232,7 +232,8 @@ void __sanitizer_set_report_fd(void *fd) __attribute__((weak));
 
 static atomic_size_t bytes_held;
 
-__attribute__((no_sanitize("thread"))) static void count_taken(const volatile void *block, size_t size)
+__attribute__((no_sanitize("thread"))) static void count_taken(const volatile void *block,
+							       size_t size)
 {
 	if (block)
 		atomic_fetch_add(&bytes_held, size);
