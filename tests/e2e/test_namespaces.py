@@ -442,6 +442,22 @@ def test_githubs_list(sync, here, there, login, kind):
     assert len(asked) == 2 and all(each.headers["Authorization"].startswith("Basic ") for each in asked)
 
 
+def test_a_name_beside_a_glob_does_not_end_the_search(sync, here, there, login):
+    """Nor does it count as something that was listed, at a user of GitHub and in a catalog with small pages."""
+    stock(here, "team", ["a", "b"])
+    here.hook = lambda request: (404, {}, b"{}") if request.path.startswith("/orgs") else answer([{"name": "a"}]) \
+        if request.path.startswith("/users") else None
+    fields = {"repositories": ["a*", "b"]}
+    result = sync(rules(here, there, {"via": "ghcr", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+    there.tags.clear()
+    catalog(here, limit=100)
+    result = sync(rules(here, there, {"via": "catalog", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+
+
 def test_githubs_list_without_a_login(sync, here, there, login):
     stock(here, "team", ["a"])
     here.hook = lambda request: (401, {}, b'{"message": "Requires authentication"}') if "packages" in request.path else None
