@@ -87,11 +87,13 @@ static void reading_finish(struct pages_reading *reading)
 	arena_free(&reading->arena);
 }
 
-/* How many entries all pages have: Harbor says it in a header, Docker Hub in its JSON. */
+/* How many entries all pages have: Harbor and GitLab say it in a header, Docker Hub in its JSON. */
 static void read_total(struct dialect_pages *pages, const struct http_answer *answer,
 		       const struct node *root)
 {
 	struct str text = http_header(answer, "X-Total-Count");
+	if (!text.len)
+		text = http_header(answer, "X-Total");
 	const struct node *count = node_get(root, "count");
 	int64_t total = 0;
 	if (!text.len && count && count->kind == NODE_NUMBER)
@@ -122,7 +124,8 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 		read_total(pages, &answer, root);
 	if (!paging_read(&reading->paging, reading->arena, root))
 		return error_memory(err);
-	if (pages->next && !pages->next(pages, reading->arena, root, &reading->paging, err))
+	if (pages->next &&
+	    !pages->next(pages, &answer, root, reading->arena, &reading->paging, err))
 		return false;
 	const struct paging_page page = {.repository = &pages->repository,
 					 .request = request,

@@ -16,6 +16,7 @@ static const struct dialect {
 } dialects[] = {
 	{"harbor", {0}, harbor_list},
 	{"catalog", {0}, catalog_list},
+	{"gitlab", {"registry.gitlab.com"}, gitlab_list},
 	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list},
 	{"ghcr", {"ghcr.io"}, ghcr_list},
 	{"hub", {"docker.io"}, hub_list},
@@ -23,7 +24,7 @@ static const struct dialect {
 };
 
 /* So many of them are tried where the host says nothing. */
-enum { TRIED = 3 };
+enum { TRIED = 4 };
 
 /* Registries that have no list that we can read. */
 static const char *const closed[] = {"public.ecr.aws"};
@@ -38,7 +39,7 @@ bool discover_knows(const char *via)
 
 const char *discover_kinds(void)
 {
-	return "catalog, ghcr, google, harbor, hub or quay";
+	return "catalog, ghcr, gitlab, google, harbor, hub or quay";
 }
 
 const char *discover_api(const char *host)

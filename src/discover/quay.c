@@ -50,9 +50,11 @@ static const char *page_path(struct arena *arena, const char *namespace, struct 
 }
 
 /* The next page is named by a token. */
-static bool set_next(const struct dialect_pages *pages, struct arena *arena,
-		     const struct node *root, struct paging *paging, struct error *err)
+static bool set_next(const struct dialect_pages *pages, const struct http_answer *answer,
+		     const struct node *root, struct arena *arena, struct paging *paging,
+		     struct error *err)
 {
+	(void)answer;
 	struct str token = node_string(node_get(root, "next_page"));
 	if (!token.len)
 		return true;
