@@ -39,6 +39,8 @@ static void explain(const struct repository *repository, const struct request *r
 	const char *place = login_place(&repository->access);
 	if (arena)
 		authorize_look(&repository->access, arena, &state);
+	if (request->basic && place)
+		state = (struct authorize_state){.scheme = CHALLENGE_BASIC, .sent = true};
 	/* A login that was accepted before is right, but lacks a permission. */
 	bool basic = state.scheme == CHALLENGE_BASIC &&
 		     !facts_hold(&repository->access, FACT_LOGIN_GOOD, "");

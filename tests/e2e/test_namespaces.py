@@ -398,6 +398,17 @@ def test_a_project_that_harbor_does_not_show(sync, here, there, login):
     assert here.seen(path="_catalog") == []
 
 
+def test_a_login_that_harbors_api_refuses(sync, here, there, login):
+    """The error is about the login, which was sent although nobody asked for it."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (401, {}, b'{"errors":[{"code":"UNAUTHORIZED"}]}') if "projects" in request.path else None
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "refused the login of" in result.stderr and "user name or password is wrong" in result.stderr
+    assert "was not sent" not in result.stderr
+
+
 def test_docker_hubs_list(sync, here, there, login):
     names = ["a", "b", "c"]
     stock(here, "team", names)
