@@ -116,11 +116,13 @@ static void reading_finish(struct pages_reading *reading)
 	arena_free(&reading->arena);
 }
 
-/* How many entries all pages have: Harbor says it in a header, Docker Hub in its JSON. */
+/* How many entries all pages have: Harbor and GitLab say it in a header, Docker Hub in its JSON. */
 static void read_total(struct dialect_pages *pages, const struct http_answer *answer,
 		       const struct node *root)
 {
 	struct str text = http_header(answer, "X-Total-Count");
+	if (!text.len)
+		text = http_header(answer, "X-Total");
 	int64_t total = 0;
 	if (!str_to_int64(text, &total))
 		total = dialect_number(root, "count");
@@ -154,7 +156,8 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 				 pages->total);
 	if (!paging_read(&reading->paging, reading->arena, root))
 		return error_memory(err);
-	if (pages->next && !pages->next(pages, reading->arena, root, &reading->paging, err))
+	if (pages->next &&
+	    !pages->next(pages, &answer, root, reading->arena, &reading->paging, err))
 		return false;
 	const struct paging_page page = {.repository = &pages->repository,
 					 .request = request,

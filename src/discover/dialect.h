@@ -22,7 +22,7 @@ typedef bool dialect_list(const struct discovery *discovery, struct map *found, 
  */
 typedef bool dialect_tags(const struct repository *repository, size_t requests, struct error *why);
 
-dialect_list catalog_list, ghcr_list, google_list, harbor_list, hub_list, quay_list;
+dialect_list catalog_list, ghcr_list, gitlab_list, google_list, harbor_list, hub_list, quay_list;
 dialect_tags harbor_tags, hub_tags, quay_tags;
 
 /* A list in pages that is being read. */
@@ -33,9 +33,10 @@ struct dialect_pages {
 	const char *what;             /* what a page is, for messages: "a catalog" */
 	/* Adds what a page has. */
 	bool (*take)(struct dialect_pages *pages, const struct node *root, struct error *err);
-	/* Or NULL: sets what names the next page, where it is no URL and no Link. */
-	bool (*next)(const struct dialect_pages *pages, struct arena *arena,
-		     const struct node *root, struct paging *paging, struct error *err);
+	/* Or NULL: sets what names the page after answer, where it is no URL and no Link. */
+	bool (*next)(const struct dialect_pages *pages, const struct http_answer *answer,
+		     const struct node *root, struct arena *arena, struct paging *paging,
+		     struct error *err);
 	void *ctx;               /* for take */
 	struct map *found;       /* for repositories */
 	struct known_list *tags; /* for tags */
@@ -43,11 +44,11 @@ struct dialect_pages {
 	size_t news;             /* what was added so far, counted by take */
 	size_t entries;          /* that the pages had, counted by take */
 	size_t total;            /* that they should have; 0: not known */
-	bool totals;             /* the registry says the total: by X-Total-Count, or by count */
-	size_t misnamed;         /* names that are none */
-	int count;               /* of the pages */
-	bool refused;            /* the first page: there is no such list, or not for us */
-	int status;              /* of the answer that was not a page */
+	bool totals;     /* the registry says the total: by X-Total-Count, X-Total or count */
+	size_t misnamed; /* names that are none */
+	int count;       /* of the pages */
+	bool refused;    /* the first page: there is no such list, or not for us */
+	int status;      /* of the answer that was not a page */
 };
 
 /*

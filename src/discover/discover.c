@@ -19,6 +19,7 @@ static const struct dialect {
 } dialects[] = {
 	{"harbor", {0}, harbor_list, harbor_tags},
 	{"catalog", {0}, catalog_list, NULL},
+	{"gitlab", {"registry.gitlab.com"}, gitlab_list, NULL},
 	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list, NULL},
 	{"ghcr", {"ghcr.io"}, ghcr_list, NULL},
 	{"hub", {"docker.io"}, hub_list, hub_tags},
@@ -26,7 +27,7 @@ static const struct dialect {
 };
 
 /* So many of them are tried where the host says nothing. */
-enum { TRIED = 3 };
+enum { TRIED = 4 };
 
 /* Registries that have no list that we can read. */
 static const char *const closed[] = {"public.ecr.aws"};
@@ -41,7 +42,7 @@ bool discover_knows(const char *via)
 
 const char *discover_kinds(void)
 {
-	return "catalog, ghcr, google, harbor, hub or quay";
+	return "catalog, ghcr, gitlab, google, harbor, hub or quay";
 }
 
 const char *discover_api(const char *host)

@@ -51,9 +51,11 @@ static const char *page_path(struct arena *arena, const char *namespace, struct 
 }
 
 /* The next page is named by a token. */
-static bool set_next(const struct dialect_pages *pages, struct arena *arena,
-		     const struct node *root, struct paging *paging, struct error *err)
+static bool set_next(const struct dialect_pages *pages, const struct http_answer *answer,
+		     const struct node *root, struct arena *arena, struct paging *paging,
+		     struct error *err)
 {
+	(void)answer;
 	struct str token = node_string(node_get(root, "next_page"));
 	if (!token.len)
 		return true;
@@ -110,9 +112,11 @@ static const char *tags_path(struct arena *arena, const char *repository, int pa
 }
 
 /* The next page has the next number. */
-static bool set_next_tags(const struct dialect_pages *pages, struct arena *arena,
-			  const struct node *root, struct paging *paging, struct error *err)
+static bool set_next_tags(const struct dialect_pages *pages, const struct http_answer *answer,
+			  const struct node *root, struct arena *arena, struct paging *paging,
+			  struct error *err)
 {
+	(void)answer;
 	const struct node *more = node_get(root, "has_additional");
 	paging->more = NULL;
 	if (!more || more->kind != NODE_BOOL)

@@ -400,6 +400,17 @@ def test_a_project_that_harbor_does_not_show(sync, here, there, login):
     assert here.seen(path="_catalog") == []
 
 
+def test_a_login_that_harbors_api_refuses(sync, here, there, login):
+    """The error is about the login, which was sent although nobody asked for it."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (401, {}, b'{"errors":[{"code":"UNAUTHORIZED"}]}') if "projects" in request.path else None
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "refused the login of" in result.stderr and "user name or password is wrong" in result.stderr
+    assert "was not sent" not in result.stderr
+
+
 def test_docker_hubs_list(sync, here, there, login):
     names = ["a", "b", "c"]
     stock(here, "team", names)
@@ -442,6 +453,22 @@ def test_githubs_list(sync, here, there, login, kind):
     assert copied(there) == [f"mirror/{name}" for name in names]
     asked = here.seen(path=f"/{kind}/team/packages")
     assert len(asked) == 2 and all(each.headers["Authorization"].startswith("Basic ") for each in asked)
+
+
+def test_a_name_beside_a_glob_does_not_end_the_search(sync, here, there, login):
+    """Nor does it count as something that was listed, at a user of GitHub and in a catalog with small pages."""
+    stock(here, "team", ["a", "b"])
+    here.hook = lambda request: (404, {}, b"{}") if request.path.startswith("/orgs") else answer([{"name": "a"}]) \
+        if request.path.startswith("/users") else None
+    fields = {"repositories": ["a*", "b"]}
+    result = sync(rules(here, there, {"via": "ghcr", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+    there.tags.clear()
+    catalog(here, limit=100)
+    result = sync(rules(here, there, {"via": "catalog", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
 
 
 def test_githubs_list_without_a_login(sync, here, there, login):
