@@ -62,6 +62,26 @@ static void list(struct client *client)
 		require(reference_tag_valid(str_of(tags.items[i])));
 }
 
+/* Lists a repository that was discovered, perhaps with digests; what these say is well-formed. */
+static void list_digests(struct client *client, const char *host, const char *path)
+{
+	const struct reference name = {.host = host, .repository = path};
+	struct repository repository;
+	struct error err = {0};
+	struct tag_list tags = {0};
+	require(registry_open(client->registry, &name, false, &repository, &err));
+	discover_tags(&repository, 4);
+	if (!tags_list(&repository, client->arena, &tags, &err))
+		return;
+	for (size_t i = 0; i < tags.count; i++) {
+		const char *digest = NULL;
+		bool dated;
+		if (known_take(&repository, client->arena, tags.items[i], &digest, &dated) ==
+		    KNOWN_DIGEST)
+			require(digest_valid(str_of(digest)));
+	}
+}
+
 /* The bits above say by which kind of list; 0: by what works. GitLab's is asked with the login. */
 static void discover(struct client *client, unsigned kind)
 {
@@ -74,8 +94,12 @@ static void discover(struct client *client, unsigned kind)
 					    .via = kinds[kind % 8]};
 	scoped(map_finish) struct map found = {0};
 	struct error err = {0};
-	if (!discover_run(&discovery, &found, &err))
+	if (!discover_run(&discovery, &found, &err)) {
 		require(err.kind != ERROR_NONE && err.text[0]);
+		return;
+	}
+	if (found.count)
+		list_digests(client, discovery.host, found.entries[0].key);
 }
 
 static enum outcome_status copy(struct client *client, unsigned what)
