@@ -1,4 +1,4 @@
-"""Rules for whole namespaces: which repositories they become, by which list, and what is no list at all. Lists of images."""
+"""Rules for whole namespaces: which repositories they become, by which list, and what is no list at all."""
 
 import dataclasses
 import json
@@ -611,30 +611,6 @@ def test_an_exclusion_that_excludes_nothing(sync, here, there, login):
     assert result.code == 0, result.stderr
     assert copied(there) == ["mirror/a"]
     assert "exclude-repositories names team/a" in result.stderr and "names b" not in result.stderr
-
-
-# --- lists of images ----------------------------------------------------------------------------------------------------------
-
-def test_a_list_of_images(runner, here, there, login):
-    """As kubectl prints it: several in a line, some more than once."""
-    stock(here, "team", ["a", "b"])
-    stock(here, "team", ["c"], "latest")
-    digest = here.tags["team/b", "v1"]
-    names = f"{here.host}/team/a:v1 {here.host}/team/a:v1 {here.host}/team/b@{digest}\n# not {here.host}/team/x\n{here.host}/team/c\n"
-    command = [runner.binary, "--auth", runner.write("auth.json", login), "--list", runner.write("images.txt", names),
-               "--to", f"{there.host}/mirror/", "--report", runner.report_path]
-    result = runner.run(command, report=True)
-    assert result.code == 0, result.stderr
-    assert set(there.tags) == {("mirror/team/a", "v1"), ("mirror/team/c", "latest")}
-    assert ("mirror/team/b", digest) in there.manifests
-    assert result.report["total"] == 3
-
-
-def test_a_list_as_the_text_of_an_input(runner):
-    env = {"GITHUB_ACTIONS": "true", "INPUT_LIST": "nginx:1.27\nUPPER\n", "INPUT_TO": "reg.test/mirror"}
-    result = runner.run([runner.binary], env=env)
-    assert result.code == 2
-    assert result.stderr == '::error title=image-syncer::input list:2:1: "UPPER": repository name must be lowercase\n'
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------------------
