@@ -615,17 +615,17 @@ def test_an_exclusion_that_excludes_nothing(sync, here, there, login):
 
 # --- mistakes -----------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("source, fields, message", (
+@pytest.mark.parametrize("written, fields, message", (
     ("team/*", {"via": "magic"}, "via: magic is no way to list repositories"),
     ("team/*", {"names": "{nam}"}, "begins none of {host}"),
     ("team/*", {"repositories": []}, "repositories"),
     ("team/a", {"names": "full"}, "is a repository"),
-    ("team/*", {"names": "X{name}"}, "the copy of"),
+    ("team/*", {"names": "X{name}"}, "makes names that none can be"),
 ))
-def test_mistakes(sync, here, there, login, source, fields, message):
+def test_mistakes(sync, here, there, login, written, fields, message):
     stock(here, "team", ["a"])
     catalog(here)
-    result = sync({f"{here.host}/{source}": {"to": f"{there.host}/mirror", **fields}}, login)
+    result = sync({f"{here.host}/{written}": {"to": f"{there.host}/mirror", **fields}}, login)
     assert result.code in (1, 2)
     assert message in result.stderr
     assert copied(there) == []
