@@ -187,7 +187,10 @@ static bool add_rule(const struct namespace_rule *namespace, const char *path, s
 	if (err->kind != ERROR_CONFIG)
 		return false;
 	out->misfits[out->misfit_count++] =
-		(struct misfit){*rule, arena_string(out->arena, err->text)};
+		(struct misfit){*rule, arena_printf(out->arena,
+						    "%s; name it otherwise by names, or leave it "
+						    "out by exclude-repositories",
+						    err->text)};
 	return true;
 }
 

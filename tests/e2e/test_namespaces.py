@@ -161,7 +161,7 @@ def test_one_name_that_is_none(sync, here, there, login):
     result = sync(rules(here, there, {"names": "x" * 100 + "/{name}"}), login)
     assert result.code == 1
     assert copied(there) == ["mirror/" + "x" * 100 + "/a"]
-    assert f"the copy of {here.host}/team/{'b' * 200}" in result.stderr
+    assert f"the copy of {here.host}/team/{'b' * 200}" in result.stderr and "leave it out by exclude-repositories" in result.stderr
     assert result.report["failed"] == 1
 
 
