@@ -8,10 +8,14 @@
 #include "base/flight.h"
 #include "base/map.h"
 
+#include "cmd/run.h"
+#include "discover/discover.h"
+
 #include <pthread.h>
 
 struct shared_listing {
 	unsigned rules; /* rules that may still need it */
+	bool detailed;  /* one of them gains by digests or dates beside the tags */
 	struct flight flight;
 	struct arena *arena; /* arena of the tags; NULL: not known */
 	struct tag_list tags;
@@ -19,7 +23,7 @@ struct shared_listing {
 
 struct listings {
 	struct arena *arena;
-	const struct stores *stores;
+	const struct run *run;
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
@@ -33,8 +37,9 @@ static struct shared_listing *find(const struct listings *listings, const struct
 	return buf_ok(&key) ? map_get(&listings->sources, buf_str(&key)) : NULL;
 }
 
-static bool add(struct listings *listings, const struct reference *source)
+static bool add(struct listings *listings, const struct plan_rule *rule)
 {
+	const struct reference *source = &rule->source.name;
 	scoped(buf_finish) struct buf key = {0};
 	struct shared_listing *listing = find(listings, source);
 	if (!listing) {
@@ -45,11 +50,11 @@ static bool add(struct listings *listings, const struct reference *source)
 			return false;
 	}
 	listing->rules++;
+	listing->detailed |= plan_wants_details(rule);
 	return true;
 }
 
-struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
-			      size_t count)
+struct listings *listings_new(const struct run *run)
 {
 	struct arena *arena = arena_new();
 	struct listings *listings = arena ? arena_new_of(arena, struct listings) : NULL;
@@ -58,11 +63,11 @@ struct listings *listings_new(const struct stores *stores, const struct plan_rul
 		return NULL;
 	}
 	listings->arena = arena;
-	listings->stores = stores;
+	listings->run = run;
 	pthread_mutex_init(&listings->lock, NULL);
 	pthread_cond_init(&listings->changed, NULL);
-	for (size_t i = 0; listings && i < count; i++)
-		if (!add(listings, &rules[i].source.name))
+	for (size_t i = 0; listings && i < run->rule_count; i++)
+		if (!add(listings, &run->rules[i]))
 			listings_free(&listings);
 	return listings;
 }
@@ -82,13 +87,33 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
+/* A list with digests saves a request for each tag of it; it is kept where the tags come from. */
+static void look_closer(const struct run *run, const struct reference *source)
+{
+	struct repository repository;
+	struct error ignored;
+	if (registry_open(run->registry, source, false, &repository, &ignored))
+		discover_tags(&repository, SIZE_MAX);
+}
+
+static bool ask(const struct run *run, const struct reference *source, bool detailed,
+		struct arena *arena, struct tag_list *out, struct error *err)
+{
+	const struct store *store = NULL;
+	if (detailed)
+		look_closer(run, source);
+	return store_at(&run->stores, source, false, arena, &store, err) &&
+	       store_tags(store, arena, 0, out, err);
+}
+
 /* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
-		      const struct store *store, struct error *err)
+		      const struct reference *source, struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct tag_list tags = {0};
-	bool ok = arena ? store_tags(store, arena, 0, &tags, err) : error_memory(err);
+	bool ok = arena ? ask(listings->run, source, listing->detailed, arena, &tags, err)
+			: error_memory(err);
 	if (!ok)
 		arena_free(&arena);
 	pthread_mutex_lock(&listings->lock);
@@ -107,12 +132,9 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 		   struct tag_list *out, struct error *err)
 {
 	struct shared_listing *listing = find(listings, source);
-	const struct store *store = NULL;
 	enum flight_turn turn = FLIGHT_LEAD;
-	if (!store_at(listings->stores, source, false, arena, &store, err))
-		return false;
 	if (!listing)
-		return store_tags(store, arena, 0, out, err);
+		return ask(listings->run, source, false, arena, out, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
 	if (shared)
@@ -120,9 +142,9 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
-		return store_tags(store, arena, 0, out, err);
+		return ask(listings->run, source, listing->detailed, arena, out, err);
 	if (turn == FLIGHT_FAILED ||
-	    (turn == FLIGHT_LEAD && !read_list(listings, listing, store, err)))
+	    (turn == FLIGHT_LEAD && !read_list(listings, listing, source, err)))
 		return false;
 	*out = listing->tags;
 	return true;

@@ -9,12 +9,10 @@
 
 struct listings;
 
-/*
- * rules are those to be expanded, stores opens their sources; both must outlive the listings. NULL
- * without memory.
- */
-struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
-			      size_t count);
+struct run;
+
+/* For the rules of the run, which are to be expanded, by its stores. NULL without memory. */
+struct listings *listings_new(const struct run *run);
 /* *listings may be NULL. */
 void listings_free(struct listings **listings);
 

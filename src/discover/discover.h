@@ -29,3 +29,10 @@ const char *discover_kinds(void);
  * namespace. A list that is not complete is an error, and so is a registry that has none.
  */
 bool discover_run(const struct discovery *discovery, struct map *found, struct error *err);
+/*
+ * Asks the registry of repository for the tags with their digests and dates, where it has an API
+ * for that, and keeps the list (registry/known.h): the next list of tags costs no request, and what
+ * it says of a tag none either. It takes no more than that many requests, and may fail: then
+ * nothing is kept. At a target only where the list is as new as the registry.
+ */
+void discover_tags(const struct repository *repository, size_t requests);

@@ -1,10 +1,11 @@
 /*
- * Docker Hub lists the repositories of a namespace by an API of its own, on a host of its own and
- * without a login: those that are public.
+ * Docker Hub lists the repositories of a namespace, and their tags with digests, by an API of its
+ * own, on a host of its own and without a login: those that are public.
  */
 #include "discover/dialect.h"
 
 #include "base/log.h"
+#include "oci/timestamp.h"
 
 #include <string.h>
 
@@ -32,11 +33,16 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 	return true;
 }
 
+static const char *api_of(const char *host)
+{
+	return strcmp(host, "docker.io") == 0 ? API : host;
+}
+
 bool hub_list(const struct discovery *discovery, struct map *found, bool *supported,
 	      struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const char *host = strcmp(discovery->host, "docker.io") == 0 ? API : discovery->host;
+	const char *host = api_of(discovery->host);
 	struct dialect_pages pages = {.discovery = discovery,
 				      .request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
 				      .what = "a list of repositories",
@@ -59,4 +65,48 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 	}
 	*supported = !pages.refused;
 	return error_wrap(why, "the repositories of %s at %s", discovery->path, host);
+}
+
+/* A tag has digest and date; both may be missing from old ones. */
+static bool take_tags(struct dialect_pages *pages, const struct node *root, struct error *err)
+{
+	const struct node *list = node_get(root, "results");
+	if (!list || list->kind != NODE_LIST)
+		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
+	pages->entries += list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		struct known_tag tag = {.digest = node_string(node_get(list->items[i], "digest"))};
+		timestamp_parse(node_string(node_get(list->items[i], "last_updated")), &tag.pushed);
+		if (!dialect_text(list->items[i], "name", &tag.tag, err) ||
+		    !dialect_add_tag(pages, &tag, err))
+			return false;
+	}
+	return true;
+}
+
+bool hub_tags(const struct repository *repository, size_t requests, struct error *why)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	/* The API is another service than the registry, and may lag behind. */
+	const struct known_trust trust = {.complete = true, .dated = true, .ahead = true};
+	const struct reference name = {.host = api_of(registry_host_name(repository)),
+				       .repository = repository->name};
+	const char *slash = strchr(repository->name, '/');
+	struct dialect_pages pages = {.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
+				      .what = "a list of tags",
+				      .take = take_tags,
+				      .totals = true,
+				      .most = requests};
+	if (!slash || strchr(slash + 1, '/'))
+		return error_set(why, ERROR_UNSUPPORTED, "Docker Hub has no such repositories");
+	pages.request.path =
+		arena ? arena_printf(
+				arena,
+				"/v2/namespaces/%.*s/repositories/%s/tags?page=1&page_size=100",
+				(int)(slash - repository->name), repository->name, slash + 1)
+		      : NULL;
+	if (!pages.request.path)
+		return error_memory(why);
+	return registry_open(repository->access.registry, &name, false, &pages.repository, why) &&
+	       dialect_read_tags(&pages, repository, trust, why);
 }

@@ -353,6 +353,11 @@ bool plan_expand(struct arena *arena, const struct expanding *expanding, struct 
 	return true;
 }
 
+bool plan_wants_details(const struct plan_rule *rule)
+{
+	return rule->select ? select_by_date(rule->select) : !rule->source.count;
+}
+
 bool plan_same_source(const struct task *a, const struct task *b)
 {
 	return strcmp(a->source.host, b->source.host) == 0 &&

@@ -31,6 +31,8 @@ struct request {
 	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool basic;             /* the login itself is sent, even where tokens are asked for */
+	bool bearer;            /* only the password is sent, as a token; a 401 is an answer */
+	bool anonymous;         /* no login is sent; a 401 is an answer, and is learnt from */
 	bool listing;           /* it asks for the list of tags; for the words of a refusal */
 	bool otherwise; /* the caller can ask in another way: of 5xx only 503 is tried again */
 	bool cleanup;   /* see struct http_request */

@@ -82,10 +82,21 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	if (!host)
 		return error_memory(err);
 	*out = (struct repository){
-		.access = {registry, host, credential, target},
+		.access = {registry, host, credential, .target = target},
 		.name = ref->repository,
 	};
 	return true;
+}
+
+bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+		     struct error *err)
+{
+	struct registry *registry = repository->access.registry;
+	*out = *repository;
+	pthread_mutex_lock(&registry->lock);
+	out->access.host = find_host(registry, host, repository->access.credential);
+	pthread_mutex_unlock(&registry->lock);
+	return out->access.host || error_memory(err);
 }
 
 void registry_forgive(struct registry *registry)

@@ -35,6 +35,7 @@ struct access {
 	struct host *host;
 	const struct credential *credential; /* NULL: anonymous */
 	bool target; /* this side is written to: tokens are for pull and push */
+	bool chosen; /* a server named the host, which then may not have an internal address */
 };
 
 struct repository {

@@ -23,3 +23,10 @@ struct registry {
 	pthread_mutex_t lock; /* guards arena and the members below */
 	struct map hosts;     /* name and how it is reached -> struct host */
 };
+
+/*
+ * Sets *out to repository at another host, with the same login and settings: only where these may
+ * go there. ERROR_MEMORY only.
+ */
+bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+		     struct error *err);

@@ -31,7 +31,7 @@ static const struct repository *of(const struct store *store)
 static bool recall(const struct store *store, struct arena *arena, const char *tag,
 		   struct manifest_status *out)
 {
-	enum known_answer answer = known_take(of(store), arena, tag, &out->digest);
+	enum known_answer answer = known_take(of(store), arena, tag, &out->digest, &out->dated);
 	out->found = answer == KNOWN_DIGEST;
 	return answer != KNOWN_NOTHING;
 }

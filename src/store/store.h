@@ -35,6 +35,7 @@ struct manifest_status {
 	bool found;
 	const char *digest; /* when found; as claimed by the store, or hashed from the bytes */
 	bool denied; /* when not found, at a target: the answer was 403, which may mean anything */
+	bool dated;  /* it comes from a list that may be older than what the store holds */
 };
 
 /* A manifest as served; its bytes match digest. */
@@ -161,7 +162,7 @@ bool store_head(const struct store *store, struct arena *arena, const char *refe
 		struct manifest_status *out, struct error *err);
 /*
  * The same for the first look at a tag: one whose digest came with a list of tags costs no request,
- * once. What it holds may be as old as that list.
+ * once. What it holds may be as old as that list; out->dated: or older.
  */
 bool store_head_listed(const struct store *store, struct arena *arena, const char *reference,
 		       struct manifest_status *out, struct error *err);

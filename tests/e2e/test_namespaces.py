@@ -334,6 +334,8 @@ def pages(registry, path, page, size=2):
     def hook(request):
         if not request.path.startswith(path):
             return None
+        if any(part in request.path for part in ("/tags", "/tag/", "/artifacts")):
+            return 404, {}, b"{}"
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
         number = int(query.get("page", query.get("next_page", "page-1").rpartition("-")[2]))
         names = sorted({repo for repo, _ in registry.tags})
@@ -375,7 +377,7 @@ def test_harbor_gets_the_login_itself(sync, here, there, login):
     result = sync(rules(here, there, stars="**"), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert len(here.seen(path="/api/v2.0/projects")) == 2 and here.seen(path="_catalog") == []
+    assert len(here.seen(path="/team/repositories[?]")) == 2 and here.seen(path="_catalog") == []
     assert "a-robots-password" not in result.stderr
 
 
@@ -398,6 +400,17 @@ def test_a_project_that_harbor_does_not_show(sync, here, there, login):
     assert here.seen(path="_catalog") == []
 
 
+def test_a_login_that_harbors_api_refuses(sync, here, there, login):
+    """The error is about the login, which was sent although nobody asked for it."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (401, {}, b'{"errors":[{"code":"UNAUTHORIZED"}]}') if "projects" in request.path else None
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "refused the login of" in result.stderr and "user name or password is wrong" in result.stderr
+    assert "was not sent" not in result.stderr
+
+
 def test_docker_hubs_list(sync, here, there, login):
     names = ["a", "b", "c"]
     stock(here, "team", names)
@@ -407,7 +420,7 @@ def test_docker_hubs_list(sync, here, there, login):
     result = sync(rules(here, there, {"via": "hub"}), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert len(here.seen(path="/v2/namespaces")) == 2
+    assert len(here.seen(path="/v2/namespaces/team/repositories[?]")) == 2
 
 
 def test_quays_list(sync, here, there, login):
@@ -420,7 +433,7 @@ def test_quays_list(sync, here, there, login):
     result = sync(rules(here, there, {"via": "quay"}), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert [each.path for each in here.seen(path="/api/v1/repository")] == [
+    assert [each.path for each in here.seen(path="/api/v1/repository[?]")] == [
         "/api/v1/repository?public=true&namespace=team", "/api/v1/repository?public=true&namespace=team&next_page=page%2F%3D-2"]
 
 
@@ -440,6 +453,22 @@ def test_githubs_list(sync, here, there, login, kind):
     assert copied(there) == [f"mirror/{name}" for name in names]
     asked = here.seen(path=f"/{kind}/team/packages")
     assert len(asked) == 2 and all(each.headers["Authorization"].startswith("Basic ") for each in asked)
+
+
+def test_a_name_beside_a_glob_does_not_end_the_search(sync, here, there, login):
+    """Nor does it count as something that was listed, at a user of GitHub and in a catalog with small pages."""
+    stock(here, "team", ["a", "b"])
+    here.hook = lambda request: (404, {}, b"{}") if request.path.startswith("/orgs") else answer([{"name": "a"}]) \
+        if request.path.startswith("/users") else None
+    fields = {"repositories": ["a*", "b"]}
+    result = sync(rules(here, there, {"via": "ghcr", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+    there.tags.clear()
+    catalog(here, limit=100)
+    result = sync(rules(here, there, {"via": "catalog", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
 
 
 def test_githubs_list_without_a_login(sync, here, there, login):

@@ -17,8 +17,8 @@
 
 enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8, DO_DISCOVER = 16 };
 
-/* "user:Canary-Pa55word" */
-static const char basic[] = "dXNlcjpDYW5hcnktUGE1NXdvcmQ=";
+/* The second one is "user:Canary-Pa55word". */
+static const char *const password[] = {"Canary-Pa55word", "dXNlcjpDYW5hcnktUGE1NXdvcmQ="};
 
 static struct credential entries[] = {
 	{.key = {"to.test", 7},
@@ -62,13 +62,13 @@ static void list(struct client *client)
 		require(reference_tag_valid(str_of(tags.items[i])));
 }
 
-/* The bits above say by which kind of list; 0: by what works. */
+/* The bits above say by which kind of list; 0: by what works. GitLab's is asked with the login. */
 static void discover(struct client *client, unsigned kind)
 {
 	static const char *const kinds[] = {NULL,  "catalog", "google", "harbor",
-					    "hub", "quay",    "ghcr",   NULL};
+					    "hub", "quay",    "ghcr",   "gitlab"};
 	const struct discovery discovery = {.registry = client->registry,
-					    .host = "from.test",
+					    .host = kind % 8 == 7 ? "to.test" : "from.test",
 					    .path = "team",
 					    .deep = true,
 					    .via = kinds[kind % 8]};
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nowhere = fopen("/dev/null", "w");
 	require(nowhere);
 	log_open(nowhere, LOG_DEBUG);
-	struct conversation *conversation = conversation_start(rest, basic, "to.test");
+	struct conversation *conversation = conversation_start(rest, password, "to.test");
 	struct client client = {.arena = arena_new()};
 	scoped(problem_finish) struct problems problems = {0};
 	struct proxies proxies;

@@ -180,14 +180,12 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	return true;
 }
 
-static bool list_dates(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		       struct error *err)
+static bool list_dates(void *ctx, const struct dating *dating, struct error *err)
 {
 	(void)ctx;
-	(void)images;
 	(void)err;
-	for (size_t i = 0; i < count; i++)
-		when[i] = (int64_t)(1 + i) * 1000000;
+	for (size_t i = 0; i < dating->count; i++)
+		dating->when[i] = (int64_t)(1 + i) * 1000000;
 	return true;
 }
 

@@ -44,16 +44,15 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	return true;
 }
 
-static bool created(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		    struct error *err)
+static bool created(void *ctx, const struct dating *dating, struct error *err)
 {
 	struct world *world = ctx;
 	world->askings++;
-	world->asked += (int)count;
-	for (size_t i = 0; i < count; i++)
+	world->asked += (int)dating->count;
+	for (size_t i = 0; i < dating->count; i++)
 		for (size_t j = 0; j < MOST; j++)
-			if (strcmp(images[i].tag, stock[j].tag) == 0)
-				when[i] = stock[j].created;
+			if (strcmp(dating->images[i].tag, stock[j].tag) == 0)
+				dating->when[i] = stock[j].created;
 	return !world->down || error_set(err, ERROR_UNAVAILABLE, "down");
 }
 
