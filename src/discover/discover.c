@@ -32,12 +32,9 @@ enum { TRIED = 4 };
 /* Registries that have no list that we can read. */
 static const char *const closed[] = {"public.ecr.aws"};
 
-bool discover_knows(const char *via)
+const char *discover_name(size_t number)
 {
-	for (size_t i = 0; i < array_count(dialects); i++)
-		if (strcmp(dialects[i].name, via) == 0)
-			return true;
-	return false;
+	return number < array_count(dialects) ? dialects[number].name : NULL;
 }
 
 const char *discover_kinds(void)

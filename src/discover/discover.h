@@ -18,8 +18,8 @@ struct discovery {
 	const char *via;  /* the kind of list to ask for; NULL: by the host, and by what works */
 };
 
-/* True for the name of a kind of list. */
-bool discover_knows(const char *via);
+/* The name of a kind of list, for numbers from 0; NULL: there are no more. */
+const char *discover_name(size_t number);
 /* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
 const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */

@@ -219,7 +219,8 @@ static void check_form(const struct form *form, const struct terms *left, const 
 		rules[i].destination = form->destination[i];
 		rules[i].terms = i ? *right : *left;
 	}
-	assert_true(plan_parse(arena, &(struct rules){rules, 2}, &planned, &count, &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 2}, &planned, &count,
+			       &problems));
 	bool refused = problems.error_count &&
 		       strstr(buf_string(&problems.errors), "i:2:9: two different values of ");
 	if (!refused && !told_apart(arena, planned, count))
