@@ -44,8 +44,13 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 {
 	struct challenge challenge;
 	const struct access *access = exchange->access;
+	const char *own = exchange->request->token;
 	if (exchange->request->anonymous)
 		return true;
+	if (own)
+		buf_printf(out, "Authorization: Bearer %s", own);
+	if (own)
+		return buf_ok(out) || error_memory(err);
 	if (exchange->request->bearer)
 		return !login_exists(access) || basic_login(exchange, false, out, err);
 	if (!host_challenge(access->host, exchange->arena, &challenge))
@@ -222,7 +227,7 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 	int status = exchange->answer->status;
 	bool anonymous = !exchange->token.text.len && !exchange->basic;
 	*again = false;
-	if (exchange->away)
+	if (exchange->away || exchange->request->token)
 		return true;
 	if (status == 401)
 		return learn_challenge(exchange, again, err);

@@ -169,6 +169,33 @@ def test_a_tree_is_listed_once(sync, here, there, login):
     assert len(here.seen()) == 3, here.log()
 
 
+def test_docker_hub_lists_what_is_private_for_a_login(sync, here, there, login):
+    """The login is turned into a token of the API; tags of what is private are asked for as ever."""
+    stock(here, "team/open", 2)
+    stock(here, "team/own", 2)
+    listings.hub(here, private=["team/own"], token="token-of-the-hub")
+    rules = rule(here, there, "hub")
+    assert sync(rules, login).report["total"] == 2
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync(rules, login)
+    assert result.code == 0, result.stderr
+    assert sorted({repo for repo, _ in there.tags}) == ["mirror/open", "mirror/own"]
+    assert len(here.seen(path="/v2/auth/token")) == 1
+    assert not [each for each in here.seen(path="/tags[?]") if each.headers.get("Authorization")]
+    assert "a-word-for-the-hub" not in result.stderr and "token-of-the-hub" not in result.stderr
+
+
+def test_a_login_that_docker_hub_refuses(sync, here, there, login):
+    stock(here, "team/open", 2)
+    listings.hub(here)
+    listed = here.hook
+    here.hook = lambda request: (401, {}, b'{"detail": "Incorrect authentication credentials"}') if "auth/token" in request.path else listed(request)
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync(rule(here, there, "hub"), login)
+    assert result.code == 1 and there.tags == {}
+    assert f"the login of {here.host}" in result.stderr and "Incorrect authentication credentials" in result.stderr
+
+
 class GuardedHarbor(Shy):
     """Harbor asks for its own tokens, and its API for the login itself."""
 

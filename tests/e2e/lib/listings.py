@@ -51,11 +51,15 @@ class _Stock:
         return self.dates.get((repo, tag), 1_700_000_000)
 
 
-def hub(registry, dates=None, stale=None):
+def hub(registry, dates=None, stale=None, private=(), token=None):
+    """private: names of repositories that are shown only with the token, for which a login is taken at /v2/auth/token."""
     stock = _Stock(registry, dates, stale)
 
     def hook(request):
         path, query = _split(request)
+        if path == "/v2/auth/token" and token:
+            return answer({"access_token": token})
+        shown = token and request.headers.get("Authorization") == f"Bearer {token}"
         found = re.fullmatch(r"/v2/namespaces/([^/]+)/repositories(?:/([^/]+)/tags)?", path)
         if not found:
             return None
@@ -63,7 +67,10 @@ def hub(registry, dates=None, stale=None):
         repo = f"{space}/{name}"
         items = ([{"name": tag, "digest": digest, "last_updated": rfc3339(stock.pushed(repo, tag)), "images": []}
                   for tag, digest in stock.tags(repo)] if name else
-                 [{"namespace": space, "name": each.partition("/")[2], "is_private": False} for each in stock.repositories(space)])
+                 [{"namespace": space, "name": each.partition("/")[2], "is_private": each in private}
+                  for each in stock.repositories(space) if shown or each not in private])
+        if name and repo in private:
+            return MISSING
         if not items:
             return MISSING
         some, number, more = _page(items, query)
