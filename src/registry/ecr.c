@@ -176,6 +176,13 @@ static bool refused(const struct ecr_call *call, const char *api, const struct h
 				  : "");
 }
 
+static bool is_settled(const struct ecr_call *call, const struct http_answer *answer)
+{
+	scoped(buf_finish) struct buf words = {0};
+	return call->settled && wording_of_json(buf_str(&answer->body), &words) &&
+	       wording_has(buf_str(&words), call->settled);
+}
+
 static bool call_once(const struct access *access, const struct ecr_name *name,
 		      const struct ecr_call *call, struct http_answer *answer, struct error *err)
 {
@@ -204,7 +211,8 @@ static bool call_once(const struct access *access, const struct ecr_name *name,
 		return false;
 	if (options->counted)
 		options->counted(options->ctx, access->target);
-	return answer->status == 200 || refused(call, url.host, answer, err);
+	return answer->status == 200 || is_settled(call, answer) ||
+	       refused(call, url.host, answer, err);
 }
 
 bool ecr_call(const struct access *access, const struct ecr_name *name, const struct ecr_call *call,

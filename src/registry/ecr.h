@@ -31,6 +31,7 @@ struct ecr_call {
 	const char *action;     /* "DescribeRepositories" */
 	const char *permission; /* that it takes, for messages; NULL: any keys will do */
 	struct str body;        /* its JSON */
+	const char *settled;    /* an error that means that it is done already; or NULL */
 	size_t answer_max;      /* bytes */
 };
 
@@ -44,8 +45,8 @@ bool ecr_name_parse(struct str host, struct ecr_name *out);
 /* True when access is to a private registry of ECR and there are keys for the API. */
 bool ecr_has_keys(const struct access *access, struct ecr_name *out);
 /*
- * Makes the call, again where that may help, as after ThrottlingException. True: *answer is a 200.
- * ERROR_DENIED: the keys are wrong, or lack the permission.
+ * Makes the call, again where that may help, as after ThrottlingException. True: *answer is a 200,
+ * or says that the call is settled. ERROR_DENIED: the keys are wrong, or lack the permission.
  */
 bool ecr_call(const struct access *access, const struct ecr_name *name, const struct ecr_call *call,
 	      struct http_answer *answer, struct error *err);

@@ -4,55 +4,8 @@ import json
 
 import pytest
 
-from lib import clouds, images, run
-from lib.cloud import EcrApi
-from lib.forward import ForwardProxy
-
-ECR = clouds.Amazon.NAME
-ACCOUNT = ECR.partition(".")[0]
-LOGIN = "Basic QVdTOmNsb3VkLXdvcmQtMQ=="      # AWS:cloud-word-1
-
-
-class Amazon(clouds.Amazon):
-    """One that wants a login, and knows the repositories of its API only; others are missing."""
-
-    def __init__(self, api, **more):
-        super().__init__(**more)
-        self.api = api
-        self.hook = self._gate
-
-    def _gate(self, request):
-        if request.headers.get("Authorization") != LOGIN:
-            return 401, {"WWW-Authenticate": f'Basic realm="https://{ECR}/",service="ecr.amazonaws.com"'}, b"Not Authorized\n"
-        if request.repo and request.repo not in self.api.repositories:
-            words = f"The repository with name '{request.repo}' does not exist in the registry with id '{ACCOUNT}'"
-            return 404, {}, json.dumps({"errors": [{"code": "NAME_UNKNOWN", "message": words}]}).encode()
-        return None
-
-    def push(self, picture, repo, *tags):
-        self.api.repositories.setdefault(repo, {})
-        return super().push(picture, repo, *tags)
-
-
-@pytest.fixture
-def amazon(runner, certs):
-    """amazon(**EcrApi's arguments): (registry, API, environment); the registry stands at ECR's name."""
-    started = []
-
-    def start(**more):
-        api = EcrApi("test-access-key", runner.secret("test-secret-key-1"), **more)
-        started.append(api.stop)
-        registry = Amazon(api, context=certs.server_context())
-        registry.__enter__()
-        started.append(registry.__exit__)
-        way = ForwardProxy({f"{ECR}:443": registry.port})
-        started.append(way.stop)
-        runner.secret("cloud-word-1", "AWS")
-        return registry, api, {**way.environment(), **api.environment()}
-
-    yield start
-    for each in reversed(started):
-        each()
+from lib import images, run
+from lib.cloud import ACCOUNT, ECR, LOGIN
 
 
 def without_keys(env):

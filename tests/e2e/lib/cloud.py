@@ -12,6 +12,12 @@ import re
 import threading
 import time
 
+from . import clouds
+
+ECR = clouds.Amazon.NAME
+ACCOUNT = ECR.partition(".")[0]
+LOGIN = "Basic QVdTOmNsb3VkLXdvcmQtMQ=="      # AWS:cloud-word-1
+
 
 def signature(secret, method, path, headers, signed, body, when, scope):
     """Signature Version 4 of a request without a query, from the written specification."""
@@ -40,7 +46,7 @@ class EcrApi:
     forbidden: actions that need a permission that the keys lack. most: so many repositories at most."""
 
     def __init__(self, access, secret, session=None, region="eu-west-1", passwords=("cloud-word-1",), life=43200, busy=0,
-                 account="123456789012", page=1000, forbidden=(), most=10000):
+                 account=ACCOUNT, page=1000, forbidden=(), most=10000):
         self.access, self.secret, self.session, self.region = access, secret, session, region
         self.passwords = list(passwords)
         self.life = life
@@ -155,6 +161,30 @@ class EcrApi:
                           "for your account.")
         self.repositories[name] = document
         return {"repository": {"repositoryName": name, "registryId": self.account}}
+
+
+class Ecr(clouds.Amazon):
+    """The registry beside that API: it wants the login, and has the repositories that the API knows; others are missing."""
+
+    def __init__(self, api, **more):
+        super().__init__(**more)
+        self.api = api
+        self.hook = self.gate
+
+    def gate(self, request):
+        if request.headers.get("Authorization") != LOGIN:
+            return 401, {"WWW-Authenticate": f'Basic realm="https://{ECR}/",service="ecr.amazonaws.com"'}, b"Not Authorized\n"
+        if request.repo and request.repo not in self.api.repositories:
+            return self.missing(request)
+        return None
+
+    def missing(self, request):
+        words = f"The repository with name '{request.repo}' does not exist in the registry with id '{ACCOUNT}'"
+        return 404, {"Content-Type": "application/json"}, json.dumps({"errors": [{"code": "NAME_UNKNOWN", "message": words}]}).encode()
+
+    def push(self, picture, repo, *tags):
+        self.api.repositories.setdefault(repo, {})
+        return super().push(picture, repo, *tags)
 
 
 def _handler(api):
