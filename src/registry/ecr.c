@@ -223,6 +223,7 @@ bool ecr_call(const struct access *access, const struct ecr_name *name, const st
 			return true;
 		if (!retry_wait(&retry_default, attempt, err))
 			return error_wrap(err, "%s", call->action);
+		http_answer_finish(answer);
 	}
 }
 

@@ -14,6 +14,9 @@ enum side { ANY_SIDE, SOURCE, TARGET };
 /* WRONG_LOGIN: the login itself was refused, whatever it was for. */
 enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
 
+#define REPOSITORY                                                                                 \
+	"ECR does not create repositories on push: create it first, or give AWS keys in the "      \
+	"environment, with which it is created unless create-repository is false"
 #define PROJECT "create the project there, or set create-project: true, by which Harbor creates it"
 #define WRONG "user name or password is wrong"
 
@@ -44,12 +47,8 @@ static const struct {
 	{".ghcr.io", NULL, ERROR_DENIED, SOURCE, ANYBODY, false,
 	 "GHCR packages are private by default: make this one public, or use a token with "
 	 "read:packages"},
-	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not create repositories on push: create it first, set up a repository creation "
-	 "template, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, by which it is created"},
-	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not create repositories on push: create it first, or set AWS_ACCESS_KEY_ID and "
-	 "AWS_SECRET_ACCESS_KEY, by which it is created"},
+	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false, REPOSITORY},
+	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false, REPOSITORY},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "ECR needs a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,

@@ -77,9 +77,7 @@ def test_a_token_that_leads_nowhere(runner, amazon, there, token, words):
     assert words in result.stderr and len(api.documents("DescribeRepositories")) < 30
 
 
-def test_a_login_alone_reads_the_catalog(runner, amazon, there):
-    held, api, env = amazon()
-    stock(held, "team/a", "team/b", "other/c")
+def with_catalog(held, api):
     gate = held.hook
 
     def hook(request):
@@ -87,10 +85,31 @@ def test_a_login_alone_reads_the_catalog(runner, amazon, there):
             return 200, {"Content-Type": "application/json"}, json.dumps({"repositories": sorted(api.repositories)}).encode()
         return gate(request)
     held.hook = hook
+
+
+def by_login(runner, there, env):
     auth = {**run.insecure(there), ECR: {"username": "AWS", "password": "cloud-word-1", "insecure": True}}
-    result = runner.sync({f"{ECR}/team/*": f"{there.host}/mirror"}, auth, env=without_keys(env))
+    return runner.sync({f"{ECR}/team/*": f"{there.host}/mirror"}, auth, env=without_keys(env))
+
+
+def test_a_login_alone_reads_the_catalog(runner, amazon, there):
+    held, api, env = amazon()
+    stock(held, "team/a", "team/b", "other/c")
+    with_catalog(held, api)
+    result = by_login(runner, there, env)
     assert result.code == 0, result.stderr
     assert copied(there) == ["mirror/a", "mirror/b"] and api.asked == []
+
+
+def test_a_catalog_that_may_be_cut(runner, amazon, there):
+    """A full page without a word of another one: nobody says that this is all."""
+    held, api, env = amazon()
+    stock(held, "team/a")
+    api.repositories.update({f"other/r{number}": {} for number in range(999)})
+    with_catalog(held, api)
+    result = by_login(runner, there, env)
+    assert result.code == 1 and copied(there) == []
+    assert "more may be missing" in result.stderr
 
 
 def test_via_ecr_elsewhere(sync, here, there):

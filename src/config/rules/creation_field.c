@@ -20,6 +20,7 @@ static void read_tag(const struct fields_reading *reading, const struct node *ma
 {
 	const struct node *key = map->keys[number];
 	struct str value;
+	*out = (struct creation_tag){"", ""};
 	if (!key->text.len || key->text.len > KEY_MAX || str_starts(key->text, "aws:"))
 		fields_complain(
 			reading, key,
@@ -33,9 +34,11 @@ static void read_tag(const struct fields_reading *reading, const struct node *ma
 	if (value.len > VALUE_MAX)
 		fields_complain(reading, map->items[number],
 				"the value of a tag has %d bytes at most", VALUE_MAX);
-	out->key = arena_copy(reading->arena, key->text.at, key->text.len);
-	out->value = value.len ? arena_copy(reading->arena, value.at, value.len) : "";
-	if (!out->key || !out->value)
+	const char *name = arena_copy(reading->arena, key->text.at, key->text.len);
+	const char *text = arena_copy(reading->arena, value.at, value.len);
+	if (name && text)
+		*out = (struct creation_tag){name, text};
+	else
 		fields_memory(reading);
 }
 
