@@ -102,7 +102,7 @@ static bool ask(const struct run *run, const struct reference *source, bool deta
 	const struct store *store = NULL;
 	if (detailed)
 		look_closer(run, source);
-	return store_at(&run->stores, source, false, arena, &store, err) &&
+	return store_at(&run->stores, source, NULL, arena, &store, err) &&
 	       store_tags(store, arena, 0, out, err);
 }
 

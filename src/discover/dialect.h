@@ -22,8 +22,11 @@ typedef bool dialect_list(const struct discovery *discovery, struct map *found, 
  */
 typedef bool dialect_tags(const struct repository *repository, size_t requests, struct error *why);
 
-dialect_list catalog_list, ghcr_list, gitlab_list, google_list, harbor_list, hub_list, quay_list;
+dialect_list catalog_list, ecr_list, ghcr_list, gitlab_list, google_list, harbor_list, hub_list,
+	quay_list;
 dialect_tags harbor_tags, hub_tags, quay_tags;
+/* True for a private registry of Amazon ECR. */
+bool ecr_list_has(const char *host);
 
 /* A list in pages that is being read. */
 struct dialect_pages {

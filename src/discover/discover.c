@@ -21,6 +21,7 @@ static const struct dialect {
 	{"catalog", {0}, catalog_list, NULL},
 	{"gitlab", {"registry.gitlab.com"}, gitlab_list, NULL},
 	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list, NULL},
+	{"ecr", {0}, ecr_list, NULL}, /* at hosts by ecr_list_has() */
 	{"ghcr", {"ghcr.io"}, ghcr_list, NULL},
 	{"hub", {"docker.io"}, hub_list, hub_tags},
 	{"quay", {"quay.io"}, quay_list, quay_tags},
@@ -39,7 +40,7 @@ const char *discover_name(size_t number)
 
 const char *discover_kinds(void)
 {
-	return "catalog, ghcr, gitlab, google, harbor, hub or quay";
+	return "catalog, ecr, ghcr, gitlab, google, harbor, hub or quay";
 }
 
 const char *discover_api(const char *host)
@@ -55,11 +56,14 @@ static bool is_at(struct str host, const char *pattern)
 /* The dialect that is asked for, or that the host has; NULL: it is to be found out. */
 static const struct dialect *chosen(const struct discovery *discovery)
 {
+	const char *via = discovery->via;
+	if (!via && ecr_list_has(discovery->host))
+		via = "ecr";
 	for (size_t i = 0; i < array_count(dialects); i++) {
 		const struct dialect *dialect = &dialects[i];
-		if (discovery->via && strcmp(dialect->name, discovery->via) == 0)
+		if (via && strcmp(dialect->name, via) == 0)
 			return dialect;
-		for (size_t j = 0; !discovery->via && j < 4 && dialect->hosts[j]; j++)
+		for (size_t j = 0; !via && j < 4 && dialect->hosts[j]; j++)
 			if (is_at(str_of(discovery->host), dialect->hosts[j]))
 				return dialect;
 	}

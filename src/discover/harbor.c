@@ -12,6 +12,7 @@
 #include "oci/timestamp.h"
 #include "registry/answer.h"
 #include "registry/facts.h"
+#include "registry/harbor.h"
 
 #include <string.h>
 
@@ -26,18 +27,6 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 		    !dialect_add(pages, name, err))
 			return false;
 	}
-	return true;
-}
-
-/* True when the server says that it is Harbor. *found is left alone when it cannot be asked. */
-static bool is_harbor(const struct repository *repository, bool *found, struct error *err)
-{
-	scoped(http_answer_finish) struct http_answer answer = {0};
-	const struct request request = {
-		.method = "GET", .path = "/api/v2.0/ping", .answer_max = 4096, .otherwise = true};
-	if (!request_send_once(repository, &request, &answer, err))
-		return err->kind == ERROR_DENIED || err->http_status >= 400;
-	*found = answer.status == 200 && str_is(str_trim(buf_str(&answer.body)), "Pong");
 	return true;
 }
 
@@ -75,7 +64,7 @@ bool harbor_list(const struct discovery *discovery, struct map *found, bool *sup
 		return error_memory(why);
 	if (!dialect_open(discovery, discovery->host, discovery->path, &pages.repository, why))
 		return false;
-	if (!discovery->via && !is_harbor(&pages.repository, supported, why)) {
+	if (!discovery->via && !harbor_answers(&pages.repository, supported, why)) {
 		*supported = true;
 		return false;
 	}

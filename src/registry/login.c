@@ -153,8 +153,7 @@ static bool has_helper(const struct credential *credential)
 static bool is_ecr(const struct access *access)
 {
 	struct ecr_name ignored;
-	const struct ecr_keys *keys = access->registry->options.aws;
-	return keys && keys->access && ecr_name_parse(str_of(access->host->name), &ignored);
+	return ecr_has_keys(access, &ignored);
 }
 
 /* --- from a helper or a cloud --------------------------------------------------------------- */

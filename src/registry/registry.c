@@ -22,9 +22,10 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->logins = login_cache_new();
 	registry->known = known_new();
 	registry->facts = facts_new();
+	registry->creations = create_cache_new();
 	registry->mirrors = mirrored_memory_new();
 	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts ||
-	    !registry->mirrors)
+	    !registry->creations || !registry->mirrors)
 		registry_free(&registry);
 	return registry;
 }
@@ -39,6 +40,7 @@ void registry_free(struct registry **registry)
 	map_finish(&(*registry)->hosts);
 	known_free(&(*registry)->known);
 	facts_free(&(*registry)->facts);
+	create_cache_free(&(*registry)->creations);
 	mirrored_memory_free(&(*registry)->mirrors);
 	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);

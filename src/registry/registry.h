@@ -13,6 +13,7 @@
 #include "oci/reference.h"
 #include "registry/credential.h"
 
+struct creation;
 struct ecr_keys;
 struct registry;
 struct helpers;
@@ -42,6 +43,7 @@ struct repository {
 	struct access access;
 	const char *name; /* "library/nginx" */
 	bool mirror;      /* it is a mirror of another registry, which is asked next */
+	const struct creation *creation; /* what a push may create; NULL: nothing */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */

@@ -221,12 +221,13 @@ static bool put_mirrors_first(const struct repository *own, struct arena *arena,
 	return (mirrors && *store) || error_memory(err);
 }
 
-static bool open_store(void *ctx, const struct reference *name, bool target, struct arena *arena,
-		       const struct store **out, struct error *err)
+static bool open_store(void *ctx, const struct reference *name, const struct creation *target,
+		       struct arena *arena, const struct store **out, struct error *err)
 {
 	struct repository repository;
-	if (!registry_open(ctx, name, target, &repository, err))
+	if (!registry_open(ctx, name, target != NULL, &repository, err))
 		return false;
+	repository.creation = target;
 	const struct credential *credential = repository.access.credential;
 	*out = make(arena, &repository);
 	if (!*out)

@@ -19,6 +19,7 @@
 #include "oci/digest.h"
 #include "oci/reference.h"
 
+struct creation;
 struct store_kind;
 
 struct store {
@@ -102,8 +103,8 @@ struct tag_list {
 
 /* Opens stores: a registry client, or a table in memory. */
 struct stores {
-	bool (*open)(void *ctx, const struct reference *name, bool target, struct arena *arena,
-		     const struct store **out, struct error *err);
+	bool (*open)(void *ctx, const struct reference *name, const struct creation *target,
+		     struct arena *arena, const struct store **out, struct error *err);
 	void *ctx;
 };
 
@@ -149,9 +150,13 @@ struct store_kind {
 	void (*cancel)(const struct store *store, struct blob_upload *upload);
 };
 
-/* Opens the repository that name names; its strings must outlive the store. ERROR_MEMORY only. */
-bool store_at(const struct stores *stores, const struct reference *name, bool target,
-	      struct arena *arena, const struct store **out, struct error *err);
+/*
+ * Opens the repository that name names; its strings must outlive the store. target: what may be
+ * created where a push finds it missing; NULL: the store is only read from. ERROR_MEMORY only.
+ */
+bool store_at(const struct stores *stores, const struct reference *name,
+	      const struct creation *target, struct arena *arena, const struct store **out,
+	      struct error *err);
 /* True when both are in one space: one takes blobs from the other. */
 bool store_shares(const struct store *a, const struct store *b);
 

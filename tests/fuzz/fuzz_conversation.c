@@ -12,6 +12,7 @@
 #include "copy/copier.h"
 #include "discover/discover.h"
 #include "net/http.h"
+#include "registry/ecr.h"
 #include "registry/registry_store.h"
 #include "registry/tags.h"
 
@@ -29,6 +30,10 @@ static struct credential entries[] = {
 	{.key = {"from.test", 9}, .insecure = true, .place = "auth.yaml:2:1"},
 };
 static const struct credentials credentials = {entries, 2};
+
+static const char amazon[] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+static const struct ecr_keys keys = {
+	.access = "access", .secret = "Canary-Key", .endpoint = "http://api.test/"};
 
 static const struct platform linux_amd64 = {.os = {"linux", 5}, .architecture = {"amd64", 5}};
 static const struct platform_filter filter = {.platforms = &linux_amd64, .platform_count = 1};
@@ -82,13 +87,18 @@ static void list_digests(struct client *client, const char *host, const char *pa
 	}
 }
 
-/* The bits above say by which kind of list; 0: by what works. GitLab's is asked with the login. */
-static void discover(struct client *client, unsigned kind)
+/*
+ * The bits above say by which kind of list; 0: by what works. GitLab's is asked with the login.
+ * DO_FORCE: at Amazon.
+ */
+static void discover(struct client *client, unsigned what)
 {
 	static const char *const kinds[] = {NULL,  "catalog", "google", "harbor",
 					    "hub", "quay",    "ghcr",   "gitlab"};
+	unsigned kind = what / (2 * DO_DISCOVER);
+	const char *host = kind % 8 == 7 ? "to.test" : "from.test";
 	const struct discovery discovery = {.registry = client->registry,
-					    .host = kind % 8 == 7 ? "to.test" : "from.test",
+					    .host = what & DO_FORCE ? amazon : host,
 					    .path = "team",
 					    .deep = true,
 					    .via = kinds[kind % 8]};
@@ -115,7 +125,8 @@ static enum outcome_status copy(struct client *client, unsigned what)
 	struct copier *copier = copier_new(&options);
 	const struct rule rule = {.source_place = "images.yaml:1:1",
 				  .terms = {.platforms = what & DO_FILTER ? &filter : NULL,
-					    .on_change = CHANGE_OVERWRITE}};
+					    .on_change = CHANGE_OVERWRITE,
+					    .creation.project = CREATION_YES}};
 	const struct task task = {.source = {"from.test", "team/app", "v1", NULL},
 				  .destination = {"to.test", "team/app", "v1", NULL},
 				  .rule = &rule};
@@ -150,12 +161,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct http_options http = {
 		.user_agent = "fuzz", .stall_seconds = 30, .proxies = &proxies};
 	client.http = http_new(&http);
-	client.options =
-		(struct registry_options){.http = client.http, .credentials = &credentials};
+	client.options = (struct registry_options){
+		.http = client.http, .credentials = &credentials, .aws = &keys};
 	client.registry = registry_new(&client.options);
 	require(client.arena && client.http && client.registry);
 	if (what & DO_DISCOVER)
-		discover(&client, what / (2 * DO_DISCOVER));
+		discover(&client, what);
 	else if (what & DO_LIST)
 		list(&client);
 	else
