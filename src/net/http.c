@@ -315,8 +315,13 @@ static void take_note(const struct http_request *request, const struct handle *h
 	curl_easy_getinfo(handle->easy, CURLINFO_PRIMARY_IP, &text);
 	answer->inside = !handle->proxied && text && address_parse(text, &address) &&
 			 address_internal((const struct sockaddr *)&address);
-	struct str public = url_public(request->url);
-	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
+	const struct url *url = request->url;
+	struct str public = url_public(url);
+	if (request->discreet)
+		log_debug("%s %s://%s:%s/***: %d", request->method, url->scheme, url->host,
+			  url->port, answer->status);
+	else
+		log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
 /* http_send() without waiting for its turn; a failure of the server is noted in lease. */
