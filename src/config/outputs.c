@@ -182,6 +182,11 @@ static void compare_config(struct comparison *comparison, const struct config *c
 	for (size_t i = 0; i < config->credentials.count; i++)
 		compare_named(comparison, "ca", config->credentials.items[i].ca,
 			      config->credentials.items[i].place);
+	for (size_t i = 0; i < config->notify.count; i++)
+		for (size_t j = 0; j < NOTIFY_FILES; j++)
+			compare_named(comparison, "a file of notify",
+				      config->notify.items[i].files[j],
+				      config->notify.items[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
 		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
