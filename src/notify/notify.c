@@ -85,11 +85,12 @@ static void deliver(void *ctx, size_t number)
 		log_info("notify %s: %s has the message", name, target->url.host);
 		return;
 	}
+	const char *why = cancel_reason() == CANCEL_TIME ? "no time is left" : err.text;
 	if (!target->required) {
-		log_warn("notify %s: not delivered: %s", name, err.text);
+		log_warn("notify %s: not delivered: %s", name, why);
 		return;
 	}
-	log_error("notify %s: not delivered, which is required: %s", name, err.text);
+	log_error("notify %s: not delivered, which is required: %s", name, why);
 	atomic_store(&messages->missed, true);
 }
 

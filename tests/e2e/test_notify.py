@@ -227,6 +227,14 @@ def test_the_heartbeat_follows_good_runs_only(way, services):
     assert [(each.method, each.path, each.body) for each in service.sent] == [("GET", PATHS["heartbeat"], b"")] * 2
 
 
+def test_paths_are_not_logged(way, services):
+    service = services("heartbeat")
+    result = way.sync("--notify", "heartbeat=${WHERE}", env={"WHERE": service.url("/p1ng?q1=a")})
+    assert result.code == 0 and service.sent[0].path == "/p1ng?q1=a"
+    assert f"GET http://{service.host}/***: 200" in result.stderr
+    assert "p1ng" not in result.stderr and "q1=a" not in result.stderr
+
+
 def test_a_file_that_cannot_be_written_is_a_failure(way, services):
     service = services("slack")
     value, env = target("slack", service)
@@ -400,6 +408,7 @@ def test_one_of_two_is_required(way, services):
     assert way.sync("--notify", "slack=${WHERE},on=always,required=true", tags=("gone",), env=env).code == 1
 
 
+@pytest.mark.concurrency
 def test_targets_do_not_wait_for_each_other(way, services):
     done = threading.Event()
     slow = services("slack", [lambda: done.wait(60) and (200, {}, b"ok")])
@@ -451,6 +460,7 @@ def begin(way, service, *flags):
     return way.runner.start(arguments, env)
 
 
+@pytest.mark.concurrency
 def test_a_run_that_is_stopped_tells(stuck, services):
     service = services("slack", [(503, {}, b"")])
     result = stuck.runner.stop(begin(stuck, service), stuck.here.seen, "a request")
@@ -458,6 +468,7 @@ def test_a_run_that_is_stopped_tells(stuck, services):
     assert len(service.sent) == 2 and service.sent[0].json["text"].startswith("image-syncer: stopped by SIGTERM\n")
 
 
+@pytest.mark.concurrency
 def test_a_run_that_is_late_tells(stuck, services):
     service = services("slack")
     result = stuck.runner.finish(begin(stuck, service, "--timeout", "2s"))
@@ -465,6 +476,7 @@ def test_a_run_that_is_late_tells(stuck, services):
     assert service.sent[0].json["text"].startswith("image-syncer: stopped by the time limit\n")
 
 
+@pytest.mark.concurrency
 def test_a_stopped_run_does_not_wait_for_ever(stuck, services):
     over = threading.Event()
     service = services("slack", [lambda: over.wait(60) and (200, {}, b"ok")])

@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { VALUE_MAX = 64 * 1024, TITLE_MAX = 100, HIDDEN_MIN = 12, PART_MIN = 16 };
+enum { VALUE_MAX = 64 * 1024, TITLE_MAX = 100 };
+
+/* The shortest text that is masked: of an address that is a password, and of any other. */
+enum { WHOLE_MIN = 8, PART_MIN = 16, PLAIN_MIN = 20 };
 
 #define TAKES(field) (1u << (field))
 
@@ -115,19 +118,23 @@ static const char *read_secret(struct target_reading *reading, size_t field)
 
 /* --- addresses ----------------------------------------------------------------------------- */
 
-/* Registers what follows the host, and each part of it that is long enough for a token. */
-static void hide(const struct url *url)
+/*
+ * Registers what follows the host, and each part of it that is long enough for a token. The path of
+ * a webhook may be made of words, which stand in names of images as well.
+ */
+static void hide(const struct url *url, bool password)
 {
+	size_t least = password ? PART_MIN : PLAIN_MIN;
 	struct str text = str_of(url->text);
 	struct str rest = str_from(text, strlen(url->scheme) + strlen("://"));
 	rest = str_from(rest, str_find(rest, '/') + 1);
-	if (rest.len >= HIDDEN_MIN)
+	if (rest.len >= (password ? WHOLE_MIN : PLAIN_MIN))
 		secret_register(rest);
 	while (rest.len) {
 		size_t len = 0;
 		while (len < rest.len && !strchr("/?&=", rest.at[len]))
 			len++;
-		if (len >= PART_MIN)
+		if (len >= least)
 			secret_register(str_head(rest, len));
 		rest = str_from(rest, len + 1);
 	}
@@ -151,7 +158,7 @@ static bool read_url(struct target_reading *reading, size_t field, const char *t
 		complain(reading, field, err.text);
 		return false;
 	}
-	hide(url);
+	hide(url, kinds[reading->out->kind].password);
 	if (strcmp(url->scheme, "http") == 0 && kinds[reading->out->kind].password)
 		problem_warn(reading->problems, reading->words->place,
 			     "%s %s: http sends the address, which is a password, unencrypted: "
