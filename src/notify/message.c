@@ -151,6 +151,7 @@ void message_cut(struct str text, size_t max, message_measure *measure, const ch
 		buf_add_string(&where, "; the report has them: ");
 	if (report)
 		log_clean(str_of(report), LAST_LINE_MAX, &where);
+	out->failed |= !buf_ok(&where);
 	size_t last = where.len + sizeof("\n... and 18446744073709551615 more lines");
 	message_part(&text, max > last ? max - last : 1, measure, &part);
 	buf_add_str(out, part);
