@@ -329,8 +329,10 @@ static bool send_now(struct http *http, const struct http_request *request,
 		     struct limiter_lease *lease, struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
+	bool limited = request->timeout_ms > 0;
 	struct handle_turn turn = {.brief = is_brief(request->stream, request->stream_size),
-				   .patience_ms = lease->patience_ms,
+				   .patience_ms =
+					   limited ? request->timeout_ms : lease->patience_ms,
 				   .over = lease->over};
 	if (!start(http, request, &turn, answer, &handle, err))
 		return false;

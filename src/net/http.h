@@ -46,10 +46,11 @@ struct http_request {
 	size_t answer_max;   /* longest body of an answer; a longer one is ERROR_CORRUPT */
 	int64_t expect_size; /* http_open(): bytes the body should have, 0 if not known */
 	bool chosen;         /* a server named the host, so internal addresses are refused */
-	bool cleanup;   /* it cancels what an earlier request began, and may do so after a stop */
-	bool insecure;  /* the server's certificate is not checked */
-	bool discreet;  /* the path is a secret too, and is not logged */
-	int timeout_ms; /* for the whole exchange; 0: as long as something moves */
+	bool cleanup;  /* it cancels what an earlier request began, and may do so after a stop */
+	bool insecure; /* the server's certificate is not checked */
+	bool discreet; /* the path is a secret too, and is not logged */
+	/* for the whole exchange, whatever moves; 0: as usual for a server. http_send() only */
+	int timeout_ms;
 	/* file with the only certificate authorities to trust; NULL: the usual ones */
 	const char *ca;
 	const struct proxy *proxy; /* must outlive the client; NULL: chosen by the environment */

@@ -374,6 +374,18 @@ def test_trouble_that_stays(way, services):
     assert result.code == 0 and outcome(result, service, False) == 4
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seconds,delivered", [(12, True), (45, False)])
+def test_thirty_seconds_are_enough(way, services, seconds, delivered):
+    over = threading.Event()
+    service = services("slack", [lambda: over.wait(seconds) or (200, {}, b"ok")])
+    try:
+        result = notify(way, "slack", service, "--notify-on", "always")
+        assert result.code == 0 and outcome(result, service, delivered) == 1
+    finally:
+        over.set()
+
+
 def test_something_else_answers(way, services):
     service = services("wecom", [(200, {}, b"<html><title>Sign in</title></html>")])
     result = notify(way, "wecom", service, "--notify-on", "always")
