@@ -36,7 +36,9 @@ struct cancel {
 	int64_t deadline; /* clock_ms(); 0: none */
 	int clock, fd;    /* of the deadline, and what is readable once the run is to stop */
 	timer_t end;
-	bool ends; /* end was made */
+	bool ends;    /* end was made */
+	bool after;   /* see cancel_open_after() */
+	bool excused; /* the process had been asked to stop before */
 	bool open;
 };
 
@@ -53,6 +55,12 @@ void cancel_now(int signal_number);
 
 /* Opens the request of a run that has seconds, 0: as long as it takes. */
 void cancel_open(struct cancel *cancel, unsigned seconds);
+/*
+ * Opens the request of what follows the run that this thread works for, and may still be done after
+ * a stop. What has been asked so far does not concern it, only what is asked from now on. It has
+ * seconds at most, without grace, and less where the process would be ended sooner.
+ */
+void cancel_open_after(struct cancel *cancel, unsigned seconds);
 /* No thread but this one may still work for it. */
 void cancel_close(struct cancel *cancel);
 /* Asks one run to stop, from any thread while it is open. */

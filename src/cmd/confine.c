@@ -178,6 +178,8 @@ static void add_run(struct ports *ports, const struct run *run)
 	for (size_t i = 0; i < array_count(urls); i++)
 		if (urls[i])
 			ports_add_url(ports, str_of(urls[i]));
+	for (size_t i = 0; i < run->config.notify.count; i++)
+		ports_add_url(ports, str_of(run->config.notify.items[i].url.text));
 	if (!all_public(run))
 		ports_open(ports);
 }

@@ -9,6 +9,8 @@
 #include "config/auth/logins.h"
 #include "config/auth/target_login.h"
 #include "config/formats.h"
+#include "config/notify/notify_fields.h"
+#include "config/notify/notify_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
@@ -137,8 +139,12 @@ static void read_given(const struct loading *loading, enum formats_option option
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (read_document(loading, path, &document))
-		formats_find(&reading, option)->read(&reading);
+	if (!read_document(loading, path, &document))
+		return;
+	if (option != FORMATS_AUTH)
+		notify_fields_take(loading->arena, &document, loading->lookup,
+				   &loading->out->notify, loading->problems);
+	formats_find(&reading, option)->read(&reading);
 }
 
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
@@ -360,6 +366,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
+	notify_options_read(arena, options, &lookup, &out->notify, problems);
 	add_docker_logins(&loading, &docker);
 	add_target_login(&loading);
 	add_github_login(&loading);

@@ -185,6 +185,11 @@ static void compare_config(struct comparison *comparison, const struct config *c
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		compare_named(comparison, "list", config->rules.files[i].text,
 			      config->rules.files[i].place);
+	for (size_t i = 0; i < config->notify.count; i++)
+		for (size_t j = 0; j < NOTIFY_FILES; j++)
+			compare_named(comparison, "a file of notify",
+				      config->notify.items[i].files[j],
+				      config->notify.items[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
 		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;

@@ -17,6 +17,8 @@ const struct option option_table[] = {
 	OPTION_ANY(OPTION_KIND_SWITCH, field, name, letter, NULL, 0, help)
 #define OPTION_LIST(field, name, letter, argument, help)                                           \
 	OPTION_ANY(OPTION_KIND_LIST, field, name, letter, argument, 0, help)
+#define OPTION_LINES(field, name, letter, argument, help)                                          \
+	OPTION_ANY(OPTION_KIND_LINES, field, name, letter, argument, 0, help)
 #define OPTION_ALIAS OPTION_TEXT
 #include "config/options/options.def"
 };

@@ -47,6 +47,11 @@ static void *field_of(struct options *options, const struct option *option)
 	return (char *)options + option->field;
 }
 
+static bool is_list(const struct option *option)
+{
+	return option->kind == OPTION_KIND_LIST || option->kind == OPTION_KIND_LINES;
+}
+
 /* Sets the option to its default. */
 static void set_default(struct options *options, const struct option *option)
 {
@@ -57,7 +62,7 @@ static void set_default(struct options *options, const struct option *option)
 		*(int *)field = option->fallback;
 	else if (option->kind == OPTION_KIND_SWITCH)
 		*(bool *)field = false;
-	else if (option->kind == OPTION_KIND_LIST)
+	else if (is_list(option))
 		*(struct option_list *)field = (struct option_list){0};
 }
 
@@ -108,6 +113,7 @@ bool options_set(struct options *out, const struct option *option, const char *v
 	case OPTION_KIND_SWITCH:
 		return options_switch(str_of(value), field);
 	case OPTION_KIND_LIST:
+	case OPTION_KIND_LINES:
 		return add_item(field, value);
 	case OPTION_KIND_GROUP:
 		break;
@@ -132,16 +138,16 @@ static void refuse_number(struct parse *parse, const struct option *option, cons
 /* An empty value resets the option to its default; a list ignores it. */
 static void set_value(struct parse *parse, const struct option *option, const char *value)
 {
-	if (!*value && option->kind == OPTION_KIND_LIST)
+	if (!*value && is_list(option))
 		return;
 	if (!*value)
 		set_default(parse->out, option);
 	else if (options_set(parse->out, option, value))
 		return;
-	else if (option->kind == OPTION_KIND_LIST)
-		problem_add(parse->problems, NULL,
-			    "--%s is given more than %d times: join values with commas",
-			    option->name, OPTIONS_LIST_MAX);
+	else if (is_list(option))
+		problem_add(parse->problems, NULL, "--%s is given more than %d times%s",
+			    option->name, OPTIONS_LIST_MAX,
+			    option->kind == OPTION_KIND_LIST ? ": join values with commas" : "");
 	else if (option->kind == OPTION_KIND_NUMBER)
 		refuse_number(parse, option, value);
 	else if (option->kind == OPTION_KIND_SWITCH)

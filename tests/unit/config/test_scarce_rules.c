@@ -27,6 +27,12 @@ static const struct {
 	 "a.io/y: {to: b.io/team/y, tags: ['/^v/', x], exclude: ['/rc/'], semver: "
 	 "'>=1.2', latest: 3, os: [linux], arch: [amd64, 'arm:v7'], "
 	 "on-change: fail, foreign: copy, referrers: [signatures, application/x]}\n"},
+	{"messages.yaml",
+	 "a.io/x:v1: b.io/x\n"
+	 "notify:\n"
+	 "  - {slack: 'https://x.io/${SCARCE_WORD}/word-of-the-path', on: change}\n"
+	 "  - {telegram: '123:word', chat: -1, title: t, required: true}\n"
+	 "  - webhook=https://x.io/,secret=$SCARCE_WORD\n"},
 	{"old.yaml", "auth:\n  a.io: {username: u, password: word-2}\n"
 		     "images:\n  a.io/x:v1: [b.io/x, c.io/x]\n"},
 	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"
@@ -97,6 +103,15 @@ static void describe_config(const struct config *config, struct buf *out)
 	}
 }
 
+static void describe_targets(const struct notify_list *list, struct buf *out)
+{
+	for (size_t i = 0; i < list->count; i++)
+		buf_printf(out, "%s %s %s %d %d\n", notify_target_names[list->items[i].kind],
+			   list->items[i].url.text,
+			   list->items[i].secret ? list->items[i].secret : "-",
+			   (int)list->items[i].when, list->items[i].required);
+}
+
 static bool load(struct arena *arena, struct options options, struct buf *out)
 {
 	scoped(problem_finish) struct problems problems = {0};
@@ -110,6 +125,7 @@ static bool load(struct arena *arena, struct options options, struct buf *out)
 	counting = false;
 	assert_int_equal(problems.error_count, 0);
 	describe_config(&config, out);
+	describe_targets(&config.notify, out);
 	return true;
 }
 
@@ -150,6 +166,14 @@ static bool lists_file(struct arena *arena, struct buf *out)
 static bool old_file(struct arena *arena, struct buf *out)
 {
 	return load(arena, (struct options){.config = path_of("old.yaml")}, out);
+}
+
+static bool messages(struct arena *arena, struct buf *out)
+{
+	struct options options = {.images = path_of("messages.yaml"),
+				  .notify = {{"heartbeat=https://x.io/", "wecom=https://y.io/"}, 2},
+				  .notify_on = "always"};
+	return load(arena, options, out);
 }
 
 static bool kyma_file(struct arena *arena, struct buf *out)
@@ -332,6 +356,12 @@ static void test_lists(void **state)
 	starve(lists_file);
 }
 
+static void test_messages(void **state)
+{
+	(void)state;
+	starve(messages);
+}
+
 static void test_old_file(void **state)
 {
 	(void)state;
@@ -379,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_plan_without_shards),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
