@@ -13,9 +13,10 @@
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
-#include "config/rules/list_file.h"
+#include "config/rules/list_rules.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
+#include "config/rules/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,18 @@ static void read_words(const struct loading *loading)
 			    "registry.example.com/team/app:v1",
 			    *rule->source ? "destination" : "source");
 	else
-		loading->out->rules = (struct rules){rule, 1};
+		loading->out->rules = (struct rules){.items = rule, .count = 1};
+}
+
+static void make_rules(const struct loading *loading, const struct image_list *images,
+		       const struct list_target *target)
+{
+	struct rules *rules = &loading->out->rules;
+	rules->items = arena_array(loading->arena, images->count, sizeof(*rules->items));
+	if (rules->items && list_rules_make(loading->arena, images, target, rules->items))
+		rules->count = images->count;
+	else
+		problem_add(loading->problems, NULL, "out of memory");
 }
 
 /* Reads the list that --list names, as rules to copy its images below --to. */
@@ -85,7 +97,9 @@ static void read_list(const struct loading *loading)
 	const struct options *options = loading->options;
 	const char *inlined = inputs_text(options->inputs, options->list);
 	const char *name = is_stdin(options->list) ? "stdin" : options->list;
-	const char *prefix = NULL;
+	const char *to = NULL;
+	struct image_list images;
+	struct list_target target = {0};
 	scoped(buf_finish) struct buf text = {.max = NODE_BYTES_MAX};
 	struct error err = {0};
 	if (!options->to) {
@@ -94,14 +108,19 @@ static void read_list(const struct loading *loading)
 			    "registry.example.com/mirror");
 		return;
 	}
-	if (!expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION, loading->lookup,
-			 &prefix, &err))
+	bool good = expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION,
+				loading->lookup, &to, &err) &&
+		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
+	if (!good)
 		problem_add(loading->problems, NULL, "--to: %s", err.text);
-	else if (!inlined && !file_read(options->list, &text, &err))
+	if (!inlined && !file_read(options->list, &text, &err)) {
 		problem_add(loading->problems, name, "%s", err.text);
-	else
-		list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text),
-			       prefix, &loading->out->rules, loading->problems);
+		return;
+	}
+	list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text), &images,
+		       loading->problems);
+	if (good)
+		make_rules(loading, &images, &target);
 }
 
 /* Where a target for the report is to be added; so far there is nothing that sends it. */

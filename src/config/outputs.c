@@ -186,6 +186,9 @@ static void compare_config(struct comparison *comparison, const struct config *c
 	for (size_t i = 0; i < config->credentials.count; i++)
 		compare_named(comparison, "ca", config->credentials.items[i].ca,
 			      config->credentials.items[i].place);
+	for (size_t i = 0; i < config->rules.file_count; i++)
+		compare_named(comparison, "list", config->rules.files[i].text,
+			      config->rules.files[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
 		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;

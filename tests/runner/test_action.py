@@ -292,6 +292,7 @@ READ = {
     "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
     "foreign": _refused("foreign", "x"), "list": _list, "to": _to,
+    "create-repository": _refused("create-repository", "x"), "create-project": _refused("create-project", "x"),
     "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
