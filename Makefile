@@ -101,7 +101,9 @@ gates: build/image-syncer ## what the release binary must be
 
 install: build/image-syncer ## install program and manual under $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/image-syncer $(DESTDIR)$(PREFIX)/bin/image-syncer
+	ln -sf image-syncer $(DESTDIR)$(PREFIX)/bin/imgsync
 	install -D -m 644 src/image-syncer.1 $(DESTDIR)$(PREFIX)/share/man/man1/image-syncer.1
+	install -D -m 644 src/imgsync.1 $(DESTDIR)$(PREFIX)/share/man/man1/imgsync.1
 
 clean: ## remove build/
 	rm -rf build

@@ -1,33 +1,25 @@
 /*
- * argv -> command -> exit code. There is one command so far; cmd/sync.c has it,
- * and the tour of the whole program in README.md beside this file.
+ * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), and those of
+ * imgsync (cmd/imgsync.c): a program that is called imgsync has no others. The tour of the whole
+ * program is in README.md beside this file.
  */
 #include "base/cancel.h"
 #include "base/harden.h"
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/imgsync.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
 #include "config/action/inputs.h"
 #include "config/formats.h"
+#include "config/imgsync/flags.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 extern char **environ;
 
 enum { EXIT_USAGE = 2, DESCRIPTORS_MAX = 65536 };
-
-static int print(void (*text)(struct buf *out))
-{
-	scoped(buf_finish) struct buf out = {0};
-	text(&out);
-	bool written = buf_ok(&out) && fputs(buf_string(&out), stdout) >= 0 && fflush(stdout) == 0;
-	if (!buf_ok(&out))
-		fputs("out of memory\n", stderr);
-	return written ? EXIT_SUCCESS : EXIT_FAILURE;
-}
 
 /* What comes before the command line: variables, and in Action mode what the step was given. */
 static void read_inputs(struct arena *arena, struct inputs *inputs, struct options *options,
@@ -62,17 +54,30 @@ static int wrong_usage(const struct options *options, struct problems *problems)
 	return EXIT_USAGE;
 }
 
+/* Where a command of imgsync's is not the first argument, nobody can tell which was meant. */
+static bool check_source(const struct options *options, struct problems *problems)
+{
+	const char *source = options->source;
+	if (!source || flags_named(source) == FLAGS_NONE)
+		return true;
+	problem_add(problems, NULL,
+		    "%s is a command: write it first, or docker.io/library/%s for the image",
+		    source, source);
+	return false;
+}
+
 static int run(int argc, char **argv, struct arena *arena)
 {
 	scoped(problem_finish) struct problems problems = {0};
 	struct options options;
 	struct inputs inputs;
 	read_inputs(arena, &inputs, &options, &problems);
-	bool ok = options_parse(argc, argv, &options, &problems);
+	bool ok =
+		options_parse(argc, argv, &options, &problems) && check_source(&options, &problems);
 	if (options.help)
-		return print(formats_help);
+		return about_print(formats_help);
 	if (options.version)
-		return print(about_version);
+		return about_print(about_version);
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
@@ -101,7 +106,7 @@ int main(int argc, char **argv)
 	}
 	if (!cancel_install())
 		fputs("signals cannot be handled, stopping will be abrupt\n", stderr);
-	int code = run(argc, argv, arena);
+	int code = imgsync_called(argc, argv) ? imgsync_run(argc, argv) : run(argc, argv, arena);
 	secret_forget();
 	return code;
 }

@@ -184,6 +184,16 @@ void cancel_open_after(struct cancel *cancel, unsigned seconds)
 	set_deadline(cancel, last > 0 && last < deadline ? last : deadline);
 }
 
+/* No clock of its own: a run may have a hundred parts at a time, and few descriptors. */
+void cancel_open_part(struct cancel *part, unsigned seconds)
+{
+	*part = (struct cancel){.whole = current,
+				.fd = current ? current->fd : -1,
+				.clock = -1,
+				.open = true,
+				.deadline = clock_ms() + (int64_t)seconds * 1000};
+}
+
 void cancel_close(struct cancel *cancel)
 {
 	if (!cancel->open)
@@ -192,7 +202,7 @@ void cancel_close(struct cancel *cancel)
 		current = NULL;
 	if (cancel->ends)
 		timer_delete(cancel->end);
-	if (cancel->fd >= 0)
+	if (!cancel->whole && cancel->fd >= 0)
 		close(cancel->fd);
 	if (cancel->clock >= 0)
 		close(cancel->clock);
@@ -230,17 +240,23 @@ static int signal_for(const struct cancel *cancel)
 	return cancel && cancel->excused ? 0 : atomic_load(&requested);
 }
 
+/* Why this one is to stop, whatever it is a part of. */
+static int own_reason(const struct cancel *cancel)
+{
+	/* Which of the two came first; once that is known it stays so. */
+	bool late = cancel->deadline && clock_ms() >= cancel->deadline;
+	int time = cancel->whole ? CANCEL_PART : CANCEL_TIME;
+	if (!atomic_load(&cancel->wished))
+		return late ? time : 0;
+	return late && cancel->deadline < atomic_load(&cancel->wished_at) ? time : CANCEL_WISH;
+}
+
 int cancel_reason(void)
 {
 	int reason = signal_for(current);
-	if (reason || !current)
-		return reason;
-	/* Which of the two came first; once that is known it stays so. */
-	bool late = current->deadline && clock_ms() >= current->deadline;
-	if (!atomic_load(&current->wished))
-		return late ? CANCEL_TIME : 0;
-	return late && current->deadline < atomic_load(&current->wished_at) ? CANCEL_TIME
-									    : CANCEL_WISH;
+	if (!reason && current && current->whole)
+		reason = own_reason(current->whole);
+	return reason || !current ? reason : own_reason(current);
 }
 
 bool cancel_requested(void)
@@ -254,10 +270,12 @@ static int64_t asked_for(void)
 	int64_t now = clock_ms(), since = -1;
 	if (signal_for(current))
 		since = now - atomic_load(&requested_at);
-	if (current && atomic_load(&current->wished) && now - current->wished_at > since)
-		since = now - current->wished_at;
-	if (current && current->deadline && now - current->deadline > since)
-		since = now - current->deadline;
+	for (const struct cancel *each = current; each; each = each->whole) {
+		if (atomic_load(&each->wished) && now - each->wished_at > since)
+			since = now - each->wished_at;
+		if (each->deadline && now - each->deadline > since)
+			since = now - each->deadline;
+	}
 	if (current && current->after && now >= current->deadline)
 		since += CANCEL_GRACE_MS + CANCEL_LAST_MS;
 	return since;
@@ -280,6 +298,8 @@ const char *cancel_name(int reason)
 		return "the time limit";
 	case CANCEL_WISH:
 		return "request";
+	case CANCEL_PART:
+		return "the time limit of one image";
 	case SIGINT:
 		return "SIGINT";
 	case SIGTERM:

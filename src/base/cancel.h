@@ -1,6 +1,6 @@
 /*
  * The request to stop: SIGINT and SIGTERM for the process; for a run also the end of its time, or
- * somebody's wish.
+ * somebody's wish; for an image the end of the time that it has.
  *
  * A run owns a struct cancel, and each thread knows the one it works for: cancel_enter() says
  * which, and the pool hands it on with each loop. All questions below are about that run and the
@@ -27,10 +27,14 @@ enum {
 };
 
 /* Why a run is to stop, beside the numbers of signals; 0: it is not. */
-enum { CANCEL_TIME = -1, CANCEL_WISH = -2 };
+enum { CANCEL_TIME = -1, CANCEL_WISH = -2, CANCEL_PART = -3 };
 
-/* The request to stop one run. It stays where it is while it is open; zeroed it is closed. */
+/*
+ * The request to stop one run, or a part of one. It stays where it is while it is open; zeroed it
+ * is closed.
+ */
 struct cancel {
+	struct cancel *whole; /* the run that this is a part of; NULL: it is none */
 	atomic_bool wished;
 	_Atomic int64_t wished_at;
 	int64_t deadline; /* clock_ms(); 0: none */
@@ -61,6 +65,11 @@ void cancel_open(struct cancel *cancel, unsigned seconds);
  * seconds at most, without grace, and less where the process would be ended sooner.
  */
 void cancel_open_after(struct cancel *cancel, unsigned seconds);
+/*
+ * Opens the request of a part, an image, of the run that this thread works for: it has seconds of
+ * its own, and ends with the run. Waiters notice its end within a second.
+ */
+void cancel_open_part(struct cancel *part, unsigned seconds);
 /* No thread but this one may still work for it. */
 void cancel_close(struct cancel *cancel);
 /* Asks one run to stop, from any thread while it is open. */
@@ -76,7 +85,7 @@ bool cancel_requested(void);
 bool cancel_urgent(void);
 /* True CANCEL_LAST_MS later: drop also what only cleans up. */
 bool cancel_final(void);
-/* Why: the signal that asked, else CANCEL_TIME or CANCEL_WISH; 0 if nobody did. */
+/* Why: the signal that asked, else CANCEL_TIME, CANCEL_WISH or CANCEL_PART; 0 if nobody did. */
 int cancel_reason(void);
 /* A reason in words for people: "SIGTERM", "the time limit". */
 const char *cancel_name(int reason);

@@ -5,12 +5,15 @@
 #include "cmd/expansion.h"
 
 #include "base/cancel.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/retry.h"
 #include "cmd/dates.h"
 #include "cmd/lanes.h"
 #include "cmd/listings.h"
+#include "config/imgsync/flags.h"
 #include "discover/discover.h"
+#include "plan/batch.h"
 #include "registry/tags.h"
 
 static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,
@@ -278,6 +281,38 @@ static void report_failed(struct run *run, size_t rule)
 	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
 }
 
+/* Keeps the images of one batch, if there are batches. False without memory. */
+static bool cut_batch(struct run *run)
+{
+	const struct flags *flags = run->options->imgsync;
+	size_t all = run->task_count, batches = 0;
+	if (!flags || !flags->batch_size)
+		return true;
+	const struct batch batch = {flags->batch_size, flags->batch_number};
+	if (!batch_select(run->tasks, &run->task_count, &batch, &batches))
+		return false;
+	report_batch(run->report, (size_t)batch.number, batches);
+	log_info("batch %d of %zu has %zu of %zu images", batch.number, batches, run->task_count,
+		 all);
+	if ((size_t)batch.number > batches)
+		log_warn("batch %d is empty: %zu image%s make %zu batch%s of %d", batch.number, all,
+			 all == 1 ? "" : "s", batches, batches == 1 ? "" : "es", batch.size);
+	return true;
+}
+
+/* A namespace is named for its images, so that there are none is no success. */
+static void refuse_nothing(struct run *run)
+{
+	struct error err;
+	bool ok = run->rule_count > 0;
+	for (size_t i = 0; i < run->rule_count; i++)
+		ok = ok && run->expansions[i].ok;
+	if (!run->options->imgsync || run->options->shard || run->task_count || !ok)
+		return;
+	error_set(&err, ERROR_MISSING, "no image was found");
+	report_rule_failed(run->report, run->rules[0].rule, &err);
+}
+
 bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
@@ -298,6 +333,9 @@ bool expansion_collect(struct run *run)
 		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
 			return false;
 	}
+	refuse_nothing(run);
+	if (!cut_batch(run))
+		return false;
 	report_plan(run->report, run->task_count);
 	return true;
 }

@@ -5,10 +5,13 @@
 #include "cmd/listings.h"
 
 #include "base/buf.h"
+#include "base/cancel.h"
+#include "base/cond.h"
 #include "base/flight.h"
 #include "base/map.h"
 
 #include "cmd/run.h"
+#include "config/imgsync/flags.h"
 #include "discover/discover.h"
 
 #include <pthread.h>
@@ -27,6 +30,8 @@ struct listings {
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
+	unsigned most;      /* lists that may be read at the same time; 0: any number */
+	unsigned busy;      /* lists that are being read */
 };
 
 /* The list of the source, or NULL. */
@@ -65,7 +70,9 @@ struct listings *listings_new(const struct run *run)
 	listings->arena = arena;
 	listings->run = run;
 	pthread_mutex_init(&listings->lock, NULL);
-	pthread_cond_init(&listings->changed, NULL);
+	cond_init(&listings->changed);
+	if (run->options->imgsync)
+		listings->most = (unsigned)run->options->imgsync->query_limit;
 	for (size_t i = 0; listings && i < run->rule_count; i++)
 		if (!add(listings, &run->rules[i]))
 			listings_free(&listings);
@@ -106,13 +113,43 @@ static bool ask(const struct run *run, const struct reference *source, bool deta
 	       store_tags(store, arena, 0, out, err);
 }
 
+/* Waits until one list more may be read. */
+static void take_turn(struct listings *listings)
+{
+	enum { LOOK_MS = 1000 };
+	pthread_mutex_lock(&listings->lock);
+	while (listings->most && listings->busy >= listings->most && !cancel_requested())
+		cond_wait_ms(&listings->changed, &listings->lock, LOOK_MS);
+	listings->busy++;
+	pthread_mutex_unlock(&listings->lock);
+}
+
+static void leave_turn(struct listings *listings)
+{
+	pthread_mutex_lock(&listings->lock);
+	listings->busy--;
+	pthread_cond_broadcast(&listings->changed);
+	pthread_mutex_unlock(&listings->lock);
+}
+
+/* Reads a list of tags when it is its turn. */
+static bool read_tags(struct listings *listings, const struct reference *source, bool detailed,
+		      struct arena *arena, struct tag_list *out, struct error *err)
+{
+	take_turn(listings);
+	bool ok = cancel_requested() ? error_canceled(err)
+				     : ask(listings->run, source, detailed, arena, out, err);
+	leave_turn(listings);
+	return ok;
+}
+
 /* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
 		      const struct reference *source, struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct tag_list tags = {0};
-	bool ok = arena ? ask(listings->run, source, listing->detailed, arena, &tags, err)
+	bool ok = arena ? read_tags(listings, source, listing->detailed, arena, &tags, err)
 			: error_memory(err);
 	if (!ok)
 		arena_free(&arena);
@@ -134,7 +171,7 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 	struct shared_listing *listing = find(listings, source);
 	enum flight_turn turn = FLIGHT_LEAD;
 	if (!listing)
-		return ask(listings->run, source, false, arena, out, err);
+		return read_tags(listings, source, false, arena, out, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
 	if (shared)
@@ -142,7 +179,7 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
-		return ask(listings->run, source, listing->detailed, arena, out, err);
+		return read_tags(listings, source, listing->detailed, arena, out, err);
 	if (turn == FLIGHT_FAILED ||
 	    (turn == FLIGHT_LEAD && !read_list(listings, listing, source, err)))
 		return false;

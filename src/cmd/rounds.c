@@ -99,6 +99,31 @@ static void log_attempt(const struct task *task, const struct outcome *outcome)
 			 outcome->error_text);
 }
 
+/* Runs the task, for as long as an image may take. */
+static void run_timed(const struct run *run, struct arena *arena, const struct task *task,
+		      struct outcome *outcome)
+{
+	unsigned seconds = config_image_timeout(run->options);
+	scoped(cancel_close) struct cancel part = {0};
+	struct cancel *whole = cancel_current();
+	if (seconds) {
+		cancel_open_part(&part, seconds);
+		cancel_enter(&part);
+	}
+	copier_run(run->copier, arena, task, outcome);
+	cancel_enter(whole);
+}
+
+/*
+ * True for failures that another round may cure. One that was stopped while the run goes on had no
+ * time left, or waited for one that had none.
+ */
+static bool is_worth_it(const struct outcome *outcome)
+{
+	return outcome->status == OUTCOME_FAILED && !cancel_requested() &&
+	       (retry_helps(outcome->error_kind) || outcome->error_kind == ERROR_CANCELED);
+}
+
 static void run_task(void *ctx, size_t number)
 {
 	struct round *round = ctx;
@@ -112,9 +137,8 @@ static void run_task(void *ctx, size_t number)
 		return;
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (arena)
-		copier_run(run->copier, arena, run->tasks[number], &outcome);
-	round->again[number] = outcome.status == OUTCOME_FAILED && !round->last &&
-			       retry_helps(outcome.error_kind) && !cancel_requested();
+		run_timed(run, arena, run->tasks[number], &outcome);
+	round->again[number] = !round->last && is_worth_it(&outcome);
 	round->patience[number] = outcome.retry_after;
 	round->untold[number] = NULL;
 	if (round->again[number]) {

@@ -11,6 +11,7 @@
 #include "cmd/expansion.h"
 #include "cmd/namespaces.h"
 #include "cmd/rounds.h"
+#include "config/imgsync/flags.h"
 #include "notify/notify.h"
 #include "registry/registry_store.h"
 
@@ -75,7 +76,10 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run,
 					.verify = options->verify};
 	run->copier = copier_new(&copier);
-	struct report_options report = {.json_path = options->report,
+	const struct flags *flags = options->imgsync;
+	struct report_options report = {.level = flags ? flags_level(flags) : 0,
+					.level_title = flags ? flags_title(flags) : NULL,
+					.json_path = options->report,
 					.success_path = options->output_success_images,
 					.failed_path = options->output_failed_images,
 					.action = options->inputs ? &run->action : NULL,

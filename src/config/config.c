@@ -9,6 +9,7 @@
 #include "config/auth/logins.h"
 #include "config/auth/target_login.h"
 #include "config/formats.h"
+#include "config/imgsync/meaning.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
 #include "config/outputs.h"
@@ -124,6 +125,44 @@ static void read_list(const struct loading *loading)
 		make_rules(loading, &images, &target);
 }
 
+/* The report goes to Telegram as well, in imgsync's words and whatever came of the run. */
+static void add_telegram(const struct loading *loading, const struct meaning_telegram *telegram)
+{
+	struct notify_list *list = &loading->out->notify;
+	const struct notify_words words = {
+		.subject = "--telegram-token",
+		.fields = {[NOTIFY_TELEGRAM] = {.text = str_of(telegram->token)},
+			   [NOTIFY_CHAT] = {.text = str_of(telegram->group)},
+			   [NOTIFY_API] = {.text = str_of(telegram->api)},
+			   [NOTIFY_TITLE] = {.text = str_of(telegram->title)},
+			   [NOTIFY_ON] = {.text = STR("always")}}};
+	size_t before = list->count;
+	if (!telegram->token || !telegram->group)
+		return;
+	notify_target_add(loading->arena, &words, loading->lookup, list, loading->problems);
+	if (list->count > before)
+		list->items[before].level = flags_level(loading->options->imgsync);
+}
+
+/* Reads what a command of imgsync's means, instead of rules. */
+static void read_imgsync(const struct loading *loading)
+{
+	const struct flags *flags = loading->options->imgsync;
+	struct config *out = loading->out;
+	struct meaning meaning;
+	if (is_stdin(loading->options->auth) + is_stdin(flags->password_file) +
+		    is_stdin(flags->telegram_token_file) >
+	    1)
+		problem_add(loading->problems, NULL,
+			    "only one of --auth, --password-file and --telegram-token-file can be "
+			    "stdin (-): put the others into files");
+	meaning_read(loading->arena, flags, loading->lookup, &meaning, loading->problems);
+	out->rules = meaning.rules;
+	add_telegram(loading, &meaning.telegram);
+	meaning_login(loading->arena, flags, loading->lookup, meaning.prefix, &out->credentials,
+		      loading->problems);
+}
+
 /* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
 static bool read_document(const struct loading *loading, const char *path, struct document *out)
 {
@@ -174,6 +213,11 @@ static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
 	bool words = options->source != NULL, list = options->list != NULL;
+	if (options->imgsync) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		read_imgsync(loading);
+		return;
+	}
 	if (refuse_both(loading))
 		return;
 	if (options->to && !list)
@@ -317,20 +361,28 @@ static bool read_time(struct str text, unsigned *out)
 	return !text.len && total > 0 && total <= TIMEOUT_MAX;
 }
 
-unsigned config_timeout(const struct options *options)
+static unsigned seconds_of(const char *text)
 {
 	unsigned seconds = 0;
-	return options->timeout && read_time(str_of(options->timeout), &seconds) ? seconds : 0;
+	return text && read_time(str_of(text), &seconds) ? seconds : 0;
 }
 
-static void check_timeout(const struct loading *loading)
+unsigned config_timeout(const struct options *options)
 {
-	const char *text = loading->options->timeout;
-	if (text && !config_timeout(loading->options))
+	return seconds_of(options->timeout);
+}
+
+unsigned config_image_timeout(const struct options *options)
+{
+	return seconds_of(options->image_timeout);
+}
+
+static void check_time(const struct loading *loading, const char *option, const char *text)
+{
+	if (text && !seconds_of(text))
 		problem_add(loading->problems, NULL,
-			    "--timeout %s: expected a time of at most 1000 hours, as in 90s or "
-			    "5h30m",
-			    text);
+			    "--%s %s: expected a time of at most 1000 hours, as in 90s or 5h30m",
+			    option, text);
 }
 
 /* Adds the login that only kyma's images file uses. */
@@ -373,7 +425,9 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	refuse_secrets(&loading);
 	warn_short(&loading);
 	host_files_places(arena, &lookup, &out->host_files);
-	check_timeout(&loading);
+	check_time(&loading, "timeout", options->timeout);
+	check_time(&loading, options->imgsync ? "timeout" : "image-timeout",
+		   options->image_timeout);
 	add_terms(&loading);
 	return problems->error_count == before;
 }

@@ -33,6 +33,8 @@ struct config {
 
 /* The seconds of --timeout; 0: not given, or malformed, which config_load() reports. */
 unsigned config_timeout(const struct options *options);
+/* The same of --image-timeout. */
+unsigned config_image_timeout(const struct options *options);
 /*
  * Reads the files that options name. Every mistake goes to problems; false when there was one, not
  * counting warnings. *out is valid either way and holds all that could be read, so that the caller

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "config/action/inputs.h"
+#include "config/imgsync/flags.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 	};
 	struct error ignored;
 	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
-		outputs[i].name = names[i];
+		outputs[i].name = i == REPORT && options->imgsync ? "--report-file" : names[i];
 		outputs[i].given = given[i];
 		outputs[i].found = given[i] && path_find(given[i], &outputs[i].path, &ignored);
 	}
@@ -148,6 +149,7 @@ static const char *file_of(const struct options *options, const char *given)
 static void compare_options(struct comparison *comparison, const struct options *options)
 {
 	bool legacy = options->config;
+	const struct flags *flags = options->imgsync;
 	const struct input inputs[] = {
 		{"--images", legacy ? NULL : file_of(options, options->images), NULL},
 		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
@@ -156,6 +158,8 @@ static void compare_options(struct comparison *comparison, const struct options 
 		{"--access-token-file", options->access_token_file, NULL},
 		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
 		{"--require-signed", options->require_signed, NULL},
+		{"--password-file", flags ? flags->password_file : NULL, NULL},
+		{"--telegram-token-file", flags ? flags->telegram_token_file : NULL, NULL},
 		{"SSL_CERT_FILE", getenv("SSL_CERT_FILE"), NULL},
 	};
 	for (size_t i = 0; i < array_count(inputs); i++)

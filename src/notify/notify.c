@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "notify/channel.h"
 #include "notify/message.h"
+#include "report/levels.h"
 #include "report/report_json.h"
 
 #include <stdatomic.h>
@@ -53,14 +54,24 @@ static bool is_due(const struct notify_run *run, const struct notify_target *tar
 	return run->code || (target->when == NOTIFY_CHANGE && run->tally->copied);
 }
 
+static void write_text(const struct notify_run *run, const struct notify_target *target,
+		       struct buf *out)
+{
+	const char *title = target->title ? target->title : "image-syncer";
+	const struct levels levels = {target->level, title};
+	if (target->level)
+		levels_write(run->tally, &levels, out);
+	else
+		message_write(run->tally, title, run->code != 0, out);
+}
+
 static bool send_to(struct messages *messages, const struct notify_target *target,
 		    struct error *err)
 {
 	const struct notify_run *run = messages->run;
-	const char *title = target->title ? target->title : "image-syncer";
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf text = {0};
-	message_write(run->tally, title, run->code != 0, &text);
+	write_text(run, target, &text);
 	bool whole = target->kind != NOTIFY_WEBHOOK || buf_ok(&messages->json);
 	if (!arena || !buf_ok(&text) || !whole)
 		return error_memory(err);

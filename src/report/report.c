@@ -14,6 +14,7 @@
 #include "report/display.h"
 #include "report/heartbeat.h"
 #include "report/image_lists.h"
+#include "report/levels.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/tally.h"
@@ -58,7 +59,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->started_ms = clock_ms();
 	report->tally.started = clock_unix();
 	report->tally.dry_run = options->dry_run;
-	report->tally.brief = !options->json_path && !options->whole;
+	report->tally.brief = !options->json_path && !options->whole && options->level < LEVELS_ALL;
 	report->tally.shard = options->shard;
 	if (options->terms)
 		report->tally.general = *options->terms;
@@ -90,6 +91,13 @@ static struct display_counts counts(const struct report *report)
 		.total = report->tally.total,
 		.failed = report->tally.failed,
 	};
+}
+
+void report_batch(struct report *report, size_t number, size_t batches)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.batch = arena_printf(report->arena, "%zu of %zu", number, batches);
+	pthread_mutex_unlock(&report->lock);
 }
 
 void report_plan(struct report *report, size_t images)
@@ -262,14 +270,26 @@ static bool write_list(const struct report *report, enum outcome_status status, 
 		    err);
 }
 
+/* Prints the report in imgsync's words. False: it is not complete, or was not written. */
+static bool write_levels(const struct report *report, struct error *err)
+{
+	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
+	const struct levels levels = {report->options.level, report->options.level_title};
+	if (!levels.level)
+		return true;
+	levels_write(&report->tally, &levels, &text);
+	return save(report, "report", "-", &text, err);
+}
+
 /* Writes all files, even if one of them fails. */
 static bool write_files(const struct report *report, struct error *err)
 {
-	struct error each[3] = {{0}};
-	bool written[3] = {
+	struct error each[4] = {{0}};
+	bool written[4] = {
 		write_json(report, &each[0]),
 		write_list(report, OUTCOME_COPIED, &each[1]),
 		write_list(report, OUTCOME_FAILED, &each[2]),
+		write_levels(report, &each[3]),
 	};
 	bool all = true;
 	for (size_t i = 0; i < array_count(written); i++) {
@@ -292,8 +312,8 @@ static bool is_stdout(const char *path)
 /* True when standard output carries a document, so nothing else may be printed there. */
 static bool stdout_taken(const struct report_options *options)
 {
-	return is_stdout(options->json_path) || is_stdout(options->success_path) ||
-	       is_stdout(options->failed_path);
+	return options->level || is_stdout(options->json_path) ||
+	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 
 static void write_summary(const struct report *report)

@@ -2,10 +2,10 @@
  * Collects what happened and reports it: while it happens, at the end, and for machines.
  *
  * On a terminal there is the live display (display.h), elsewhere one log line per image; at the end
- * a summary on stderr (summary.h), the JSON report (report_json.h), and the lists of copied and of
- * failed images (image_lists.h). report_plan(), report_outcome() and report_rule_failed() are for
- * any thread, the others for the one that owns the report. The report ends before its progress
- * does.
+ * a summary on stderr (summary.h), the JSON report (report_json.h), the lists of copied and of
+ * failed images (image_lists.h), and imgsync's report on stdout (levels.h). report_plan(),
+ * report_outcome() and report_rule_failed() are for any thread, the others for the one that owns
+ * the report. The report ends before its progress does.
  */
 #pragma once
 
@@ -28,10 +28,12 @@ struct report_options {
 	const struct terms *terms;
 	/* the runner to report to, if this is a step of a job; or NULL */
 	const struct action *action;
-	const char *program; /* "image-syncer/1.2.3" */
-	const char *shard;   /* --shard: "0/4", or NULL */
-	bool images_json;    /* --output-images-format: these two in JSON, else YAML */
-	bool whole;          /* report_tally() has images that are in sync as well */
+	int level;               /* of the report in imgsync's words, on stdout; 0: none */
+	const char *level_title; /* what that report is about; with level */
+	const char *program;     /* "image-syncer/1.2.3" */
+	const char *shard;       /* --shard: "0/4", or NULL */
+	bool images_json;        /* --output-images-format: these two in JSON, else YAML */
+	bool whole;              /* report_tally() has images that are in sync as well */
 	bool dry_run;
 	bool live; /* stderr is a terminal and the live display is wanted */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
@@ -46,6 +48,8 @@ struct report *report_new(const struct report_options *options, struct progress 
 /* Also ends the display when report_finish() was never reached. *report may be NULL. */
 void report_free(struct report **report);
 
+/* The run is batch number of so many. */
+void report_batch(struct report *report, size_t number, size_t batches);
 /* Adds images to the total; each must get one report_outcome(). */
 void report_plan(struct report *report, size_t images);
 /*

@@ -149,6 +149,8 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	json_writer_bool(json, tally->dry_run);
 	if (tally->shard)
 		write_text(json, "shard", tally->shard);
+	if (tally->batch)
+		write_text(json, "batch", tally->batch);
 	write_text(json, "started", started);
 	write_seconds(json, "seconds", tally->milliseconds);
 	write_count(json, "total", tally->total);

@@ -210,6 +210,8 @@ void summary_counts(const struct tally *tally, struct buf *out)
 	buf_add_string(out, tally->dry_run ? "dry run, nothing was written: " : "");
 	if (tally->shard)
 		buf_printf(out, "shard %s: ", tally->shard);
+	if (tally->batch)
+		buf_printf(out, "batch %s: ", tally->batch);
 	buf_printf(out, "%zu image%s: ", tally->total, tally->total == 1 ? "" : "s");
 	if (tally->dry_run)
 		add_would_copy(tally, out);

@@ -31,6 +31,7 @@ struct tally {
 
 	/* These are known at the end of the run. */
 	const char *shard; /* "0/4": other jobs have the rest; NULL: no shards */
+	const char *batch; /* "2 of 9": the same; NULL: no batches */
 	bool dry_run;
 	size_t retried;  /* images, or rules, that failed and were tried again */
 	int stopped;     /* cancel_reason(): why it ended early, 0: it did not */

@@ -19,6 +19,7 @@ The program is the one that IMAGE_SYNCER names, else build/image-syncer. Every *
 
 args     one or more lines, split like a shell does; without this block "--images images.yaml", and "--auth auth.yaml" as well
          when the case has a file of that name
+called N the program is called N, else by its own name
 env      variables, one on a line; the program gets nothing else but PATH
 file N   the file N in the case's own folder, which is the working directory, so messages name it as N; N may lie in folders,
          and behind it may stand its mode, which is 600 else; a line "\\---" stands for "---", "\\===" for "===" and "\\t" at
@@ -64,7 +65,7 @@ class Case:
     def check(self):
         assert any(words[0] in STREAMS for words, _ in self.blocks), f"{self.where}: the case expects nothing"
         for words, lines in self.blocks:
-            good = (words in (["args"], ["env"], ["stdin"]) or words[0] == "file" and (
+            good = (words in (["args"], ["env"], ["stdin"]) or words[0] == "called" and len(words) == 2 or words[0] == "file" and (
                 len(words) == 2 or len(words) == 3 and re.fullmatch("[0-7]{3}", words[2])) or len(words) == 2 and (
                 words[0] == "exit" and words[1].isdigit() and not lines or
                 words[0] in STREAMS and words[1] in CHECKS and (lines or words[1] == "exact")))
@@ -112,7 +113,8 @@ def run(case, folder):
     environment = {"PATH": os.environ["PATH"], **dict(line.split("=", 1) for line in case.lines("env") or [])}
     # The sanitizers' builds are told by these what a finding is.
     environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
-    return subprocess.run([PROGRAM, *arguments(case)], input=content(case.lines("stdin") or []).encode(), cwd=folder,
+    name = next((words[0] for words, _ in case.all("called")), PROGRAM)
+    return subprocess.run([name, *arguments(case)], executable=PROGRAM, input=content(case.lines("stdin") or []).encode(), cwd=folder,
                           env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS, check=False)
 
 

@@ -298,6 +298,48 @@ def _blocked(process):
     return int.from_bytes(size, "little") > 50_000
 
 
+# -- the time of one image -----------------------------------------------------------------------------------------------------
+
+def hanging(source, repo, times=1 << 30):
+    """The blobs of repo do not come, the first `times` times they are asked for."""
+    left = [times]
+
+    def hook(request):
+        if request.kind != "blob" or request.repo != repo or not left[0]:
+            return None
+        left[0] -= 1
+        return (piece for piece in [b"x", time.sleep(9) or b""])
+    source.hook = hook
+
+
+def timed(runner, source, target, *flags):
+    for repo in ("slow", "quick"):
+        source.push(images.image(repo), repo, "v1")
+    wanted = {f"{source.host}/{repo}:v1": f"{target.host}/{repo}" for repo in ("slow", "quick")}
+    return runner.finish(runner.start(listed(runner, wanted, run.insecure(source, target), flags)))
+
+
+@pytest.mark.concurrency
+def test_an_image_that_takes_too_long(runner):
+    """It fails, and the others are none the worse; the run was not stopped."""
+    with Scripted() as source, Scripted() as target:
+        hanging(source, "slow")
+        result = timed(runner, source, target, "--image-timeout", "1s", "--retries", "0")
+        assert result.code == 1 and result.report["result"] == "partial"
+        assert set(target.tags) == {("quick", "v1")}
+        assert "stopped by the time limit of one image" in result.image(f"{target.host}/slow:v1")["error"]["message"]
+
+
+@pytest.mark.concurrency
+def test_an_image_that_took_too_long_gets_another_round(runner):
+    with Scripted() as source, Scripted() as target:
+        hanging(source, "slow", times=1)
+        result = timed(runner, source, target, "--image-timeout", "2s", "--retries", "1")
+        assert result.code == 0, result.stderr
+        assert set(target.tags) == {("quick", "v1"), ("slow", "v1")}
+        assert "will be tried again" in result.stderr
+
+
 # -- more than one signal -----------------------------------------------------------------------------------------------------
 
 @pytest.mark.long

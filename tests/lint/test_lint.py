@@ -238,6 +238,19 @@ def test_words_ignores_comments_and_strings(tree):
     assert done.returncode == 0, done.stdout
 
 
+def test_flags_of_imgsync(tree):
+    flags = 'FLAG_TEXT(user, "user", ALL, "USER", "who")\nFLAG_OLD(NUMBER, limit, "oldlimit", 20)\n'
+    put(tree, "src/config/imgsync/flags.def", "/* All. */\n" + flags)
+    put(tree, "src/imgsync.1", ".It Fl Fl extra\n.Fl Fl auth\n")
+    for page in ("docs/imgsync.md", "docs/zh/imgsync.md"):
+        put(tree, page, "`--user`\n")
+    said = lint("options", tree).stdout
+    assert said.splitlines() == [
+        "imgsync --help: --user is missing", "src/imgsync.1: --oldlimit is missing", "src/imgsync.1: --user is missing",
+        "src/imgsync.1: --extra is not in src/config/imgsync/flags.def", "docs/imgsync.md: --oldlimit is missing",
+        "docs/zh/imgsync.md: --oldlimit is missing"]
+
+
 def test_types_in_two_files(tree):
     put(tree, "src/base/a.c", "/* */\nstruct loop {\n};\n/* struct walk {} */\nstruct walk;\n")
     put(tree, "src/net/b.c", "/* */\nstruct walk {\n};\n")

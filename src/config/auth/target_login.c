@@ -6,45 +6,11 @@
  */
 #include "config/auth/target_login.h"
 
-#include "base/file.h"
 #include "base/secret.h"
 #include "config/auth/registry_key.h"
+#include "config/auth/secret_file.h"
 
 #include <string.h>
-#include <unistd.h>
-
-enum { SECRET_MAX = 64 * 1024 };
-
-/* Registers a token or key that was given instead of its file's name. */
-static void hide_token(const char *path)
-{
-	enum { TOKEN_MIN = 20 };
-	bool token = !strchr(path, '/') && strlen(path) >= TOKEN_MIN;
-	bool key = strpbrk(path, "{\n\"") != NULL;
-	if ((token || key) && access(path, F_OK) != 0)
-		secret_register(str_of(path));
-}
-
-static const char *read_secret(struct arena *arena, const char *option, const char *path,
-			       struct problems *problems)
-{
-	struct error err;
-	scoped(buf_wipe) struct buf text = buf_limit(SECRET_MAX);
-	hide_token(path);
-	if (!file_read(path, &text, &err)) {
-		problem_add(problems, NULL, "--%s: %s", option,
-			    buf_ok(&text) ? err.text : "the file is larger than 64 KiB");
-		return NULL;
-	}
-	size_t len = text.len;
-	while (len && strchr(" \t\r\n", text.at[len - 1]))
-		len--;
-	const char *secret = len ? arena_copy(arena, text.at, len) : NULL;
-	if (!secret || strlen(secret) != len)
-		problem_add(problems, NULL, "--%s: %s is %s", option, path,
-			    len ? "no text" : "empty");
-	return secret;
-}
 
 /* The key of the login: the prefix without the beginning of a name after its last slash. */
 static struct str key_of(const char *prefix)
@@ -75,8 +41,8 @@ static struct credential *entry_for(struct arena *arena, struct credentials *lis
 	return &items[list->count++];
 }
 
-static void add(struct arena *arena, const struct credential *login, struct credentials *list,
-		struct problems *problems)
+void target_login_set(struct arena *arena, const struct credential *login, struct credentials *list,
+		      struct problems *problems)
 {
 	struct credential *entry = entry_for(arena, list, login->key);
 	/* A copy, since the password may be in the environment, which is wiped of secrets. */
@@ -111,9 +77,9 @@ void target_login_add(struct arena *arena, const struct options *options, const 
 		return;
 	}
 	if (key)
-		secret = read_secret(arena, option, key, problems);
+		secret = secret_file_read(arena, option, key, problems);
 	else if (file)
-		secret = read_secret(arena, "access-token-file", file, problems);
+		secret = secret_file_read(arena, "access-token-file", file, problems);
 	if (problems->error_count != before)
 		return;
 	if (!prefix) {
@@ -126,5 +92,5 @@ void target_login_add(struct arena *arena, const struct options *options, const 
 					 .password = secret,
 					 .place =
 						 key ? "--target-repo-auth-key" : "--access-token"};
-	add(arena, &login, list, problems);
+	target_login_set(arena, &login, list, problems);
 }

@@ -1,4 +1,4 @@
-/* The login that kyma's image-syncer takes on its command line. */
+/* The logins that kyma's image-syncer and imgsync take on their command lines. */
 #pragma once
 
 #include "config/options/options.h"
@@ -12,3 +12,9 @@
  */
 void target_login_add(struct arena *arena, const struct options *options, const char *prefix,
 		      struct credentials *list, struct problems *problems);
+/*
+ * Adds login to list. It replaces another login for the same key, whose other settings stay; a new
+ * key gets the settings that fit so far. The password is copied, and registered as a secret.
+ */
+void target_login_set(struct arena *arena, const struct credential *login, struct credentials *list,
+		      struct problems *problems);

@@ -47,6 +47,7 @@ struct notify_target {
 	const char *secret; /* to sign with; NULL: nothing is signed */
 	const char *chat;   /* for Telegram: a number, or @name */
 	const char *title;  /* what the message begins with; NULL: the usual word */
+	int level;          /* of a report in imgsync's words; 0: the usual message */
 	enum notify_when when;
 	bool required;                   /* a failure to deliver makes the exit status 1 */
 	const char *place;               /* "images.yaml:3:1"; NULL: the command line */

@@ -1,8 +1,12 @@
-/* One line of options.def is one element here; what an element means is decided elsewhere. */
+/*
+ * One line of options.def is one element here; what an element means is decided elsewhere. Records
+ * that options fill are known by the offsets of their fields alone, so any table will do.
+ */
 #include "config/options/option.h"
 
-#include "config/nearest.h"
+#include "base/secret.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 const struct option option_table[] = {
@@ -33,20 +37,68 @@ const struct option *option_named(struct str name)
 	return NULL;
 }
 
-const struct option *option_lettered(char letter)
+static void *field_of(void *record, const struct option *option)
 {
-	for (size_t i = 0; i < option_count; i++)
-		if (letter && option_table[i].letter == letter)
-			return &option_table[i];
-	return NULL;
+	return (char *)record + option->field;
 }
 
-const char *option_nearest(struct str name)
+bool option_lists(const struct option *option)
 {
-	const char *names[array_count(option_table)];
-	size_t count = 0;
-	for (size_t i = 0; i < option_count; i++)
-		if (option_table[i].kind != OPTION_KIND_GROUP)
-			names[count++] = option_table[i].name;
-	return nearest_word(name, names, count);
+	return option->kind == OPTION_KIND_LIST || option->kind == OPTION_KIND_LINES;
+}
+
+void option_reset(void *record, const struct option *option)
+{
+	void *field = field_of(record, option);
+	if (option->kind == OPTION_KIND_TEXT)
+		*(const char **)field = NULL;
+	else if (option->kind == OPTION_KIND_NUMBER)
+		*(int *)field = option->fallback;
+	else if (option->kind == OPTION_KIND_SWITCH)
+		*(bool *)field = false;
+	else if (option_lists(option))
+		*(struct option_list *)field = (struct option_list){0};
+}
+
+static bool parse_number(struct str text, int *out)
+{
+	int64_t value = 0;
+	bool negative = str_starts(text, "-");
+	if (negative || str_starts(text, "+"))
+		text = str_from(text, 1);
+	if (!str_to_int64(text, &value) || value > INT_MAX)
+		return false;
+	*out = negative ? 0 : (int)value;
+	return true;
+}
+
+static bool add_item(struct option_list *list, const char *value)
+{
+	if (list->preset)
+		*list = (struct option_list){0};
+	if (list->count == OPTIONS_LIST_MAX)
+		return false;
+	list->items[list->count++] = value;
+	return true;
+}
+
+bool option_assign(void *record, const struct option *option, const char *value)
+{
+	void *field = field_of(record, option);
+	secret_suspect(str_of(value));
+	switch (option->kind) {
+	case OPTION_KIND_TEXT:
+		*(const char **)field = value;
+		return true;
+	case OPTION_KIND_NUMBER:
+		return parse_number(str_of(value), field);
+	case OPTION_KIND_SWITCH:
+		return options_switch(str_of(value), field);
+	case OPTION_KIND_LIST:
+	case OPTION_KIND_LINES:
+		return add_item(field, value);
+	case OPTION_KIND_GROUP:
+		break;
+	}
+	return false;
 }

@@ -18,6 +18,7 @@ struct option_list {
 };
 
 struct inputs;
+struct flags;
 struct option;
 
 /* Texts are NULL when not given or given empty; numbers are never negative. */
@@ -39,6 +40,7 @@ struct options {
 #undef OPTION_ALIAS
 	const char *source, *destination; /* SRC DST on the command line; both or none */
 	const struct inputs *inputs;      /* those of a GitHub Action; NULL: this is none */
+	const struct flags *imgsync;      /* those of a command of imgsync's; NULL: this is none */
 };
 
 /* Sets every option to its default. */

@@ -75,6 +75,7 @@ void options_help(struct buf *out)
 		"Usage: image-syncer --images FILE [--auth FILE] [OPTION]...\n"
 		"       image-syncer SOURCE DESTINATION [--auth FILE] [OPTION]...\n"
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
+		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
 		"       image-syncer version\n"
 		"\n"
 		"Copies container images between registries: only what is missing or stale.\n");

@@ -8,7 +8,7 @@
 enum { QUOTE_MAX = 100 };
 
 static const char *const forms[] = {"keep", "full", "flatten"};
-static const char *const holes[] = {"{host}", "{path}", "{namespace}", "{name}"};
+static const char *const holes[] = {"{host}", "{path}", "{flat}", "{namespace}", "{name}"};
 
 static bool is_form(const char *text)
 {
@@ -25,6 +25,13 @@ static const char *hole_at(struct str text)
 		if (str_starts(text, holes[i]))
 			return holes[i];
 	return NULL;
+}
+
+/* True for what differs from repository to repository. */
+static bool tells_apart(const char *hole)
+{
+	return strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0 ||
+	       strcmp(hole, "{flat}") == 0;
 }
 
 /* Refuses names for what rest begins with, if no template may have it. */
@@ -44,7 +51,7 @@ static bool check_rest(const char *names, struct str rest, struct error *err)
 	if (c == '{' || c == '}')
 		return error_set(err, ERROR_CONFIG,
 				 "names: %.*s has a %c that begins none of {host}, {path}, "
-				 "{namespace} and {name}",
+				 "{flat}, {namespace} and {name}",
 				 QUOTE_MAX, names, c);
 	return true;
 }
@@ -78,7 +85,7 @@ bool naming_check(const char *names, struct error *err)
 		const char *hole = hole_at(rest);
 		if (!hole && !check_rest(names, rest, err))
 			return false;
-		apart |= hole && (strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0);
+		apart |= hole && tells_apart(hole);
 		rest = str_from(rest, hole ? strlen(hole) : 1);
 	}
 	if (!apart)
@@ -112,6 +119,8 @@ static void fill_hole(const struct naming *naming, const char *hole, struct buf 
 		add_host(naming->host, out);
 	else if (strcmp(hole, "{path}") == 0)
 		buf_add_str(out, path);
+	else if (strcmp(hole, "{flat}") == 0)
+		add_flat(path, out);
 	else if (strcmp(hole, "{name}") == 0)
 		buf_add_str(out, str_from(path, slash));
 	else

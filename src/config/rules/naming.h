@@ -1,8 +1,8 @@
 /*
  * What copies are called below the prefix of a destination, as the field `names` of a rule says:
  * keep, the path below the namespace; full, the host and the whole path; flatten, the same with `_`
- * for each `/` and `:`; or a text with {host}, {path}, {namespace} and {name}. Tags have no part in
- * it. Pure.
+ * for each `/` and `:`; or a text with {host}, {path}, {flat}, {namespace} and {name}, in which
+ * {flat} is the path with `_` for each `/`. Tags have no part in it. Pure.
  */
 #pragma once
 

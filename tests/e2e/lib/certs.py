@@ -14,7 +14,7 @@ _SERVERS = {
     # name: (key arguments, subject alternative names, who signs)
     "server": (_EC, "DNS:localhost,IP:127.0.0.1", "ca"),
     "rsa": (["-newkey", "rsa:2048"], "DNS:localhost,IP:127.0.0.1", "ca"),
-    "world": (_EC, "DNS:index.docker.io,DNS:registry-1.docker.io,DNS:gcr.io,IP:127.0.0.1", "ca"),
+    "world": (_EC, "DNS:index.docker.io,DNS:registry-1.docker.io,DNS:gcr.io,DNS:k8s.gcr.io,DNS:registry.k8s.io,DNS:quay.io,IP:127.0.0.1", "ca"),
     "other": (_EC, "DNS:registry.test,IP:127.0.0.2", "ca"),
 }
 

@@ -89,7 +89,7 @@ class ForwardProxy:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             upstream.sendall(head)     # docker-registry takes the absolute form as it is
-        _pump(client, upstream)
+        pump(client, upstream)
 
     def _welcome(self, head):
         if not self.users:
@@ -101,7 +101,7 @@ class ForwardProxy:
         return self.users.get(user) == word
 
 
-def _pump(a, b):
+def pump(a, b):
     other = {a: b, b: a}
     while other:
         for ready in select.select(list(other), [], [], 60)[0]:

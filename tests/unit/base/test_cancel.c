@@ -309,6 +309,35 @@ static int apart(void)
 	return first && cancel_reason() == SIGTERM && readable(cancel_fd()) ? 0 : 7;
 }
 
+/* A part of a run ends before it, or with it, and means nothing to the run. */
+static int parts(void)
+{
+	struct cancel run, part;
+	struct error err;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&run, 0);
+	cancel_enter(&run);
+	cancel_open_part(&part, 1);
+	cancel_enter(&part);
+	if (cancel_requested() || readable(cancel_fd()))
+		return 2;
+	if (cancel_sleep(60000) || cancel_reason() != CANCEL_PART || cancel_urgent())
+		return 3;
+	error_canceled(&err);
+	if (strcmp(err.text, "stopped by the time limit of one image") != 0)
+		return 4;
+	cancel_enter(&run);
+	cancel_close(&part);
+	if (cancel_requested() || readable(cancel_fd()))
+		return 5;
+	cancel_open_part(&part, 3600);
+	cancel_enter(&part);
+	cancel_run(&run);
+	return cancel_reason() == CANCEL_WISH && !cancel_sleep(60000) && readable(cancel_fd()) ? 0
+											       : 6;
+}
+
 /* Without descriptors the end of the time comes as well. */
 static int without_descriptors(void)
 {
@@ -328,6 +357,7 @@ static void test_runs_apart(void **state)
 {
 	(void)state;
 	assert_int_equal(end_of(in_child(apart)), 0);
+	assert_int_equal(end_of(in_child(parts)), 0);
 	assert_int_equal(end_of(in_child(without_descriptors)), 0);
 }
 

@@ -189,6 +189,8 @@ static void test_names(void **state)
 		{"gcr.io/**", "user", "flatten", "istio-release/pilot",
 		 "docker.io/user/gcr.io_istio-release_pilot"},
 		{"reg.io:5000/**", "user", "flatten", "a/b", "docker.io/user/reg.io_5000_a_b"},
+		{"registry.k8s.io/**", "user", "k8s.gcr.io_{flat}", "coredns/coredns",
+		 "docker.io/user/k8s.gcr.io_coredns_coredns"},
 		{"quay.io/a/**", TO, "x/{namespace}-{name}", "a/b/c", "reg.test/mirror/x/a/b-c"},
 		{"quay.io/a/**", TO, "{host}/{path}", "a/b", "reg.test/mirror/quay.io/a/b"},
 	};
