@@ -281,7 +281,18 @@ static void report_failed(struct run *run, size_t rule)
 	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
 }
 
-/* Keeps the images of one batch, if there are batches. False without memory. */
+static bool is_complete(const struct run *run)
+{
+	bool ok = true;
+	for (size_t i = 0; i < run->rule_count; i++)
+		ok = ok && run->expansions[i].ok;
+	return ok;
+}
+
+/*
+ * Keeps the images of one batch, if there are batches. Of a list with gaps other jobs may cut other
+ * batches, so there is none. False without memory.
+ */
 static bool cut_batch(struct run *run)
 {
 	const struct flags *flags = run->options->imgsync;
@@ -289,6 +300,11 @@ static bool cut_batch(struct run *run)
 	if (!flags || !flags->batch_size)
 		return true;
 	const struct batch batch = {flags->batch_size, flags->batch_number};
+	if (!is_complete(run)) {
+		log_error("batch %d is left out, since not all tags could be listed", batch.number);
+		run->task_count = 0;
+		return true;
+	}
 	if (!batch_select(run->tasks, &run->task_count, &batch, &batches))
 		return false;
 	report_batch(run->report, (size_t)batch.number, batches);
@@ -304,10 +320,8 @@ static bool cut_batch(struct run *run)
 static void refuse_nothing(struct run *run)
 {
 	struct error err;
-	bool ok = run->rule_count > 0;
-	for (size_t i = 0; i < run->rule_count; i++)
-		ok = ok && run->expansions[i].ok;
-	if (!run->options->imgsync || run->options->shard || run->task_count || !ok)
+	if (!run->options->imgsync || run->options->shard || run->task_count || !run->rule_count ||
+	    !is_complete(run))
 		return;
 	error_set(&err, ERROR_MISSING, "no image was found");
 	report_rule_failed(run->report, run->rules[0].rule, &err);

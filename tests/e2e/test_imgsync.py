@@ -228,6 +228,28 @@ def test_batches(imgsync, runner, world, hub, user, namespace, size, number, wan
     assert (f"batch {number} is empty" in result.stderr) is (not wanted)
 
 
+def test_a_list_with_gaps_has_no_batches(imgsync, world, hub, user, namespace):
+    """A page that may be cut is asked for again, and then refused: what other jobs take for this batch is not known."""
+    outside.stock(world.gcr, *(f"{namespace}/{name}:v1" for name in "abc"))
+    tree, seen = world.gcr.hook, []
+
+    def hook(request):
+        if request.kind == "tags" and request.repo == f"{namespace}/b":
+            seen.append(request)
+            tags = [f"t{number}" for number in range(1000)]
+            return (200, {"Content-Type": "application/json"}, json.dumps({"child": [], "tags": tags}).encode()) if len(seen) == 1 else (
+                403, {}, b'{"errors":[{"code":"DENIED"}]}')
+        return tree(request)
+    world.gcr.hook = hook
+    try:
+        words = ["gcr", "--user", user, "--namespace", namespace, "--batch-size", "1", "--batch-number", "1"]
+        result = imgsync(*words)
+    finally:
+        world.gcr.hook = tree
+    assert result.code == 1 and "batch 1 is left out, since not all tags could be listed" in result.stderr
+    assert world.copies(hub, user) == {}
+
+
 def test_shards(imgsync, world, hub, user, namespace):
     outside.stock(world.gcr, *(f"{namespace}/{name}:v1" for name in "abcdefgh"))
     for part in range(3):
