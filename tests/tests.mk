@@ -12,8 +12,8 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 
 # --- All of it -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-arm64 e2e-amd64 \
-	build-tests lint-objects
+.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 \
+	e2e-amd64 build-tests lint-objects
 
 stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
 
@@ -120,8 +120,13 @@ e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what
 	@$(call pytest,tsan,build/tsan/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py $(if $(ALL)$(TESTS),,-m concurrency))
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
+	@tests/e2e/install-registries.sh registry
 	@tests/e2e/install-signers.sh
 	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py)
+
+e2e-registries: build/image-syncer ## what each make of registry does in its own way; distribution and zot are built by Go first (minutes)
+	@tests/e2e/install-registries.sh
+	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py)
 
 # --- On another machine ----------------------------------------------------------------------------------------------
 

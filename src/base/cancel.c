@@ -16,6 +16,10 @@
  * is for that: nine seconds after the request its signal ends the process. It is no thread, since
  * files are read before the process is confined, and what confines it holds for the one thread that
  * asks for it and those that come later. A wish for one run has no such end: other runs would pay.
+ *
+ * What follows a run, such as messages about it, has to be done within these nine seconds. It works
+ * for a request of its own, which begins without the signal that ended the run; a second signal
+ * ends the process anyway.
  */
 #include "base/cancel.h"
 
@@ -120,36 +124,64 @@ static struct itimerspec at_ms(int64_t milliseconds)
 						.tv_nsec = (long)(milliseconds % 1000) * 1000000}};
 }
 
-/* One descriptor for the clock and the event of the process; -1: none can be had. */
-static int join(int clock)
+/* One descriptor for the clock and, if process, the event of the process; -1: none can be had. */
+static int join(int clock, bool process)
 {
 	struct epoll_event readable = {.events = EPOLLIN};
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	if (epoll_ctl(fd, EPOLL_CTL_ADD, clock, &readable) == 0 &&
-	    (event < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, event, &readable) == 0))
+	    (!process || event < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, event, &readable) == 0))
 		return fd;
 	close(fd);
 	return -1;
 }
 
-void cancel_open(struct cancel *cancel, unsigned seconds)
+static void open_clock(struct cancel *cancel)
 {
-	*cancel = (struct cancel){.fd = -1, .open = true};
 	cancel->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (cancel->clock >= 0)
-		cancel->fd = join(cancel->clock);
-	if (!seconds)
-		return;
-	cancel->deadline = clock_ms() + (int64_t)seconds * 1000;
-	struct itimerspec late = at_ms(cancel->deadline);
-	struct itimerspec last = at_ms(cancel->deadline + CANCEL_END_S * 1000);
+	cancel->fd = cancel->clock >= 0 ? join(cancel->clock, !cancel->excused) : -1;
+	cancel->open = true;
+}
+
+static void set_deadline(struct cancel *cancel, int64_t deadline)
+{
+	const struct itimerspec late = at_ms(deadline);
+	cancel->deadline = deadline;
 	if (cancel->clock >= 0)
 		timerfd_settime(cancel->clock, TFD_TIMER_ABSTIME, &late, NULL);
+}
+
+void cancel_open(struct cancel *cancel, unsigned seconds)
+{
+	*cancel = (struct cancel){.open = false};
+	open_clock(cancel);
+	if (!seconds)
+		return;
+	set_deadline(cancel, clock_ms() + (int64_t)seconds * 1000);
+	struct itimerspec last = at_ms(cancel->deadline + CANCEL_END_S * 1000);
 	cancel->ends = event >= 0 && make_end(&cancel->end);
 	if (cancel->ends)
 		timer_settime(cancel->end, TIMER_ABSTIME, &last, NULL);
+}
+
+/* When the process is ended, as far as is known; 0: it is not. */
+static int64_t end_of_process(const struct cancel *run)
+{
+	int64_t asked = atomic_load(&requested) ? atomic_load(&requested_at) : 0;
+	if (run && run->deadline && (!asked || run->deadline < asked))
+		asked = run->deadline;
+	return asked ? asked + CANCEL_END_S * 1000 : 0;
+}
+
+void cancel_open_after(struct cancel *cancel, unsigned seconds)
+{
+	int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
+	int64_t last = end_of_process(current) - CANCEL_LAST_MS;
+	*cancel = (struct cancel){.after = true, .excused = atomic_load(&requested) != 0};
+	open_clock(cancel);
+	set_deadline(cancel, last > 0 && last < deadline ? last : deadline);
 }
 
 /* No clock of its own: a run may have a hundred parts at a time, and few descriptors. */
@@ -202,6 +234,12 @@ struct cancel *cancel_current(void)
 
 /* --- what a thread asks -------------------------------------------------------------------- */
 
+/* The signal that concerns this thread; 0: none does. */
+static int signal_for(const struct cancel *cancel)
+{
+	return cancel && cancel->excused ? 0 : atomic_load(&requested);
+}
+
 /* Why this one is to stop, whatever it is a part of. */
 static int own_reason(const struct cancel *cancel)
 {
@@ -215,7 +253,7 @@ static int own_reason(const struct cancel *cancel)
 
 int cancel_reason(void)
 {
-	int reason = atomic_load(&requested);
+	int reason = signal_for(current);
 	if (!reason && current && current->whole)
 		reason = own_reason(current->whole);
 	return reason || !current ? reason : own_reason(current);
@@ -230,7 +268,7 @@ bool cancel_requested(void)
 static int64_t asked_for(void)
 {
 	int64_t now = clock_ms(), since = -1;
-	if (atomic_load(&requested))
+	if (signal_for(current))
 		since = now - atomic_load(&requested_at);
 	for (const struct cancel *each = current; each; each = each->whole) {
 		if (atomic_load(&each->wished) && now - each->wished_at > since)
@@ -238,6 +276,8 @@ static int64_t asked_for(void)
 		if (each->deadline && now - each->deadline > since)
 			since = now - each->deadline;
 	}
+	if (current && current->after && now >= current->deadline)
+		since += CANCEL_GRACE_MS + CANCEL_LAST_MS;
 	return since;
 }
 

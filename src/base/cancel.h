@@ -40,7 +40,9 @@ struct cancel {
 	int64_t deadline; /* clock_ms(); 0: none */
 	int clock, fd;    /* of the deadline, and what is readable once the run is to stop */
 	timer_t end;
-	bool ends; /* end was made */
+	bool ends;    /* end was made */
+	bool after;   /* see cancel_open_after() */
+	bool excused; /* the process had been asked to stop before */
 	bool open;
 };
 
@@ -57,6 +59,12 @@ void cancel_now(int signal_number);
 
 /* Opens the request of a run that has seconds, 0: as long as it takes. */
 void cancel_open(struct cancel *cancel, unsigned seconds);
+/*
+ * Opens the request of what follows the run that this thread works for, and may still be done after
+ * a stop. What has been asked so far does not concern it, only what is asked from now on. It has
+ * seconds at most, without grace, and less where the process would be ended sooner.
+ */
+void cancel_open_after(struct cancel *cancel, unsigned seconds);
 /*
  * Opens the request of a part, an image, of the run that this thread works for: it has seconds of
  * its own, and ends with the run. Waiters notice its end within a second.

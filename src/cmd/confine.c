@@ -279,7 +279,7 @@ static void check_server(void *ctx, const struct named_server *server)
 	if (port)
 		problem_add(checking->problems, server->place,
 			    "%.*s needs port %u, which this process has given up: restart it",
-			    STR_ARGS(server->name), port);
+			    STR_ARGS(server->url ? STR("a URL") : server->name), port);
 	else if (server->registry && !kept->open && !profile_is_public(server->registry))
 		problem_add(checking->problems, server->place,
 			    "%s may need other ports than the public registries, which this "

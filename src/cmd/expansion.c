@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/retry.h"
+#include "cmd/dates.h"
 #include "cmd/lanes.h"
 #include "cmd/listings.h"
 #include "config/imgsync/flags.h"
-#include "copy/judge/created.h"
+#include "discover/discover.h"
 #include "plan/batch.h"
 #include "registry/tags.h"
 
@@ -27,62 +28,52 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	return true;
 }
 
-/* The dates of some images, asked for in parallel. */
-struct dates {
-	struct run *run;
-	const struct reference *images;
-	int64_t *when;
-	struct error *errors;
-	bool *known;
-};
-
-static void find_date(void *ctx, size_t index)
-{
-	struct dates *dates = ctx;
-	if (cancel_requested())
-		error_canceled(&dates->errors[index]);
-	else
-		dates->known[index] = created_of(&dates->run->stores, &dates->images[index], NULL,
-						 &dates->when[index], &dates->errors[index]);
-}
-
-static bool find_created(void *ctx, const struct reference *images, size_t count, int64_t *when,
-			 struct error *err)
-{
-	struct run *run = ctx;
-	scoped(arena_free) struct arena *arena = arena_new();
-	struct dates dates = {.run = run, .images = images, .when = when};
-	dates.errors = arena ? arena_array(arena, count, sizeof(*dates.errors)) : NULL;
-	dates.known = arena ? arena_array(arena, count, sizeof(*dates.known)) : NULL;
-	if (!dates.errors || !dates.known)
-		return error_memory(err);
-	pool_each(run->session->pool, count, find_date, &dates);
-	for (size_t i = 0; i < count; i++) {
-		if (dates.known[i])
-			continue;
-		*err = dates.errors[i];
-		return false;
-	}
-	return true;
-}
-
 /*
  * From this number of images of one repository on, a list of its tags is worth while, if it
  * includes digests.
  */
 enum { LEARN_MIN = 10 };
 
-static void learn_tags(struct run *run, const struct plan_rule *rule, size_t count)
+/* A list of digests may take so many requests to save that many. */
+static size_t worth(size_t images)
 {
-	struct repository from, to;
+	return images / 2;
+}
+
+/* A source whose tags were listed may have told their digests with them. */
+static void learn_source(struct run *run, const struct expansion *expansion,
+			 const struct plan_rule *rule)
+{
+	struct repository from;
 	struct error ignored;
-	bool listed = !rule->source.count;
-	if (count < LEARN_MIN)
+	if (!registry_open(run->registry, &rule->source.name, false, &from, &ignored))
 		return;
-	if (!listed && registry_open(run->registry, &rule->source.name, false, &from, &ignored))
+	if (rule->source.count)
 		tags_learn(&from);
-	if (registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
-		tags_learn(&to);
+	discover_tags(&from, worth(expansion->count));
+}
+
+/* What kind of registry a destination is shows in its answer about the first image. */
+static void learn_destination(struct run *run, const struct expansion *expansion,
+			      const struct plan_rule *rule)
+{
+	struct repository to;
+	struct error ignored;
+	if (!registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
+		return;
+	tags_learn(&to);
+	if (!known_complete(&to))
+		tags_ask(&to, expansion->tasks[0].destination.tag);
+	discover_tags(&to, worth(expansion->count));
+}
+
+static void learn_tags(struct run *run, size_t index)
+{
+	const struct expansion *expansion = &run->expansions[index];
+	if (expansion->count < LEARN_MIN)
+		return;
+	learn_source(run, expansion, &run->rules[index]);
+	learn_destination(run, expansion, &run->rules[index]);
 }
 
 /* Keeps why a rule was not expanded. Failures are few, and large beside the record of a rule. */
@@ -96,7 +87,7 @@ static void keep_failure(struct expansion *expansion, const struct error *err)
 static bool expand(struct run *run, size_t index, struct error *err)
 {
 	struct expansion *expansion = &run->expansions[index];
-	const struct catalog catalog = {.tags = list_tags, .created = find_created, .ctx = run};
+	const struct catalog catalog = {.tags = list_tags, .created = dates_find, .ctx = run};
 	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
 	arena_free(&expansion->arena);
 	expansion->arena = arena_new_small();
@@ -126,7 +117,7 @@ static void expand_rule(void *ctx, size_t index)
 		return;
 	}
 	listings_done(run->listings, &run->rules[index]);
-	learn_tags(run, &run->rules[index], expansion->count);
+	learn_tags(run, index);
 }
 
 /* The number of rules that are worth another round. */
@@ -175,10 +166,7 @@ static bool expand_all(struct run *run)
 
 bool expansion_run(struct run *run)
 {
-	const struct flags *flags = run->options->imgsync;
-	run->listings = listings_new(&run->stores, run->rules, run->rule_count);
-	if (run->listings && flags)
-		listings_limit(run->listings, (unsigned)flags->query_limit);
+	run->listings = listings_new(run);
 	bool ok = run->listings && expand_all(run);
 	listings_free(&run->listings);
 	return ok;
@@ -293,7 +281,18 @@ static void report_failed(struct run *run, size_t rule)
 	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
 }
 
-/* Keeps the images of one batch, if there are batches. False without memory. */
+static bool is_complete(const struct run *run)
+{
+	bool ok = true;
+	for (size_t i = 0; i < run->rule_count; i++)
+		ok = ok && run->expansions[i].ok;
+	return ok;
+}
+
+/*
+ * Keeps the images of one batch, if there are batches. Of a list with gaps other jobs may cut other
+ * batches, so there is none. False without memory.
+ */
 static bool cut_batch(struct run *run)
 {
 	const struct flags *flags = run->options->imgsync;
@@ -301,6 +300,11 @@ static bool cut_batch(struct run *run)
 	if (!flags || !flags->batch_size)
 		return true;
 	const struct batch batch = {flags->batch_size, flags->batch_number};
+	if (!is_complete(run)) {
+		log_error("batch %d is left out, since not all tags could be listed", batch.number);
+		run->task_count = 0;
+		return true;
+	}
 	if (!batch_select(run->tasks, &run->task_count, &batch, &batches))
 		return false;
 	report_batch(run->report, (size_t)batch.number, batches);
@@ -316,10 +320,8 @@ static bool cut_batch(struct run *run)
 static void refuse_nothing(struct run *run)
 {
 	struct error err;
-	bool ok = run->rule_count > 0;
-	for (size_t i = 0; i < run->rule_count; i++)
-		ok = ok && run->expansions[i].ok;
-	if (!run->options->imgsync || run->options->shard || run->task_count || !ok)
+	if (!run->options->imgsync || run->options->shard || run->task_count || !run->rule_count ||
+	    !is_complete(run))
 		return;
 	error_set(&err, ERROR_MISSING, "no image was found");
 	report_rule_failed(run->report, run->rules[0].rule, &err);

@@ -10,10 +10,15 @@
 #include "base/flight.h"
 #include "base/map.h"
 
+#include "cmd/run.h"
+#include "config/imgsync/flags.h"
+#include "discover/discover.h"
+
 #include <pthread.h>
 
 struct shared_listing {
 	unsigned rules; /* rules that may still need it */
+	bool detailed;  /* one of them gains by digests or dates beside the tags */
 	struct flight flight;
 	struct arena *arena; /* arena of the tags; NULL: not known */
 	struct tag_list tags;
@@ -21,7 +26,7 @@ struct shared_listing {
 
 struct listings {
 	struct arena *arena;
-	const struct stores *stores;
+	const struct run *run;
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t changed;
 	struct map sources; /* host/repository -> struct shared_listing */
@@ -37,8 +42,9 @@ static struct shared_listing *find(const struct listings *listings, const struct
 	return buf_ok(&key) ? map_get(&listings->sources, buf_str(&key)) : NULL;
 }
 
-static bool add(struct listings *listings, const struct reference *source)
+static bool add(struct listings *listings, const struct plan_rule *rule)
 {
+	const struct reference *source = &rule->source.name;
 	scoped(buf_finish) struct buf key = {0};
 	struct shared_listing *listing = find(listings, source);
 	if (!listing) {
@@ -49,11 +55,11 @@ static bool add(struct listings *listings, const struct reference *source)
 			return false;
 	}
 	listing->rules++;
+	listing->detailed |= plan_wants_details(rule);
 	return true;
 }
 
-struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
-			      size_t count)
+struct listings *listings_new(const struct run *run)
 {
 	struct arena *arena = arena_new();
 	struct listings *listings = arena ? arena_new_of(arena, struct listings) : NULL;
@@ -62,18 +68,15 @@ struct listings *listings_new(const struct stores *stores, const struct plan_rul
 		return NULL;
 	}
 	listings->arena = arena;
-	listings->stores = stores;
+	listings->run = run;
 	pthread_mutex_init(&listings->lock, NULL);
 	cond_init(&listings->changed);
-	for (size_t i = 0; listings && i < count; i++)
-		if (!add(listings, &rules[i].source.name))
+	if (run->options->imgsync)
+		listings->most = (unsigned)run->options->imgsync->query_limit;
+	for (size_t i = 0; listings && i < run->rule_count; i++)
+		if (!add(listings, &run->rules[i]))
 			listings_free(&listings);
 	return listings;
-}
-
-void listings_limit(struct listings *listings, unsigned most)
-{
-	listings->most = most;
 }
 
 void listings_free(struct listings **listings)
@@ -91,9 +94,27 @@ void listings_free(struct listings **listings)
 	arena_free(&arena);
 }
 
-/* Reads a list of tags when it is its turn. */
-static bool read_tags(struct listings *listings, const struct store *store, struct arena *arena,
-		      struct tag_list *out, struct error *err)
+/* A list with digests saves a request for each tag of it; it is kept where the tags come from. */
+static void look_closer(const struct run *run, const struct reference *source)
+{
+	struct repository repository;
+	struct error ignored;
+	if (registry_open(run->registry, source, false, &repository, &ignored))
+		discover_tags(&repository, SIZE_MAX);
+}
+
+static bool ask(const struct run *run, const struct reference *source, bool detailed,
+		struct arena *arena, struct tag_list *out, struct error *err)
+{
+	const struct store *store = NULL;
+	if (detailed)
+		look_closer(run, source);
+	return store_at(&run->stores, source, NULL, arena, &store, err) &&
+	       store_tags(store, arena, 0, out, err);
+}
+
+/* Waits until one list more may be read. */
+static void take_turn(struct listings *listings)
 {
 	enum { LOOK_MS = 1000 };
 	pthread_mutex_lock(&listings->lock);
@@ -101,21 +122,35 @@ static bool read_tags(struct listings *listings, const struct store *store, stru
 		cond_wait_ms(&listings->changed, &listings->lock, LOOK_MS);
 	listings->busy++;
 	pthread_mutex_unlock(&listings->lock);
-	bool ok = !cancel_requested() ? store_tags(store, arena, 0, out, err) : error_canceled(err);
+}
+
+static void leave_turn(struct listings *listings)
+{
 	pthread_mutex_lock(&listings->lock);
 	listings->busy--;
 	pthread_cond_broadcast(&listings->changed);
 	pthread_mutex_unlock(&listings->lock);
+}
+
+/* Reads a list of tags when it is its turn. */
+static bool read_tags(struct listings *listings, const struct reference *source, bool detailed,
+		      struct arena *arena, struct tag_list *out, struct error *err)
+{
+	take_turn(listings);
+	bool ok = cancel_requested() ? error_canceled(err)
+				     : ask(listings->run, source, detailed, arena, out, err);
+	leave_turn(listings);
 	return ok;
 }
 
 /* Reads the list for all rules that need it. */
 static bool read_list(struct listings *listings, struct shared_listing *listing,
-		      const struct store *store, struct error *err)
+		      const struct reference *source, struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct tag_list tags = {0};
-	bool ok = arena ? read_tags(listings, store, arena, &tags, err) : error_memory(err);
+	bool ok = arena ? read_tags(listings, source, listing->detailed, arena, &tags, err)
+			: error_memory(err);
 	if (!ok)
 		arena_free(&arena);
 	pthread_mutex_lock(&listings->lock);
@@ -134,12 +169,9 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 		   struct tag_list *out, struct error *err)
 {
 	struct shared_listing *listing = find(listings, source);
-	const struct store *store = NULL;
 	enum flight_turn turn = FLIGHT_LEAD;
-	if (!store_at(listings->stores, source, false, arena, &store, err))
-		return false;
 	if (!listing)
-		return read_tags(listings, store, arena, out, err);
+		return read_tags(listings, source, false, arena, out, err);
 	pthread_mutex_lock(&listings->lock);
 	bool shared = listing->rules > 1 || listing->arena;
 	if (shared)
@@ -147,9 +179,9 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 				    err);
 	pthread_mutex_unlock(&listings->lock);
 	if (!shared)
-		return read_tags(listings, store, arena, out, err);
+		return read_tags(listings, source, listing->detailed, arena, out, err);
 	if (turn == FLIGHT_FAILED ||
-	    (turn == FLIGHT_LEAD && !read_list(listings, listing, store, err)))
+	    (turn == FLIGHT_LEAD && !read_list(listings, listing, source, err)))
 		return false;
 	*out = listing->tags;
 	return true;

@@ -9,14 +9,10 @@
 
 struct listings;
 
-/*
- * rules are those to be expanded, stores opens their sources; both must outlive the listings. NULL
- * without memory.
- */
-struct listings *listings_new(const struct stores *stores, const struct plan_rule *rules,
-			      size_t count);
-/* From now on at most this many lists are read at the same time. */
-void listings_limit(struct listings *listings, unsigned most);
+struct run;
+
+/* For the rules of the run, which are to be expanded, by its stores. NULL without memory. */
+struct listings *listings_new(const struct run *run);
 /* *listings may be NULL. */
 void listings_free(struct listings **listings);
 

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/load.h"
+#include "config/nearest.h"
 #include "discover/discover.h"
 
 #include <stdlib.h>
@@ -25,11 +26,25 @@ static bool check_rule(const struct run *run, const struct namespace_rule *names
 	if (!any)
 		return false;
 	if (namespace_rule(run->arena, namespace, str_of(any), rule, &err))
-		return plan_parse(run->arena, &(struct rules){rule, 1}, &planned, &count, problems);
+		return plan_parse(run->arena, &(struct rules){.items = rule, .count = 1}, &planned,
+				  &count, problems);
 	if (err.kind != ERROR_CONFIG)
 		return false;
 	problem_add(problems, namespace->rule->destination_place, "%s", err.text);
 	return true;
+}
+
+static void check_via(const struct placed *via, struct problems *problems)
+{
+	const char *names[16], *name;
+	size_t count = 0;
+	for (; count < array_count(names) && (name = discover_name(count)); names[count++] = name)
+		if (strcmp(name, via->text) == 0)
+			return;
+	const char *near = nearest_word(str_of(via->text), names, count);
+	problem_add(problems, via->place, "via: %.100s is no way to list repositories: %s%s%s",
+		    via->text, near ? "did you mean " : "expected ", near ? near : discover_kinds(),
+		    near ? "?" : "");
 }
 
 bool namespaces_check(const struct run *run, struct problems *problems)
@@ -38,10 +53,8 @@ bool namespaces_check(const struct run *run, struct problems *problems)
 		const struct gather *gather = run->namespaces[i].rule->gather;
 		if (!check_rule(run, &run->namespaces[i], problems))
 			return false;
-		if (gather && gather->via.text && !discover_knows(gather->via.text))
-			problem_add(problems, gather->via.place,
-				    "via: %.100s is no way to list repositories: expected %s",
-				    gather->via.text, discover_kinds());
+		if (gather && gather->via.text)
+			check_via(&gather->via, problems);
 	}
 	return true;
 }
@@ -174,7 +187,10 @@ static bool add_rule(const struct namespace_rule *namespace, const char *path, s
 	if (err->kind != ERROR_CONFIG)
 		return false;
 	out->misfits[out->misfit_count++] =
-		(struct misfit){*rule, arena_string(out->arena, err->text)};
+		(struct misfit){*rule, arena_printf(out->arena,
+						    "%s; name it otherwise by names, or leave it "
+						    "out by exclude-repositories",
+						    err->text)};
 	return true;
 }
 

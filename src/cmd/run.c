@@ -5,12 +5,14 @@
 #include "cmd/run.h"
 
 #include "base/cancel.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cmd/about.h"
 #include "cmd/expansion.h"
 #include "cmd/namespaces.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
+#include "notify/notify.h"
 #include "registry/registry_store.h"
 
 #include <stdlib.h>
@@ -95,6 +97,7 @@ static bool set_up(struct run *run)
 					.program = about_user_agent,
 					.images_json = run->config.lists_json,
 					.terms = &run->config.terms,
+					.whole = notify_wants_report(&run->config.notify),
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = isatty(STDERR_FILENO) && !log_debugging(),
@@ -114,6 +117,12 @@ static void warn_unmatched(struct run *run)
 		log_warn("platform filter: no image of this run is for %s", patterns[i]);
 }
 
+/* The file that messages name; NULL: there is none. */
+static const char *report_file(const struct options *options)
+{
+	return options->report && !file_is_stdout(options->report) ? options->report : NULL;
+}
+
 int run_sync(struct run *run)
 {
 	struct error err;
@@ -129,5 +138,11 @@ int run_sync(struct run *run)
 	int code = report_exit_code(run->report, cancel_reason());
 	if (!written)
 		log_error("%s", err.text);
-	return written || code ? code : EXIT_FAILURE;
+	const struct notify_run messages = {.http = run->session->http,
+					    .pool = run->session->pool,
+					    .targets = &run->config.notify,
+					    .tally = report_tally(run->report),
+					    .report = report_file(run->options),
+					    .code = written || code ? code : EXIT_FAILURE};
+	return notify_send(&messages);
 }

@@ -26,12 +26,17 @@ static void take_side(const struct server_taker *taker, const struct reference *
 	taker->take(taker->ctx, &server);
 }
 
-static void take_url(const struct server_taker *taker, const struct proxy *proxy, const char *place)
+static void take_url(const struct server_taker *taker, const char *url, const char *place)
+{
+	const struct named_server server = {.name = str_of(url), .place = place, .url = true};
+	taker->take(taker->ctx, &server);
+}
+
+static void take_proxy(const struct server_taker *taker, const struct proxy *proxy,
+		       const char *place)
 {
 	if (proxy)
-		taker->take(taker->ctx, &(struct named_server){.name = str_of(proxy->url),
-							       .place = place,
-							       .url = true});
+		take_url(taker, proxy->url, place);
 }
 
 static void take_credential(const struct server_taker *taker, const struct credential *entry)
@@ -40,7 +45,7 @@ static void take_credential(const struct server_taker *taker, const struct crede
 	struct str path;
 	registry_key_split(entry->key, &server.name, &path);
 	taker->take(taker->ctx, &server);
-	take_url(taker, entry->proxy, entry->place);
+	take_proxy(taker, entry->proxy, entry->place);
 	if (entry->token_server) {
 		server.name = str_of(entry->token_server);
 		taker->take(taker->ctx, &server);
@@ -70,6 +75,10 @@ void servers_each(const struct run *run, void (*take)(void *ctx, const struct na
 	}
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		take_credential(&taker, &run->config.credentials.items[i]);
-	take_url(&taker, run->config.proxies.http, NULL);
-	take_url(&taker, run->config.proxies.https, NULL);
+	for (size_t i = 0; i < run->config.notify.count; i++) {
+		const struct notify_target *target = &run->config.notify.items[i];
+		take_url(&taker, target->url.text, target->place);
+	}
+	take_proxy(&taker, run->config.proxies.http, NULL);
+	take_proxy(&taker, run->config.proxies.https, NULL);
 }

@@ -11,12 +11,15 @@
 #include "config/duration.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
+#include "config/notify/notify_fields.h"
+#include "config/notify/notify_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
-#include "config/rules/list_file.h"
+#include "config/rules/list_rules.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
+#include "config/rules/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +78,18 @@ static void read_words(const struct loading *loading)
 			    "registry.example.com/team/app:v1",
 			    *rule->source ? "destination" : "source");
 	else
-		loading->out->rules = (struct rules){rule, 1};
+		loading->out->rules = (struct rules){.items = rule, .count = 1};
+}
+
+static void make_rules(const struct loading *loading, const struct image_list *images,
+		       const struct list_target *target)
+{
+	struct rules *rules = &loading->out->rules;
+	rules->items = arena_array(loading->arena, images->count, sizeof(*rules->items));
+	if (rules->items && list_rules_make(loading->arena, images, target, rules->items))
+		rules->count = images->count;
+	else
+		problem_add(loading->problems, NULL, "out of memory");
 }
 
 /* Reads the list that --list names, as rules to copy its images below --to. */
@@ -84,7 +98,9 @@ static void read_list(const struct loading *loading)
 	const struct options *options = loading->options;
 	const char *inlined = inputs_text(options->inputs, options->list);
 	const char *name = is_stdin(options->list) ? "stdin" : options->list;
-	const char *prefix = NULL;
+	const char *to = NULL;
+	struct image_list images;
+	struct list_target target = {0};
 	scoped(buf_finish) struct buf text = {.max = NODE_BYTES_MAX};
 	struct error err = {0};
 	if (!options->to) {
@@ -93,23 +109,38 @@ static void read_list(const struct loading *loading)
 			    "registry.example.com/mirror");
 		return;
 	}
-	if (!expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION, loading->lookup,
-			 &prefix, &err))
+	bool good = expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION,
+				loading->lookup, &to, &err) &&
+		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
+	if (!good)
 		problem_add(loading->problems, NULL, "--to: %s", err.text);
-	else if (!inlined && !file_read(options->list, &text, &err))
+	if (!inlined && !file_read(options->list, &text, &err)) {
 		problem_add(loading->problems, name, "%s", err.text);
-	else
-		list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text),
-			       prefix, &loading->out->rules, loading->problems);
+		return;
+	}
+	list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text), &images,
+		       loading->problems);
+	if (good)
+		make_rules(loading, &images, &target);
 }
 
-/* Where a target for the report is to be added; so far there is nothing that sends it. */
+/* The report goes to Telegram as well, in imgsync's words and whatever came of the run. */
 static void add_telegram(const struct loading *loading, const struct meaning_telegram *telegram)
 {
-	if (telegram->token)
-		problem_warn(loading->problems, NULL,
-			     "the report is not sent to Telegram: this version cannot, and prints "
-			     "it only");
+	struct notify_list *list = &loading->out->notify;
+	const struct notify_words words = {
+		.subject = "--telegram-token",
+		.fields = {[NOTIFY_TELEGRAM] = {.text = str_of(telegram->token)},
+			   [NOTIFY_CHAT] = {.text = str_of(telegram->group)},
+			   [NOTIFY_API] = {.text = str_of(telegram->api)},
+			   [NOTIFY_TITLE] = {.text = str_of(telegram->title)},
+			   [NOTIFY_ON] = {.text = STR("always")}}};
+	size_t before = list->count;
+	if (!telegram->token || !telegram->group)
+		return;
+	notify_target_add(loading->arena, &words, loading->lookup, list, loading->problems);
+	if (list->count > before)
+		list->items[before].level = flags_level(loading->options->imgsync);
 }
 
 /* Reads what a command of imgsync's means, instead of rules. */
@@ -146,8 +177,12 @@ static void read_given(const struct loading *loading, enum formats_option option
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (read_document(loading, path, &document))
-		formats_find(&reading, option)->read(&reading);
+	if (!read_document(loading, path, &document))
+		return;
+	if (option != FORMATS_AUTH)
+		notify_fields_take(loading->arena, &document, loading->lookup,
+				   &loading->out->notify, loading->problems);
+	formats_find(&reading, option)->read(&reading);
 }
 
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
@@ -353,6 +388,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
+	notify_options_read(arena, options, &lookup, &out->notify, problems);
 	add_docker_logins(&loading, &docker);
 	add_target_login(&loading);
 	add_github_login(&loading);

@@ -12,6 +12,7 @@
 #include "config/rules/images_fields.h"
 #include "config/rules/images_file.h"
 #include "config/rules/kyma_file.h"
+#include "config/rules/lists_file.h"
 
 static void read_auth(const struct formats_reading *reading)
 {
@@ -38,6 +39,17 @@ static void read_images(const struct formats_reading *reading)
 			 reading->problems);
 }
 
+static bool recognise_lists(const struct formats_reading *reading)
+{
+	return lists_file_recognise(reading->document);
+}
+
+static void read_lists(const struct formats_reading *reading)
+{
+	lists_file_read(reading->arena, reading->document, reading->lookup, &reading->out->rules,
+			reading->problems);
+}
+
 static void read_legacy(const struct formats_reading *reading)
 {
 	legacy_file_read(reading->arena, reading->document, reading->lookup,
@@ -49,6 +61,9 @@ static const struct format table[] = {
 	 "Fields of a registry in the file of --auth", &auth_entry_fields},
 	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma, NULL,
 	 NULL},
+	{"an images file with lists of images", FORMATS_IMAGES, recognise_lists, read_lists,
+	 "Fields of a list in the file of --images, and from platforms on below",
+	 &lists_file_fields},
 	{"an images file", FORMATS_IMAGES, NULL, read_images,
 	 "Fields of a rule in the file of --images", &images_fields},
 	{"a file of old releases, with auth and images", FORMATS_CONFIG, NULL, read_legacy, NULL,

@@ -128,6 +128,13 @@ static void take_config(const struct taker *taker, const struct config *config)
 	for (size_t i = 0; i < config->credentials.count; i++)
 		take_named(taker, "ca", config->credentials.items[i].ca,
 			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->rules.file_count; i++)
+		take_named(taker, "list", config->rules.files[i].text,
+			   config->rules.files[i].place);
+	for (size_t i = 0; i < config->notify.count; i++)
+		for (size_t j = 0; j < NOTIFY_FILES; j++)
+			take_named(taker, "a file of notify", config->notify.items[i].files[j],
+				   config->notify.items[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
 		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;

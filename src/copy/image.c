@@ -105,8 +105,9 @@ static bool open_both(struct image *image, struct error *err)
 	struct copier *copier = image->copier;
 	const struct task *task = image->task;
 	const struct stores *stores = &copier->options.stores;
-	if (!store_at(stores, &task->source, false, image->arena, &image->from, err) ||
-	    !store_at(stores, &task->destination, true, image->arena, &image->to, err))
+	if (!store_at(stores, &task->source, NULL, image->arena, &image->from, err) ||
+	    !store_at(stores, &task->destination, &task->rule->terms.creation, image->arena,
+		      &image->to, err))
 		return false;
 	if (image->shared && copier->options.blobs_in_flight > 1)
 		fanout_arrive(copier->fanout, sources_group(image->shared), image, task);

@@ -33,7 +33,7 @@ static bool read_catalog(struct dialect_pages *pages, struct arena *arena, struc
 			return error_memory(err);
 		if (dialect_read(pages, err))
 			return true;
-		if (pages->found->count || (pages->status != 400 && pages->status != 422))
+		if (pages->count || (pages->status != 400 && pages->status != 422))
 			return false;
 	}
 	return false;

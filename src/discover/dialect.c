@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "oci/reference.h"
 #include "registry/answer.h"
+#include "registry/tags.h"
 
 /* So many bad names are worth a warning each. */
 enum { WARNINGS_MAX = 10 };
@@ -36,6 +37,15 @@ bool dialect_text(const struct node *entry, const char *member, struct str *out,
 	return out->len || error_set(err, ERROR_CORRUPT, "an entry of the list has no %s", member);
 }
 
+int64_t dialect_number(const struct node *entry, const char *member)
+{
+	const struct node *number = node_get(entry, member);
+	int64_t value = 0;
+	if (number && number->kind == NODE_NUMBER)
+		str_to_int64(number->text, &value);
+	return value;
+}
+
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err)
 {
 	struct map *found = pages->found;
@@ -46,7 +56,22 @@ bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err
 		return true;
 	if (found->count >= DISCOVER_MAX)
 		return error_set(err, ERROR_CORRUPT, "more than %d repositories", DISCOVER_MAX);
-	return map_get(found, path) || map_put(found, path, found) || error_memory(err);
+	if (map_get(found, path))
+		return true;
+	pages->news++;
+	return map_put(found, path, found) || error_memory(err);
+}
+
+bool dialect_add_tag(struct dialect_pages *pages, const struct known_tag *tag, struct error *err)
+{
+	if (!reference_tag_valid(tag->tag))
+		return true;
+	if (known_list_count(pages->tags) >= TAGS_MAX)
+		return error_set(err, ERROR_CORRUPT, "more than %d tags", TAGS_MAX);
+	if (!known_list_add(pages->tags, tag))
+		return error_memory(err);
+	pages->news = known_list_count(pages->tags);
+	return true;
 }
 
 bool dialect_open(const struct discovery *discovery, const char *host, const char *path,
@@ -61,7 +86,11 @@ static bool request_page(const struct dialect_pages *pages, const struct request
 			 struct http_answer *answer, struct arena *arena, const struct node **root,
 			 struct error *err)
 {
-	if (!request_send(&pages->repository, request, answer, err))
+	/* Tags can be listed in another way, so no time is lost where this one does not work. */
+	bool ok = pages->tags && !pages->count
+			  ? request_send_once(&pages->repository, request, answer, err)
+			  : request_send(&pages->repository, request, answer, err);
+	if (!ok)
 		return false;
 	if (answer->status != 200)
 		return answer_error(answer, err);
@@ -87,16 +116,17 @@ static void reading_finish(struct pages_reading *reading)
 	arena_free(&reading->arena);
 }
 
-/* How many entries all pages have: Harbor says it in a header, Docker Hub in its JSON. */
+/* How many entries all pages have: Harbor and GitLab say it in a header, Docker Hub in its JSON. */
 static void read_total(struct dialect_pages *pages, const struct http_answer *answer,
 		       const struct node *root)
 {
 	struct str text = http_header(answer, "X-Total-Count");
-	const struct node *count = node_get(root, "count");
+	if (!text.len)
+		text = http_header(answer, "X-Total");
 	int64_t total = 0;
-	if (!text.len && count && count->kind == NODE_NUMBER)
-		text = count->text;
-	if (str_to_int64(text, &total) && total > 0)
+	if (!str_to_int64(text, &total))
+		total = dialect_number(root, "count");
+	if (total > 0)
 		pages->total = (size_t)total;
 }
 
@@ -108,7 +138,7 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct dialect_pages *pages = reading->pages;
 	const struct node *root = NULL;
-	size_t before = pages->found->count;
+	size_t before = pages->news;
 	if (!arena)
 		return error_memory(err);
 	if (!request_page(pages, request, &answer, arena, &root, err)) {
@@ -120,14 +150,19 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 		return false;
 	if (pages->totals)
 		read_total(pages, &answer, root);
+	if (pages->most && pages->entries && pages->total / pages->entries >= pages->most &&
+	    pages->count == 1 && pages->total > pages->entries)
+		return error_set(err, ERROR_UNSUPPORTED, "its %zu entries take too many requests",
+				 pages->total);
 	if (!paging_read(&reading->paging, reading->arena, root))
 		return error_memory(err);
-	if (pages->next && !pages->next(pages, reading->arena, root, &reading->paging, err))
+	if (pages->next &&
+	    !pages->next(pages, &answer, root, reading->arena, &reading->paging, err))
 		return false;
 	const struct paging_page page = {.repository = &pages->repository,
 					 .request = request,
 					 .answer = &answer,
-					 .news = pages->found->count > before};
+					 .news = pages->news > before};
 	return paging_next(&reading->paging, reading->arena, &page, next, err);
 }
 
@@ -140,16 +175,16 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 	if (!reading.arena)
 		return error_memory(err);
 	pages->refused = false;
-	pages->entries = pages->total = 0;
+	pages->news = pages->entries = pages->total = 0;
 	pages->count = 0;
 	if (!read_page(&reading, &request, &next, err)) {
 		pages->refused = says_none(pages->status) || err->kind == ERROR_DENIED;
 		return false;
 	}
-	for (int page = 1; next.text; page++) {
-		if (page == DIALECT_PAGES_MAX)
-			return error_set(err, ERROR_CORRUPT, "more than %d pages",
-					 DIALECT_PAGES_MAX);
+	size_t most = pages->most ? pages->most : DIALECT_PAGES_MAX;
+	for (size_t page = 1; next.text; page++) {
+		if (page >= most)
+			return error_set(err, ERROR_CORRUPT, "more than %zu pages", most);
 		url = next;
 		request.path = NULL;
 		request.url = &url;
@@ -160,4 +195,21 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 	return pages->entries >= pages->total ||
 	       error_set(err, ERROR_CORRUPT, "the list ends after %zu of %zu entries",
 			 pages->entries, pages->total);
+}
+
+bool dialect_read_tags(struct dialect_pages *pages, const struct repository *repository,
+		       struct known_trust trust, struct error *err)
+{
+	pages->tags = known_list_new();
+	if (!pages->tags)
+		return error_memory(err);
+	bool ok = dialect_read(pages, err);
+	if (ok && !known_list_says(pages->tags))
+		ok = error_set(err,
+			       known_list_count(pages->tags) ? ERROR_CORRUPT : ERROR_UNSUPPORTED,
+			       "the list has no digests");
+	if (ok)
+		known_keep(repository, &pages->tags, trust);
+	known_list_free(&pages->tags);
+	return ok;
 }

@@ -3,6 +3,7 @@
 
 #include "discover/discover.h"
 #include "doc/node.h"
+#include "registry/known.h"
 #include "registry/paging.h"
 #include "registry/request.h"
 
@@ -15,7 +16,17 @@ enum { DIALECT_PAGE_MAX = 32 * 1024 * 1024, DIALECT_PAGES_MAX = 100000 };
 typedef bool dialect_list(const struct discovery *discovery, struct map *found, bool *supported,
 			  struct error *why);
 
-dialect_list catalog_list, ghcr_list, google_list, harbor_list, hub_list, quay_list;
+/*
+ * Reads the tags of a repository from an API that has their digests, and keeps them (known.h), in
+ * at most that many requests. False: it keeps nothing, as why says.
+ */
+typedef bool dialect_tags(const struct repository *repository, size_t requests, struct error *why);
+
+dialect_list catalog_list, ecr_list, ghcr_list, gitlab_list, google_list, harbor_list, hub_list,
+	quay_list;
+dialect_tags harbor_tags, hub_tags, quay_tags;
+/* True for a private registry of Amazon ECR. */
+bool ecr_list_has(const char *host);
 
 /* A list in pages that is being read. */
 struct dialect_pages {
@@ -25,14 +36,18 @@ struct dialect_pages {
 	const char *what;             /* what a page is, for messages: "a catalog" */
 	/* Adds what a page has. */
 	bool (*take)(struct dialect_pages *pages, const struct node *root, struct error *err);
-	/* Or NULL: sets what names the next page, where it is no URL and no Link. */
-	bool (*next)(const struct dialect_pages *pages, struct arena *arena,
-		     const struct node *root, struct paging *paging, struct error *err);
-	void *ctx; /* for take */
-	struct map *found;
-	size_t entries;  /* that the pages had, counted by take */
-	size_t total;    /* that they should have; 0: not known */
-	bool totals;     /* the registry says the total: by X-Total-Count, or by count */
+	/* Or NULL: sets what names the page after answer, where it is no URL and no Link. */
+	bool (*next)(const struct dialect_pages *pages, const struct http_answer *answer,
+		     const struct node *root, struct arena *arena, struct paging *paging,
+		     struct error *err);
+	void *ctx;               /* for take */
+	struct map *found;       /* for repositories */
+	struct known_list *tags; /* for tags */
+	size_t most;             /* pages; more are an error. 0: DIALECT_PAGES_MAX */
+	size_t news;             /* what was added so far, counted by take */
+	size_t entries;          /* that the pages had, counted by take */
+	size_t total;            /* that they should have; 0: not known */
+	bool totals;     /* the registry says the total: by X-Total-Count, X-Total or count */
 	size_t misnamed; /* names that are none */
 	int count;       /* of the pages */
 	bool refused;    /* the first page: there is no such list, or not for us */
@@ -48,8 +63,18 @@ bool dialect_valid(const struct discovery *discovery, struct str path, size_t *m
 		   bool *valid, struct error *err);
 /* Adds the path of a repository if it is valid. False without memory, or if there are too many. */
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err);
+/* Adds a tag, unless it is none. False without memory, or if there are too many. */
+bool dialect_add_tag(struct dialect_pages *pages, const struct known_tag *tag, struct error *err);
+/*
+ * Reads all pages of tags, and keeps the list for the repository; trust says how. False: it is not
+ * kept.
+ */
+bool dialect_read_tags(struct dialect_pages *pages, const struct repository *repository,
+		       struct known_trust trust, struct error *err);
 /* Sets *out to a member that each entry has. False: it is missing, or no text. */
 bool dialect_text(const struct node *entry, const char *member, struct str *out, struct error *err);
+/* A member that is a whole number; 0: it is none, or missing. */
+int64_t dialect_number(const struct node *entry, const char *member);
 /* Opens the namespace, or what is below it, at host as if it were a repository. */
 bool dialect_open(const struct discovery *discovery, const char *host, const char *path,
 		  struct repository *out, struct error *err);

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "discover/dialect.h"
+#include "registry/facts.h"
+#include "registry/host.h"
 
 #include <string.h>
 
@@ -13,32 +15,32 @@ static const struct dialect {
 	const char *name;
 	const char *hosts[4]; /* registries that have this one; "*.pkg.dev": all below */
 	dialect_list *list;
+	dialect_tags *tags; /* NULL: it has no better list of tags than others */
 } dialects[] = {
-	{"harbor", {0}, harbor_list},
-	{"catalog", {0}, catalog_list},
-	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list},
-	{"ghcr", {"ghcr.io"}, ghcr_list},
-	{"hub", {"docker.io"}, hub_list},
-	{"quay", {"quay.io"}, quay_list},
+	{"harbor", {0}, harbor_list, harbor_tags},
+	{"catalog", {0}, catalog_list, NULL},
+	{"gitlab", {"registry.gitlab.com"}, gitlab_list, NULL},
+	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list, NULL},
+	{"ecr", {0}, ecr_list, NULL}, /* at hosts by ecr_list_has() */
+	{"ghcr", {"ghcr.io"}, ghcr_list, NULL},
+	{"hub", {"docker.io"}, hub_list, hub_tags},
+	{"quay", {"quay.io"}, quay_list, quay_tags},
 };
 
 /* So many of them are tried where the host says nothing. */
-enum { TRIED = 3 };
+enum { TRIED = 4 };
 
 /* Registries that have no list that we can read. */
 static const char *const closed[] = {"public.ecr.aws"};
 
-bool discover_knows(const char *via)
+const char *discover_name(size_t number)
 {
-	for (size_t i = 0; i < array_count(dialects); i++)
-		if (strcmp(dialects[i].name, via) == 0)
-			return true;
-	return false;
+	return number < array_count(dialects) ? dialects[number].name : NULL;
 }
 
 const char *discover_kinds(void)
 {
-	return "catalog, ghcr, google, harbor, hub or quay";
+	return "catalog, ecr, ghcr, gitlab, google, harbor, hub or quay";
 }
 
 const char *discover_api(const char *host)
@@ -54,11 +56,14 @@ static bool is_at(struct str host, const char *pattern)
 /* The dialect that is asked for, or that the host has; NULL: it is to be found out. */
 static const struct dialect *chosen(const struct discovery *discovery)
 {
+	const char *via = discovery->via;
+	if (!via && ecr_list_has(discovery->host))
+		via = "ecr";
 	for (size_t i = 0; i < array_count(dialects); i++) {
 		const struct dialect *dialect = &dialects[i];
-		if (discovery->via && strcmp(dialect->name, discovery->via) == 0)
+		if (via && strcmp(dialect->name, via) == 0)
 			return dialect;
-		for (size_t j = 0; !discovery->via && j < 4 && dialect->hosts[j]; j++)
+		for (size_t j = 0; !via && j < 4 && dialect->hosts[j]; j++)
 			if (is_at(str_of(discovery->host), dialect->hosts[j]))
 				return dialect;
 	}
@@ -78,13 +83,26 @@ static bool is_closed(const struct discovery *discovery, struct error *err)
 	return false;
 }
 
+/* The list worked: the same API may list tags as well. */
+static void learn(const struct discovery *discovery, const struct dialect *dialect)
+{
+	struct repository repository;
+	struct error ignored;
+	const struct reference name = {.host = discovery->host, .repository = discovery->path};
+	if (dialect->tags &&
+	    registry_open(discovery->registry, &name, false, &repository, &ignored))
+		facts_learn(&repository.access, FACT_HAS_LIST, dialect->name);
+}
+
 static bool try_all(const struct discovery *discovery, struct map *found, struct error *err)
 {
 	scoped(buf_finish) struct buf met = {0};
 	for (size_t i = 0; i < TRIED; i++) {
 		bool supported = false;
-		if (dialects[i].list(discovery, found, &supported, err))
+		if (dialects[i].list(discovery, found, &supported, err)) {
+			learn(discovery, &dialects[i]);
 			return true;
+		}
 		if (supported)
 			return false;
 		log_debug("via %s: %s", dialects[i].name, err->text);
@@ -100,7 +118,58 @@ bool discover_run(const struct discovery *discovery, struct map *found, struct e
 {
 	const struct dialect *dialect = chosen(discovery);
 	bool supported = false;
-	if (dialect)
-		return dialect->list(discovery, found, &supported, err);
-	return !is_closed(discovery, err) && try_all(discovery, found, err);
+	if (!dialect)
+		return !is_closed(discovery, err) && try_all(discovery, found, err);
+	if (!dialect->list(discovery, found, &supported, err))
+		return false;
+	learn(discovery, dialect);
+	return true;
+}
+
+/* --- tags ----------------------------------------------------------------------------------- */
+
+/* Harbor says in its challenge what it is. */
+static bool is_harbor(const struct access *access)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct challenge challenge;
+	return arena && host_challenge(access->host, arena, &challenge) && challenge.service &&
+	       strcmp(challenge.service, "harbor-registry") == 0;
+}
+
+static bool has_list(const struct access *access, const struct dialect *dialect)
+{
+	if (!dialect->tags)
+		return false;
+	for (size_t i = 0; i < array_count(dialect->hosts) && dialect->hosts[i]; i++)
+		if (is_at(str_of(access->host->name), dialect->hosts[i]))
+			return true;
+	return facts_hold(access, FACT_HAS_LIST, dialect->name) ||
+	       (dialect->tags == harbor_tags && is_harbor(access));
+}
+
+/* A target's list must be as new as the registry. */
+static bool may_ask(const struct access *access, const struct dialect *dialect)
+{
+	return (!access->target || dialect->tags == harbor_tags) &&
+	       !facts_hold(access, FACT_NO_LIST, "") && has_list(access, dialect);
+}
+
+void discover_tags(const struct repository *repository, size_t requests)
+{
+	const struct access *access = &repository->access;
+	const struct dialect *dialect = NULL;
+	struct error why;
+	bool mirrored = access->credential && access->credential->mirror_count;
+	for (size_t i = 0; i < array_count(dialects) && !dialect; i++)
+		if (may_ask(access, &dialects[i]))
+			dialect = &dialects[i];
+	if (!dialect || mirrored || known_complete(repository) ||
+	    dialect->tags(repository, requests, &why))
+		return;
+	log_debug("the digests of %s/%s cannot be listed via %s: %s", access->host->name,
+		  repository->name, dialect->name, why.text);
+	/* What one repository does not show, others may. */
+	if (why.kind != ERROR_MISSING && why.kind != ERROR_UNSUPPORTED)
+		facts_learn(access, FACT_NO_LIST, "");
 }

@@ -18,8 +18,8 @@ struct discovery {
 	const char *via;  /* the kind of list to ask for; NULL: by the host, and by what works */
 };
 
-/* True for the name of a kind of list. */
-bool discover_knows(const char *via);
+/* The name of a kind of list, for numbers from 0; NULL: there are no more. */
+const char *discover_name(size_t number);
 /* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
 const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */
@@ -29,3 +29,10 @@ const char *discover_kinds(void);
  * namespace. A list that is not complete is an error, and so is a registry that has none.
  */
 bool discover_run(const struct discovery *discovery, struct map *found, struct error *err);
+/*
+ * Asks the registry of repository for the tags with their digests and dates, where it has an API
+ * for that, and keeps the list (registry/known.h): the next list of tags costs no request, and what
+ * it says of a tag none either. It takes no more than that many requests, and may fail: then
+ * nothing is kept. At a target only where the list is as new as the registry.
+ */
+void discover_tags(const struct repository *repository, size_t requests);

@@ -66,7 +66,7 @@ bool ghcr_list(const struct discovery *discovery, struct map *found, bool *suppo
 		return false;
 	if (list_owner(&pages, "orgs", discovery->path, why))
 		return true;
-	if (pages.status == 404 && !found->count &&
+	if (pages.status == 404 && !pages.count &&
 	    list_owner(&pages, "users", discovery->path, why))
 		return true;
 	*supported = !pages.refused;

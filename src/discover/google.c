@@ -5,6 +5,7 @@
  * is an error.
  */
 #include "discover/dialect.h"
+#include "registry/tags.h"
 
 #include <string.h>
 
@@ -56,9 +57,35 @@ static bool add_child(struct google_walk *walk, struct str path, struct str chil
 struct looking {
 	struct google_walk *walk;
 	struct str path;
-	size_t cut; /* as many children as one page has at most: there may be more */
+	struct known_list *tags;
+	size_t cut; /* the number of children, if a page was full */
+	bool full;  /* a page had as many tags or manifests as it can have */
 	bool holds; /* tags or manifests */
 };
+
+static void looking_finish(struct looking *looking)
+{
+	known_list_free(&looking->tags);
+}
+
+static bool take_children(const struct looking *looking, const struct node *children,
+			  struct error *err)
+{
+	for (size_t i = 0; i < children->count; i++) {
+		struct str child = node_string(children->items[i]);
+		if (!child.len)
+			return error_set(err, ERROR_CORRUPT, "a path below it has no name");
+		if (!add_child(looking->walk, looking->path, child, err))
+			return false;
+	}
+	return true;
+}
+
+/* As many entries as a page has at most: there may be more. */
+static bool is_full(const struct node *list)
+{
+	return list && (list->count >= PAGE || list->count == PAGE_USUAL);
+}
 
 static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
@@ -71,24 +98,31 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 	looking->holds |= (tags && tags->count) || (manifests && manifests->count);
 	if (listed && children->kind != NODE_LIST)
 		return error_set(err, ERROR_CORRUPT, "the paths below it are no list");
-	if (listed && (children->count >= PAGE || children->count == PAGE_USUAL))
+	if (listed && is_full(children))
 		looking->cut = children->count;
+	looking->full |= is_full(tags) || is_full(manifests);
 	walk->supported |= children != NULL;
-	bool descends = listed && (top || walk->discovery->deep);
-	for (size_t i = 0; descends && i < children->count; i++) {
-		struct str child = node_string(children->items[i]);
-		if (!child.len)
-			return error_set(err, ERROR_CORRUPT, "a path below it has no name");
-		if (!add_child(walk, looking->path, child, err))
-			return false;
-	}
+	if (tags && !tags_take(looking->tags, root, err))
+		return false;
+	if (listed && (top || walk->discovery->deep) && !take_children(looking, children, err))
+		return false;
+	pages->news = walk->nodes.count + known_list_count(looking->tags);
 	return true;
+}
+
+/* The tags of the repository need not be listed again, unless a single page may be a part. */
+static void keep_tags(struct looking *looking, const struct dialect_pages *pages)
+{
+	const struct known_trust trust = {.complete = true, .ahead = true};
+	if (!looking->full || pages->count > 1)
+		known_keep(&pages->repository, &looking->tags, trust);
 }
 
 static bool look_at(struct google_walk *walk, struct str path, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct looking looking = {.walk = walk, .path = path};
+	scoped(looking_finish) struct looking looking = {
+		.walk = walk, .path = path, .tags = known_list_new()};
 	struct dialect_pages pages = {
 		.discovery = walk->discovery,
 		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .listing = true},
@@ -96,7 +130,7 @@ static bool look_at(struct google_walk *walk, struct str path, struct error *err
 		.take = take,
 		.ctx = &looking,
 		.found = &walk->nodes};
-	const char *name = arena ? arena_copy(arena, path.at, path.len) : NULL;
+	const char *name = arena && looking.tags ? arena_copy(arena, path.at, path.len) : NULL;
 	if (!name)
 		return error_memory(err);
 	pages.request.path =
@@ -115,6 +149,7 @@ static bool look_at(struct google_walk *walk, struct str path, struct error *err
 	if (!looking.holds || path.len == strlen(walk->discovery->path))
 		return true;
 	pages.found = walk->found;
+	keep_tags(&looking, &pages);
 	return dialect_add(&pages, path, err);
 }
 

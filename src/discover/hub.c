@@ -1,10 +1,16 @@
 /*
- * Docker Hub lists the repositories of a namespace by an API of its own, on a host of its own and
- * without a login: those that are public.
+ * Docker Hub lists the repositories of a namespace, and their tags with digests, by an API of its
+ * own, on a host of its own. Without a login it lists what is public. A login is first turned into
+ * a token; its password may be an access token as well.
  */
 #include "discover/dialect.h"
 
 #include "base/log.h"
+#include "base/secret.h"
+#include "doc/json_writer.h"
+#include "oci/timestamp.h"
+#include "registry/answer.h"
+#include "registry/login.h"
 
 #include <string.h>
 
@@ -32,17 +38,96 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 	return true;
 }
 
+static const char *api_of(const char *host)
+{
+	return strcmp(host, "docker.io") == 0 ? API : host;
+}
+
+/* --- the login ------------------------------------------------------------------------------ */
+
+static bool write_login(const struct login *login, struct buf *out)
+{
+	struct json_writer json = {.out = out};
+	json_writer_open_object(&json);
+	json_writer_name(&json, "identifier");
+	json_writer_string(&json, buf_string(&login->username));
+	json_writer_name(&json, "secret");
+	json_writer_string(&json, buf_string(&login->secret));
+	json_writer_close_object(&json);
+	return buf_ok(out);
+}
+
+/* Takes the token of an answer; one that cannot be sent is none. */
+static bool read_token(const struct http_answer *answer, struct arena *arena, const char **token,
+		       struct error *err)
+{
+	const struct node *root = NULL;
+	if (!answer_json(arena, answer, "a token", &root, err))
+		return false;
+	struct str text = node_string(node_get(root, "access_token"));
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] <= ' ' || text.at[i] > '~')
+			text.len = 0;
+	if (!text.len)
+		return error_set(err, ERROR_CORRUPT, "the answer holds no token");
+	secret_register(text);
+	*token = arena_copy(arena, text.at, text.len);
+	return *token || error_memory(err);
+}
+
+/* Exchanges the login of the registry for a token of the API. *token NULL: there is no login. */
+static bool log_in(const struct discovery *discovery, const struct repository *api,
+		   struct arena *arena, const char **token, struct error *err)
+{
+	struct repository registry;
+	scoped(login_finish) struct login login = {0};
+	scoped(buf_wipe) struct buf body = {0};
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	*token = NULL;
+	if (!dialect_open(discovery, discovery->host, discovery->path, &registry, err) ||
+	    !login_get(&registry.access, 0, &login, err))
+		return false;
+	if (!login.username.len || !login.secret.len || login.identity)
+		return true;
+	if (!write_login(&login, &body))
+		return error_memory(err);
+	const struct request request = {.method = "POST",
+					.path = "/v2/auth/token",
+					.content_type = "application/json",
+					.body = buf_str(&body),
+					.answer_max = 1 << 16,
+					.anonymous = true,
+					.stay = true};
+	if (!request_send(api, &request, &answer, err))
+		return false;
+	if (answer.status == 404 || answer.status == 405)
+		return true;
+	return answer.status == 200 ? read_token(&answer, arena, token, err)
+				    : answer_error(&answer, err);
+}
+
+/* --- repositories --------------------------------------------------------------------------- */
+
+/* What is private is listed for a login of the namespace only. */
+static void say_public(const char *host, const char *namespace)
+{
+	log_info("%s lists the public repositories of %s; private ones have to be named, or a "
+		 "login given",
+		 host, namespace);
+}
+
 bool hub_list(const struct discovery *discovery, struct map *found, bool *supported,
 	      struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const char *host = strcmp(discovery->host, "docker.io") == 0 ? API : discovery->host;
-	struct dialect_pages pages = {.discovery = discovery,
-				      .request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
-				      .what = "a list of repositories",
-				      .take = take,
-				      .totals = true,
-				      .found = found};
+	const char *host = api_of(discovery->host);
+	struct dialect_pages pages = {
+		.discovery = discovery,
+		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .stay = true},
+		.what = "a list of repositories",
+		.take = take,
+		.totals = true,
+		.found = found};
 	*supported = true;
 	pages.request.path =
 		arena ? arena_printf(arena, "/v2/namespaces/%.*s/repositories?page=1&page_size=100",
@@ -52,11 +137,63 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 		return error_memory(why);
 	if (!dialect_open(discovery, host, discovery->path, &pages.repository, why))
 		return false;
+	if (!log_in(discovery, &pages.repository, arena, &pages.request.token, why))
+		return error_wrap(why, "the login of %s at %s", discovery->host, host);
+	pages.request.anonymous = !pages.request.token;
 	if (dialect_read(&pages, why)) {
-		log_info("%s lists the public repositories of %s; private ones have to be named",
-			 host, discovery->path);
+		if (!pages.request.token)
+			say_public(host, discovery->path);
 		return true;
 	}
 	*supported = !pages.refused;
 	return error_wrap(why, "the repositories of %s at %s", discovery->path, host);
+}
+
+/* --- tags ----------------------------------------------------------------------------------- */
+
+/* A tag has digest and date; both may be missing from old ones. */
+static bool take_tags(struct dialect_pages *pages, const struct node *root, struct error *err)
+{
+	const struct node *list = node_get(root, "results");
+	if (!list || list->kind != NODE_LIST)
+		return error_set(err, ERROR_CORRUPT, "the answer holds no list of tags");
+	pages->entries += list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		struct known_tag tag = {.digest = node_string(node_get(list->items[i], "digest"))};
+		timestamp_parse(node_string(node_get(list->items[i], "last_updated")), &tag.pushed);
+		if (!dialect_text(list->items[i], "name", &tag.tag, err) ||
+		    !dialect_add_tag(pages, &tag, err))
+			return false;
+	}
+	return true;
+}
+
+bool hub_tags(const struct repository *repository, size_t requests, struct error *why)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	/* The API is another service than the registry, and may lag behind. */
+	const struct known_trust trust = {.complete = true, .dated = true, .ahead = true};
+	const struct reference name = {.host = api_of(registry_host_name(repository)),
+				       .repository = repository->name};
+	const char *slash = strchr(repository->name, '/');
+	struct dialect_pages pages = {.request = {.method = "GET",
+						  .answer_max = DIALECT_PAGE_MAX,
+						  .anonymous = true,
+						  .stay = true},
+				      .what = "a list of tags",
+				      .take = take_tags,
+				      .totals = true,
+				      .most = requests};
+	if (!slash || strchr(slash + 1, '/'))
+		return error_set(why, ERROR_UNSUPPORTED, "Docker Hub has no such repositories");
+	pages.request.path =
+		arena ? arena_printf(
+				arena,
+				"/v2/namespaces/%.*s/repositories/%s/tags?page=1&page_size=100",
+				(int)(slash - repository->name), repository->name, slash + 1)
+		      : NULL;
+	if (!pages.request.path)
+		return error_memory(why);
+	return registry_open(repository->access.registry, &name, false, &pages.repository, why) &&
+	       dialect_read_tags(&pages, repository, trust, why);
 }

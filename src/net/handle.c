@@ -279,7 +279,9 @@ static void set_method(struct handle *handle)
 static bool set_patience(struct handle *handle)
 {
 	long limit = (long)patience_connect_ms(handle->turn.patience_ms);
-	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS, limit) == CURLE_OK;
+	long whole = handle->request.timeout_ms;
+	return curl_easy_setopt(handle->easy, CURLOPT_CONNECTTIMEOUT_MS, limit) == CURLE_OK &&
+	       curl_easy_setopt(handle->easy, CURLOPT_TIMEOUT_MS, whole) == CURLE_OK;
 }
 
 /*

@@ -315,8 +315,13 @@ static void take_note(const struct http_request *request, const struct handle *h
 	curl_easy_getinfo(handle->easy, CURLINFO_PRIMARY_IP, &text);
 	answer->inside = !handle->proxied && text && address_parse(text, &address) &&
 			 address_internal((const struct sockaddr *)&address);
-	struct str public = url_public(request->url);
-	log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
+	const struct url *url = request->url;
+	struct str public = url_public(url);
+	if (request->discreet)
+		log_debug("%s %s://%s:%s/***: %d", request->method, url->scheme, url->host,
+			  url->port, answer->status);
+	else
+		log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
 /* http_send() without waiting for its turn; a failure of the server is noted in lease. */
@@ -324,8 +329,10 @@ static bool send_now(struct http *http, const struct http_request *request,
 		     struct limiter_lease *lease, struct http_answer *answer, struct error *err)
 {
 	struct handle *handle = NULL;
+	bool limited = request->timeout_ms > 0;
 	struct handle_turn turn = {.brief = is_brief(request->stream, request->stream_size),
-				   .patience_ms = lease->patience_ms,
+				   .patience_ms =
+					   limited ? request->timeout_ms : lease->patience_ms,
 				   .over = lease->over};
 	if (!start(http, request, &turn, answer, &handle, err))
 		return false;

@@ -48,6 +48,9 @@ struct http_request {
 	bool chosen;         /* a server named the host, so internal addresses are refused */
 	bool cleanup;  /* it cancels what an earlier request began, and may do so after a stop */
 	bool insecure; /* the server's certificate is not checked */
+	bool discreet; /* the path is a secret too, and is not logged */
+	/* for the whole exchange, whatever moves; 0: as usual for a server. http_send() only */
+	int timeout_ms;
 	/* file with the only certificate authorities to trust; NULL: the usual ones */
 	const char *ca;
 	const struct proxy *proxy; /* must outlive the client; NULL: chosen by the environment */

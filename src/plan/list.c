@@ -45,6 +45,11 @@ static bool parse_reference(struct arena *arena, const struct reference *name, s
 			    struct reference *out, struct error *err)
 {
 	bool bare_digest = str_find(item, ':') < item.len && str_find(item, '@') == item.len;
+	if (str_find(item, '*') < item.len)
+		return refuse(item,
+			      "a pattern of tags is a regular expression between slashes, as in "
+			      "/^v1\\./",
+			      err);
 	if (str_find(item, '/') < item.len)
 		return refuse(item, "a list names tags or digests of one repository only", err);
 	const char *text = arena_printf(arena, "%s/%s%c%.*s", name->host, name->repository,

@@ -1,15 +1,12 @@
-/*
- * A namespace is parsed as the name of a repository in it, so that hosts, ports and the names of
- * Docker Hub are judged as everywhere else; so is the prefix of a destination.
- */
+/* A namespace and the prefix of a destination are parsed alike (config/rules/prefix.h). */
 #include "plan/namespace.h"
+
+#include "config/rules/naming.h"
+#include "config/rules/prefix.h"
 
 #include <string.h>
 
 enum { QUOTE_MAX = 300 };
-
-/* Stands for any repository of a namespace. */
-#define ANY "any"
 
 /* Where the stars are in a source, and what surrounds them. */
 struct wildcard {
@@ -56,54 +53,6 @@ struct namespace_reading {
 	bool memory; /* it ran out */
 };
 
-/* Takes the repository that stands for any out of the error again. Returns false. */
-static bool blame_prefix(struct str text, struct error *err)
-{
-	char *any = NULL;
-	for (char *at = err->text; (at = strstr(at, "/" ANY)); at++)
-		any = at;
-	if (any)
-		memmove(any, any + strlen("/" ANY), strlen(any + strlen("/" ANY)) + 1);
-	if (err->kind == ERROR_CONFIG && str_find(text, '*') < text.len)
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": stars stand only at the end of a source, and nothing "
-				 "but a list of tags may follow them",
-				 STR_ARGS(str_head(text, QUOTE_MAX)));
-	size_t slash = text.len;
-	while (slash && text.at[slash - 1] != '/')
-		slash--;
-	if (err->kind == ERROR_CONFIG && slash &&
-	    str_find(str_from(text, slash), ':') < text.len - slash)
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": what repositories are below has no tag: leave out the "
-				 "part from ':' on",
-				 STR_ARGS(str_head(text, QUOTE_MAX)));
-	return false;
-}
-
-/* Parses text, "host" or "host/path", as what comes before the name of a repository. */
-static bool parse_prefix(struct arena *arena, struct str text, struct reference *out,
-			 struct error *err)
-{
-	struct reference name;
-	while (text.len && text.at[text.len - 1] == '/')
-		text = str_head(text, text.len - 1);
-	if (!text.len)
-		return error_set(err, ERROR_CONFIG,
-				 "\"\": a registry is missing, as in "
-				 "registry.example.com/team");
-	const char *full = arena_printf(arena, "%.*s/" ANY, STR_ARGS(text));
-	if (!full)
-		return error_memory(err);
-	if (!reference_parse(arena, str_of(full), &name, err))
-		return blame_prefix(text, err);
-	size_t len = strlen(name.repository) - strlen(ANY);
-	*out = (struct reference){.host = name.host,
-				  .repository =
-					  arena_copy(arena, name.repository, len ? len - 1 : 0)};
-	return out->repository || error_memory(err);
-}
-
 static void complain(struct namespace_reading *reading, const char *place, const char *what,
 		     const struct error *err)
 {
@@ -135,64 +84,13 @@ static bool parse_items(struct namespace_reading *reading, const struct placed *
 	return good && items;
 }
 
-static const char *const forms[] = {"keep", "full", "flatten"};
-static const char *const holes[] = {"{host}", "{path}", "{flat}", "{namespace}", "{name}"};
-
-static bool is_form(const char *text)
-{
-	for (size_t i = 0; i < array_count(forms); i++)
-		if (strcmp(text, forms[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The hole of a template that text begins with; NULL: none. */
-static const char *hole_at(struct str text)
-{
-	for (size_t i = 0; i < array_count(holes); i++)
-		if (str_starts(text, holes[i]))
-			return holes[i];
-	return NULL;
-}
-
-/* True for what differs from repository to repository. */
-static bool hole_names(const char *hole)
-{
-	return strcmp(hole, "{name}") == 0 || strcmp(hole, "{path}") == 0 ||
-	       strcmp(hole, "{flat}") == 0;
-}
-
-/* Templates must tell repositories apart, and know no other holes. */
 static bool check_names(struct namespace_reading *reading, const struct placed *names)
 {
-	bool named = false;
-	if (!names->text || is_form(names->text))
+	struct error err = {0};
+	if (!names->text || naming_check(names->text, &err))
 		return true;
-	for (struct str rest = str_of(names->text); rest.len;) {
-		const char *hole = hole_at(rest);
-		if (rest.at[0] == ':' || rest.at[0] == '@') {
-			problem_add(reading->problems, names->place,
-				    "names: %.100s has a '%c' in it: these are names of "
-				    "repositories, and tags stay as they are",
-				    names->text, rest.at[0]);
-			return false;
-		}
-		if (!hole && (rest.at[0] == '{' || rest.at[0] == '}')) {
-			problem_add(reading->problems, names->place,
-				    "names: %.100s has a %c that begins none of {host}, {path}, "
-				    "{flat}, {namespace} and {name}",
-				    names->text, rest.at[0]);
-			return false;
-		}
-		named |= hole && hole_names(hole);
-		rest = str_from(rest, hole ? strlen(hole) : 1);
-	}
-	if (!named)
-		problem_add(reading->problems, names->place,
-			    "names: expected keep, full, flatten or a text with {name} or {path} "
-			    "in it, found %.100s",
-			    names->text);
-	return named;
+	complain(reading, names->place, "", &err);
+	return false;
 }
 
 /* Under one star, a repository further down is never reached. */
@@ -229,9 +127,29 @@ static bool parse_destination(struct namespace_reading *reading, const struct ru
 			      struct namespace_rule *out)
 {
 	struct error err = {0};
-	if (parse_prefix(reading->arena, str_of(rule->destination), &out->destination, &err))
+	if (prefix_parse(reading->arena, str_of(rule->destination), &out->destination, &err))
 		return true;
 	complain(reading, rule->destination_place, "destination ", &err);
+	return false;
+}
+
+static bool parse_source(struct arena *arena, struct str text, struct reference *out,
+			 struct error *err)
+{
+	struct str shown = str_head(text, QUOTE_MAX);
+	if (str_find(text, '*') < text.len)
+		return error_set(err, ERROR_CONFIG,
+				 "\"%.*s\": stars stand only at the end of a source, and nothing "
+				 "but a list of tags may follow them",
+				 STR_ARGS(shown));
+	if (prefix_parse(arena, text, out, err))
+		return true;
+	if (str_is(text, "docker.io") || str_is(text, "index.docker.io"))
+		return error_set(err, ERROR_CONFIG,
+				 "\"%.*s\": nobody lists all of Docker Hub: write "
+				 "docker.io/NAMESPACE/*, or docker.io/library/* for the official "
+				 "images",
+				 STR_ARGS(shown));
 	return false;
 }
 
@@ -243,7 +161,7 @@ static bool parse_rule(struct namespace_reading *reading, const struct rule *rul
 	(void)find_wildcard(str_of(rule->source), &wildcard);
 	*out = (struct namespace_rule){
 		.rule = rule, .deep = wildcard.deep, .items = wildcard.behind};
-	bool good = parse_prefix(reading->arena, wildcard.before, &out->source, &err);
+	bool good = parse_source(reading->arena, wildcard.before, &out->source, &err);
 	if (!good)
 		complain(reading, rule->source_place, "source ", &err);
 	good &= parse_destination(reading, rule, out);
@@ -334,68 +252,12 @@ bool namespace_wants(const struct namespace_rule *namespace, struct str path, bo
 
 /* --- what becomes of them ------------------------------------------------------------------- */
 
-static void add_flat(struct str text, struct buf *out)
-{
-	for (size_t i = 0; i < text.len; i++)
-		buf_add_char(out, text.at[i] == '/' || text.at[i] == ':' ? '_' : text.at[i]);
-}
-
-/* A host in the middle of a name cannot have a port. */
-static void add_host(const char *host, struct buf *out)
-{
-	for (; *host; host++)
-		buf_add_char(out, *host == ':' ? '_' : *host);
-}
-
-static void fill_hole(const struct namespace_rule *namespace, const char *hole, struct str path,
-		      struct buf *out)
-{
-	size_t slash = path.len;
-	while (slash && path.at[slash - 1] != '/')
-		slash--;
-	if (strcmp(hole, "{host}") == 0)
-		add_host(namespace->source.host, out);
-	else if (strcmp(hole, "{path}") == 0)
-		buf_add_str(out, path);
-	else if (strcmp(hole, "{flat}") == 0)
-		add_flat(path, out);
-	else if (strcmp(hole, "{name}") == 0)
-		buf_add_str(out, str_from(path, slash));
-	else
-		buf_add_str(out, str_head(path, slash ? slash - 1 : 0));
-}
-
-static void fill_template(const struct namespace_rule *namespace, const char *text, struct str path,
-			  struct buf *out)
-{
-	for (struct str rest = str_of(text); rest.len;) {
-		const char *hole = hole_at(rest);
-		if (hole)
-			fill_hole(namespace, hole, path, out);
-		else
-			buf_add_char(out, rest.at[0]);
-		rest = str_from(rest, hole ? strlen(hole) : 1);
-	}
-}
-
 /* Appends what the copy of the repository is called below the prefix. */
 static void add_name(const struct namespace_rule *namespace, struct str path, struct buf *out)
 {
 	const struct gather *gather = namespace->rule->gather;
-	const char *names = gather && gather->names.text ? gather->names.text : "keep";
-	if (strcmp(names, "keep") == 0) {
-		buf_add_str(out, below(namespace, path));
-	} else if (strcmp(names, "full") == 0) {
-		add_host(namespace->source.host, out);
-		buf_add_char(out, '/');
-		buf_add_str(out, path);
-	} else if (strcmp(names, "flatten") == 0) {
-		add_flat(str_of(namespace->source.host), out);
-		buf_add_char(out, '_');
-		add_flat(path, out);
-	} else {
-		fill_template(namespace, names, path, out);
-	}
+	const struct naming naming = {namespace->source.host, path, below(namespace, path)};
+	naming_add(gather ? gather->names.text : NULL, &naming, out);
 }
 
 bool namespace_rule(struct arena *arena, const struct namespace_rule *namespace, struct str path,

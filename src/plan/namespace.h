@@ -4,10 +4,7 @@
  * as behind a repository.
  *
  * Such a rule becomes one ordinary rule for each repository, as soon as their names are known. The
- * destination is a prefix, to which `names` (config/rules/gather.h) says what is appended: keep,
- * the path below the namespace; full, the host and the whole path; flatten, the same with `_` for
- * each `/` and `:`; or a text with {host}, {path}, {flat}, {namespace} and {name}. {flat} is the
- * path with `_` for each `/`. Pure.
+ * destination is a prefix, to which `names` says what is appended (config/rules/naming.h). Pure.
  */
 #pragma once
 

@@ -97,7 +97,7 @@ static void parse_selection(struct planner *planner, const struct rule *rule)
 	planner->claims.out_of_memory = planner->claims.out_of_memory || !memory;
 }
 
-/* A star that is in no pattern of tags was meant for a namespace. Returns false. */
+/* Says what a star in the first item, outside of a pattern, should have been. Returns false. */
 static bool hint_at_stars(struct str text, const char *hint, struct error *err)
 {
 	char words[ERROR_TEXT_SIZE];
@@ -105,10 +105,23 @@ static bool hint_at_stars(struct str text, const char *hint, struct error *err)
 	for (size_t i = 0; i + 1 < text.len && name.len == text.len; i++)
 		if (text.at[i] == ':' && text.at[i + 1] == '/')
 			name = str_head(text, i);
+	name = str_head(name, str_find(name, ','));
 	if (err->kind != ERROR_CONFIG || str_find(name, '*') == name.len)
 		return false;
 	snprintf(words, sizeof(words), "%s", err->text);
 	return error_set(err, ERROR_CONFIG, "%s. %s", words, hint);
+}
+
+/* What a star in the first item of a source should have been. */
+static const char *source_hint(struct str text)
+{
+	struct str before = str_head(text, str_find(text, '*'));
+	size_t slash = before.len;
+	while (slash && before.at[slash - 1] != '/')
+		slash--;
+	return slash && str_find(str_from(before, slash), ':') < before.len - slash
+		       ? "A pattern of tags is a regular expression between slashes, as in /^v1\\./"
+		       : "A * stands for repositories only after the last '/'";
 }
 
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
@@ -119,8 +132,8 @@ static bool parse_source(struct planner *planner, const struct rule *rule, struc
 		planner->side_good =
 			side_parse(planner->arena, str_of(rule->source), &planner->side, &err);
 		if (!planner->side_good) {
-			hint_at_stars(str_of(rule->source),
-				      "A * stands for repositories only after the last '/'", &err);
+			hint_at_stars(str_of(rule->source), source_hint(str_of(rule->source)),
+				      &err);
 			complain(planner, rule->source_place, "source ", &err);
 		}
 	}
@@ -338,6 +351,11 @@ bool plan_expand(struct arena *arena, const struct expanding *expanding, struct 
 			return error_memory(err);
 	*count = sources.count;
 	return true;
+}
+
+bool plan_wants_details(const struct plan_rule *rule)
+{
+	return rule->select ? select_by_date(rule->select) : !rule->source.count;
 }
 
 bool plan_same_source(const struct task *a, const struct task *b)

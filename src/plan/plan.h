@@ -19,6 +19,18 @@
 #include "plan/pattern.h"
 #include "plan/task.h"
 
+/* A question for dates, and its answer. */
+struct dating {
+	const struct reference *images;
+	size_t count;
+	/*
+	 * The dates that matter; 0: all. An image created before since may get any date before it
+	 * but 0, and one that is not among that many of the newest any date that keeps it so.
+	 */
+	int64_t since, newest;
+	int64_t *when; /* gets count of them, in seconds since 1970; 0: not known */
+};
+
 /* Where lists come from; tests use a table. Called from plan_expand() alone, in its thread. */
 struct catalog {
 	/*
@@ -28,11 +40,10 @@ struct catalog {
 	bool (*tags)(void *ctx, struct arena *arena, const struct reference *source,
 		     const char *const **tags, size_t *count, struct error *err);
 	/*
-	 * When each of the count images was created, to when[], in seconds since 1970; 0: not
-	 * known. All at once, so that they can be asked for in parallel. NULL: cannot be known.
+	 * When each of the images was created; all at once, so that they can be asked for in
+	 * parallel. NULL: cannot be known.
 	 */
-	bool (*created)(void *ctx, const struct reference *images, size_t count, int64_t *when,
-			struct error *err);
+	bool (*created)(void *ctx, const struct dating *dating, struct error *err);
 	void *ctx;
 };
 
@@ -90,5 +101,10 @@ struct expanding {
 bool plan_expand(struct arena *arena, const struct expanding *expanding, struct task **tasks,
 		 size_t *count, struct error *err);
 
+/*
+ * True when a list of tags with digests and dates is worth while for the rule: it takes each tag of
+ * its source, or selects by date.
+ */
+bool plan_wants_details(const struct plan_rule *rule);
 /* True when both tasks copy the same image. Whether in the same way: terms_difference(). */
 bool plan_same_source(const struct task *a, const struct task *b);

@@ -163,12 +163,23 @@ static bool keep_by_tag(const struct select *select, struct images *images, stru
 
 /* --- by date and rank ---------------------------------------------------------------------- */
 
+bool select_by_date(const struct select *select)
+{
+	return select->since || (select->latest && select->by_date);
+}
+
 static bool ask_dates(struct arena *arena, const struct expanding *expanding,
 		      const struct images *images, int64_t **out, struct error *err)
 {
 	const struct catalog *catalog = expanding->catalog;
+	const struct select *select = expanding->rule->select;
 	size_t unknown = 0;
 	int64_t *when = arena_array(arena, images->count + 1, sizeof(*when));
+	const struct dating dating = {.images = images->items,
+				      .count = images->count,
+				      .since = select->since,
+				      .newest = select->by_date ? select->latest : 0,
+				      .when = when};
 	if (!when)
 		return error_memory(err);
 	*out = when;
@@ -177,7 +188,7 @@ static bool ask_dates(struct arena *arena, const struct expanding *expanding,
 	if (!catalog->created)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "selecting by date is not supported by this version");
-	if (!catalog->created(catalog->ctx, images->items, images->count, when, err))
+	if (!catalog->created(catalog->ctx, &dating, err))
 		return false;
 	for (size_t i = 0; i < images->count; i++)
 		unknown += when[i] == 0;
@@ -248,8 +259,7 @@ bool select_apply(struct arena *arena, const struct expanding *expanding, struct
 	int64_t *when = NULL;
 	if (!keep_by_tag(select, images, err))
 		return false;
-	bool dates = select->since || (select->latest && select->by_date);
-	if (dates && !ask_dates(arena, expanding, images, &when, err))
+	if (select_by_date(select) && !ask_dates(arena, expanding, images, &when, err))
 		return false;
 	if (select->since)
 		keep_since(select->since, images, when);

@@ -21,6 +21,8 @@ struct select;
  */
 bool select_parse(struct arena *arena, const struct selection *selection, struct plan_side *source,
 		  const struct select **out, struct problems *problems, bool *memory);
+/* True when it asks for dates. */
+bool select_by_date(const struct select *select);
 /* Leaves in images what the rule selects. ERROR_UNSUPPORTED: dates cannot be had. */
 bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err);

@@ -19,7 +19,7 @@
 #include <string.h>
 
 /*
- * Appends a login for the registry itself. An identity token is a password only where the registry
+ * Appends a login for the server itself. An identity token is a password only where the registry
  * asks for one: elsewhere it belongs to the token server alone.
  */
 static bool basic_login(struct exchange *exchange, bool asked, struct buf *out, struct error *err)
@@ -35,7 +35,8 @@ static bool basic_login(struct exchange *exchange, bool asked, struct buf *out, 
 		return error_set(err, ERROR_DENIED,
 				 "this needs a username and a password, and the login is an "
 				 "identity token");
-	return login_basic(&login, out, err);
+	return exchange->request->bearer ? login_bearer(&login, out, err)
+					 : login_basic(&login, out, err);
 }
 
 bool authorize_request(struct exchange *exchange, const char *stale, struct buf *out,
@@ -43,6 +44,15 @@ bool authorize_request(struct exchange *exchange, const char *stale, struct buf 
 {
 	struct challenge challenge;
 	const struct access *access = exchange->access;
+	const char *own = exchange->request->token;
+	if (exchange->request->anonymous)
+		return true;
+	if (own)
+		buf_printf(out, "Authorization: Bearer %s", own);
+	if (own)
+		return buf_ok(out) || error_memory(err);
+	if (exchange->request->bearer)
+		return !login_exists(access) || basic_login(exchange, false, out, err);
 	if (!host_challenge(access->host, exchange->arena, &challenge))
 		return error_memory(err);
 	bool asked = challenge.scheme == CHALLENGE_BASIC;
@@ -138,7 +148,7 @@ static bool learn_challenge(struct exchange *exchange, bool *again, struct error
 	struct challenge found = {0};
 	struct challenge known;
 	struct host *host = exchange->access->host;
-	if (exchange->request->basic && exchange->basic) {
+	if (exchange->request->bearer || (exchange->request->basic && exchange->basic)) {
 		*again = retry_basic(exchange);
 		return true;
 	}
@@ -217,7 +227,7 @@ bool authorize_learn(struct exchange *exchange, bool *again, struct error *err)
 	int status = exchange->answer->status;
 	bool anonymous = !exchange->token.text.len && !exchange->basic;
 	*again = false;
-	if (exchange->away)
+	if (exchange->away || exchange->request->token)
 		return true;
 	if (status == 401)
 		return learn_challenge(exchange, again, err);

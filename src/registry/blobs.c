@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/percent.h"
 #include "registry/answer.h"
+#include "registry/create.h"
 #include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/location.h"
@@ -186,7 +187,7 @@ static bool begin(struct opening *opening, const char *from, struct error *err)
 	request->path = buf_ok(&path) ? arena_string(opening->upload->arena, path.at) : NULL;
 	if (!request->path)
 		return error_memory(err);
-	return request_send(opening->repository, request, &opening->answer, err);
+	return create_send(opening->repository, request, request_send, &opening->answer, err);
 }
 
 static const char *mount_pair(struct arena *arena, const char *from, const char *to)

@@ -12,7 +12,9 @@
 #include "base/secret.h"
 #include "doc/json.h"
 #include "registry/answer.h"
+#include "registry/host.h"
 #include "registry/registry_private.h"
+#include "registry/wording.h"
 
 #include <string.h>
 
@@ -81,11 +83,18 @@ bool ecr_name_parse(struct str host, struct ecr_name *out)
 		region.len -= strlen(forms[i].behind);
 		int len = snprintf(out->api, sizeof(out->api), "%s%.*s%s", forms[i].api,
 				   STR_ARGS(region), forms[i].api_end);
+		out->account = str_head(host, ACCOUNT_DIGITS);
 		out->region = region;
-		return is_account(str_head(host, ACCOUNT_DIGITS)) && is_region(region) && len > 0 &&
+		return is_account(out->account) && is_region(region) && len > 0 &&
 		       (size_t)len < sizeof(out->api);
 	}
 	return false;
+}
+
+bool ecr_has_keys(const struct access *access, struct ecr_name *out)
+{
+	const struct ecr_keys *keys = access->registry->options.aws;
+	return keys && keys->access && ecr_name_parse(str_of(access->host->name), out);
 }
 
 bool ecr_parse(struct str body, int64_t now, struct login *out, int64_t *life_ms, struct error *err)
@@ -130,57 +139,101 @@ static bool api_url(struct arena *arena, const struct ecr_keys *keys, const stru
 	return url_parse(arena, text, out, err) || error_wrap(err, "AWS_ENDPOINT_URL_ECR");
 }
 
-static bool ask(const struct access *access, const struct ecr_name *name, struct login *out,
-		int64_t *life_ms, struct error *err)
+/* The headers of a call; false without memory. *count is 2 for permanent keys. */
+static bool make_headers(struct arena *arena, const struct ecr_keys *keys, const char *action,
+			 const char *headers[3], size_t *count)
 {
-	scoped(http_answer_finish) struct http_answer answer = {0};
+	*count = keys->session ? 3 : 2;
+	headers[0] = "Content-Type: application/x-amz-json-1.1";
+	headers[1] = arena_printf(arena, "X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.%s",
+				  action);
+	headers[2] = keys->session ? arena_printf(arena, "X-Amz-Security-Token: %s", keys->session)
+				   : NULL;
+	return headers[1] && (headers[2] || !keys->session);
+}
+
+/* Fills err from an answer that is no success. A bad key, signature or permission is a 400 here. */
+static bool refused(const struct ecr_call *call, const char *api, const struct http_answer *answer,
+		    struct error *err)
+{
+	static const char *const about_keys[] = {
+		"UnrecognizedClientException",  "InvalidSignatureException",
+		"ExpiredTokenException",        "InvalidClientTokenId",
+		"IncompleteSignatureException",
+	};
+	answer_error(answer, err);
+	bool keys = !call->permission && err->kind == ERROR_REJECTED;
+	bool permission = call->permission && wording_has(str_of(err->text), "AccessDenied*");
+	for (size_t i = 0; i < array_count(about_keys); i++)
+		keys |= wording_has(str_of(err->text), about_keys[i]);
+	if (permission)
+		error_wrap(err, "the AWS keys need the permission %s", call->permission);
+	if (keys || permission)
+		err->kind = ERROR_DENIED;
+	return error_wrap(err, "%s%s", api,
+			  err->kind == ERROR_DENIED && !permission
+				  ? " refused the AWS keys in the environment"
+				  : "");
+}
+
+static bool is_settled(const struct ecr_call *call, const struct http_answer *answer)
+{
+	scoped(buf_finish) struct buf words = {0};
+	return call->settled && wording_of_json(buf_str(&answer->body), &words) &&
+	       wording_has(buf_str(&words), call->settled);
+}
+
+static bool call_once(const struct access *access, const struct ecr_name *name,
+		      const struct ecr_call *call, struct http_answer *answer, struct error *err)
+{
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct ecr_keys *keys = access->registry->options.aws;
 	const struct registry_options *options = &access->registry->options;
-	const struct credential *credential = access->credential;
+	const struct ecr_keys *keys = options->aws;
+	const char *headers[3];
+	size_t header_count;
 	struct url url;
 	if (!arena || !api_url(arena, keys, name, &url, err))
 		return arena ? false : error_memory(err);
-	const char *headers[3] = {
-		"Content-Type: application/x-amz-json-1.1",
-		"X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
-		keys->session ? arena_printf(arena, "X-Amz-Security-Token: %s", keys->session)
-			      : NULL};
 	const char *scope = arena_printf(arena, "aws:amz:%.*s:ecr", STR_ARGS(name->region));
-	if (!scope || (keys->session && !headers[2]))
+	if (!scope || !make_headers(arena, keys, call->action, headers, &header_count))
 		return error_memory(err);
 	const struct http_signature signature = {scope, keys->access, keys->secret};
 	struct http_request post = {.method = "POST",
 				    .url = &url,
 				    .headers = headers,
-				    .header_count = keys->session ? 3 : 2,
-				    .body = STR("{}"),
+				    .header_count = header_count,
+				    .body = call->body,
 				    .signature = &signature,
-				    .proxy = credential ? credential->proxy : NULL,
-				    .answer_max = ANSWER_MAX,
+				    .proxy = access->credential ? access->credential->proxy : NULL,
+				    .answer_max = call->answer_max,
 				    .limited = answer_limited};
-	if (!http_send(options->http, &post, &answer, err))
+	if (!http_send(options->http, &post, answer, err))
 		return false;
 	if (options->counted)
 		options->counted(options->ctx, access->target);
-	if (answer.status == 200)
-		return ecr_parse(buf_str(&answer.body), clock_unix(), out, life_ms, err);
-	answer_error(&answer, err);
-	/* A bad key or signature is a 400 here. */
-	if (err->kind == ERROR_REJECTED)
-		err->kind = ERROR_DENIED;
-	return error_wrap(err, "%s%s", url.host,
-			  err->kind == ERROR_DENIED ? " refused the AWS keys in the environment"
-						    : "");
+	return answer->status == 200 || is_settled(call, answer) ||
+	       refused(call, url.host, answer, err);
+}
+
+bool ecr_call(const struct access *access, const struct ecr_name *name, const struct ecr_call *call,
+	      struct http_answer *answer, struct error *err)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		if (call_once(access, name, call, answer, err))
+			return true;
+		if (!retry_wait(&retry_default, attempt, err))
+			return error_wrap(err, "%s", call->action);
+		http_answer_finish(answer);
+	}
 }
 
 bool ecr_login(const struct access *access, const struct ecr_name *name, struct login *out,
 	       int64_t *life_ms, struct error *err)
 {
-	for (unsigned attempt = 0;; attempt++) {
-		if (ask(access, name, out, life_ms, err))
-			return true;
-		if (!retry_wait(&retry_default, attempt, err))
-			return error_wrap(err, "GetAuthorizationToken");
-	}
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	static const struct ecr_call call = {
+		.action = "GetAuthorizationToken", .body = {"{}", 2}, .answer_max = ANSWER_MAX};
+	return ecr_call(access, name, &call, &answer, err) &&
+	       (ecr_parse(buf_str(&answer.body), clock_unix(), out, life_ms, err) ||
+		error_wrap(err, "%s", call.action));
 }

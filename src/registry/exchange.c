@@ -54,7 +54,7 @@ bool exchange_run(struct exchange *exchange, struct error *err)
 		if (exchange->probing)
 			host_leave(exchange->access->host, NULL);
 		exchange->probing = false;
-		if (!again)
+		if (!again || exchange->request->anonymous)
 			return true;
 		if (exchange->request->stream)
 			return renew_for_upload(exchange, err);

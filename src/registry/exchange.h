@@ -19,6 +19,7 @@ struct request {
 	const char *accept;       /* or NULL */
 	const char *scope;        /* to ask a token for; NULL: that of the repository */
 	const char *content_type; /* or NULL */
+	const char *token;        /* of the server's own, to be sent instead of a login; or NULL */
 	struct str body;
 	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */
 	int64_t stream_size;
@@ -31,6 +32,8 @@ struct request {
 	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */
 	bool basic;             /* the login itself is sent, even where tokens are asked for */
+	bool bearer;            /* only the password is sent, as a token; a 401 is an answer */
+	bool anonymous;         /* no login is sent; a 401 is an answer, and is learnt from */
 	bool listing;           /* it asks for the list of tags; for the words of a refusal */
 	bool otherwise; /* the caller can ask in another way: of 5xx only 503 is tried again */
 	bool cleanup;   /* see struct http_request */

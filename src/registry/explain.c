@@ -14,11 +14,15 @@ enum side { ANY_SIDE, SOURCE, TARGET };
 /* WRONG_LOGIN: the login itself was refused, whatever it was for. */
 enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
 
+#define REPOSITORY                                                                                 \
+	"ECR does not create repositories on push: create it first, or give AWS keys in the "      \
+	"environment, with which it is created unless create-repository is false"
+#define PROJECT "create the project there, or set create-project: true, by which Harbor creates it"
 #define WRONG "user name or password is wrong"
 
 static const struct {
 	const char *host;  /* the end of its name; ".x" also fits x; NULL: every host */
-	const char *words; /* a part of the registry's words; NULL: any words */
+	const char *words; /* a part of the registry's words, * for any; NULL: any words */
 	enum error_kind kind;
 	enum side side;
 	enum who who;
@@ -43,11 +47,8 @@ static const struct {
 	{".ghcr.io", NULL, ERROR_DENIED, SOURCE, ANYBODY, false,
 	 "GHCR packages are private by default: make this one public, or use a token with "
 	 "read:packages"},
-	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not create repositories on push: create it first, or set up a repository "
-	 "creation template"},
-	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
-	 "ECR does not create repositories on push: create it first"},
+	{".amazonaws.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false, REPOSITORY},
+	{".amazonaws.com.cn", NULL, ERROR_MISSING, TARGET, ANYBODY, false, REPOSITORY},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "ECR needs a login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
@@ -55,6 +56,8 @@ static const struct {
 	{".amazonaws.com", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
 	 "an ECR login lasts 12 hours and needs the permission ecr:BatchGetImage, or to push "
 	 "ecr:PutImage and those for layers"},
+	{NULL, "project *not found", ERROR_DENIED, TARGET, ANYBODY, false, PROJECT},
+	{NULL, "project *not found", ERROR_MISSING, TARGET, ANYBODY, false, PROJECT},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false, WRONG},
 	{".gcr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
 	 "Google returns the same error when the repository does not exist"},
@@ -104,6 +107,16 @@ static bool who_fits(enum who who, const struct refusal *refusal)
 	return true;
 }
 
+/* "a*b" is a and, behind it, b. */
+static bool words_fit(const char *words, const char *text)
+{
+	char first[64];
+	size_t len = strcspn(words, "*");
+	snprintf(first, sizeof(first), "%.*s", (int)len, words);
+	const char *found = strstr(text, first);
+	return found && (!words[len] || strstr(found, words + len + 1));
+}
+
 static const char *find_hint(const struct refusal *refusal, const struct error *err)
 {
 	enum side side = refusal->target ? TARGET : SOURCE;
@@ -111,7 +124,7 @@ static const char *find_hint(const struct refusal *refusal, const struct error *
 		if (rows[i].kind == err->kind && host_fits(rows[i].host, refusal->host) &&
 		    (rows[i].side == ANY_SIDE || rows[i].side == side) &&
 		    who_fits(rows[i].who, refusal) && (!rows[i].listing || refusal->listing) &&
-		    (!rows[i].words || strstr(err->text, rows[i].words)))
+		    (!rows[i].words || words_fit(rows[i].words, err->text)))
 			return rows[i].hint;
 	return NULL;
 }

@@ -16,6 +16,9 @@ enum fact {
 	FACT_WRITE_ONLY, /* repository: the login may not ask for blobs */
 	FACT_NO_MOUNT,   /* "FROM TO": mounting a blob is refused */
 	FACT_NO_TYPE,    /* media type: manifests of it are refused */
+	FACT_OWN_IMAGES, /* project of Harbor: it is no cache for another registry */
+	FACT_HAS_LIST,   /* kind of list (discover/): the registry has it */
+	FACT_NO_LIST,    /* "": its lists of tags with digests are out of reach */
 	FACT_LOGIN_GOOD, /* "": the registry accepted the login itself, as Basic */
 };
 

@@ -96,6 +96,18 @@ bool login_basic(const struct login *login, struct buf *out, struct error *err)
 	return (buf_ok(&pair) && buf_ok(out)) || error_memory(err);
 }
 
+bool login_bearer(const struct login *login, struct buf *out, struct error *err)
+{
+	for (size_t i = 0; i < login->secret.len; i++)
+		if (login->secret.at[i] <= ' ' || login->secret.at[i] > '~')
+			return error_set(err, ERROR_CONFIG,
+					 "an access token is needed as password, and this one has "
+					 "characters that no token has");
+	if (login->secret.len)
+		buf_printf(out, "Authorization: Bearer %s", buf_string(&login->secret));
+	return buf_ok(out) || error_memory(err);
+}
+
 /* --- from the configuration ----------------------------------------------------------------- */
 
 static bool is_google(const char *host)
@@ -141,8 +153,7 @@ static bool has_helper(const struct credential *credential)
 static bool is_ecr(const struct access *access)
 {
 	struct ecr_name ignored;
-	const struct ecr_keys *keys = access->registry->options.aws;
-	return keys && keys->access && ecr_name_parse(str_of(access->host->name), &ignored);
+	return ecr_has_keys(access, &ignored);
 }
 
 /* --- from a helper or a cloud --------------------------------------------------------------- */

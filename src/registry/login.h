@@ -40,3 +40,5 @@ const char *login_place(const struct access *access);
 bool login_get(const struct access *access, unsigned refused, struct login *out, struct error *err);
 /* Appends "Authorization: Basic ..."; nothing when anonymous. */
 bool login_basic(const struct login *login, struct buf *out, struct error *err);
+/* Appends "Authorization: Bearer ..." with the secret; nothing when anonymous. */
+bool login_bearer(const struct login *login, struct buf *out, struct error *err);

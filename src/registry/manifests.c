@@ -15,6 +15,7 @@
 #include "oci/manifest.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/create.h"
 #include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
@@ -67,6 +68,9 @@ static bool get_once(const struct manifest_question *question, bool *found,
 		return describe(repository, reference, err);
 	bool sent = request_send(repository, &request, &answer, err);
 	host_pulled(repository->access.host);
+	/* Where its project is missing there is no manifest, however that is said. */
+	if (create_lacks(repository, &answer))
+		return true;
 	if (!sent)
 		return describe(repository, reference, err);
 	*found = answer.status == 200;

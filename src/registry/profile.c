@@ -26,6 +26,13 @@ static const struct profile table[] = {
 	 .hides_missing = true,
 	 .mount_tries = 1,
 	 .mount_shows = true},
+	/* Google's registries are behind it: each request is redirected, lists keep their form. */
+	{.name = "Kubernetes",
+	 .hosts = {"registry.k8s.io"},
+	 .lists_digests = true,
+	 .chunk_max = MIB_32,
+	 .mount_tries = 1,
+	 .mount_shows = true},
 	/* Bodies above some 20 MB are refused or cut, so are larger chunks. */
 	{.name = "Azure",
 	 .hosts = {"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"},
@@ -37,8 +44,7 @@ static const struct profile table[] = {
 
 /* Public registries that take blobs as the specification says. */
 static const char *const others[] = {
-	"docker.io",           "quay.io",        "registry.k8s.io", "mcr.microsoft.com",
-	"registry.gitlab.com", "*.aliyuncs.com",
+	"docker.io", "quay.io", "mcr.microsoft.com", "registry.gitlab.com", "*.aliyuncs.com",
 };
 
 /* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */

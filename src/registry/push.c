@@ -9,6 +9,7 @@
 #include "base/retry.h"
 #include "oci/media.h"
 #include "registry/answer.h"
+#include "registry/create.h"
 #include "registry/facts.h"
 #include "registry/manifests.h"
 #include "registry/request.h"
@@ -216,7 +217,7 @@ static bool put_once(const struct repository *repository, const struct push *pus
 	*out = (struct push_answer){0};
 	if (!request.path)
 		return error_memory(err);
-	bool sent = request_send_once(repository, &request, &answer, err);
+	bool sent = create_send(repository, &request, request_send_once, &answer, err);
 	if (!sent && (err->kind != ERROR_UNAVAILABLE || answer.status < 500))
 		return false;
 	if (!sent) {

@@ -22,9 +22,10 @@ struct registry *registry_new(const struct registry_options *options)
 	registry->logins = login_cache_new();
 	registry->known = known_new();
 	registry->facts = facts_new();
+	registry->creations = create_cache_new();
 	registry->mirrors = mirrored_memory_new();
 	if (!registry->tokens || !registry->logins || !registry->known || !registry->facts ||
-	    !registry->mirrors)
+	    !registry->creations || !registry->mirrors)
 		registry_free(&registry);
 	return registry;
 }
@@ -39,6 +40,7 @@ void registry_free(struct registry **registry)
 	map_finish(&(*registry)->hosts);
 	known_free(&(*registry)->known);
 	facts_free(&(*registry)->facts);
+	create_cache_free(&(*registry)->creations);
 	mirrored_memory_free(&(*registry)->mirrors);
 	login_cache_free(&(*registry)->logins);
 	token_cache_free(&(*registry)->tokens);
@@ -82,10 +84,21 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	if (!host)
 		return error_memory(err);
 	*out = (struct repository){
-		.access = {registry, host, credential, target},
+		.access = {registry, host, credential, .target = target},
 		.name = ref->repository,
 	};
 	return true;
+}
+
+bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+		     struct error *err)
+{
+	struct registry *registry = repository->access.registry;
+	*out = *repository;
+	pthread_mutex_lock(&registry->lock);
+	out->access.host = find_host(registry, host, repository->access.credential);
+	pthread_mutex_unlock(&registry->lock);
+	return out->access.host || error_memory(err);
 }
 
 void registry_forgive(struct registry *registry)

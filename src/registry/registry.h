@@ -13,6 +13,7 @@
 #include "oci/reference.h"
 #include "registry/credential.h"
 
+struct creation;
 struct ecr_keys;
 struct registry;
 struct helpers;
@@ -35,12 +36,14 @@ struct access {
 	struct host *host;
 	const struct credential *credential; /* NULL: anonymous */
 	bool target; /* this side is written to: tokens are for pull and push */
+	bool chosen; /* a server named the host, which then may not have an internal address */
 };
 
 struct repository {
 	struct access access;
 	const char *name; /* "library/nginx" */
 	bool mirror;      /* it is a mirror of another registry, which is asked next */
+	const struct creation *creation; /* what a push may create; NULL: nothing */
 };
 
 /* options and what it points to must outlive the client. NULL without memory. */

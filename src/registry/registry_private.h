@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "registry/create.h"
 #include "registry/ecr.h"
 #include "registry/facts.h"
 #include "registry/known.h"
@@ -19,7 +20,15 @@ struct registry {
 	struct logins *logins;
 	struct known *known;
 	struct facts *facts;
+	struct creations *creations;
 	struct mirrored_memory *mirrors;
 	pthread_mutex_t lock; /* guards arena and the members below */
 	struct map hosts;     /* name and how it is reached -> struct host */
 };
+
+/*
+ * Sets *out to repository at another host, with the same login and settings: only where these may
+ * go there. ERROR_MEMORY only.
+ */
+bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+		     struct error *err);

@@ -31,7 +31,7 @@ static const struct repository *of(const struct store *store)
 static bool recall(const struct store *store, struct arena *arena, const char *tag,
 		   struct manifest_status *out)
 {
-	enum known_answer answer = known_take(of(store), arena, tag, &out->digest);
+	enum known_answer answer = known_take(of(store), arena, tag, &out->digest, &out->dated);
 	out->found = answer == KNOWN_DIGEST;
 	return answer != KNOWN_NOTHING;
 }
@@ -221,12 +221,13 @@ static bool put_mirrors_first(const struct repository *own, struct arena *arena,
 	return (mirrors && *store) || error_memory(err);
 }
 
-static bool open_store(void *ctx, const struct reference *name, bool target, struct arena *arena,
-		       const struct store **out, struct error *err)
+static bool open_store(void *ctx, const struct reference *name, const struct creation *target,
+		       struct arena *arena, const struct store **out, struct error *err)
 {
 	struct repository repository;
-	if (!registry_open(ctx, name, target, &repository, err))
+	if (!registry_open(ctx, name, target != NULL, &repository, err))
 		return false;
+	repository.creation = target;
 	const struct credential *credential = repository.access.credential;
 	*out = make(arena, &repository);
 	if (!*out)

@@ -39,6 +39,8 @@ static void explain(const struct repository *repository, const struct request *r
 	const char *place = login_place(&repository->access);
 	if (arena)
 		authorize_look(&repository->access, arena, &state);
+	if (request->basic && place)
+		state = (struct authorize_state){.scheme = CHALLENGE_BASIC, .sent = true};
 	/* A login that was accepted before is right, but lacks a permission. */
 	bool basic = state.scheme == CHALLENGE_BASIC &&
 		     !facts_hold(&repository->access, FACT_LOGIN_GOOD, "");
@@ -67,9 +69,15 @@ bool request_refused(const struct repository *repository, const struct request *
 }
 
 /*
- * Refusals that another try may cure become errors. So does a refusal of the login, except for
- * HEAD: its answer has no words, so the caller asks again by GET to get them.
+ * True when a refusal of the login is left to the caller. That of a HEAD has no words: the caller
+ * asks again by GET to get them.
  */
+static bool leaves_refusals(const struct request *request)
+{
+	return request->anonymous || request->bearer || strcmp(request->method, "HEAD") == 0;
+}
+
+/* Refusals that another try may cure become errors. So does a refusal of the login. */
 static bool judge(const struct repository *repository, const struct exchange *exchange,
 		  struct error *err)
 {
@@ -79,7 +87,7 @@ static bool judge(const struct repository *repository, const struct exchange *ex
 		return true;
 	answer_error(exchange->answer, &refusal);
 	bool again = retry_helps(refusal.kind);
-	if (!again && (status != 401 || strcmp(exchange->request->method, "HEAD") == 0))
+	if (!again && (status != 401 || leaves_refusals(exchange->request)))
 		return true;
 	*err = refusal;
 	if (exchange->away && !again)

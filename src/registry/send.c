@@ -72,7 +72,8 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		.stream_size = request->stream_size,
 		.answer_max = request->answer_max ? request->answer_max : TEXT_MAX,
 		.expect_size = request->expect_size,
-		.chosen = !location_trusted(exchange->access, &exchange->origin, url),
+		.chosen = exchange->access->chosen ||
+			  !location_trusted(exchange->access, &exchange->origin, url),
 		.cleanup = request->cleanup,
 		.insecure = exchange->access->host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,

@@ -6,10 +6,10 @@
 
 #include "base/map.h"
 #include "base/retry.h"
-#include "oci/digest.h"
 #include "registry/answer.h"
 #include "registry/host.h"
 #include "registry/known.h"
+#include "registry/manifests.h"
 #include "registry/paging.h"
 
 enum { PAGE_MAX = 16 * 1024 * 1024, PAGE_SMALL = 100 };
@@ -19,67 +19,82 @@ struct tag_listing {
 	const struct repository *repository;
 	struct arena *arena; /* of its requests */
 	struct paging paging;
-	struct map seen; /* the tags */
-	bool more;       /* the repository has more pages */
-	struct known_list
-		*digests; /* their digests; NULL: the registry does not list all of them */
+	struct known_list *tags;
+	bool more; /* the repository has more pages */
 };
 
 static void listing_finish(struct tag_listing *listing)
 {
-	known_list_free(&listing->digests);
-	map_finish(&listing->seen);
+	known_list_free(&listing->tags);
 	paging_finish(&listing->paging);
 	arena_free(&listing->arena);
 }
 
-/* Takes the tags of one manifest in Google's list: "sha256:...": {"tag": ["v1"], ...}. */
-static bool take_manifest(struct known_list *digests, struct str digest, const struct node *entry)
+/* Notes the tags of one manifest in Google's list. A tag of two manifests has to be asked for. */
+static bool note_manifest(struct map *noted, struct arena *arena, struct str digest,
+			  const struct node *entry)
 {
-	const struct node *tags = node_get(entry, "tag");
-	if (!tags || tags->kind != NODE_LIST || !digest_valid(digest))
-		return true;
-	for (size_t i = 0; i < tags->count; i++)
-		if (!known_list_add(digests, node_string(tags->items[i]), digest))
+	int64_t pushed = 0;
+	const struct node *names = node_get(entry, "tag");
+	struct known_tag *each = arena_new_of(arena, struct known_tag);
+	if (!each)
+		return false;
+	str_to_int64(node_string(node_get(entry, "timeUploadedMs")), &pushed);
+	*each = (struct known_tag){.digest = digest, .pushed = pushed / 1000};
+	for (size_t i = 0; names && names->kind == NODE_LIST && i < names->count; i++) {
+		static struct known_tag vague;
+		struct str tag = node_string(names->items[i]);
+		if (!map_put(noted, tag, map_get(noted, tag) ? &vague : each))
 			return false;
+	}
 	return true;
 }
 
-/* Takes the manifests that Google lists with their tags. A page without them makes all useless. */
-static void take_digests(struct tag_listing *listing, const struct node *root)
+static bool note_manifests(struct map *noted, struct arena *arena, const struct node *root)
 {
 	const struct node *manifests = node_get(root, "manifest");
-	bool ok = listing->digests && manifests && manifests->kind == NODE_MAP;
-	for (size_t i = 0; ok && i < manifests->count; i++)
-		ok = take_manifest(listing->digests, manifests->keys[i]->text, manifests->items[i]);
-	if (!ok)
-		known_list_free(&listing->digests);
+	bool ok = true;
+	for (size_t i = 0; ok && manifests && manifests->kind == NODE_MAP && i < manifests->count;
+	     i++)
+		ok = note_manifest(noted, arena, manifests->keys[i]->text, manifests->items[i]);
+	return ok;
+}
+
+bool tags_take(struct known_list *tags, const struct node *root, struct error *err)
+{
+	scoped(map_finish) struct map noted = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	const struct node *list = node_get(root, "tags");
+	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
+		return error_set(err, ERROR_CORRUPT, "the answer has no list of tags");
+	if (!arena || !note_manifests(&noted, arena, root))
+		return error_memory(err);
+	for (size_t i = 0; i < list->count; i++) {
+		struct str name = node_string(list->items[i]);
+		const struct known_tag *said = map_get(&noted, name);
+		struct known_tag tag = said ? *said : (struct known_tag){0};
+		tag.tag = name;
+		if (!reference_tag_valid(name))
+			continue;
+		if (known_list_count(tags) >= TAGS_MAX)
+			return error_set(err, ERROR_CORRUPT, "more than %d tags", TAGS_MAX);
+		if (!known_list_add(tags, &tag))
+			return error_memory(err);
+	}
+	return true;
 }
 
 static bool take_page(struct tag_listing *listing, const struct http_answer *answer,
 		      struct error *err)
 {
-	struct map *seen = &listing->seen;
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct node *root = NULL;
 	if (!arena)
 		return error_memory(err);
 	if (!answer_json(arena, answer, "a list of tags", &root, err))
 		return false;
-	const struct node *list = node_get(root, "tags");
-	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
-		return error_set(err, ERROR_CORRUPT, "the answer has no list of tags");
-	for (size_t i = 0; i < list->count; i++) {
-		struct str tag = node_string(list->items[i]);
-		if (!reference_tag_valid(tag))
-			continue;
-		if (seen->count >= TAGS_MAX)
-			return error_set(err, ERROR_CORRUPT, "more than %d tags", TAGS_MAX);
-		if (!map_get(seen, tag) && !map_put(seen, tag, seen))
-			return error_memory(err);
-	}
-	take_digests(listing, root);
-	return paging_read(&listing->paging, listing->arena, root) || error_memory(err);
+	return tags_take(listing->tags, root, err) &&
+	       (paging_read(&listing->paging, listing->arena, root) || error_memory(err));
 }
 
 /* True when the answer seems to refuse the page size. */
@@ -140,13 +155,13 @@ static bool collect_pages(struct tag_listing *listing, int pages, struct error *
 	bool ignored;
 	for (int page = 0; page < pages; page++) {
 		scoped(http_answer_finish) struct http_answer answer = {0};
-		size_t before = listing->seen.count;
+		size_t before = known_list_count(listing->tags);
 		bool ok = page ? fetch_page(listing, &request, &answer, &ignored, err)
 			       : fetch_first(listing, &request, &answer, err);
 		const struct paging_page this = {.repository = listing->repository,
 						 .request = &request,
 						 .answer = &answer,
-						 .news = listing->seen.count > before};
+						 .news = known_list_count(listing->tags) > before};
 		if (!ok || !paging_next(&listing->paging, listing->arena, &this, &next, err))
 			return false;
 		if (!next.text)
@@ -160,29 +175,13 @@ static bool collect_pages(struct tag_listing *listing, int pages, struct error *
 	return true;
 }
 
-/* A tag without a digest must not be taken for one that is not there. */
-static bool has_all_digests(const struct tag_listing *listing)
-{
-	const struct map *seen = &listing->seen;
-	bool all = listing->digests != NULL;
-	for (size_t i = 0; all && i < seen->count; i++)
-		all = known_list_has(listing->digests,
-				     (struct str){seen->entries[i].key, seen->entries[i].len});
-	return all;
-}
-
-/* The same, and keeps the digests of a complete list that has them. */
 static bool collect(struct tag_listing *listing, int pages, struct error *err)
 {
 	listing->arena = arena_new();
-	listing->digests = known_list_new();
-	if (!listing->arena)
+	listing->tags = known_list_new();
+	if (!listing->arena || !listing->tags)
 		return error_memory(err);
-	if (!collect_pages(listing, pages, err))
-		return false;
-	if (!listing->more && has_all_digests(listing))
-		known_keep(listing->repository, &listing->digests);
-	return true;
+	return collect_pages(listing, pages, err);
 }
 
 static bool collect_all(struct tag_listing *listing, struct error *err)
@@ -198,35 +197,54 @@ static bool describe(const struct repository *repository, struct error *err)
 	return error_wrap(err, "tags of %s/%s", registry_host_name(repository), repository->name);
 }
 
-static bool copy_list(struct arena *arena, const struct tag_listing *listing, struct tag_list *out,
+/* Copies the tags to out, and keeps what the list says of them. */
+static bool hand_over(struct tag_listing *listing, struct arena *arena, struct tag_list *out,
 		      struct error *err)
 {
-	const struct map *seen = &listing->seen;
-	const char **list = arena_array(arena, seen->count + 1, sizeof(*list));
-	for (size_t i = 0; list && i < seen->count; i++) {
-		list[i] = arena_copy(arena, seen->entries[i].key, seen->entries[i].len);
-		if (!list[i])
-			return error_memory(err);
-	}
-	*out = (struct tag_list){list, seen->count, .complete = !listing->more};
-	return list || error_memory(err);
+	size_t count = known_list_count(listing->tags);
+	const struct known_trust trust = {.complete = !listing->more};
+	*out = (struct tag_list){known_list_tags(listing->tags, arena), count,
+				 .complete = !listing->more};
+	if (!out->items)
+		return error_memory(err);
+	if (known_list_says(listing->tags))
+		known_keep(listing->repository, &listing->tags, trust);
+	return true;
 }
 
 void tags_learn(const struct repository *repository)
 {
 	scoped(listing_finish) struct tag_listing listing = {.repository = repository};
+	const struct known_trust trust = {.complete = true};
 	struct error ignored;
-	if (repository->access.host->profile->lists_digests)
-		collect_all(&listing, &ignored);
+	if (repository->access.host->profile->lists_digests && collect_all(&listing, &ignored))
+		known_keep(repository, &listing.tags, trust);
+}
+
+void tags_ask(const struct repository *repository, const char *tag)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(known_list_free) struct known_list *list = known_list_new();
+	struct manifest_status status = {0};
+	struct error ignored;
+	if (!tag || !arena || !list || !manifests_head(repository, arena, tag, &status, &ignored) ||
+	    status.denied)
+		return;
+	const struct known_tag known = {
+		.tag = str_of(tag), .digest = str_of(status.digest), .absent = !status.found};
+	if (known_list_add(list, &known))
+		known_keep(repository, &list, (struct known_trust){0});
 }
 
 bool tags_list(const struct repository *repository, struct arena *arena, struct tag_list *out,
 	       struct error *err)
 {
 	scoped(listing_finish) struct tag_listing listing = {.repository = repository};
-	if (!collect_all(&listing, err))
-		return describe(repository, err);
-	return copy_list(arena, &listing, out, err);
+	*out = (struct tag_list){.complete = true};
+	if (known_tags(repository, arena, &out->items, &out->count))
+		return true;
+	return collect_all(&listing, err) ? hand_over(&listing, arena, out, err)
+					  : describe(repository, err);
 }
 
 bool tags_glance(const struct repository *repository, struct arena *arena, int pages,
@@ -241,5 +259,5 @@ bool tags_glance(const struct repository *repository, struct arena *arena, int p
 			return describe(repository, err);
 		listing.more = true;
 	}
-	return copy_list(arena, &listing, out, err);
+	return hand_over(&listing, arena, out, err);
 }

@@ -71,6 +71,14 @@ void token_accepted(struct tokens *tokens, const struct token *token)
 	pthread_mutex_unlock(&tokens->lock);
 }
 
+void token_forget(struct tokens *tokens)
+{
+	pthread_mutex_lock(&tokens->lock);
+	for (size_t i = 0; i < tokens->entries.count; i++)
+		((struct token_entry *)tokens->entries.entries[i].value)->renew_at = 0;
+	pthread_mutex_unlock(&tokens->lock);
+}
+
 bool token_renewable(struct tokens *tokens, const struct token *token)
 {
 	if (!token->entry)

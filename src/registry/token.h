@@ -40,6 +40,11 @@ void token_finish(struct token *token);
  */
 bool token_get(struct tokens *tokens, const struct token_request *request, const char *stale,
 	       struct token *out, struct error *err);
+/*
+ * Lets every token be fetched again at its next use, since what they allow was decided before
+ * something changed at a registry.
+ */
+void token_forget(struct tokens *tokens);
 /* Records that the registry accepted the token. */
 void token_accepted(struct tokens *tokens, const struct token *token);
 /*

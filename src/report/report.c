@@ -59,7 +59,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->started_ms = clock_ms();
 	report->tally.started = clock_unix();
 	report->tally.dry_run = options->dry_run;
-	report->tally.brief = !options->json_path && options->level < LEVELS_ALL;
+	report->tally.brief = !options->json_path && !options->whole && options->level < LEVELS_ALL;
 	report->tally.shard = options->shard;
 	if (options->terms)
 		report->tally.general = *options->terms;
@@ -351,6 +351,11 @@ bool report_finish(struct report *report, int reason, struct error *err)
 		action_finish(report->options.action, &report->tally, report->options.program,
 			      report->options.json_path);
 	return written;
+}
+
+const struct tally *report_tally(const struct report *report)
+{
+	return &report->tally;
 }
 
 int report_exit_code(const struct report *report, int reason)

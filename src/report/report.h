@@ -18,6 +18,7 @@
 
 struct action;
 struct report;
+struct tally;
 
 struct report_options {
 	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
@@ -32,6 +33,7 @@ struct report_options {
 	const char *program;     /* "image-syncer/1.2.3" */
 	const char *shard;       /* --shard: "0/4", or NULL */
 	bool images_json;        /* --output-images-format: these two in JSON, else YAML */
+	bool whole;              /* report_tally() has images that are in sync as well */
 	bool dry_run;
 	bool live; /* stderr is a terminal and the live display is wanted */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
@@ -71,6 +73,8 @@ void report_retry(struct report *report, size_t images);
  * complete; *err is about the first such file, and the log names the others.
  */
 bool report_finish(struct report *report, int reason, struct error *err);
+/* The figures and images, after report_finish(). */
+const struct tally *report_tally(const struct report *report);
 /*
  * 0 when every image is in sync (or would be, in a dry run), 1 when one is not or when platform
  * filters left nothing of any image; cancel_status(reason) when the run was stopped. Call it after

@@ -205,7 +205,7 @@ static void add_would_copy(const struct tally *tally, struct buf *out)
 	buf_add_string(out, tally->would_copy ? ")" : "");
 }
 
-static void add_images(const struct tally *tally, struct buf *out)
+void summary_counts(const struct tally *tally, struct buf *out)
 {
 	buf_add_string(out, tally->dry_run ? "dry run, nothing was written: " : "");
 	if (tally->shard)
@@ -268,7 +268,7 @@ void summary_write(const struct tally *tally, struct buf *out)
 	add_failures(tally, out);
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
-	add_images(tally, out);
+	summary_counts(tally, out);
 	if (tally_all_filtered(tally))
 		buf_add_string(
 			out,

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-bool store_at(const struct stores *stores, const struct reference *name, bool target,
-	      struct arena *arena, const struct store **out, struct error *err)
+bool store_at(const struct stores *stores, const struct reference *name,
+	      const struct creation *target, struct arena *arena, const struct store **out,
+	      struct error *err)
 {
 	return stores->open(stores->ctx, name, target, arena, out, err);
 }

@@ -19,6 +19,7 @@
 #include "oci/digest.h"
 #include "oci/reference.h"
 
+struct creation;
 struct store_kind;
 
 struct store {
@@ -35,6 +36,7 @@ struct manifest_status {
 	bool found;
 	const char *digest; /* when found; as claimed by the store, or hashed from the bytes */
 	bool denied; /* when not found, at a target: the answer was 403, which may mean anything */
+	bool dated;  /* it comes from a list that may be older than what the store holds */
 };
 
 /* A manifest as served; its bytes match digest. */
@@ -101,8 +103,8 @@ struct tag_list {
 
 /* Opens stores: a registry client, or a table in memory. */
 struct stores {
-	bool (*open)(void *ctx, const struct reference *name, bool target, struct arena *arena,
-		     const struct store **out, struct error *err);
+	bool (*open)(void *ctx, const struct reference *name, const struct creation *target,
+		     struct arena *arena, const struct store **out, struct error *err);
 	void *ctx;
 };
 
@@ -148,9 +150,13 @@ struct store_kind {
 	void (*cancel)(const struct store *store, struct blob_upload *upload);
 };
 
-/* Opens the repository that name names; its strings must outlive the store. ERROR_MEMORY only. */
-bool store_at(const struct stores *stores, const struct reference *name, bool target,
-	      struct arena *arena, const struct store **out, struct error *err);
+/*
+ * Opens the repository that name names; its strings must outlive the store. target: what may be
+ * created where a push finds it missing; NULL: the store is only read from. ERROR_MEMORY only.
+ */
+bool store_at(const struct stores *stores, const struct reference *name,
+	      const struct creation *target, struct arena *arena, const struct store **out,
+	      struct error *err);
 /* True when both are in one space: one takes blobs from the other. */
 bool store_shares(const struct store *a, const struct store *b);
 
@@ -161,7 +167,7 @@ bool store_head(const struct store *store, struct arena *arena, const char *refe
 		struct manifest_status *out, struct error *err);
 /*
  * The same for the first look at a tag: one whose digest came with a list of tags costs no request,
- * once. What it holds may be as old as that list.
+ * once. What it holds may be as old as that list; out->dated: or older.
  */
 bool store_head_listed(const struct store *store, struct arena *arena, const char *reference,
 		       struct manifest_status *out, struct error *err);

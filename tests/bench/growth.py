@@ -23,6 +23,7 @@ COUNTS = (1_000, 10_000, 100_000)
 PAGE = 1_000
 REPOSITORIES = (20, 200, 2_000)     # in a namespace, each of so many tags:
 TAGS_EACH = 50
+LONE = (200, 2_000, 20_000)         # in a namespace, each of one tag
 MANIFEST = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}'
 
 _CONFIG = """
@@ -38,7 +39,8 @@ http {{
 		location ~ ^/v2/bench/(?<count>[0-9]+)/tags/list$ {{ add_header Link $more; alias {home}/$count-$arg_last.json; }}
 		location = /v2/_catalog {{ alias {home}/catalog.json; }}
 		location ~ ^/v2/space/[0-9]+/r[0-9]+/tags/list$ {{ alias {home}/few.json; }}
-		location ~ ^/v2/(bench/[0-9]+|space/[0-9]+/r[0-9]+)/manifests/ {{
+		location ~ ^/v2/lone/[0-9]+/r[0-9]+/tags/list$ {{ return 200 '{{"tags":["v1"]}}'; }}
+		location ~ ^/v2/(bench/[0-9]+|(space|lone)/[0-9]+/r[0-9]+)/manifests/ {{
 			default_type application/vnd.oci.image.manifest.v1+json;
 			add_header Docker-Content-Digest sha256:{digest};
 			return 200 '{manifest}';
@@ -60,7 +62,8 @@ def _serve(home, source, destination):
     with open(f"{home}/few.json", "w", encoding="ascii") as file:
         json.dump({"tags": [f"v{number}" for number in range(TAGS_EACH)]}, file)
     with open(f"{home}/catalog.json", "w", encoding="ascii") as file:
-        json.dump({"repositories": [f"space/{count}/r{number:05}" for count in REPOSITORIES for number in range(count)]}, file)
+        json.dump({"repositories": [f"{kind}/{count}/r{number:05}" for kind, counts in (("space", REPOSITORIES), ("lone", LONE))
+                                    for count in counts for number in range(count)]}, file)
     with open(f"{home}/nginx.conf", "w", encoding="ascii") as file:
         file.write(_CONFIG.format(home=home, source=source, destination=destination, pages=" ".join(more), manifest=MANIFEST.decode(),
                                   digest=hashlib.sha256(MANIFEST).hexdigest()))
@@ -92,9 +95,14 @@ def main():
     def run(count, flags):
         return sync({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, count, flags)
 
-    def run_namespace(count, flags):
-        space = f"space/{count // TAGS_EACH}"
+    def run_space(space, count, flags):
         return sync({f"127.0.0.1:{source}/{space}/*": f"127.0.0.1:{destination}/{space}"}, count, flags)
+
+    def run_namespace(count, flags):
+        return run_space(f"space/{count // TAGS_EACH}", count, flags)
+
+    def run_lone(count, flags):
+        return run_space(f"lone/{count}", count, flags)
 
     def sync(rules, count, flags):
         with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
@@ -113,7 +121,9 @@ def main():
         _table(run, "tags in sync", [])
         report = ["--report", f"{home}/report.json"]
         _table(run, "the same with --report", report)
-        _table(run_namespace, f"{TAGS_EACH} tags in each of many", report, [count * TAGS_EACH for count in REPOSITORIES])
+        _table(run_namespace, f"{TAGS_EACH} tags in each of many", [], [count * TAGS_EACH for count in REPOSITORIES])
+        _table(run_namespace, "the same with --report", report, [count * TAGS_EACH for count in REPOSITORIES])
+        _table(run_lone, "1 tag in each of many", report, LONE)
     finally:
         server.terminate()
         server.wait()

@@ -3,6 +3,8 @@
 import pytest
 
 from lib import run, tokens
+from lib.cloud import ECR, Ecr, EcrApi
+from lib.forward import ForwardProxy
 from lib.scripted import Scripted
 
 
@@ -62,3 +64,24 @@ def here(scripted):
 def there(scripted):
     """One to copy to."""
     return scripted()
+
+
+@pytest.fixture
+def amazon(runner, certs):
+    """amazon(**EcrApi's arguments): (registry, API, environment); the registry stands at ECR's name."""
+    started = []
+
+    def start(**more):
+        api = EcrApi("test-access-key", runner.secret("test-secret-key-1"), **more)
+        started.append(api.stop)
+        registry = Ecr(api, context=certs.server_context())
+        registry.__enter__()
+        started.append(registry.__exit__)
+        way = ForwardProxy({f"{ECR}:443": registry.port})
+        started.append(way.stop)
+        runner.secret("cloud-word-1", "AWS")
+        return registry, api, {**way.environment(), **api.environment()}
+
+    yield start
+    for each in reversed(started):
+        each()

@@ -1,10 +1,9 @@
 #!/bin/sh
 # Install what test_signatures.py proves signatures with, where Go is: cosign, and two commands of tests/e2e/tools (a registry with
-# the referrers API, and notation's library as a command). Takes several minutes, mostly for cosign. Prints where they are.
+# the referrers API, and notation's library as a command). install-registries.sh has the other registries. Takes several minutes, mostly for cosign. Prints where they are.
 set -u
 
 cosign=v3.1.3
-distribution=v3.1.2
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 folder=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/image-syncer}/signers
 export GOBIN="$folder" CGO_ENABLED=0
@@ -27,7 +26,6 @@ install() {
 
 cd "$here/tools" || exit 1
 install cosign go install -trimpath "github.com/sigstore/cosign/v3/cmd/cosign@$cosign"
-install registry go install -trimpath "github.com/distribution/distribution/v3/cmd/registry@$distribution"
 install api-registry go install -trimpath ./api-registry
 install notary go install -trimpath ./notary
 echo "$folder"

@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 from lib import images, proxy, run, scripted
+from lib.services import Service
 from test_connect import answer, door, helper  # noqa: F401  (fixtures)
 from test_login import forward  # noqa: F401  (a fixture)
 
@@ -246,6 +247,17 @@ def test_ports_between_public_registries(runner, forward, certs, dst, at_target,
         assert mixed.code == 0
         assert not landlock() or "the kernel does not limit ports" in mixed.stderr
     assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_a_message_goes_to_a_port_of_its_own(runner, forward, certs, repo):  # noqa: F811
+    """Between public registries too, whose ports are all that is allowed otherwise."""
+    with scripted.Scripted(context=certs.server_context()) as near, Service((200, {}, b"ok")) as service:
+        way = forward({"near.azurecr.io:443": near.port, "far.azurecr.io:443": near.port})
+        env = {**way.environment(), "SSL_CERT_FILE": certs.ca, "WHERE": service.url("/services/not-a-real-key")}
+        result = runner.sync({f"near.azurecr.io/{repo}:v1": f"far.azurecr.io/{repo}"}, run.insecure("near.azurecr.io", "far.azurecr.io"),
+                             flags=["--retries", "0", "--debug", "--notify", "slack=${WHERE}"], env=env)
+        assert result.code == 1 and len(service.sent) == 1, result.stderr
+        assert "the kernel does not limit ports" not in result.stderr
 
 
 # -- files --------------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from lib import images, outside
+from lib.services import Service
 
 IMAGES = 300
 SIGNATURE = "sha256-" + "ab" * 32 + ".sig"
@@ -227,6 +228,28 @@ def test_batches(imgsync, runner, world, hub, user, namespace, size, number, wan
     assert (f"batch {number} is empty" in result.stderr) is (not wanted)
 
 
+def test_a_list_with_gaps_has_no_batches(imgsync, world, hub, user, namespace):
+    """A page that may be cut is asked for again, and then refused: what other jobs take for this batch is not known."""
+    outside.stock(world.gcr, *(f"{namespace}/{name}:v1" for name in "abc"))
+    tree, seen = world.gcr.hook, []
+
+    def hook(request):
+        if request.kind == "tags" and request.repo == f"{namespace}/b":
+            seen.append(request)
+            tags = [f"t{number}" for number in range(1000)]
+            return (200, {"Content-Type": "application/json"}, json.dumps({"child": [], "tags": tags}).encode()) if len(seen) == 1 else (
+                403, {}, b'{"errors":[{"code":"DENIED"}]}')
+        return tree(request)
+    world.gcr.hook = hook
+    try:
+        words = ["gcr", "--user", user, "--namespace", namespace, "--batch-size", "1", "--batch-number", "1"]
+        result = imgsync(*words)
+    finally:
+        world.gcr.hook = tree
+    assert result.code == 1 and "batch 1 is left out, since not all tags could be listed" in result.stderr
+    assert world.copies(hub, user) == {}
+
+
 def test_shards(imgsync, world, hub, user, namespace):
     outside.stock(world.gcr, *(f"{namespace}/{name}:v1" for name in "abcdefgh"))
     for part in range(3):
@@ -357,3 +380,34 @@ def test_a_wrong_password(runner, guarded):
     result = runner.run([outside.program(runner), "sync", "gcr.io/guarded/a:v1", "--user", "pilot", "--retries", "0"],
                         env=guarded.environment({"IMGSYNC_PASSWORD": "another-word"}))
     assert result.code == 1
+
+
+# --- Telegram -----------------------------------------------------------------------------------------------------------------
+
+TOKEN = "1234567:not-the-token-of-a-bot"
+
+
+@pytest.mark.parametrize("given", ("variable", "file"))
+def test_the_report_for_telegram(runner, imgsync, world, user, namespace, given):
+    """In imgsync's words, as it is printed, and after a run without any failure, too."""
+    outside.stock(world.gcr, f"{namespace}/pause:3.2")
+    token = ["--telegram-token-file", runner.write("token", TOKEN + "\n")] if given == "file" else []
+    with Service((200, {}, {"ok": True})) as bot:
+        result = imgsync("gcr", "--user", user, "--namespace", namespace, "--report", "--report-level", "3", "--telegram-group", "-100123",
+                         "--telegram-api", bot.url(""), *token, env={} if token else {"IMGSYNC_TELEGRAM_TOKEN": TOKEN})
+        assert result.code == 0, result.stderr
+        assert [(each.method, each.path) for each in bot.sent] == [("POST", f"/bot{TOKEN}/sendMessage")]
+        document = bot.sent[0].json
+    assert document["chat_id"] == "-100123"
+    assert f">> Sync Repo: {namespace}" in document["text"] and ">> Sync Success: 1" in document["text"]
+    assert re.sub(r"\\([`\\])", r"\1", document["text"].removeprefix("```\n").removesuffix("\n```")) in result.stdout
+    assert TOKEN not in result.stderr + result.stdout
+
+
+def test_a_bot_that_is_refused(imgsync, world, user, namespace):
+    outside.stock(world.gcr, f"{namespace}/pause:3.2")
+    with Service((401, {}, {"ok": False, "description": "Unauthorized"})) as bot:
+        words = ["gcr", "--user", user, "--namespace", namespace, "--report", "--telegram-group", "@mirrors", "--telegram-api", bot.url("")]
+        result = imgsync(*words, env={"IMGSYNC_TELEGRAM_TOKEN": TOKEN})
+        assert result.code == 0 and "Unauthorized" in result.stderr and TOKEN not in result.stderr
+        assert imgsync(*words, "--notify-required", env={"IMGSYNC_TELEGRAM_TOKEN": TOKEN}).code == 1

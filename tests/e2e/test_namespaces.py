@@ -1,4 +1,4 @@
-"""Rules for whole namespaces: which repositories they become, by which list, and what is no list at all. Lists of images."""
+"""Rules for whole namespaces: which repositories they become, by which list, and what is no list at all."""
 
 import dataclasses
 import json
@@ -161,7 +161,7 @@ def test_one_name_that_is_none(sync, here, there, login):
     result = sync(rules(here, there, {"names": "x" * 100 + "/{name}"}), login)
     assert result.code == 1
     assert copied(there) == ["mirror/" + "x" * 100 + "/a"]
-    assert f"the copy of {here.host}/team/{'b' * 200}" in result.stderr
+    assert f"the copy of {here.host}/team/{'b' * 200}" in result.stderr and "leave it out by exclude-repositories" in result.stderr
     assert result.report["failed"] == 1
 
 
@@ -334,6 +334,8 @@ def pages(registry, path, page, size=2):
     def hook(request):
         if not request.path.startswith(path):
             return None
+        if any(part in request.path for part in ("/tags", "/tag/", "/artifacts")):
+            return 404, {}, b"{}"
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
         number = int(query.get("page", query.get("next_page", "page-1").rpartition("-")[2]))
         names = sorted({repo for repo, _ in registry.tags})
@@ -375,7 +377,7 @@ def test_harbor_gets_the_login_itself(sync, here, there, login):
     result = sync(rules(here, there, stars="**"), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert len(here.seen(path="/api/v2.0/projects")) == 2 and here.seen(path="_catalog") == []
+    assert len(here.seen(path="/team/repositories[?]")) == 2 and here.seen(path="_catalog") == []
     assert "a-robots-password" not in result.stderr
 
 
@@ -398,6 +400,17 @@ def test_a_project_that_harbor_does_not_show(sync, here, there, login):
     assert here.seen(path="_catalog") == []
 
 
+def test_a_login_that_harbors_api_refuses(sync, here, there, login):
+    """The error is about the login, which was sent although nobody asked for it."""
+    stock(here, "team", ["a"])
+    here.hook = lambda request: (401, {}, b'{"errors":[{"code":"UNAUTHORIZED"}]}') if "projects" in request.path else None
+    login[here.host].update(username="robot$team", password="a-robots-password")
+    result = sync(rules(here, there, {"via": "harbor"}), login)
+    assert result.code == 1 and copied(there) == []
+    assert "refused the login of" in result.stderr and "user name or password is wrong" in result.stderr
+    assert "was not sent" not in result.stderr
+
+
 def test_docker_hubs_list(sync, here, there, login):
     names = ["a", "b", "c"]
     stock(here, "team", names)
@@ -407,7 +420,7 @@ def test_docker_hubs_list(sync, here, there, login):
     result = sync(rules(here, there, {"via": "hub"}), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert len(here.seen(path="/v2/namespaces")) == 2
+    assert len(here.seen(path="/v2/namespaces/team/repositories[?]")) == 2
 
 
 def test_quays_list(sync, here, there, login):
@@ -420,7 +433,7 @@ def test_quays_list(sync, here, there, login):
     result = sync(rules(here, there, {"via": "quay"}), login)
     assert result.code == 0, result.stderr
     assert copied(there) == [f"mirror/{name}" for name in names]
-    assert [each.path for each in here.seen(path="/api/v1/repository")] == [
+    assert [each.path for each in here.seen(path="/api/v1/repository[?]")] == [
         "/api/v1/repository?public=true&namespace=team", "/api/v1/repository?public=true&namespace=team&next_page=page%2F%3D-2"]
 
 
@@ -440,6 +453,22 @@ def test_githubs_list(sync, here, there, login, kind):
     assert copied(there) == [f"mirror/{name}" for name in names]
     asked = here.seen(path=f"/{kind}/team/packages")
     assert len(asked) == 2 and all(each.headers["Authorization"].startswith("Basic ") for each in asked)
+
+
+def test_a_name_beside_a_glob_does_not_end_the_search(sync, here, there, login):
+    """Nor does it count as something that was listed, at a user of GitHub and in a catalog with small pages."""
+    stock(here, "team", ["a", "b"])
+    here.hook = lambda request: (404, {}, b"{}") if request.path.startswith("/orgs") else answer([{"name": "a"}]) \
+        if request.path.startswith("/users") else None
+    fields = {"repositories": ["a*", "b"]}
+    result = sync(rules(here, there, {"via": "ghcr", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
+    there.tags.clear()
+    catalog(here, limit=100)
+    result = sync(rules(here, there, {"via": "catalog", **fields}), login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b"]
 
 
 def test_githubs_list_without_a_login(sync, here, there, login):
@@ -613,43 +642,19 @@ def test_an_exclusion_that_excludes_nothing(sync, here, there, login):
     assert "exclude-repositories names team/a" in result.stderr and "names b" not in result.stderr
 
 
-# --- lists of images ----------------------------------------------------------------------------------------------------------
-
-def test_a_list_of_images(runner, here, there, login):
-    """As kubectl prints it: several in a line, some more than once."""
-    stock(here, "team", ["a", "b"])
-    stock(here, "team", ["c"], "latest")
-    digest = here.tags["team/b", "v1"]
-    names = f"{here.host}/team/a:v1 {here.host}/team/a:v1 {here.host}/team/b@{digest}\n# not {here.host}/team/x\n{here.host}/team/c\n"
-    command = [runner.binary, "--auth", runner.write("auth.json", login), "--list", runner.write("images.txt", names),
-               "--to", f"{there.host}/mirror/", "--report", runner.report_path]
-    result = runner.run(command, report=True)
-    assert result.code == 0, result.stderr
-    assert set(there.tags) == {("mirror/team/a", "v1"), ("mirror/team/c", "latest")}
-    assert ("mirror/team/b", digest) in there.manifests
-    assert result.report["total"] == 3
-
-
-def test_a_list_as_the_text_of_an_input(runner):
-    env = {"GITHUB_ACTIONS": "true", "INPUT_LIST": "nginx:1.27\nUPPER\n", "INPUT_TO": "reg.test/mirror"}
-    result = runner.run([runner.binary], env=env)
-    assert result.code == 2
-    assert result.stderr == '::error title=image-syncer::input list:2:1: "UPPER": repository name must be lowercase\n'
-
-
 # --- mistakes -----------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("source, fields, message", (
+@pytest.mark.parametrize("written, fields, message", (
     ("team/*", {"via": "magic"}, "via: magic is no way to list repositories"),
     ("team/*", {"names": "{nam}"}, "begins none of {host}"),
     ("team/*", {"repositories": []}, "repositories"),
     ("team/a", {"names": "full"}, "is a repository"),
-    ("team/*", {"names": "X{name}"}, "the copy of"),
+    ("team/*", {"names": "X{name}"}, "makes names that none can be"),
 ))
-def test_mistakes(sync, here, there, login, source, fields, message):
+def test_mistakes(sync, here, there, login, written, fields, message):
     stock(here, "team", ["a"])
     catalog(here)
-    result = sync({f"{here.host}/{source}": {"to": f"{there.host}/mirror", **fields}}, login)
+    result = sync({f"{here.host}/{written}": {"to": f"{there.host}/mirror", **fields}}, login)
     assert result.code in (1, 2)
     assert message in result.stderr
     assert copied(there) == []

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from lib import images, registry, run, signers
+from lib import images, makes, registry, run, signers
 
 pytestmark = pytest.mark.skipif(not os.environ.get("E2E_SIGNATURES"), reason="takes minutes: `make e2e-signatures` runs it")
 
@@ -26,11 +26,12 @@ def stores():
 
     def start(kind, number):
         if (kind, number) not in started:
-            program = {"3": "registry", "api": "api-registry"}.get(kind)
-            if program and not signers.find(program):
-                pytest.skip(f"{program} is not here: {signers.HOW}")
-            made = signers.ApiRegistry() if kind == "api" else registry.Registry(
-                f"registry-{number}", program=signers.find(program) if program else None)
+            if kind == "api" and not signers.find("api-registry"):
+                pytest.skip(f"api-registry is not here: {signers.HOW}")
+            here, path = (True, None) if kind == "api" else makes.find(kind)
+            if not here:
+                pytest.skip(path)
+            made = signers.ApiRegistry() if kind == "api" else registry.Registry(f"registry-{number}", program=path)
             started[kind, number] = made.__enter__()
         return started[kind, number]
 

@@ -27,7 +27,8 @@ struct conversation {
 	pthread_t thread;
 	int stop;
 	struct str script;
-	const char *basic, *home;
+	const char *const *password;
+	const char *home;
 	struct peer peers[PEERS_MAX];
 	size_t count;
 	struct conversation_seen seen;
@@ -73,7 +74,7 @@ static void drop(struct conversation *conversation, size_t index)
 /* The bytes of the first whole request in text, 0 if it is not whole yet; *head ends its head. */
 static size_t request_size(struct str text, size_t *head)
 {
-	const char *end = text.len ? memmem(text.at, text.len, "\r\n\r\n", 4) : NULL;
+	const char *end = text.at ? memmem(text.at, text.len, "\r\n\r\n", 4) : NULL;
 	int64_t body = 0;
 	if (!end)
 		return text.len > HEAD_MAX ? text.len : 0;
@@ -98,12 +99,22 @@ static struct str host_of(struct str head)
 	return str_head(url, str_find(url, ':'));
 }
 
+static bool has_password(const struct conversation *conversation, struct str head)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const char *form = conversation->password[i];
+		if (memmem(head.at, head.len, form, strlen(form)))
+			return true;
+	}
+	return false;
+}
+
 /* Sends the next answer. False: the connection is to be closed. */
 static bool answer(struct conversation *conversation, struct peer *peer, struct str head)
 {
 	struct str *script = &conversation->script;
 	struct str text = *script;
-	if (memmem(head.at, head.len, conversation->basic, strlen(conversation->basic)) &&
+	if (has_password(conversation, head) &&
 	    !str_equal_nocase(host_of(head), str_of(conversation->home)))
 		conversation->seen.leaked = true;
 	if (str_starts(head, "CONNECT ") || !script->len)
@@ -184,13 +195,14 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-struct conversation *conversation_start(struct str script, const char *basic, const char *home)
+struct conversation *conversation_start(struct str script, const char *const password[2],
+					const char *home)
 {
 	struct conversation *conversation = calloc(1, sizeof(*conversation));
 	require(conversation);
 	conversation_environment();
 	conversation->script = script;
-	conversation->basic = basic;
+	conversation->password = password;
 	conversation->home = home;
 	conversation->stop = eventfd(0, EFD_CLOEXEC);
 	require(conversation->stop >= 0);

@@ -22,9 +22,11 @@ struct conversation_seen {
 
 /*
  * Starts to answer. script: the answers, whole, with a line "~~~~" between two. When they are used
- * up, connections are closed. basic: the password in base64, home: the host that may see it.
+ * up, connections are closed. password: as it is and, with its user, in base64; home: the host that
+ * may see it.
  */
-struct conversation *conversation_start(struct str script, const char *basic, const char *home);
+struct conversation *conversation_start(struct str script, const char *const password[2],
+					const char *home);
 /* Ends it, once the client has closed its connections. */
 struct conversation_seen conversation_end(struct conversation *conversation);
 /* Sets up proxies and trust in the environment; once, before the first client. */

@@ -8,6 +8,7 @@
 #include "config/auth/auth_file.h"
 #include "config/legacy_file.h"
 #include "config/rules/images_file.h"
+#include "config/rules/lists_file.h"
 #include "doc/yaml.h"
 #include "doc/yaml_quote.h"
 
@@ -80,7 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_strings(arena, document.root, 0);
-	if (kind == 0)
+	if (kind == 0 && lists_file_recognise(&document))
+		lists_file_read(arena, &document, &some_variables, &rules, &problems);
+	else if (kind == 0)
 		images_file_read(arena, &document, &some_variables, &rules, &problems);
 	else if (kind == 1)
 		auth_file_read(arena, &document, &some_variables, &credentials, &problems);

@@ -12,13 +12,14 @@
 #include "copy/copier.h"
 #include "discover/discover.h"
 #include "net/http.h"
+#include "registry/ecr.h"
 #include "registry/registry_store.h"
 #include "registry/tags.h"
 
 enum { DO_FORCE = 1, DO_DRY_RUN = 2, DO_FILTER = 4, DO_LIST = 8, DO_DISCOVER = 16 };
 
-/* "user:Canary-Pa55word" */
-static const char basic[] = "dXNlcjpDYW5hcnktUGE1NXdvcmQ=";
+/* The second one is "user:Canary-Pa55word". */
+static const char *const password[] = {"Canary-Pa55word", "dXNlcjpDYW5hcnktUGE1NXdvcmQ="};
 
 static struct credential entries[] = {
 	{.key = {"to.test", 7},
@@ -29,6 +30,10 @@ static struct credential entries[] = {
 	{.key = {"from.test", 9}, .insecure = true, .place = "auth.yaml:2:1"},
 };
 static const struct credentials credentials = {entries, 2};
+
+static const char amazon[] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+static const struct ecr_keys keys = {
+	.access = "access", .secret = "Canary-Key", .endpoint = "http://api.test/"};
 
 static const struct platform linux_amd64 = {.os = {"linux", 5}, .architecture = {"amd64", 5}};
 static const struct platform_filter filter = {.platforms = &linux_amd64, .platform_count = 1};
@@ -62,20 +67,49 @@ static void list(struct client *client)
 		require(reference_tag_valid(str_of(tags.items[i])));
 }
 
-/* The bits above say by which kind of list; 0: by what works. */
-static void discover(struct client *client, unsigned kind)
+/* Lists a repository that was discovered, perhaps with digests; what these say is well-formed. */
+static void list_digests(struct client *client, const char *host, const char *path)
+{
+	const struct reference name = {.host = host, .repository = path};
+	struct repository repository;
+	struct error err = {0};
+	struct tag_list tags = {0};
+	require(registry_open(client->registry, &name, false, &repository, &err));
+	discover_tags(&repository, 4);
+	if (!tags_list(&repository, client->arena, &tags, &err))
+		return;
+	for (size_t i = 0; i < tags.count; i++) {
+		const char *digest = NULL;
+		bool dated;
+		if (known_take(&repository, client->arena, tags.items[i], &digest, &dated) ==
+		    KNOWN_DIGEST)
+			require(digest_valid(str_of(digest)));
+	}
+}
+
+/*
+ * The bits above say by which kind of list; 0: by what works. GitLab's is asked with the login.
+ * DO_FORCE: at Amazon.
+ */
+static void discover(struct client *client, unsigned what)
 {
 	static const char *const kinds[] = {NULL,  "catalog", "google", "harbor",
-					    "hub", "quay",    "ghcr",   NULL};
+					    "hub", "quay",    "ghcr",   "gitlab"};
+	unsigned kind = what / (2 * DO_DISCOVER);
+	const char *host = kind % 8 == 7 ? "to.test" : "from.test";
 	const struct discovery discovery = {.registry = client->registry,
-					    .host = "from.test",
+					    .host = what & DO_FORCE ? amazon : host,
 					    .path = "team",
 					    .deep = true,
 					    .via = kinds[kind % 8]};
 	scoped(map_finish) struct map found = {0};
 	struct error err = {0};
-	if (!discover_run(&discovery, &found, &err))
+	if (!discover_run(&discovery, &found, &err)) {
 		require(err.kind != ERROR_NONE && err.text[0]);
+		return;
+	}
+	if (found.count)
+		list_digests(client, discovery.host, found.entries[0].key);
 }
 
 static enum outcome_status copy(struct client *client, unsigned what)
@@ -91,7 +125,8 @@ static enum outcome_status copy(struct client *client, unsigned what)
 	struct copier *copier = copier_new(&options);
 	const struct rule rule = {.source_place = "images.yaml:1:1",
 				  .terms = {.platforms = what & DO_FILTER ? &filter : NULL,
-					    .on_change = CHANGE_OVERWRITE}};
+					    .on_change = CHANGE_OVERWRITE,
+					    .creation.project = CREATION_YES}};
 	const struct task task = {.source = {"from.test", "team/app", "v1", NULL},
 				  .destination = {"to.test", "team/app", "v1", NULL},
 				  .rule = &rule};
@@ -118,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nowhere = fopen("/dev/null", "w");
 	require(nowhere);
 	log_open(nowhere, LOG_DEBUG);
-	struct conversation *conversation = conversation_start(rest, basic, "to.test");
+	struct conversation *conversation = conversation_start(rest, password, "to.test");
 	struct client client = {.arena = arena_new()};
 	scoped(problem_finish) struct problems problems = {0};
 	struct proxies proxies;
@@ -126,12 +161,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct http_options http = {
 		.user_agent = "fuzz", .stall_seconds = 30, .proxies = &proxies};
 	client.http = http_new(&http);
-	client.options =
-		(struct registry_options){.http = client.http, .credentials = &credentials};
+	client.options = (struct registry_options){
+		.http = client.http, .credentials = &credentials, .aws = &keys};
 	client.registry = registry_new(&client.options);
 	require(client.arena && client.http && client.registry);
 	if (what & DO_DISCOVER)
-		discover(&client, what / (2 * DO_DISCOVER));
+		discover(&client, what);
 	else if (what & DO_LIST)
 		list(&client);
 	else

@@ -27,14 +27,12 @@ static inline bool rules_tags(void *ctx, struct arena *arena, const struct refer
 	return true;
 }
 
-static inline bool rules_dates(void *ctx, const struct reference *images, size_t count,
-			       int64_t *when, struct error *err)
+static inline bool rules_dates(void *ctx, const struct dating *dating, struct error *err)
 {
 	(void)ctx;
-	(void)images;
 	(void)err;
-	for (size_t i = 0; i < count; i++)
-		when[i] = (int64_t)i * 1000000;
+	for (size_t i = 0; i < dating->count; i++)
+		dating->when[i] = (int64_t)i * 1000000;
 	return true;
 }
 

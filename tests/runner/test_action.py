@@ -280,6 +280,12 @@ def _to(scene):
     return scene.sync({"to": "registry.example.com"}, retries="0").code == 2
 
 
+def _notify(scene):
+    """Each line is a target: two of them are wrong."""
+    step = scene.sync({"notify": "slack=nowhere\nwecom=nowhere"}, retries="0")
+    return step.code == 2 and sum("input notify" in each for each in step.annotations("error")) == 2
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -292,10 +298,12 @@ READ = {
     "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
     "foreign": _refused("foreign", "x"), "list": _list, "to": _to,
+    "create-repository": _refused("create-repository", "x"), "create-project": _refused("create-project", "x"),
     "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
     "target-repo-prefix": _prefix, "target-names": _names,
+    "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 
 

@@ -283,13 +283,13 @@ static inline const struct store *memory_store_at(struct memory_world *world, co
 	return &made->store;
 }
 
-static inline bool memory_open_store(void *ctx, const struct reference *name, bool target,
-				     struct arena *arena, const struct store **out,
-				     struct error *err)
+static inline bool memory_open_store(void *ctx, const struct reference *name,
+				     const struct creation *target, struct arena *arena,
+				     const struct store **out, struct error *err)
 {
 	struct memory_world *world = ctx;
 	const struct store *made =
-		memory_store_at(world, name->host, name->repository, target, arena);
+		memory_store_at(world, name->host, name->repository, target != NULL, arena);
 	const char *mirror = made ? memory_of(made)->repository->party->mirror : NULL;
 	if (mirror && !target) {
 		const struct store **mirrors = arena_array(arena, 1, sizeof(*mirrors));

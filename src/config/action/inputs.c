@@ -232,6 +232,25 @@ static void tell_wrong(const struct inputs_reading *reading, const struct option
 			    option->name, value);
 }
 
+/* Adds each line of value as an item, without quoting any: they may be secrets. */
+static void read_lines(const struct inputs_reading *reading, const struct option *option,
+		       const char *value)
+{
+	struct str rest = str_of(value), line;
+	while (str_cut(&rest, '\n', &line)) {
+		while (line.len && strchr(" \t\r", line.at[line.len - 1]))
+			line.len--;
+		line = str_trim(line);
+		const char *item = line.len ? arena_copy(reading->arena, line.at, line.len) : NULL;
+		if (item && !options_set(reading->options, option, item)) {
+			problem_add(reading->problems, NULL, "input %s has more than %d lines",
+				    option->name, OPTIONS_LIST_MAX);
+			break;
+		}
+	}
+	((struct option_list *)((char *)reading->options + option->field))->preset = true;
+}
+
 static void read_option(const struct inputs_reading *reading, const struct option *option)
 {
 	bool truth;
@@ -242,6 +261,10 @@ static void read_option(const struct inputs_reading *reading, const struct optio
 		value = join_items(reading->arena, value);
 	if (!value || !*value)
 		return;
+	if (option->kind == OPTION_KIND_LINES) {
+		read_lines(reading, option, value);
+		return;
+	}
 	bool good = option->kind != OPTION_KIND_SWITCH || is_switch(value, &truth);
 	if (!good || !options_set(reading->options, option, value))
 		tell_wrong(reading, option, value);

@@ -143,7 +143,7 @@ static void add_rule(const struct meaning_reading *reading, const struct rule *g
 	}
 	*rule = *given;
 	rule->source_place = rule->destination_place = reading->place;
-	reading->out->rules = (struct rules){rule, 1};
+	reading->out->rules = (struct rules){.items = rule, .count = 1};
 }
 
 /* The length of a name without its tag and digest. */

@@ -92,16 +92,16 @@ static void refuse_number(struct parse *parse, const struct option *option, cons
 static void set_value(struct parse *parse, const struct found *found, const char *value)
 {
 	const struct option *option = found->option;
-	if (!*value && option->kind == OPTION_KIND_LIST)
+	if (!*value && option_lists(option))
 		return;
 	if (!*value)
 		option_reset(found->record, option);
 	else if (option_assign(found->record, option, value))
 		return;
-	else if (option->kind == OPTION_KIND_LIST)
-		problem_add(parse->given->problems, NULL,
-			    "--%s is given more than %d times: join values with commas",
-			    option->name, OPTIONS_LIST_MAX);
+	else if (option_lists(option))
+		problem_add(parse->given->problems, NULL, "--%s is given more than %d times%s",
+			    option->name, OPTIONS_LIST_MAX,
+			    option->kind == OPTION_KIND_LIST ? ": join values with commas" : "");
 	else if (option->kind == OPTION_KIND_NUMBER)
 		refuse_number(parse, option, value);
 	else if (option->kind == OPTION_KIND_SWITCH)

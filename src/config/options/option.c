@@ -21,6 +21,8 @@ const struct option option_table[] = {
 	OPTION_ANY(OPTION_KIND_SWITCH, field, name, letter, NULL, 0, help)
 #define OPTION_LIST(field, name, letter, argument, help)                                           \
 	OPTION_ANY(OPTION_KIND_LIST, field, name, letter, argument, 0, help)
+#define OPTION_LINES(field, name, letter, argument, help)                                          \
+	OPTION_ANY(OPTION_KIND_LINES, field, name, letter, argument, 0, help)
 #define OPTION_ALIAS OPTION_TEXT
 #include "config/options/options.def"
 };
@@ -40,6 +42,11 @@ static void *field_of(void *record, const struct option *option)
 	return (char *)record + option->field;
 }
 
+bool option_lists(const struct option *option)
+{
+	return option->kind == OPTION_KIND_LIST || option->kind == OPTION_KIND_LINES;
+}
+
 void option_reset(void *record, const struct option *option)
 {
 	void *field = field_of(record, option);
@@ -49,7 +56,7 @@ void option_reset(void *record, const struct option *option)
 		*(int *)field = option->fallback;
 	else if (option->kind == OPTION_KIND_SWITCH)
 		*(bool *)field = false;
-	else if (option->kind == OPTION_KIND_LIST)
+	else if (option_lists(option))
 		*(struct option_list *)field = (struct option_list){0};
 }
 
@@ -88,6 +95,7 @@ bool option_assign(void *record, const struct option *option, const char *value)
 	case OPTION_KIND_SWITCH:
 		return options_switch(str_of(value), field);
 	case OPTION_KIND_LIST:
+	case OPTION_KIND_LINES:
 		return add_item(field, value);
 	case OPTION_KIND_GROUP:
 		break;

@@ -12,7 +12,8 @@ enum option_kind {
 	OPTION_KIND_TEXT,
 	OPTION_KIND_NUMBER,
 	OPTION_KIND_SWITCH,
-	OPTION_KIND_LIST
+	OPTION_KIND_LIST,
+	OPTION_KIND_LINES
 };
 
 struct option {
@@ -36,5 +37,7 @@ const struct option *option_named(struct str name);
  * gets one more item. False: the option cannot take the value, and nothing is changed.
  */
 bool option_assign(void *record, const struct option *option, const char *value);
+/* True when the option may be given several times, each of them an item. */
+bool option_lists(const struct option *option);
 /* Sets the option's field of record to its default. */
 void option_reset(void *record, const struct option *option);

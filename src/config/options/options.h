@@ -29,6 +29,7 @@ struct options {
 #define OPTION_NUMBER(field, name, letter, argument, fallback, help) int field;
 #define OPTION_SWITCH(field, name, letter, help) bool field;
 #define OPTION_LIST(field, name, letter, argument, help) struct option_list field;
+#define OPTION_LINES(field, name, letter, argument, help) struct option_list field;
 #define OPTION_ALIAS(field, name, letter, argument, help)
 #include "config/options/options.def"
 #undef OPTION_GROUP
@@ -36,6 +37,7 @@ struct options {
 #undef OPTION_NUMBER
 #undef OPTION_SWITCH
 #undef OPTION_LIST
+#undef OPTION_LINES
 #undef OPTION_ALIAS
 	const char *source, *destination; /* SRC DST on the command line; both or none */
 	const struct inputs *inputs;      /* those of a GitHub Action; NULL: this is none */

@@ -26,9 +26,23 @@ static const struct field latest_fields[LATEST_FIELDS] = {
 	[BY] = {"by", FIELDS_TEXT, "semver or date"},
 };
 
+static void refuse_field(const struct fields_reading *reading, const struct fields_table *table,
+			 const struct node *name);
+
 const struct fields_table images_fields = {
-	.fields = fields, .count = FIELDS, .beside = &gather_fields};
+	.fields = fields, .count = FIELDS, .beside = &gather_fields, .unknown = refuse_field};
 static const struct fields_table latest_table = {.fields = latest_fields, .count = LATEST_FIELDS};
+
+static void refuse_field(const struct fields_reading *reading, const struct fields_table *table,
+			 const struct node *name)
+{
+	if (str_is(name->text, "list"))
+		fields_complain(reading, name,
+				"a rule has a source or a list: write {list: ..., to: ...} as a "
+				"rule of its own, and the file as a list of rules");
+	else
+		fields_refuse(reading, table, name);
+}
 
 /* --- latest and since ---------------------------------------------------------------------- */
 

@@ -158,6 +158,13 @@ static bool read_source(const struct kyma_reading *reading, const struct node *m
 				    "v3.5.0");
 		return false;
 	}
+	if (str_ends(str_of(text), "/*") || str_ends(str_of(text), "/**")) {
+		problem_add(reading->fields.problems, place_of(reading, node),
+			    "source \"%.300s\": this form of file names single images: write the "
+			    "rule %.300s: PREFIX into a file of its own",
+			    text, text);
+		return false;
+	}
 	if (!reference_parse(reading->fields.arena, str_of(text), &out->ref, &err)) {
 		problem_add(reading->fields.problems, place_of(reading, node), "source %s",
 			    err.text);

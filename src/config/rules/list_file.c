@@ -1,10 +1,11 @@
 /* What is wrong with one name must not hide the next: each of them is judged. */
 #include "config/rules/list_file.h"
 
-#include "base/map.h"
-#include "oci/reference.h"
+#include "base/secret.h"
 
 #include <string.h>
+
+enum { QUOTE_MAX = 300 };
 
 /* Some editors begin a text with it. */
 static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -12,16 +13,9 @@ static const char byte_order_mark[] = "\xef\xbb\xbf";
 struct list_reading {
 	struct arena *arena;
 	const char *name;
-	const char *prefix; /* without a '/' at its end */
 	struct problems *problems;
-	struct map seen; /* images, each once */
-	struct rules *out;
+	struct image_list *out;
 };
-
-static void reading_finish(struct list_reading *reading)
-{
-	map_finish(&reading->seen);
-}
 
 static bool is_blank(char c)
 {
@@ -37,37 +31,43 @@ static size_t count_words(struct str text)
 	return count;
 }
 
-static bool make_rule(struct list_reading *reading, const struct reference *image,
-		      const char *place)
+static bool parse_image(struct arena *arena, struct str text, struct reference *out,
+			struct error *err)
 {
-	const char *source = reference_string(reading->arena, image);
-	const char *destination =
-		arena_printf(reading->arena, "%s/%s", reading->prefix, image->repository);
-	if (!source || !destination)
+	if (str_ends(text, "/*") || str_ends(text, "/**"))
+		return error_set(err, ERROR_CONFIG,
+				 "\"%.*s\": a list names images, not namespaces: write the rule "
+				 "%.*s: PREFIX into the file of --images",
+				 STR_ARGS(str_head(text, QUOTE_MAX)),
+				 STR_ARGS(str_head(text, QUOTE_MAX)));
+	return reference_parse(arena, text, out, err);
+}
+
+bool list_file_image(struct arena *arena, struct str text, const char *place,
+		     struct list_image *out, struct problems *problems)
+{
+	struct error err = {0};
+	secret_suspect(text);
+	*out = (struct list_image){.place = place};
+	if (!parse_image(arena, text, &out->ref, &err)) {
+		problem_add(problems, place, "%s",
+			    err.kind == ERROR_MEMORY ? "out of memory" : err.text);
 		return false;
-	if (map_get(&reading->seen, str_of(source)))
-		return true;
-	reading->out->items[reading->out->count++] = (struct rule){.source = source,
-								   .destination = destination,
-								   .source_place = place,
-								   .destination_place = place};
-	return map_put(&reading->seen, str_of(source), reading);
+	}
+	if (!out->ref.tag && !out->ref.digest)
+		out->ref.tag = "latest";
+	return true;
 }
 
 static void read_word(struct list_reading *reading, struct str word, int line, int column)
 {
-	struct error err = {0};
-	struct reference image;
+	struct image_list *out = reading->out;
 	const char *place = arena_printf(reading->arena, "%s:%d:%d", reading->name, line, column);
-	if (!place || !reference_parse(reading->arena, word, &image, &err)) {
-		problem_add(reading->problems, place ? place : reading->name, "%s",
-			    err.text[0] ? err.text : "out of memory");
-		return;
-	}
-	if (!image.tag && !image.digest)
-		image.tag = "latest";
-	if (!make_rule(reading, &image, place))
-		problem_add(reading->problems, place, "out of memory");
+	if (!place)
+		problem_add(reading->problems, reading->name, "out of memory");
+	else
+		out->count += list_file_image(reading->arena, word, place, &out->items[out->count],
+					      reading->problems);
 }
 
 static void read_line(struct list_reading *reading, struct str line, int number)
@@ -85,48 +85,23 @@ static void read_line(struct list_reading *reading, struct str line, int number)
 	}
 }
 
-/* Sets the prefix to to, without a '/' at its end. False, with the problem, if it is none. */
-static bool set_prefix(struct list_reading *reading, const char *to)
+void list_file_read(struct arena *arena, const char *name, struct str text, struct image_list *out,
+		    struct problems *problems)
 {
-	struct error err = {0};
-	struct reference ref;
-	size_t len = strlen(to);
-	while (len && to[len - 1] == '/')
-		len--;
-	reading->prefix = arena_copy(reading->arena, to, len);
-	const char *below =
-		reading->prefix ? arena_printf(reading->arena, "%s/a", reading->prefix) : NULL;
-	if (!below)
-		problem_add(reading->problems, NULL, "--to: out of memory");
-	else if (reference_parse(reading->arena, str_of(below), &ref, &err))
-		return true;
-	else if (reference_parse(reading->arena, str_of(to), &ref, &err) && (ref.tag || ref.digest))
-		problem_add(reading->problems, NULL,
-			    "--to: \"%s\": the images keep their tags and digests: leave out the "
-			    "part from '%c' on",
-			    to, ref.tag ? ':' : '@');
-	else
-		problem_add(reading->problems, NULL, "--to: %s", err.text);
-	return false;
-}
-
-void list_file_read(struct arena *arena, const char *name, struct str text, const char *prefix,
-		    struct rules *out, struct problems *problems)
-{
-	scoped(reading_finish) struct list_reading reading = {
-		.arena = arena, .name = name, .problems = problems, .out = out};
+	struct list_reading reading = {arena, name, problems, out};
+	size_t before = problems->error_count;
 	struct str line;
-	*out = (struct rules){.items = arena_array(arena, count_words(text), sizeof(*out->items))};
+	*out = (struct image_list){
+		.items = arena_array(arena, count_words(text), sizeof(*out->items))};
 	if (!out->items) {
 		problem_add(problems, name, "out of memory");
 		return;
 	}
-	if (!set_prefix(&reading, prefix))
-		return;
 	if (str_starts(text, byte_order_mark))
 		text = str_from(text, strlen(byte_order_mark));
 	for (int number = 1; str_cut(&text, '\n', &line); number++)
 		read_line(&reading, line, number);
-	if (!out->count && !problems->error_count)
-		problem_add(problems, name, "the list names no image");
+	if (!out->count && problems->error_count == before)
+		problem_add(problems, name,
+			    "the list names no image: write one on each line, as in nginx:1.28");
 }

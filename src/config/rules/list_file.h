@@ -4,15 +4,25 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/str.h"
 #include "config/problem.h"
-#include "config/rules/rule.h"
+#include "oci/reference.h"
 
+struct list_image {
+	struct reference ref; /* with tag or digest */
+	const char *place;    /* "images.txt:3:1" */
+};
+
+struct image_list {
+	struct list_image *items;
+	size_t count;
+};
+
+/* One image of a list, given by its name. False, with the problem at place: it is none. */
+bool list_file_image(struct arena *arena, struct str text, const char *place,
+		     struct list_image *out, struct problems *problems);
 /*
- * One rule for each image of text, each image once, in the order of the list: to prefix with the
- * image's path behind it, under its own tag or digest. name is that of the list, in messages. All
- * mistakes go to problems, also a list without images.
+ * The images of text, in its order. name is that of the list, in messages. All mistakes go to
+ * problems, also a list without images.
  */
-void list_file_read(struct arena *arena, const char *name, struct str text, const char *prefix,
-		    struct rules *out, struct problems *problems);
+void list_file_read(struct arena *arena, const char *name, struct str text, struct image_list *out,
+		    struct problems *problems);

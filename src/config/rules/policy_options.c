@@ -1,6 +1,8 @@
 /* A mistake is reported once, for the option, not for each rule that would have got its value. */
 #include "config/rules/policy_options.h"
 
+#include <string.h>
+
 static size_t count_values(const struct option_list *list)
 {
 	size_t count = list->count;
@@ -41,6 +43,23 @@ read_required(struct arena *arena, const struct option_list *list, struct proble
 	return required->platform_count ? required : NULL;
 }
 
+/* NULL when the option is not given. */
+static const struct creation_settings *read_repository(struct arena *arena, const char *text,
+						       struct problems *problems)
+{
+	struct creation_settings *settings;
+	if (!text)
+		return NULL;
+	settings = arena_new_of(arena, struct creation_settings);
+	if (!settings)
+		problem_add(problems, NULL, "out of memory");
+	else if (strcmp(text, "true") == 0)
+		settings->wanted = true;
+	else if (strcmp(text, "false") != 0)
+		problem_add(problems, NULL, "--create-repository %s: expected true or false", text);
+	return settings;
+}
+
 void policy_options_read(struct arena *arena, const struct options *options, struct terms *out,
 			 struct problems *problems)
 {
@@ -52,4 +71,7 @@ void policy_options_read(struct arena *arena, const struct options *options, str
 	if (options->foreign && !foreign_parse(str_of(options->foreign), &out->foreign))
 		problem_add(problems, NULL, "--foreign %s: expected skip, copy or fail",
 			    options->foreign);
+	out->creation.repository = read_repository(arena, options->create_repository, problems);
+	if (options->create_project)
+		out->creation.project = CREATION_YES;
 }

@@ -25,4 +25,6 @@ struct rule {
 struct rules {
 	struct rule *items;
 	size_t count;
+	struct placed *files; /* lists of images that were read for them, beside --list */
+	size_t file_count;
 };

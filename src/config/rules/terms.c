@@ -74,6 +74,27 @@ static void print_pinned_tag(const struct terms *terms, struct buf *out)
 	buf_add_string(out, terms->pinned_tag ? terms->pinned_tag : "");
 }
 
+static void print_repository(const struct terms *terms, struct buf *out)
+{
+	const struct creation_settings *settings = terms->creation.repository;
+	if (!settings)
+		return;
+	if (!settings->wanted)
+		buf_add_string(out, "none");
+	if (settings->scan)
+		buf_add_string(out, "scan ");
+	if (settings->immutable)
+		buf_add_string(out, "immutable ");
+	for (size_t i = 0; i < settings->tag_count; i++)
+		buf_printf(out, "%zu %s=%s ", strlen(settings->tags[i].key), settings->tags[i].key,
+			   settings->tags[i].value);
+}
+
+static void print_project(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, terms->creation.project == CREATION_YES ? "yes" : "");
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static void write_patterns(const char *field, const struct platform_pattern *patterns, size_t count,
@@ -198,6 +219,45 @@ static void write_foreign(const struct terms *terms, struct writer *out)
 	writer_text(out, str_of(foreign_name(terms->foreign)));
 }
 
+static void write_switch(const char *field, bool on, struct writer *out)
+{
+	writer_field(out, field);
+	writer_bool(out, on);
+}
+
+static void write_repository(const struct terms *terms, struct writer *out)
+{
+	const struct creation_settings *settings = terms->creation.repository;
+	if (!settings)
+		return;
+	if (!settings->scan && !settings->immutable && !settings->tag_count) {
+		write_switch("create-repository", settings->wanted, out);
+		return;
+	}
+	writer_field(out, "create-repository");
+	writer_open_map(out);
+	if (settings->scan)
+		write_switch("scan-on-push", true, out);
+	if (settings->immutable)
+		write_switch("immutable-tags", true, out);
+	if (settings->tag_count) {
+		writer_field(out, "tags");
+		writer_open_map(out);
+		for (size_t i = 0; i < settings->tag_count; i++) {
+			writer_key(out, str_of(settings->tags[i].key));
+			writer_text(out, str_of(settings->tags[i].value));
+		}
+		writer_close_map(out);
+	}
+	writer_close_map(out);
+}
+
+static void write_project(const struct terms *terms, struct writer *out)
+{
+	if (terms->creation.project != CREATION_UNSAID)
+		write_switch("create-project", terms->creation.project == CREATION_YES, out);
+}
+
 /* --- all members --------------------------------------------------------------------------- */
 
 static const struct member members[] = {
@@ -207,6 +267,8 @@ static const struct member members[] = {
 	{"referrers", print_referrers, write_referrers},
 	{"require-signed", print_signer, write_signer},
 	{"foreign", print_foreign, write_foreign},
+	{"create-repository", print_repository, write_repository},
+	{"create-project", print_project, write_project},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -224,6 +286,10 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->on_change = general->on_change;
 	if (own->foreign == FOREIGN_UNSAID)
 		own->foreign = general->foreign;
+	if (!own->creation.repository)
+		own->creation.repository = general->creation.repository;
+	if (own->creation.project == CREATION_UNSAID)
+		own->creation.project = general->creation.project;
 }
 
 const char *terms_difference(const struct terms *a, const struct terms *b)
@@ -263,6 +329,12 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.on_change = CHANGE_UNSAID;
 	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
 		rest.foreign = FOREIGN_UNSAID;
+	if (own->creation.repository == general->creation.repository &&
+	    (!own->creation.repository || own->creation.repository->wanted))
+		rest.creation.repository = NULL;
+	if (own->creation.project == general->creation.project ||
+	    (own->creation.project == CREATION_NO && general->creation.project != CREATION_YES))
+		rest.creation.project = CREATION_UNSAID;
 	return rest;
 }
 

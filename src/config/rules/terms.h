@@ -13,6 +13,7 @@
 #include "oci/companion.h"
 #include "oci/platform.h"
 #include "oci/signer.h"
+#include "registry/creation.h"
 
 struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
@@ -22,6 +23,7 @@ struct terms {
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
+	struct creation creation;     /* what may be created at the destination */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
 };

@@ -5,6 +5,7 @@
 #include "config/rules/terms_fields.h"
 
 #include "config/rules/companion_options.h"
+#include "config/rules/creation_field.h"
 #include "config/rules/signer_field.h"
 
 enum terms_field {
@@ -16,6 +17,8 @@ enum terms_field {
 	FOREIGN,
 	REFERRERS,
 	SIGNED,
+	CREATE_REPOSITORY,
+	CREATE_PROJECT,
 	FIELDS
 };
 
@@ -29,6 +32,10 @@ static const struct field fields[FIELDS] = {
 	[FOREIGN] = {"foreign", FIELDS_TEXT, "what to do with layers that may not be distributed"},
 	[REFERRERS] = {"referrers", FIELDS_MIXED, "also copy what belongs to the image"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
+	[CREATE_REPOSITORY] = {"create-repository", FIELDS_MIXED,
+			       "how a missing repository of Amazon ECR is created"},
+	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
+			    "a missing project of Harbor is created"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -199,6 +206,15 @@ static const struct companion_filter *read_referrers(const struct fields_reading
 	return filter;
 }
 
+static enum creation_project read_project(const struct fields_reading *reading,
+					  const struct node *node)
+{
+	if (!node)
+		return CREATION_UNSAID;
+	return fields_switch(reading, &fields[CREATE_PROJECT], node, false) ? CREATION_YES
+									    : CREATION_NO;
+}
+
 void terms_fields_read(const struct fields_reading *reading, const struct node *map,
 		       struct terms *out)
 {
@@ -210,7 +226,11 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .on_change = read_on_change(reading, values[ON_CHANGE]),
 			      .foreign = read_foreign(reading, values[FOREIGN]),
 			      .companions = read_referrers(reading, values[REFERRERS]),
-			      .signer_said = values[SIGNED] != NULL};
+			      .signer_said = values[SIGNED] != NULL,
+			      .creation.project = read_project(reading, values[CREATE_PROJECT])};
+	if (values[CREATE_REPOSITORY])
+		out->creation.repository = creation_field_read(reading, &fields[CREATE_REPOSITORY],
+							       values[CREATE_REPOSITORY]);
 	if (values[SIGNED])
 		out->signer = signer_field_read(reading, &fields[SIGNED], values[SIGNED]);
 }

@@ -69,6 +69,14 @@ static void compare_pinned(struct image *image, const struct question *source)
 				     tag, source->status.digest, pinned);
 }
 
+static bool is_there(const struct image *image, const struct question *source, struct error *err)
+{
+	const struct reference *name = &image->task->source;
+	return source->status.found ||
+	       error_set(err, ERROR_MISSING, "source: %s/%s:%s does not exist", name->host,
+			 name->repository, source->reference);
+}
+
 /* Sends both requests at once. A source without the image is an error. */
 static bool ask_both(struct image *image, struct question asked[2], struct error *err)
 {
@@ -86,10 +94,7 @@ static bool ask_both(struct image *image, struct question asked[2], struct error
 		*err = asked[0].ok ? asked[1].err : asked[0].err;
 		return error_wrap(err, asked[0].ok ? "destination" : "source");
 	}
-	if (!asked[0].status.found)
-		return error_set(err, ERROR_MISSING, "source: %s/%s:%s does not exist",
-				 task->source.host, task->source.repository, asked[0].reference);
-	return true;
+	return is_there(image, &asked[0], err);
 }
 
 /* If the source uses another digest algorithm, takes sha256 instead, which all registries know. */
@@ -154,6 +159,20 @@ static bool look_at_target(struct image *image, const struct manifest_status *st
 	return target->held ? recognize(image, err) : error_memory(err);
 }
 
+/*
+ * A digest from a list that may be older than its registry proves only that both sides are equal.
+ */
+static bool ask_again(struct image *image, struct question *source,
+		      const struct manifest_status *target, struct error *err)
+{
+	if (!source->status.dated ||
+	    (target->found && strcmp(source->status.digest, target->digest) == 0))
+		return true;
+	return (store_head(image->from, source->arena, source->reference, &source->status, err) ||
+		error_wrap(err, "source")) &&
+	       is_there(image, source, err);
+}
+
 bool compare_sides(struct image *image, struct error *err)
 {
 	const struct task *task = image->task;
@@ -164,7 +183,8 @@ bool compare_sides(struct image *image, struct error *err)
 		 .reference = pinned_tag ? pinned_tag : reference_target(&task->source)},
 		{.store = image->to, .reference = reference_target(&task->destination)},
 	};
-	return ask_both(image, asked, err) && pin(image, asked[0].status.digest, err) &&
+	return ask_both(image, asked, err) && ask_again(image, &asked[0], &asked[1].status, err) &&
+	       pin(image, asked[0].status.digest, err) &&
 	       look_at_target(image, &asked[1].status, err);
 }
 

@@ -41,7 +41,7 @@ bool created_of(const struct stores *stores, const struct reference *source,
 	*when = 0;
 	if (!arena)
 		return error_memory(err);
-	if (!store_at(stores, source, false, arena, &store, err))
+	if (!store_at(stores, source, NULL, arena, &store, err))
 		return false;
 	for (int depth = 1; next && depth <= MANIFEST_DEPTH_MAX; depth++) {
 		struct manifest manifest;

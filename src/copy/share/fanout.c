@@ -131,7 +131,7 @@ static struct shared_blob *add_shared(struct fanout *fanout, const struct image 
 	struct error ignored;
 	/* The copies are for the other images, because this one may be done first. */
 	if (!shared || !manifest_keep(arena, blob, &kept) ||
-	    !store_at(&image->copier->options.stores, &image->task->source, false, arena, &from,
+	    !store_at(&image->copier->options.stores, &image->task->source, NULL, arena, &from,
 		      &ignored)) {
 		arena_free(&arena);
 		return NULL;

@@ -40,6 +40,7 @@ struct state {
 /* The digest of a source. Records of sources that are over are used again. */
 struct pinned {
 	struct pinned *next; /* the next record that is free */
+	bool dated;          /* as in struct manifest_status */
 	char digest[DIGEST_TEXT_SIZE];
 };
 
@@ -329,19 +330,21 @@ void sources_forgive(struct shared_source *source)
 }
 
 /* Keeps the digest. False without memory, or if it is too long for one. Caller holds the lock. */
-static bool pin(struct shared_source *source, const char *digest)
+static bool pin(struct shared_source *source, const struct manifest_status *status)
 {
 	struct sources *sources = source->state->sources;
 	struct pinned *pinned = sources->free;
-	size_t size = strlen(digest) + 1;
+	size_t size = strlen(status->digest) + 1;
 	if (size > sizeof(pinned->digest))
 		return false;
 	if (pinned)
 		sources->free = pinned->next;
 	else
 		pinned = arena_new_of(sources->round, struct pinned);
-	if (pinned)
-		memcpy(pinned->digest, digest, size);
+	if (pinned) {
+		memcpy(pinned->digest, status->digest, size);
+		pinned->dated = status->dated;
+	}
 	source->pinned = pinned;
 	return pinned != NULL;
 }
@@ -357,13 +360,15 @@ bool sources_head(struct shared_source *source, const struct store *store, struc
 	if (!source->pinned)
 		turn = flight_board(&state->head, &sources->changed, &sources->lock, NULL, err);
 	if (turn == FLIGHT_LANDED && source->pinned)
-		*out = (struct manifest_status){.found = true, .digest = source->pinned->digest};
+		*out = (struct manifest_status){.found = true,
+						.digest = source->pinned->digest,
+						.dated = source->pinned->dated};
 	pthread_mutex_unlock(&sources->lock);
 	if (turn != FLIGHT_LEAD)
 		return turn == FLIGHT_LANDED;
 	bool ok = store_head_listed(store, arena, reference, out, err);
 	pthread_mutex_lock(&sources->lock);
-	settle(state, &state->head, ok, ok && (!out->found || pin(source, out->digest)), err);
+	settle(state, &state->head, ok, ok && (!out->found || pin(source, out)), err);
 	pthread_mutex_unlock(&sources->lock);
 	return ok;
 }

@@ -84,10 +84,10 @@ def to_json(document):
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def config(seed, layers, architecture="amd64", variant=None):
+def config(seed, layers, architecture="amd64", variant=None, created="2020-01-01T00:00:00Z"):
     """An image configuration that names its layers by the digests of their content."""
     document = {
-        "architecture": architecture, "os": "linux", "created": "2020-01-01T00:00:00Z",
+        "architecture": architecture, "os": "linux", "created": created,
         "config": {"Cmd": ["/bin/true"], "Labels": {"seed": str(seed)}},
         "rootfs": {"type": "layers", "diff_ids": [digest_of(_unpacked(data)) for data in layers]},
     }
@@ -110,10 +110,10 @@ def _held(*parts):
 
 # -- whole images -------------------------------------------------------------------------------------------------------------
 
-def image(seed, layers=2, size=2000, docker=False, architecture="amd64", variant=None, media_type=True, parts=None):
-    """A plain image. `parts` gives the layers' bytes, else `layers` of them are made."""
+def image(seed, layers=2, size=2000, docker=False, architecture="amd64", variant=None, media_type=True, parts=None, **more):
+    """A plain image. `parts` gives the layers' bytes, else `layers` of them are made. `more` is for its configuration."""
     parts = [layer(f"{seed}/{n}", size) for n in range(layers)] if parts is None else parts
-    settings = config(seed, parts, architecture, variant)
+    settings = config(seed, parts, architecture, variant, **more)
     kind = DOCKER_MANIFEST if docker else OCI_MANIFEST
     document = {"schemaVersion": 2}
     if media_type:

@@ -1,4 +1,7 @@
-"""Programs the tests need. A missing one is a failure with the command that repairs it, never a skipped test."""
+"""Programs the tests need. A missing one is a failure with the command that repairs it, never a skipped test.
+
+Only those that Go installs (install-*.sh) may be missing: what needs one of them is skipped then, with that reason.
+"""
 
 import os
 import shutil
@@ -17,6 +20,14 @@ def program(name):
     if not found:
         raise Missing(f"{name} is not installed: run `make setup` (Debian, root) and try again")
     return found
+
+
+def installed(folder, name):
+    """The path of a program that one of the install-*.sh has put into a folder of the cache; None: it is not there."""
+    cache = os.environ.get("IMAGE_SYNCER_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "image-syncer")
+    path = os.path.join(cache, folder, name)
+    return path if os.access(path, os.X_OK) else None
 
 
 def binary():

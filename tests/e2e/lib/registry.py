@@ -62,11 +62,12 @@ class Registry:
     certs   a certs.Certs: https with its server certificate
     large   it will hold gigabytes: keep them on disk
     urls    it takes manifests with foreign layers, wherever those point to
+    page    the most repositories that its catalog names in one answer
     program another release of the same registry, instead of Debian's
     """
 
     def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None,
-                 urls=False):
+                 urls=False, page=None):
         self.name = name
         self.users = users
         self.token = token
@@ -74,6 +75,7 @@ class Registry:
         self.cert = cert
         self.program = program
         self.urls = urls
+        self.page = page
         self.port = None
         self._process = None
         self._home = tempfile.mkdtemp(prefix=f"e2e-{name}-", dir=None if large else _quick_folder())
@@ -153,13 +155,12 @@ class Registry:
             },
             "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True, "secret": "not-a-secret"},
         }
+        if self.page:
+            config["catalog"] = {"maxentries": self.page}
         if self.urls:
             config["validation"] = {"manifests": {"urls": {"allow": ["."]}}}
         if self.users:
-            path = os.path.join(self._home, "htpasswd")
-            with open(path, "w", encoding="utf-8") as file:
-                file.writelines(f"{user}:{bcrypt(word)}\n" for user, word in self.users.items())
-            config["auth"] = {"htpasswd": {"realm": "e2e", "path": path}}
+            config["auth"] = {"htpasswd": {"realm": "e2e", "path": self._passwords()}}
         if self.token:
             config["auth"] = {"token": {
                 "realm": self.token.realm, "service": self.token.service, "issuer": self.token.issuer,
@@ -170,6 +171,13 @@ class Registry:
                 "certificate": self.certs.chain(self.cert), "key": self.certs.key(self.cert),
             }
         return config
+
+    def _passwords(self):
+        """The file of users' passwords."""
+        path = os.path.join(self._home, "htpasswd")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{user}:{bcrypt(word)}\n" for user, word in self.users.items())
+        return path
 
     # -- use --------------------------------------------------------------------------------------------------------------
 
@@ -232,6 +240,11 @@ class Registry:
                 found.append(os.path.relpath(path, top))
             directories[:] = [name for name in directories if not name.startswith("_")]
         return sorted(found)
+
+    def repeat(self, repo, names):
+        """Put a repository into the storage again under each of these names, tags and all."""
+        for name in names:
+            shutil.copytree(self._path("repositories", repo), self._path("repositories", name))
 
     def plant_blob(self, repo, digest, size):
         """Put a blob of `size` zero bytes straight into the storage as a sparse file; `digest` must be its digest."""

@@ -1,10 +1,11 @@
-"""The programs of install-signers.sh: cosign, notation's library as a command, and more registries."""
+"""The programs of install-signers.sh: cosign, notation's library as a command, and a registry."""
 
 import http.client
 import os
 import subprocess
 import time
 
+from . import need
 from .registry import free_port
 
 HOW = "tests/e2e/install-signers.sh installs it where Go is (`make e2e-signatures`)"
@@ -13,10 +14,7 @@ _SECONDS = 120
 
 def find(name):
     """The path of one of them, None when it is not there."""
-    cache = os.environ.get("IMAGE_SYNCER_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "image-syncer")
-    path = os.path.join(cache, "signers", name)
-    return path if os.access(path, os.X_OK) else None
+    return need.installed("signers", name)
 
 
 class ApiRegistry:

@@ -108,6 +108,62 @@ static int late_and_echoed(void)
 	return cancel_reason() == SIGTERM ? 0 : 3;
 }
 
+/* What follows a run may still wait after the signal, but not up to the end of the process. */
+static int after_a_signal(void)
+{
+	struct cancel run, after;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&run, 0);
+	cancel_enter(&run);
+	raise(SIGTERM);
+	cancel_open_after(&after, 3600);
+	if (!cancel_requested() || after.deadline > clock_ms() + CANCEL_END_S * 1000 - 900)
+		return 2;
+	cancel_enter(&after);
+	struct pollfd wait = {.fd = cancel_fd(), .events = POLLIN};
+	if (cancel_requested() || cancel_urgent() || cancel_reason() || poll(&wait, 1, 0) != 0)
+		return 3;
+	return cancel_sleep(1) ? 0 : 4;
+}
+
+/* It has an end without grace. */
+static int after_its_time(void)
+{
+	struct cancel after;
+	if (!cancel_install())
+		return 1;
+	cancel_open_after(&after, 1);
+	cancel_enter(&after);
+	if (cancel_requested() || cancel_sleep(600000))
+		return 2;
+	return cancel_requested() && cancel_urgent() && cancel_final() ? 0 : 3;
+}
+
+/* A signal that comes later concerns it like any run. */
+static int after_and_interrupted(void)
+{
+	struct cancel after;
+	if (!cancel_install())
+		return 1;
+	cancel_open_after(&after, 3600);
+	cancel_enter(&after);
+	raise(SIGTERM);
+	return cancel_reason() == SIGTERM && !cancel_urgent() && !cancel_sleep(600000) ? 0 : 2;
+}
+
+/* So does the end of a run's time, if it is near. */
+static int after_a_late_run(void)
+{
+	struct cancel run, after;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&run, 1);
+	cancel_enter(&run);
+	cancel_open_after(&after, 3600);
+	return after.deadline == run.deadline + (CANCEL_END_S - 1) * 1000 ? 0 : 2;
+}
+
 /* Whatever blocks: the process ends, and its status tells why. */
 static int stuck(void)
 {
@@ -337,6 +393,15 @@ static void test_an_echo_is_no_second_signal(void **state)
 	assert_int_equal(end_of(in_child(late_and_echoed)), 0);
 }
 
+static void test_what_follows_a_run(void **state)
+{
+	(void)state;
+	assert_int_equal(end_of(in_child(after_a_signal)), 0);
+	assert_int_equal(end_of(in_child(after_its_time)), 0);
+	assert_int_equal(end_of(in_child(after_and_interrupted)), 0);
+	assert_int_equal(end_of(in_child(after_a_late_run)), 0);
+}
+
 static void test_what_blocks_has_an_end(void **state)
 {
 	(void)state;
@@ -361,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_signalled),
 		cmocka_unit_test(test_second_signal_ends_at_once),
 		cmocka_unit_test(test_an_echo_is_no_second_signal),
+		cmocka_unit_test(test_what_follows_a_run),
 		cmocka_unit_test(test_what_blocks_has_an_end),
 		cmocka_unit_test(test_grace_periods),
 		cmocka_unit_test(test_the_end_of_the_time),

@@ -290,7 +290,7 @@ static void test_images_mistakes(void **state)
 	      "f.yaml:7:5: g: unknown field \"h\": the fields are to, tags, exclude, semver, "
 	      "latest, since, repositories, exclude-repositories, names, via, allow-empty, "
 	      "platforms, os, arch, require-platforms, on-change, foreign, referrers, "
-	      "require-signed\n"
+	      "require-signed, create-repository, create-project\n"
 	      "f.yaml:7:4: g: to is missing: say where the images go, as in {to: "
 	      "registry.example.com/team/app}\n"
 	      "f.yaml:8:8: destination of j is a number (0x10)" EXPECTED

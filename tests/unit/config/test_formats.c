@@ -13,6 +13,7 @@
 #define AUTH "an auth file"
 #define KYMA "an images file of kyma's image-syncer"
 #define IMAGES "an images file"
+#define LISTS "an images file with lists of images"
 #define OLD "a file of old releases, with auth and images"
 
 static const struct row {
@@ -31,7 +32,14 @@ static const struct row {
 	{FORMATS_IMAGES, NULL, "images: {a: b}\nauth: {}", IMAGES},
 	{FORMATS_IMAGES, NULL, "{}", IMAGES},
 	{FORMATS_IMAGES, NULL, "~", IMAGES},
-	{FORMATS_IMAGES, NULL, "[a, b]", IMAGES},
+	{FORMATS_IMAGES, NULL, "[a, b]", LISTS},
+	{FORMATS_IMAGES, NULL, "[{a: b}]", LISTS},
+	{FORMATS_IMAGES, NULL, "{list: f, to: r.io/a}", LISTS},
+	{FORMATS_IMAGES, NULL, "{arch: arm, list: [a]}", LISTS},
+	{FORMATS_IMAGES, NULL, "{list: r.io/a, nginx: r.io/b}", IMAGES},
+	{FORMATS_IMAGES, NULL, "{to: r.io/a, arch: r.io/b}", IMAGES},
+	{FORMATS_IMAGES, "r.io/p/", "[{source: a}]", LISTS},
+	{FORMATS_CONFIG, NULL, "[{source: a}]", OLD},
 	{FORMATS_IMAGES, NULL, "targetRepoPrefix: r.io/p/", KYMA},
 	{FORMATS_IMAGES, NULL, "images: [{source: a}]", KYMA},
 	{FORMATS_IMAGES, "r.io/p/", "images: [{soruce: a}]", KYMA},

@@ -234,7 +234,7 @@ static void test_shape(void **state)
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
 	      "latest, since, repositories, exclude-repositories, names, via, "
 	      "allow-empty, platforms, os, arch, require-platforms, on-change, foreign, "
-	      "referrers, require-signed\n",
+	      "referrers, require-signed, create-repository, create-project\n",
 	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,
 	      "f:1:32: a: tags is given here and at f:1:19: keep one\n", "");

@@ -27,10 +27,17 @@ static const struct {
 	 "a.io/y: {to: b.io/team/y, tags: ['/^v/', x], exclude: ['/rc/'], semver: "
 	 "'>=1.2', latest: 3, os: [linux], arch: [amd64, 'arm:v7'], "
 	 "on-change: fail, foreign: copy, referrers: [signatures, application/x]}\n"},
+	{"messages.yaml",
+	 "a.io/x:v1: b.io/x\n"
+	 "notify:\n"
+	 "  - {slack: 'https://x.io/${SCARCE_WORD}/word-of-the-path', on: change}\n"
+	 "  - {telegram: '123:word', chat: -1, title: t, required: true}\n"
+	 "  - webhook=https://x.io/,secret=$SCARCE_WORD\n"},
 	{"old.yaml", "auth:\n  a.io: {username: u, password: word-2}\n"
 		     "images:\n  a.io/x:v1: [b.io/x, c.io/x]\n"},
 	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"
 		      "  - source: a.io/c:1\n    target: {name: c, tag: v2}\n"},
+	{"list.txt", "a.io/x:v1 b.io/y # and\na.io/z\n"},
 	{"key", "token-of-access"},
 	{"config.json", "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
 			"{\"identitytoken\": \"word-3\"}, \"i.io\": {\"auth\": \"%\"}}, "
@@ -96,6 +103,15 @@ static void describe_config(const struct config *config, struct buf *out)
 	}
 }
 
+static void describe_targets(const struct notify_list *list, struct buf *out)
+{
+	for (size_t i = 0; i < list->count; i++)
+		buf_printf(out, "%s %s %s %d %d\n", notify_target_names[list->items[i].kind],
+			   list->items[i].url.text,
+			   list->items[i].secret ? list->items[i].secret : "-",
+			   (int)list->items[i].when, list->items[i].required);
+}
+
 static bool load(struct arena *arena, struct options options, struct buf *out)
 {
 	scoped(problem_finish) struct problems problems = {0};
@@ -109,6 +125,7 @@ static bool load(struct arena *arena, struct options options, struct buf *out)
 	counting = false;
 	assert_int_equal(problems.error_count, 0);
 	describe_config(&config, out);
+	describe_targets(&config.notify, out);
 	return true;
 }
 
@@ -123,9 +140,40 @@ static bool new_files(struct arena *arena, struct buf *out)
 	return load(arena, options, out);
 }
 
+static bool list_option(struct arena *arena, struct buf *out)
+{
+	struct options options = {.list = path_of("list.txt"), .to = "r.io/m"};
+	return load(arena, options, out);
+}
+
+/* The file of rules names another one by its path, so it is written here. */
+static bool lists_file(struct arena *arena, struct buf *out)
+{
+	const char *path = path_of("lists.yaml");
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file,
+		"- {list: %s, to: [r.io/m, $SCARCE_WORD], names: full, arch: amd64}\n"
+		"- {list: [a.io/x:v1, b], to: r.io/n, names: 'x-{name}'}\n"
+		"- a.io/z: [r.io/o, r.io/p]\n",
+		path_of("list.txt"));
+	assert_int_equal(fclose(file), 0);
+	bool good = load(arena, (struct options){.images = path}, out);
+	unlink(path);
+	return good;
+}
+
 static bool old_file(struct arena *arena, struct buf *out)
 {
 	return load(arena, (struct options){.config = path_of("old.yaml")}, out);
+}
+
+static bool messages(struct arena *arena, struct buf *out)
+{
+	struct options options = {.images = path_of("messages.yaml"),
+				  .notify = {{"heartbeat=https://x.io/", "wecom=https://y.io/"}, 2},
+				  .notify_on = "always"};
+	return load(arena, options, out);
 }
 
 static bool kyma_file(struct arena *arena, struct buf *out)
@@ -156,14 +204,12 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	return true;
 }
 
-static bool list_dates(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		       struct error *err)
+static bool list_dates(void *ctx, const struct dating *dating, struct error *err)
 {
 	(void)ctx;
-	(void)images;
 	(void)err;
-	for (size_t i = 0; i < count; i++)
-		when[i] = (int64_t)(1 + i) * 1000000;
+	for (size_t i = 0; i < dating->count; i++)
+		dating->when[i] = (int64_t)(1 + i) * 1000000;
 	return true;
 }
 
@@ -209,7 +255,7 @@ static bool expand(struct arena *arena, const struct plan_rule *rule, struct pro
 static bool plan(struct arena *arena, struct buf *out)
 {
 	scoped(problem_finish) struct problems problems = {0};
-	const struct rules rules = {plan_rules, array_count(plan_rules)};
+	const struct rules rules = {.items = plan_rules, .count = array_count(plan_rules)};
 	struct plan_rule *parsed = NULL;
 	size_t count = 0;
 	for (size_t i = 0; i < rules.count; i++)
@@ -230,7 +276,7 @@ static bool plan(struct arena *arena, struct buf *out)
 static bool plan_without_shards(struct arena *arena, struct buf *out)
 {
 	scoped(problem_finish) struct problems problems = {0};
-	const struct rules rules = {plan_rules, array_count(plan_rules)};
+	const struct rules rules = {.items = plan_rules, .count = array_count(plan_rules)};
 	struct plan_rule *parsed = NULL;
 	size_t count = 0;
 	if (!plan_parse(arena, &rules, &parsed, &count, &problems))
@@ -303,6 +349,19 @@ static void test_new_files(void **state)
 	starve(new_files);
 }
 
+static void test_lists(void **state)
+{
+	(void)state;
+	starve(list_option);
+	starve(lists_file);
+}
+
+static void test_messages(void **state)
+{
+	(void)state;
+	starve(messages);
+}
+
 static void test_old_file(void **state)
 {
 	(void)state;
@@ -342,10 +401,15 @@ static void test_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new_files), cmocka_unit_test(test_old_file),
-		cmocka_unit_test(test_kyma_file), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_plan),      cmocka_unit_test(test_plan_without_shards),
+		cmocka_unit_test(test_new_files),
+		cmocka_unit_test(test_old_file),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_kyma_file),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_plan_without_shards),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -44,6 +44,16 @@ static const struct signer keys[] = {
 	{.key = {.point = {4, 1}, .place = "a.pub"}, .repository = "r.io/b"},
 };
 
+static const struct creation_tag aws_tags[] = {{"a", "b"}, {"c", ""}};
+static const struct creation_settings ways[] = {
+	{.wanted = false},
+	{.wanted = true, .scan = true},
+	{.wanted = true, .immutable = true},
+	{.wanted = true, .tags = aws_tags, .tag_count = 1},
+	{.wanted = true, .tags = aws_tags, .tag_count = 2},
+	{.wanted = true},
+};
+
 /* Terms of which each pair differs, and the member in which each differs from the first. */
 static const struct {
 	const char *member;
@@ -74,12 +84,18 @@ static const struct {
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP}},
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_COPY}},
 	{"foreign", {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_FAIL}},
+	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[0]}},
+	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[1]}},
+	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[2]}},
+	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[3]}},
+	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[4]}},
+	{"create-project", {.on_change = CHANGE_OVERWRITE, .creation.project = CREATION_YES}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v1"}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v2"}},
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 5 * sizeof(void *) + 16, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 7 * sizeof(void *) + 16, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
@@ -101,14 +117,24 @@ static void test_what_does_not_count(void **state)
 	static const struct platform_filter no_filter = {0};
 	static const struct companion_filter nothing = {0};
 	static const struct signer same_key = {.key = {.point = {4, 1}, .place = "copy/of/a.pub"}};
-	const struct terms a[] = {{.platforms = &filters[1]}, {.required = &filters[1]},
-				  {.platforms = NULL},        {.companions = NULL},
-				  {.signer = &keys[0]},       {.signer_said = true},
-				  {.required_said = true}};
-	const struct terms b[] = {{.platforms = &other_order}, {.required = &other_order},
-				  {.platforms = &no_filter},   {.companions = &nothing},
-				  {.signer = &same_key},       {.signer_said = false},
-				  {.required_said = false}};
+	const struct terms a[] = {{.platforms = &filters[1]},
+				  {.required = &filters[1]},
+				  {.platforms = NULL},
+				  {.companions = NULL},
+				  {.signer = &keys[0]},
+				  {.signer_said = true},
+				  {.required_said = true},
+				  {.creation.repository = &ways[5]},
+				  {.creation.project = CREATION_NO}};
+	const struct terms b[] = {{.platforms = &other_order},
+				  {.required = &other_order},
+				  {.platforms = &no_filter},
+				  {.companions = &nothing},
+				  {.signer = &same_key},
+				  {.signer_said = false},
+				  {.required_said = false},
+				  {.creation.repository = NULL},
+				  {.creation.project = CREATION_UNSAID}};
 	(void)state;
 	for (size_t i = 0; i < array_count(a); i++)
 		assert_null(terms_difference(&a[i], &b[i]));
@@ -130,6 +156,12 @@ static void test_written(void **state)
 		{{.signer = &keys[1]}, "require-signed: \"a.pub\"\n"},
 		{{.signer = &keys[2]},
 		 "require-signed:\n  key: \"a.pub\"\n  reference: \"source\"\n"},
+		{{.signer = &keys[0], .creation.repository = &ways[0]},
+		 "create-repository: false\n"},
+		{{.signer = &keys[0], .creation.repository = &ways[4]},
+		 "create-repository:\n  tags:\n    \"a\": \"b\"\n    \"c\": \"\"\n"},
+		{{.signer = &keys[0], .creation.project = CREATION_YES}, "create-project: true\n"},
+		{{.signer = &keys[0], .creation.project = CREATION_NO}, ""},
 		{{.signer = &keys[3]}, "require-signed:\n  key: \"a.pub\"\n  reference: r.io/a\n"},
 	};
 	(void)state;
@@ -219,7 +251,8 @@ static void check_form(const struct form *form, const struct terms *left, const 
 		rules[i].destination = form->destination[i];
 		rules[i].terms = i ? *right : *left;
 	}
-	assert_true(plan_parse(arena, &(struct rules){rules, 2}, &planned, &count, &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 2}, &planned, &count,
+			       &problems));
 	bool refused = problems.error_count &&
 		       strstr(buf_string(&problems.errors), "i:2:9: two different values of ");
 	if (!refused && !told_apart(arena, planned, count))

@@ -29,7 +29,7 @@ static const char *parse(struct arena *arena, const char *source, const char *de
 			       .source_place = "images.yaml:1:1",
 			       .destination_place = "images.yaml:1:9",
 			       .gather = gather};
-	struct rules rules = {items, 1};
+	struct rules rules = {.items = items, .count = 1};
 	assert_true(namespace_parse(arena, &rules, &parsed, &count, &problems));
 	if (problems.error_count)
 		return arena_string(arena, buf_string(&problems.errors));
@@ -51,7 +51,8 @@ static void test_sources(void **state)
 		{"reg.test:5000/*", "reg.test:5000", "", "", false},
 		{"[::1]:5000/a/b/**", "[::1]:5000", "a/b", "", true},
 		{"grafana/*", "docker.io", "grafana", "", false},
-		{"docker.io/*", "docker.io", "library", "", false},
+		{"docker.io/library/*", "docker.io", "library", "", false},
+		{"library/*", "docker.io", "library", "", false},
 		{"quay.io/a/*:v1,/^v2/", "quay.io", "a", ":v1,/^v2/", false},
 		{"reg.test:5000/a/**:/.*/", "reg.test:5000", "a", ":/.*/", true},
 	};
@@ -93,7 +94,9 @@ static void test_mistakes(void **state)
 	const struct placed broken[] = {at("/(/")};
 	const struct gather pattern = {.repositories = broken, .repository_count = 1};
 	const struct gather nameless = {.names = at("all/{host}")};
-	const struct gather unknown = {.names = at("{tag}-{name}")};
+	const struct gather unknown = {.names = at("{nam}-{name}")};
+	const struct gather tagged = {.names = at("{tag}-{name}")};
+	const struct gather upper = {.names = at("X-{name}")};
 	(void)state;
 	assert_non_null(strstr(mistake("quay.io/COREOS/*", TO, NULL), "images.yaml:1:1: source"));
 	assert_non_null(strstr(mistake("quay.io/a/*", "reg.test/a:v1", NULL),
@@ -101,6 +104,11 @@ static void test_mistakes(void **state)
 	assert_non_null(strstr(mistake("quay.io/a/*", TO, &pattern), "images.yaml:2:3: \"/(/\""));
 	assert_non_null(strstr(mistake("quay.io/a/*", TO, &nameless), "{name} or {path}"));
 	assert_non_null(strstr(mistake("quay.io/a/*", TO, &unknown), "none of {host}"));
+	assert_non_null(strstr(mistake("quay.io/a/*", TO, &tagged), "has a {tag} in it"));
+	assert_non_null(strstr(mistake("quay.io/a/*", TO, &upper), "must be lowercase"));
+	assert_non_null(strstr(mistake("docker.io/*", TO, NULL), "docker.io/NAMESPACE/*"));
+	assert_non_null(strstr(mistake("docker.io/**", TO, NULL), "docker.io/NAMESPACE/*"));
+	assert_non_null(strstr(mistake("quay.io/a/*", "reg.test/*", NULL), "leave out the stars"));
 }
 
 /* Fields about namespaces have no meaning for a repository. */
@@ -111,7 +119,7 @@ static void test_fields_for_a_repository(void **state)
 	const struct gather gather = {.allow_empty = true, .place = "images.yaml:3:5"};
 	struct rule items[] = {{.source = "quay.io/a/b", .destination = TO, .gather = &gather},
 			       {.source = "quay.io/a/c", .destination = TO}};
-	struct rules rules = {items, 2};
+	struct rules rules = {.items = items, .count = 2};
 	struct namespace_rule *out = NULL;
 	size_t count = 7;
 	(void)state;
@@ -205,18 +213,21 @@ static void test_names(void **state)
 static void test_rules(void **state)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct gather upper = {.names = at("X-{name}")};
+	char name[200];
 	struct namespace_rule got;
 	struct rule rule;
 	struct error err;
 	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	const struct gather twice = {.names = at("{name}/{name}")};
 	parse(arena, "quay.io/a/*:v1,/^v2/", TO, NULL, &got);
 	assert_true(namespace_rule(arena, &got, STR("a/b"), &rule, &err));
 	assert_string_equal(rule.source, "quay.io/a/b:v1,/^v2/");
-	parse(arena, "quay.io/a/*", TO, &upper, &got);
-	assert_false(namespace_rule(arena, &got, STR("a/b"), &rule, &err));
+	parse(arena, "quay.io/a/*", TO, &twice, &got);
+	assert_false(namespace_rule(arena, &got, str_of(name), &rule, &err));
 	assert_int_equal(err.kind, ERROR_CONFIG);
-	assert_non_null(strstr(err.text, "the copy of quay.io/a/b"));
+	assert_non_null(strstr(err.text, "the copy of quay.io/xxx"));
 }
 
 int main(void)

@@ -284,7 +284,7 @@ static void check_row(const struct row *row)
 			    .destination = row->destination,
 			    .source_place = "i.yaml:3:1",
 			    .destination_place = "i.yaml:3:22"};
-	plan(&(struct rules){&rule, 1}, &out, &problems, &errors);
+	plan(&(struct rules){.items = &rule, .count = 1}, &out, &problems, &errors);
 	buf_add_str(&errors, buf_str(&problems.warnings));
 	const char *expected = row->tasks ? row->tasks : "";
 	const char *message = row->tasks ? buf_string(&errors) : buf_string(&problems.errors);
@@ -391,7 +391,7 @@ static void test_several(void **state)
 						     .destination = sets[i].rule[count].destination,
 						     .source_place = places[count][0],
 						     .destination_place = places[count][1]};
-		plan(&(struct rules){rules, count}, &out, &problems, &errors);
+		plan(&(struct rules){.items = rules, .count = count}, &out, &problems, &errors);
 		assert_string_equal(buf_string(&out), sets[i].tasks);
 		assert_string_equal(buf_string(&errors), "");
 		if (sets[i].error ? !strstr(buf_string(&problems.errors), sets[i].error)
@@ -420,7 +420,8 @@ static void test_digest_fields(void **state)
 	size_t count;
 	struct error err = {0};
 	(void)state;
-	assert_true(plan_parse(arena, &(struct rules){rules, 2}, &planned, &count, &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 2}, &planned, &count,
+			       &problems));
 	assert_int_equal(count, 2);
 	assert_true(plan_expand(arena, &(struct expanding){&planned[0], NULL, &problems}, &tasks,
 				&count, &err));

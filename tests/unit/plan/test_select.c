@@ -44,16 +44,15 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	return true;
 }
 
-static bool created(void *ctx, const struct reference *images, size_t count, int64_t *when,
-		    struct error *err)
+static bool created(void *ctx, const struct dating *dating, struct error *err)
 {
 	struct world *world = ctx;
 	world->askings++;
-	world->asked += (int)count;
-	for (size_t i = 0; i < count; i++)
+	world->asked += (int)dating->count;
+	for (size_t i = 0; i < dating->count; i++)
 		for (size_t j = 0; j < MOST; j++)
-			if (strcmp(images[i].tag, stock[j].tag) == 0)
-				when[i] = stock[j].created;
+			if (strcmp(dating->images[i].tag, stock[j].tag) == 0)
+				dating->when[i] = stock[j].created;
 	return !world->down || error_set(err, ERROR_UNAVAILABLE, "down");
 }
 
@@ -180,7 +179,8 @@ static bool run_row(const struct row *row, struct world *world, bool dates, stru
 	size_t rules, count = 0;
 	struct error err = {0};
 	fill(row, &selection, tags, exclude);
-	assert_true(plan_parse(arena, &(struct rules){&rule, 1}, &planned, &rules, &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = &rule, .count = 1}, &planned, &rules,
+			       &problems));
 	if (problems.error_count) {
 		assert_int_equal(problems.error_count, 1);
 		buf_printf(said, "p:%s", buf_string(&problems.errors));
@@ -253,7 +253,8 @@ static void test_told_once(void **state)
 		rules[i].source_place = i < 2 ? "1:1" : "2:1";
 		rules[i].destination_place = "1:9";
 	}
-	assert_true(plan_parse(arena, &(struct rules){rules, 4}, &planned, &count, &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 4}, &planned, &count,
+			       &problems));
 	assert_int_equal(count, 0);
 	assert_string_equal(buf_string(&problems.errors),
 			    "1:1: source \"r.io/a:/(/\": pattern /(/: missing closing ): `(` at "
@@ -296,8 +297,8 @@ static void test_platforms(void **state)
 	struct world world = {0};
 	const struct catalog catalog = {list_tags, created, &world};
 	(void)state;
-	assert_true(plan_parse(arena, &(struct rules){rules, array_count(rules)}, &planned, &count,
-			       &problems));
+	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = array_count(rules)},
+			       &planned, &count, &problems));
 	assert_string_equal(buf_string(&problems.errors),
 			    "3:9: two different values of platforms for one destination: r.io/b:v1 "
 			    "is written by the rule at 1:9 as well. Make both rules say the same, "

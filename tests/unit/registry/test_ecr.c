@@ -50,6 +50,7 @@ static void test_names(void **state)
 			fail_msg("row %zu: %s", i, rows[i].host);
 		if (!found)
 			continue;
+		assert_true(str_is(name.account, ACCOUNT));
 		assert_true(str_is(name.region, rows[i].region));
 		assert_string_equal(name.api, rows[i].api);
 	}

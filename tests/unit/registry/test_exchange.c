@@ -102,8 +102,8 @@ struct asked {
 	struct error err;
 };
 
-/* Asks near for path as user "u" with the password "word". */
-static struct asked ask(const char *method, const char *path)
+/* Asks near as user "u" with the password "word". */
+static struct asked ask_for(const struct request *request)
 {
 	char name[32];
 	struct asked asked = {0};
@@ -122,9 +122,8 @@ static struct asked ask(const char *method, const char *path)
 	struct http_answer answer = {0};
 	assert_non_null(registry);
 	assert_true(registry_open(registry, &ref, false, &any, &asked.err));
-	const struct request request = {.method = method, .path = path};
 	scoped(exchange_finish) struct exchange exchange = {.access = &any.access,
-							    .request = &request,
+							    .request = request,
 							    .answer = &answer,
 							    .scope = "registry:catalog:*"};
 	assert_true(host_enter(any.access.host, &exchange.probing, &asked.err));
@@ -135,6 +134,11 @@ static struct asked ask(const char *method, const char *path)
 	registry_free(&registry);
 	http_free(&options.http);
 	return asked;
+}
+
+static struct asked ask(const char *method, const char *path)
+{
+	return ask_for(&(struct request){.method = method, .path = path});
 }
 
 /* The last request that server got. */
@@ -233,6 +237,35 @@ static void test_refused(void **state)
 	assert_true(near.count <= 4);
 }
 
+/* The password alone goes along from the beginning, and a refusal leads nowhere else. */
+static void test_password_as_token(void **state)
+{
+	static const struct request request = {
+		.method = "GET", .path = "/api/v4/x", .bearer = true};
+	(void)state;
+	server_start(&near, answer_refused);
+	struct asked asked = ask_for(&request);
+	server_stop(&near);
+	assert_true(asked.ok);
+	assert_int_equal(asked.status, 401);
+	assert_int_equal(near.count, 1);
+	assert_true(strstr(last(&near), "Authorization: Bearer word\r\n") != NULL);
+}
+
+/* The challenge is the answer, and no reason to log in. */
+static void test_anonymous(void **state)
+{
+	static const struct request request = {.method = "GET", .path = "/v2/", .anonymous = true};
+	(void)state;
+	server_start(&near, answer_bearer);
+	struct asked asked = ask_for(&request);
+	server_stop(&near);
+	assert_true(asked.ok);
+	assert_int_equal(asked.status, 401);
+	assert_int_equal(near.count, 1);
+	assert_null(strstr(last(&near), "Authorization"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_bearer),
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_password_as_token),
+		cmocka_unit_test(test_anonymous),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

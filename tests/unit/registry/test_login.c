@@ -143,6 +143,28 @@ static void test_basic(void **state)
 	assert_string_equal(buf_string(&out), "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
+static void test_bearer(void **state)
+{
+	static const char *const wrong[] = {"a b", "a\r\nX: y", "a\x7f", "t\xc3\xb6ken", "\t"};
+	struct error err;
+	(void)state;
+	scoped(login_finish) struct login login = {0};
+	scoped(buf_finish) struct buf out = {0};
+	assert_true(login_bearer(&login, &out, &err));
+	assert_int_equal(out.len, 0);
+	assert_true(login_set(&login, STR("someone"), STR("glpat-1_.~+/=")));
+	assert_true(login_bearer(&login, &out, &err));
+	assert_string_equal(buf_string(&out), "Authorization: Bearer glpat-1_.~+/=");
+	for (size_t i = 0; i < array_count(wrong); i++) {
+		scoped(login_finish) struct login odd = {0};
+		scoped(buf_finish) struct buf none = {0};
+		assert_true(login_set(&odd, STR("someone"), str_of(wrong[i])));
+		assert_false(login_bearer(&odd, &none, &err));
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_int_equal(none.len, 0);
+	}
+}
+
 /* Puts a helper on PATH that counts its calls in a file and answers by their number. */
 static void install_helper(struct arena *arena, char *home, const char *script)
 {
@@ -254,9 +276,13 @@ static void test_failures_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_configured),  cmocka_unit_test(test_google_without_key),
-		cmocka_unit_test(test_basic),       cmocka_unit_test(test_asked_once),
-		cmocka_unit_test(test_asked_again), cmocka_unit_test(test_failures_are_kept),
+		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_google_without_key),
+		cmocka_unit_test(test_basic),
+		cmocka_unit_test(test_bearer),
+		cmocka_unit_test(test_asked_once),
+		cmocka_unit_test(test_asked_again),
+		cmocka_unit_test(test_failures_are_kept),
 	};
 	/* As the program does: a helper may end without reading what it is told. */
 	signal(SIGPIPE, SIG_IGN);

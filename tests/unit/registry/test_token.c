@@ -116,6 +116,17 @@ static void test_renewal(void **state)
 	expect(tokens, NULL, "token-4", 4);
 }
 
+static void test_forgotten(void **state)
+{
+	scoped(token_cache_free) struct tokens *tokens = token_cache_new();
+	(void)state;
+	begin(300, ERROR_NONE);
+	expect(tokens, NULL, "token-1", 1);
+	token_forget(tokens);
+	expect(tokens, NULL, "token-2", 2);
+	expect(tokens, NULL, "token-2", 2);
+}
+
 static void test_renewable(void **state)
 {
 	scoped(token_cache_free) struct tokens *tokens = token_cache_new();
@@ -180,7 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_asks),       cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_renewable),      cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_failed_renewal),
+		cmocka_unit_test(test_failed_renewal), cmocka_unit_test(test_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static const struct store *open_one(struct stage *stage, const char *host)
 	const struct stores stores = memory_stores(&stage->memory);
 	const struct store *store = NULL;
 	struct error err;
-	assert_true(store_at(&stores, &name, false, stage->memory.arena, &store, &err));
+	assert_true(store_at(&stores, &name, NULL, stage->memory.arena, &store, &err));
 	return store;
 }
 

@@ -1,0 +1,225 @@
+"""Lists of tags that bring digests and dates with them: what they save, and that nobody is misled by them."""
+
+import base64
+import json
+import time
+
+import pytest
+
+from lib import images, listings
+from lib.shy import PASSWORD, USER, Shy
+
+MANY = 250
+LAYERS = [images.layer("listed", 500)]
+KINDS = {"hub": listings.hub, "quay": listings.quay, "harbor": listings.harbor}
+
+
+@pytest.fixture
+def login(here, there):
+    return {here.host: {"insecure": True}, there.host: {"insecure": True}}
+
+
+def stock(registry, repo, count, first=0):
+    """So many tags, each an image of its own; they share their layers."""
+    for number in range(first, first + count):
+        registry.push(images.image(f"listed-{number}", parts=LAYERS), repo, f"t{number:04}")
+
+
+def rule(here, there, via, **fields):
+    return {f"{here.host}/team/*": {"to": f"{there.host}/mirror", "via": via, **fields}}
+
+
+def copy_by_hand(here, there, repo, to):
+    """The destination holds all of it."""
+    for (of, digest), manifest in list(here.manifests.items()):
+        if of == repo:
+            there.manifests[to, digest] = manifest
+    for (of, tag), digest in list(here.tags.items()):
+        if of == repo:
+            there.tags[to, tag] = digest
+
+
+@pytest.mark.parametrize("via, pages", (("hub", 3), ("quay", 3), ("harbor", 3)))
+def test_what_is_in_sync_costs_a_page_for_a_hundred_tags(sync, here, there, login, via, pages):
+    stock(here, "team/a", MANY)
+    stock(here, "team/b", 5)
+    KINDS[via](here)
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    copy_by_hand(here, there, "team/b", "mirror/b")
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == MANY + 5
+    assert here.seen(kind="manifest") == [] and here.seen(path="/tags/list") == []
+    asked_for_tags = here.seen(path="/tags[?]|/tag/|/artifacts")
+    assert len(asked_for_tags) == pages + 1
+    assert len(here.seen()) <= pages + 1 + 3, here.log()
+    assert len(there.seen()) == MANY + 5
+
+
+@pytest.mark.parametrize("via", KINDS)
+def test_all_tags_are_copied(sync, here, there, login, via):
+    stock(here, "team/a", 3)
+    KINDS[via](here)
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert {tag: there.tags["mirror/a", tag] for of, tag in there.tags} == {tag: digest for (_, tag), digest in here.tags.items()}
+
+
+def test_a_slash_in_a_name_is_encoded_twice(sync, here, there, login):
+    stock(here, "team/sub/deep", 2)
+    listings.harbor(here)
+    result = sync({f"{here.host}/team/**": {"to": f"{there.host}/mirror", "via": "harbor"}}, login)
+    assert result.code == 0, result.stderr
+    assert [each.path.partition("?")[0] for each in here.seen(path="artifacts")] == [
+        "/api/v2.0/projects/team/repositories/sub%252Fdeep/artifacts"]
+
+
+def test_a_list_that_lags_behind_is_not_believed(sync, here, there, login):
+    """Docker Hub's API is not its registry: what it says serves to find out that nothing changed, and for nothing else."""
+    stock(here, "team/a", 3)
+    old = images.image("listed-old", parts=LAYERS)
+    here.push(old, "team/a")
+    listings.hub(here, stale={("team/a", "t0001"): old.digest})
+    result = sync(rule(here, there, "hub"), login)
+    assert result.code == 0, result.stderr
+    assert there.tags["mirror/a", "t0001"] == here.tags["team/a", "t0001"]
+
+
+def test_a_cache_for_another_registry_is_not_listed(sync, here, there, login):
+    """Harbor's lists have what the cache has, and the tags as they were."""
+    stock(here, "team/a", 4)
+    listings.harbor(here, cached=["team"])
+    result = sync(rule(here, there, "harbor"), login)
+    assert result.code == 0, result.stderr
+    assert here.seen(path="artifacts") == [] and len(here.seen(path="/tags/list")) == 1
+    assert len(there.tags) == 4
+
+
+@pytest.mark.parametrize("via", KINDS)
+@pytest.mark.parametrize("wrong", ((500, {}, b""), (403, {}, b"{}"), (404, {}, b"{}"), (200, {}, b"<html>"),
+                                   (200, {"Content-Type": "application/json"}, b"[]"),
+                                   (200, {"Content-Type": "application/json"}, b'{"results": [{"name": "t0000"}], "tags": [{"name": "x"}]}')))
+def test_without_such_a_list_tags_are_asked_for_as_ever(sync, here, there, login, via, wrong):
+    stock(here, "team/a", 12)
+    KINDS[via](here)
+    right = here.hook
+    here.hook = lambda request: wrong if any(part in request.path for part in ("/tags?", "/tag/", "/artifacts")) else right(request)
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 12
+
+
+def test_a_part_of_a_list_is_no_list(sync, here, there, login):
+    """The second page is refused: all tags are copied nevertheless."""
+    stock(here, "team/a", MANY)
+    listings.hub(here)
+    right = here.hook
+    here.hook = lambda request: (403, {}, b"{}") if "tags?page=2" in request.path else right(request)
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    result = sync(rule(here, there, "hub"), login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == MANY
+
+
+@pytest.mark.parametrize("via", KINDS)
+def test_old_images_are_not_asked_when_they_were_created(sync, here, there, login, via):
+    """What was pushed before a time was created before it."""
+    now = int(time.time())
+    for number in range(MANY):
+        created = listings.rfc3339(now - (MANY - number) * 86400 - 600)
+        here.push(images.image(f"listed-{number}", parts=LAYERS, created=created), "team/a", f"t{number:04}")
+    dates = {("team/a", f"t{number:04}"): now - (MANY - number) * 86400 for number in range(MANY)}
+    KINDS[via](here, dates=dates)
+    result = sync(rule(here, there, via, since="10d"), login)
+    assert result.code == 0, result.stderr
+    assert sorted(tag for _, tag in there.tags) == [f"t{number:04}" for number in range(MANY - 9, MANY)]
+    assert len({each.reference for each in here.seen("GET", "manifest") if each.reference.startswith("t")}) <= 10
+
+
+def test_the_newest_few_are_found_among_the_last_pushed(sync, here, there, login):
+    for number in range(MANY):
+        created = listings.rfc3339(1_700_000_000 + number * 86400 - 600)
+        here.push(images.image(f"listed-{number}", parts=LAYERS, created=created), "team/a", f"t{number:04}")
+    listings.hub(here, dates={("team/a", f"t{number:04}"): 1_700_000_000 + number * 86400 for number in range(MANY)})
+    result = sync(rule(here, there, "hub", latest="2 by date"), login)
+    assert result.code == 0, result.stderr
+    assert sorted(tag for _, tag in there.tags) == ["t0248", "t0249"]
+    assert len({each.reference for each in here.seen("GET", "manifest") if each.reference.startswith("t")}) < MANY / 5
+
+
+def test_a_tree_is_listed_once(sync, here, there, login):
+    """What a walk through Google's tree has seen of tags is not asked for again."""
+    stock(here, "team/a", 12)
+    stock(here, "team/b", 3)
+
+    def tree(request):
+        if request.kind != "tags":
+            return None
+        path = request.repo
+        tags = {tag: digest for (repo, tag), digest in here.tags.items() if repo == path}
+        below = sorted({repo[len(path) + 1:].split("/")[0] for repo, _ in here.tags if repo.startswith(path + "/")})
+        return listings.answer({"name": path, "child": below, "tags": sorted(tags), "manifest": {
+            digest: {"tag": [tag], "timeUploadedMs": "1700000000000"} for tag, digest in tags.items()}})
+    here.hook = tree
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    copy_by_hand(here, there, "team/b", "mirror/b")
+    result = sync(rule(here, there, "google"), login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == 15
+    assert len(here.seen()) == 3, here.log()
+
+
+def test_docker_hub_lists_what_is_private_for_a_login(sync, here, there, login):
+    """The login is turned into a token of the API; tags of what is private are asked for as ever."""
+    stock(here, "team/open", 2)
+    stock(here, "team/own", 2)
+    listings.hub(here, private=["team/own"], token="token-of-the-hub")
+    rules = rule(here, there, "hub")
+    assert sync(rules, login).report["total"] == 2
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync(rules, login)
+    assert result.code == 0, result.stderr
+    assert sorted({repo for repo, _ in there.tags}) == ["mirror/open", "mirror/own"]
+    assert len(here.seen(path="/v2/auth/token")) == 1
+    assert not [each for each in here.seen(path="/tags[?]") if each.headers.get("Authorization")]
+    assert "a-word-for-the-hub" not in result.stderr and "token-of-the-hub" not in result.stderr
+
+
+def test_a_login_that_docker_hub_refuses(sync, here, there, login):
+    stock(here, "team/open", 2)
+    listings.hub(here)
+    listed = here.hook
+    here.hook = lambda request: (401, {}, b'{"detail": "Incorrect authentication credentials"}') if "auth/token" in request.path else listed(request)
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync(rule(here, there, "hub"), login)
+    assert result.code == 1 and there.tags == {}
+    assert f"the login of {here.host}" in result.stderr and "Incorrect authentication credentials" in result.stderr
+
+
+class GuardedHarbor(Shy):
+    """Harbor asks for its own tokens, and its API for the login itself."""
+
+    def challenge(self):
+        return {"WWW-Authenticate": f'Bearer realm="http://{self.host}/service/token",service="harbor-registry"'}
+
+
+def test_a_destination_that_is_harbor(sync, here, login):
+    """It says what it is in its first answer; from then on a list takes the place of a question for each tag."""
+    stock(here, "team/a", 40)
+    with GuardedHarbor(hidden=None) as there:
+        copy_by_hand(here, there, "team/a", "mirror/a")
+        guard, basic = there.hook, "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        listings.harbor(there, login=basic)
+        listed = there.hook
+
+        def hook(request):
+            if request.path.startswith("/service/token"):
+                return listings.answer({"token": sorted(there.good)[0]}) if there.good else there._token(request, basic)
+            return listed(request) or guard(request)
+        there.hook = hook
+        result = sync({f"{here.host}/team/a": f"{there.host}/mirror/a"}, {**login, **there.login()})
+        assert result.code == 0, result.stderr
+        assert result.report["skipped"] == 40
+        assert len(there.seen(path="artifacts")) == 1, there.log()
+        assert len([each for each in there.seen("HEAD", "manifest") if each.headers.get("Authorization")]) == 1, there.log()
+        assert json.dumps(result.report).count(PASSWORD) == 0
