@@ -160,6 +160,7 @@ FAULTS = [
     ("options", "src/config/options/options.def", 'OPTION_LIST(more, "more-of", 0, "A,...", "help")\n', "--more-of is missing"),
     ("options", "src/config/options/options.def", "\n", "no option"),
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
+    ("options", "src/config/serve/serve_options.def", 'SERVE_TEXT(every, "every", "TIME", "help")\n', "serve --help: --every is missing"),
     ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
     ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "README.md: the fields of rules lack too"),
