@@ -34,6 +34,7 @@ struct server {
 	const struct options *options;
 	struct schedule schedule;
 	int64_t due;       /* when the next run is */
+	int64_t looked;    /* what the clock said last */
 	struct run loaded; /* the version in force */
 	unsigned number;   /* of the last run */
 
@@ -180,32 +181,32 @@ static void serve_once(struct server *server, bool load)
 
 /* --- all of them ---------------------------------------------------------------------------- */
 
-static void follow_clock(struct server *server, int64_t before, int64_t now)
+/* Looks at the clock, which may have been set. Whether a run is due. */
+static bool is_due(struct server *server)
 {
 	char when[CLOCK_TEXT_SIZE];
-	int64_t due = schedule_adjust(&server->schedule, server->due, before, now);
-	if (due == server->due)
-		return;
+	int64_t now = clock_unix();
+	int64_t due = schedule_adjust(&server->schedule, server->due, server->looked, now);
+	server->looked = now;
+	if (due != server->due) {
+		clock_rfc3339(due, when);
+		log_warn("the clock was set back: next run at %s", when);
+	}
 	server->due = due;
-	clock_rfc3339(due, when);
-	log_warn("the clock was set back: next run at %s", when);
+	return now >= due;
 }
 
 /* Waits until it is time for a run. False: the server is to stop. */
 static bool wait_for_run(struct server *server)
 {
-	int64_t before = clock_unix();
 	while (!cancel_requested()) {
-		int64_t now = clock_unix();
 		open_log_again(server);
-		follow_clock(server, before, now);
 		if (atomic_exchange(&run_wanted, false)) {
 			log_info("SIGHUP: the files are read again, for a run that starts now");
 			return true;
 		}
-		if (now >= server->due)
+		if (is_due(server))
 			return true;
-		before = now;
 		cancel_sleep(LOOK_MS);
 	}
 	return false;
@@ -214,7 +215,8 @@ static bool wait_for_run(struct server *server)
 static int serve_all(struct server *server)
 {
 	char when[CLOCK_TEXT_SIZE];
-	server->due = schedule_start(&server->schedule, clock_unix());
+	server->looked = clock_unix();
+	server->due = schedule_start(&server->schedule, server->looked);
 	clock_rfc3339(server->due, when);
 	log_info("serving: first run at %s", when);
 	/* What is due at once was read just now. */

@@ -1,7 +1,7 @@
 /*
- * The next time is looked for as crond finds it: minute after minute is compared, only that hours
- * in which nothing can happen are passed over. The C library says what the local time of a minute
- * is, so its rules of summer time are the only ones here.
+ * The next time is looked for as crond finds it: minute after minute is compared, only that days
+ * and hours in which nothing can happen are passed over. The C library says what the local time of
+ * a minute is, so its rules of summer time are the only ones here.
  *
  * As in Vixie's cron a day must fit both fields of days, unless both are given: then one is enough.
  */
@@ -13,8 +13,8 @@
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 /* Summer time moves the clock by less. */
 enum { SHIFT_MAX = 3 * HOUR };
-/* The longest wait is for 29 February: 2096 to 2104. */
-enum { YEARS_MAX = 9 };
+/* The longest wait is for a 29 February of a certain weekday, around a year such as 2100. */
+enum { YEARS_MAX = 41 };
 
 struct cron_field {
 	const char *name;
@@ -261,13 +261,17 @@ static bool is_due(const struct cron *cron, int64_t when, int64_t ahead, const s
 	return (fits(cron, local) && !is_repeated(when, ahead)) || fits_gap(cron, when, ahead);
 }
 
-/* The next minute to be looked at. */
+/* The next minute to be looked at. Where the clock is moved, each minute is. */
 static int64_t pass(const struct cron *cron, int64_t when, int64_t ahead, const struct tm *local)
 {
 	struct tm after;
-	int64_t next = when + HOUR - local->tm_min * MINUTE - local->tm_sec;
-	bool idle = !has(cron->hours, local->tm_hour) || !fits_day(cron, local);
-	return idle && local_time(next, &after) == ahead ? next : when + MINUTE;
+	int64_t hour = when + HOUR - local->tm_min * MINUTE - local->tm_sec;
+	int64_t day = hour + (23 - local->tm_hour) * HOUR;
+	bool fits_now = fits_day(cron, local);
+	if (!fits_now && local_time(day, &after) == ahead)
+		return day;
+	bool idle = !fits_now || !has(cron->hours, local->tm_hour);
+	return idle && local_time(hour, &after) == ahead ? hour : when + MINUTE;
 }
 
 int64_t cron_next(const struct cron *cron, int64_t after)

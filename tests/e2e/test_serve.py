@@ -15,6 +15,8 @@ import pytest
 from lib import images, proxy, run
 
 WAIT = 120
+
+pytestmark = pytest.mark.concurrency
 LONG = "1000h"
 
 

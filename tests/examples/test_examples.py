@@ -34,8 +34,9 @@ def pod(document):
 
 @pytest.fixture(scope="module")
 def options():
-    """{long or short option: does it take a value} out of --help."""
-    help_text = subprocess.run([need.binary(), "--help"], check=True, capture_output=True, text=True).stdout
+    """{long or short option: does it take a value} out of --help, and out of that of serve."""
+    help_text = "".join(subprocess.run([need.binary(), *words, "--help"], check=True, capture_output=True, text=True).stdout
+                        for words in ([], ["serve"]))
     return {name: bool(value) for name, value in re.findall(r"^ +(?:-\w, +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)}
 
 
@@ -45,6 +46,7 @@ def command_lines():
         yield name, pod(documents(name)[-1])["containers"][0]["args"]
     yield "compose", documents("compose/compose.yaml")[0]["services"]["image-syncer"]["command"]
     yield "cron", shlex.split(text("cron/image-syncer").splitlines()[-1].split(" image-syncer ", 1)[1])
+    yield "systemd, serve", shlex.split(re.search(r"^ExecStart=\S+/image-syncer serve (.*)$", text("systemd/image-syncer-serve.service"), re.M).group(1))
     yield "systemd", shlex.split(re.search(r"^ExecStart=\S+/image-syncer (.*)$", text("systemd/image-syncer.service"), re.M).group(1))
 
 
@@ -139,11 +141,11 @@ def test_cron_takes_it(tmp_path):
 def test_systemd_takes_the_units(tmp_path):
     program = tmp_path / "image-syncer"
     shutil.copy(need.binary(), program)
-    for name in ("image-syncer.service", "image-syncer.timer"):
+    names = ("image-syncer.service", "image-syncer.timer", "image-syncer-serve.service")
+    for name in names:
         (tmp_path / name).write_text(text(f"systemd/{name}").replace("/usr/local/bin/image-syncer", str(program)))
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "image-syncer.timer", tmp_path / "image-syncer.service"],
-                          capture_output=True, text=True, check=False)
-    ours = [line for line in done.stderr.splitlines() if str(tmp_path) in line or line.startswith("image-syncer.")]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in names)], capture_output=True, text=True, check=False)
+    ours = [line for line in done.stderr.splitlines() if str(tmp_path) in line or line.startswith(("image-syncer.", "image-syncer-"))]
     assert ours == []
     calendar = re.search(r"^OnCalendar=(.*)$", text("systemd/image-syncer.timer"), re.M).group(1)
     subprocess.run(["systemd-analyze", "calendar", calendar], check=True, capture_output=True)
