@@ -110,6 +110,15 @@ static void add_input(void *ctx, const struct outputs_input *input)
 	add_folder(ctx, path);
 }
 
+/* What a later version of the files may want of the folders that it does not name. */
+static void add_again(struct reading *reading, const struct run *run)
+{
+	const struct host_files *files = &run->config.host_files;
+	outputs_inputs(run->options, &run->config, add_input, reading);
+	for (size_t i = 0; i < HOST_FILES_MAX && files->certs[i]; i++)
+		add_name(reading, files->certs[i]);
+}
+
 static void add_read(struct reading *reading, const struct session *session,
 		     const struct runs *runs)
 {
@@ -126,7 +135,7 @@ static void add_read(struct reading *reading, const struct session *session,
 			if (credentials->items[j].ca)
 				add_name(reading, credentials->items[j].ca);
 		if (session->lasting)
-			outputs_inputs(run->options, &run->config, add_input, reading);
+			add_again(reading, run);
 	}
 }
 
