@@ -319,3 +319,17 @@ def test_a_list_that_never_comes_to_rest(sync, here, there, login, via):
     result = sync(rule(here, there, via), login)
     assert result.code == 1 and there.tags == {}
     assert "the list changed while it was read" in result.stderr and len(pages) == 6
+
+
+def test_a_destination_is_asked_once_what_it_is(sync, here, there, login):
+    """Rules that write to one repository do not ask for the same tags again; those of the first moment may."""
+    rules = {}
+    for number in range(60):
+        for tag in range(10):
+            here.push(images.image(f"listed-{tag}", parts=LAYERS), f"team/r{number}", f"r{number}-{tag}")
+        copy_by_hand(here, there, f"team/r{number}", "mirror/all")
+        rules[f"{here.host}/team/r{number}"] = f"{there.host}/mirror/all"
+    result = sync(rules, login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == 600
+    assert len(there.seen()) < 600 + 30, there.log()
