@@ -98,9 +98,8 @@ static bool request_page(const struct dialect_pages *pages, const struct request
 			 struct error *err)
 {
 	/* Tags can be listed in another way, so no time is lost where this one does not work. */
-	bool ok = pages->tags && !pages->count
-			  ? request_send_once(&pages->repository, request, answer, err)
-			  : request_send(&pages->repository, request, answer, err);
+	bool ok = pages->tags ? request_send_once(&pages->repository, request, answer, err)
+			      : request_send(&pages->repository, request, answer, err);
 	if (!ok)
 		return false;
 	if (answer->status != 200)
