@@ -199,6 +199,17 @@ def test_docker_hub_lists_what_is_private_for_a_login(sync, here, there, login):
     assert "a-word-for-the-hub" not in result.stderr and "token-of-the-hub" not in result.stderr
 
 
+def test_what_is_private_is_looked_for_once(sync, here, there, login):
+    """However many destinations it has."""
+    stock(here, "team/own", 12)
+    listings.hub(here, private=["team/own"], token="token-of-the-hub")
+    to = [f"{there.host}/{name}" for name in ("one", "two", "three")]
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync({f"{here.host}/team/*": {"to": to, "via": "hub"}}, login)
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 36 and len(here.seen(path="/own/tags[?]")) == 1, here.log()
+
+
 def test_a_login_that_docker_hub_refuses(sync, here, there, login):
     stock(here, "team/open", 2)
     listings.hub(here)
