@@ -130,7 +130,9 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 		.found = found};
 	*supported = true;
 	pages.request.path =
-		arena ? arena_printf(arena, "/v2/namespaces/%.*s/repositories?page=1&page_size=100",
+		arena ? arena_printf(arena,
+				     "/v2/namespaces/%.*s/repositories?page=1&page_size=100"
+				     "&ordering=name",
 				     (int)strcspn(discovery->path, "/"), discovery->path)
 		      : NULL;
 	if (!pages.request.path)
