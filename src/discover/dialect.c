@@ -227,6 +227,7 @@ bool dialect_read_tags(struct dialect_pages *pages, const struct repository *rep
 		       struct known_trust trust, struct error *err)
 {
 	pages->tags = known_list_new();
+	pages->request.spare = true;
 	if (!pages->tags)
 		return error_memory(err);
 	bool ok = dialect_read(pages, err);

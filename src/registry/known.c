@@ -312,10 +312,9 @@ static void forget(const struct repository *repository, struct known_list *list)
 static enum known_answer take_absent(struct known_list *list, const char *tag)
 {
 	bool asked = companion_is_tag(str_of(tag)) || map_get(&list->absent, str_of(tag)) != NULL;
-	return list->trust.complete && !list->trust.dated && !asked &&
-			       map_put(&list->absent, str_of(tag), list)
-		       ? KNOWN_ABSENT
-		       : KNOWN_NOTHING;
+	bool proof = list->trust.complete && !list->trust.dated && !list->trust.picky;
+	return proof && !asked && map_put(&list->absent, str_of(tag), list) ? KNOWN_ABSENT
+									    : KNOWN_NOTHING;
 }
 
 /* Caller holds the lock. */

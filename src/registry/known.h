@@ -40,8 +40,9 @@ const char **known_list_tags(const struct known_list *list, struct arena *arena)
 
 /* How far a list is to be trusted, and what it is good for. */
 struct known_trust {
-	bool complete; /* a tag that it does not have does not exist, unless it is dated */
+	bool complete; /* nothing is to be gained by another list of this kind */
 	bool dated;    /* it may be older than the registry: only the same digest proves anything */
+	bool picky;    /* it leaves out tags of some kinds */
 	bool ahead;    /* the next known_tags() takes it */
 };
 
