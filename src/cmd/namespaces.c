@@ -71,10 +71,18 @@ struct gathered_rule {
 	const char *repository; /* its path at the source's host */
 };
 
+/* What a registry has in a namespace; several rules may be about one. */
+struct listing {
+	struct map found;
+	struct error err;
+	bool ok;
+};
+
 /* What became of one namespace. */
 struct gathered {
-	struct arena *arena; /* of all that follows; the run keeps it */
-	const char *host;    /* of its repositories */
+	struct listing *listing; /* NULL: the rule names each repository itself */
+	struct arena *arena;     /* of all that follows; the run keeps it */
+	const char *host;        /* of its repositories */
 	struct gathered_rule *rules;
 	size_t count;
 	struct misfit *misfits;
@@ -87,7 +95,14 @@ struct gathered {
 struct gathering {
 	struct run *run;
 	struct gathered *items;
+	struct listing *listings; /* each belongs to the first rule that needs it */
 };
+
+static void gathering_finish(struct gathering *gathering)
+{
+	for (size_t i = 0; gathering->listings && i < gathering->run->namespace_count; i++)
+		map_finish(&gathering->listings[i].found);
+}
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -109,16 +124,17 @@ static bool name_all(const struct namespace_rule *namespace, struct map *found, 
 	return true;
 }
 
-static bool list_all(const struct run *run, const struct namespace_rule *namespace,
-		     struct map *found, struct error *err)
+/* Adds what the registry has. */
+static bool add_listed(const struct listing *listing, struct map *found, struct error *err)
 {
-	const struct gather *gather = namespace->rule->gather;
-	const struct discovery discovery = {.registry = run->registry,
-					    .host = namespace->source.host,
-					    .path = namespace->source.repository,
-					    .deep = namespace->deep,
-					    .via = gather ? gather->via.text : NULL};
-	return namespace_is_listed(namespace) || discover_run(&discovery, found, err);
+	if (listing && !listing->ok)
+		*err = listing->err;
+	for (size_t i = 0; listing && listing->ok && i < listing->found.count; i++) {
+		const struct map_entry *entry = &listing->found.entries[i];
+		if (!map_put(found, (struct str){entry->key, entry->len}, found))
+			return error_memory(err);
+	}
+	return !listing || listing->ok;
 }
 
 /* A name that excludes nothing may have a slip in it, and what it was to keep out is copied. */
@@ -194,8 +210,7 @@ static bool add_rule(const struct namespace_rule *namespace, const char *path, s
 	return true;
 }
 
-static bool gather(const struct run *run, const struct namespace_rule *namespace,
-		   struct gathered *out, struct error *err)
+static bool gather(const struct namespace_rule *namespace, struct gathered *out, struct error *err)
 {
 	scoped(map_finish) struct map found = {0};
 	scoped(arena_free) struct arena *scratch = arena_new();
@@ -203,7 +218,7 @@ static bool gather(const struct run *run, const struct namespace_rule *namespace
 	size_t count = 0;
 	if (!scratch)
 		return error_memory(err);
-	if (!name_all(namespace, &found, err) || !list_all(run, namespace, &found, err) ||
+	if (!name_all(namespace, &found, err) || !add_listed(out->listing, &found, err) ||
 	    !warn_idle(namespace, &found, err) ||
 	    !choose(namespace, &found, scratch, &paths, &count, err))
 		return false;
@@ -221,20 +236,67 @@ static bool gather(const struct run *run, const struct namespace_rule *namespace
 	return true;
 }
 
+/* --- all of them ---------------------------------------------------------------------------- */
+
+static struct discovery discovery_of(const struct run *run, const struct namespace_rule *namespace)
+{
+	const struct gather *gather = namespace->rule->gather;
+	return (struct discovery){.registry = run->registry,
+				  .host = namespace->source.host,
+				  .path = namespace->source.repository,
+				  .deep = namespace->deep,
+				  .via = gather ? gather->via.text : NULL};
+}
+
+static bool is_same(const struct discovery *a, const struct discovery *b)
+{
+	return strcmp(a->host, b->host) == 0 && strcmp(a->path, b->path) == 0 &&
+	       a->deep == b->deep && str_equal(str_of(a->via), str_of(b->via));
+}
+
+/* Finds the list of each rule; that of an earlier one if only the destination differs. */
+static void share_lists(const struct gathering *gathering)
+{
+	const struct run *run = gathering->run;
+	for (size_t i = 0; i < run->namespace_count; i++) {
+		const struct discovery own = discovery_of(run, &run->namespaces[i]);
+		struct gathered *item = &gathering->items[i];
+		if (namespace_is_listed(&run->namespaces[i]))
+			continue;
+		item->listing = &gathering->listings[i];
+		for (size_t j = 0; j < i; j++) {
+			const struct discovery other = discovery_of(run, &run->namespaces[j]);
+			if (gathering->items[j].listing && is_same(&own, &other)) {
+				item->listing = gathering->items[j].listing;
+				break;
+			}
+		}
+	}
+}
+
+static void list_one(void *ctx, size_t index)
+{
+	const struct gathering *gathering = ctx;
+	const struct run *run = gathering->run;
+	struct listing *listing = &gathering->listings[index];
+	const struct discovery discovery = discovery_of(run, &run->namespaces[index]);
+	if (gathering->items[index].listing != listing)
+		return;
+	if (cancel_requested())
+		error_canceled(&listing->err);
+	else
+		listing->ok = discover_run(&discovery, &listing->found, &listing->err);
+}
+
 static void gather_one(void *ctx, size_t index)
 {
 	const struct gathering *gathering = ctx;
 	struct gathered *out = &gathering->items[index];
-	if (cancel_requested())
-		error_canceled(&out->err);
-	else
-		out->ok = out->arena && gather(gathering->run, &gathering->run->namespaces[index],
-					       out, &out->err);
 	if (!out->arena)
 		error_memory(&out->err);
+	else
+		out->ok = gather(&gathering->run->namespaces[index], out, &out->err);
 }
-
-/* --- all of them ---------------------------------------------------------------------------- */
 
 /* Destinations, and those that several repositories would have. */
 struct destinations {
@@ -365,15 +427,19 @@ static bool plan_gathered(struct run *run, struct gathered *items)
 
 bool namespaces_expand(struct run *run)
 {
-	struct gathering gathering = {.run = run};
+	scoped(gathering_finish) struct gathering gathering = {.run = run};
 	if (!run->namespace_count)
 		return true;
+	gathering.listings =
+		arena_array(run->arena, run->namespace_count, sizeof(*gathering.listings));
 	gathering.items = arena_array(run->arena, run->namespace_count, sizeof(*gathering.items));
 	run->gathered = arena_array(run->arena, run->namespace_count, sizeof(*run->gathered));
-	if (!gathering.items || !run->gathered)
+	if (!gathering.items || !run->gathered || !gathering.listings)
 		return false;
 	for (size_t i = 0; i < run->namespace_count; i++)
 		gathering.items[i].arena = run->gathered[i] = arena_new();
+	share_lists(&gathering);
+	pool_each(run->session->pool, run->namespace_count, list_one, &gathering);
 	pool_each(run->session->pool, run->namespace_count, gather_one, &gathering);
 	return plan_gathered(run, gathering.items);
 }

@@ -9,8 +9,8 @@
 #include "registry/answer.h"
 #include "registry/tags.h"
 
-/* So many bad names are worth a warning each. */
-enum { WARNINGS_MAX = 10 };
+/* So many bad names are worth a warning each; so often a list is read that changes meanwhile. */
+enum { WARNINGS_MAX = 10, READINGS_MAX = 3 };
 
 bool dialect_valid(const struct discovery *discovery, struct str path, size_t *misnamed,
 		   bool *valid, struct error *err)
@@ -46,6 +46,16 @@ int64_t dialect_number(const struct node *entry, const char *member)
 	return value;
 }
 
+/*
+ * Pages are cut from a list that goes on living. An entry may move to a page that was read before,
+ * as that of a tag that is pushed again, and others then move on to take its place.
+ */
+static bool has_changed(struct dialect_pages *pages, struct error *err)
+{
+	pages->changed = true;
+	return error_set(err, ERROR_UNSUPPORTED, "the list changed while it was read");
+}
+
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err)
 {
 	struct map *found = pages->found;
@@ -70,8 +80,9 @@ bool dialect_add_tag(struct dialect_pages *pages, const struct known_tag *tag, s
 		return error_set(err, ERROR_CORRUPT, "more than %d tags", TAGS_MAX);
 	if (!known_list_add(pages->tags, tag))
 		return error_memory(err);
+	size_t before = pages->news;
 	pages->news = known_list_count(pages->tags);
-	return true;
+	return pages->news > before || has_changed(pages, err);
 }
 
 bool dialect_open(const struct discovery *discovery, const char *host, const char *path,
@@ -87,9 +98,8 @@ static bool request_page(const struct dialect_pages *pages, const struct request
 			 struct error *err)
 {
 	/* Tags can be listed in another way, so no time is lost where this one does not work. */
-	bool ok = pages->tags && !pages->count
-			  ? request_send_once(&pages->repository, request, answer, err)
-			  : request_send(&pages->repository, request, answer, err);
+	bool ok = pages->tags ? request_send_once(&pages->repository, request, answer, err)
+			      : request_send(&pages->repository, request, answer, err);
 	if (!ok)
 		return false;
 	if (answer->status != 200)
@@ -117,8 +127,8 @@ static void reading_finish(struct pages_reading *reading)
 }
 
 /* How many entries all pages have: Harbor and GitLab say it in a header, Docker Hub in its JSON. */
-static void read_total(struct dialect_pages *pages, const struct http_answer *answer,
-		       const struct node *root)
+static bool read_total(struct dialect_pages *pages, const struct http_answer *answer,
+		       const struct node *root, struct error *err)
 {
 	struct str text = http_header(answer, "X-Total-Count");
 	if (!text.len)
@@ -126,8 +136,12 @@ static void read_total(struct dialect_pages *pages, const struct http_answer *an
 	int64_t total = 0;
 	if (!str_to_int64(text, &total))
 		total = dialect_number(root, "count");
-	if (total > 0)
-		pages->total = (size_t)total;
+	if (total <= 0)
+		return true;
+	if (pages->total && pages->total != (size_t)total)
+		return has_changed(pages, err);
+	pages->total = (size_t)total;
+	return true;
 }
 
 /* One page; next->text is NULL after the last one. */
@@ -148,8 +162,8 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 	pages->count++;
 	if (!pages->take(pages, root, err))
 		return false;
-	if (pages->totals)
-		read_total(pages, &answer, root);
+	if (pages->totals && !read_total(pages, &answer, root, err))
+		return false;
 	if (pages->most && pages->entries && pages->total / pages->entries >= pages->most &&
 	    pages->count == 1 && pages->total > pages->entries)
 		return error_set(err, ERROR_UNSUPPORTED, "its %zu entries take too many requests",
@@ -166,7 +180,7 @@ static bool read_page(struct pages_reading *reading, const struct request *reque
 	return paging_next(&reading->paging, reading->arena, &page, next, err);
 }
 
-bool dialect_read(struct dialect_pages *pages, struct error *err)
+static bool read_all(struct dialect_pages *pages, struct error *err)
 {
 	scoped(reading_finish) struct pages_reading reading = {.pages = pages,
 							       .arena = arena_new()};
@@ -174,7 +188,7 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 	struct url url, next;
 	if (!reading.arena)
 		return error_memory(err);
-	pages->refused = false;
+	pages->refused = pages->changed = false;
 	pages->news = pages->entries = pages->total = 0;
 	pages->count = 0;
 	if (!read_page(&reading, &request, &next, err)) {
@@ -197,10 +211,23 @@ bool dialect_read(struct dialect_pages *pages, struct error *err)
 			 pages->entries, pages->total);
 }
 
+bool dialect_read(struct dialect_pages *pages, struct error *err)
+{
+	for (int reading = 1;; reading++) {
+		if (read_all(pages, err))
+			return true;
+		/* Tags are listed in another way then. */
+		if (!pages->changed || pages->tags || reading == READINGS_MAX)
+			return false;
+		log_debug("%s: %s; it is read again", pages->what, err->text);
+	}
+}
+
 bool dialect_read_tags(struct dialect_pages *pages, const struct repository *repository,
 		       struct known_trust trust, struct error *err)
 {
 	pages->tags = known_list_new();
+	pages->request.spare = true;
 	if (!pages->tags)
 		return error_memory(err);
 	bool ok = dialect_read(pages, err);

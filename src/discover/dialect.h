@@ -51,6 +51,7 @@ struct dialect_pages {
 	size_t misnamed; /* names that are none */
 	int count;       /* of the pages */
 	bool refused;    /* the first page: there is no such list, or not for us */
+	bool changed;    /* between two pages, so that entries may be missing */
 	int status;      /* of the answer that was not a page */
 };
 
@@ -63,7 +64,10 @@ bool dialect_valid(const struct discovery *discovery, struct str path, size_t *m
 		   bool *valid, struct error *err);
 /* Adds the path of a repository if it is valid. False without memory, or if there are too many. */
 bool dialect_add(struct dialect_pages *pages, struct str path, struct error *err);
-/* Adds a tag, unless it is none. False without memory, or if there are too many. */
+/*
+ * Adds a tag, unless it is none. False without memory, if there are too many, or if the list had it
+ * before: then it has changed, and others may be missing.
+ */
 bool dialect_add_tag(struct dialect_pages *pages, const struct known_tag *tag, struct error *err);
 /*
  * Reads all pages of tags, and keeps the list for the repository; trust says how. False: it is not
@@ -80,6 +84,6 @@ bool dialect_open(const struct discovery *discovery, const char *host, const cha
 		  struct repository *out, struct error *err);
 /*
  * Reads all pages: each names the next one by a Link header, or by a URL in its JSON. A page or an
- * entry that is missing is an error.
+ * entry that is missing is an error. A list of repositories that changes meanwhile is read again.
  */
 bool dialect_read(struct dialect_pages *pages, struct error *err);

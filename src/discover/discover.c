@@ -151,8 +151,7 @@ static bool has_list(const struct access *access, const struct dialect *dialect)
 /* A target's list must be as new as the registry. */
 static bool may_ask(const struct access *access, const struct dialect *dialect)
 {
-	return (!access->target || dialect->tags == harbor_tags) &&
-	       !facts_hold(access, FACT_NO_LIST, "") && has_list(access, dialect);
+	return (!access->target || dialect->tags == harbor_tags) && has_list(access, dialect);
 }
 
 void discover_tags(const struct repository *repository, size_t requests)
@@ -161,15 +160,17 @@ void discover_tags(const struct repository *repository, size_t requests)
 	const struct dialect *dialect = NULL;
 	struct error why;
 	bool mirrored = access->credential && access->credential->mirror_count;
+	bool vain = facts_hold(access, FACT_NO_LIST, "") ||
+		    facts_hold(access, FACT_NO_LIST, repository->name);
 	for (size_t i = 0; i < array_count(dialects) && !dialect; i++)
 		if (may_ask(access, &dialects[i]))
 			dialect = &dialects[i];
-	if (!dialect || mirrored || known_complete(repository) ||
+	if (!dialect || mirrored || vain || known_complete(repository) ||
 	    dialect->tags(repository, requests, &why))
 		return;
 	log_debug("the digests of %s/%s cannot be listed via %s: %s", access->host->name,
 		  repository->name, dialect->name, why.text);
 	/* What one repository does not show, others may. */
-	if (why.kind != ERROR_MISSING && why.kind != ERROR_UNSUPPORTED)
-		facts_learn(access, FACT_NO_LIST, "");
+	bool all = why.kind != ERROR_MISSING && why.kind != ERROR_UNSUPPORTED;
+	facts_learn(access, FACT_NO_LIST, all ? "" : repository->name);
 }

@@ -114,16 +114,28 @@ static bool read_all(struct ecr_pages *reading, struct error *err)
 	return error_set(err, ERROR_CORRUPT, "more than %d pages", DIALECT_PAGES_MAX);
 }
 
-/* The catalog is in no reference of AWS, so a full page that announces no other may be cut. */
-static bool judge_catalog(const struct discovery *discovery, const struct map *found,
-			  struct error *err)
+/*
+ * The catalog is in no reference of AWS, so a full page that announces no other may be cut. found
+ * may hold names of the rule itself, which do not count.
+ */
+static bool read_catalog(const struct discovery *discovery, struct map *found, bool *supported,
+			 struct error *err)
 {
-	return found->count != PAGE_SIZE ||
-	       error_set(
-		       err, ERROR_CORRUPT,
-		       "the catalog of %s has exactly %d repositories, and more may be missing: "
-		       "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, by which the API is asked",
-		       discovery->host, PAGE_SIZE);
+	scoped(map_finish) struct map listed = {0};
+	if (!catalog_list(discovery, &listed, supported, err))
+		return false;
+	if (listed.count == PAGE_SIZE)
+		return error_set(err, ERROR_CORRUPT,
+				 "the catalog of %s has exactly %d repositories, and more may be "
+				 "missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, by "
+				 "which the API is asked",
+				 discovery->host, PAGE_SIZE);
+	for (size_t i = 0; i < listed.count; i++) {
+		const struct str path = {listed.entries[i].key, listed.entries[i].len};
+		if (!map_put(found, path, found))
+			return error_memory(err);
+	}
+	return true;
 }
 
 bool ecr_list(const struct discovery *discovery, struct map *found, bool *supported,
@@ -144,8 +156,7 @@ bool ecr_list(const struct discovery *discovery, struct map *found, bool *suppor
 	if (!dialect_open(discovery, discovery->host, discovery->path, repository, why))
 		return false;
 	if (!ecr_has_keys(&repository->access, &reading.name))
-		return catalog_list(discovery, found, supported, why) &&
-		       judge_catalog(discovery, found, why);
+		return read_catalog(discovery, found, supported, why);
 	return read_all(&reading, why) ||
 	       error_wrap(why, "the repositories of %s", discovery->host);
 }

@@ -131,7 +131,8 @@ static bool holds_its_own(const struct repository *repository, struct arena *are
 					.answer_max = DIALECT_PAGE_MAX,
 					.basic = true,
 					.stay = true,
-					.otherwise = true};
+					.otherwise = true,
+					.spare = true};
 	if (!buf_ok(&path))
 		return error_memory(err);
 	if (!request_send_once(repository, &request, &answer, err))
@@ -166,7 +167,8 @@ static bool may_be_listed(const struct repository *repository, struct arena *are
 bool harbor_tags(const struct repository *repository, size_t requests, struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct known_trust trust = {.complete = true, .ahead = true};
+	/* Images that belong to others, such as signatures, may have tags and are not listed. */
+	const struct known_trust trust = {.complete = true, .picky = true};
 	struct dialect_pages pages = {.request = {.method = "GET",
 						  .answer_max = DIALECT_PAGE_MAX,
 						  .basic = true,

@@ -106,14 +106,28 @@ static bool log_in(const struct discovery *discovery, const struct repository *a
 				    : answer_error(&answer, err);
 }
 
+static bool has_login(const struct discovery *discovery)
+{
+	struct repository registry;
+	struct error ignored;
+	return dialect_open(discovery, discovery->host, discovery->path, &registry, &ignored) &&
+	       login_exists(&registry.access);
+}
+
 /* --- repositories --------------------------------------------------------------------------- */
 
 /* What is private is listed for a login of the namespace only. */
-static void say_public(const char *host, const char *namespace)
+static void say_public(const struct discovery *discovery, const struct repository *api, bool login)
 {
-	log_info("%s lists the public repositories of %s; private ones have to be named, or a "
-		 "login given",
-		 host, namespace);
+	const char *host = registry_host_name(api);
+	if (login)
+		log_warn("%s takes no login like that of %s: it lists the public repositories of "
+			 "%s only; private ones have to be named",
+			 host, discovery->host, discovery->path);
+	else
+		log_info("%s lists the public repositories of %s; private ones have to be named, "
+			 "or a login given",
+			 host, discovery->path);
 }
 
 bool hub_list(const struct discovery *discovery, struct map *found, bool *supported,
@@ -130,7 +144,9 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 		.found = found};
 	*supported = true;
 	pages.request.path =
-		arena ? arena_printf(arena, "/v2/namespaces/%.*s/repositories?page=1&page_size=100",
+		arena ? arena_printf(arena,
+				     "/v2/namespaces/%.*s/repositories?page=1&page_size=100"
+				     "&ordering=name",
 				     (int)strcspn(discovery->path, "/"), discovery->path)
 		      : NULL;
 	if (!pages.request.path)
@@ -142,7 +158,7 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 	pages.request.anonymous = !pages.request.token;
 	if (dialect_read(&pages, why)) {
 		if (!pages.request.token)
-			say_public(host, discovery->path);
+			say_public(discovery, &pages.repository, has_login(discovery));
 		return true;
 	}
 	*supported = !pages.refused;

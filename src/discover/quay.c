@@ -67,12 +67,13 @@ bool quay_list(const struct discovery *discovery, struct map *found, bool *suppo
 	       struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct dialect_pages pages = {.discovery = discovery,
-				      .request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
-				      .what = "a list of repositories",
-				      .take = take,
-				      .next = set_next,
-				      .found = found};
+	struct dialect_pages pages = {
+		.discovery = discovery,
+		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .anonymous = true},
+		.what = "a list of repositories",
+		.take = take,
+		.next = set_next,
+		.found = found};
 	*supported = true;
 	pages.request.path = arena ? page_path(arena, discovery->path, (struct str){0}) : NULL;
 	if (!pages.request.path)
@@ -131,12 +132,13 @@ bool quay_tags(const struct repository *repository, size_t requests, struct erro
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct known_trust trust = {.complete = true, .ahead = true};
-	struct dialect_pages pages = {.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX},
-				      .repository = *repository,
-				      .what = "a list of tags",
-				      .take = take_tags,
-				      .next = set_next_tags,
-				      .most = requests};
+	struct dialect_pages pages = {
+		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .anonymous = true},
+		.repository = *repository,
+		.what = "a list of tags",
+		.take = take_tags,
+		.next = set_next_tags,
+		.most = requests};
 	pages.request.path = arena ? tags_path(arena, repository->name, 1) : NULL;
 	return pages.request.path ? dialect_read_tags(&pages, repository, trust, why)
 				  : error_memory(why);

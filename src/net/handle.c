@@ -427,7 +427,10 @@ void handle_blame(const struct handle *handle, const struct error *err, struct o
 {
 	out->silent_ms = clock_ms() - handle->last_progress;
 	out->early = !handle_connected(handle);
-	out->weight = handle->stopped || handle->status ? 0 : weight_of(handle, err->kind);
+	/* Who sets a limit expects that it is reached. */
+	bool limited = handle->request.timeout_ms && handle->code == CURLE_OPERATION_TIMEDOUT;
+	bool innocent = handle->stopped || handle->status || limited;
+	out->weight = innocent ? 0 : weight_of(handle, err->kind);
 }
 
 void handle_stop(struct handle *handle)

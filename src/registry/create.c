@@ -66,7 +66,8 @@ static bool lacks_repository(const struct repository *repository, const struct h
 
 static bool lacks_project(const struct repository *repository, const struct http_answer *answer)
 {
-	return repository->creation->project == CREATION_YES && harbor_lacks_project(answer);
+	return repository->creation->project == CREATION_YES && strchr(repository->name, '/') &&
+	       harbor_lacks_project(answer);
 }
 
 bool create_lacks(const struct repository *repository, const struct http_answer *answer)

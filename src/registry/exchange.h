@@ -36,6 +36,7 @@ struct request {
 	bool anonymous;         /* no login is sent; a 401 is an answer, and is learnt from */
 	bool listing;           /* it asks for the list of tags; for the words of a refusal */
 	bool otherwise; /* the caller can ask in another way: of 5xx only 503 is tried again */
+	bool spare;     /* nothing depends on it: it has ten seconds, and silence says nothing */
 	bool cleanup;   /* see struct http_request */
 	bool stay;      /* a redirect to another origin is not followed but is the answer */
 };

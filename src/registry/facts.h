@@ -18,7 +18,8 @@ enum fact {
 	FACT_NO_TYPE,    /* media type: manifests of it are refused */
 	FACT_OWN_IMAGES, /* project of Harbor: it is no cache for another registry */
 	FACT_HAS_LIST,   /* kind of list (discover/): the registry has it */
-	FACT_NO_LIST,    /* "": its lists of tags with digests are out of reach */
+	FACT_NO_LIST,    /* repository: it has no list of tags with digests; "": none has */
+	FACT_KIND_ASKED, /* "": it was asked what kind of registry it is (tags_ask()) */
 	FACT_LOGIN_GOOD, /* "": the registry accepted the login itself, as Basic */
 };
 

@@ -312,9 +312,9 @@ static void forget(const struct repository *repository, struct known_list *list)
 static enum known_answer take_absent(struct known_list *list, const char *tag)
 {
 	bool asked = companion_is_tag(str_of(tag)) || map_get(&list->absent, str_of(tag)) != NULL;
-	return list->trust.complete && !asked && map_put(&list->absent, str_of(tag), list)
-		       ? KNOWN_ABSENT
-		       : KNOWN_NOTHING;
+	bool proof = list->trust.complete && !list->trust.dated && !list->trust.picky;
+	return proof && !asked && map_put(&list->absent, str_of(tag), list) ? KNOWN_ABSENT
+									    : KNOWN_NOTHING;
 }
 
 /* Caller holds the lock. */
@@ -340,8 +340,11 @@ enum known_answer known_take(const struct repository *repository, struct arena *
 	struct known_list *list = hold(repository);
 	if (!list)
 		return KNOWN_NOTHING;
+	enum known_answer answer = KNOWN_NOTHING;
 	*dated = list->trust.dated;
-	enum known_answer answer = take(list, arena, tag, digest);
+	/* What a target holds is not judged by an old list, which another rule read as a source. */
+	if (!repository->access.target || !*dated)
+		answer = take(list, arena, tag, digest);
 	/* A target may still be asked for tags that it does not have. */
 	if (answer == KNOWN_DIGEST && !list->left && !repository->access.target)
 		forget(repository, list);

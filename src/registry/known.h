@@ -40,8 +40,9 @@ const char **known_list_tags(const struct known_list *list, struct arena *arena)
 
 /* How far a list is to be trusted, and what it is good for. */
 struct known_trust {
-	bool complete; /* a tag that it does not have does not exist */
+	bool complete; /* nothing is to be gained by another list of this kind */
 	bool dated;    /* it may be older than the registry: only the same digest proves anything */
+	bool picky;    /* it leaves out tags of some kinds */
 	bool ahead;    /* the next known_tags() takes it */
 };
 
@@ -68,6 +69,9 @@ enum known_answer {
 	KNOWN_DIGEST,
 };
 
-/* Takes what is known of a tag; *digest is copied into arena. *dated: see struct known_trust. */
+/*
+ * Takes what is known of a tag; *digest is copied into arena. *dated: see struct known_trust; a
+ * target is told nothing by such a list, and nobody that a tag is absent.
+ */
 enum known_answer known_take(const struct repository *repository, struct arena *arena,
 			     const char *tag, const char **digest, bool *dated);

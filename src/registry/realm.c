@@ -52,7 +52,8 @@ bool realm_open(const struct repository *repository, const struct url *url, stru
 		struct error *err)
 {
 	const struct access *access = &repository->access;
-	bool usual = strcmp(url->port, strcmp(url->scheme, "http") == 0 ? "80" : "443") == 0;
+	bool plain = strcmp(url->scheme, "http") == 0;
+	bool usual = strcmp(url->port, plain ? "80" : "443") == 0;
 	scoped(buf_finish) struct buf host = {0};
 	struct url origin;
 	buf_printf(&host, "%s%s%s", url->host, usual ? "" : ":", usual ? "" : url->port);
@@ -67,7 +68,12 @@ bool realm_open(const struct repository *repository, const struct url *url, stru
 			"is the right one, add token-server: %s to the login for %s in the auth "
 			"file",
 			access->host->name, url->scheme, host.at, host.at, access->host->name);
-	if (!registry_beside(repository, host.at, out, err))
+	/* As for tokens: by the scheme of the realm, however the registry is reached. */
+	const struct registry_approach approach = {
+		.insecure = access->host->insecure &&
+			    url_may_send(&origin, url, URL_TOKEN) == URL_WITH_AUTH,
+		.scheme = plain ? "http" : "https"};
+	if (!registry_beside(repository, host.at, &approach, out, err))
 		return false;
 	out->access.chosen = !location_trusted(access, &origin, url);
 	return true;

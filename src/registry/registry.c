@@ -51,21 +51,25 @@ void registry_free(struct registry **registry)
 
 /* NULL without memory. Caller holds the lock. */
 static struct host *find_host(struct registry *registry, const char *name,
+			      const struct registry_approach *approach,
 			      const struct credential *credential)
 {
 	scoped(buf_finish) struct buf key = {0};
-	bool insecure = credential && credential->insecure;
 	const char *ca = credential && credential->ca ? credential->ca : "";
 	const char *proxy = credential && credential->proxy ? credential->proxy->identity : "";
-	buf_printf(&key, "%s %d %s %s", name, insecure, ca, proxy);
+	buf_printf(&key, "%s %d %s %s %s", name, approach->insecure,
+		   approach->scheme ? approach->scheme : "", ca, proxy);
 	if (!buf_ok(&key))
 		return NULL;
 	struct host *host = map_get(&registry->hosts, buf_str(&key));
 	if (host)
 		return host;
 	host = arena_new_of(registry->arena, struct host);
-	if (!host || !host_init(host, registry->arena, name, insecure))
+	if (!host || !host_init(host, registry->arena, name, approach->insecure))
 		return NULL;
+	if (approach->scheme)
+		host->scheme = approach->scheme;
+	host->settled = approach->scheme != NULL;
 	if (!map_put(&registry->hosts, buf_str(&key), host)) {
 		host_finish(host);
 		return NULL;
@@ -78,8 +82,9 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 {
 	const struct credential *credential = credential_find(
 		registry->options.credentials, str_of(ref->host), str_of(ref->repository));
+	const struct registry_approach approach = {.insecure = credential && credential->insecure};
 	pthread_mutex_lock(&registry->lock);
-	struct host *host = find_host(registry, ref->host, credential);
+	struct host *host = find_host(registry, ref->host, &approach, credential);
 	pthread_mutex_unlock(&registry->lock);
 	if (!host)
 		return error_memory(err);
@@ -90,13 +95,14 @@ bool registry_open(struct registry *registry, const struct reference *ref, bool 
 	return true;
 }
 
-bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+bool registry_beside(const struct repository *repository, const char *host,
+		     const struct registry_approach *approach, struct repository *out,
 		     struct error *err)
 {
 	struct registry *registry = repository->access.registry;
 	*out = *repository;
 	pthread_mutex_lock(&registry->lock);
-	out->access.host = find_host(registry, host, repository->access.credential);
+	out->access.host = find_host(registry, host, approach, repository->access.credential);
 	pthread_mutex_unlock(&registry->lock);
 	return out->access.host || error_memory(err);
 }

@@ -26,9 +26,16 @@ struct registry {
 	struct map hosts;     /* name and how it is reached -> struct host */
 };
 
+/* How a host is reached. */
+struct registry_approach {
+	bool insecure;      /* see struct host */
+	const char *scheme; /* static; NULL: https, or what it turns out to speak */
+};
+
 /*
  * Sets *out to repository at another host, with the same login and settings: only where these may
  * go there. ERROR_MEMORY only.
  */
-bool registry_beside(const struct repository *repository, const char *host, struct repository *out,
+bool registry_beside(const struct repository *repository, const char *host,
+		     const struct registry_approach *approach, struct repository *out,
 		     struct error *err);

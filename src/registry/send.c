@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024 };
+enum { REDIRECTS_MAX = 5, TEXT_MAX = 64 * 1024, SPARE_MS = 10000 };
 
 static bool request_url(struct exchange *exchange, struct url *out, struct error *err)
 {
@@ -75,6 +75,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		.chosen = exchange->access->chosen ||
 			  !location_trusted(exchange->access, &exchange->origin, url),
 		.cleanup = request->cleanup,
+		.timeout_ms = request->spare ? SPARE_MS : 0,
 		.insecure = exchange->access->host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
 		.proxy = credential ? credential->proxy : NULL,

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/retry.h"
 #include "registry/answer.h"
+#include "registry/facts.h"
 #include "registry/host.h"
 #include "registry/known.h"
 #include "registry/manifests.h"
@@ -227,8 +228,11 @@ void tags_ask(const struct repository *repository, const char *tag)
 	scoped(known_list_free) struct known_list *list = known_list_new();
 	struct manifest_status status = {0};
 	struct error ignored;
-	if (!tag || !arena || !list || !manifests_head(repository, arena, tag, &status, &ignored) ||
-	    status.denied)
+	if (!tag || !arena || !list || facts_hold(&repository->access, FACT_KIND_ASKED, ""))
+		return;
+	bool asked = manifests_head(repository, arena, tag, &status, &ignored);
+	facts_learn(&repository->access, FACT_KIND_ASKED, "");
+	if (!asked || status.denied)
 		return;
 	const struct known_tag known = {
 		.tag = str_of(tag), .digest = str_of(status.digest), .absent = !status.found};

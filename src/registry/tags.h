@@ -26,7 +26,8 @@ bool tags_list(const struct repository *repository, struct arena *arena, struct 
 void tags_learn(const struct repository *repository);
 /*
  * Asks for the digest of one tag ahead of its image, and keeps it (known.h): whatever the registry
- * says of itself in an answer is known then. A failure does not matter. tag NULL: nothing is asked.
+ * says of itself in an answer is known then. Each registry is asked so once, whether or not it
+ * answers. tag NULL: nothing is asked.
  */
 void tags_ask(const struct repository *repository, const char *tag);
 /*

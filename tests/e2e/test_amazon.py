@@ -87,9 +87,9 @@ def with_catalog(held, api):
     held.hook = hook
 
 
-def by_login(runner, there, env):
+def by_login(runner, there, env, **fields):
     auth = {**run.insecure(there), ECR: {"username": "AWS", "password": "cloud-word-1", "insecure": True}}
-    return runner.sync({f"{ECR}/team/*": f"{there.host}/mirror"}, auth, env=without_keys(env))
+    return runner.sync({f"{ECR}/team/*": {"to": f"{there.host}/mirror", **fields}}, auth, env=without_keys(env))
 
 
 def test_a_login_alone_reads_the_catalog(runner, amazon, there):
@@ -101,13 +101,14 @@ def test_a_login_alone_reads_the_catalog(runner, amazon, there):
     assert copied(there) == ["mirror/a", "mirror/b"] and api.asked == []
 
 
-def test_a_catalog_that_may_be_cut(runner, amazon, there):
+@pytest.mark.parametrize("fields", ({}, {"repositories": ["named", "a*"]}))
+def test_a_catalog_that_may_be_cut(runner, amazon, there, fields):
     """A full page without a word of another one: nobody says that this is all."""
     held, api, env = amazon()
     stock(held, "team/a")
     api.repositories.update({f"other/r{number}": {} for number in range(999)})
     with_catalog(held, api)
-    result = by_login(runner, there, env)
+    result = by_login(runner, there, env, **fields)
     assert result.code == 1 and copied(there) == []
     assert "more may be missing" in result.stderr
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 import time
 
 import pytest
@@ -49,10 +50,11 @@ def test_what_is_in_sync_costs_a_page_for_a_hundred_tags(sync, here, there, logi
     result = sync(rule(here, there, via), login)
     assert result.code == 0, result.stderr
     assert result.report["skipped"] == MANY + 5
-    assert here.seen(kind="manifest") == [] and here.seen(path="/tags/list") == []
+    # Harbor's list has no images that belong to others, so that tags are listed as well.
+    assert here.seen(kind="manifest") == [] and len(here.seen(path="/tags/list")) == (2 if via == "harbor" else 0)
     asked_for_tags = here.seen(path="/tags[?]|/tag/|/artifacts")
     assert len(asked_for_tags) == pages + 1
-    assert len(here.seen()) <= pages + 1 + 3, here.log()
+    assert len(here.seen()) <= pages + 1 + (5 if via == "harbor" else 3), here.log()
     assert len(there.seen()) == MANY + 5
 
 
@@ -109,6 +111,24 @@ def test_without_such_a_list_tags_are_asked_for_as_ever(sync, here, there, login
     assert len(there.tags) == 12
 
 
+def test_a_list_that_does_not_answer_is_not_waited_for(sync, here, there, login):
+    """It is a service of its own, and says nothing about the registry, which goes on under the same name."""
+    for name in "abcdef":
+        stock(here, f"team/{name}", 3)
+    listings.quay(here)
+    right, over = here.hook, threading.Event()
+
+    def hook(request):
+        if "/tag/" in request.path:
+            over.wait(60)
+        return right(request)
+    here.hook = hook
+    result = sync(rule(here, there, "quay"), login, flags=["--retries", "0"])
+    over.set()
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 18
+
+
 def test_a_part_of_a_list_is_no_list(sync, here, there, login):
     """The second page is refused: all tags are copied nevertheless."""
     stock(here, "team/a", MANY)
@@ -119,6 +139,20 @@ def test_a_part_of_a_list_is_no_list(sync, here, there, login):
     result = sync(rule(here, there, "hub"), login)
     assert result.code == 0, result.stderr
     assert result.report["skipped"] == MANY
+
+
+@pytest.mark.parametrize("status", (429, 503))
+def test_a_list_that_breaks_off_is_not_waited_for(sync, here, there, login, status):
+    """There is another way to know the tags, which takes less time than trying again and again."""
+    stock(here, "team/a", MANY)
+    listings.hub(here)
+    right = here.hook
+    here.hook = lambda request: (status, {}, b"{}") if "tags?page=2" in request.path else right(request)
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    result = sync(rule(here, there, "hub"), login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == MANY
+    assert len(here.seen(path="tags[?]page=2")) == 1, here.log()
 
 
 @pytest.mark.parametrize("via", KINDS)
@@ -185,6 +219,17 @@ def test_docker_hub_lists_what_is_private_for_a_login(sync, here, there, login):
     assert "a-word-for-the-hub" not in result.stderr and "token-of-the-hub" not in result.stderr
 
 
+def test_what_is_private_is_looked_for_once(sync, here, there, login):
+    """However many destinations it has."""
+    stock(here, "team/own", 12)
+    listings.hub(here, private=["team/own"], token="token-of-the-hub")
+    to = [f"{there.host}/{name}" for name in ("one", "two", "three")]
+    login[here.host].update(username="someone", password="a-word-for-the-hub")
+    result = sync({f"{here.host}/team/*": {"to": to, "via": "hub"}}, login)
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 36 and len(here.seen(path="/own/tags[?]")) == 1, here.log()
+
+
 def test_a_login_that_docker_hub_refuses(sync, here, there, login):
     stock(here, "team/open", 2)
     listings.hub(here)
@@ -223,3 +268,113 @@ def test_a_destination_that_is_harbor(sync, here, login):
         assert len(there.seen(path="artifacts")) == 1, there.log()
         assert len([each for each in there.seen("HEAD", "manifest") if each.headers.get("Authorization")]) == 1, there.log()
         assert json.dumps(result.report).count(PASSWORD) == 0
+
+
+def without(registry, *gone):
+    """Lets Docker Hub's list lack tags that the registry has."""
+    listed = registry.hook
+
+    def hook(request):
+        answered = listed(request)
+        if not answered or "/tags?" not in request.path:
+            return answered
+        document = json.loads(answered[2])
+        document["results"] = [each for each in document["results"] if each["name"] not in gone]
+        document["count"] -= len(gone)
+        return listings.answer(document)
+    registry.hook = hook
+
+
+def test_a_tag_that_a_lagging_list_lacks_is_asked_for(sync, here, there, login):
+    stock(here, "team/a", 12)
+    listings.hub(here)
+    without(here, "t0007")
+    result = sync(rule(here, there, "hub", tags=[f"t{number:04}" for number in range(12)]), login)
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 12
+
+
+def shifting(registry, change, *parts):
+    """Lets something change once, after the first page of a list."""
+    listed, pages = registry.hook, []
+
+    def hook(request):
+        answered = listed(request)
+        if answered and any(part in request.path for part in parts or ("/tags?", "/tag/", "/artifacts")):
+            pages.append(request.path)
+            if len(pages) == 1:
+                change()
+        return answered
+    registry.hook = hook
+
+
+@pytest.mark.parametrize("via", KINDS)
+def test_a_tag_that_moves_while_the_list_is_read(sync, here, there, login, via, monkeypatch):
+    """The last pushed come first: one that is pushed again is on a page that was read already."""
+    stock(here, "team/a", MANY)
+    order = [f"t{number:04}" for number in range(MANY)]
+    KINDS[via](here)
+    monkeypatch.setattr(listings._Stock, "tags", lambda self, repo: [(tag, self.registry.tags[repo, tag]) for tag in order])
+    shifting(here, lambda: order.insert(0, order.pop(200)))
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    del there.tags["mirror/a", "t0200"]
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert result.report["total"] == MANY
+    assert there.tags["mirror/a", "t0200"] == here.tags["team/a", "t0200"]
+
+
+@pytest.mark.parametrize("via", ("hub", "harbor"))
+def test_a_tag_that_goes_while_the_list_is_read(sync, here, there, login, via):
+    """What stood first on the second page is then on the first one, which was read already."""
+    stock(here, "team/a", MANY)
+    KINDS[via](here)
+    shifting(here, lambda: here.tags.pop(("team/a", "t0000")))
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert result.report["total"] == MANY - 1
+
+
+@pytest.mark.parametrize("via", ("hub", "harbor"))
+def test_a_repository_that_goes_while_the_list_is_read(sync, here, there, login, via):
+    for number in range(120):
+        stock(here, f"team/r{number:03}", 1)
+    KINDS[via](here)
+    shifting(here, lambda: here.tags.pop(("team/r000", "t0000")), "/repositories?")
+    result = sync(rule(here, there, via), login)
+    assert result.code == 0, result.stderr
+    assert len({repo for repo, _ in there.tags}) == 119
+
+
+@pytest.mark.parametrize("via", ("hub", "harbor"))
+def test_a_list_that_never_comes_to_rest(sync, here, there, login, via):
+    for number in range(120):
+        stock(here, f"team/r{number:03}", 1)
+    KINDS[via](here)
+    listed, pages = here.hook, []
+
+    def hook(request):
+        answered = listed(request)
+        if "/repositories?" in request.path:
+            pages.append(request.path)
+            here.tags.pop((f"team/r{len(pages):03}", "t0000"))
+        return answered
+    here.hook = hook
+    result = sync(rule(here, there, via), login)
+    assert result.code == 1 and there.tags == {}
+    assert "the list changed while it was read" in result.stderr and len(pages) == 6
+
+
+def test_a_destination_is_asked_once_what_it_is(sync, here, there, login):
+    """Rules that write to one repository do not ask for the same tags again; those of the first moment may."""
+    rules = {}
+    for number in range(60):
+        for tag in range(10):
+            here.push(images.image(f"listed-{tag}", parts=LAYERS), f"team/r{number}", f"r{number}-{tag}")
+        copy_by_hand(here, there, f"team/r{number}", "mirror/all")
+        rules[f"{here.host}/team/r{number}"] = f"{there.host}/mirror/all"
+    result = sync(rules, login)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == 600
+    assert len(there.seen()) < 600 + 30, there.log()

@@ -94,6 +94,16 @@ def test_pages_are_followed(sync, here, there, login):
     assert f"{here.host}/team/*: 25 of 26 repositories" in result.stderr
 
 
+def test_two_destinations_have_one_list(sync, here, there, login):
+    stock(here, "team", ["a", "b"])
+    catalog(here)
+    rule = {"to": [f"{there.host}/mirror", f"{there.host}/other"]}
+    result = sync({wildcard(here, "team"): rule}, login)
+    assert result.code == 0, result.stderr
+    assert copied(there) == ["mirror/a", "mirror/b", "other/a", "other/b"]
+    assert len(here.seen(path="_catalog")) == 1 and len(here.seen(path="/tags/list")) == 2
+
+
 def test_smaller_pages_where_large_ones_are_refused(sync, here, there, login):
     stock(here, "team", ["a"])
     catalog(here, limit=100)

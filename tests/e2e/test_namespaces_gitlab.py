@@ -320,3 +320,19 @@ def test_answers_that_are_no_list(sync, lab, there, document):
     result = sync(rules(lab, there), lab.auth(there, username="someone", password=TOKEN))
     assert result.code == 1 and copied(there) == []
     assert len(lab.asked()) == 1
+
+
+def test_a_server_that_is_named_by_https_gets_no_token_over_http(sync, lab, there):
+    """insecure is about the registry: a password does not go in the open where https was asked for."""
+    lab.stock("groups/team", "team/app")
+    usual = lab.registry.hook
+
+    def hook(request):
+        answered = usual(request)
+        if answered and answered[0] == 401:
+            return 401, {"WWW-Authenticate": answered[1]["WWW-Authenticate"].replace("http://", "https://")}, b"{}"
+        return answered
+    lab.registry.hook = hook
+    result = sync(rules(lab, there), lab.auth(there, username="robot", password=TOKEN))
+    assert result.code == 1 and copied(there) == []
+    assert lab.api.seen() == [], lab.api.log()

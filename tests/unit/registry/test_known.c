@@ -122,6 +122,17 @@ static void test_a_source_forgets_what_was_used(void **state)
 	expect(bench, &bench->source, "v2", KNOWN_NOTHING, NULL);
 }
 
+/* Docker Hub's API is not its registry, and one rule's source may be another's destination. */
+static void test_an_old_list_proves_little(void **state)
+{
+	struct bench *bench = *state;
+	const struct known_trust old = {.complete = true, .dated = true};
+	keep(&bench->source, few, array_count(few), old);
+	expect(bench, &bench->source, "other", KNOWN_NOTHING, NULL);
+	expect(bench, &bench->target, "v1", KNOWN_NOTHING, NULL);
+	expect(bench, &bench->source, "v1", KNOWN_DIGEST, digest_a);
+}
+
 static void test_tags_come_once_and_in_order(void **state)
 {
 	struct bench *bench = *state;
@@ -182,6 +193,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_source_forgets_what_was_used, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_an_old_list_proves_little, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tags_come_once_and_in_order, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_dates, set_up, tear_down),

@@ -51,6 +51,7 @@ static struct registry *open_row(const struct row *row, struct credential *entry
 				     .place = "auth.yaml:1:1",
 				     .username = "u",
 				     .password = "word",
+				     .insecure = true,
 				     .token_server = row->token_server};
 	*credentials = (struct credentials){entry, 1};
 	struct registry *registry = registry_new(&options);
@@ -86,6 +87,10 @@ static void check(const struct row *row)
 	assert_int_equal(server.access.chosen, row->chosen);
 	assert_ptr_equal(server.access.credential, &entry);
 	assert_false(repository.access.chosen);
+	/* A setting of the registry does not hold for a server of another operator. */
+	assert_int_equal(server.access.host->insecure, row->token_server == NULL);
+	assert_string_equal(server.access.host->scheme, url.scheme);
+	assert_true(server.access.host->settled);
 }
 
 static void test_rows(void **state)
