@@ -167,12 +167,14 @@ static void tell_result(const struct server *server, bool ran, int64_t took_ms)
 /* One run and all about it. load: the files are read first. */
 static void serve_once(struct server *server, bool load)
 {
-	int64_t begin_ms = clock_ms();
+	int64_t begin_ms = clock_ms(), now;
 	if (load)
 		load_again(server);
 	if (cancel_requested())
 		return;
-	server->due = schedule_next(&server->schedule, clock_unix());
+	/* If the clock was set back just now, the same time is not due once more. */
+	now = clock_unix();
+	server->due = schedule_next(&server->schedule, now > server->looked ? now : server->looked);
 	log_info("run %u starts", ++server->number);
 	bool ran = run_once(server);
 	if (!cancel_requested())
