@@ -123,7 +123,7 @@ def test_a_long_run_is_followed_by_one(serve, here, there, pair):
     here.hook = hook
     server = serve(rule(here, there, "a"), pair, "--every", "1s")
     assert begun.wait(WAIT)
-    server.says("waiting|no answer|run 1 starts")
+    server.says("run 1 starts")
     threading.Event().wait(3.5)
     assert len(re.findall(r"run \d+ starts", server.text())) == 1
     released.set()
@@ -186,6 +186,17 @@ def test_a_volume_of_kubernetes(serve, runner, here, there, pair):
     os.symlink("..1", os.path.join(home, "..more"))
     os.rename(os.path.join(home, "..more"), os.path.join(home, "..data"))
     server.until(lambda: copied(there) == {"a", "b"}, "what the new folder says")
+    assert server.stop().code == 143
+
+
+def test_a_list_in_another_folder(serve, runner, here, there, pair):
+    """Whatever the first version names may change: another file takes its place."""
+    os.mkdir(os.path.join(runner.home, "lists"))
+    listed = runner.write("lists/images.txt", f"{here.host}/a:v1\n")
+    server = serve(f"- list: {listed}\n  to: {there.host}/copies\n", pair, "--every", "1s")
+    server.until(lambda: copied(there) == {"a"}, "the first copy")
+    server.replace(listed, f"{here.host}/b:v1\n")
+    server.until(lambda: copied(there) == {"a", "b"}, "what the new list says")
     assert server.stop().code == 143
 
 
