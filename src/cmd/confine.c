@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
+#include "cmd/hints_file.h"
 #include "config/action/inputs.h"
 #include "config/auth/registry_key.h"
 #include "net/proxy.h"
@@ -100,8 +101,10 @@ static const char *const *files_written(struct arena *arena, const struct runs *
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct options *options = runs->items[i].options;
 		const struct inputs *inputs = options->inputs;
-		const char *const outputs[] = {options->report, options->output_success_images,
+		const char *const outputs[] = {options->report,
+					       options->output_success_images,
 					       options->output_failed_images,
+					       hints_file_written(&runs->items[i]),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL};
 		if (!list)

@@ -16,6 +16,7 @@
 #include "plan/plan.h"
 #include "registry/helpers.h"
 #include "report/report.h"
+#include "state/hints.h"
 
 /* What one rule became. */
 struct expansion {
@@ -44,6 +45,7 @@ struct run {
 	struct progress *progress;
 	struct registry *registry;
 	struct stores stores; /* of registry */
+	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;
 	struct listings *listings;    /* while the rules are expanded */

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/confine.h"
+#include "cmd/hints_file.h"
 #include "cmd/load.h"
 
 #include <stdlib.h>
@@ -33,6 +34,8 @@ int sync_run(const struct options *options, struct problems *problems)
 		return out_of_memory();
 	if (!load_run(&run, problems))
 		return cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
+	if (!hints_file_open(&run))
+		return out_of_memory();
 	if (!confine_runs(&session, &run, 1, &err)) {
 		log_error("%s", err.text);
 		return EXIT_FAILURE;
