@@ -7,11 +7,18 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/confine.h"
+#include "cmd/hints_file.h"
 #include "cmd/load.h"
 
 #include <stdlib.h>
 
 enum { EXIT_USAGE = 2 };
+
+static bool out_of_memory(void)
+{
+	log_error("out of memory");
+	return false;
+}
 
 bool begin_session(struct run *run, struct problems *problems, int *status)
 {
@@ -22,12 +29,11 @@ bool begin_session(struct run *run, struct problems *problems, int *status)
 		*status = cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
 		return false;
 	}
+	if (!hints_file_open(run))
+		return out_of_memory();
 	if (!confine_runs(session, run, 1, &err)) {
 		log_error("%s", err.text);
 		return false;
 	}
-	if (session_open(session, run->options, &run->config.limits))
-		return true;
-	log_error("out of memory");
-	return false;
+	return session_open(session, run->options, &run->config.limits) || out_of_memory();
 }

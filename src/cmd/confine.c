@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
+#include "cmd/hints_file.h"
 #include "cmd/servers.h"
 #include "config/action/inputs.h"
 #include "net/proxy.h"
@@ -160,6 +161,7 @@ static const char *const *files_written(const struct session *session, const str
 		const char *const outputs[] = {options->report,
 					       options->output_success_images,
 					       options->output_failed_images,
+					       hints_file_written(&runs->items[i]),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL,
 					       session->lasting ? options->log : NULL};

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cmd/about.h"
 #include "cmd/expansion.h"
+#include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
@@ -40,6 +41,7 @@ void run_close(struct run *run)
 {
 	report_free(&run->report);
 	copier_free(&run->copier);
+	hints_free(&run->hints);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
@@ -81,6 +83,7 @@ static bool set_up(struct run *run)
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,
+					.hints = run->hints,
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
@@ -138,6 +141,7 @@ int run_sync(struct run *run)
 	int code = report_exit_code(run->report, cancel_reason());
 	if (!written)
 		log_error("%s", err.text);
+	hints_file_save(run);
 	const struct notify_run messages = {.http = run->session->http,
 					    .pool = run->session->pool,
 					    .targets = &run->config.notify,

@@ -15,6 +15,7 @@
 #include "plan/namespace.h"
 #include "plan/plan.h"
 #include "report/report.h"
+#include "state/hints.h"
 
 /* What one rule became. */
 struct expansion {
@@ -42,6 +43,7 @@ struct run {
 	struct progress *progress;
 	struct registry *registry;
 	struct stores stores; /* of registry */
+	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;
 	struct listings *listings;    /* while the rules are expanded */

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY };
+enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS };
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -58,6 +58,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[FAILED] = "--output-failed-images",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
+		[HINTS] = "the file in --manifests",
 	};
 	const struct inputs *inputs = options->inputs;
 	const char *const given[OUTPUTS_MAX] = {
@@ -67,6 +68,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[FAILED] = options->output_failed_images,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
+		[HINTS] = options->hints,
 	};
 	struct error ignored;
 	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
@@ -224,7 +226,7 @@ void outputs_compare(const struct options *options, const struct config *config,
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/* A step whose outputs cannot be written goes on, with a warning at its end. */
+/* A step whose outputs cannot be written goes on, with a warning; so does a run without hints. */
 void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems)
 {
 	struct output outputs[OUTPUTS_MAX];

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { OUTPUTS_MAX = 6 };
+enum { OUTPUTS_MAX = 7 };
 
 /* Zeroed, nothing is open. */
 struct outputs {

@@ -14,6 +14,7 @@
 #include "copy/companions/signed.h"
 #include "copy/judge/compare.h"
 #include "copy/judge/drift.h"
+#include "copy/judge/hinted.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
 #include "copy/judge/verify.h"
@@ -183,7 +184,9 @@ void image_run(struct copier *copier, struct arena *arena, const struct task *ta
 	bool ok = open_both(&image, &err) && bring(&image, &err);
 	for (int times = 0; !ok && restart_helps(&image, times, &err); times++)
 		ok = bring(&image, &err);
-	if (!ok)
+	if (ok)
+		hinted_record(&image);
+	else
 		failed(&image, &err);
 	count(&image);
 	outcome->milliseconds = clock_ms() - start;

@@ -11,6 +11,7 @@
 #include "config/options/options_help.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Which commands have a flag. */
@@ -188,6 +189,17 @@ static void fill_in(struct flags *flags)
 	flags->report_level = flags->report_level ? flags->report_level : LEVEL;
 }
 
+/* A file of its own: imgsync's caches may lie beside it, which are of no use here. */
+static void find_hints(struct flags *flags, struct problems *problems)
+{
+	static const char name[] = "image-syncer-hints.json";
+	int len = 0;
+	if (flags->manifests)
+		len = snprintf(flags->hints, sizeof(flags->hints), "%s/%s", flags->manifests, name);
+	if (len >= (int)sizeof(flags->hints))
+		problem_add(problems, NULL, "--manifests: the name of the folder is too long");
+}
+
 bool flags_parse(int argc, char **argv, struct flags *out, struct options *options,
 		 struct problems *problems)
 {
@@ -212,6 +224,7 @@ bool flags_parse(int argc, char **argv, struct flags *out, struct options *optio
 		if (secrets[i])
 			secret_register(str_of(secrets[i]));
 	fill_in(out);
+	find_hints(out, problems);
 	if (!given.unknown)
 		use_words(&reading, out, problems);
 	judge_flags(&reading, out, problems);
@@ -271,6 +284,7 @@ void flags_settle(const struct flags *flags, struct options *options, struct pro
 	/* Of a variable of kyma's tool, which says what that one copies. */
 	options->images = NULL;
 	options->imgsync = flags;
+	options->hints = *flags->hints ? flags->hints : NULL;
 	options->image_timeout = flags->timeout ? flags->timeout : timeout;
 	options->proc = flags->process_limit;
 	options->dry_run |= flags->plan;

@@ -9,6 +9,8 @@
 
 #include "config/options/options.h"
 
+#include <limits.h>
+
 enum flags_command { FLAGS_NONE, FLAGS_SYNC, FLAGS_GCR, FLAGS_FLANNEL, FLAGS_COMMANDS };
 
 /* The default of --namespace. */
@@ -27,6 +29,7 @@ struct flags {
 #undef FLAG_OLD
 	enum flags_command command; /* FLAGS_NONE: help is all there is to do */
 	const char *image;          /* of sync */
+	char hints[PATH_MAX];       /* the file in manifests; "": there is none */
 };
 
 /* The command of that name; FLAGS_NONE: it is none. */

@@ -40,8 +40,9 @@ struct options {
 #undef OPTION_LINES
 #undef OPTION_ALIAS
 	const char *source, *destination; /* SRC DST on the command line; both or none */
-	const struct inputs *inputs;      /* those of a GitHub Action; NULL: this is none */
-	const struct flags *imgsync;      /* those of a command of imgsync's; NULL: this is none */
+	const char *hints; /* the file of hints from earlier runs (state/hints.h); NULL: none */
+	const struct inputs *inputs; /* those of a GitHub Action; NULL: this is none */
+	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
 };
 
 /* Sets every option to its default. */

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "copy/companions/lookup.h"
 #include "copy/document.h"
 #include "copy/fetch.h"
@@ -32,6 +33,7 @@ struct walk {
 	struct map opened;      /* indexes whose parts were added */
 	struct buf level, next; /* arrays of struct walk_node */
 	struct buf found;       /* array of struct companion */
+	struct buf parts;       /* array of the digests inside the image, const char * */
 	pthread_mutex_t lock;   /* guards all members above */
 };
 
@@ -42,6 +44,7 @@ static void walk_finish(struct walk *walk)
 	buf_finish(&walk->level);
 	buf_finish(&walk->next);
 	buf_finish(&walk->found);
+	buf_finish(&walk->parts);
 	pthread_mutex_destroy(&walk->lock);
 }
 
@@ -116,12 +119,45 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 		struct str type = str_of(child->media_type);
 		if (media_is_content(type))
 			continue;
+		buf_add(&walk->parts, &child->digest, sizeof(child->digest));
 		if (!add_node(walk, child->digest, child->media_type, err))
 			return false;
 		if (media_kind(type) == MEDIA_INDEX &&
 		    !add_parts(walk, child->digest, held, depth + 1, err))
 			return false;
 	}
+	return true;
+}
+
+/* The same without reading anything, where an earlier run has. *known: it has. */
+static bool recall_parts(struct walk *walk, const char *digest, bool *known, struct error *err)
+{
+	struct hints *hints = walk->image->copier->options.hints;
+	const char *const *parts;
+	size_t count;
+	*known = hints && hints_find_parts(hints, digest, clock_unix(), &parts, &count);
+	for (size_t i = 0; *known && i < count; i++)
+		if (!add_node(walk, parts[i], "", err))
+			return false;
+	return true;
+}
+
+/* Adds the parts of the image itself. */
+static bool add_image_parts(struct walk *walk, const char *digest, bool held, struct error *err)
+{
+	struct hints *hints = walk->image->copier->options.hints;
+	/* What was opened before, for a companion, is not looked into once more. */
+	bool all = !walk->opened.count, known = false;
+	if (held && !recall_parts(walk, digest, &known, err))
+		return false;
+	if (known)
+		return true;
+	buf_reset(&walk->parts);
+	if (!add_parts(walk, digest, held, 1, err))
+		return false;
+	if (hints && all && buf_ok(&walk->parts))
+		hints_record_parts(hints, digest, (const char *const *)(void *)walk->parts.at,
+				   walk->parts.len / sizeof(const char *), clock_unix());
 	return true;
 }
 
@@ -261,7 +297,7 @@ static bool walk_levels(struct walk *walk, bool held, struct error *err)
 		return false;
 	if (is_bare(walk->image))
 		return true;
-	if (!add_parts(walk, digest, held, 1, err))
+	if (!add_image_parts(walk, digest, held, err))
 		return false;
 	for (int depth = 1; count_nodes(&walk->next); depth++) {
 		if (depth > COMPANIONS_DEPTH_MAX)

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "copy/document.h"
 #include "copy/judge/drift.h"
+#include "copy/judge/hinted.h"
 #include "copy/judge/narrow.h"
 #include "store/store.h"
 
@@ -206,7 +207,7 @@ bool compare_filter(struct image *image, struct error *err)
 {
 	struct narrowed narrowed;
 	bool same = false;
-	if (!image->filter)
+	if (!image->filter || hinted_settle(image))
 		return true;
 	if (image->target.held && !image->copier->options.force &&
 	    !narrow_recognize(image, &same, err))

@@ -1,0 +1,57 @@
+/*
+ * Hints, kept from run to run: which digest belongs at a destination where the source has another
+ * one, because the rule asks for a part of an image; and which manifests are inside of one.
+ *
+ * A hint decides nothing. Both registries are asked for their digests first; a hint only says what
+ * follows from these and from the terms, and so can never change. What can is not kept: which
+ * signatures there are, since one may be added at any time, and that a registry still has what it
+ * had.
+ *
+ * Hints are JSON without secrets. Files are read and written by the caller. Any thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct hints;
+
+/*
+ * Hints that no run has met for so many days are dropped. More than HINTS_MAX of a kind, or
+ * HINTS_PARTS_MAX digests of parts, are not kept.
+ */
+enum { HINTS_DAYS = 90, HINTS_MAX = 50000, HINTS_PARTS_MAX = 4 * HINTS_MAX };
+
+/* A pair of digests that an earlier run found to be right. */
+struct hint {
+	const char *source, *destination; /* references */
+	const char *terms;                /* all of the rule that the result depends on, as text */
+	const char *source_digest;
+	const char *destination_digest; /* NULL: there is nothing, and nothing is to be copied */
+};
+
+/* Without hints; NULL without memory. */
+struct hints *hints_new(void);
+void hints_free(struct hints **hints);
+/*
+ * Takes the hints of text, which hints_write() has written; now is in seconds since 1970. Called
+ * once, before all others. ERROR_CONFIG: text is damaged, and says where; then there are no hints.
+ */
+bool hints_read(struct hints *hints, struct str text, int64_t now, struct error *err);
+/* True when an earlier run, or an image of this one, found exactly this. */
+bool hints_confirm(struct hints *hints, const struct hint *hint);
+/* Keeps a hint, in place of an older one; it was met now. Without memory it is not kept. */
+void hints_record(struct hints *hints, const struct hint *hint, int64_t now);
+/*
+ * The digests of all manifests inside the one with that digest, at any depth, which was met now.
+ * False: they are not known. *parts is valid as long as hints.
+ */
+bool hints_find_parts(struct hints *hints, const char *digest, int64_t now,
+		      const char *const **parts, size_t *count);
+/* Keeps these; the manifest was met now. Without memory they are not kept. */
+void hints_record_parts(struct hints *hints, const char *digest, const char *const *parts,
+			size_t count, int64_t now);
+/* Appends all hints as a document, without those whose names contain a secret. */
+void hints_write(struct hints *hints, struct buf *out);

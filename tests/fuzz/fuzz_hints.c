@@ -1,0 +1,28 @@
+/* A file of hints. What is accepted is written, read and written again: the same text. */
+#include "fuzz.h"
+
+#include "state/hints.h"
+
+enum { NOW = 2000000000 };
+
+static bool pass(struct str text, struct buf *out)
+{
+	scoped(hints_free) struct hints *hints = hints_new();
+	struct error err = {0};
+	require(hints != NULL);
+	if (!hints_read(hints, text, NOW, &err))
+		return false;
+	hints_write(hints, out);
+	require(buf_ok(out));
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	scoped(buf_finish) struct buf once = {0}, twice = {0};
+	if (!pass((struct str){(const char *)data, size}, &once))
+		return 0;
+	require(pass(buf_str(&once), &twice));
+	require(str_equal(buf_str(&once), buf_str(&twice)));
+	return 0;
+}
