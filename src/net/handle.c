@@ -427,9 +427,8 @@ void handle_blame(const struct handle *handle, const struct error *err, struct o
 {
 	out->silent_ms = clock_ms() - handle->last_progress;
 	out->early = !handle_connected(handle);
-	/* Who sets a limit expects that it is reached. */
-	bool limited = handle->request.timeout_ms && handle->code == CURLE_OPERATION_TIMEDOUT;
-	bool innocent = handle->stopped || handle->status || limited;
+	bool late = handle->request.spare && handle->code == CURLE_OPERATION_TIMEDOUT;
+	bool innocent = handle->stopped || handle->status || late;
 	out->weight = innocent ? 0 : weight_of(handle, err->kind);
 }
 

@@ -49,6 +49,7 @@ struct http_request {
 	bool cleanup;  /* it cancels what an earlier request began, and may do so after a stop */
 	bool insecure; /* the server's certificate is not checked */
 	bool discreet; /* the path is a secret too, and is not logged */
+	bool spare;    /* running out of its time says nothing about the server */
 	/* for the whole exchange, whatever moves; 0: as usual for a server. http_send() only */
 	int timeout_ms;
 	/* file with the only certificate authorities to trust; NULL: the usual ones */

@@ -75,6 +75,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		.chosen = exchange->access->chosen ||
 			  !location_trusted(exchange->access, &exchange->origin, url),
 		.cleanup = request->cleanup,
+		.spare = request->spare,
 		.timeout_ms = request->spare ? SPARE_MS : 0,
 		.insecure = exchange->access->host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
