@@ -404,6 +404,18 @@ def test_the_report_for_telegram(runner, imgsync, world, user, namespace, given)
     assert TOKEN not in result.stderr + result.stdout
 
 
+@pytest.mark.parametrize("title", ("paid in $, or ${NOBODY_SETS_THIS}", "n" * 150, "$5 *a* `b`"))
+def test_any_title_for_telegram(imgsync, world, user, namespace, title):
+    """The report that is sent has the title of the one that is printed, as it was given."""
+    outside.stock(world.gcr, f"{namespace}/pause:3.2")
+    with Service((200, {}, {"ok": True})) as bot:
+        result = imgsync("gcr", "--user", user, "--namespace", namespace, "--report", "--report-name", title, "--telegram-group", "-100123",
+                         "--telegram-api", bot.url(""), env={"IMGSYNC_TELEGRAM_TOKEN": TOKEN})
+        assert result.code == 0, result.stderr
+        text = re.sub(r"\\([`\\])", r"\1", bot.sent[0].json["text"])
+    assert lines(result)["Sync Repo"] == title and f">> Sync Repo: {title}\n" in text
+
+
 def test_a_bot_that_is_refused(imgsync, world, user, namespace):
     outside.stock(world.gcr, f"{namespace}/pause:3.2")
     with Service((401, {}, {"ok": False, "description": "Unauthorized"})) as bot:
