@@ -225,7 +225,8 @@ def test_batches(imgsync, runner, world, hub, user, namespace, size, number, wan
     assert sorted(world.copies(hub, user)) == [f"gcr.io_{namespace}_{name}" for name in wanted]
     batches = 2 if size == 2 else 1
     assert read(runner)["batch"] == lines(result)["Batch"] == f"{number} of {batches}"
-    assert (f"batch {number} is empty" in result.stderr) is (not wanted)
+    of = f"there {'is 1 batch' if batches == 1 else 'are 2 batches'} of {size}"
+    assert (f"batch {number} is empty: of 5 images {of}" in result.stderr) is (not wanted)
 
 
 def test_a_list_with_gaps_has_no_batches(imgsync, world, hub, user, namespace):
@@ -280,7 +281,7 @@ def test_a_name_that_is_too_long(imgsync, world, hub, user, namespace):
 
 def test_a_namespace_without_images(imgsync, user, namespace):
     result = imgsync("gcr", "--user", user, "--namespace", namespace, "--retries", "0")
-    assert result.code == 1
+    assert result.code == 1 and "gcr.io lists no repository there" in result.stderr
 
 
 def test_a_namespace_of_signatures_alone(imgsync, world, user, namespace):
