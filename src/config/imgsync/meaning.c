@@ -282,6 +282,10 @@ static bool check_telegram(const struct meaning_reading *reading)
 static void read_telegram(const struct meaning_reading *reading, const struct expand_lookup *lookup)
 {
 	const struct flags *flags = reading->flags;
+	bool wanted = flags->telegram_token || flags->telegram_token_file || flags->telegram_group;
+	if (wanted && !flags->report)
+		problem_warn(reading->problems, NULL,
+			     "nothing is sent to Telegram without --report: add it");
 	const char *token = flags->report ? find_token(reading, lookup) : NULL;
 	if (!token || !*token)
 		return;

@@ -223,12 +223,14 @@ static void test_telegram(void **state)
 	(void)state;
 	rule_of(&quiet, "gcr --user u --telegram-token a-word --telegram-group -100");
 	assert_null(quiet.meaning.telegram.token);
+	assert_non_null(strstr(buf_string(&quiet.problems.warnings), "without --report"));
 	rule_of(&loud, "gcr --user u --report --telegram-token a-word --telegram-group -100");
 	assert_string_equal(loud.meaning.telegram.token, "a-word");
 	assert_string_equal(loud.meaning.telegram.group, "-100");
 	assert_string_equal(loud.meaning.telegram.api, "https://api.telegram.org");
 	assert_string_equal(loud.meaning.telegram.title, "google-containers");
 	assert_non_null(strstr(buf_string(&loud.problems.warnings), "--telegram-token-file"));
+	assert_null(strstr(buf_string(&loud.problems.warnings), "without --report"));
 }
 
 /* Each mistake is said once, under the name of its own flag. */
