@@ -311,8 +311,9 @@ static bool cut_batch(struct run *run)
 	log_info("batch %d of %zu has %zu of %zu images", batch.number, batches, run->task_count,
 		 all);
 	if ((size_t)batch.number > batches)
-		log_warn("batch %d is empty: %zu image%s make %zu batch%s of %d", batch.number, all,
-			 all == 1 ? "" : "s", batches, batches == 1 ? "" : "es", batch.size);
+		log_warn("batch %d is empty: of %zu image%s there %s %zu batch%s of %d",
+			 batch.number, all, all == 1 ? "" : "s", batches == 1 ? "is" : "are",
+			 batches, batches == 1 ? "" : "es", batch.size);
 	return true;
 }
 

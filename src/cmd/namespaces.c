@@ -184,10 +184,16 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 	const struct gather *gather = namespace->rule->gather;
 	if (gather && gather->allow_empty)
 		return true;
+	const char *host = namespace->source.host;
+	if (!found)
+		return error_set(err, ERROR_MISSING,
+				 "%s lists no repository there: check the name, or say "
+				 "allow-empty: true",
+				 host);
 	return error_set(err, ERROR_MISSING,
 			 "none of the %zu repositories that %s lists is meant: check the name, or "
 			 "say allow-empty: true",
-			 found, namespace->source.host);
+			 found, host);
 }
 
 /* Adds the rule of a repository; one bad name is no reason to leave out the others. */

@@ -133,14 +133,16 @@ static void add_telegram(const struct loading *loading, const struct meaning_tel
 		.fields = {[NOTIFY_TELEGRAM] = {.text = str_of(telegram->token)},
 			   [NOTIFY_CHAT] = {.text = str_of(telegram->group)},
 			   [NOTIFY_API] = {.text = str_of(telegram->api)},
-			   [NOTIFY_TITLE] = {.text = str_of(telegram->title)},
 			   [NOTIFY_ON] = {.text = STR("always")}}};
 	size_t before = list->count;
 	if (!telegram->token || !telegram->group)
 		return;
 	notify_target_add(loading->arena, &words, loading->lookup, list, loading->problems);
-	if (list->count > before)
-		list->items[before].level = flags_level(loading->options->imgsync);
+	if (list->count == before)
+		return;
+	/* As it is printed: its dollars are no variables, and a namespace may have a long name. */
+	list->items[before].title = telegram->title;
+	list->items[before].level = flags_level(loading->options->imgsync);
 }
 
 /* Reads what a command of imgsync's means, instead of rules. */

@@ -71,6 +71,14 @@ size_t message_bytes(struct str text)
 	return text.len;
 }
 
+size_t message_json(struct str text)
+{
+	size_t count = text.len;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '"' || text.at[i] == '\\' || text.at[i] == '\n';
+	return count;
+}
+
 /* The length of the first character; a byte that begins none is one. */
 static size_t step(struct str text, uint32_t *code)
 {

@@ -20,6 +20,8 @@ void message_write(const struct tally *tally, const char *title, bool failed, st
 /* What a service counts in a text. */
 typedef size_t message_measure(struct str text);
 size_t message_bytes(struct str text);
+/* Bytes of a text of harmless lines in JSON, where quotes, backslashes and line ends have two. */
+size_t message_json(struct str text);
 size_t message_characters(struct str text);
 /* Units of UTF-16, of which characters beyond U+FFFF have two. */
 size_t message_units(struct str text);

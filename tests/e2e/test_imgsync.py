@@ -225,7 +225,8 @@ def test_batches(imgsync, runner, world, hub, user, namespace, size, number, wan
     assert sorted(world.copies(hub, user)) == [f"gcr.io_{namespace}_{name}" for name in wanted]
     batches = 2 if size == 2 else 1
     assert read(runner)["batch"] == lines(result)["Batch"] == f"{number} of {batches}"
-    assert (f"batch {number} is empty" in result.stderr) is (not wanted)
+    of = f"there {'is 1 batch' if batches == 1 else 'are 2 batches'} of {size}"
+    assert (f"batch {number} is empty: of 5 images {of}" in result.stderr) is (not wanted)
 
 
 def test_a_list_with_gaps_has_no_batches(imgsync, world, hub, user, namespace):
@@ -280,7 +281,7 @@ def test_a_name_that_is_too_long(imgsync, world, hub, user, namespace):
 
 def test_a_namespace_without_images(imgsync, user, namespace):
     result = imgsync("gcr", "--user", user, "--namespace", namespace, "--retries", "0")
-    assert result.code == 1
+    assert result.code == 1 and "gcr.io lists no repository there" in result.stderr
 
 
 def test_a_namespace_of_signatures_alone(imgsync, world, user, namespace):
@@ -402,6 +403,18 @@ def test_the_report_for_telegram(runner, imgsync, world, user, namespace, given)
     assert f">> Sync Repo: {namespace}" in document["text"] and ">> Sync Success: 1" in document["text"]
     assert re.sub(r"\\([`\\])", r"\1", document["text"].removeprefix("```\n").removesuffix("\n```")) in result.stdout
     assert TOKEN not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("title", ("paid in $, or ${NOBODY_SETS_THIS}", "n" * 150, "$5 *a* `b`"))
+def test_any_title_for_telegram(imgsync, world, user, namespace, title):
+    """The report that is sent has the title of the one that is printed, as it was given."""
+    outside.stock(world.gcr, f"{namespace}/pause:3.2")
+    with Service((200, {}, {"ok": True})) as bot:
+        result = imgsync("gcr", "--user", user, "--namespace", namespace, "--report", "--report-name", title, "--telegram-group", "-100123",
+                         "--telegram-api", bot.url(""), env={"IMGSYNC_TELEGRAM_TOKEN": TOKEN})
+        assert result.code == 0, result.stderr
+        text = re.sub(r"\\([`\\])", r"\1", bot.sent[0].json["text"])
+    assert lines(result)["Sync Repo"] == title and f">> Sync Repo: {title}\n" in text
 
 
 def test_a_bot_that_is_refused(imgsync, world, user, namespace):

@@ -157,14 +157,25 @@ def test_feishu_signs(way, services):
     assert len(document["timestamp"]) == 10 and document["sign"] == base64.b64encode(wanted).decode()
 
 
-@pytest.mark.parametrize("kind,limit", [("wecom", 2048), ("dingtalk", 15000), ("feishu", 15000)])
+@pytest.mark.parametrize("kind,limit", [("wecom", 2048), ("dingtalk", 19000), ("feishu", 19000)])
 def test_long_messages_are_cut(way, services, kind, limit):
     service = services(kind)
-    tags = [f"gone-{number:03}" for number in range(150)]
+    tags = [f"gone-{number:03}" for number in range(200)]
     assert notify(way, kind, service, tags=tags).code == 1
     text = text_of(kind, service.sent[0])
     assert limit - 700 < len(text.encode()) <= limit and len(service.sent[0].body) < 20000
     assert text.splitlines()[-1].startswith("... and ") and way.runner.report_path in text
+
+
+@pytest.mark.parametrize("kind", ("dingtalk", "feishu"))
+def test_quotes_that_a_registry_sends_count(way, services, kind):
+    """Each of them takes two bytes of the request, which has its limit: what would be refused nobody gets to read."""
+    service = services(kind)
+    said = json.dumps({"errors": [{"code": "DENIED", "message": '"\\' * 200}]}).encode()
+    way.here.hook = lambda request: (403, {}, said) if request.kind == "manifest" else None
+    assert notify(way, kind, service, tags=[f"gone-{number:03}" for number in range(150)]).code == 1
+    sent, = service.sent
+    assert text_of(kind, sent).count('"') > 2000 and 17000 < len(sent.body) < 20000
 
 
 def test_the_webhook_gets_the_report(way, services):

@@ -231,10 +231,12 @@ static void read_flannel(const struct meaning_reading *reading)
 /* True for a number or @name. */
 static bool is_group(const char *text)
 {
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 	int64_t number;
 	struct str digits = str_of(text);
 	if (text[0] == '@')
-		return text[1] != '\0';
+		return text[1] && !text[1 + strspn(text + 1, letters)];
 	return str_to_int64(str_from(digits, digits.len && text[0] == '-'), &number);
 }
 
@@ -249,14 +251,41 @@ static const char *find_token(const struct meaning_reading *reading,
 	else if (flags->telegram_token_file)
 		return secret_file_read(reading->arena, "telegram-token-file",
 					flags->telegram_token_file, reading->problems);
-	return flags->telegram_token ? flags->telegram_token
-				     : lookup->get(lookup->ctx, "IMGSYNC_TELEGRAM_TOKEN");
+	if (!flags->telegram_token)
+		return lookup->get(lookup->ctx, "IMGSYNC_TELEGRAM_TOKEN");
+	problem_warn(reading->problems, NULL,
+		     "other users of this machine may see --telegram-token: --telegram-token-file "
+		     "and the variable IMGSYNC_TELEGRAM_TOKEN keep it to yourself");
+	return flags->telegram_token;
+}
+
+/* Judges where a report is to go. */
+static bool check_telegram(const struct meaning_reading *reading)
+{
+	const struct flags *flags = reading->flags;
+	const char *group = flags->telegram_group;
+	struct str api = str_of(flags->telegram_api);
+	bool web = !api.at || str_starts(api, "https://") || str_starts(api, "http://");
+	bool known = group && is_group(group);
+	if (!known)
+		problem_add(reading->problems, NULL,
+			    "--telegram-group is %s: expected the number of a chat, or @NAME",
+			    group ? group : "missing");
+	if (!web)
+		problem_add(reading->problems, NULL,
+			    "--telegram-api %s: expected an address that begins with https://",
+			    flags->telegram_api);
+	return known && web;
 }
 
 /* As in imgsync, it takes --report. */
 static void read_telegram(const struct meaning_reading *reading, const struct expand_lookup *lookup)
 {
 	const struct flags *flags = reading->flags;
+	bool wanted = flags->telegram_token || flags->telegram_token_file || flags->telegram_group;
+	if (wanted && !flags->report)
+		problem_warn(reading->problems, NULL,
+			     "nothing is sent to Telegram without --report: add it");
 	const char *token = flags->report ? find_token(reading, lookup) : NULL;
 	if (!token || !*token)
 		return;
@@ -265,10 +294,8 @@ static void read_telegram(const struct meaning_reading *reading, const struct ex
 	token = arena_string(reading->arena, token);
 	if (!token)
 		out_of_memory(reading);
-	if (!flags->telegram_group || !is_group(flags->telegram_group))
-		problem_add(reading->problems, NULL,
-			    "--telegram-group is %s: expected the number of a chat, or @NAME",
-			    flags->telegram_group ? flags->telegram_group : "missing");
+	if (!check_telegram(reading))
+		return;
 	reading->out->telegram = (struct meaning_telegram){
 		.api = flags->telegram_api ? flags->telegram_api : "https://api.telegram.org",
 		.token = token,

@@ -90,15 +90,18 @@ static const char *read_file(struct target_reading *reading, size_t field, const
 /* The value of a field with its variables replaced; NULL: not given, empty or wrong. */
 static const char *read_value(struct target_reading *reading, size_t field, enum expand_mode mode)
 {
+	char empty[100];
 	struct error err;
 	const char *value = NULL;
 	const struct notify_word *word = &reading->words->fields[field];
 	if (!word->text.at)
 		return NULL;
+	snprintf(empty, sizeof(empty), "%s= is empty: give it a value, or leave it out",
+		 notify_target_names[field]);
 	if (!expand_text(reading->arena, word->text, mode, reading->lookup, &value, &err))
 		complain(reading, field, err.text);
 	else if (!*value)
-		complain(reading, field, "a value is empty: give it, or remove its name");
+		complain(reading, field, empty);
 	return value && *value ? value : NULL;
 }
 

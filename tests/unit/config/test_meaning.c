@@ -223,19 +223,55 @@ static void test_telegram(void **state)
 	(void)state;
 	rule_of(&quiet, "gcr --user u --telegram-token a-word --telegram-group -100");
 	assert_null(quiet.meaning.telegram.token);
+	assert_non_null(strstr(buf_string(&quiet.problems.warnings), "without --report"));
 	rule_of(&loud, "gcr --user u --report --telegram-token a-word --telegram-group -100");
 	assert_string_equal(loud.meaning.telegram.token, "a-word");
 	assert_string_equal(loud.meaning.telegram.group, "-100");
 	assert_string_equal(loud.meaning.telegram.api, "https://api.telegram.org");
 	assert_string_equal(loud.meaning.telegram.title, "google-containers");
+	assert_non_null(strstr(buf_string(&loud.problems.warnings), "--telegram-token-file"));
+	assert_null(strstr(buf_string(&loud.problems.warnings), "without --report"));
+}
+
+/* Each mistake is said once, under the name of its own flag. */
+static void test_telegram_mistakes(void **state)
+{
+	static const struct {
+		const char *flags, *why;
+	} cases[] = {
+		{"", "--telegram-group is missing: expected the number of a chat, or @NAME\n"},
+		{"--telegram-group @",
+		 "--telegram-group is @: expected the number of a chat, or @NAME\n"},
+		{"--telegram-group @a/b",
+		 "--telegram-group is @a/b: expected the number of a chat, or @NAME\n"},
+		{"--telegram-group $CHAT",
+		 "--telegram-group is $CHAT: expected the number of a chat, or @NAME\n"},
+		{"--telegram-group -1 --telegram-api api.telegram.test",
+		 "--telegram-api api.telegram.test: expected an address that begins with "
+		 "https://\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(finish) struct read read = {0};
+		char line[200];
+		snprintf(line, sizeof(line), "gcr --user u --report --telegram-token a-word %s",
+			 cases[i].flags);
+		read_line(&read, line);
+		assert_string_equal(buf_string(&read.problems.errors), cases[i].why);
+		assert_null(read.meaning.telegram.token);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_image), cmocka_unit_test(test_many_images),
-		cmocka_unit_test(test_notes),     cmocka_unit_test(test_options),
-		cmocka_unit_test(test_logins),    cmocka_unit_test(test_telegram),
+		cmocka_unit_test(test_one_image),
+		cmocka_unit_test(test_many_images),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_telegram),
+		cmocka_unit_test(test_telegram_mistakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

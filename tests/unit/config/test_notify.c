@@ -100,8 +100,10 @@ static void test_mistakes(void **state)
 		  "--notify slack: environment variable NONE is not set or empty: set it, or write "
 		  "$$ for a $\n",
 		  "");
-	option_is("slack=", "", "--notify slack: a value is empty: give it, or remove its name\n",
-		  "");
+	option_is("slack=", "",
+		  "--notify slack: slack= is empty: give it a value, or leave it out\n", "");
+	option_is("webhook=${SLACK},secret=", "",
+		  "--notify webhook: secret= is empty: give it a value, or leave it out\n", "");
 	option_is("slack=${TOKEN}", "",
 		  "--notify slack: expected an address that begins with https://, as ${NAME} or "
 		  "file:PATH\n",

@@ -71,19 +71,21 @@ static void test_measures(void **state)
 {
 	static const struct {
 		const char *text;
-		size_t bytes, characters, units;
+		size_t bytes, json, characters, units;
 	} rows[] = {
-		{"", 0, 0, 0},
-		{"abc\n", 4, 4, 4},
-		{"\xc3\xa9", 2, 1, 1},                 /* e acute */
-		{"\xe9\x95\x9c\xe5\x83\x8f", 6, 2, 2}, /* two Chinese characters */
-		{"\xf0\x9f\x90\xb3", 4, 1, 2},         /* a whale */
-		{"\xff", 1, 1, 1},                     /* no character at all */
+		{"", 0, 0, 0, 0},
+		{"abc\n", 4, 5, 4, 4},
+		{"a\"b\\c", 5, 7, 5, 5},
+		{"\xc3\xa9", 2, 2, 1, 1},                 /* e acute */
+		{"\xe9\x95\x9c\xe5\x83\x8f", 6, 6, 2, 2}, /* two Chinese characters */
+		{"\xf0\x9f\x90\xb3", 4, 4, 1, 2},         /* a whale */
+		{"\xff", 1, 1, 1, 1},                     /* no character at all */
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {
 		struct str text = str_of(rows[i].text);
 		assert_int_equal(message_bytes(text), rows[i].bytes);
+		assert_int_equal(message_json(text), rows[i].json);
 		assert_int_equal(message_characters(text), rows[i].characters);
 		assert_int_equal(message_units(text), rows[i].units);
 	}
