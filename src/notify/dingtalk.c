@@ -58,13 +58,8 @@ bool dingtalk_send(const struct channel *channel, struct error *err)
 	struct json_writer json = {.out = &body, .compact = true};
 	message_cut(channel->text, BYTES_MAX, message_json, channel->report, &text);
 	json_writer_open_object(&json);
-	json_writer_name(&json, "msgtype");
-	json_writer_string(&json, "text");
-	json_writer_name(&json, "text");
-	json_writer_open_object(&json);
-	json_writer_name(&json, "content");
-	json_writer_string(&json, buf_string(&text));
-	json_writer_close_object(&json);
+	post_write_text(&json, (struct post_names){"msgtype", "text", "content"},
+			buf_string(&text));
 	json_writer_close_object(&json);
 	if (!buf_ok(&text) || !buf_ok(&body))
 		return error_memory(err);

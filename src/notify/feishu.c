@@ -68,13 +68,8 @@ bool feishu_send(const struct channel *channel, struct error *err)
 	json_writer_open_object(&json);
 	if (channel->target->secret)
 		add_signature(&json, channel->target->secret, &body);
-	json_writer_name(&json, "msg_type");
-	json_writer_string(&json, "text");
-	json_writer_name(&json, "content");
-	json_writer_open_object(&json);
-	json_writer_name(&json, "text");
-	json_writer_string(&json, buf_string(&text));
-	json_writer_close_object(&json);
+	post_write_text(&json, (struct post_names){"msg_type", "content", "text"},
+			buf_string(&text));
 	json_writer_close_object(&json);
 	if (!buf_ok(&plain) || !buf_ok(&text) || !buf_ok(&body))
 		return error_memory(err);

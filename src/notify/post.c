@@ -57,6 +57,17 @@ bool post_refused(enum error_kind kind, const struct http_answer *answer, struct
 	return false;
 }
 
+void post_write_text(struct json_writer *json, struct post_names names, const char *text)
+{
+	json_writer_name(json, names.kind);
+	json_writer_string(json, "text");
+	json_writer_name(json, names.content);
+	json_writer_open_object(json);
+	json_writer_name(json, names.text);
+	json_writer_string(json, text);
+	json_writer_close_object(json);
+}
+
 bool post_status(struct arena *arena, const struct http_answer *answer, struct error *err)
 {
 	int status = answer->status;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "doc/json_writer.h"
 #include "notify/channel.h"
 
 /*
@@ -25,6 +26,12 @@ struct post {
 /* ERROR_CANCELED: there was no time left. */
 bool post_send(const struct channel *channel, const struct post *post, struct error *err);
 
+/* What a service calls the kind of a message, its content, and the text in that. */
+struct post_names {
+	const char *kind, *content, *text;
+};
+/* Writes the members of a message that is plain text. */
+void post_write_text(struct json_writer *json, struct post_names names, const char *text);
 /* A judge for services that say all with the status: 2xx is success. */
 bool post_status(struct arena *arena, const struct http_answer *answer, struct error *err);
 /* How a service says in its answer that it refused a message. */

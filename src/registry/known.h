@@ -70,8 +70,8 @@ enum known_answer {
 };
 
 /*
- * Takes what is known of a tag; *digest is copied into arena. *dated: see struct known_trust; a
- * target is told nothing by such a list, and nobody that a tag is absent.
+ * Takes what is known of a tag; *digest is copied into arena. *dated: see struct known_trust. A
+ * dated list never answers for a target, and never says that a tag is absent.
  */
 enum known_answer known_take(const struct repository *repository, struct arena *arena,
 			     const char *tag, const char **digest, bool *dated);
