@@ -405,7 +405,7 @@ def test_the_report_for_telegram(runner, imgsync, world, user, namespace, given)
     assert TOKEN not in result.stderr + result.stdout
 
 
-@pytest.mark.parametrize("title", ("paid in $, or ${NOBODY_SETS_THIS}", "n" * 150, "$5 *a* `b`"))
+@pytest.mark.parametrize("title", ("paid in $, or ${NOBODY_SETS_THIS}", "n" * 150, "$5 *a* `b`"), ids=("variables", "long", "markup"))
 def test_any_title_for_telegram(imgsync, world, user, namespace, title):
     """The report that is sent has the title of the one that is printed, as it was given."""
     outside.stock(world.gcr, f"{namespace}/pause:3.2")
