@@ -15,6 +15,7 @@
 #include "config/action/inputs.h"
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
+#include "config/serve/serve_options.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -98,6 +99,8 @@ static int run_command(int argc, char **argv, struct arena *arena)
 		return imgsync_run(argc, argv);
 	if (argc > 1 && is_serve(argv[1]))
 		return serve_run(argc - 1, argv + 1);
+	if (serve_options_meant(arena, argc, argv))
+		return serve_run(argc, argv);
 	return run(argc, argv, arena);
 }
 

@@ -112,7 +112,8 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 {
 	const char *place = namespace->rule->source_place;
 	const struct reference *from = &namespace->source, *to = &namespace->destination;
-	const char *api = discover_api(from->host);
+	/* What a route takes images from is never listed. */
+	const char *api = namespace->rule->route ? NULL : discover_api(from->host);
 	add_sides(sides, from, to, place);
 	add_below(run, from, place, true, sides);
 	add_below(run, to, place, false, sides);

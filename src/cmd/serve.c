@@ -20,6 +20,7 @@
 #include "cmd/confine.h"
 #include "cmd/load.h"
 #include "config/duration.h"
+#include "config/environment.h"
 #include "config/serve/serve_options.h"
 #include "serve/schedule.h"
 #include "serve/zone.h"
@@ -291,8 +292,11 @@ static int run_command(int argc, char **argv, struct server *server)
 	struct options options;
 	struct serve_options given;
 	options_init(&options);
+	const struct expand_lookup lookup = environment_lookup(&options);
+	const struct serve_options_reading reading = {server->session.arena, argc, argv, &lookup,
+						      &problems};
 	options_variables(&options, &problems);
-	bool ok = serve_options_parse(argc, argv, &given, &options, &problems);
+	bool ok = serve_options_parse(&reading, &given, &options);
 	if (options.help)
 		return about_print(serve_options_help);
 	if (options.version)

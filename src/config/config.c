@@ -2,13 +2,13 @@
 #include "config/config.h"
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/secret.h"
 #include "config/action/inputs.h"
 #include "config/auth/docker_files.h"
 #include "config/auth/logins.h"
 #include "config/auth/target_login.h"
 #include "config/duration.h"
+#include "config/environment.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
 #include "config/notify/notify_fields.h"
@@ -20,8 +20,8 @@
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
+#include "config/serve/server_rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct loading {
@@ -31,24 +31,6 @@ struct loading {
 	struct config *out;
 	struct problems *problems;
 };
-
-/*
- * The debug log names the variables that are used, but never shows a value. A container of an
- * Action gets GITHUB_TOKEN as an input, not in its environment.
- */
-static const char *environment(void *ctx, const char *name)
-{
-	const struct options *options = ctx;
-	const char *value = getenv(name);
-	if (options->inputs && (!value || !*value) && strcmp(name, "GITHUB_TOKEN") == 0)
-		value = options->inputs->token;
-	/* The text after a $ inside a password is no name, and is not logged. */
-	bool set = value && *value;
-	if (set || expand_quotable(str_of(name)))
-		log_debug("environment variable %s %s", name,
-			  set ? "is used" : "is not set or empty");
-	return value;
-}
 
 static bool is_stdin(const char *path)
 {
@@ -210,6 +192,25 @@ static bool refuse_both(const struct loading *loading)
 	return true;
 }
 
+/* Nothing on the command line says what to copy. The routes of a server do. */
+static void miss_rules(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	const struct server_config *server = options->server;
+	if (server && !server->route_count && !loading->problems->error_count)
+		problem_add(loading->problems, server->path,
+			    "there are no routes in registry.reg, and nothing else says what to "
+			    "copy: add some, or give rules as --images FILE");
+	else if (!server && options->inputs)
+		problem_add(loading->problems, NULL,
+			    "input images is missing: give the rules, or the file that says what "
+			    "to copy (the default, images.yaml, does not exist)");
+	else if (!server)
+		problem_add(loading->problems, NULL,
+			    "--images is missing: give the file that says what to copy, as in "
+			    "--images images.yaml (--help lists all options)");
+}
+
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
@@ -230,14 +231,8 @@ static void read_files(const struct loading *loading)
 		read_given(loading, FORMATS_CONFIG, options->config);
 		return;
 	}
-	if (!words && !list && !options->images && options->inputs)
-		problem_add(loading->problems, NULL,
-			    "input images is missing: give the rules, or the file that says what "
-			    "to copy (the default, images.yaml, does not exist)");
-	else if (!words && !list && !options->images)
-		problem_add(loading->problems, NULL,
-			    "--images is missing: give the file that says what to copy, as in "
-			    "--images images.yaml (--help lists all options)");
+	if (!words && !list && !options->images)
+		miss_rules(loading);
 	read_given(loading, FORMATS_AUTH, options->auth);
 	if (words)
 		read_words(loading);
@@ -377,10 +372,7 @@ static void add_target_login(const struct loading *loading)
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems)
 {
-	const struct expand_lookup lookup = {
-		.get = environment,
-		.ctx = (void *)(uintptr_t)options,
-		.advice = options->inputs ? "set it with env: on the step" : NULL};
+	const struct expand_lookup lookup = environment_lookup(options);
 	struct loading loading = {arena, options, &lookup, out, problems};
 	struct docker_logins docker;
 	size_t before = problems->error_count;
@@ -390,6 +382,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
+	if (options->server && !server_rules_add(arena, options->server, &out->rules))
+		problem_add(problems, NULL, "out of memory");
 	notify_options_read(arena, options, &lookup, &out->notify, problems);
 	add_docker_logins(&loading, &docker);
 	add_target_login(&loading);

@@ -119,3 +119,17 @@ const char *document_place(struct arena *arena, const struct document *document,
 	char *place = arena_printf(arena, "%s:%d:%d", document->name, node->line, node->column);
 	return place ? place : document->name;
 }
+
+void document_guard(struct arena *arena, const struct document *document, const struct node *node,
+		    struct problems *problems)
+{
+	if (document->input)
+		problem_warn(problems, document_place(arena, document, node),
+			     "a secret is written here, and the log of a job shows its inputs: "
+			     "write ${NAME} and set the variable with env: on the step");
+	else if (document->mode & 077)
+		problem_warn(problems, document_place(arena, document, node),
+			     "a secret is written here, and other users can read this file (mode "
+			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
+			     document->mode, document->name);
+}

@@ -30,3 +30,6 @@ bool document_parse(struct arena *arena, const char *name, const char *text, str
 /* "images.yaml:3:1", the place of node; without memory the name alone. */
 const char *document_place(struct arena *arena, const struct document *document,
 			   const struct node *node);
+/* Warns if others can see the document, in which a secret is written at node. */
+void document_guard(struct arena *arena, const struct document *document, const struct node *node,
+		    struct problems *problems);

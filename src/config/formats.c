@@ -13,6 +13,7 @@
 #include "config/rules/images_file.h"
 #include "config/rules/kyma_file.h"
 #include "config/rules/lists_file.h"
+#include "config/serve/server_file.h"
 
 static void read_auth(const struct formats_reading *reading)
 {
@@ -50,6 +51,20 @@ static void read_lists(const struct formats_reading *reading)
 			reading->problems);
 }
 
+static bool recognise_server(const struct formats_reading *reading)
+{
+	return server_file_recognise(reading->document);
+}
+
+/* What a server does is no sync, so it is said by a command. */
+static void refuse_server(const struct formats_reading *reading)
+{
+	const struct document *document = reading->document;
+	problem_add(reading->problems, document_place(reading->arena, document, document->root),
+		    "this file configures a server: write image-syncer serve -c %s",
+		    document->name);
+}
+
 static void read_legacy(const struct formats_reading *reading)
 {
 	legacy_file_read(reading->arena, reading->document, reading->lookup,
@@ -62,10 +77,10 @@ static const struct format table[] = {
 	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma, NULL,
 	 NULL},
 	{"an images file with lists of images", FORMATS_IMAGES, recognise_lists, read_lists,
-	 "Fields of a list in the file of --images, and from platforms on below",
-	 &lists_file_fields},
+	 "Fields of a list in the file of --images, and from every on below", &lists_file_fields},
 	{"an images file", FORMATS_IMAGES, NULL, read_images,
 	 "Fields of a rule in the file of --images", &images_fields},
+	{"a file of a server", FORMATS_CONFIG, recognise_server, refuse_server, NULL, NULL},
 	{"a file of old releases, with auth and images", FORMATS_CONFIG, NULL, read_legacy, NULL,
 	 NULL},
 };

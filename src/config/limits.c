@@ -16,6 +16,13 @@ static bool read_rate(struct str text, int64_t *out)
 	return true;
 }
 
+bool limits_size(struct str text, int64_t *out)
+{
+	bool unit = text.len > 3 && str_ends(text, "iB");
+	return read_rate(unit ? str_head(text, text.len - 2) : text, out) &&
+	       (!unit || strchr("KMG", text.at[text.len - 3]));
+}
+
 static bool read_shard(struct str text, struct limits *out)
 {
 	struct str part;

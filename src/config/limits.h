@@ -1,4 +1,4 @@
-/* Reads the values of --limit-rate and --shard. */
+/* Reads the values of --limit-rate and --shard, and sizes. */
 #pragma once
 
 #include "config/options/options.h"
@@ -10,5 +10,7 @@ struct limits {
 
 enum { LIMITS_SHARDS_MAX = 1000 };
 
+/* Reads a number of bytes from 1 as in 8192, 8k or 8KiB, all suffixes in powers of 1024. */
+bool limits_size(struct str text, int64_t *out);
 /* Mistakes go to problems. */
 void limits_read(const struct options *options, struct limits *out, struct problems *problems);

@@ -11,13 +11,14 @@
 #include "base/path.h"
 #include "config/action/inputs.h"
 #include "config/imgsync/flags.h"
+#include "config/serve/server_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS };
+enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -59,6 +60,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
+		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
 	const char *const given[OUTPUTS_MAX] = {
@@ -69,6 +71,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
+		[RECORD] = options->server ? options->server->record : NULL,
 	};
 	struct error ignored;
 	for (size_t i = 0; i < OUTPUTS_MAX; i++) {
@@ -101,6 +104,7 @@ static void take_options(const struct taker *taker, const struct options *option
 		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
 		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
 		{"--config", file_of(options, options->config), NULL},
+		{"-c", options->server ? options->server->path : NULL, NULL},
 		{"--access-token-file", options->access_token_file, NULL},
 		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
 		{"--require-signed", options->require_signed, NULL},

@@ -123,11 +123,26 @@ static bool parse_gather(struct namespace_reading *reading, const struct gather 
 	return check_names(reading, &gather->names) && good;
 }
 
+/*
+ * A route may be about all of Docker Hub: nobody lists it, since hooks name each image, with its
+ * namespace.
+ */
+static bool is_whole_hub(const struct rule *rule, struct str text, struct reference *out)
+{
+	if (!rule->route || (!str_equal_nocase(text, STR("docker.io")) &&
+			     !str_equal_nocase(text, STR("index.docker.io"))))
+		return false;
+	*out = (struct reference){.host = "docker.io", .repository = ""};
+	return true;
+}
+
 static bool parse_destination(struct namespace_reading *reading, const struct rule *rule,
 			      struct namespace_rule *out)
 {
 	struct error err = {0};
-	if (prefix_parse(reading->arena, str_of(rule->destination), &out->destination, &err))
+	struct str text = str_of(rule->destination);
+	if (is_whole_hub(rule, text, &out->destination) ||
+	    prefix_parse(reading->arena, text, &out->destination, &err))
 		return true;
 	complain(reading, rule->destination_place, "destination ", &err);
 	return false;
@@ -161,7 +176,8 @@ static bool parse_rule(struct namespace_reading *reading, const struct rule *rul
 	(void)find_wildcard(str_of(rule->source), &wildcard);
 	*out = (struct namespace_rule){
 		.rule = rule, .deep = wildcard.deep, .items = wildcard.behind};
-	bool good = parse_source(reading->arena, wildcard.before, &out->source, &err);
+	bool good = is_whole_hub(rule, wildcard.before, &out->source) ||
+		    parse_source(reading->arena, wildcard.before, &out->source, &err);
 	if (!good)
 		complain(reading, rule->source_place, "source ", &err);
 	good &= parse_destination(reading, rule, out);

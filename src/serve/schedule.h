@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "serve/cron.h"
+#include "base/cron.h"
 
 struct schedule {
 	int64_t period; /* seconds; 0: at the times of cron */

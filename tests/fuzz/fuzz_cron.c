@@ -1,7 +1,7 @@
 /* Times of a crontab and the next one after some other time, in several zones; texts of zones. */
 #include "fuzz.h"
 
-#include "serve/cron.h"
+#include "base/cron.h"
 #include "serve/zone.h"
 
 enum { NOW = 1790000000, MINUTE = 60 };

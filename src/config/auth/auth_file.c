@@ -150,22 +150,6 @@ static void settle_equal(const struct auth_reading *reading, struct credentials 
 	list->count = kept;
 }
 
-/* Warns if others can see a secret that the file contains: literal, or NULL. */
-static void check_mode(const struct auth_reading *reading, const struct node *literal)
-{
-	const struct document *document = reading->document;
-	if (literal && document->input)
-		problem_warn(
-			reading->problems, document_place(reading->arena, document, literal),
-			"a secret is written here, and the log of a job shows its inputs: write "
-			"${NAME} and set the variable with env: on the step");
-	else if (literal && document->mode & 077)
-		problem_warn(reading->problems, document_place(reading->arena, document, literal),
-			     "a secret is written here, and other users can read this file (mode "
-			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
-			     document->mode, document->name);
-}
-
 void auth_file_read(struct arena *arena, const struct document *document,
 		    const struct expand_lookup *lookup, struct credentials *out,
 		    struct problems *problems)
@@ -194,5 +178,6 @@ void auth_file_read(struct arena *arena, const struct document *document,
 		literal = literal ? literal : found;
 	}
 	settle_equal(&reading, out);
-	check_mode(&reading, literal);
+	if (literal)
+		document_guard(arena, document, literal, problems);
 }

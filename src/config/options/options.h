@@ -19,6 +19,7 @@ struct option_list {
 
 struct inputs;
 struct flags;
+struct server_config;
 struct option;
 struct arguments_table;
 
@@ -43,6 +44,7 @@ struct options {
 	const char *hints; /* the file of hints from earlier runs (state/hints.h); NULL: none */
 	const struct inputs *inputs; /* those of a GitHub Action; NULL: this is none */
 	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
+	const struct server_config *server; /* the file of serve -c; NULL: there is none */
 };
 
 /* Sets every option to its default. */
@@ -62,7 +64,7 @@ void options_variables(struct options *out, struct problems *problems);
  * answered; the word "version" alone is --version.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems);
-/* The same for a command that has options of its own. */
+/* The same for a command that has options of its own, which come before those of the same name. */
 bool options_parse_beside(int argc, char **argv, const struct arguments_table *own,
 			  struct options *out, struct problems *problems);
 /*

@@ -4,7 +4,7 @@
  */
 #include "config/rules/gather_fields.h"
 
-#include "config/rules/terms_fields.h"
+#include "config/rules/schedule_fields.h"
 
 enum gather_field { REPOSITORIES, EXCLUDED, NAMES, VIA, ALLOW_EMPTY, FIELDS };
 
@@ -18,7 +18,7 @@ static const struct field fields[FIELDS] = {
 };
 
 const struct fields_table gather_fields = {
-	.fields = fields, .count = FIELDS, .beside = &terms_fields};
+	.fields = fields, .count = FIELDS, .beside = &schedule_fields};
 
 /* Unknown names are reported where the rest of the mapping is read. */
 static const struct fields_table alone = {

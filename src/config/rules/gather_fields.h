@@ -4,7 +4,7 @@
 #include "config/fields.h"
 #include "config/rules/gather.h"
 
-/* Its fields, with those of the terms beside them. */
+/* Its fields, with those of times and of the terms beside them. */
 extern const struct fields_table gather_fields;
 
 /* What map says, NULL: nothing. All mistakes go to problems. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "config/rules/gather_fields.h"
+#include "config/rules/schedule_fields.h"
 #include "config/rules/since.h"
 #include "config/rules/terms_fields.h"
 
@@ -150,5 +151,6 @@ void images_fields_read(const struct fields_reading *reading, const struct node 
 	*out = (struct images_fields){.to = values[TO],
 				      .selection = read_selection(reading, values)};
 	out->gather = gather_fields_read(reading, map);
+	out->schedule = schedule_fields_read(reading, map);
 	terms_fields_read(reading, map, &out->terms);
 }

@@ -5,13 +5,14 @@
 #include "config/rules/rule.h"
 
 struct images_fields {
-	const struct node *to;             /* as written: a string or a list; NULL: missing */
-	const struct selection *selection; /* NULL: everything */
-	const struct gather *gather;       /* NULL: nothing about a namespace */
+	const struct node *to;                /* as written: a string or a list; NULL: missing */
+	const struct selection *selection;    /* NULL: everything */
+	const struct gather *gather;          /* NULL: nothing about a namespace */
+	const struct rule_schedule *schedule; /* NULL: no times of its own */
 	struct terms terms;
 };
 
-/* Its fields, with those about namespaces and the terms beside them. */
+/* Its fields, with those about namespaces, of times and of the terms beside them. */
 extern const struct fields_table images_fields;
 
 /* Reads the fields of map, which belongs to the reading's subject. All mistakes go to problems. */

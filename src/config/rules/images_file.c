@@ -93,6 +93,7 @@ static void read_destination(const struct images_reading *reading, struct rule r
 	images_fields_read(&mapping, value, &fields);
 	rule.selection = fields.selection;
 	rule.gather = fields.gather;
+	rule.schedule = fields.schedule;
 	rule.terms = fields.terms;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, read_name);

@@ -25,6 +25,7 @@
  *     require-signed: cosign.pub          only if signed with this key; false: whether or not;
  *                                         {key: cosign.pub, reference: source} also demands the
  *                                         repository that the signature names
+ *     every: 6h                           under serve: times of its own; or cron: "17 3 * * *"
  *
  * tags, exclude, platforms, require-platforms, os, arch and referrers take one text or a list; each
  * text of the last five may hold several values with commas between. In YAML a number is taken as

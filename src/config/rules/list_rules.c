@@ -16,7 +16,8 @@ static bool make_rule(struct arena *arena, const struct list_image *image,
 			     .destination = buf_ok(&name) ? arena_string(arena, name.at) : NULL,
 			     .source_place = image->place,
 			     .destination_place = image->place,
-			     .terms = target->terms};
+			     .terms = target->terms,
+			     .schedule = target->schedule};
 	return out->source && out->destination;
 }
 

@@ -10,6 +10,7 @@
 #include "config/rules/list_rules.h"
 #include "config/rules/naming.h"
 #include "config/rules/prefix.h"
+#include "config/rules/schedule_fields.h"
 #include "config/rules/terms_fields.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static void refuse_field(const struct fields_reading *reading, const struct fiel
 			 const struct node *name);
 
 static const struct fields_table table = {
-	.fields = fields, .count = FIELDS, .beside = &terms_fields, .unknown = refuse_field};
+	.fields = fields, .count = FIELDS, .beside = &schedule_fields, .unknown = refuse_field};
 
 struct lists_reading {
 	struct fields_reading fields;
@@ -207,6 +208,7 @@ static void read_list(struct lists_reading *reading, const struct node *map)
 				"to: registry.example.com/mirror}; the rule of one source is "
 				"written SOURCE: DESTINATION");
 	target.names = read_names(reading, values[NAMES]);
+	target.schedule = schedule_fields_read(fields_of, map);
 	terms_fields_read(fields_of, map, &target.terms);
 	if (!to)
 		fields_complain(fields_of, map,

@@ -4,7 +4,7 @@
  *   - list: images.txt                    a file, or [nginx:1.28, redis:7.4]; must be there
  *     to: registry.example.com/mirror     a prefix or a list of them; must be there
  *     names: full                         what the copies are called (naming.h)
- *     platforms: linux/amd64              and all other terms of a rule (images_file.h)
+ *     platforms: linux/amd64              and all other terms and times of a rule (images_file.h)
  *   - quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd
  *
  * An item without list, to and source is a mapping from sources to destinations, as a whole images

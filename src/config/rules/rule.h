@@ -7,10 +7,13 @@
 #pragma once
 
 #include "config/rules/gather.h"
+#include "config/rules/rule_schedule.h"
 #include "config/rules/selection.h"
 #include "config/rules/terms.h"
 
 #include <stddef.h>
+
+struct server_route;
 
 struct rule {
 	const char *source;                /* never empty */
@@ -20,6 +23,9 @@ struct rule {
 	const struct selection *selection; /* NULL: what the source's text says */
 	const struct gather *gather;       /* NULL: nothing is said about a namespace */
 	struct terms terms;
+	const struct rule_schedule *schedule; /* NULL: that of the command line */
+	/* The route of a hook that asks for the images, one by one; NULL: an ordinary rule. */
+	const struct server_route *route;
 };
 
 struct rules {

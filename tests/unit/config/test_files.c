@@ -289,7 +289,7 @@ static void test_images_mistakes(void **state)
 	      "f.yaml:6:3: destination of f is null" EXPECTED
 	      "f.yaml:7:5: g: unknown field \"h\": the fields are to, tags, exclude, semver, "
 	      "latest, since, repositories, exclude-repositories, names, via, allow-empty, "
-	      "platforms, os, arch, require-platforms, on-change, foreign, referrers, "
+	      "every, cron, platforms, os, arch, require-platforms, on-change, foreign, referrers, "
 	      "require-signed, create-repository, create-project\n"
 	      "f.yaml:7:4: g: to is missing: say where the images go, as in {to: "
 	      "registry.example.com/team/app}\n"

@@ -233,7 +233,8 @@ static void test_shape(void **state)
 	      "that match a /pattern/)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
 	      "latest, since, repositories, exclude-repositories, names, via, "
-	      "allow-empty, platforms, os, arch, require-platforms, on-change, foreign, "
+	      "allow-empty, every, cron, "
+	      "platforms, os, arch, require-platforms, on-change, foreign, "
 	      "referrers, require-signed, create-repository, create-project\n",
 	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,

@@ -2,6 +2,7 @@
 #include "test_scarce_fixture.h"
 
 #include "config/config.h"
+#include "config/serve/serve_options.h"
 #include "plan/shard.h"
 #include "report/action_output.h"
 #include "report/image_lists.h"
@@ -37,6 +38,13 @@ static const struct {
 		     "images:\n  a.io/x:v1: [b.io/x, c.io/x]\n"},
 	{"kyma.yaml", "images:\n  - source: alpine:3.1\n  - source: a.io/b:1\n    tag: v2\n"
 		      "  - source: a.io/c:1\n    target: {name: c, tag: v2}\n"},
+	{"server.yaml",
+	 "auth: {username: u, password: $SCARCE_WORD}\n"
+	 "registry: {reg: [{sourceName: q.io, namespace: 'a, b', "
+	 "destinationName: [r.io/t, s.io]}, {sourceName: p.io, namespace: '*', "
+	 "destinationName: r.io}]}\n"
+	 "events: {zot: {secret: $SCARCE_WORD, registry: z.io/x}}\n"
+	 "sync: {filePosition: {log: ''}, filter: {archFilterList: 'amd64,arm64'}}\n"},
 	{"list.txt", "a.io/x:v1 b.io/y # and\na.io/z\n"},
 	{"key", "token-of-access"},
 	{"config.json", "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
@@ -112,6 +120,12 @@ static void describe_targets(const struct notify_list *list, struct buf *out)
 			   (int)list->items[i].when, list->items[i].required);
 }
 
+static const char *look_up(void *ctx, const char *name)
+{
+	(void)ctx;
+	return getenv(name);
+}
+
 static bool load(struct arena *arena, struct options options, struct buf *out)
 {
 	scoped(problem_finish) struct problems problems = {0};
@@ -183,6 +197,30 @@ static bool kyma_file(struct arena *arena, struct buf *out)
 				     .target_repo_prefix = "g.io/team",
 				     .access_token_file = path_of("key")},
 		    out);
+}
+
+/* What is given by serve -c, and its routes as rules. */
+static bool server_file(struct arena *arena, struct buf *out)
+{
+	char name[] = "serve", letter[] = "-c", path[128];
+	char *argv[] = {name, letter, path};
+	const struct expand_lookup lookup = {.get = look_up};
+	scoped(problem_finish) struct problems problems = {0};
+	struct serve_options own;
+	struct options options;
+	const struct serve_options_reading reading = {arena, array_count(argv), argv, &lookup,
+						      &problems};
+	snprintf(path, sizeof(path), "%s", path_of("server.yaml"));
+	options_init(&options);
+	if (!serve_options_parse(&reading, &own, &options) || problems.error_count)
+		return false;
+	const struct server_config *server = options.server;
+	bool before = counting;
+	counting = false;
+	buf_printf(out, "%s %s %s %zu\n", server->listen, server->password, options.arch.items[0],
+		   server->event_count);
+	counting = before;
+	return load(arena, options, out);
 }
 
 static bool words(struct arena *arena, struct buf *out)
@@ -374,6 +412,12 @@ static void test_kyma_file(void **state)
 	starve(kyma_file);
 }
 
+static void test_server_file(void **state)
+{
+	(void)state;
+	starve(server_file);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -401,15 +445,11 @@ static void test_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new_files),
-		cmocka_unit_test(test_old_file),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_kyma_file),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_plan_without_shards),
-		cmocka_unit_test(test_report),
-		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_new_files), cmocka_unit_test(test_old_file),
+		cmocka_unit_test(test_lists),     cmocka_unit_test(test_kyma_file),
+		cmocka_unit_test(test_words),     cmocka_unit_test(test_server_file),
+		cmocka_unit_test(test_plan),      cmocka_unit_test(test_plan_without_shards),
+		cmocka_unit_test(test_report),    cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

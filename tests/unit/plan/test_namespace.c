@@ -89,6 +89,42 @@ static const char *mistake(const char *source, const char *destination, const st
 	return text;
 }
 
+/* Hooks name each image, so a route may be about all of Docker Hub, on both sides. */
+static void test_routes(void **state)
+{
+	static const struct {
+		const char *source, *destination, *path, *copy;
+	} cases[] = {
+		{"docker.io/**", "reg.test/m", "grafana/loki", "reg.test/m/grafana/loki"},
+		{"docker.io/grafana/**", "reg.test/m/grafana", "grafana/loki",
+		 "reg.test/m/grafana/loki"},
+		{"quay.io/**", "index.docker.io", "coreos/etcd", "docker.io/coreos/etcd"},
+		{"quay.io/a/**", "docker.io/a", "a/b/c", "docker.io/a/b/c"},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(problem_finish) struct problems problems = {0};
+		struct rule item = {.source = cases[i].source,
+				    .destination = cases[i].destination,
+				    .source_place = "sync.yaml:1:1",
+				    .destination_place = "sync.yaml:1:1",
+				    .route = (const void *)cases};
+		struct rules rules = {.items = &item, .count = 1};
+		struct namespace_rule *parsed = NULL;
+		struct rule rule;
+		struct error err = {0};
+		size_t count = 0;
+		assert_true(namespace_parse(arena, &rules, &parsed, &count, &problems));
+		assert_string_equal(buf_string(&problems.errors), "");
+		assert_int_equal(count, 1);
+		assert_true(namespace_rule(arena, parsed, str_of(cases[i].path), &rule, &err));
+		assert_string_equal(rule.destination, cases[i].copy);
+		assert_ptr_equal(rule.route, cases);
+		assert_ptr_equal(parsed->rule->route, cases);
+	}
+}
+
 static void test_mistakes(void **state)
 {
 	const struct placed broken[] = {at("/(/")};
@@ -233,9 +269,13 @@ static void test_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sources),  cmocka_unit_test(test_repositories),
-		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_fields_for_a_repository),
-		cmocka_unit_test(test_wanted),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_repositories),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_fields_for_a_repository),
+		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

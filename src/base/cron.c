@@ -5,7 +5,7 @@
  *
  * As in Vixie's cron a day must fit both fields of days, unless both are given: then one is enough.
  */
-#include "serve/cron.h"
+#include "base/cron.h"
 
 #include <string.h>
 #include <time.h>

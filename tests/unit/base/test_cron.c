@@ -1,5 +1,5 @@
 /* Times of a crontab: what is read, what is refused, and when the next one is, in several zones. */
-#include "serve/cron.h"
+#include "base/cron.h"
 
 #include "base/clock.h"
 #include "oci/timestamp.h"

@@ -1,6 +1,6 @@
 /*
  * Times as crontab(5) writes them: five fields, minute, hour, day of the month, month and day of
- * the week, or a word such as @daily. Local times, in the zone of the process (zone.h).
+ * the week, or a word such as @daily. Local times, in the zone of the process (serve/zone.h).
  *
  * Plain record. Pure but for that zone.
  */
