@@ -2,8 +2,8 @@
  * The record of pending images: one file, and the text that it is to hold.
  *
  * The format is that of the program that had hooks first: one JSON object whose keys are
- * NAME:TAG&DESTINATION, in order of arrival, and whose values mean nothing (0 is written). See
- * hook-server.md 1.5 and 3.4. The file is locked as long as it is open. One thread at a time.
+ * NAME:TAG&DESTINATION, in order of arrival, and whose values mean nothing (0 is written). The
+ * file is locked as long as it is open. One thread at a time.
  */
 #pragma once
 
