@@ -49,8 +49,8 @@ static void warn_of_odd_keys(const struct queue *queue)
 	while (entry && entry->valid)
 		entry = entries_next(entry);
 	if (entry)
-		log_warn("the record of pending images has %zu keys that are not the name of an "
-			 "image and its destination; they are kept, not synced: the first is "
+		log_warn("keys in the record of pending images that are not the name of an image "
+			 "and its destination: %zu; they are kept, not synced; the first is "
 			 "\"%.*s\"",
 			 odd, STR_ARGS(str_head(str_of(entry->text), SHOWN_MOST)));
 }
