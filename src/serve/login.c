@@ -1,12 +1,11 @@
 /*
- * Digests of the secrets are made once, so no comparison depends on their length. A name or a
- * password that is wrong costs the same time as one that is right, and there is nothing to be
- * learned from the time it takes to compare digests.
+ * Digests of the secrets are made once, so no comparison depends on their length. A wrong user
+ * costs the same time as a wrong password, and the time that it takes to compare two digests tells
+ * nothing about what they were made of.
  *
- * The table of peers is searched from end to end: a thousand entries take a microsecond or two, and
- * a table that is full of attackers is no slower than one with a better order. When it is full the
- * peer that was refused longest ago makes room, so an attacker with many addresses can forget his
- * own failures but never fill the memory.
+ * The table of peers is searched from end to end, which takes a microsecond or two when it is full.
+ * Then the peer that was refused longest ago makes room: an attacker with many addresses can push
+ * its own failures out, but cannot fill the memory.
  */
 #include "serve/login.h"
 

@@ -1,5 +1,5 @@
 /*
- * Who may ask the server: Basic and Bearer logins, and peers that guess are slowed down.
+ * The logins of the server, Basic and Bearer. Peers that guess are slowed down.
  *
  * Secrets are compared as digests, in constant time. Safe from any thread.
  */
@@ -35,7 +35,7 @@ bool login_equal(struct str given, struct str secret);
 unsigned login_refused(struct login_guard *login, const char *peer, int64_t now_ms);
 /*
  * Before a login is checked: 0, or the milliseconds for which this peer gets 429 at once, since it
- * failed too often. Never for loopback addresses and "unix": what comes from there comes through a
- * proxy, and one who guesses must not lock out everybody behind it.
+ * failed too often. Never for loopback addresses and "unix": a proxy may be there, and a client
+ * that guesses must not lock out all others behind it.
  */
 unsigned login_blocked(struct login_guard *login, const char *peer, int64_t now_ms);

@@ -14,11 +14,9 @@ bool dockerhub_read(struct arena *arena, const struct event_message *message,
 	if (!payload_open(&payload, message, &root) ||
 	    !payload_expect(&payload, root, "push_data", NODE_MAP, &push))
 		return false;
-	const struct payload_image image = {.host = {.field = "repository.repo_url",
-						     .text = STR("docker.io"),
-						     .kind = NODE_STRING},
-					    .repository =
-						    payload_name(root, "repository.repo_name"),
-					    .tag = payload_name(root, "push_data.tag")};
+	const struct payload_image image = {
+		.host = {.field = "", .text = STR("docker.io"), .kind = NODE_STRING},
+		.repository = payload_name(root, "repository.repo_name"),
+		.tag = payload_name(root, "push_data.tag")};
 	return payload_add(&payload, &image);
 }

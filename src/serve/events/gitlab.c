@@ -2,10 +2,12 @@
  * GitLab has no webhook for images: none of the events of projects and groups names one. Its
  * container registry, a relative of distribution, sends distribution's notifications, which the
  * administrator of a GitLab server configures (gitlab.rb, registry['notifications']), with headers
- * of any name. That is what is read here. On gitlab.com nobody can configure it; there a job says
- * what it has pushed, or a webhook with a template of its own (16.10 and later) has this form:
- * {"events": [{"action": "push", "target": {"repository": ..., "tag": ...}, "request": {"host":
- * ...}}]}.
+ * of any name. That is what is read here. gitlab.com does not offer it; there a job can report what
+ * it has pushed, or a webhook of a project can have a custom template (16.10 and later), if the
+ * result has this form:
+ *
+ *	{"events": [{"action": "push", "target": {"repository": "team/app", "tag": "v1"},
+ *		     "request": {"host": "registry.gitlab.com"}}]}
  *
  * A webhook of a project sends X-Gitlab-Event and X-Gitlab-Token. If its body names no image, as
  * that of a pipeline, it is another event.

@@ -4,7 +4,7 @@
  * its format. Of the format docker a component is an image's name and version, which is a tag or a
  * digest; an asset's name is the path v2/NAME/manifests/REFERENCE, with a slash before it in newer
  * versions. The documents show npm only; docker's form is known from payloads that others keep for
- * their tests. Whoever asks for both events gets each push twice, which does no harm. UPDATED can
+ * their tests. A webhook for both events sends each push twice, which does no harm. UPDATED can
  * also mean that an image was pulled.
  *
  * No field names the host: each repository of the format docker can have a port, a subdomain or a
