@@ -33,7 +33,7 @@ programs:
 	@$(MAKE) $(together) all build-tests
 
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
-	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined
+	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot
 
 # --- Rules of the tree -----------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ cases: build/image-syncer build/asan/image-syncer ## text cases
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)
 
-examples: build/image-syncer ## the files in .github/examples
+examples: build/image-syncer build/musl/e2e/snapshot ## the files in .github/examples
 	@$(call pytest,musl,build/image-syncer,tests/examples)
 
 build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
@@ -108,7 +108,13 @@ build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
 	@$(say) "LINK musl $@"
 	@$(call compile,musl) $(LINK_musl) -o $@ $^
 
-e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
+# What the server tells of itself, without the server.
+build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests/unit/test_state_fixture.h
+	@mkdir -p $(@D)
+	@$(say) "LINK musl $@"
+	@$(call compile,musl) -Itests/unit $(LINK_musl) -o $@ $(filter-out %.h,$^)
+
+e2e: build/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
 
 # The harness's tests of itself are left out: nothing of the program runs in them.

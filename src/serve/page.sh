@@ -1,0 +1,42 @@
+#!/bin/bash
+# page.sh PAGE: print page.c, which has the page and its Content-Security-Policy (page.h).
+#
+# The policy names the one style and the one script by their hashes, and refuses everything else that a page could load, run or be
+# put into. What is hashed is what stands between the tags, byte for byte. Only what every Debian has is needed.
+set -euo pipefail
+page=$1
+
+fail() {
+	echo "page.sh: $page: $1" >&2
+	exit 1
+}
+
+# between TAG: the text inside the only <TAG>, whose tags end and begin a line of their own.
+between() {
+	[ "$(grep -c "<$1\b" "$page")" = 1 ] || fail "there must be one <$1>"
+	grep -qx "<$1>" "$page" && grep -qx "</$1>" "$page" || fail "<$1> and </$1> must each be a line of their own"
+	echo # the line end behind the tag is a part of it
+	sed -n "/^<$1>\$/,/^<\/$1>\$/p" "$page" | sed '1d;$d'
+}
+
+hash() {
+	printf "%b" "$(between "$1" | sha256sum | sed 's/ .*//; s/../\\x&/g')" | base64
+}
+
+if grep -nE '[ "]style=|[ "]on[a-z]+=|javascript:' "$page" >&2; then
+	fail 'the policy refuses attributes that style or run something'
+fi
+# One function at a time, so that a failure in it ends the script.
+style=$(hash style)
+script=$(hash script)
+policy="default-src 'none'; script-src 'sha256-$script'; style-src 'sha256-$style'; connect-src 'self'; img-src data:"
+policy="$policy; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+echo '/* Made by src/serve/page.sh. */'
+echo '#include "serve/page.h"'
+echo
+echo 'const char page_html[] ='
+od -An -v -to1 "$page" | sed 's/ /\\/g; s/.*/	"&"/'
+echo ';'
+echo "const size_t page_length = sizeof(page_html) - 1;"
+echo "const char page_policy[] = \"$policy\";"
