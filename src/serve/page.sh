@@ -4,6 +4,7 @@
 # The policy names the one style and the one script by their hashes, and refuses everything else that a page could load, run or be
 # put into. What is hashed is what stands between the tags, byte for byte. Only what every Debian has is needed.
 set -euo pipefail
+shopt -s inherit_errexit
 page=$1
 
 fail() {
@@ -19,16 +20,17 @@ between() {
 	sed -n "/^<$1>\$/,/^<\/$1>\$/p" "$page" | sed '1d;$d'
 }
 
-hash() {
-	printf "%b" "$(between "$1" | sha256sum | sed 's/ .*//; s/../\\x&/g')" | base64
+digest() {
+	local bytes
+	bytes=$(between "$1" | sha256sum | sed 's/ .*//; s/../\\x&/g')
+	printf '%b' "$bytes" | base64
 }
 
 if grep -nE '[ "]style=|[ "]on[a-z]+=|javascript:' "$page" >&2; then
 	fail 'the policy refuses attributes that style or run something'
 fi
-# One function at a time, so that a failure in it ends the script.
-style=$(hash style)
-script=$(hash script)
+style=$(digest style)
+script=$(digest script)
 policy="default-src 'none'; script-src 'sha256-$script'; style-src 'sha256-$style'; connect-src 'self'; img-src data:"
 policy="$policy; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -11,12 +11,15 @@ import http.server
 import json
 import os
 import re
+import subprocess
 import threading
 
 import pytest
 
 from lib import browser, need
 
+pytestmark = pytest.mark.long
+PAGE_SH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/serve/page.sh")
 HOSTILE = '<img src=x onerror="document.title=1">&amp;</td>${1}{{2}}'
 LONG = "registry.example.com/" + "a-very-long-name-without-any-blank" * 6
 
@@ -142,6 +145,20 @@ def test_the_policy_names_the_one_style_and_the_one_script():
         hashes[tag] = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     assert policy == (f"default-src 'none'; script-src 'sha256-{hashes['script']}'; style-src 'sha256-{hashes['style']}'; connect-src 'self'; "
                       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+
+
+@pytest.mark.parametrize("old, new", (
+    ("<script>\n", "<script>\n</script>\n<script>\n"), ("</style>", "</style><!-- -->"), ("<style>", "<style media=print>"), ("<p ", "<p style='color: red' "),
+    ("<button ", '<button onclick="run()" '), ('href="status"', 'href="javascript:run()"'), ("<script>", "<script src=x.js>"),
+), ids=("two", "line", "attribute", "style", "handler", "address", "source"))
+def test_a_page_that_the_policy_would_break_is_not_built(tmp_path, old, new):
+    good = need.snapshot("page")
+    for text, code in ((good, 0), (good.replace(old, new, 1), 1)):
+        path = tmp_path / "page.html"
+        path.write_text(text)
+        done = subprocess.run([PAGE_SH, path], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert code == 0 or "page.sh: " in done.stderr
 
 
 def test_every_text_is_there_in_both_languages():
