@@ -1,8 +1,8 @@
 #!/bin/bash
 # page.sh PAGE: print page.c, which has the page and its Content-Security-Policy (page.h).
 #
-# The policy names the one style and the one script by their hashes, and refuses everything else that a page could load, run or be
-# put into. What is hashed is what stands between the tags, byte for byte. Only what every Debian has is needed.
+# The policy names the one style and the one script by their hashes, and refuses everything else that a page could load or run. A hash
+# is that of the text between the tags, byte for byte. The script needs only what every Debian has.
 set -euo pipefail
 shopt -s inherit_errexit
 page=$1

@@ -2,7 +2,7 @@
  * What a server tells of itself: one snapshot, which becomes JSON (status.h), figures for
  * Prometheus (metrics.h) and, in a browser, the page (page.h).
  *
- * Plain record, made anew for each reader; texts belong to its maker. All times are seconds since
+ * Plain record, made for each reader; texts belong to its maker. All times are seconds since
  * 1970, and 0 where there is none.
  */
 #pragma once

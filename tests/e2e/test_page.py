@@ -322,6 +322,21 @@ def test_it_refreshes_itself(shows, site):
     assert page.run("window.first === document.querySelector('#failing tr:nth-child(1)')")
 
 
+def test_it_asks_seldom_while_nobody_looks(shows, site):
+    page = shows(site)
+    page.run("""(() => {
+        const wait = window.setTimeout;
+        window.waits = [];
+        window.setTimeout = (call, ms) => { window.waits.push(ms); return wait(call, ms); };
+        Object.defineProperty(document, "hidden", {get: () => window.away ?? true, configurable: true});
+    })()""")
+    page.until(lambda: 60000 in page.run("window.waits"))
+    assert 4000 not in page.run("window.waits")
+    page.run("window.away = false")
+    again(page)
+    page.until(lambda: 4000 in page.run("window.waits"))
+
+
 def test_a_server_that_goes_away_is_said(shows, site):
     page = shows(site)
     for gone in (None, 502):
