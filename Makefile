@@ -9,7 +9,8 @@
 #   fuzz      libFuzzer's targets, by clang; see tests/fuzz/fuzz.mk
 #   coverage  counted lines and branches, build/coverage/image-syncer; see tests/analyse/analyse.mk
 # A folder build/<flavor> holds the objects, a link "deps" to the libraries that src/deps/build.sh made or found in its cache,
-# and the two generated headers. Everything but src/main.c goes into libimage-syncer.a, which the unit tests link against.
+# the two generated headers, and the server's page as C. Everything but src/main.c goes into libimage-syncer.a, which the unit
+# tests link against.
 
 VERSION := 1.0.0
 
@@ -145,7 +146,16 @@ build/$1/%.o: src/%.c build/$1/deps.stamp Makefile | build/$1/version.h build/$1
 	@$(say) "CC   $1 $$<"
 	@$$(call compile,$1) -include src/base/banned.h -c -o $$@ $$<
 
-build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o)
+# The page of the server, as C.
+build/$1/serve/page.c: src/serve/page.html src/serve/page.sh
+	@mkdir -p $$(@D)
+	@src/serve/page.sh $$< >$$@
+
+build/$1/serve/page.o: build/$1/serve/page.c src/serve/page.h build/$1/deps.stamp Makefile
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -include src/base/banned.h -c -o $$@ $$<
+
+build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o) build/$1/serve/page.o
 	@rm -f $$@
 	@$$(TOOLS_$1)ar rcs $$@ $$^
 

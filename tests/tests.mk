@@ -33,7 +33,7 @@ programs:
 	@$(MAKE) $(together) all build-tests
 
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
-	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined
+	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot
 
 # --- Rules of the tree -----------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ cases: build/image-syncer build/asan/image-syncer ## text cases
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)
 
-examples: build/image-syncer ## the files in .github/examples
+examples: build/image-syncer build/musl/e2e/snapshot ## the files in .github/examples
 	@$(call pytest,musl,build/image-syncer,tests/examples)
 
 build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
@@ -108,16 +108,23 @@ build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
 	@$(say) "LINK musl $@"
 	@$(call compile,musl) $(LINK_musl) -o $@ $^
 
-e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
+# What the server tells of itself, without the server.
+build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests/unit/test_state_fixture.h
+	@mkdir -p $(@D)
+	@$(say) "LINK musl $@"
+	@$(call compile,musl) -Itests/unit $(LINK_musl) -o $@ $(filter-out %.h,$^)
+
+e2e: build/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
 
-# The harness's tests of itself are left out: nothing of the program runs in them.
+# Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
+others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
 e2e-asan: build/asan/image-syncer ## end to end under the address sanitizer
-	@$(call pytest,asan,build/asan/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py)
+	@$(call pytest,asan,build/asan/image-syncer,tests/e2e $(others))
 
 # Elsewhere threads do nothing that they do not do in these files.
 e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole
-	@$(call pytest,tsan,build/tsan/image-syncer,tests/e2e --ignore=tests/e2e/test_lib.py $(if $(ALL)$(TESTS),,-m concurrency))
+	@$(call pytest,tsan,build/tsan/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,-m concurrency))
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-registries.sh registry
@@ -142,4 +149,4 @@ e2e-amd64 e2e-arm64: e2e-%:
 	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
 	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
 	@chmod +x build/$*/run
-	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e,$(emulated:%=tests/e2e/%)))
+	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e $(others),$(emulated:%=tests/e2e/%)))

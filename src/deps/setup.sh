@@ -21,7 +21,7 @@ amd64="$build $(cross amd64 x86-64)"
 arm64="$build $(cross arm64 aarch64)"
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
-test="$sanitize $demo python3-pytest python3-pytest-xdist python3-yaml python3-kubernetes nginx skopeo strace clang-format-19 git shellcheck dash busybox jq"
+test="$sanitize $demo python3-pytest python3-pytest-xdist python3-yaml python3-kubernetes python3-jsonschema chromium prometheus nginx skopeo strace clang-format-19 git shellcheck dash busybox jq"
 image="$test $arm64 docker.io debootstrap"
 [ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
 bench="$test libnginx-mod-http-lua"
@@ -109,7 +109,7 @@ apt update || echo 'setup: going on with the package lists that are here' >&2
 apt install -y --no-install-recommends $missing
 rm -f "$log"
 
-for pair in docker-registry/docker-registry nginx/nginx docker.io/docker containerd/containerd; do # package/service
+for pair in docker-registry/docker-registry nginx/nginx prometheus/prometheus docker.io/docker containerd/containerd; do # package/service
 	case " $missing " in *" ${pair%/*} "*) ;; *) continue ;; esac
 	service=${pair#*/}
 	if command -v systemctl >/dev/null; then

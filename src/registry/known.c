@@ -18,7 +18,7 @@ enum { HASH_SIZE = 32, LISTS_BYTES_MAX = 32 * 1024 * 1024 };
 
 #define HASH_PREFIX "sha256:"
 
-enum state { BARE, LISTED, ABSENT, TAKEN };
+enum known_state { BARE, LISTED, ABSENT, TAKEN };
 
 /* A tag, of bytes alone, so that records follow each other without gaps. */
 struct record {
@@ -324,7 +324,7 @@ static enum known_answer take(struct known_list *list, struct arena *arena, cons
 	struct record *record = find(list, tag);
 	if (!record)
 		return take_absent(list, tag);
-	enum state state = record->state;
+	enum known_state state = record->state;
 	if (state == BARE || state == TAKEN)
 		return KNOWN_NOTHING;
 	if (state == LISTED && !(*digest = write_hash(arena, record->hash)))

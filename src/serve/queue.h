@@ -79,6 +79,7 @@ bool queue_take(struct queue *queue, int64_t now, bool routed, size_t most, stru
 enum queue_verdict {
 	QUEUE_DONE,      /* confirmed: removed, unless it was named again meanwhile */
 	QUEUE_AGAIN,     /* tried, no failure, but to be looked at again: pending */
+	QUEUE_HOLD,      /* confirmed, but to be looked at again after queue_release(): pending */
 	QUEUE_TRANSIENT, /* failed, and may succeed later: back-off per entry, growing to hours */
 	QUEUE_PERMANENT, /* failed in a way that repeats; after a few of these it is parked */
 	QUEUE_NO_ROUTE,
@@ -88,7 +89,9 @@ enum queue_verdict {
  */
 void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, const char *why,
 		  int64_t now);
-/* Everything that waits, is parked or unrouted is due again (do; other rules). */
+/* What is held is due. */
+void queue_release(struct queue *queue);
+/* Everything that waits, is held, parked or unrouted is due again (do; other rules). */
 void queue_wake(struct queue *queue);
 /* When the next entry is due: 0: one is now; INT64_MAX: none. routed as above. */
 int64_t queue_due(struct queue *queue, bool routed);

@@ -5,6 +5,7 @@ Only those that Go installs (install-*.sh) may be missing: what needs one of the
 
 import os
 import shutil
+import subprocess
 
 _EXTRA = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -37,3 +38,11 @@ def binary():
     if not os.access(path, os.X_OK):
         raise Missing(f"{path} does not exist: run `make`, or set IMAGE_SYNCER to the program to test")
     return path
+
+
+def snapshot(*words):
+    """What the server would answer: of `status`, `metrics`, `page` or `policy`; `fresh`: of one that has just started."""
+    path = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..", "build", "musl", "e2e", "snapshot"))
+    if not os.access(path, os.X_OK):
+        raise Missing(f"{path} does not exist: run `make build/musl/e2e/snapshot`")
+    return subprocess.run([path, *words], check=True, capture_output=True, timeout=60).stdout.decode()
