@@ -106,7 +106,7 @@ examples: build/image-syncer ## the files in .github/examples
 build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
 	@mkdir -p $(@D)
 	@$(say) "LINK musl $@"
-	@$(call compile,musl) $(LINK_musl) -o $@ $^
+	@$(call compile,musl) $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib -lmicrohttpd -lnettle
 
 e2e: build/image-syncer build/musl/e2e/confined ## end to end against real registries, with the release binary
 	@$(call pytest,musl,build/image-syncer,tests/e2e)
