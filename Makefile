@@ -48,7 +48,7 @@ warnings_asan := -Wno-format-truncation -Wno-stringop-overflow -Wno-maybe-uninit
 warnings_tsan := $(warnings_asan)
 warnings_musl := $(if $(filter true 1 yes,$(CI) $(WERROR)),-Werror)
 warnings_lint := -Werror
-libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle
+libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle -lmicrohttpd
 
 CC_musl := build/musl/deps/bin/musl-gcc
 CC_amd64 := build/amd64/deps/bin/musl-gcc
@@ -66,10 +66,12 @@ deps_coverage := asan
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)
 
-# What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own.
+# What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own. And what POSIX has since
+# 2024: accept4().
 # Where something examines the program from inside, it must not defend itself against that.
 kernel_seccomp = -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
 kernel_landlock = $(kernel_seccomp)
+kernel_listener := -D_GNU_SOURCE
 examined_asan := -DHARDEN_NOTHING
 examined_tsan := -DHARDEN_NOTHING
 examined_fuzz := -DHARDEN_NOTHING

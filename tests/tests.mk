@@ -106,7 +106,7 @@ examples: build/image-syncer build/musl/e2e/snapshot ## the files in .github/exa
 build/musl/e2e/confined: tests/e2e/confined.c build/musl/libimage-syncer.a
 	@mkdir -p $(@D)
 	@$(say) "LINK musl $@"
-	@$(call compile,musl) $(LINK_musl) -o $@ $^
+	@$(call compile,musl) $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib -lmicrohttpd -lnettle
 
 # What the server tells of itself, without the server.
 build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests/unit/test_state_fixture.h

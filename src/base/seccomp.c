@@ -79,6 +79,9 @@ static const unsigned allowed[] = {
 	SYS_timer_delete,
 	SYS_epoll_create1,
 	SYS_epoll_ctl,
+	SYS_epoll_pwait, /* a server's threads; its socket is opened before */
+	SYS_accept4,
+	SYS_accept,
 	SYS_pipe2,
 	SYS_openat,
 	SYS_fstat,
@@ -138,6 +141,7 @@ static const unsigned allowed[] = {
 	SYS_pipe,
 	SYS_eventfd,
 	SYS_epoll_create,
+	SYS_epoll_wait,
 	SYS_getrlimit,
 	SYS_time,
 #endif
@@ -275,8 +279,7 @@ static const struct {
 	{SYS_socket, "socket"},     {SYS_socketpair, "socketpair"},
 	{SYS_ioctl, "ioctl"},       {SYS_ptrace, "ptrace"},
 	{SYS_kill, "kill"},         {SYS_listen, "listen"},
-	{SYS_accept4, "accept4"},   {SYS_memfd_create, "memfd_create"},
-	{SYS_prctl, "prctl"},
+	{SYS_prctl, "prctl"},       {SYS_memfd_create, "memfd_create"},
 };
 
 enum { BY_SECCOMP = 1, LINE_SIZE = 200, TOLD_MAX = 1024 };

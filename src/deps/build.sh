@@ -4,10 +4,10 @@
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
 # amd64, arm64  the same for a named machine, which need not be this one.
-# asan, tsan  for the tests: BearSSL and curl from the same sources, instrumented, on glibc; the other libraries are the
-#       distribution's. So the TLS and HTTP code that is examined is the code that ships.
-# fuzz  for libFuzzer: all that parses foreign bytes (BearSSL, curl, cJSON, libyaml), by clang, so that the fuzzer sees which
-#       ways its inputs take there as well.
+# asan, tsan  for the tests: BearSSL, curl and libmicrohttpd from the same sources, instrumented, on glibc; the other libraries
+#       are the distribution's. So the TLS and HTTP code that is examined is the code that ships.
+# fuzz  for libFuzzer: all that parses foreign bytes (BearSSL, curl, libmicrohttpd, cJSON, libyaml), by clang, so that the fuzzer
+#       sees which ways its inputs take there as well.
 #
 # The result is cached under ${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-~/.cache}/image-syncer} by the hash of all that went into
 # it: this folder, the lock of the sources, the compiler, the flags. Sources are fetched once and kept there as well, so only
@@ -28,10 +28,10 @@ release=
 case $flavor in
 musl | amd64 | arm64)
 	release=yes
-	wanted='musl bearssl curl cjson libyaml nettle pcre2'
+	wanted='musl bearssl curl cjson libyaml nettle pcre2 libmicrohttpd'
 	;;
-asan | tsan) wanted='bearssl curl' ;;
-fuzz) wanted='bearssl curl cjson libyaml' ;;
+asan | tsan) wanted='bearssl curl libmicrohttpd' ;;
+fuzz) wanted='bearssl curl libmicrohttpd cjson libyaml' ;;
 *) die 'usage: build.sh musl|amd64|arm64|asan|tsan|fuzz' ;;
 esac
 
@@ -252,6 +252,24 @@ build_pcre2() { # tags are ASCII: bytes are enough
 	cp src/pcre2.h "$prefix/include"
 }
 
+# A server over plain connections that it is handed, with threads, epoll and suspended connections, and nothing else. Thread
+# names would be set by a system call that a confined process may not make. Its messages, and optimisation for speed, would make
+# the program larger by 37 KB. That eventfd works cannot be found out for a foreign machine.
+build_libmicrohttpd() { # flags
+	cd "$work/libmicrohttpd"
+	apply libmicrohttpd-reads.patch 3
+	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
+		--with-threads=posix --enable-epoll --enable-itc=eventfd --enable-compact-code --disable-messages \
+		--disable-{https,bauth,dauth,md5,sha256,sha512-256,postprocessor,httpupgrade,cookie,sendfile,poll,thread-names} \
+		--disable-{doc,examples,tools,curl} mhd_cv_eventfd_usable=yes CC="$cc" CFLAGS="${1/-O2/-Os}" LDFLAGS="$link"
+	for have in EPOLL_SUPPORT MHD_USE_POSIX_THREADS _MHD_ITC_EVENTFD; do
+		grep -q "^#define $have 1" MHD_config.h || die "libmicrohttpd was configured without $have"
+	done
+	make -C src/microhttpd -j"$jobs" libmicrohttpd.la
+	cp src/microhttpd/.libs/libmicrohttpd.a "$prefix/lib"
+	cp src/include/microhttpd.h "$prefix/include"
+}
+
 # --- Order -------------------------------------------------------------------------------------------------------------
 
 started=$SECONDS
@@ -275,6 +293,7 @@ if [ -n "$release" ]; then
 	{
 		step nettle build_nettle
 		step pcre2 build_pcre2
+		step libmicrohttpd build_libmicrohttpd "$flags"
 		step cjson build_cjson
 		step libyaml build_libyaml "$(version_of libyaml)"
 	} &
@@ -287,6 +306,9 @@ else
 	step bearssl build_bearssl
 	step curl-configure configure_curl -O1
 	step curl build_curl
+	# It reads its own counters and flags unlocked where nothing depends on them, which ThreadSanitizer cannot know: there only its
+	# locks are seen.
+	step libmicrohttpd build_libmicrohttpd "$(sed 's/-fsanitize=thread//' <<<"$flags")"
 	if [ "$flavor" = fuzz ]; then
 		step cjson build_cjson
 		step libyaml build_libyaml "$(version_of libyaml)"

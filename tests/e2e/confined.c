@@ -4,9 +4,12 @@
  *
  *   confined calls WORD...      after seccomp_confine()
  *   confined PORT FILE WORD...  after landlock_confine() with this port, and this file to read
+ *   confined serve              after seccomp_confine(), with a listener that was bound before; the
+ *                               line is the answer, its memory in KiB follows
  */
 #include "base/landlock.h"
 #include "base/seccomp.h"
+#include "serve/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,11 +122,78 @@ static long try_rule(const char *word)
 	return word[0] == '/' ? open(word, O_RDONLY | O_CLOEXEC) : reach(word);
 }
 
+static void *answer(void *request)
+{
+	const struct listener_answer late = {
+		.status = 200, .type = "text/plain", .body = STR("late")};
+	listener_answer(request, &late);
+	return NULL;
+}
+
+static void answer_later(void *ctx, struct listener_request *request)
+{
+	pthread_create(ctx, NULL, answer, request);
+}
+
+/* Two requests, the second of which ends the connection; prints the end of what came. */
+static long ask(unsigned port)
+{
+	static const char requests[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+				       "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+	const struct sockaddr_in to = {.sin_family = AF_INET,
+				       .sin_port = htons((unsigned short)port),
+				       .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	char got[4096];
+	ssize_t len = 0, piece;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 ||
+	    send(fd, requests, sizeof(requests) - 1, 0) < 0)
+		return -1;
+	while ((piece = recv(fd, got + len, sizeof(got) - (size_t)len, 0)) > 0)
+		len += piece;
+	printf("%.*s\n", len < 4 ? 0 : 4, got + len - 4);
+	return len;
+}
+
+static long memory(void)
+{
+	char text[4096] = "";
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+	const char *line = len < 0 ? NULL : strstr(text, "VmRSS:");
+	return line ? strtol(line + strlen("VmRSS:"), NULL, 10) : -1;
+}
+
+static int serve(void)
+{
+	pthread_t thread;
+	struct listener *listener = NULL;
+	struct error err;
+	const struct listener_options options = {.address = "127.0.0.1:0",
+						 .header_bytes = 8192,
+						 .body_bytes = 65536,
+						 .seconds = 10,
+						 .connections = 256,
+						 .serve = answer_later,
+						 .ctx = &thread};
+	if (!listener_bind(&options, &listener, &err))
+		return 1;
+	if (!seccomp_confine())
+		return 77;
+	if (!listener_start(listener, &err) || ask(listener_port(listener)) < 0)
+		return 1;
+	printf("%ld\n", memory());
+	listener_free(&listener);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool calls = argc > 1 && strcmp(argv[1], "calls") == 0;
 	int first = calls ? 2 : 3;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (argc > 1 && strcmp(argv[1], "serve") == 0)
+		return serve();
 	if (calls && !seccomp_confine())
 		return 77;
 	if (!calls) {

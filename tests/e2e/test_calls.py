@@ -18,8 +18,9 @@ PROBE = os.path.join(ROOT, "build/musl/e2e/confined")
 # In the program, but not in a confined one: what is done before, and by the process of the credential helpers.
 BEFORE = {"execve", "chdir", "mkdir", "setgid", "setuid", "setsid", "setpgid", "getgid", "wait4", "kill", "setrlimit", "prctl", "socketpair",
           "sched_setscheduler", "arch_prctl", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "getppid",
-          "dup", "dup2", "dup3", "fchdir", "fork", "vfork", "sched_setparam", "sched_getparam", "sched_getscheduler", "fcntl64",
-          "rt_sigtimedwait"}    # of the C library's timers that start threads
+          "dup", "dup2", "dup3", "fchdir", "listen", "umask", "fork", "vfork", "sched_setparam", "sched_getparam", "sched_getscheduler", "fcntl64",
+          "rt_sigtimedwait",    # of the C library's timers that start threads
+          "sysinfo"}            # of sysconf(), which is asked for the size of a page
 
 
 def probe(*arguments):
@@ -48,6 +49,15 @@ def test_what_no_copy_needs_is_refused_and_told(word, number, name, error):
     assert codes == [error, error, "ok"], "the process goes on"
     assert len(lines) == (2 if word == "unknown" else 1), "once for each call"
     assert re.match(rf"image-syncer: the system call {number}{rf' .{name}.' if name else ''} was refused", lines[0]), lines
+
+
+def test_a_confined_process_serves_what_it_was_bound_to_before():
+    ended = subprocess.run([PROBE, "serve"], capture_output=True, text=True, check=False, timeout=60)
+    if ended.returncode == 77:
+        pytest.skip("this kernel cannot confine a process")
+    assert ended.returncode == 0 and ended.stderr == "", ended
+    answer, memory = ended.stdout.split()
+    assert answer == "late" and int(memory) < 2048, "KiB, of the listener alone"
 
 
 def test_a_call_that_a_tracer_leaves_out_is_no_refusal():

@@ -119,6 +119,7 @@ FAULTS = [
     ("layers", "src/copy/bad.c", "/* */\n#include <bearssl_ssl.h>\n", "belongs to net/"),
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
     ("layers", "src/oci/bad.c", "/* */\n# include <cjson/cJSON.h>\n", "belongs to doc/"),
+    ("layers", "src/net/bad.c", "/* */\n#include <microhttpd.h>\n", "belongs to serve/"),
     ("layers", "src/odd/bad.c", "/* */\n", "not a layer"),
     ("tests", "tests/unit/test_bad.c", "", "not in the folder of a layer"),
     ("tests", "tests/unit/odd/test_bad.c", "", "src/odd/ does not exist"),

@@ -17,6 +17,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,15 +27,16 @@
 #include <cmocka.h>
 
 /* Whether allocations count, and fail: not while a scenario shows what it has. */
-static bool counting;
-static unsigned made, fail_at, fail_for;
+static atomic_bool counting;
+static atomic_uint made; /* by any thread */
+static unsigned fail_at, fail_for;
 
 static bool fails(void)
 {
 	if (!counting || spared)
 		return false;
-	made++;
-	return fail_at && made >= fail_at && made - fail_at < fail_for;
+	unsigned number = atomic_fetch_add(&made, 1) + 1;
+	return fail_at && number >= fail_at && number - fail_at < fail_for;
 }
 
 void *__real_arena_alloc(struct arena *arena, size_t size);
