@@ -9,7 +9,9 @@ import re
 from kubernetes import client
 
 _PLAIN = {"str": str, "int": int, "bool": bool, "float": (int, float)}
-_KINDS = {("v1", "ConfigMap"): client.V1ConfigMap, ("batch/v1", "CronJob"): client.V1CronJob, ("batch/v1", "Job"): client.V1Job}
+_KINDS = {("v1", "ConfigMap"): client.V1ConfigMap, ("batch/v1", "CronJob"): client.V1CronJob, ("batch/v1", "Job"): client.V1Job,
+          ("v1", "PersistentVolumeClaim"): client.V1PersistentVolumeClaim, ("v1", "Service"): client.V1Service,
+          ("apps/v1", "Deployment"): client.V1Deployment}
 
 
 def problems(document):

@@ -37,7 +37,8 @@ def options():
     """{long or short option: does it take a value} out of --help, and out of that of serve."""
     help_text = "".join(subprocess.run([need.binary(), *words, "--help"], check=True, capture_output=True, text=True).stdout
                         for words in ([], ["serve"]))
-    return {name: bool(value) for name, value in re.findall(r"^ +(?:-\w, +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)}
+    rows = re.findall(r"^ +(?:(-\w), +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)
+    return {name: bool(value) for *names, value in rows for name in names if name}
 
 
 def command_lines():
@@ -47,6 +48,10 @@ def command_lines():
     yield "compose", documents("compose/compose.yaml")[0]["services"]["image-syncer"]["command"]
     yield "cron", shlex.split(text("cron/image-syncer").splitlines()[-1].split(" image-syncer ", 1)[1])
     yield "systemd, serve", shlex.split(re.search(r"^ExecStart=\S+/image-syncer serve (.*)$", text("systemd/image-syncer-serve.service"), re.M).group(1))
+    yield "compose, server", documents("serve/compose.yaml")[0]["services"]["image-syncer"]["command"][1:]
+    yield "kubernetes, server", pod(documents("serve/deployment.yaml")[-1])["containers"][0]["args"][1:]
+    unit = text("serve/image-syncer-hooks.service")
+    yield "systemd, server", shlex.split(re.search(r"^ExecStart=\S+/image-syncer serve (.*)$", unit, re.M).group(1))
     yield "systemd", shlex.split(re.search(r"^ExecStart=\S+/image-syncer (.*)$", text("systemd/image-syncer.service"), re.M).group(1))
 
 
@@ -57,12 +62,12 @@ def test_every_option_exists(options, arguments):
     for argument in expected:
         assert argument in options, f"{argument} is no option of the program"
         if options[argument]:
-            assert not next(expected).startswith("--")
+            assert not next(expected).startswith("-")
 
 
 # -- Kubernetes -----------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", sorted(os.path.relpath(path, FOLDER) for path in glob.glob(f"{FOLDER}/kubernetes/*.yaml")))
+@pytest.mark.parametrize("path", ["serve/deployment.yaml", *sorted(os.path.relpath(path, FOLDER) for path in glob.glob(f"{FOLDER}/kubernetes/*.yaml"))])
 def test_kubernetes_knows_every_key(path):
     for document in documents(path):
         assert kinds.problems(document) == []
