@@ -169,6 +169,7 @@ FAULTS = [
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace(', "where the images go"', ""), "the field to says nothing about itself"),
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', "TO"), "a row of a table of fields cannot be read"),
     ("fields", "src/config/rules/images_fields.c", "/* Why. */\n", "no table of fields found"),
+    ("fields", "src/config/serve/server_file.c", FIELDS.replace('"to"', '"app"'), "docs/serve.md: the fields of serve lack app"),
     ("fields", "src/config/rules/new_fields.c", FIELDS, "new_fields.c: tests/lint/fields does not know where"),
     ("fields", "src/image-syncer.1", '.\\" fields: rules\nNothing.\n.Ss OTHER\n.It Cm to\n', "image-syncer.1: the fields of rules lack to"),
     ("fields", "README.md", TOLD.replace("`to`", "`to`, `two`"), "README.md: two is not a field of rules"),
