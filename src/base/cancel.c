@@ -17,6 +17,8 @@
  * files are read before the process is confined, and what confines it holds for the one thread that
  * asks for it and those that come later. A wish for one run has no such end: other runs would pay.
  *
+ * A server lets end what is under way: there a signal is only noted at first, and nobody is woken.
+ *
  * What follows a run, such as messages about it, has to be done within these nine seconds. It works
  * for a request of its own, which begins without the signal that ended the run; a second signal
  * ends the process anyway.
@@ -39,21 +41,44 @@ static atomic_int requested;
 static _Atomic int64_t requested_at;
 static atomic_int event = -1;
 static timer_t end;
-static atomic_bool ends; /* end was made */
+static atomic_bool ends;      /* end was made */
+static atomic_int deferred_s; /* 0: a signal takes effect at once */
+static atomic_int noted;      /* a signal that was deferred, at this time */
+static _Atomic int64_t noted_at;
 
 static _Thread_local struct cancel *current;
 
 /* --- the process --------------------------------------------------------------------------- */
 
+static void end_in(int seconds)
+{
+	const struct itimerspec last = {.it_value = {.tv_sec = seconds}};
+	if (atomic_load(&ends))
+		timer_settime(end, 0, &last, NULL);
+}
+
 static void wake_all(void)
 {
 	const uint64_t one = 1;
-	const struct itimerspec last = {.it_value = {.tv_sec = CANCEL_END_S}};
 	/* Whoever is not woken looks once a second. */
 	if (event >= 0 && write(event, &one, sizeof(one)) < 0)
 		errno = 0;
-	if (atomic_load(&ends))
-		timer_settime(end, 0, &last, NULL);
+	end_in(CANCEL_END_S);
+}
+
+/* Notes a signal. False: it is not deferred, or is a second one. */
+static bool defer(int signal_number, int64_t now)
+{
+	int none = 0, seconds = atomic_load(&deferred_s);
+	if (!seconds || atomic_load(&requested))
+		return false;
+	if (!atomic_load(&noted))
+		atomic_store(&noted_at, now);
+	if (atomic_compare_exchange_strong(&noted, &none, signal_number))
+		end_in(CANCEL_END_S + seconds);
+	else if (now - atomic_load(&noted_at) >= CANCEL_ECHO_MS)
+		_exit(128 + signal_number);
+	return true;
 }
 
 void cancel_now(int signal_number)
@@ -61,6 +86,10 @@ void cancel_now(int signal_number)
 	int none = 0;
 	int saved = errno;
 	int64_t now = clock_ms();
+	if (defer(signal_number, now)) {
+		errno = saved;
+		return;
+	}
 	/* The time first: whoever sees the signal must not take it for long past. */
 	if (!atomic_load(&requested))
 		atomic_store(&requested_at, now);
@@ -108,6 +137,21 @@ bool cancel_install(void)
 	return sigaction(SIGALRM, &last, NULL) == 0 && (event >= 0 || make_event()) &&
 	       sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0 &&
 	       sigaction(SIGPIPE, &ignore, NULL) == 0;
+}
+
+void cancel_defer(unsigned seconds)
+{
+	atomic_store(&deferred_s, (int)seconds);
+}
+
+void cancel_hurry(void)
+{
+	int none = 0, signal_number = atomic_load(&noted);
+	if (!signal_number)
+		return;
+	atomic_store(&requested_at, clock_ms());
+	if (atomic_compare_exchange_strong(&requested, &none, signal_number))
+		wake_all();
 }
 
 void cancel_own(void)
@@ -262,6 +306,17 @@ int cancel_reason(void)
 bool cancel_requested(void)
 {
 	return cancel_reason() != 0;
+}
+
+bool cancel_closing(void)
+{
+	return atomic_load(&noted) || cancel_requested();
+}
+
+int cancel_signal(void)
+{
+	int reason = atomic_load(&requested);
+	return reason ? reason : atomic_load(&noted);
 }
 
 /* Milliseconds since the first request that concerns this thread, < 0: there is none. */

@@ -52,6 +52,14 @@ struct cancel {
  * deadline of a run that is still open, the process is over, whatever it does.
  */
 bool cancel_install(void);
+/*
+ * From now on the first signal only says that nothing new is to begin, see cancel_closing(): what
+ * is under way goes on as if there had been none, until cancel_hurry() or a second signal, which
+ * ends the process. Without either the process is over that many seconds later than usual.
+ */
+void cancel_defer(unsigned seconds);
+/* The signal that was deferred takes effect. Nothing if there was none. */
+void cancel_hurry(void);
 /* In a process that was forked: it works for no run, and its signals are its own. */
 void cancel_own(void);
 /* Asks all runs of the process to stop, as this signal does. */
@@ -81,6 +89,10 @@ struct cancel *cancel_current(void);
 
 /* True once somebody asked to stop: start no new work. */
 bool cancel_requested(void);
+/* The same, also after a signal that was deferred: begin no run and no image. */
+bool cancel_closing(void);
+/* The signal that asked the process to stop, whether or not it was deferred; 0: none did. */
+int cancel_signal(void);
 /* True when the grace period is over: drop what is under way. */
 bool cancel_urgent(void);
 /* True CANCEL_LAST_MS later: drop also what only cleans up. */

@@ -57,7 +57,9 @@ bool error_memory(struct error *err)
 
 bool error_canceled(struct error *err)
 {
-	return error_set(err, ERROR_CANCELED, "stopped by %s", cancel_name(cancel_reason()));
+	int reason = cancel_reason();
+	return error_set(err, ERROR_CANCELED, "stopped by %s",
+			 cancel_name(reason ? reason : cancel_signal()));
 }
 
 const char *error_kind_name(enum error_kind kind)
