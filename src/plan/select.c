@@ -168,6 +168,11 @@ bool select_by_date(const struct select *select)
 	return select->since || (select->latest && select->by_date);
 }
 
+bool select_compares(const struct select *select)
+{
+	return select->latest > 0;
+}
+
 static bool ask_dates(struct arena *arena, const struct expanding *expanding,
 		      const struct images *images, int64_t **out, struct error *err)
 {

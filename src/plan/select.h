@@ -23,6 +23,8 @@ bool select_parse(struct arena *arena, const struct selection *selection, struct
 		  const struct select **out, struct problems *problems, bool *memory);
 /* True when it asks for dates. */
 bool select_by_date(const struct select *select);
+/* True when it takes the newest few, so that other images decide about one. */
+bool select_compares(const struct select *select);
 /* Leaves in images what the rule selects. ERROR_UNSUPPORTED: dates cannot be had. */
 bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err);

@@ -135,7 +135,8 @@ void serve_options_help(struct buf *out)
 		"       image-syncer serve --images FILE [--auth FILE] --every TIME [OPTION]...\n"
 		"       image-syncer serve --images FILE [--auth FILE] --cron WHEN [OPTION]...\n"
 		"\n"
-		"Runs until it is stopped, and does a sync whenever it is time.\n"
+		"Runs until it is stopped: does a sync whenever it is time, and for the images\n"
+		"that hooks and events of registries name.\n"
 		"\nWhat, and when:\n");
 	for (size_t i = 0; i < array_count(table); i++) {
 		char letter[] = {'-', table[i].letter, ',', ' ', '\0'};
@@ -148,10 +149,11 @@ void serve_options_help(struct buf *out)
 		out,
 		"\n"
 		"All options of a sync may be given as well (image-syncer --help), and win over\n"
-		"what the file of -c says. Files are read again before each run; while one has a\n"
-		"mistake, the rules read before stay in force. SIGHUP starts a run at once,\n"
-		"SIGUSR1 opens the log file again.\n"
+		"what the file of -c says. Files are read again when they change; while one has\n"
+		"a mistake, the rules read before stay in force. SIGHUP reads them and starts a\n"
+		"run at once, SIGUSR1 opens the log file again.\n"
 		"\n"
-		"Exit status: 2 usage, or a mistake in the files at the start; 130 or 143\n"
-		"stopped by SIGINT or SIGTERM. A run that fails does not end the server.\n");
+		"Exit status: 0 stopped by SIGTERM or SIGINT, 143 or 130 by a second one; 2\n"
+		"usage, or a mistake in the files at the start. A run that fails does not end\n"
+		"the server.\n");
 }
