@@ -20,20 +20,28 @@ static bool out_of_memory(void)
 	return false;
 }
 
-bool begin_session(struct run *run, struct problems *problems, int *status)
+bool begin_loaded(struct run *run, struct problems *problems, int *status)
+{
+	*status = EXIT_FAILURE;
+	if (load_run(run, problems))
+		return hints_file_open(run) || out_of_memory();
+	*status = cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
+	return false;
+}
+
+bool begin_confined(struct run *run, int *status)
 {
 	struct session *session = run->session;
 	struct error err;
 	*status = EXIT_FAILURE;
-	if (!load_run(run, problems)) {
-		*status = cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
-		return false;
-	}
-	if (!hints_file_open(run))
-		return out_of_memory();
 	if (!confine_runs(session, run, 1, &err)) {
 		log_error("%s", err.text);
 		return false;
 	}
 	return session_open(session, run->options, &run->config.limits) || out_of_memory();
+}
+
+bool begin_session(struct run *run, struct problems *problems, int *status)
+{
+	return begin_loaded(run, problems, status) && begin_confined(run, status);
 }

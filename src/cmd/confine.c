@@ -20,6 +20,7 @@
 #include "cmd/hints_file.h"
 #include "cmd/servers.h"
 #include "config/action/inputs.h"
+#include "config/serve/server_file.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
 
@@ -115,7 +116,11 @@ static void add_input(void *ctx, const struct outputs_input *input)
 static void add_again(struct reading *reading, const struct run *run)
 {
 	const struct host_files *files = &run->config.host_files;
+	const struct server_config *server = run->options->server;
 	outputs_inputs(run->options, &run->config, add_input, reading);
+	/* What is renamed in the record's folder is synced by that. */
+	if (server)
+		add_folder(reading, server->record);
 	for (size_t i = 0; i < HOST_FILES_MAX && files->certs[i]; i++)
 		add_name(reading, files->certs[i]);
 }
@@ -164,7 +169,8 @@ static const char *const *files_written(const struct session *session, const str
 					       hints_file_written(&runs->items[i]),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL,
-					       session->lasting ? options->log : NULL};
+					       session->lasting ? options->log : NULL,
+					       options->server ? options->server->record : NULL};
 		if (!list)
 			list = arena_array(arena, runs->count * array_count(outputs) + 1,
 					   sizeof(*list));

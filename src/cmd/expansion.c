@@ -11,6 +11,7 @@
 #include "cmd/dates.h"
 #include "cmd/lanes.h"
 #include "cmd/listings.h"
+#include "cmd/narrowing.h"
 #include "config/imgsync/flags.h"
 #include "discover/discover.h"
 #include "plan/batch.h"
@@ -91,11 +92,17 @@ static bool expand(struct run *run, size_t index, struct error *err)
 	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
 	arena_free(&expansion->arena);
 	expansion->arena = arena_new_small();
-	if (cancel_requested())
+	if (cancel_closing())
 		return error_canceled(err);
-	return expansion->arena ? plan_expand(expansion->arena, &expanding, &expansion->tasks,
-					      &expansion->count, err)
-				: error_memory(err);
+	if (!expansion->arena)
+		return error_memory(err);
+	if (run->narrowing) {
+		const struct narrow_tags *tags = narrowing_tags(run, expanding.rule);
+		return tags ? narrow_expand(expansion->arena, &expanding, tags, &expansion->tasks,
+					    &expansion->count, err)
+			    : error_memory(err);
+	}
+	return plan_expand(expansion->arena, &expanding, &expansion->tasks, &expansion->count, err);
 }
 
 /* True for a rule that another try may expand: one without memory for a reason is tried as well. */
@@ -342,7 +349,9 @@ bool expansion_collect(struct run *run)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct expansion *expansion = &run->expansions[i];
-		problem_log(&expansion->warnings);
+		/* That a pattern finds none of a few tags is no slip. */
+		if (!run->narrowing)
+			problem_log(&expansion->warnings);
 		if (!expansion->ok)
 			report_failed(run, i);
 		if (expansion->ok && !add_tasks(run, &writers, &seen, i))

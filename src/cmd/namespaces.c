@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/load.h"
+#include "cmd/replan.h"
 #include "config/nearest.h"
 #include "discover/discover.h"
 
@@ -288,7 +289,7 @@ static void list_one(void *ctx, size_t index)
 	const struct discovery discovery = discovery_of(run, &run->namespaces[index]);
 	if (gathering->items[index].listing != listing)
 		return;
-	if (cancel_requested())
+	if (cancel_closing())
 		error_canceled(&listing->err);
 	else
 		listing->ok = discover_run(&discovery, &listing->found, &listing->err);
@@ -392,30 +393,6 @@ static bool add_all(struct run *run, struct gathered *items, struct rules *all)
 	return true;
 }
 
-/* What collides with another rule is left out, and has failed. */
-static void judge(void *ctx, const struct rule *rule, const struct problems *problems)
-{
-	struct run *run = ctx;
-	struct error err;
-	struct str lines = str_trim(buf_str(&problems->errors)), first = lines;
-	problem_log(problems);
-	if (!problems->error_count)
-		return;
-	str_cut(&lines, '\n', &first);
-	if (first.len)
-		error_set(&err, ERROR_CONFIG, "%.*s", STR_ARGS(first));
-	else
-		error_memory(&err);
-	report_rule_failed(run->report, rule, &err);
-}
-
-/* Plans all rules together. */
-static bool plan_all(struct run *run, const struct rules *all)
-{
-	const struct plan_judge reporting = {judge, run};
-	return plan_parse_apart(run->arena, all, &run->rules, &run->rule_count, &reporting);
-}
-
 static bool plan_gathered(struct run *run, struct gathered *items)
 {
 	const struct rules *written = &run->config.rules;
@@ -428,7 +405,7 @@ static bool plan_gathered(struct run *run, struct gathered *items)
 		return false;
 	for (size_t i = 0; i < written->count; i++)
 		all.items[all.count++] = written->items[i];
-	return add_all(run, items, &all) && plan_all(run, &all) && load_shard(run);
+	return add_all(run, items, &all) && replan_all(run, &all) && load_shard(run);
 }
 
 bool namespaces_expand(struct run *run)

@@ -120,7 +120,7 @@ static void run_timed(const struct run *run, struct arena *arena, const struct t
  */
 static bool is_worth_it(const struct outcome *outcome)
 {
-	return outcome->status == OUTCOME_FAILED && !cancel_requested() &&
+	return outcome->status == OUTCOME_FAILED && !cancel_closing() &&
 	       (retry_helps(outcome->error_kind) || outcome->error_kind == ERROR_CANCELED);
 }
 
@@ -133,7 +133,7 @@ static void run_task(void *ctx, size_t number)
 	 * A task that was never begun has no outcome: the report counts it as not processed. A
 	 * failure in an earlier round is reported at the end.
 	 */
-	if (cancel_requested() || atomic_load(&round->stopped))
+	if (cancel_closing() || atomic_load(&round->stopped))
 		return;
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (arena)
@@ -180,7 +180,9 @@ static bool pause_for(struct round *round, size_t count)
 						      .until_ms =
 							      clock_ms() + (int64_t)seconds * 1000};
 	waits_begin(&entry, "%zu image%s that failed", count, count == 1 ? "" : "s");
-	return cancel_sleep((unsigned)seconds * 1000);
+	for (; seconds > 0 && !cancel_closing(); seconds--)
+		cancel_sleep(1000);
+	return !cancel_closing();
 }
 
 static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])

@@ -11,10 +11,12 @@
 #include "cmd/expansion.h"
 #include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
+#include "cmd/narrowing.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
 #include "notify/notify.h"
 #include "registry/registry_store.h"
+#include "report/tally.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -91,20 +93,22 @@ static bool set_up(struct run *run)
 					.verify = options->verify};
 	run->copier = copier_new(&copier);
 	const struct flags *flags = options->imgsync;
-	struct report_options report = {.level = flags ? flags_level(flags) : 0,
-					.level_title = flags ? flags_title(flags) : NULL,
-					.json_path = options->report,
-					.success_path = options->output_success_images,
-					.failed_path = options->output_failed_images,
-					.action = options->inputs ? &run->action : NULL,
-					.program = about_user_agent,
-					.images_json = run->config.lists_json,
-					.terms = &run->config.terms,
-					.whole = notify_wants_report(&run->config.notify),
-					.dry_run = options->dry_run,
-					.shard = options->shard,
-					.live = isatty(STDERR_FILENO) && !log_debugging(),
-					.log_in_file = session->log_in_file};
+	struct report_options report = {
+		.level = flags ? flags_level(flags) : 0,
+		.level_title = flags ? flags_title(flags) : NULL,
+		.json_path = options->report,
+		.success_path = options->output_success_images,
+		.failed_path = options->output_failed_images,
+		.action = options->inputs ? &run->action : NULL,
+		.program = about_user_agent,
+		.images_json = run->config.lists_json,
+		.terms = &run->config.terms,
+		.whole = run->narrowing || notify_wants_report(&run->config.notify),
+		.figures = run->figures,
+		.dry_run = options->dry_run,
+		.shard = options->shard,
+		.live = !session->lasting && isatty(STDERR_FILENO) && !log_debugging(),
+		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
 }
@@ -126,27 +130,79 @@ static const char *report_file(const struct options *options)
 	return options->report && !file_is_stdout(options->report) ? options->report : NULL;
 }
 
+/* Finds the rules that are not in the files. */
+static bool plan_more(struct run *run)
+{
+	return run->narrowing ? narrowing_plan(run) : namespaces_expand(run);
+}
+
+/* FNV-1a over what failed and in which way. */
+static uint64_t hash_failures(const struct tally *tally)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	while (tally_list_next(&walk)) {
+		scoped(buf_finish) struct buf text = {0};
+		if (walk.image.outcome.status != OUTCOME_FAILED)
+			continue;
+		tally_source(&walk.image, &text);
+		buf_add_char(&text, '\n');
+		tally_destination(&walk.image, &text);
+		buf_printf(&text, "\n%d\n", (int)walk.image.outcome.error_kind);
+		for (size_t i = 0; i < text.len; i++)
+			hash = (hash ^ (unsigned char)text.at[i]) * 0x100000001b3;
+	}
+	return hash;
+}
+
+/* Returns the exit status. What hooks have named is told of together, see cmd/news.h. */
+static int send_messages(struct run *run, int code)
+{
+	const struct tally *tally = report_tally(run->report);
+	struct run_memory before = {.failed = false}, now = {code != 0, 0};
+	struct notify_run messages = {.http = run->session->http,
+				      .pool = run->session->pool,
+				      .targets = &run->config.notify,
+				      .tally = tally,
+				      .report = report_file(run->options),
+				      .code = code};
+	if (run->narrowing)
+		return code;
+	if (run->memory) {
+		now.failures = hash_failures(tally);
+		before = *run->memory;
+		*run->memory = now;
+	}
+	messages.recovered = before.failed && !now.failed;
+	messages.repeated =
+		before.failed && now.failed && !tally->copied && before.failures == now.failures;
+	return notify_send(&messages);
+}
+
+/* Why the run has ended early; 0: it has not. */
+static int stop_reason(const struct run *run)
+{
+	int reason = cancel_reason();
+	/* What was under way when the signal was noted may have been all. */
+	return reason || tally_clean(report_tally(run->report)) ? reason : cancel_signal();
+}
+
 int run_sync(struct run *run)
 {
 	struct error err;
-	if (!set_up(run) || !namespaces_expand(run) || !expansion_run(run) ||
-	    !expansion_collect(run) || !rounds_run(run)) {
+	if (!set_up(run) || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
+	    !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
 	warn_unmatched(run);
 	/* Where descriptors are few, the files of the report need them now. */
 	http_close_idle(run->session->http);
-	bool written = report_finish(run->report, cancel_reason(), &err);
-	int code = report_exit_code(run->report, cancel_reason());
+	int reason = stop_reason(run);
+	bool written = report_finish(run->report, reason, &err);
+	int code = report_exit_code(run->report, reason);
 	if (!written)
 		log_error("%s", err.text);
 	hints_file_save(run);
-	const struct notify_run messages = {.http = run->session->http,
-					    .pool = run->session->pool,
-					    .targets = &run->config.notify,
-					    .tally = report_tally(run->report),
-					    .report = report_file(run->options),
-					    .code = written || code ? code : EXIT_FAILURE};
-	return notify_send(&messages);
+	return send_messages(run, written || code ? code : EXIT_FAILURE);
 }

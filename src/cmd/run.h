@@ -27,6 +27,12 @@ struct expansion {
 	bool ok;
 };
 
+/* What is remembered of a run for the messages of the next one. Zeroed: there was none. */
+struct run_memory {
+	bool failed;
+	uint64_t failures; /* a hash of those */
+};
+
 /* Zeroed it is closed. */
 struct run {
 	struct session *session;
@@ -37,7 +43,8 @@ struct run {
 	struct config config;
 	struct namespace_rule *namespaces; /* those of the rules that name one */
 	size_t namespace_count;
-	struct arena **gathered; /* the arena of each one's rules */
+	struct arena **gathered;     /* the arena of each one's rules */
+	struct narrowing *narrowing; /* NULL: the run is about all that its rules mean */
 	struct plan_rule *rules;
 	size_t rule_count;
 	struct progress *progress;
@@ -46,6 +53,8 @@ struct run {
 	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;
+	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */
+	struct report_live *figures;  /* of the report, for other threads; NULL: nobody looks */
 	struct listings *listings;    /* while the rules are expanded */
 	struct expansion *expansions; /* one for each rule */
 	const struct task **tasks;    /* of all rules, each pair once */

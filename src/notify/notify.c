@@ -51,7 +51,9 @@ static bool is_due(const struct notify_run *run, const struct notify_target *tar
 		return true;
 	if (run->tally->dry_run)
 		return false;
-	return run->code || (target->when == NOTIFY_CHANGE && run->tally->copied);
+	if (run->repeated)
+		return false;
+	return run->code || run->recovered || (target->when == NOTIFY_CHANGE && run->tally->copied);
 }
 
 static void write_text(const struct notify_run *run, const struct notify_target *target,

@@ -18,6 +18,8 @@ struct notify_run {
 	const struct tally *tally; /* complete and sorted */
 	const char *report;        /* the file that has the report; NULL: none */
 	int code;                  /* the exit status without any messages */
+	bool repeated;  /* the run before failed in the same way, and nothing else has changed */
+	bool recovered; /* the run before failed, this one did not */
 };
 
 /* True when a target gets the whole report, so that the tally must have every image. */

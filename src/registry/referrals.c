@@ -46,7 +46,7 @@ static bool read_paging(struct paging *paging, struct arena *arena,
 }
 
 /* One list whose pages are being read. */
-struct asking {
+struct referrals_asking {
 	const struct repository *repository;
 	struct arena *arena;
 	struct map *into;
@@ -54,13 +54,13 @@ struct asking {
 	bool supported;
 };
 
-static void asking_finish(struct asking *asking)
+static void asking_finish(struct referrals_asking *asking)
 {
 	paging_finish(&asking->paging);
 }
 
 /* Reads one page; next->text is NULL after the last one. */
-static bool ask_page(struct asking *asking, const struct request *request, bool first,
+static bool ask_page(struct referrals_asking *asking, const struct request *request, bool first,
 		     struct url *next, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
@@ -88,7 +88,7 @@ static bool ask_page(struct asking *asking, const struct request *request, bool 
 	return paging_next(&asking->paging, asking->arena, &page, next, err);
 }
 
-static bool ask_pages(struct asking *asking, const char *path, struct error *err)
+static bool ask_pages(struct referrals_asking *asking, const char *path, struct error *err)
 {
 	struct url url, next;
 	struct request request = {.method = "GET",
@@ -113,7 +113,7 @@ bool referrals_ask(const struct repository *repository, struct arena *arena, con
 		   struct map *into, bool *supported, struct error *err)
 {
 	const char *path = arena_printf(arena, "/v2/%s/referrers/%s", repository->name, digest);
-	scoped(asking_finish) struct asking asking = {
+	scoped(asking_finish) struct referrals_asking asking = {
 		.repository = repository, .arena = arena, .into = into};
 	if (!path)
 		return error_memory(err);

@@ -84,8 +84,23 @@ void report_free(struct report **given)
 	*given = NULL;
 }
 
+/* Caller holds the lock. */
+static void publish(const struct report *report)
+{
+	const struct tally *tally = &report->tally;
+	struct report_live *figures = report->options.figures;
+	if (!figures)
+		return;
+	atomic_store(&figures->images, tally->total);
+	atomic_store(&figures->copied, tally->copied);
+	atomic_store(&figures->in_sync, tally->in_sync);
+	atomic_store(&figures->failed, tally->failed);
+	atomic_store(&figures->bytes, tally->bytes);
+}
+
 static struct display_counts counts(const struct report *report)
 {
+	publish(report);
 	return (struct display_counts){
 		.done = tally_done(&report->tally),
 		.total = report->tally.total,

@@ -13,12 +13,20 @@
 #include "plan/plan.h"
 #include "plan/progress.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct action;
 struct report;
 struct tally;
+
+/* Figures that other threads may read while the run is under way. */
+struct report_live {
+	atomic_size_t images; /* known so far */
+	atomic_size_t copied, in_sync, failed;
+	_Atomic int64_t bytes;
+};
 
 struct report_options {
 	const char *json_path;    /* --report: a file, "-" for stdout, NULL for none */
@@ -28,12 +36,13 @@ struct report_options {
 	const struct terms *terms;
 	/* the runner to report to, if this is a step of a job; or NULL */
 	const struct action *action;
-	int level;               /* of the report in imgsync's words, on stdout; 0: none */
-	const char *level_title; /* what that report is about; with level */
-	const char *program;     /* "image-syncer/1.2.3" */
-	const char *shard;       /* --shard: "0/4", or NULL */
-	bool images_json;        /* --output-images-format: these two in JSON, else YAML */
-	bool whole;              /* report_tally() has images that are in sync as well */
+	struct report_live *figures; /* NULL: nobody looks */
+	int level;                   /* of the report in imgsync's words, on stdout; 0: none */
+	const char *level_title;     /* what that report is about; with level */
+	const char *program;         /* "image-syncer/1.2.3" */
+	const char *shard;           /* --shard: "0/4", or NULL */
+	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
+	bool whole;                  /* report_tally() has images that are in sync as well */
 	bool dry_run;
 	bool live; /* stderr is a terminal and the live display is wanted */
 	/* the log does not go to stderr, so it gets its lines even with the live display */

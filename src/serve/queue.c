@@ -204,7 +204,7 @@ static bool is_over(int64_t next, int64_t now)
 /* It may run when its time has come. */
 static bool may_run(const struct queue *queue, const struct pending *entry, bool routed)
 {
-	return (entry->state == QUEUE_PENDING || entry->state == QUEUE_WAITING) &&
+	return (entry->state == QUEUE_PENDING || entry->state == QUEUE_WAITING) && !entry->held &&
 	       (routed || !entry->key.destination.len) && queue_state_written(queue, entry) &&
 	       !queue_state_rivalled(queue, entry, true);
 }
@@ -303,6 +303,10 @@ static void settle(struct queue *queue, struct pending *entry, enum queue_verdic
 	case QUEUE_AGAIN:
 		queue_state_make_due(queue, entry);
 		break;
+	case QUEUE_HOLD:
+		queue_state_make_due(queue, entry);
+		entry->held = true;
+		break;
 	case QUEUE_TRANSIENT:
 	case QUEUE_PERMANENT:
 		fail(queue, entry, verdict == QUEUE_PERMANENT, now);
@@ -323,6 +327,19 @@ void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, 
 		due = entries_rival(&queue->entries, entry, NULL) || entry->again ||
 		      verdict == QUEUE_AGAIN;
 		settle(queue, entry, verdict, why, now);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	call_watcher(queue, due);
+}
+
+void queue_release(struct queue *queue)
+{
+	bool due = false;
+	pthread_mutex_lock(&queue->lock);
+	struct pending *entry = queue->entries.first;
+	for (; entry; entry = entries_next(entry)) {
+		due |= entry->held;
+		entry->held = false;
 	}
 	pthread_mutex_unlock(&queue->lock);
 	call_watcher(queue, due);

@@ -29,6 +29,7 @@ void queue_state_set(struct queue *queue, struct pending *entry, enum queue_stat
 void queue_state_make_due(struct queue *queue, struct pending *entry)
 {
 	entry->next = 0;
+	entry->held = false;
 	if (entry->valid)
 		queue_state_set(queue, entry, QUEUE_PENDING);
 }

@@ -1,0 +1,368 @@
+/*
+ * What hooks have queued is taken a second after the first of it is due, so that a build that
+ * pushes ten images costs one run. Entries of routes wait for the interval besides, as the fork's
+ * do, unless the file says immediate.
+ */
+#include "cmd/server_runs.h"
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cmd/about.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { GATHER_MS = 1000 };
+
+static const struct server_config *config_of(const struct server *server)
+{
+	return &server->editions.current->server;
+}
+
+/* --- those that have ended -------------------------------------------------------------------- */
+
+static struct job *job_of(const struct server *server, const struct work *work)
+{
+	for (size_t i = 0; work->order.job && i < server->jobs.count; i++)
+		if (strcmp(server->jobs.items[i].name, work->name) == 0)
+			return &server->jobs.items[i];
+	return NULL;
+}
+
+static void tell_result(const struct server *server, const struct work *work)
+{
+	char when[CLOCK_TEXT_SIZE], next[CLOCK_TEXT_SIZE + 16] = "";
+	const struct job *job = job_of(server, work);
+	double took = (double)(clock_ms() - work->started_ms) / 1000;
+	if (job && job->due != INT64_MAX) {
+		clock_rfc3339(job->due, when);
+		snprintf(next, sizeof(next), "; next run at %s", when);
+	}
+	if (work->status == 0)
+		log_info("run %llu succeeded after %.1f s%s", (unsigned long long)work->number,
+			 took, next);
+	else
+		log_error("run %llu failed after %.1f s%s", (unsigned long long)work->number, took,
+			  next);
+}
+
+/* Caller holds the lock. */
+static void record(struct server *server, const struct work *work)
+{
+	struct job *job = job_of(server, work);
+	struct state_run run = work_state(work);
+	struct state_counters *counters = &server->counters;
+	run.ended = clock_unix();
+	run.ok = work->status == 0;
+	if (job)
+		job->memory = work->memory;
+	if (server->run_count < STATE_RUNS_MAX)
+		server->run_count++;
+	for (size_t i = server->run_count - 1; i > 0; i--)
+		server->runs[i] = server->runs[i - 1];
+	server->runs[0] = run;
+	*(run.ok ? &counters->runs_succeeded : &counters->runs_failed) += 1;
+	if (run.ok)
+		counters->last_success = run.ended;
+	counters->images_copied += run.copied;
+	counters->images_in_sync += run.in_sync;
+	counters->images_failed += run.failed;
+	counters->images_retried += work->retried;
+	counters->bytes += (uint64_t)run.bytes;
+	counters->run_milliseconds += clock_ms() - work->started_ms;
+}
+
+static void end(struct server *server, struct work *work)
+{
+	work_join(work);
+	if (!cancel_closing() && work->number)
+		tell_result(server, work);
+	pthread_mutex_lock(&server->lock);
+	if (work->number)
+		record(server, work);
+	work_end(&server->editions, work);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static bool is_job_active(const struct server *server)
+{
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		if (server->works[i].active)
+			return true;
+	return false;
+}
+
+static void end_what_is_over(struct server *server)
+{
+	bool ended = false;
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++) {
+		struct work *work = &server->works[i];
+		if (!work->active || !work_is_over(work))
+			continue;
+		end(server, work);
+		ended = true;
+	}
+	if (server->queued.active && work_is_over(&server->queued)) {
+		end(server, &server->queued);
+		ended = true;
+	}
+	if (ended && server->queue && !is_job_active(server))
+		queue_release(server->queue);
+}
+
+/* --- those that begin ------------------------------------------------------------------------- */
+
+static bool begin(struct server *server, struct work *work, const struct work_order *order)
+{
+	uint64_t number = server->number + 1;
+	log_info("run %llu starts%s", (unsigned long long)number,
+		 order->job ? "" : ": what hooks have named");
+	pthread_mutex_lock(&server->lock);
+	bool ok = work_start(work, order, number, is_job_active(server));
+	server->number = number;
+	pthread_mutex_unlock(&server->lock);
+	if (!ok)
+		log_error("run %llu could not be started: no memory for a thread",
+			  (unsigned long long)number);
+	return ok;
+}
+
+static struct work *idle_work(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		if (!server->works[i].active)
+			return &server->works[i];
+	return NULL;
+}
+
+/* Whether the job runs, or the rules of an earlier edition do, which may be the same. */
+static bool must_wait(const struct server *server, const struct job *job)
+{
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++) {
+		const struct work *work = &server->works[i];
+		if (work->active && (strcmp(work->name, job->name) == 0 ||
+				     work->edition != server->editions.current))
+			return true;
+	}
+	return false;
+}
+
+/* If the clock was set back just now, the same time is not due once more. */
+static void start_job(struct server *server, struct job *job, int64_t now)
+{
+	struct work *work = idle_work(server);
+	const struct work_order order = {.editions = &server->editions,
+					 .job = job->name,
+					 .own = server->own.name,
+					 .memory = job->memory,
+					 .over = server_ring,
+					 .ctx = server};
+	if (!work || must_wait(server, job))
+		return;
+	pthread_mutex_lock(&server->lock);
+	if (*job->name)
+		job->due =
+			schedule_next(&job->schedule, now > server->looked ? now : server->looked);
+	job->wanted = false;
+	pthread_mutex_unlock(&server->lock);
+	begin(server, work, &order);
+}
+
+static int64_t adjust(const struct server *server, struct schedule *schedule, int64_t due,
+		      int64_t now)
+{
+	char when[CLOCK_TEXT_SIZE];
+	int64_t adjusted =
+		due == INT64_MAX ? due : schedule_adjust(schedule, due, server->looked, now);
+	if (adjusted != due) {
+		clock_rfc3339(adjusted, when);
+		log_warn("the clock was set back: next run at %s", when);
+	}
+	return adjusted;
+}
+
+static void look_at_clock(struct server *server)
+{
+	int64_t now = clock_unix();
+	pthread_mutex_lock(&server->lock);
+	for (size_t i = 0; i < server->jobs.count; i++) {
+		struct job *job = &server->jobs.items[i];
+		job->due = adjust(server, &job->schedule, job->due, now);
+	}
+	server->interval_due = adjust(server, &server->interval, server->interval_due, now);
+	pthread_mutex_unlock(&server->lock);
+	server->looked = now;
+}
+
+static void start_jobs(struct server *server)
+{
+	for (size_t i = 0; i < server->jobs.count; i++) {
+		struct job *job = &server->jobs.items[i];
+		if (job->wanted || server->looked >= job->due)
+			start_job(server, job, server->looked);
+	}
+}
+
+/* --- what is queued --------------------------------------------------------------------------- */
+
+static bool is_routed(const struct server *server)
+{
+	return config_of(server)->immediate || server->looked >= server->interval_due;
+}
+
+/* A message needs a thread, but is no run. */
+static void start_messages(struct server *server)
+{
+	const struct work_order order = {.editions = &server->editions,
+					 .own = server->own.name,
+					 .news = &server->news,
+					 .over = server_ring,
+					 .ctx = server};
+	if (!news_are_due(&server->news))
+		return;
+	pthread_mutex_lock(&server->lock);
+	work_start(&server->queued, &order, 0, false);
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* All that is due is taken together, so the interval begins again whenever its entries are. */
+static void start_queued(struct server *server)
+{
+	if (!server->queue || server->queued.active)
+		return;
+	bool routed = is_routed(server);
+	if (queue_due(server->queue, routed) > server->looked) {
+		start_messages(server);
+		server->gathered_ms = 0;
+		if (routed && server->interval.period)
+			server->interval_due = schedule_next(&server->interval, server->looked);
+		return;
+	}
+	if (!server->gathered_ms)
+		server->gathered_ms = clock_ms() + GATHER_MS;
+	if (clock_ms() < server->gathered_ms)
+		return;
+	const struct work_order order = {.editions = &server->editions,
+					 .own = server->own.name,
+					 .queue = server->queue,
+					 .news = &server->news,
+					 .routed = routed,
+					 .over = server_ring,
+					 .ctx = server};
+	server->gathered_ms = 0;
+	if (routed && server->interval.period)
+		server->interval_due = schedule_next(&server->interval, server->looked);
+	begin(server, &server->queued, &order);
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+void server_runs_want(struct server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	for (size_t i = 0; i < server->jobs.count; i++)
+		server->jobs.items[i].wanted = true;
+	if (server->interval_due > server->looked)
+		server->interval_due = server->looked;
+	pthread_mutex_unlock(&server->lock);
+	if (server->queue)
+		queue_wake(server->queue);
+}
+
+void server_runs_look(struct server *server)
+{
+	end_what_is_over(server);
+	look_at_clock(server);
+	start_jobs(server);
+	start_queued(server);
+}
+
+int64_t server_runs_patience(const struct server *server, int64_t most)
+{
+	int64_t left = server->gathered_ms ? server->gathered_ms - clock_ms() : most;
+	if (left < 0)
+		left = 0;
+	return left < most ? left : most;
+}
+
+int64_t server_runs_next(const struct server *server)
+{
+	int64_t next = INT64_MAX;
+	for (size_t i = 0; i < server->jobs.count; i++)
+		if (server->jobs.items[i].due < next)
+			next = server->jobs.items[i].due;
+	return next;
+}
+
+bool server_runs_active(const struct server *server)
+{
+	return is_job_active(server) || server->queued.active;
+}
+
+void server_runs_end(struct server *server, int64_t hurry_ms)
+{
+	while (server_runs_active(server)) {
+		if (clock_ms() >= hurry_ms)
+			cancel_hurry();
+		end_what_is_over(server);
+		server_wait(server, server_runs_active(server) ? 100 : 0);
+	}
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+static bool is_active(const struct server *server, const struct job *job)
+{
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		if (server->works[i].active && strcmp(server->works[i].name, job->name) == 0)
+			return true;
+	return false;
+}
+
+static bool describe_jobs(const struct server *server, struct arena *arena, struct state *out)
+{
+	out->jobs = arena_array(arena, server->jobs.count + 2, sizeof(*out->jobs));
+	if (!out->jobs)
+		return false;
+	for (size_t i = 0; i < server->jobs.count; i++) {
+		const struct job *job = &server->jobs.items[i];
+		struct state_job *told = &out->jobs[out->job_count++];
+		told->when = arena_string(arena, job->name);
+		told->rules = job->rules;
+		told->running = is_active(server, job);
+		told->next = told->running || job->due == INT64_MAX ? 0 : job->due;
+		if (!told->when)
+			return false;
+	}
+	return true;
+}
+
+static bool describe_runs(const struct server *server, struct arena *arena, struct state *out)
+{
+	out->runs = arena_array(arena, SERVER_JOBS_MAX + 1 + server->run_count, sizeof(*out->runs));
+	if (!out->runs)
+		return false;
+	if (server->queued.active && server->queued.number)
+		out->runs[out->run_count++] = work_state(&server->queued);
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		if (server->works[i].active)
+			out->runs[out->run_count++] = work_state(&server->works[i]);
+	for (size_t i = 0; i < server->run_count; i++)
+		out->runs[out->run_count++] = server->runs[i];
+	return true;
+}
+
+bool server_runs_describe(void *ctx, struct arena *arena, struct state *out)
+{
+	struct server *server = ctx;
+	pthread_mutex_lock(&server->lock);
+	out->now = clock_unix();
+	out->started = server->started;
+	out->version = about_user_agent;
+	out->counters = server->counters;
+	out->configuration_error = server->refused[0] ? arena_string(arena, server->refused) : NULL;
+	bool ok = (!server->refused[0] || out->configuration_error) &&
+		  describe_jobs(server, arena, out) && describe_runs(server, arena, out);
+	pthread_mutex_unlock(&server->lock);
+	return ok;
+}
