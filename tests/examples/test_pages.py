@@ -74,6 +74,29 @@ def test_the_file_of_a_server(tmp_path, content):
     assert done.returncode == 2 and "--every 0s: expected" in done.stderr and "sync.yaml" not in done.stderr, done.stderr
 
 
+def files_of_a_sync():
+    """Those that say their name, and all rules of the page about rules."""
+    for name in PAGES:
+        for number, (language, content) in enumerate(blocks(name)):
+            kind = re.match(r"# (images|auth)\.yaml\n", content)
+            if language == "yaml" and (kind or os.path.basename(name) == "rules.md"):
+                yield pytest.param(kind.group(1) if kind else "images", content, id=f"{name} {number}")
+
+
+@pytest.mark.parametrize("kind,content", files_of_a_sync())
+def test_the_files_of_a_sync(tmp_path, kind, content):
+    """They are read without a mistake; the one that is made on purpose ends the program before any request."""
+    files = {"images": "a.example.com/b: c.example.com/b", "auth": "{}"} | {kind: content}
+    for name, held in files.items():
+        (tmp_path / f"{name}.yaml").write_text(held)
+    for name in re.findall(r"list: (\S+\.txt)", content):
+        (tmp_path / name).write_text("nginx:1.28\n")
+    names = {name: f"not-a-real-{name.lower()}" for name in re.findall(r"\$\{(\w+)\}", content)}
+    done = subprocess.run([need.binary(), "--auth", "auth.yaml", "--images", "images.yaml", "--timeout", "x"], cwd=tmp_path,
+                          env={"PATH": "", "HOME": str(tmp_path), **names}, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2 and "--timeout" in done.stderr and ".yaml:" not in done.stderr, done.stderr
+
+
 def jobs():
     for name in PAIRS:
         for number, (language, content) in enumerate(blocks(name)):
