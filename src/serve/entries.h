@@ -25,7 +25,7 @@ struct pending {
 	unsigned holders;   /* hooks not answered yet that named it */
 	int64_t queued, tried, next;
 	uint64_t id;
-	uint64_t named; /* the number of the last hook that named it */
+	uint64_t named; /* grows each time that a hook names an entry */
 	uint64_t born;  /* the change of the queue that brought it; see queue_writer.c */
 
 	bool handed;                /* to the writer, which alone frees it from then on */

@@ -37,7 +37,7 @@ static bool load_key(struct queue *queue, struct str key, int64_t now)
 	}
 	queue_state_add(queue, entry);
 	entry->handed = true;
-	entry->named = ++queue->last_hook;
+	entry->named = ++queue->last_named;
 	queue_state_replace(queue, entry);
 	return record_append(queue->record, entry->id, entry->line);
 }
