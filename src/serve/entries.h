@@ -19,6 +19,7 @@ struct pending {
 
 	enum queue_state state;
 	bool again;         /* a hook named it while it was running */
+	bool woken;         /* queue_wake() came meanwhile: a failure is tried again at once */
 	bool held;          /* pending, but until queue_release() it does not run */
 	unsigned attempts;  /* that failed since the last hook */
 	unsigned permanent; /* how many of them failed for good */

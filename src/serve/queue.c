@@ -251,6 +251,7 @@ bool queue_take(struct queue *queue, int64_t now, bool routed, size_t most, stru
 		collect(queue, now, routed, most, arena, &due) && copy_all(due, arena, out, count);
 	for (size_t i = 0; taken && i < *count; i++) {
 		queue_state_set(queue, due[i], QUEUE_RUNNING);
+		due[i]->woken = false;
 		due[i]->next = (*out)[i].next = 0;
 		(*out)[i].state = QUEUE_RUNNING;
 	}
@@ -315,6 +316,8 @@ static void settle(struct queue *queue, struct pending *entry, enum queue_verdic
 		queue_state_set(queue, entry, QUEUE_UNROUTED);
 		break;
 	}
+	if (entry->woken && verdict != QUEUE_DONE)
+		queue_state_make_due(queue, entry);
 }
 
 void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, const char *why,
@@ -325,7 +328,7 @@ void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, 
 	struct pending *entry = entries_with_id(&queue->entries, id);
 	if (entry && entry->state == QUEUE_RUNNING) {
 		due = entries_rival(&queue->entries, entry, NULL) || entry->again ||
-		      verdict == QUEUE_AGAIN;
+		      entry->woken || verdict == QUEUE_AGAIN;
 		settle(queue, entry, verdict, why, now);
 	}
 	pthread_mutex_unlock(&queue->lock);
@@ -349,9 +352,11 @@ void queue_wake(struct queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	struct pending *entry = queue->entries.first;
-	for (; entry; entry = entries_next(entry))
-		if (entry->state != QUEUE_RUNNING)
+	for (; entry; entry = entries_next(entry)) {
+		entry->woken = entry->state == QUEUE_RUNNING;
+		if (!entry->woken)
 			queue_state_make_due(queue, entry);
+	}
 	bool due = queue->states[QUEUE_PENDING];
 	pthread_mutex_unlock(&queue->lock);
 	call_watcher(queue, due);

@@ -303,6 +303,27 @@ static void test_no_route(void **state)
 	assert_true(recorded(A ":1&d"));
 }
 
+/* The rules may have changed since the run began: whatever has not succeeded by then is tried. */
+static void test_woken_while_running(void **state)
+{
+	(void)state;
+	scoped(scoped_free) struct queue *queue = started();
+	for (int verdict = QUEUE_HOLD; verdict <= QUEUE_NO_ROUTE; verdict++) {
+		assert_true(name(queue, A, "1", "d"));
+		uint64_t id = take_one(queue, NOW);
+		queue_wake(queue);
+		queue_settle(queue, id, (enum queue_verdict)verdict, "why", NOW);
+		id = take_one(queue, NOW);
+		queue_settle(queue, id, QUEUE_NO_ROUTE, NULL, NOW);
+		assert_true(queue_due(queue, true) == INT64_MAX);
+	}
+	assert_true(name(queue, A, "1", "d"));
+	uint64_t id = take_one(queue, NOW);
+	queue_wake(queue);
+	queue_settle(queue, id, QUEUE_DONE, NULL, NOW);
+	expect_queue(queue, "");
+}
+
 /* A hook for what is running: it is run once more, whatever comes of this run. */
 static void test_named_while_running(void **state)
 {
@@ -445,6 +466,7 @@ int main(void)
 		in_a_folder(test_transient),
 		in_a_folder(test_permanent),
 		in_a_folder(test_no_route),
+		in_a_folder(test_woken_while_running),
 		in_a_folder(test_named_while_running),
 		in_a_folder(test_a_clock_that_is_set_back),
 		in_a_folder(test_routed),
