@@ -41,8 +41,8 @@ struct queue_options {
 };
 
 /*
- * Reads the record. ERROR_CONFIG: it cannot be parsed, and is left as it is, or another process
- * uses it. ERROR_IO.
+ * Reads the record; names of images get the spelling that hooks have. ERROR_CONFIG: it cannot be
+ * parsed, and is left as it is, or another process uses it. ERROR_IO.
  */
 bool queue_open(const struct queue_options *options, struct queue **out, struct error *err);
 /* Starts the thread that writes; after the process was confined. ERROR_MEMORY. */

@@ -141,6 +141,21 @@ static void test_invalid(void **state)
 
 /* --- the record ---------------------------------------------------------------------------- */
 
+/* Hosts as clients wrote them are those of the routes; twice the same is once. */
+static void test_spellings(void **state)
+{
+	(void)state;
+	put(record, "{\"QUAY.IO/ns/a:V1&R.io/Team\":3,\"index.docker.io/ns/a:1&d\":0,"
+		    "\"docker.io/ns/a:1&d\":1,\"docker.io/nginx:1&\":0}");
+	{
+		scoped(scoped_free) struct queue *queue = started();
+		expect_queue(queue, A ":V1&R.io/Team pending 0\ndocker.io/ns/a:1&d pending 0\n"
+				      "docker.io/library/nginx:1& pending 0\n");
+	}
+	expect_content(record, "{\n\"" A ":V1&R.io/Team\":0,\n\"docker.io/ns/a:1&d\":0,\n"
+			       "\"docker.io/library/nginx:1&\":0\n}\n");
+}
+
 /* Nothing that the file has is lost, whatever it means. */
 static void test_odd_records(void **state)
 {
@@ -459,6 +474,7 @@ int main(void)
 		in_a_folder(test_full),
 		in_a_folder(test_a_long_record),
 		in_a_folder(test_invalid),
+		in_a_folder(test_spellings),
 		in_a_folder(test_odd_records),
 		in_a_folder(test_damage),
 		in_a_folder(test_done),
