@@ -210,6 +210,14 @@ static bool is_routed(const struct server *server)
 	return config_of(server)->immediate || server->looked >= server->interval_due;
 }
 
+/* What waited for the interval was looked at; without one it waits until somebody asks again. */
+static void begin_interval(struct server *server)
+{
+	server->interval_due = server->interval.period
+				       ? schedule_next(&server->interval, server->looked)
+				       : INT64_MAX;
+}
+
 /* A message needs a thread, but is no run. */
 static void start_messages(struct server *server)
 {
@@ -234,8 +242,8 @@ static void start_queued(struct server *server)
 	if (queue_due(server->queue, routed) > server->looked) {
 		start_messages(server);
 		server->gathered_ms = 0;
-		if (routed && server->interval.period)
-			server->interval_due = schedule_next(&server->interval, server->looked);
+		if (routed)
+			begin_interval(server);
 		return;
 	}
 	if (!server->gathered_ms)
@@ -250,8 +258,8 @@ static void start_queued(struct server *server)
 					 .over = server_ring,
 					 .ctx = server};
 	server->gathered_ms = 0;
-	if (routed && server->interval.period)
-		server->interval_due = schedule_next(&server->interval, server->looked);
+	if (routed)
+		begin_interval(server);
 	begin(server, &server->queued, &order);
 }
 
@@ -301,6 +309,8 @@ bool server_runs_active(const struct server *server)
 
 void server_runs_end(struct server *server, int64_t hurry_ms)
 {
+	/* What was about to be taken stays in the record. */
+	server->gathered_ms = 0;
 	while (server_runs_active(server)) {
 		if (clock_ms() >= hurry_ms)
 			cancel_hurry();
