@@ -109,6 +109,7 @@ def test_answers_of_a_get(serving, here, there, team, query, status):
     ({"name": "HOST/team/app", "tag": "v1-snapshot"}, 406),
     ({"name": "HOST/other/app", "tag": "v1"}, 404),
     ({"name": "elsewhere.example/team/app", "tag": "v1"}, 404),
+    ({"name": "Index.Docker.IO/team/app", "tag": "v1"}, 404),
     ({"name": "HOST/team/app:v1", "tag": "v1"}, 400),
     ({"name": "team/app/x", "tag": "v1"}, 400),
     ([{"name": "HOST/team/app", "tag": "v1"}, {"name": "HOST/team/app", "tag": "a b"}], 400),
