@@ -412,6 +412,8 @@ def test_paths_and_methods(serving, here, there, team):
     assert server.post("/status").status == 405
     assert server.ask("BREW", "/").status == 405
     assert server.ask("HEAD", "/status").status == 200
+    assert server.ask("HEAD", f"/images/sync/hook?name={here.host}/team/app&tag=v1").status == 405
+    assert server.status()["queue"]["pending"] == 0
 
 
 def test_a_bearer_token(serving, here, there, team):
