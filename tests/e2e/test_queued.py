@@ -1,5 +1,7 @@
 """What becomes of an image that was queued: options of a sync, other files, a stop, another spelling of its name. None is lost, none is held for ever."""
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -9,7 +11,7 @@ import threading
 import pytest
 
 from lib import images, run
-from lib.serving import WAIT, Serving
+from lib.serving import WAIT, Serving, basic
 
 pytestmark = pytest.mark.concurrency
 
@@ -143,6 +145,29 @@ def test_a_record_with_another_spelling_of_a_host(serving, here, there, team):
 
 
 # -- a stop --------------------------------------------------------------------------------------------------------------------
+
+def test_what_is_asked_of_a_server_that_stops(serving, here, there, team, stall):
+    """On a connection that is there already: a hook is kept for the next start, a run is refused."""
+    begun, released = stall
+    server = serving.start(serving.config(routes(here, there), app={"grace": "100s"}), team)
+    assert server.hook(f"{here.host}/team/app").status == 202
+    assert begun.wait(WAIT)
+    with contextlib.ExitStack() as stack:
+        lines = [stack.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT))) for _ in range(2)]
+        for line in lines:
+            line.request("GET", "/healthz")
+            line.getresponse().read()
+        server.process.send_signal(signal.SIGTERM)
+        server.says("stopped by")
+        answers = []
+        for line, path in zip(lines, (f"/images/sync/hook?name={here.host}/team/web&tag=v1", "/images/sync/do")):
+            line.request("POST", path, headers={"Authorization": basic()})
+            answers.append(line.getresponse().status)
+    assert answers == [202, 503]
+    released.set()
+    assert serving.runner.finish(server.process).code == 0
+    assert serving.pending() == [f"{here.host}/team/web:v1&{there.host}"]
+
 
 def cpu(server):
     with open(f"/proc/{server.process.pid}/stat", encoding="utf-8") as file:
