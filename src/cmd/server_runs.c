@@ -165,7 +165,8 @@ static void start_job(struct server *server, struct job *job, int64_t now)
 			schedule_next(&job->schedule, now > server->looked ? now : server->looked);
 	job->wanted = false;
 	pthread_mutex_unlock(&server->lock);
-	begin(server, work, &order);
+	/* Without a thread the time is not missed. */
+	job->wanted = !begin(server, work, &order);
 }
 
 static int64_t adjust(const struct server *server, struct schedule *schedule, int64_t due,
@@ -258,9 +259,8 @@ static void start_queued(struct server *server)
 					 .over = server_ring,
 					 .ctx = server};
 	server->gathered_ms = 0;
-	if (routed)
+	if (begin(server, &server->queued, &order) && routed)
 		begin_interval(server);
-	begin(server, &server->queued, &order);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
