@@ -152,7 +152,7 @@ static bool parse(struct arena *arena, const struct hook_name *name, struct hook
 				 name->name);
 	if (!reference_tag_valid(str_of(name->tag)))
 		return error_set(err, ERROR_CONFIG, "\"%.150s\" is no tag", name->tag);
-	*out = (struct hook_image){image.host, image.repository, name->tag};
+	*out = (struct hook_image){reference_common_host(image.host), image.repository, name->tag};
 	return true;
 }
 

@@ -38,8 +38,9 @@ static bool usual_key(struct arena *arena, struct str *key)
 	struct error err;
 	if (!record_split(*key, &parts, &err) || !reference_parse(arena, parts.source, &name, &err))
 		return err.kind != ERROR_MEMORY;
-	const char *usual = arena_printf(arena, "%s/%s:%.*s&%.*s", name.host, name.repository,
-					 STR_ARGS(parts.tag), STR_ARGS(parts.destination));
+	const char *usual =
+		arena_printf(arena, "%s/%s:%.*s&%.*s", reference_common_host(name.host),
+			     name.repository, STR_ARGS(parts.tag), STR_ARGS(parts.destination));
 	*key = str_of(usual);
 	return usual;
 }

@@ -146,7 +146,7 @@ static void test_spellings(void **state)
 {
 	(void)state;
 	put(record, "{\"QUAY.IO/ns/a:V1&R.io/Team\":3,\"index.docker.io/ns/a:1&d\":0,"
-		    "\"docker.io/ns/a:1&d\":1,\"docker.io/nginx:1&\":0}");
+		    "\"registry-1.docker.io/ns/a:1&d\":1,\"docker.io/nginx:1&\":0}");
 	{
 		scoped(scoped_free) struct queue *queue = started();
 		expect_queue(queue, A ":V1&R.io/Team pending 0\ndocker.io/ns/a:1&d pending 0\n"
