@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from lib import images, run
+from lib.services import Service
 from lib.serving import WAIT, Serving, basic
 
 pytestmark = pytest.mark.concurrency
@@ -167,6 +168,28 @@ def test_what_is_asked_of_a_server_that_stops(serving, here, there, team, stall)
     released.set()
     assert serving.runner.finish(server.process).code == 0
     assert serving.pending() == [f"{here.host}/team/web:v1&{there.host}"]
+
+
+def test_a_message_that_nobody_takes_does_not_spoil_the_stop(serving, here, there, team):
+    """The first message is delivered, the one at the end is not: the stop is orderly nevertheless."""
+    ended = threading.Event()
+
+    def hang():
+        ended.wait(WAIT)
+        return 200, {}, b"ok"
+
+    with Service((200, {}, b"ok")) as service:
+        document = serving.config(routes(here, there), app={"grace": "1s"})
+        server = serving.start(document, team, ["--notify", "slack=${WHERE}", "--notify-on", "change"], env={"WHERE": service.url("/hook")})
+        assert server.hook(f"{here.host}/team/app").status == 202
+        server.says("has the message")
+        service.usual = hang
+        assert server.hook(f"{here.host}/team/web").status == 202
+        server.until(lambda: serving.pending() == [], "an empty record")
+        result = server.stop()
+        ended.set()
+    assert result.code == 0, result
+    assert "not delivered" in server.text()
 
 
 def cpu(server):
