@@ -29,7 +29,7 @@ struct narrowing {
 static bool part_key(const char *host, const char *repository, const char *destination,
 		     struct buf *out)
 {
-	buf_printf(out, "%s/%s&%s", host, repository, destination);
+	buf_printf(out, "%s/%s&%s", reference_common_host(host), repository, destination);
 	return buf_ok(out);
 }
 
@@ -188,7 +188,7 @@ static void results_finish(struct results *results)
 static bool image_key(const char *host, const char *repository, const char *destination,
 		      const char *tag, struct buf *out)
 {
-	buf_printf(out, "%s/%s&%s:%s", host, repository, destination, tag);
+	buf_printf(out, "%s/%s&%s:%s", reference_common_host(host), repository, destination, tag);
 	return buf_ok(out);
 }
 

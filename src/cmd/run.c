@@ -195,6 +195,7 @@ int run_sync(struct run *run)
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
+	run->complete = true;
 	warn_unmatched(run);
 	/* Where descriptors are few, the files of the report need them now. */
 	http_close_idle(run->session->http);

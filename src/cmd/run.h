@@ -59,6 +59,7 @@ struct run {
 	struct expansion *expansions; /* one for each rule */
 	const struct task **tasks;    /* of all rules, each pair once */
 	size_t task_count;
+	bool complete; /* after run_sync(): there was memory to come to its end */
 };
 
 /* Seconds between rounds: long enough for a restart. */

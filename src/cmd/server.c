@@ -200,9 +200,11 @@ static void stop(struct server *server)
 	log_info("stopped by %s%s", cancel_name(cancel_signal()),
 		 server_runs_active(server) ? ": what is under way may end" : "");
 	server_runs_end(server, clock_ms() + server->grace * 1000);
-	news_send(&server->news, &server->session, &server->editions.current->loaded.config.notify);
 	listener_free(&server->listener);
 	queue_free(&server->queue);
+	/* From here on the process has seconds, which a message may not outlast. */
+	cancel_hurry();
+	news_send(&server->news, &server->session, &server->editions.current->loaded.config.notify);
 }
 
 /* --- before and after ------------------------------------------------------------------------- */

@@ -166,7 +166,8 @@ static void start_job(struct server *server, struct job *job, int64_t now)
 			schedule_next(&job->schedule, now > server->looked ? now : server->looked);
 	job->wanted = false;
 	pthread_mutex_unlock(&server->lock);
-	begin(server, work, &order);
+	/* Without a thread the time is not missed. */
+	job->wanted = !begin(server, work, &order);
 }
 
 static int64_t adjust(const struct server *server, struct schedule *schedule, int64_t due,
@@ -211,6 +212,14 @@ static bool is_routed(const struct server *server)
 	return config_of(server)->immediate || server->looked >= server->interval_due;
 }
 
+/* What waited for the interval was looked at; without one it waits until somebody asks again. */
+static void begin_interval(struct server *server)
+{
+	server->interval_due = server->interval.period
+				       ? schedule_next(&server->interval, server->looked)
+				       : INT64_MAX;
+}
+
 /* A message needs a thread, but is no run. */
 static void start_messages(struct server *server)
 {
@@ -235,8 +244,8 @@ static void start_queued(struct server *server)
 	if (queue_due(server->queue, routed) > server->looked) {
 		start_messages(server);
 		server->gathered_ms = 0;
-		if (routed && server->interval.period)
-			server->interval_due = schedule_next(&server->interval, server->looked);
+		if (routed)
+			begin_interval(server);
 		return;
 	}
 	if (!server->gathered_ms)
@@ -251,9 +260,8 @@ static void start_queued(struct server *server)
 					 .over = server_ring,
 					 .ctx = server};
 	server->gathered_ms = 0;
-	if (routed && server->interval.period)
-		server->interval_due = schedule_next(&server->interval, server->looked);
-	begin(server, &server->queued, &order);
+	if (begin(server, &server->queued, &order) && routed)
+		begin_interval(server);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -302,6 +310,8 @@ bool server_runs_active(const struct server *server)
 
 void server_runs_end(struct server *server, int64_t hurry_ms)
 {
+	/* What was about to be taken stays in the record. */
+	server->gathered_ms = 0;
 	while (server_runs_active(server)) {
 		if (clock_ms() >= hurry_ms)
 			cancel_hurry();

@@ -72,34 +72,37 @@ static bool name_images(struct batch_of *batch)
 	return true;
 }
 
+/* early: not all images had their turn. */
 static enum queue_verdict judge(const struct work *work, const struct narrowing_result *result,
-				bool ordinary, bool stopped)
+				bool ordinary, bool early)
 {
 	if (!result->found)
-		return stopped ? QUEUE_AGAIN : QUEUE_NO_ROUTE;
+		return early ? QUEUE_AGAIN : QUEUE_NO_ROUTE;
+	/* A time limit would end the next try as well. */
 	if (result->failed && result->kind == ERROR_CANCELED)
-		return QUEUE_AGAIN;
+		return cancel_signal() ? QUEUE_AGAIN : QUEUE_TRANSIENT;
 	if (result->failed)
 		return retry_helps(result->kind) ? QUEUE_TRANSIENT : QUEUE_PERMANENT;
-	if (!result->done && stopped)
+	if (!result->done && early)
 		return QUEUE_AGAIN;
 	return ordinary && work->overlapped ? QUEUE_HOLD : QUEUE_DONE;
 }
 
-static void settle(const struct work *work, const struct batch_of *batch, bool known)
+/* left: images had no turn; without known results nobody knows. */
+static void settle(const struct work *work, const struct batch_of *batch, bool known, bool left)
 {
 	bool stopped = cancel_closing();
 	int64_t now = clock_unix();
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct queue_entry *entry = &batch->entries[i];
-		const struct narrowing_result *result = &batch->results[i];
 		if (!known) {
 			queue_settle(work->order.queue, entry->id,
 				     stopped ? QUEUE_AGAIN : QUEUE_TRANSIENT, "out of memory", now);
 			continue;
 		}
+		const struct narrowing_result *result = &batch->results[i];
 		enum queue_verdict verdict =
-			judge(work, result, !*entry->item.destination, stopped);
+			judge(work, result, !*entry->item.destination, stopped || left);
 		if (verdict == QUEUE_NO_ROUTE)
 			log_warn("%s:%s: no route or rule means it any more: it stays in the "
 				 "record",
@@ -109,10 +112,14 @@ static void settle(const struct work *work, const struct batch_of *batch, bool k
 	}
 }
 
-/* A run about entries writes none of the files that a run about all rules writes. */
-static void silence(struct options *options)
+/*
+ * A run about entries writes none of the files that a run about all rules writes, and its images
+ * have nothing to do with each other.
+ */
+static void separate(struct options *options)
 {
 	options->report = options->output_success_images = options->output_failed_images = NULL;
+	options->fail_fast = false;
 }
 
 static int run_batch(struct work *work, struct batch_of *batch)
@@ -124,10 +131,10 @@ static int run_batch(struct work *work, struct batch_of *batch)
 		name_images(batch)
 			? narrowing_new(batch->arena, edition->narrow, batch->images, batch->count)
 			: NULL;
-	silence(&options);
+	separate(&options);
 	if (!narrowing || !run_repeat(&run, &edition->loaded)) {
 		log_error("out of memory");
-		settle(work, batch, false);
+		settle(work, batch, false, true);
 		return EXIT_FAILURE;
 	}
 	run.options = &options;
@@ -136,8 +143,10 @@ static int run_batch(struct work *work, struct batch_of *batch)
 	int status = run_sync(&run);
 	const struct tally *tally = run.report ? report_tally(run.report) : NULL;
 	settle(work, batch,
-	       tally && narrowing_results(narrowing, tally, batch->images, batch->count,
-					  batch->results));
+	       tally && run.complete &&
+		       narrowing_results(narrowing, tally, batch->images, batch->count,
+					 batch->results),
+	       tally && tally_left(tally));
 	work->retried = tally ? tally->retried : 0;
 	if (tally)
 		news_add(work->order.news, tally);

@@ -360,6 +360,11 @@ const char *reference_api_host(const char *host)
 	return strcmp(host, "docker.io") == 0 ? "registry-1.docker.io" : host;
 }
 
+const char *reference_common_host(const char *host)
+{
+	return strcmp(host, "registry-1.docker.io") == 0 ? "docker.io" : host;
+}
+
 const char *reference_target(const struct reference *ref)
 {
 	if (ref->tag)

@@ -28,6 +28,8 @@ bool reference_parse(struct arena *arena, struct str text, struct reference *out
 bool reference_tag_valid(struct str tag);
 /* The host requests go to: docker.io is served by registry-1.docker.io. */
 const char *reference_api_host(const char *host);
+/* The other way round: the one name that hosts of the same registry have in common. */
+const char *reference_common_host(const char *host);
 /* The tag, else the digest, else "latest": the last part of a manifest's URL. */
 const char *reference_target(const struct reference *ref);
 /* Appends host/repository[:tag][@digest]. */

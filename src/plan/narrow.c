@@ -23,7 +23,7 @@ struct narrow {
 
 static bool repository_key(const char *host, const char *repository, struct buf *out)
 {
-	buf_printf(out, "%s/%s", host, repository);
+	buf_printf(out, "%s/%s", reference_common_host(host), repository);
 	return buf_ok(out);
 }
 
@@ -80,7 +80,8 @@ static bool links_of(const struct narrow *narrow, const struct narrow_image *ima
 static bool is_in(const struct namespace_rule *namespace, const struct narrow_image *image,
 		  bool *wanted, struct error *err)
 {
-	*wanted = strcmp(namespace->source.host, image->host) == 0;
+	*wanted = strcmp(reference_common_host(namespace->source.host),
+			 reference_common_host(image->host)) == 0;
 	return !*wanted || namespace_wants(namespace, str_of(image->repository), wanted, err);
 }
 

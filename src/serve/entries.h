@@ -19,13 +19,14 @@ struct pending {
 
 	enum queue_state state;
 	bool again;         /* a hook named it while it was running */
+	bool woken;         /* queue_wake() came meanwhile: a failure is tried again at once */
 	bool held;          /* pending, but until queue_release() it does not run */
 	unsigned attempts;  /* that failed since the last hook */
 	unsigned permanent; /* how many of them failed for good */
 	unsigned holders;   /* hooks not answered yet that named it */
 	int64_t queued, tried, next;
 	uint64_t id;
-	uint64_t named; /* the number of the last hook that named it */
+	uint64_t named; /* grows each time that a hook names an entry */
 	uint64_t born;  /* the change of the queue that brought it; see queue_writer.c */
 
 	bool handed;                /* to the writer, which alone frees it from then on */

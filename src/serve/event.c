@@ -75,7 +75,7 @@ static bool image_of(struct arena *arena, const struct event_image *image, const
 		return false;
 	if (name.tag || name.digest || !reference_tag_valid(str_of(image->tag)))
 		return error_set(err, ERROR_CONFIG, "\"%.150s\" is no tag", image->tag);
-	*out = (struct hook_image){name.host, name.repository, image->tag};
+	*out = (struct hook_image){reference_common_host(name.host), name.repository, image->tag};
 	return true;
 }
 

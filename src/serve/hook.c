@@ -101,8 +101,11 @@ void hook_serve(const struct asking *asking)
 	}
 	wish->asking = *asking;
 	wish->old = strcmp(asking->method, "POST") != 0;
-	if (wish->old && !asking->rules->config->allow_get) {
-		asking_answer_with(asking, 405, STR("send a POST\n"), "Allow", "POST");
+	bool allowed = asking->rules->config->allow_get;
+	/* A HEAD is to change nothing; the fork does not know it either. */
+	if (wish->old && (!allowed || strcmp(asking->method, "GET") != 0)) {
+		asking_answer_with(asking, 405, STR("send a POST\n"), "Allow",
+				   allowed ? "GET, POST" : "POST");
 		return;
 	}
 	if (!read_names(asking, &names))

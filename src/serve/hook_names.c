@@ -144,14 +144,15 @@ static bool parse(struct arena *arena, const struct hook_name *name, struct hook
 	if (image.tag || image.digest)
 		return error_set(err, ERROR_CONFIG, "\"%.300s\": the tag goes into the field tag",
 				 name->name);
-	if (!str_equal_nocase(first, str_of(image.host)) && !str_is(first, "index.docker.io"))
+	if (!str_equal_nocase(first, str_of(image.host)) &&
+	    !str_equal_nocase(first, STR("index.docker.io")))
 		return error_set(err, ERROR_CONFIG,
 				 "\"%.300s\": a name begins with its registry, as in "
 				 "docker.io/library/nginx",
 				 name->name);
 	if (!reference_tag_valid(str_of(name->tag)))
 		return error_set(err, ERROR_CONFIG, "\"%.150s\" is no tag", name->tag);
-	*out = (struct hook_image){image.host, image.repository, name->tag};
+	*out = (struct hook_image){reference_common_host(image.host), image.repository, name->tag};
 	return true;
 }
 

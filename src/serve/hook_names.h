@@ -41,7 +41,7 @@ enum hook_verdict {
 	HOOK_BAD,      /* it is no name of an image */
 };
 
-/* An image that may be asked for: the host lower-cased. */
+/* An image that may be asked for: the host lower-cased, and one name for each registry. */
 struct hook_image {
 	const char *host, *repository, *tag;
 };

@@ -113,6 +113,10 @@ static void serve_run(const struct asking *asking)
 		asking_answer(asking, 200, asking_text, STR("send a POST to start a run\n"));
 		return;
 	}
+	if (atomic_load(&asking->hooks->stopping)) {
+		asking_answer_later(asking, "the server stops");
+		return;
+	}
 	options->run_now(options->ctx);
 	asking_answer(asking, 202, asking_json, STR("{\"started\": true}\n"));
 }

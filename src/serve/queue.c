@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
+#include "oci/reference.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -25,10 +26,29 @@ enum {
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/* Adds a key of the record, unless it is there already. False without memory. */
-static bool load_key(struct queue *queue, struct str key, int64_t now)
+/*
+ * The key with the name of its image as hooks have it, with which routes are compared: the fork
+ * writes hosts as they came, such as index.docker.io. What names no image stays. False without
+ * memory.
+ */
+static bool usual_key(struct arena *arena, struct str *key)
 {
-	struct pending *entry = entries_new(key, now);
+	struct record_key parts;
+	struct reference name;
+	struct error err;
+	if (!record_split(*key, &parts, &err) || !reference_parse(arena, parts.source, &name, &err))
+		return err.kind != ERROR_MEMORY;
+	const char *usual =
+		arena_printf(arena, "%s/%s:%.*s&%.*s", reference_common_host(name.host),
+			     name.repository, STR_ARGS(parts.tag), STR_ARGS(parts.destination));
+	*key = str_of(usual);
+	return usual;
+}
+
+/* Adds a key of the record, unless it is there already. False without memory. */
+static bool load_key(struct queue *queue, struct arena *arena, struct str key, int64_t now)
+{
+	struct pending *entry = usual_key(arena, &key) ? entries_new(key, now) : NULL;
 	if (!entry)
 		return false;
 	if (entries_same(&queue->entries, entry)) {
@@ -37,7 +57,7 @@ static bool load_key(struct queue *queue, struct str key, int64_t now)
 	}
 	queue_state_add(queue, entry);
 	entry->handed = true;
-	entry->named = ++queue->last_hook;
+	entry->named = ++queue->last_named;
 	queue_state_replace(queue, entry);
 	return record_append(queue->record, entry->id, entry->line);
 }
@@ -66,7 +86,7 @@ static bool load(struct queue *queue, struct error *err)
 	if (!record_read(queue->record, arena, &keys, &count, err))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!load_key(queue, keys[i], now))
+		if (!load_key(queue, arena, keys[i], now))
 			return error_memory(err);
 	warn_of_odd_keys(queue);
 	return true;
@@ -251,6 +271,7 @@ bool queue_take(struct queue *queue, int64_t now, bool routed, size_t most, stru
 		collect(queue, now, routed, most, arena, &due) && copy_all(due, arena, out, count);
 	for (size_t i = 0; taken && i < *count; i++) {
 		queue_state_set(queue, due[i], QUEUE_RUNNING);
+		due[i]->woken = false;
 		due[i]->next = (*out)[i].next = 0;
 		(*out)[i].state = QUEUE_RUNNING;
 	}
@@ -315,6 +336,8 @@ static void settle(struct queue *queue, struct pending *entry, enum queue_verdic
 		queue_state_set(queue, entry, QUEUE_UNROUTED);
 		break;
 	}
+	if (entry->woken && verdict != QUEUE_DONE)
+		queue_state_make_due(queue, entry);
 }
 
 void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, const char *why,
@@ -324,7 +347,7 @@ void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, 
 	pthread_mutex_lock(&queue->lock);
 	struct pending *entry = entries_with_id(&queue->entries, id);
 	if (entry && entry->state == QUEUE_RUNNING) {
-		due = entries_rival(&queue->entries, entry, NULL) || entry->again ||
+		due = entries_rival(&queue->entries, entry, NULL) || entry->again || entry->woken ||
 		      verdict == QUEUE_AGAIN;
 		settle(queue, entry, verdict, why, now);
 	}
@@ -349,9 +372,11 @@ void queue_wake(struct queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	struct pending *entry = queue->entries.first;
-	for (; entry; entry = entries_next(entry))
-		if (entry->state != QUEUE_RUNNING)
+	for (; entry; entry = entries_next(entry)) {
+		entry->woken = entry->state == QUEUE_RUNNING;
+		if (!entry->woken)
 			queue_state_make_due(queue, entry);
+	}
 	bool due = queue->states[QUEUE_PENDING];
 	pthread_mutex_unlock(&queue->lock);
 	call_watcher(queue, due);

@@ -41,8 +41,8 @@ struct queue_options {
 };
 
 /*
- * Reads the record. ERROR_CONFIG: it cannot be parsed, and is left as it is, or another process
- * uses it. ERROR_IO.
+ * Reads the record; names of images get the spelling that hooks have. ERROR_CONFIG: it cannot be
+ * parsed, and is left as it is, or another process uses it. ERROR_IO.
  */
 bool queue_open(const struct queue_options *options, struct queue **out, struct error *err);
 /* Starts the thread that writes; after the process was confined. ERROR_MEMORY. */
@@ -91,7 +91,10 @@ void queue_settle(struct queue *queue, uint64_t id, enum queue_verdict verdict, 
 		  int64_t now);
 /* What is held is due. */
 void queue_release(struct queue *queue);
-/* Everything that waits, is held, parked or unrouted is due again (do; other rules). */
+/*
+ * Everything that waits, is held, parked or unrouted is due again (do; other rules). What is
+ * running is due once more if it comes to that: the run may have begun with the rules before.
+ */
 void queue_wake(struct queue *queue);
 /* When the next entry is due: 0: one is now; INT64_MAX: none. routed as above. */
 int64_t queue_due(struct queue *queue, bool routed);

@@ -85,7 +85,6 @@ static enum queue_answer admit(struct queue *queue, struct queue_hook *hook, str
 	if (more &&
 	    (queue->entries.count >= queue->most || more > queue->most - queue->entries.count))
 		return QUEUE_FULL;
-	queue->last_hook++;
 	for (size_t i = 0; i < hook->count; i++) {
 		struct pending *entry = entries_same(&queue->entries, made[i]);
 		if (entry) {
@@ -95,7 +94,7 @@ static enum queue_answer admit(struct queue *queue, struct queue_hook *hook, str
 			made[i] = NULL;
 			insert(queue, entry);
 		}
-		entry->named = queue->last_hook;
+		entry->named = ++queue->last_named;
 		entry->holders++;
 		hook->ids[i] = entry->id;
 		if (hook->need < entry->born)

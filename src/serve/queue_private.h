@@ -29,7 +29,7 @@ struct queue {
 	pthread_cond_t wake;  /* the writer */
 	struct entries entries;
 	size_t states[QUEUE_UNROUTED + 1]; /* entries in each state */
-	uint64_t last_id, last_hook;
+	uint64_t last_id, last_named;
 	uint64_t changes; /* of what the record is to hold, counted */
 	uint64_t written; /* the last of them that is on disk */
 	int64_t save_at;  /* clock_ms() when changes are written that no hook waits for */

@@ -110,6 +110,7 @@ def test_answers_of_a_get(serving, here, there, team, query, status):
     ({"name": "HOST/team/app", "tag": "v1-snapshot"}, 406),
     ({"name": "HOST/other/app", "tag": "v1"}, 404),
     ({"name": "elsewhere.example/team/app", "tag": "v1"}, 404),
+    ({"name": "Index.Docker.IO/team/app", "tag": "v1"}, 404),
     ({"name": "HOST/team/app:v1", "tag": "v1"}, 400),
     ({"name": "team/app/x", "tag": "v1"}, 400),
     ([{"name": "HOST/team/app", "tag": "v1"}, {"name": "HOST/team/app", "tag": "a b"}], 400),
@@ -412,6 +413,8 @@ def test_paths_and_methods(serving, here, there, team):
     assert server.post("/status").status == 405
     assert server.ask("BREW", "/").status == 405
     assert server.ask("HEAD", "/status").status == 200
+    assert server.ask("HEAD", f"/images/sync/hook?name={here.host}/team/app&tag=v1").status == 405
+    assert server.status()["queue"]["pending"] == 0
 
 
 def test_a_bearer_token(serving, here, there, team):

@@ -226,6 +226,9 @@ static void test_api_host(void **state)
 	assert_string_equal(reference_api_host("docker.io"), "registry-1.docker.io");
 	assert_string_equal(reference_api_host("registry-1.docker.io"), "registry-1.docker.io");
 	assert_string_equal(reference_api_host("reg.io:5000"), "reg.io:5000");
+	assert_string_equal(reference_common_host("docker.io"), "docker.io");
+	assert_string_equal(reference_common_host("registry-1.docker.io"), "docker.io");
+	assert_string_equal(reference_common_host("reg.io:5000"), "reg.io:5000");
 }
 
 static void test_tag_valid(void **state)

@@ -42,6 +42,8 @@ static const struct rule written[] = {
 		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 	 .destination = "a.test/pinned"},
 	{.source = "nginx", .destination = "a.test/nginx"},
+	{.source = "registry-1.docker.io/team/hub", .destination = "a.test/hub"},
+	{.source = "registry-1.docker.io/space/**", .destination = "a.test/space"},
 };
 
 static void setup(struct world *world)
@@ -125,6 +127,32 @@ static void test_another_host(void **state)
 	setup(&world);
 	assert_true(narrow_destinations(world.narrow, &image, world.arena, &found, &count, &err));
 	assert_int_equal(count, 0);
+	teardown(&world);
+}
+
+/* Docker Hub's registry has two names. */
+static void test_names_of_one_host(void **state)
+{
+	static const struct narrow_image images[] = {
+		{"docker.io", "team/hub", "v1", ""},
+		{"docker.io", "space/app", "v1", ""},
+		{"registry-1.docker.io", "library/nginx", "latest", ""},
+		{"registry-1.docker.io", "team/hub", "v1", ""},
+	};
+	const char *const *found;
+	size_t count;
+	struct rules rules;
+	struct error err;
+	struct world world;
+	(void)state;
+	setup(&world);
+	for (size_t i = 0; i < array_count(images); i++) {
+		assert_true(narrow_destinations(world.narrow, &images[i], world.arena, &found,
+						&count, &err));
+		assert_int_equal(count, 1);
+		assert_true(narrow_find(world.narrow, &images[i], world.arena, &rules, &err));
+		assert_int_equal(rules.count, 1);
+	}
 	teardown(&world);
 }
 
@@ -237,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_another_host),
+		cmocka_unit_test(test_names_of_one_host),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_expand),
 	};

@@ -141,6 +141,21 @@ static void test_invalid(void **state)
 
 /* --- the record ---------------------------------------------------------------------------- */
 
+/* Hosts as clients wrote them are those of the routes; twice the same is once. */
+static void test_spellings(void **state)
+{
+	(void)state;
+	put(record, "{\"QUAY.IO/ns/a:V1&R.io/Team\":3,\"index.docker.io/ns/a:1&d\":0,"
+		    "\"registry-1.docker.io/ns/a:1&d\":1,\"docker.io/nginx:1&\":0}");
+	{
+		scoped(scoped_free) struct queue *queue = started();
+		expect_queue(queue, A ":V1&R.io/Team pending 0\ndocker.io/ns/a:1&d pending 0\n"
+				      "docker.io/library/nginx:1& pending 0\n");
+	}
+	expect_content(record, "{\n\"" A ":V1&R.io/Team\":0,\n\"docker.io/ns/a:1&d\":0,\n"
+			       "\"docker.io/library/nginx:1&\":0\n}\n");
+}
+
 /* Nothing that the file has is lost, whatever it means. */
 static void test_odd_records(void **state)
 {
@@ -303,6 +318,27 @@ static void test_no_route(void **state)
 	assert_true(recorded(A ":1&d"));
 }
 
+/* The rules may have changed since the run began: whatever has not succeeded by then is tried. */
+static void test_woken_while_running(void **state)
+{
+	(void)state;
+	scoped(scoped_free) struct queue *queue = started();
+	for (int verdict = QUEUE_HOLD; verdict <= QUEUE_NO_ROUTE; verdict++) {
+		assert_true(name(queue, A, "1", "d"));
+		uint64_t id = take_one(queue, NOW);
+		queue_wake(queue);
+		queue_settle(queue, id, (enum queue_verdict)verdict, "why", NOW);
+		id = take_one(queue, NOW);
+		queue_settle(queue, id, QUEUE_NO_ROUTE, NULL, NOW);
+		assert_true(queue_due(queue, true) == INT64_MAX);
+	}
+	assert_true(name(queue, A, "1", "d"));
+	uint64_t id = take_one(queue, NOW);
+	queue_wake(queue);
+	queue_settle(queue, id, QUEUE_DONE, NULL, NOW);
+	expect_queue(queue, "");
+}
+
 /* A hook for what is running: it is run once more, whatever comes of this run. */
 static void test_named_while_running(void **state)
 {
@@ -438,6 +474,7 @@ int main(void)
 		in_a_folder(test_full),
 		in_a_folder(test_a_long_record),
 		in_a_folder(test_invalid),
+		in_a_folder(test_spellings),
 		in_a_folder(test_odd_records),
 		in_a_folder(test_damage),
 		in_a_folder(test_done),
@@ -445,6 +482,7 @@ int main(void)
 		in_a_folder(test_transient),
 		in_a_folder(test_permanent),
 		in_a_folder(test_no_route),
+		in_a_folder(test_woken_while_running),
 		in_a_folder(test_named_while_running),
 		in_a_folder(test_a_clock_that_is_set_back),
 		in_a_folder(test_routed),

@@ -66,6 +66,21 @@ static void test_the_earlier_runs(void **state)
 	expect_queue(queue, A ":1&d pending 0\n");
 }
 
+/* One hook with a list: the later one of it wins. */
+static void test_both_at_once(void **state)
+{
+	const struct queue_item items[] = {{A, "1", "d"}, {OTHER, "1", "d"}, {A, "2", "d"}};
+	struct answers answers = NO_ANSWERS;
+	(void)state;
+	{
+		scoped(scoped_free) struct queue *queue = started();
+		assert_int_equal(queue_add(queue, items, 3, count_answer, &answers), QUEUE_TAKEN);
+		await_answers(&answers, 1);
+		expect_queue(queue, OTHER ":1&d pending 0\n" A ":2&d pending 0\n");
+	}
+	assert_false(recorded(A ":1&d"));
+}
+
 static void test_two_hosts_in_a_record(void **state)
 {
 	(void)state;
@@ -84,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_a_folder(test_the_later_wins),
 		in_a_folder(test_the_earlier_runs),
+		in_a_folder(test_both_at_once),
 		in_a_folder(test_two_hosts_in_a_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
