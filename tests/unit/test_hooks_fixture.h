@@ -171,6 +171,7 @@ static inline void hooks_scene_close(struct hooks_scene *scene)
 	log_open(stderr, LOG_INFO);
 	fclose(scene->log);
 	secret_forget();
+	unlink(record);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Which images a request to the hook names, in JSON and in forms, and what is wrong with the rest. */
+/* Which images a request to the hook names, in JSON and in forms, and what is refused. */
 #include "serve/hook_names.h"
 
 #include "base/buf.h"
