@@ -193,7 +193,8 @@ static struct edition *read_files(const char *server_text, const char *images_te
 				  struct buf *told)
 {
 	struct ports *ports = open_ports(open);
-	struct session session = {.lasting = true, .ports = ports};
+	static struct session session;
+	session = (struct session){.lasting = true, .ports = ports};
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(problem_finish) struct problems problems = {0};
 	struct server_config began;
