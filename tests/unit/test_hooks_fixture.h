@@ -106,11 +106,17 @@ static inline void hooks_scene_plan(struct hooks_scene *scene)
 	assert_non_null(scene->narrow);
 }
 
-/* All but the queue and the listener. */
-static inline void hooks_scene_prepare(struct hooks_scene *scene, bool anonymous)
+static inline void hooks_scene_login(struct hooks_scene *scene, bool anonymous)
 {
 	static const struct login_options login = {.user = "ci", .password = "word-of-ours"};
 	static const struct login_options nobody = {.anonymous = true};
+	scene->rules.login = login_new(anonymous ? &nobody : &login);
+	assert_non_null(scene->rules.login);
+}
+
+/* All but the queue and the listener. */
+static inline void hooks_scene_prepare(struct hooks_scene *scene, bool anonymous)
+{
 	*scene = (struct hooks_scene){.arena = arena_new(), .log = fopen("/dev/null", "w")};
 	log_open(scene->log, LOG_DEBUG);
 	scene->config = (struct server_config){.path = "sync.yaml",
@@ -120,9 +126,8 @@ static inline void hooks_scene_prepare(struct hooks_scene *scene, bool anonymous
 					       .events = hooks_events,
 					       .event_count = array_count(hooks_events)};
 	hooks_scene_plan(scene);
-	scene->rules = (struct hooks_rules){&scene->config, scene->narrow,
-					    login_new(anonymous ? &nobody : &login), scene};
-	assert_non_null(scene->rules.login);
+	scene->rules = (struct hooks_rules){&scene->config, scene->narrow, NULL, scene};
+	hooks_scene_login(scene, anonymous);
 }
 
 static inline const struct hooks_options *hooks_scene_options(struct hooks_scene *scene)
