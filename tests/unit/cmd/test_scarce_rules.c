@@ -1,4 +1,4 @@
-/* Memory that runs out in what a server makes of its rules: jobs, named images, and news of them. */
+/* Memory that runs out in what a server makes of rules: jobs, named images, and their news. */
 #include "test_scarce_fixture.h"
 
 #include "base/log.h"
