@@ -103,7 +103,7 @@ void cancel_now(int signal_number)
 /* The end came, of a request or of a run whose deadline has long passed. */
 static void end_process(int signal_number, siginfo_t *info, void *context)
 {
-	int reason = atomic_load(&requested);
+	int reason = cancel_signal();
 	(void)signal_number;
 	(void)context;
 	if (info->si_code == SI_TIMER)

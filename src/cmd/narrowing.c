@@ -197,8 +197,11 @@ static bool add_result(struct results *results, const struct narrow_image *image
 {
 	scoped(buf_finish) struct buf key = {0};
 	const struct named_part *part = find(results->narrowing, image);
-	*out = (struct narrowing_result){.found = part && (part->failed || part->rules.count)};
-	if (part && part->failed) {
+	/* Each image has one: there was no memory to look for it. */
+	if (!part)
+		return false;
+	*out = (struct narrowing_result){.found = part->failed || part->rules.count};
+	if (part->failed) {
 		out->failed = true;
 		out->kind = part->err.kind;
 		out->why = part->err.text;

@@ -73,6 +73,8 @@ void news_add(struct news *news, const struct tally *tally)
 			news->tally.started = tally->started;
 		if (news->arena && copy_image(news->arena, &walk.image, &image))
 			tally_add(&news->tally, news->arena, &image);
+		else
+			tally_miss(&news->tally, &walk.image);
 	}
 	news->tally.requests_source += tally->requests_source;
 	news->tally.requests_target += tally->requests_target;

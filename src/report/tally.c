@@ -57,6 +57,12 @@ void tally_add(struct tally *tally, struct arena *arena, const struct tally_imag
 		tally->unlisted++;
 }
 
+void tally_miss(struct tally *tally, const struct tally_image *image)
+{
+	count(tally, &image->outcome);
+	tally->unlisted++;
+}
+
 size_t tally_done(const struct tally *tally)
 {
 	return tally->copied + tally->skipped + tally->would_copy + tally->failed;

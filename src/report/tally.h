@@ -42,6 +42,8 @@ struct tally {
 
 /* Counts image->outcome, and keeps a copy of *image and its texts unless tally->brief. */
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
+/* Counts image->outcome alone: there is no memory for more. */
+void tally_miss(struct tally *tally, const struct tally_image *image);
 /* The number of images with an outcome. */
 size_t tally_done(const struct tally *tally);
 /* The number of images without an outcome, because the run was stopped first. */

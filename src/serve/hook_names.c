@@ -82,11 +82,12 @@ static bool decode(struct arena *arena, struct str text, char **out, struct erro
 		bool coded = text.at[i] == '%';
 		int high = coded && i + 2 < text.len ? digit_of(text.at[i + 1]) : -1;
 		int low = high >= 0 ? digit_of(text.at[i + 2]) : -1;
-		if (coded && (low < 0 || high * 16 + low < ' '))
-			return error_set(err, ERROR_CONFIG,
-					 "malformed form: a %% that encodes no "
-					 "character of a name");
-		*at++ = coded ? (char)(high * 16 + low) : text.at[i] == '+' ? ' ' : text.at[i];
+		int c = coded ? high * 16 + low : (unsigned char)text.at[i];
+		if ((coded && low < 0) || c < ' ')
+			return error_set(err, ERROR_CONFIG, "malformed form: %s",
+					 coded ? "a % that encodes no character of a name"
+					       : "a control character");
+		*at++ = !coded && c == '+' ? ' ' : (char)c;
 		i += coded ? 2 : 0;
 	}
 	*at = '\0';

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "serve/queue_private.h"
 
+#include <string.h>
+
 /* Longer than any valid key. */
 enum { KEY_MOST = 2 * (RECORD_SOURCE_MAX + RECORD_DESTINATION_MAX) };
 
@@ -26,11 +28,14 @@ static struct queue_hook *make_hook(size_t count)
 static struct pending *make_entry(const struct queue_item *item, int64_t now,
 				  enum queue_answer *answer)
 {
-	scoped(buf_finish) struct buf key = buf_limit(KEY_MOST);
+	scoped(buf_finish) struct buf key = {0};
+	const char *destination = item->destination ? item->destination : "";
 	struct pending *made = NULL;
-	buf_printf(&key, "%s:%s&%s", item->source, item->tag,
-		   item->destination ? item->destination : "");
-	*answer = key.failed ? QUEUE_INVALID : QUEUE_CLOSED;
+	*answer = QUEUE_INVALID;
+	if (strlen(item->source) + strlen(item->tag) + strlen(destination) > KEY_MOST)
+		return NULL;
+	*answer = QUEUE_CLOSED;
+	buf_printf(&key, "%s:%s&%s", item->source, item->tag, destination);
 	if (buf_ok(&key))
 		made = entries_new(buf_str(&key), now);
 	/* What the record holds must be read as it was meant. */

@@ -6,15 +6,17 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
+
 void wish_answer(const struct wish *wish, unsigned status)
 {
-	scoped(buf_finish) struct buf body = {0};
+	char body[96];
 	if (wish->old)
-		buf_printf(&body, "queued: %zu\n", wish->count);
+		snprintf(body, sizeof(body), "queued: %zu\n", wish->count);
 	else
-		buf_printf(&body, "{\"queued\": %zu, \"ignored\": %zu}\n", wish->count,
-			   wish->ignored + wish->others);
-	asking_answer(&wish->asking, status, wish->old ? asking_text : asking_json, buf_str(&body));
+		snprintf(body, sizeof(body), "{\"queued\": %zu, \"ignored\": %zu}\n", wish->count,
+			 wish->ignored + wish->others);
+	asking_answer(&wish->asking, status, wish->old ? asking_text : asking_json, str_of(body));
 }
 
 static void log_wish(const struct wish *wish)

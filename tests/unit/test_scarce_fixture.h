@@ -29,7 +29,7 @@
 /* Whether allocations count, and fail: not while a scenario shows what it has. */
 static atomic_bool counting;
 static atomic_uint made; /* by any thread */
-static unsigned fail_at, fail_for;
+static atomic_uint fail_at, fail_for;
 
 static bool fails(void)
 {

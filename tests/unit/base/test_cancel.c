@@ -2,46 +2,13 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/retry.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test_child.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static int end_of(pid_t child)
-{
-	int status = 0;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* Of a program whose lines are counted. */
-void __gcov_dump(void) __attribute__((weak));
-
-/* Each test has a process of its own, since there is one flag in each. */
-static pid_t in_child(int (*body)(void))
-{
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (!child) {
-		int status = body();
-		if (__gcov_dump)
-			__gcov_dump();
-		_exit(status);
-	}
-	return child;
-}
 
 static int quiet(void)
 {
