@@ -126,7 +126,7 @@ def runs_now(page, server, here, there):
     page.run("document.querySelector('#run').click()")
     page.until(lambda: ("team/app", "v2") in there.tags)
     page.until(lambda: page.text("#state") == "Ready" and "Succeeded" in page.text("#runs tbody"))
-    assert f"{here.host}/team/app:v2" not in page.text("#failing")
+    assert f"{here.host}/team/app:v2" not in page.text("#failing") and "Logins refused\n0" in page.text()
     status = server.status()
     assert status["entries"] == [] and re.match(r"\d+\.\d+\.\d+", status["program_version"])
     assert page.text("#about").startswith(f"image-syncer {status['program_version']}, ")
