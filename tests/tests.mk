@@ -12,7 +12,7 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 
 # --- All of it -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 \
+.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
 	e2e-amd64 build-tests lint-objects
 
 stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
@@ -134,6 +134,14 @@ e2e-signatures: build/image-syncer ## signatures by cosign and notation, which a
 e2e-registries: build/image-syncer ## what each make of registry does in its own way; distribution and zot are built by Go first (minutes)
 	@tests/e2e/install-registries.sh
 	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py)
+
+# --- A long life -----------------------------------------------------------------------------------------------------
+
+# Within ten minutes: so many runs and hooks in one process, or what SOAK="--runs 500" says.
+soaked := $(if $(filter asan tsan,$(FLAVOR)),--sanitized --runs 200 --hooks 2000)
+soak_program := build/$(if $(filter-out musl,$(FLAVOR)),$(FLAVOR)/)image-syncer
+soak: $(soak_program) build/musl/bench/hook_client ## a server for 10,000 runs and 100,000 hooks: nothing grows (FLAVOR=asan: 200 runs, no leaks)
+	@$(sanitizers) IMAGE_SYNCER_FLAVOR=$(or $(FLAVOR),musl) $(if $(filter tsan,$(FLAVOR)),$(steady)) $(PYTHON) -B tests/soak/soak.py $^ $(soaked) $(SOAK)
 
 # --- On another machine ----------------------------------------------------------------------------------------------
 

@@ -15,10 +15,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -165,15 +167,30 @@ static bool write_in_place(const struct path *found, file_producer *produce, con
 
 /* --- replacing ----------------------------------------------------------------------------- */
 
-/* Makes a file beside path and puts its name into *aside; -1 when it cannot be made. */
+enum { ASIDE_TRIES = 16 };
+
+/*
+ * Makes a file beside path and puts its name into *aside; -1 when it cannot be made. Several
+ * threads may write the same path, and a process that was killed may have left a file: in a
+ * container, its number is that of every process before it.
+ */
 static int open_aside(const char *path, struct buf *aside)
 {
-	buf_printf(aside, "%s.%ld.tmp", path, (long)getpid());
-	if (!buf_ok(aside)) {
-		errno = ENOMEM;
-		return -1;
+	int fd = -1;
+	errno = EEXIST;
+	for (unsigned tries = 0; fd < 0 && errno == EEXIST && tries < ASIDE_TRIES; tries++) {
+		uint64_t random;
+		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+			random = (uint64_t)getpid() * ASIDE_TRIES + tries;
+		buf_reset(aside);
+		buf_printf(aside, "%s.%016" PRIx64 ".tmp", path, random);
+		if (!buf_ok(aside)) {
+			errno = ENOMEM;
+			return -1;
+		}
+		fd = open(aside->at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	}
-	return open(aside->at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return fd;
 }
 
 /*

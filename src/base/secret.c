@@ -1,7 +1,8 @@
 /*
  * A short list behind a mutex, longest secret first: runs have a handful of secrets and lines are
- * short. Passwords come first, out of the configuration, and stay; when the list is full, a new
- * token takes the place of the oldest.
+ * short. Passwords come out of the configuration, and stay. A server gets new tokens all the time:
+ * when they are many, a new one takes the place of that which was seen longest ago, and never that
+ * of a password.
  *
  * Escapes are decoded while a text is searched (spelling.h); base64, which does not encode single
  * characters, is listed beside the secret itself.
@@ -15,26 +16,27 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-/* At most LIMIT forms are kept; the first FIRM are never dropped. */
+/* At most LIMIT forms of passwords are kept; the first FIRM are never dropped. */
 enum { FIRM = 1024, LIMIT = 4096 };
+/* So many forms of tokens, and bytes of them. */
+enum { TOKENS_MAX = 3072, TOKEN_BYTES_MAX = 2 * 1024 * 1024 };
 /* The shortest part of a secret that counts as one. */
 enum { TELLING = 8 };
 /* The shortest text before an @, without a colon, that counts as a token. */
 enum { TOKEN_MIN = 20 };
 
-extern char **environ;
-
 struct secret {
 	struct str text;
-	size_t number; /* in the order of registration */
+	size_t number; /* in the order of registration; of a token, that of the last time */
+	bool token;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct secret *secrets;
 static size_t count;
 static size_t registered;
+static size_t tokens, token_bytes; /* how many of them are tokens, and their length */
 static struct str passing[SECRET_PASSING];
 static size_t passed;
 static bool heads[256]; /* first bytes of secrets, including some that were dropped */
@@ -48,12 +50,24 @@ static unsigned beginning(struct str text)
 	return (unsigned)(unsigned char)text.at[0] << 8 | (unsigned char)text.at[1];
 }
 
-static bool known(struct str text)
+/* Called with at least SECRET_SHORTEST bytes. */
+static void note_beginning(struct str text)
+{
+	heads[(unsigned char)text.at[0]] = true;
+	beginnings[beginning(text) / 8] |= (unsigned char)(1 << beginning(text) % 8);
+}
+
+static bool begins(struct str text)
+{
+	return beginnings[beginning(text) / 8] & 1 << beginning(text) % 8;
+}
+
+static struct secret *find(struct str text)
 {
 	for (size_t i = 0; i < count; i++)
 		if (str_equal(secrets[i].text, text))
-			return true;
-	return false;
+			return &secrets[i];
+	return NULL;
 }
 
 static void wipe(struct str text)
@@ -64,24 +78,56 @@ static void wipe(struct str text)
 	free((void *)(uintptr_t)text.at);
 }
 
-/* Makes room by dropping the oldest form that is not firm. */
-static void drop_oldest(void)
+static void count_token(const struct secret *secret, bool more)
+{
+	tokens += more ? 1 : (size_t)-1;
+	token_bytes += more ? secret->text.len : -secret->text.len;
+}
+
+/* Drops the oldest token, or the oldest form of a password that is not firm. */
+static void drop_oldest(bool token)
 {
 	size_t oldest = count;
 	for (size_t i = 0; i < count; i++) {
 		bool older = oldest == count || secrets[i].number < secrets[oldest].number;
-		if (secrets[i].number >= FIRM && older)
+		if (secrets[i].token == token && (token || secrets[i].number >= FIRM) && older)
 			oldest = i;
 	}
+	if (oldest == count)
+		return;
+	if (token)
+		count_token(&secrets[oldest], false);
 	wipe(secrets[oldest].text);
 	count--;
 	memmove(secrets + oldest, secrets + oldest + 1, (count - oldest) * sizeof(*secrets));
 }
 
-/* Inserts one form of a secret, longest first, so that a secret inside another leaves no rest. */
-static void add_form(struct str text)
+static void make_room(size_t len, bool token)
 {
-	if (text.len < SECRET_SHORTEST || known(text))
+	if (!token && count - tokens >= LIMIT)
+		drop_oldest(false);
+	while (token && tokens && (tokens >= TOKENS_MAX || token_bytes + len > TOKEN_BYTES_MAX))
+		drop_oldest(true);
+}
+
+/* It is registered once more. What is a password as well stays one. */
+static void renew(struct secret *secret, bool token)
+{
+	if (!secret->token)
+		return;
+	if (!token)
+		count_token(secret, false);
+	secret->token = token;
+	secret->number = registered++;
+}
+
+/* Inserts one form of a secret, longest first, so that a secret inside another leaves no rest. */
+static void add_form(struct str text, bool token)
+{
+	struct secret *before = find(text);
+	if (before)
+		renew(before, token);
+	if (text.len < SECRET_SHORTEST || before)
 		return;
 	char *copy = malloc(text.len);
 	struct secret *more = copy ? realloc(secrets, (count + 1) * sizeof(*secrets)) : NULL;
@@ -92,39 +138,39 @@ static void add_form(struct str text)
 	}
 	secrets = more;
 	memcpy(copy, text.at, text.len);
-	if (count >= LIMIT)
-		drop_oldest();
+	make_room(text.len, token);
 	size_t at = 0;
 	while (at < count && secrets[at].text.len >= text.len)
 		at++;
 	memmove(secrets + at + 1, secrets + at, (count - at) * sizeof(*secrets));
-	secrets[at] = (struct secret){{copy, text.len}, registered++};
-	heads[(unsigned char)copy[0]] = true;
-	beginnings[beginning(text) / 8] |= (unsigned char)(1 << beginning(text) % 8);
+	secrets[at] = (struct secret){{copy, text.len}, registered++, token};
+	if (token)
+		count_token(&secrets[at], true);
+	note_beginning(secrets[at].text);
 	count++;
 	if (watcher)
 		watcher(secrets[at].text, false);
 }
 
-static void add_buf(const struct buf *form)
+static void add_buf(const struct buf *form, bool token)
 {
 	incomplete |= !buf_ok(form);
 	if (buf_ok(form))
-		add_form(buf_str(form));
+		add_form(buf_str(form), token);
 }
 
 /* Adds text in each variant of base64. */
-static void add_base64(struct str text)
+static void add_base64(struct str text, bool token)
 {
 	scoped(buf_wipe) struct buf form = {0};
 	base64_encode(text, &form);
-	add_buf(&form);
+	add_buf(&form, token);
 	while (form.len && form.at[form.len - 1] == '=')
 		form.at[--form.len] = '\0';
-	add_buf(&form);
+	add_buf(&form, token);
 	for (size_t i = 0; i < form.len; i++)
 		form.at[i] = form.at[i] == '+' ? '-' : form.at[i] == '/' ? '_' : form.at[i];
-	add_buf(&form);
+	add_buf(&form, token);
 }
 
 static void add_json(struct str text, struct buf *out)
@@ -152,23 +198,23 @@ static void announce(struct str text)
 	}
 }
 
-void secret_register(struct str text)
+static void add(struct str text, bool token)
 {
 	if (text.len < SECRET_SHORTEST)
 		return;
 	pthread_mutex_lock(&lock);
-	bool fresh = !known(text);
-	add_form(text);
-	add_base64(text);
+	bool fresh = !find(text);
+	add_form(text, token);
+	add_base64(text, token);
 	if (fresh)
 		announce(text);
 	pthread_mutex_unlock(&lock);
 }
 
-void secret_register_basic(struct str user, struct str password)
+static void add_basic(struct str user, struct str password, bool token)
 {
 	scoped(buf_wipe) struct buf pair = {0};
-	secret_register(password);
+	add(password, token);
 	buf_add_str(&pair, user);
 	buf_add_char(&pair, ':');
 	buf_add_str(&pair, password);
@@ -177,8 +223,28 @@ void secret_register_basic(struct str user, struct str password)
 	pthread_mutex_lock(&lock);
 	incomplete |= !buf_ok(&pair);
 	if (buf_ok(&pair))
-		add_base64(buf_str(&pair));
+		add_base64(buf_str(&pair), token);
 	pthread_mutex_unlock(&lock);
+}
+
+void secret_register(struct str text)
+{
+	add(text, false);
+}
+
+void secret_register_basic(struct str user, struct str password)
+{
+	add_basic(user, password, false);
+}
+
+void secret_register_token(struct str text)
+{
+	add(text, true);
+}
+
+void secret_register_login(struct str user, struct str password)
+{
+	add_basic(user, password, true);
 }
 
 /* True for ALGORITHM:HEX, as after the @ of a reference. */
@@ -267,7 +333,7 @@ void secret_register_passing(struct str text)
 	struct str *place = &passing[passed++ % SECRET_PASSING];
 	wipe(*place);
 	*place = (struct str){copy, text.len};
-	heads[(unsigned char)copy[0]] = true;
+	note_beginning(*place);
 	if (watcher)
 		watcher(*place, true);
 	pthread_mutex_unlock(&lock);
@@ -318,6 +384,8 @@ static size_t secret_at(struct str text, bool *cut)
 		any |= heads[begin.heads[i]];
 	if (any)
 		begin.literal = spelling_literal(text, LITERAL_MAX);
+	/* Tokens that begin alike are many. Most texts differ from all of them in two bytes. */
+	any = any && (begin.literal < 2 || begins(text));
 	for (size_t i = 0; any && i < count + SECRET_PASSING; i++) {
 		struct str secret = i < count ? secrets[i].text : passing[i - count];
 		size_t len = 0;
@@ -365,7 +433,7 @@ size_t secret_whole(struct str text)
 /* True when text begins with a secret long enough to be no coincidence. Caller holds the lock. */
 static bool begins_with_secret(struct str text, bool whole)
 {
-	if (!(beginnings[beginning(text) / 8] & 1 << beginning(text) % 8))
+	if (!begins(text))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		struct str secret = secrets[i].text;
@@ -394,8 +462,7 @@ static bool contains(struct str whole, struct str part)
 	return false;
 }
 
-/* True when text contains a secret, or is a part of one that is too long to be a coincidence. */
-static bool revealing(struct str text)
+bool secret_revealed(struct str text)
 {
 	bool found = false;
 	pthread_mutex_lock(&lock);
@@ -404,44 +471,6 @@ static bool revealing(struct str text)
 			(text.len >= TELLING && contains(secrets[i].text, text));
 	pthread_mutex_unlock(&lock);
 	return found;
-}
-
-static bool same_letters(struct str text, const char *word)
-{
-	return text.len == strlen(word) && strncasecmp(text.at, word, text.len) == 0;
-}
-
-/*
- * True when the name of a variable suggests a secret. A job, a runner or a shell may have set it
- * for other programs; this process does not need it. All inputs of an Action count, since an input
- * may hold the text of a whole file.
- */
-static bool telling_name(struct str name)
-{
-	static const char *const parts[] = {"TOKEN",      "PASSW",  "PWD",        "SECRET",
-					    "CREDENTIAL", "APIKEY", "PASSPHRASE", "PRIVATE"};
-	static const char *const words[] = {"AUTH", "KEY", "KEYS", "PASS", "PAT", "JWT", "COOKIE"};
-	if (same_letters(name, "PWD") || same_letters(name, "OLDPWD"))
-		return false;
-	for (size_t at = 0; at < name.len; at++)
-		for (size_t i = 0; i < array_count(parts); i++)
-			if (same_letters(str_head(str_from(name, at), strlen(parts[i])), parts[i]))
-				return true;
-	for (struct str word; str_cut(&name, '_', &word);)
-		for (size_t i = 0; i < array_count(words); i++)
-			if (same_letters(word, words[i]))
-				return true;
-	return false;
-}
-
-void secret_leave_environment(void)
-{
-	for (char **variable = environ; variable && *variable; variable++) {
-		struct str name = {0}, value = str_of(*variable);
-		str_cut(&value, '=', &name);
-		if (revealing(value) || telling_name(name) || str_starts(name, "INPUT_"))
-			explicit_bzero((void *)(uintptr_t)value.at, value.len);
-	}
 }
 
 void secret_forget(void)
@@ -458,7 +487,7 @@ void secret_forget(void)
 	memset(beginnings, 0, sizeof(beginnings));
 	count = 0;
 	memset(heads, 0, sizeof(heads));
-	registered = 0;
+	registered = tokens = token_bytes = 0;
 	incomplete = false;
 	pthread_mutex_unlock(&lock);
 }

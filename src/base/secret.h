@@ -1,7 +1,7 @@
 /*
  * Every live secret, so that no output can contain one.
  *
- * Code that obtains a password or token registers it once; secret_mask() is applied by the log
+ * Code that obtains a password or token registers it; secret_mask() is applied by the log
  * sink, the terminal and the report. Masked are the text itself and its base64 (with and without
  * padding, and as in URLs), both in any spelling that quotes or escapes characters (spelling.h).
  * Safe from any thread.
@@ -19,6 +19,12 @@ enum { SECRET_SHORTEST = 4 };
 void secret_register(struct str text);
 /* Registers user:password in base64 as well, the form of a Basic header. */
 void secret_register_basic(struct str user, struct str password);
+/*
+ * The same for what a server gives out as often as it is asked. So many are kept that those in use
+ * are among them; more take the place of those that were registered longest ago.
+ */
+void secret_register_token(struct str text);
+void secret_register_login(struct str user, struct str password);
 /*
  * Registers what may be a password in text, a URL that may be malformed: everything before the last
  * @, without a scheme and without a user and its colon. A user without a colon counts only when it
@@ -42,6 +48,8 @@ size_t secret_whole(struct str text);
  * must not become part of a name.
  */
 bool secret_inside(struct str text);
+/* True when text contains a secret, or is a part of one that is too long to be a coincidence. */
+bool secret_revealed(struct str text);
 /*
  * Remembers text, in this form only, until SECRET_PASSING newer ones have been added. For secrets
  * that are valid for one request; a run has as many of them as blobs.
@@ -54,11 +62,5 @@ void secret_register_passing(struct str text);
  * it.
  */
 void secret_watch(void (*fresh)(struct str form, bool passing));
-/*
- * Overwrites, in place, the values of environment variables that hold a secret or a part of one,
- * whose name says that they do, and all inputs of an Action: the environment a process was started
- * with can be read from outside. No other thread may read the environment at the same time.
- */
-void secret_leave_environment(void);
 /* Wipes and forgets all secrets, at the end of the process. */
 void secret_forget(void);

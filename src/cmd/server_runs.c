@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/about.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -389,7 +390,7 @@ bool server_runs_describe(void *ctx, struct arena *arena, struct state *out)
 	pthread_mutex_lock(&server->lock);
 	out->now = clock_unix();
 	out->started = server->started;
-	out->version = about_user_agent;
+	out->version = about_number;
 	out->counters = server->counters;
 	out->configuration_error = server->refused[0] ? arena_string(arena, server->refused) : NULL;
 	bool ok = (!server->refused[0] || out->configuration_error) &&

@@ -1,7 +1,7 @@
 /* The process's part of a run, made once. */
 #include "cmd/session.h"
 
-#include "base/secret.h"
+#include "base/secret_environment.h"
 #include "cmd/about.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
@@ -105,7 +105,7 @@ bool session_open(struct session *session, const struct options *options,
 	if (limits->bytes_per_second)
 		session->throttle = throttle_new(limits->bytes_per_second);
 	if (!session->lasting)
-		secret_leave_environment();
+		secret_environment_leave();
 	return keys && !problems.error_count && session->pool && session->http &&
 	       (session->throttle || !limits->bytes_per_second);
 }

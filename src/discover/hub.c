@@ -70,7 +70,7 @@ static bool read_token(const struct http_answer *answer, struct arena *arena, co
 			text.len = 0;
 	if (!text.len)
 		return error_set(err, ERROR_CORRUPT, "the answer holds no token");
-	secret_register(text);
+	secret_register_token(text);
 	*token = arena_copy(arena, text.at, text.len);
 	return *token || error_memory(err);
 }

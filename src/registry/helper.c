@@ -213,7 +213,7 @@ static void hide_login(struct str output)
 	scoped(login_finish) struct login login = {0};
 	struct error ignored;
 	if (helper_parse(output, &login, &ignored))
-		secret_register_basic(buf_str(&login.username), buf_str(&login.secret));
+		secret_register_login(buf_str(&login.username), buf_str(&login.secret));
 }
 
 static bool judge(const struct helper_process *run, const char *host, struct login *out,

@@ -218,7 +218,7 @@ static bool fetch(const struct access *access, struct login *out, int64_t *life,
 	if (out->identity)
 		buf_add_string(&out->username, identity_user);
 	if (out->secret.len)
-		secret_register_basic(buf_str(&out->username), buf_str(&out->secret));
+		secret_register_login(buf_str(&out->username), buf_str(&out->secret));
 	return buf_ok(&out->username) || error_memory(err);
 }
 

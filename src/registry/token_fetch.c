@@ -97,7 +97,7 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 		*life = LIFE_MIN;
 	if (*life > LIFE_MAX)
 		*life = LIFE_MAX;
-	secret_register(text);
+	secret_register_token(text);
 	buf_add_str(token, text);
 	return buf_ok(token) || error_memory(err);
 }

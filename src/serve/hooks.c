@@ -53,6 +53,16 @@ void hooks_count(const struct hooks *hooks, struct state_counters *out)
 
 /* --- who asks --------------------------------------------------------------------------------- */
 
+/*
+ * Browsers and many other clients send a login only once they are asked for it: their first request
+ * is no guess. An event may prove who sent it by other means, which cannot be told from guesses.
+ */
+static bool guesses(const struct asking *asking)
+{
+	return asking_header(asking, "Authorization") ||
+	       str_starts(str_of(asking->path), event_path);
+}
+
 static void refuse_login(const struct asking *asking)
 {
 	/* The fork's words, slips and all. */
@@ -67,8 +77,12 @@ static void refuse_login(const struct asking *asking)
 						       .header_count = 1};
 	int64_t now = clock_ms();
 	const char *peer = listener_peer(asking->request);
+	if (!guesses(asking)) {
+		listener_answer(asking->request, &refusal);
+		return;
+	}
 	asking_count(asking->hooks, ASKING_DENIED, 1);
-	log_warn("%s: a request with a wrong login, or none, was refused", peer);
+	log_warn("%s: a request with a wrong login was refused", peer);
 	unsigned wait = login_refused(asking->rules->login, peer, now);
 	if (!wait || !late_keep(&asking->hooks->late, asking->request, &refusal, now + wait))
 		listener_answer(asking->request, &refusal);

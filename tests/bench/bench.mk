@@ -1,8 +1,9 @@
 # Measurements: included by the Makefile.
 #
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
+# HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-tls
+.PHONY: bench bench-tls bench-hooks
 bench: build/image-syncer build/musl/bench/measure bench-tls ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
@@ -14,6 +15,10 @@ bench: build/image-syncer build/musl/bench/measure bench-tls ## measure: side by
 bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https connection
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
+
+bench-hooks: build/image-syncer build/musl/bench/hook_client ## measure: how fast a server answers hooks during a run, and what it weighs
+	@src/deps/setup.sh test
+	@$(PYTHON) -B tests/bench/hooks.py build/image-syncer build/musl/bench/hook_client $(HOOKS)
 
 build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile tests/bench/bench.mk
 	@mkdir -p $(@D)

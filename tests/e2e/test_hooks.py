@@ -406,6 +406,18 @@ def test_whoever_guesses_is_slowed(serving, here, there, team):
     assert server.get("/status").status == 200, "a proxy may be there: others are let in"
 
 
+def test_who_waits_to_be_asked_for_a_login_does_not_guess(serving, here, there, team):
+    """As browsers do it, and wget: otherwise a build that sends twenty hooks would shut itself out."""
+    server = serving.start(serving.config(routes(here, there)), team)
+    for _ in range(30):
+        assert server.get("/status", login=None).status == 401
+    assert server.status()["counters"]["hooks"]["denied"] == 0 and "wrong login" not in server.text()
+    assert server.get("/status", login=basic(USER, "guess")).status == 401
+    assert server.post("/events/harbor", {}, login=None).status == 401
+    assert server.status()["counters"]["hooks"]["denied"] == 2
+    server.says("127.0.0.1: a request with a wrong login was refused", times=2)
+
+
 def test_paths_and_methods(serving, here, there, team):
     server = serving.start(serving.config(routes(here, there)), team)
     assert server.get("/no/such/path").status == 404

@@ -4,6 +4,7 @@ A Page has a language, a width and colours of its own; what it loads, what it sa
 """
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -105,11 +106,12 @@ class Browser:
 
 
 class Page:
-    """`faults` is what a person would not see: errors of scripts, refusals of the policy. `requests` has (method, URL, headers)."""
+    """`login` is what a person enters when asked. `faults` is what a person would not see: errors of scripts, refusals of the policy. `requests` has (method, URL, headers)."""
 
-    def __init__(self, browser, session, context, language="en-US", dark=False, width=1280, height=900):
+    def __init__(self, browser, session, context, language="en-US", dark=False, width=1280, height=900, login=None):
         self._browser, self._session, self._context = browser, session, context
         self.language, self.dark, self.width, self.height = language, dark, width, height
+        self.login = login
         self.faults, self.requests = [], []
 
     def __enter__(self):
@@ -131,10 +133,26 @@ class Page:
             self.faults.append(str(params["args"]))
         elif method == "Network.requestWillBeSent":
             self.requests.append((params["request"]["method"], params["request"]["url"], params["request"]["headers"]))
+        elif method == "Fetch.requestPaused":
+            self._reply("Fetch.continueRequest", params)
+        elif method == "Fetch.authRequired":
+            user, password = self.login
+            self._reply("Fetch.continueWithAuth", params,
+                        authChallengeResponse={"response": "ProvideCredentials", "username": user, "password": password})
+
+    def _reply(self, method, params, **more):
+        """From another thread, since this one reads the answers."""
+        def reply():
+            with contextlib.suppress(Failed):       # the page may be gone
+                self.ask(method, requestId=params["requestId"], **more)
+        threading.Thread(target=reply, daemon=True).start()
 
     def begin(self):
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
+        self.ask("Security.setIgnoreCertificateErrors", ignore=True)       # those of the tests' own authority
+        if self.login:
+            self.ask("Fetch.enable", handleAuthRequests=True)
         agent = self._browser.ask("Browser.getVersion")["userAgent"]
         self.ask("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=self.language)
         self.ask("Emulation.setTimezoneOverride", timezoneId="UTC")

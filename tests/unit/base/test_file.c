@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -127,6 +128,36 @@ static void test_half_a_content_replaces_nothing(void **state)
 	assert_int_equal(err.kind, ERROR_IO);
 }
 
+static void *write_often(void *path)
+{
+	struct error err;
+	int held = -1;
+	size_t good = 0;
+	for (int i = 0; i < 100; i++) {
+		good += file_write(path, STR("whole"), &err);
+		good += file_writable(path, &held, &err);
+	}
+	return (void *)good;
+}
+
+/* Several runs of a server write the same report, while it looks whether that can be written. */
+static void test_several_at_once(void **state)
+{
+	pthread_t threads[4];
+	void *good;
+	char path[128];
+	(void)state;
+	snprintf(path, sizeof(path), "%s", in_folder("shared"));
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_often, path), 0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(threads[i], &good), 0);
+		assert_int_equal((size_t)good, 200);
+	}
+	assert_int_equal(files(), 1);
+	unlink(path);
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -241,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_half_a_content_replaces_nothing),
+		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_links),

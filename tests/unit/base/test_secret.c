@@ -1,6 +1,7 @@
 /* What may leave the program as text: no secrets, no control characters, no runner commands. */
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/secret_environment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +161,77 @@ static void test_many(void **state)
 	expect_mask("token-04999 token-04998 token-04000", "*** *** ***");
 }
 
+static size_t forms;
+
+static void count_form(struct str form, bool passing)
+{
+	(void)form;
+	forms += !passing;
+}
+
+/* A server gets new tokens for years. A password that was added in between stays masked. */
+static void test_tokens(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 6000; i++) {
+		scoped(buf_finish) struct buf token = {0};
+		buf_printf(&token, "eyJhbGciOiJSUzI1NiJ9.%05u", i);
+		secret_register_token(buf_str(&token));
+		if (i == 1000)
+			secret_register_basic(STR("user"), STR("a later password"));
+		/* One that is given out again and again is as good as new. */
+		if (i % 100 == 0)
+			secret_register_login(STR("AWS"), STR("the same each time"));
+	}
+	expect_mask("a later password", "***");
+	expect_mask("the same each time", "***");
+	expect_mask("eyJhbGciOiJSUzI1NiJ9.05999 eyJhbGciOiJSUzI1NiJ9.05500", "*** ***");
+	expect_mask("eyJhbGciOiJSUzI1NiJ9.00000", "eyJhbGciOiJSUzI1NiJ9.00000");
+	expect_mask("ey eyJ x", "ey eyJ x");
+}
+
+static void test_long_tokens(void **state)
+{
+	char *token = calloc(1, 100000);
+	(void)state;
+	assert_non_null(token);
+	for (unsigned i = 0; i < 30; i++) {
+		memset(token, 'a' + (int)i % 26, 100000);
+		secret_register_token((struct str){token, 100000});
+	}
+	scoped(buf_finish) struct buf out = {0};
+	secret_mask((struct str){token, 100000}, &out);
+	assert_string_equal(buf_string(&out), "***");
+	buf_reset(&out);
+	memset(token, 'f', 100000);
+	secret_mask((struct str){token, 100000}, &out);
+	assert_int_equal(out.len, 100000);
+	free(token);
+}
+
+/* Files are read again and again: what is known is not added once more. */
+static void test_again(void **state)
+{
+	(void)state;
+	secret_watch(count_form);
+	for (int i = 0; i < 1000; i++) {
+		secret_register_basic(STR("somebody"), STR("said again and again"));
+		secret_register_token(STR("given again and again"));
+		if (i == 0)
+			forms = 0;
+	}
+	secret_watch(NULL);
+	assert_int_equal(forms, 0);
+	/* A token that is in the configuration as well is a password. */
+	secret_register(STR("given again and again"));
+	for (unsigned i = 0; i < 5000; i++) {
+		scoped(buf_finish) struct buf token = {0};
+		buf_printf(&token, "another-%05u", i);
+		secret_register_token(buf_str(&token));
+	}
+	expect_mask("given again and again", "***");
+}
+
 static const struct {
 	const char *text;
 	size_t limit;
@@ -287,7 +359,7 @@ static void test_environment(void **state)
 	const char *whole = getenv("T_WHOLE");
 	secret_register(STR("word-1234"));
 	secret_register(STR("a-longer-part-of-it"));
-	secret_leave_environment();
+	secret_environment_leave();
 	for (size_t i = 0; i < strlen("word-1234"); i++)
 		assert_int_equal(whole[i], 0);
 	assert_string_equal(getenv("T_WHOLE"), "");
@@ -313,7 +385,7 @@ static void test_environment_of_a_job(void **state)
 	(void)state;
 	secret_register(STR("word-1234"));
 	environ = variables;
-	secret_leave_environment();
+	secret_environment_leave();
 	assert_string_equal(held, "T_URL=");
 	assert_string_equal(input, "INPUT_IMAGES=");
 	assert_string_equal(both, "INPUT_DRY-RUN=");
@@ -340,6 +412,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_inside, forget),
 		cmocka_unit_test_teardown(test_forget, forget),
 		cmocka_unit_test_teardown(test_many, forget),
+		cmocka_unit_test_teardown(test_tokens, forget),
+		cmocka_unit_test_teardown(test_long_tokens, forget),
+		cmocka_unit_test_teardown(test_again, forget),
 		cmocka_unit_test_teardown(test_environment, forget),
 		cmocka_unit_test_teardown(test_environment_of_a_job, forget),
 		cmocka_unit_test(test_clean),

@@ -79,6 +79,62 @@ static void test_a_clock_that_is_set(void **state)
 	assert_int_equal(schedule_next(&hourly, now - 60 + HOUR), now - 60 + 2 * HOUR);
 }
 
+/* A server's look at the clock. True: a run is due, and has begun. */
+static bool look(struct schedule *schedule, int64_t *due, int64_t *looked, int64_t now)
+{
+	*due = schedule_adjust(schedule, *due, *looked, now);
+	*looked = now;
+	if (now < *due)
+		return false;
+	*due = schedule_next(schedule, now);
+	return true;
+}
+
+/* Somebody, or something, sets the clock back and forth by up to two hours, for a hundred days. */
+static void test_a_clock_that_is_set_again_and_again(void **state)
+{
+	struct schedule hourly = each(HOUR), night = daily();
+	int64_t begun = 20 * DAY + 12 * HOUR, looked[2] = {begun, begun};
+	int64_t due[] = {schedule_start(&hourly, begun), schedule_start(&night, begun)};
+	unsigned runs[2] = {0}, random = 1;
+	(void)state;
+	for (int64_t real = begun; real < begun + 100 * DAY; real += 600) {
+		random = random * 1103515245 + 12345;
+		int64_t ahead = (int64_t)(random >> 16) % (2 * HOUR);
+		int64_t now = real + (real / 600 % 7 ? 0 : ahead);
+		runs[0] += look(&hourly, &due[0], &looked[0], now);
+		runs[1] += look(&night, &due[1], &looked[1], now);
+		assert_in_range(due[0], now + 1, now + HOUR);
+		assert_in_range(due[1], now + 1, now + DAY + 2 * HOUR);
+	}
+	/* Each night once; hours are counted from when the clock was set. */
+	assert_int_equal(runs[1], 100);
+	assert_true(runs[0] >= 100 && runs[0] <= 100 * 24 * 2);
+}
+
+/* By years, as on a machine without a battery that finds the time later, and loses it again. */
+static void test_a_clock_without_a_battery(void **state)
+{
+	struct schedule hourly = each(HOUR), night = daily();
+	const int64_t now = 50 * 365 * DAY + 12 * HOUR;
+	int64_t looked[2] = {0, 0};
+	int64_t due[] = {schedule_start(&hourly, 0), schedule_start(&night, 0)};
+	(void)state;
+	assert_true(look(&hourly, &due[0], &looked[0], 0));
+	for (int i = 0; i < 3; i++) {
+		/* What was missed runs once, and not again for each of the years. */
+		assert_true(look(&hourly, &due[0], &looked[0], now));
+		assert_true(look(&night, &due[1], &looked[1], now));
+		assert_false(look(&hourly, &due[0], &looked[0], now + 1));
+		assert_false(look(&night, &due[1], &looked[1], now + 1));
+		/* Back at the beginning they do not wait for fifty years. */
+		assert_false(look(&hourly, &due[0], &looked[0], 5));
+		assert_false(look(&night, &due[1], &looked[1], 5));
+		assert_int_equal(due[0], 5 + HOUR);
+		assert_int_equal(due[1], DAY);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +142,8 @@ int main(void)
 		cmocka_unit_test(test_a_long_run),
 		cmocka_unit_test(test_cron),
 		cmocka_unit_test(test_a_clock_that_is_set),
+		cmocka_unit_test(test_a_clock_that_is_set_again_and_again),
+		cmocka_unit_test(test_a_clock_without_a_battery),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
