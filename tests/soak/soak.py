@@ -39,7 +39,7 @@ SEEN = 200              # tokens and passwords that are looked for in what was w
 RELOADS = 5             # in each part
 CLIENTS = 8
 KEY = "test-secret-key-1"
-SLACK = {"memory": 256, "threads": 0, "descriptors": 0}        # KiB
+SLACK = {"memory": 256, "threads": 0, "descriptors": 2}        # KiB; a connection or two may be kept for the next run
 
 
 # -- registries, in a process of their own --------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class Soak:
         """Asks for runs on one connection, without waiting for them: while one is under way, exactly one more follows."""
         before, wanted, reloads = self.runs(), self.options.runs // PARTS, 0
         count = self.options.hooks // PARTS
-        client = self.hooks(count, max(1, count * PARTS * 2 // self.options.seconds), self.names["here"])
+        client = self.hooks(count, max(50, count * PARTS * 2 // self.options.seconds), self.names["here"])
         here = self.names["here"]
         more = [{"name": f"{here}/cloud/app", "tag": f"t{number * (TAGS // PARTS)}"}, {"name": f"{here}/team/slow", "tag": f"t{number}"}]
         assert self.server.post("/images/sync/hook", more).status == 202
