@@ -93,6 +93,14 @@ static void empty(struct news *news)
 	news->tally = (struct tally){.total = 0};
 }
 
+void news_cut(struct news *news, struct news *out)
+{
+	*out = (struct news){.arena = news->arena, .tally = news->tally};
+	news->arena = NULL;
+	news->sent_ms = clock_ms();
+	empty(news);
+}
+
 void news_send(struct news *news, const struct session *session, const struct notify_list *targets)
 {
 	const struct notify_run messages = {.http = session->http,
@@ -105,7 +113,6 @@ void news_send(struct news *news, const struct session *session, const struct no
 		return;
 	tally_list_sort(&news->tally.list);
 	notify_send(&messages);
-	news->sent_ms = clock_ms();
 	empty(news);
 }
 

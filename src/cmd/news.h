@@ -25,6 +25,8 @@ struct news {
 void news_add(struct news *news, const struct tally *tally);
 /* Whether a message is due. */
 bool news_are_due(const struct news *news);
+/* Moves what there is to tell to *out, which is empty; the next message is due after a while. */
+void news_cut(struct news *news, struct news *out);
 /* Sends it and is empty. By a thread that works for no run afterwards. */
 void news_send(struct news *news, const struct session *session, const struct notify_list *targets);
 void news_finish(struct news *news);

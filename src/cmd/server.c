@@ -343,6 +343,7 @@ void server_close(struct server *server)
 	queue_free(&server->queue);
 	jobs_finish(&server->jobs);
 	news_finish(&server->news);
+	news_finish(&server->told);
 	watch_free(&server->watch);
 	edition_enforce(&server->editions, NULL);
 	session_close(&server->session);

@@ -31,6 +31,8 @@ struct server {
 	int64_t grace;            /* seconds that runs have after a signal */
 	int64_t interval_due;     /* INT64_MAX: never */
 	struct news news;         /* used by the run of what is queued, while there is one */
+	struct news told;         /* used by the thread that sends it, while there is one */
+	bool job_ended;           /* since the last run of what is queued began */
 	int64_t gathered_ms;      /* when what is due is taken together; 0: nothing is due */
 
 	struct editions editions;
@@ -38,6 +40,7 @@ struct server {
 	struct jobs jobs;
 	struct work works[SERVER_JOBS_MAX];
 	struct work queued;
+	struct work telling;                   /* a message about what hooks have brought */
 	uint64_t number;                       /* of the last run */
 	struct state_run runs[STATE_RUNS_MAX]; /* that are over, newest first */
 	size_t run_count;

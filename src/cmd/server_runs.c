@@ -94,21 +94,35 @@ static bool is_job_active(const struct server *server)
 	return false;
 }
 
+/* When the oldest of the jobs began that are under way; INT64_MAX: none is. */
+static int64_t oldest_job(const struct server *server)
+{
+	int64_t oldest = INT64_MAX;
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		if (server->works[i].active && server->works[i].started < oldest)
+			oldest = server->works[i].started;
+	return oldest;
+}
+
+/* Ends one that is over. False: it is not. */
+static bool end_over(struct server *server, struct work *work)
+{
+	if (!work->active || !work_is_over(work))
+		return false;
+	end(server, work);
+	return true;
+}
+
 static void end_what_is_over(struct server *server)
 {
-	bool ended = false;
-	for (size_t i = 0; i < SERVER_JOBS_MAX; i++) {
-		struct work *work = &server->works[i];
-		if (!work->active || !work_is_over(work))
-			continue;
-		end(server, work);
-		ended = true;
-	}
-	if (server->queued.active && work_is_over(&server->queued)) {
-		end(server, &server->queued);
-		ended = true;
-	}
-	if (ended && server->queue && !is_job_active(server))
+	bool job = false;
+	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
+		job |= end_over(server, &server->works[i]);
+	bool queued = end_over(server, &server->queued);
+	end_over(server, &server->telling);
+	server->job_ended |= job;
+	/* What an older job may still undo is held again by the run that looks at it next. */
+	if (server->queue && (job || (queued && (server->job_ended || !is_job_active(server)))))
 		queue_release(server->queue);
 }
 
@@ -120,7 +134,7 @@ static bool begin(struct server *server, struct work *work, const struct work_or
 	log_info("run %llu starts%s", (unsigned long long)number,
 		 order->job ? "" : ": what hooks have named");
 	pthread_mutex_lock(&server->lock);
-	bool ok = work_start(work, order, number, is_job_active(server));
+	bool ok = work_start(work, order, number, oldest_job(server));
 	server->number = number;
 	pthread_mutex_unlock(&server->lock);
 	if (!ok)
@@ -226,13 +240,14 @@ static void start_messages(struct server *server)
 {
 	const struct work_order order = {.editions = &server->editions,
 					 .own = server->own.name,
-					 .news = &server->news,
+					 .news = &server->told,
 					 .over = server_ring,
 					 .ctx = server};
-	if (!news_are_due(&server->news))
+	if (server->queued.active || server->telling.active || !news_are_due(&server->news))
 		return;
+	news_cut(&server->news, &server->told);
 	pthread_mutex_lock(&server->lock);
-	work_start(&server->queued, &order, 0, false);
+	work_start(&server->telling, &order, 0, INT64_MAX);
 	pthread_mutex_unlock(&server->lock);
 }
 
@@ -243,7 +258,6 @@ static void start_queued(struct server *server)
 		return;
 	bool routed = is_routed(server);
 	if (queue_due(server->queue, routed) > server->looked) {
-		start_messages(server);
 		server->gathered_ms = 0;
 		if (routed)
 			begin_interval(server);
@@ -261,6 +275,7 @@ static void start_queued(struct server *server)
 					 .over = server_ring,
 					 .ctx = server};
 	server->gathered_ms = 0;
+	server->job_ended = false;
 	if (begin(server, &server->queued, &order) && routed)
 		begin_interval(server);
 }
@@ -285,6 +300,7 @@ void server_runs_look(struct server *server)
 	look_at_clock(server);
 	start_jobs(server);
 	start_queued(server);
+	start_messages(server);
 }
 
 int64_t server_runs_patience(const struct server *server, int64_t most)
@@ -306,7 +322,7 @@ int64_t server_runs_next(const struct server *server)
 
 bool server_runs_active(const struct server *server)
 {
-	return is_job_active(server) || server->queued.active;
+	return is_job_active(server) || server->queued.active || server->telling.active;
 }
 
 void server_runs_end(struct server *server, int64_t hurry_ms)
@@ -373,7 +389,7 @@ static bool describe_runs(const struct server *server, struct arena *arena, stru
 	out->runs = arena_array(arena, SERVER_JOBS_MAX + 1 + server->run_count, sizeof(*out->runs));
 	if (!out->runs)
 		return false;
-	if (server->queued.active && server->queued.number)
+	if (server->queued.active)
 		out->runs[out->run_count++] = work_state(&server->queued);
 	for (size_t i = 0; i < SERVER_JOBS_MAX; i++)
 		if (server->works[i].active)

@@ -4,7 +4,7 @@
  *
  * While a job is under way, it may still write an older image to a tag that a hook has named again
  * in the meantime. So what is in sync at the end of such a run is held in the queue and looked at
- * once more, when the job has ended. A job that begins later knows what the hook has told.
+ * once more, when a job has ended. A job that begins after the hook knows what that has told.
  */
 #include "cmd/work.h"
 
@@ -73,8 +73,8 @@ static bool name_images(struct batch_of *batch)
 }
 
 /* early: not all images had their turn. */
-static enum queue_verdict judge(const struct work *work, const struct narrowing_result *result,
-				bool ordinary, bool early)
+static enum queue_verdict judge(const struct work *work, const struct queue_entry *entry,
+				const struct narrowing_result *result, bool early)
 {
 	if (!result->found)
 		return early ? QUEUE_AGAIN : QUEUE_NO_ROUTE;
@@ -85,7 +85,9 @@ static enum queue_verdict judge(const struct work *work, const struct narrowing_
 		return retry_helps(result->kind) ? QUEUE_TRANSIENT : QUEUE_PERMANENT;
 	if (!result->done && early)
 		return QUEUE_AGAIN;
-	return ordinary && work->overlapped ? QUEUE_HOLD : QUEUE_DONE;
+	/* Routes are no part of a job. */
+	bool older = !*entry->item.destination && work->oldest_job <= entry->named;
+	return older ? QUEUE_HOLD : QUEUE_DONE;
 }
 
 /* left: images had no turn; without known results nobody knows. */
@@ -101,8 +103,11 @@ static void settle(const struct work *work, const struct batch_of *batch, bool k
 			continue;
 		}
 		const struct narrowing_result *result = &batch->results[i];
-		enum queue_verdict verdict =
-			judge(work, result, !*entry->item.destination, stopped || left);
+		enum queue_verdict verdict = judge(work, entry, result, stopped || left);
+		bool unwanted = result->found && !result->done && !result->failed;
+		if (verdict == QUEUE_DONE && unwanted)
+			log_info("%s:%s: its rules leave out that tag, so it is not copied",
+				 entry->item.source, entry->item.tag);
 		if (verdict == QUEUE_NO_ROUTE)
 			log_warn("%s:%s: no route or rule means it any more: it stays in the "
 				 "record",
@@ -120,6 +125,8 @@ static void separate(struct options *options)
 {
 	options->report = options->output_success_images = options->output_failed_images = NULL;
 	options->fail_fast = false;
+	/* Each has its own time for another try, and those that come meanwhile must not wait. */
+	options->retries = 0;
 }
 
 static int run_batch(struct work *work, struct batch_of *batch)
@@ -175,7 +182,7 @@ static void *work_thread(void *ctx)
 	cancel_open(&cancel, config_timeout(&work->edition->options));
 	cancel_enter(&cancel);
 	work->status = order.job ? run_job(work) : order.queue ? run_queue(work) : EXIT_SUCCESS;
-	if (order.news && news_are_due(order.news))
+	if (!order.job && !order.queue)
 		news_send(order.news, work->edition->loaded.session,
 			  &work->edition->loaded.config.notify);
 	cancel_enter(NULL);
@@ -195,14 +202,15 @@ static bool start_thread(struct work *work)
 	return started;
 }
 
-bool work_start(struct work *work, const struct work_order *order, uint64_t number, bool overlapped)
+bool work_start(struct work *work, const struct work_order *order, uint64_t number,
+		int64_t oldest_job)
 {
 	*work = (struct work){.active = true,
 			      .order = *order,
 			      .number = number,
 			      .started = clock_unix(),
 			      .started_ms = clock_ms(),
-			      .overlapped = overlapped};
+			      .oldest_job = oldest_job};
 	work->arena = arena_new_small();
 	work->name = work->arena ? arena_string(work->arena, order->job ? order->job : "") : NULL;
 	work->edition = edition_hold(order->editions);

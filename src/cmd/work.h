@@ -22,7 +22,7 @@ struct work_order {
 	const char *own;          /* the name of the job of rules without a schedule */
 	struct run_memory memory; /* of the run of the job before this one */
 	struct queue *queue;
-	struct news *news;       /* of what is queued; with no queue, only its message is sent */
+	struct news *news;       /* of what is queued: added to; without a queue: to be sent */
 	bool routed;             /* entries with a destination as well */
 	void (*over)(void *ctx); /* called by the thread as its last */
 	void *ctx;
@@ -37,7 +37,7 @@ struct work {
 	const char *name; /* of the job; "": what is queued */
 	uint64_t number;
 	int64_t started, started_ms;
-	bool overlapped; /* a job was under way when it began */
+	int64_t oldest_job; /* when the oldest job began that was under way then; INT64_MAX: none */
 	struct report_live figures;
 	pthread_t thread;
 	atomic_bool over;
@@ -47,9 +47,9 @@ struct work {
 	size_t retried;
 };
 
-/* Begins. overlapped: see above. False: there is no memory, or none for a thread. */
+/* Begins; oldest_job as above. False: there is no memory, or none for a thread. */
 bool work_start(struct work *work, const struct work_order *order, uint64_t number,
-		bool overlapped);
+		int64_t oldest_job);
 /* True once the thread has nothing left to do. */
 bool work_is_over(const struct work *work);
 /* Waits for the thread. */

@@ -26,6 +26,8 @@ struct hooks {
 	atomic_bool stopping;
 	_Atomic uint64_t counters[ASKING_COUNTERS];
 	struct late_list late;
+	_Atomic int64_t refusal_logged_ms; /* clock_ms() of the last line about a wrong login */
+	_Atomic uint64_t refusals;         /* that were not logged since */
 };
 
 /* Plain record; rules are those in force while the request is handled, not while it waits. */

@@ -36,7 +36,7 @@ struct pending *entries_new(struct str key, int64_t now)
 	made->line = (struct str){copy, line.len};
 	made->valid = valid;
 	made->state = valid ? QUEUE_PENDING : QUEUE_UNROUTED;
-	made->queued = now;
+	made->queued = made->named_at = now;
 	if (!valid)
 		made->key = (struct record_key){.image = {text, key.len}};
 	return made;

@@ -25,6 +25,7 @@ struct pending {
 	unsigned permanent; /* how many of them failed for good */
 	unsigned holders;   /* hooks not answered yet that named it */
 	int64_t queued, tried, next;
+	int64_t named_at; /* seconds since 1970: when a hook last named it */
 	uint64_t id;
 	uint64_t named; /* grows each time that a hook names an entry */
 	uint64_t born;  /* the change of the queue that brought it; see queue_writer.c */

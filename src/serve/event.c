@@ -120,7 +120,6 @@ void event_serve(const struct asking *asking)
 			return;
 		}
 	}
-	wish_queue(wish);
-	if (!wish->count)
+	if (!wish_queue(wish))
 		wish_answer(wish, 200);
 }

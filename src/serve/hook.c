@@ -113,8 +113,7 @@ void hook_serve(const struct asking *asking)
 	for (size_t i = 0; i < names.count; i++)
 		if (!take_name(wish, &names.items[i]))
 			return;
-	wish_queue(wish);
-	if (wish->count)
+	if (wish_queue(wish))
 		return;
 	if (wish->old)
 		asking_answer(asking, 200, asking_text, STR("no route means this image\n"));

@@ -63,6 +63,23 @@ static bool guesses(const struct asking *asking)
 	       str_starts(str_of(asking->path), event_path);
 }
 
+/* Whoever guesses must not fill the disk: a line a second at most says how many there were. */
+static void log_refusal(struct hooks *hooks, const char *peer, int64_t now)
+{
+	int64_t last = atomic_load(&hooks->refusal_logged_ms);
+	if ((last && now - last < 1000) ||
+	    !atomic_compare_exchange_strong(&hooks->refusal_logged_ms, &last, now)) {
+		atomic_fetch_add(&hooks->refusals, 1);
+		return;
+	}
+	uint64_t more = atomic_exchange(&hooks->refusals, 0);
+	if (more)
+		log_warn("%s: a request with a wrong login was refused, and %llu before it", peer,
+			 (unsigned long long)more);
+	else
+		log_warn("%s: a request with a wrong login was refused", peer);
+}
+
 static void refuse_login(const struct asking *asking)
 {
 	/* The fork's words, slips and all. */
@@ -82,7 +99,7 @@ static void refuse_login(const struct asking *asking)
 		return;
 	}
 	asking_count(asking->hooks, ASKING_DENIED, 1);
-	log_warn("%s: a request with a wrong login was refused", peer);
+	log_refusal(asking->hooks, peer, now);
 	unsigned wait = login_refused(asking->rules->login, peer, now);
 	if (!wait || !late_keep(&asking->hooks->late, asking->request, &refusal, now + wait))
 		listener_answer(asking->request, &refusal);

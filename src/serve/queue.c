@@ -207,6 +207,7 @@ static bool copy(struct arena *arena, const struct pending *entry, struct queue_
 				    .state = entry->state,
 				    .attempts = entry->attempts,
 				    .queued = entry->queued,
+				    .named = entry->named_at,
 				    .tried = entry->tried,
 				    .next = entry->next};
 	return copy_text(arena, source, &out->item.source) &&

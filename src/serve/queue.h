@@ -30,6 +30,7 @@ struct queue_entry {
 	enum queue_state state;
 	unsigned attempts;           /* that failed since the last hook */
 	int64_t queued, tried, next; /* seconds since 1970; tried, next: 0 if there is none */
+	int64_t named;               /* likewise, when a hook last named it */
 	const char *error;           /* of the last attempt; NULL: none */
 };
 

@@ -93,6 +93,7 @@ static enum queue_answer admit(struct queue *queue, struct queue_hook *hook, str
 	for (size_t i = 0; i < hook->count; i++) {
 		struct pending *entry = entries_same(&queue->entries, made[i]);
 		if (entry) {
+			entry->named_at = made[i]->named_at;
 			*due |= renew(queue, entry);
 		} else {
 			entry = made[i];

@@ -41,13 +41,13 @@ static void written(void *ctx, bool ok)
 				    "the record of what is pending cannot be written");
 }
 
-void wish_queue(struct wish *wish)
+bool wish_queue(struct wish *wish)
 {
 	struct hooks *hooks = wish->asking.hooks;
 	asking_count(hooks, ASKING_IGNORED, wish->ignored);
 	asking_count(hooks, ASKING_OTHERS, wish->others);
 	if (!wish->count)
-		return;
+		return false;
 	/* It may be answered, and gone, before this returns. */
 	size_t items = wish->count;
 	const struct asking asking = wish->asking;
@@ -67,6 +67,7 @@ void wish_queue(struct wish *wish)
 		asking_answer_later(&asking, "the server stops, or is out of memory");
 		break;
 	}
+	return true;
 }
 
 static bool add_item(struct wish *wish, const struct hook_image *image, const char *destination)

@@ -17,7 +17,10 @@ struct wish {
 
 /* Adds an image for each destination under which a rule means it. False: *err is why. */
 bool wish_add(struct wish *wish, const struct hook_image *image, struct error *err);
-/* Queues what is wished, if anything, and answers once it is on disk. */
-void wish_queue(struct wish *wish);
+/*
+ * Queues what is wished, and answers once it is on disk. False: nothing is wished, and it is not
+ * answered. After true the wish may be gone.
+ */
+bool wish_queue(struct wish *wish);
 /* Answers with the numbers of images. */
 void wish_answer(const struct wish *wish, unsigned status);

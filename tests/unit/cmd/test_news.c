@@ -83,9 +83,12 @@ static void expect_news(const struct news *news, const char *expected)
 
 static void deliver(struct news *news)
 {
+	scoped(news_finish) struct news cut = {.arena = NULL};
 	static const struct session session = {.pool = NULL};
 	static const struct notify_list nobody = {.count = 0};
-	news_send(news, &session, &nobody);
+	if (tally_done(&news->tally))
+		news_cut(news, &cut);
+	news_send(&cut, &session, &nobody);
 	expect_news(news, "");
 	assert_int_equal(tally_done(&news->tally), 0);
 }

@@ -89,7 +89,7 @@ static void test_secrets_of_events(void **state)
 		{"POST /events/quay/harbor-secret", "", "{}", 401, words, NULL, NULL, "denied 1 "},
 		{"POST /images/sync/do", "Authorization: harbor-secret\r\n", NULL, 401, words, NULL,
 		 NULL, "denied 1 "},
-		{"POST /eventsharbor/harbor-secret", "", "{}", 401, words, NULL, NULL, "denied 1 "},
+		{"POST /eventsharbor/harbor-secret", "", "{}", 401, words, NULL, NULL, NULL},
 	};
 	(void)state;
 	hooks_rows_check(rows, array_count(rows), NULL);

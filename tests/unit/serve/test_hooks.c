@@ -10,19 +10,18 @@ static void test_logins(void **state)
 	static const char words[] = "no auth or wrong pasword or wrong username";
 	static const char basic[] = "WWW-Authenticate: Basic realm=\"image-syncer\"";
 	static const struct hooks_row rows[] = {
-		{TO_HOOK "?name=quay.io/ns/img&tag=1", "", NULL, 401, words, basic, NULL,
-		 "denied 1 "},
+		{TO_HOOK "?name=quay.io/ns/img&tag=1", "", NULL, 401, words, basic, NULL, NULL},
 		{TO_HOOK "?name=quay.io/ns/img&tag=1", HOOKS_WRONG, NULL, 401, words, basic, NULL,
 		 "denied 1 "},
-		{OLD "?name=quay.io/ns/img&tag=1", "", NULL, 401, words, basic, NULL, "denied 1 "},
+		{OLD "?name=quay.io/ns/img&tag=1", "", NULL, 401, words, basic, NULL, NULL},
 		{"POST /images/sync/do", HOOKS_WRONG, NULL, 401, words, basic, NULL, "denied 1 "},
-		{"GET /status", "", NULL, 401, words, basic, NULL, "denied 1 "},
-		{"GET /metrics", "", NULL, 401, words, basic, NULL, "denied 1 "},
-		{"GET /", "", NULL, 401, words, basic, NULL, "denied 1 "},
+		{"GET /status", "", NULL, 401, words, basic, NULL, NULL},
+		{"GET /metrics", "", NULL, 401, words, basic, NULL, NULL},
+		{"GET /", "", NULL, 401, words, basic, NULL, NULL},
 		/* A stranger learns neither of paths nor of methods. */
-		{"GET /nothing", "", NULL, 401, words, basic, NULL, "denied 1 "},
-		{"DELETE /status", "", NULL, 401, words, basic, NULL, "denied 1 "},
-		{"POST /healthz/", "", NULL, 401, words, basic, NULL, "denied 1 "},
+		{"GET /nothing", "", NULL, 401, words, basic, NULL, NULL},
+		{"DELETE /status", "", NULL, 401, words, basic, NULL, NULL},
+		{"POST /healthz/", "", NULL, 401, words, basic, NULL, NULL},
 		{"GET /healthz", "", NULL, 200, "ok\n", NULL, NULL, NULL},
 		{"HEAD /healthz", "", NULL, 200, "", NULL, NULL, NULL},
 		{"GET /healthz", HOOKS_WRONG, NULL, 200, "ok\n", NULL, NULL, NULL},
@@ -30,7 +29,7 @@ static void test_logins(void **state)
 	static const struct hooks_row open[] = {
 		{"GET /metrics", "", NULL, 200, NULL, "Content-Type: text/plain; version=0.0.4",
 		 NULL, NULL},
-		{"GET /status", "", NULL, 401, words, basic, NULL, "denied 1 "},
+		{"GET /status", "", NULL, 401, words, basic, NULL, NULL},
 	};
 	(void)state;
 	hooks_rows_check(rows, array_count(rows), NULL);
