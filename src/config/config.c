@@ -155,6 +155,19 @@ static bool read_document(const struct loading *loading, const char *path, struc
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
+/*
+ * A run without rules would succeed and copy nothing, which nobody means. In kyma's form a list may
+ * be empty, as it may be there.
+ */
+static void refuse_nothing(const struct loading *loading, const struct document *document)
+{
+	if (!loading->out->rules.count && !loading->out->kyma)
+		problem_add(loading->problems,
+			    document_place(loading->arena, document, document->root),
+			    "there is no rule in this file: write SOURCE: DESTINATION, as in "
+			    "quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd");
+}
+
 /* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
@@ -166,7 +179,10 @@ static void read_given(const struct loading *loading, enum formats_option option
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);
+	size_t before = loading->problems->error_count;
 	formats_find(&reading, option)->read(&reading);
+	if (option != FORMATS_AUTH && loading->problems->error_count == before)
+		refuse_nothing(loading, &document);
 }
 
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
