@@ -77,7 +77,8 @@ static enum queue_verdict judge(const struct work *work, const struct narrowing_
 {
 	if (!result->found)
 		return stopped ? QUEUE_AGAIN : QUEUE_NO_ROUTE;
-	if (result->failed && result->kind == ERROR_CANCELED)
+	if (result->failed &&
+	    (result->kind == ERROR_CANCELED || (stopped && retry_helps(result->kind))))
 		return QUEUE_AGAIN;
 	if (result->failed)
 		return retry_helps(result->kind) ? QUEUE_TRANSIENT : QUEUE_PERMANENT;

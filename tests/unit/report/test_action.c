@@ -105,7 +105,7 @@ static void test_summary(void **state)
 	tally.total = 4;
 	step_summary_write(&tally, "image-syncer/1.2.3", "out|r.json", &text);
 	has(&text, "1 of 4 images failed\n");
-	has(&text, "| Images | Copied | In sync | Failed | Not processed | Sent | Time |\n"
+	has(&text, "| Images | Copied | In sync | Failed | Not finished | Sent | Time |\n"
 		   "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 		   "| 4 | 1 | 1 | 1 | 1 | 45.38MB | 1.5s |\n");
 	has(&text, "| **denied**: a&#124;b&#96;c &#60;img src=x&#62; &#91;l&#93;(http&#58;//x) "
