@@ -140,7 +140,7 @@ static bool fail_parser(const struct load *load)
 	if (tab_in_line(load, mark.line))
 		return fail(load, mark, "this line is indented by a tab: YAML requires spaces");
 	const char *hint = find_hint(parser->problem, character_at(load, mark));
-	if (!parser->context)
+	if (!parser->context || parser->context_mark.line == mark.line)
 		return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s%s", mark.line + 1,
 				 mark.column + 1, parser->problem, hint);
 	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s %s that began in line %zu%s",

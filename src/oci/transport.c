@@ -32,9 +32,7 @@ static bool names_registry(struct str behind)
 static bool refuse(const char *what, struct error *err)
 {
 	return error_set(err, ERROR_CONFIG,
-			 "%s is not supported: images are copied between registries only, so write "
-			 "a name as in registry.example.com/team/app",
-			 what);
+			 "%s is not supported: images are copied between registries only", what);
 }
 
 bool transport_check(struct str text, struct error *err)
