@@ -45,7 +45,7 @@ static const struct {
 	{"missing", "missing", "the destination does not have it"},
 	{"differs", "differs", "the destination has another image there"},
 	{"companions", "signatures are missing",
-	 "it is in sync, but signatures or the like are missing"},
+	 "it is in sync, but signatures or other referrers are missing"},
 	{"forced", "forced", "it is in sync, but --force pushes it again"},
 };
 
@@ -84,7 +84,7 @@ static void add_tag(const struct outcome *outcome, struct buf *out)
 static void add_companions(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->companions)
-		buf_printf(out, ", %zu companion%s", outcome->companions,
+		buf_printf(out, ", %zu referrer%s", outcome->companions,
 			   outcome->companions == 1 ? "" : "s");
 }
 
@@ -264,7 +264,7 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 	format_bytes(tally->bytes, size);
 	format_rate(format_average(tally->bytes, tally->milliseconds), rate);
 	if (tally->companions)
-		buf_printf(out, "%zu companion%s %s; ", tally->companions,
+		buf_printf(out, "%zu referrer%s %s; ", tally->companions,
 			   tally->companions == 1 ? "" : "s",
 			   tally->dry_run ? "would be copied" : "copied");
 	if (tally->bytes)

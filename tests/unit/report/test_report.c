@@ -136,11 +136,11 @@ static void test_companions(void **state)
 	field_is(images->items[0], "companions", "2");
 	field_is(images->items[0], "reason", "companions");
 	field_is(images->items[1], "companions", "0");
-	has(&result.err, "2 sent, 0 mounted, 0 already there, 2 companions. Now 1/3");
-	has(&result.err, "\n2 companions copied; 300B sent");
+	has(&result.err, "2 sent, 0 mounted, 0 already there, 2 referrers. Now 1/3");
+	has(&result.err, "\n2 referrers copied; 300B sent");
 	has(&dry.err, "2 would be copied (1 missing, 1 without all signatures), 1 in sync");
-	has(&dry.err, "\n1 companion would be copied; ");
-	has(&dry.err, "it is in sync, but signatures or the like are missing, 1 companion");
+	has(&dry.err, "\n1 referrer would be copied; ");
+	has(&dry.err, "it is in sync, but signatures or other referrers are missing, 1 referrer");
 }
 
 /* Layers that may not be distributed: in the line of the image, in the sum and in the document. */
