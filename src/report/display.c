@@ -66,10 +66,15 @@ static void flush(struct display *display)
 	buf_reset(&display->out);
 }
 
-/* Adds the sequence that moves the cursor to the block's first row. */
+/*
+ * Adds the sequence that moves the cursor to the block's first row, and to its first column: a
+ * terminal echoes what is typed, ^C above all, where the cursor is.
+ */
 static void go_up(struct display *display, const struct winsize *size)
 {
 	unsigned rows = 0;
+	if (display->drawn.count)
+		buf_add_char(&display->out, '\r');
 	for (unsigned i = 0; i < display->drawn.count; i++) {
 		unsigned width = display->drawn.width[i];
 		rows += size->ws_col && width > size->ws_col ? (width - 1) / size->ws_col + 1 : 1;

@@ -64,9 +64,11 @@ static void add_side(const struct tally_image *image, struct buf *out,
 static void add_failed_heading(const struct tally *tally, struct buf *out)
 {
 	if (tally_all_filtered(tally))
-		buf_add_string(out, "### \u274c No platform of any image passes the filters\n\n");
+		buf_add_string(
+			out,
+			"### \u274c image-syncer: no platform of any image passes the filters\n\n");
 	else
-		buf_printf(out, "### %s %zu of %zu image%s failed\n\n",
+		buf_printf(out, "### %s image-syncer: %zu of %zu image%s failed\n\n",
 			   tally->failed == tally->total ? "\u274c" : "\u26a0\ufe0f", tally->failed,
 			   tally->total, tally->total == 1 ? "" : "s");
 }
@@ -74,16 +76,20 @@ static void add_failed_heading(const struct tally *tally, struct buf *out)
 static void add_heading(const struct tally *tally, struct buf *out)
 {
 	if (tally->stopped)
-		buf_printf(out, "### \U0001f6d1 Stopped: %zu of %zu images were processed\n\n",
-			   tally_done(tally) - tally->unfinished, tally->total);
+		buf_printf(
+			out,
+			"### \U0001f6d1 image-syncer: stopped, %zu of %zu images were processed\n\n",
+			tally_done(tally) - tally->unfinished, tally->total);
 	else if (!tally_clean(tally))
 		add_failed_heading(tally, out);
 	else if (tally->dry_run)
-		buf_printf(out, "### \U0001f50d Dry run: %zu of %zu images would be copied\n\n",
-			   tally->would_copy, tally->total);
+		buf_printf(
+			out,
+			"### \U0001f50d image-syncer: dry run, %zu of %zu images would be copied\n\n",
+			tally->would_copy, tally->total);
 	else
-		buf_printf(out, "### \u2705 %s\n\n",
-			   tally->total ? "All images are in sync" : "There was nothing to do");
+		buf_printf(out, "### \u2705 image-syncer: %s\n\n",
+			   tally->total ? "all images are in sync" : "there was nothing to do");
 	if (tally->dry_run)
 		buf_add_string(out, "**Dry run:** both sides were compared, nothing was written."
 				    "\n\n");
@@ -138,19 +144,27 @@ static void failed_row(const struct tally_image *image, struct buf *out)
 	buf_add_string(out, " |\n");
 }
 
-static const char *status_text(const struct outcome *outcome)
+/* Whether an image was there before; other reasons are written as they are. */
+static const char *reason_text(const char *reason)
 {
-	switch (outcome->status) {
-	case OUTCOME_COPIED:
-		return "\u2705 copied";
-	case OUTCOME_WOULD_COPY:
-		return "\U0001f50d would copy";
-	case OUTCOME_SKIPPED:
-		return "\u2796";
-	case OUTCOME_FAILED:
-		break;
-	}
-	return "\u274c";
+	static const struct {
+		const char *word, *text;
+	} reasons[] = {{"missing", "new"},
+		       {"differs", "updated"},
+		       {"companions", "signatures"},
+		       {"in-sync", "in sync"},
+		       {"no-platform", "no platform fits"}};
+	for (size_t i = 0; i < array_count(reasons); i++)
+		if (strcmp(reason, reasons[i].word) == 0)
+			return reasons[i].text;
+	return reason;
+}
+
+static const char *mark(const struct outcome *outcome)
+{
+	if (outcome->status == OUTCOME_COPIED)
+		return "\u2705 ";
+	return outcome->status == OUTCOME_WOULD_COPY ? "\U0001f50d would copy: " : "\u2796 ";
 }
 
 static void add_digest(const char *digest, struct buf *out)
@@ -170,11 +184,9 @@ static void other_row(const struct tally_image *image, struct buf *out)
 	char size[FORMAT_SIZE], duration[FORMAT_SIZE];
 	format_bytes(outcome->bytes, size);
 	format_duration(outcome->milliseconds, duration);
-	buf_printf(out, "| %s", status_text(outcome));
-	if (outcome->reason) {
-		buf_add_char(out, ' ');
-		add_text(str_of(outcome->reason), 0, out);
-	}
+	buf_printf(out, "| %s", mark(outcome));
+	add_text(str_of(outcome->reason ? reason_text(outcome->reason) : tally_status(image)), 0,
+		 out);
 	buf_add_string(out, " | ");
 	add_side(image, out, tally_source);
 	buf_add_string(out, " | ");
@@ -273,6 +285,8 @@ static void add_others(const struct tally *tally, struct buf *out)
 	if (folded)
 		buf_printf(out, "<details><summary>%zu %simages</summary>\n\n", count,
 			   tally->failed ? "other " : "");
+	else
+		buf_printf(out, "#### %s\n\n", tally->failed ? "Other images" : "Images");
 	buf_add_string(out, "| Status | Source | Destination | Digest | Sent | Time |\n"
 			    "| --- | --- | --- | --- | ---: | ---: |\n");
 	add_rows(tally, &table, out);
@@ -301,7 +315,7 @@ void step_summary_problems(struct str errors, struct buf *out)
 {
 	struct str line;
 	size_t count = 0;
-	buf_add_string(out, "### \u274c Not started: the configuration is wrong\n\n");
+	buf_add_string(out, "### \u274c image-syncer: not started, the configuration is wrong\n\n");
 	while (str_cut(&errors, '\n', &line)) {
 		if (!line.len || ++count > PROBLEMS_MAX)
 			continue;

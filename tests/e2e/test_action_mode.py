@@ -56,7 +56,7 @@ def test_success_and_then_nothing_to_do(step, inputs, dst, from_source, at_targe
     assert json.loads(outputs["images"]) == [
         {name: each[name] for name in ("source", "destination", "digest", "status")} for each in report["images"]]
     assert {each["digest"] for each in json.loads(outputs["images"])} == {first.digest, second.digest}
-    assert ended.summary.startswith("### ") and "All images are in sync" in ended.summary
+    assert ended.summary.startswith("### ") and "image-syncer: all images are in sync" in ended.summary
     assert ended.annotations("error") == ended.annotations("warning") == []
 
     again = step.run(inputs)

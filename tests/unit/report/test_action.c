@@ -131,7 +131,7 @@ static void test_summary_of_foreign_layers(void **state)
 	step_summary_write(&tally, "image-syncer/1.2.3", NULL, &text);
 	has(&text,
 	    " |\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
-	    "copies them)\n\n| Status |");
+	    "copies them)\n\n#### Images\n\n| Status |");
 }
 
 static void test_summary_of_a_dry_run(void **state)
@@ -143,9 +143,10 @@ static void test_summary_of_a_dry_run(void **state)
 	add(&tally, arena, &tasks[0], &would);
 	add(&tally, arena, &tasks[1], &in_sync);
 	step_summary_write(&tally, "p", NULL, &text);
-	has(&text, "Dry run: 1 of 2 images would be copied\n\n**Dry run:** both sides were "
-		   "compared, nothing was written.\n");
-	has(&text, "would copy differs |");
+	has(&text,
+	    "image-syncer: dry run, 1 of 2 images would be copied\n\n**Dry run:** both sides were "
+	    "compared, nothing was written.\n");
+	has(&text, "would copy: updated |");
 	has(&text, "| Images | Would be copied | In sync | Failed | Sent | Time |");
 	has_not(&text, "report");
 }
