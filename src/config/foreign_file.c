@@ -1,6 +1,6 @@
 /*
- * Each form is told by what no file of ours can have: a rule is a name, a list of names or a mapping
- * with "to". A file that is only similar is left to the reader, whose messages have places.
+ * Each form is recognised by what no file of ours can have: a rule is a name, a list of names or a
+ * mapping with "to". A file that is only similar is left to the reader, whose messages have places.
  */
 #include "config/foreign_file.h"
 
@@ -122,9 +122,11 @@ static const struct form forms[] = {
 	{FOREIGN_FILE_IMAGES, is_manifest, "this is a manifest of Kubernetes",
 	 "copy its images by: sed -n 's/^[ -]*image: *//p' %s | " LIST},
 	{FOREIGN_FILE_IMAGES, is_list, "a list of images does not say where they go",
-	 "write SOURCE: DESTINATION on each line, or list: [...] and to: registry.example.com/mirror"},
+	 "write SOURCE: DESTINATION on each line, or list: [...] and to: "
+	 "registry.example.com/mirror"},
 	{FOREIGN_FILE_IMAGES, is_joined, "source and destination are one text",
-	 "write a space after the colon between them, as in quay.io/a/b:v1: registry.example.com/b"},
+	 "write a space after the colon between them, as in quay.io/a/b:v1: "
+	 "registry.example.com/b"},
 	{FOREIGN_FILE_IMAGES, is_pair, "source and destination are one text",
 	 "write a colon and a space between them, as in quay.io/a/b: registry.example.com/b"},
 	{FOREIGN_FILE_AUTH, is_docker, "this file has docker's logins",

@@ -1,6 +1,7 @@
 /*
- * "oci://" is ambiguous: Helm and Flux write it before the name of a registry, regctl before that of
- * a folder. What looks like a registry is left to the parser of names, which says to leave it out.
+ * "oci://" is ambiguous: Helm and Flux write it before the name of a registry, others before that
+ * of a folder. What looks like a registry is left to the parser of names, which says to leave it
+ * out.
  */
 #include "oci/transport.h"
 
@@ -20,7 +21,7 @@ static const struct {
 	{"file:", "a file"},
 };
 
-/* True for "oci://registry.example.com/app": the first part has a dot or a port, or is localhost. */
+/* True for "oci://reg.io/app": the first part has a dot or a port, or is localhost. */
 static bool names_registry(struct str behind)
 {
 	struct str host = str_head(behind, str_find(behind, '/'));

@@ -1,8 +1,8 @@
 /*
  * Names of images that are in no registry, as skopeo, podman and regctl write them: "dir:/tmp/x".
  *
- * Most of them would pass as names at Docker Hub ("oci-archive:x.tar"), or fail with a message about
- * something else. So they are told apart before a name is parsed. Pure.
+ * Most of them would pass as names at Docker Hub ("oci-archive:x.tar"), or fail with a message
+ * about something else. So they are recognised before a name is parsed. Pure.
  */
 #pragma once
 

@@ -76,17 +76,17 @@ static void add_failed_heading(const struct tally *tally, struct buf *out)
 static void add_heading(const struct tally *tally, struct buf *out)
 {
 	if (tally->stopped)
-		buf_printf(
-			out,
-			"### \U0001f6d1 image-syncer: stopped, %zu of %zu images were processed\n\n",
-			tally_done(tally) - tally->unfinished, tally->total);
+		buf_printf(out,
+			   "### \U0001f6d1 image-syncer: stopped, %zu of %zu images were "
+			   "processed\n\n",
+			   tally_done(tally) - tally->unfinished, tally->total);
 	else if (!tally_clean(tally))
 		add_failed_heading(tally, out);
 	else if (tally->dry_run)
-		buf_printf(
-			out,
-			"### \U0001f50d image-syncer: dry run, %zu of %zu images would be copied\n\n",
-			tally->would_copy, tally->total);
+		buf_printf(out,
+			   "### \U0001f50d image-syncer: dry run, %zu of %zu images would be "
+			   "copied\n\n",
+			   tally->would_copy, tally->total);
 	else
 		buf_printf(out, "### \u2705 image-syncer: %s\n\n",
 			   tally->total ? "all images are in sync" : "there was nothing to do");
