@@ -70,8 +70,8 @@ const char *tally_shared(const struct tally_image *image);
 /* The failure without that part. */
 struct str tally_own(const struct tally_image *image);
 /*
- * Appends the failure; what a server that was given up has done to many images, which the log tells
- * once, is TALLY_SHARED.
+ * Appends the failure. What a server that is out of reach does to many images is in the log once,
+ * so it is TALLY_SHARED here.
  */
 void tally_short(const struct tally_image *image, struct buf *out);
-#define TALLY_SHARED "its server was given up"
+#define TALLY_SHARED "its server takes no requests"

@@ -407,6 +407,29 @@ static void test_texts_are_copied(void **state)
 	arena_free(&arena);
 }
 
+/* What a stop cut off, for no reason of its own, is a number. */
+static void test_what_a_stop_cut_off(void **state)
+{
+	const struct outcome cut = {.status = OUTCOME_FAILED,
+				    .error_kind = ERROR_CANCELED,
+				    .error_text = "stopped by request"};
+	struct cancel cancel;
+	(void)state;
+	cancel_open(&cancel, 0);
+	cancel_enter(&cancel);
+	cancel_run(&cancel);
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&cut, &cut, &failed}});
+	cancel_enter(NULL);
+	cancel_close(&cancel);
+	assert_int_equal(result.code, 1);
+	has_not(&result.err, "nginx");
+	has(&result.err, "failed images:\n  x quay.io/a/b:x -> ");
+	has(&result.err, "3 images: 0 copied, 0 in sync, 1 failed, 2 not finished\n");
+	has(&result.err, "1 image failed, took ");
+	field_is(node_get(result.document, "images")->items[0], "status", "failed");
+}
+
 static void test_a_failure_without_text_names_its_kind(void **state)
 {
 	struct outcome silent = {.status = OUTCOME_FAILED, .error_kind = ERROR_CANCELED};
@@ -432,7 +455,7 @@ static void test_what_many_share_is_said_once(void **state)
 	(void)state;
 	scoped(result_finish) struct result result =
 		run((struct run){.outcomes = {&shared, &shared, &failed}});
-	has(&result.err, "reg.io/m/nginx:v1: source: its server was given up. Now 1/3");
+	has(&result.err, "reg.io/m/nginx:v1: source: its server takes no requests. Now 1/3");
 	has(&result.err, "failed images:\n  x 2 images: reg.io: lost\n      "
 			 "docker.io/library/nginx:v1 -> reg.io/m/nginx:v1 (");
 	has(&result.err, "-> reg.io/m/b:x: quay.io refuses to show a/b (");
@@ -451,6 +474,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_a_pipe),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_what_a_stop_cut_off),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
