@@ -37,6 +37,22 @@ static bool is_stdin(const char *path)
 	return path && strcmp(path, "-") == 0;
 }
 
+/* True for a command of other programs, which nobody means as an image of Docker Hub. */
+static bool is_command(const char *word)
+{
+	static const char *const commands[] = {
+		"catalog", "completion", "config",   "copy",     "cp",   "delete", "export",
+		"image",   "import",     "index",    "inspect",  "list", "load",   "login",
+		"logout",  "ls",         "manifest", "mirror",   "once", "prune",  "pull",
+		"push",    "repo",       "rm",       "run",      "save", "scan",   "start",
+		"sync",    "tag",        "tags",     "validate",
+	};
+	for (size_t i = 0; i < array_count(commands); i++)
+		if (strcmp(word, commands[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Makes SRC DST the only rule. */
 static void read_words(const struct loading *loading)
 {
@@ -46,6 +62,13 @@ static void read_words(const struct loading *loading)
 	struct rule *rule = arena_new_of(loading->arena, struct rule);
 	if (!rule) {
 		problem_add(loading->problems, place, "out of memory");
+		return;
+	}
+	if (is_command(options->source)) {
+		problem_add(loading->problems, place,
+			    "%s is not a command of this program: write SOURCE DESTINATION alone "
+			    "(an image of that name is docker.io/library/%s)",
+			    options->source, options->source);
 		return;
 	}
 	*rule = (struct rule){
