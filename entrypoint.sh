@@ -61,7 +61,7 @@ aarch64 | arm64) arch=arm64 ;;
 *) fail 'This processor is neither x86-64 nor arm64: use another runner, or set IMAGE_SYNCER_BIN to a program made for it.' ;;
 esac
 image=$(locked image) url=$(locked url)-$arch wanted=
-[ -n "$own" ] || fail 'The files of this action cannot be read whole, or sha256sum is missing here: use another runner.'
+[ -n "$own" ] || fail 'The files of this action cannot be read completely, or sha256sum is missing here: use another runner.'
 [ "$(locked source)" != "$own" ] || wanted=$(locked "sha256-linux-$arch")
 hex "$wanted" || wanted=
 case ${INPUT_TOOL_IMAGE-} in
@@ -75,12 +75,12 @@ done
 bin=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/image-syncer.XXXXXX")/image-syncer || fail 'There is no temporary folder.'
 trap 'rm -rf "${bin%/*}"' EXIT # but not when the program takes over
 if [ -n "$wanted" ]; then
-	folded fetch || fail 'The program cannot be had (see above): set tool-image to a mirror within reach, or IMAGE_SYNCER_BIN.'
-	right "$bin" || fail 'What came has not the checksum of the release, and is not run.'
+	folded fetch || fail 'The program cannot be downloaded (see above): set tool-image to a mirror that this runner reaches, or IMAGE_SYNCER_BIN.'
+	right "$bin" || fail 'The download does not have the checksum of the release, so it is not run: check tool-image.'
 else
 	engine >/dev/null || fail 'This is no release, and no docker is here to build it: use a released ref, or IMAGE_SYNCER_BIN.'
 	folded build || fail 'The program cannot be built (see above): use a released ref, or set IMAGE_SYNCER_BIN.'
 fi
 { chmod 0755 "$bin" && "$bin" --version >/dev/null 2>&1; } ||
-	fail 'The program does not run where it is: is the temporary folder noexec? Set IMAGE_SYNCER_BIN.'
+	fail 'The program cannot run in the temporary folder: is it mounted noexec? Set IMAGE_SYNCER_BIN.'
 exec "$bin"

@@ -23,7 +23,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->http_status = 0;
 	err->retry_after = -1;
-	err->exhausted = err->awaited = false;
+	err->exhausted = err->awaited = err->stopped = false;
 	err->shared = 0;
 	va_start(args, format);
 	int wanted = vsnprintf(err->text, sizeof(err->text), format, args);
@@ -60,6 +60,25 @@ bool error_canceled(struct error *err)
 	int reason = cancel_reason();
 	return error_set(err, ERROR_CANCELED, "stopped by %s",
 			 cancel_name(reason ? reason : cancel_signal()));
+}
+
+bool error_stopped(struct error *err)
+{
+	int reason = cancel_reason();
+	size_t len = strlen(err->text), room = sizeof(err->text) - len;
+	int more = snprintf(err->text + len, room, "; stopped by %s before the next try",
+			    cancel_name(reason ? reason : cancel_signal()));
+	if (more < 0 || (size_t)more >= room)
+		err->text[len] = '\0';
+	else if (err->shared)
+		err->shared += (unsigned)more;
+	err->stopped = true;
+	return false;
+}
+
+bool error_is_stop(const struct error *err)
+{
+	return err->kind == ERROR_CANCELED || err->stopped;
 }
 
 const char *error_kind_name(enum error_kind kind)

@@ -44,6 +44,7 @@ struct error {
 	int retry_after; /* seconds the server asked us to wait; -1: it did not say */
 	bool exhausted;  /* all retries have been used up */
 	bool awaited;    /* the limiter already spaces the next try (net/limiter.h) */
+	bool stopped;    /* a stop prevented the next try, so this failure is one thread's alone */
 	/* bytes at the end of text that are common to many failures and reported once */
 	unsigned shared;
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
@@ -57,6 +58,15 @@ bool error_wrap(struct error *err, const char *format, ...) printf_like(2, 3);
 
 /* "out of memory" with kind ERROR_MEMORY. Returns false. */
 bool error_memory(struct error *err);
+
+/*
+ * Marks a failure whose next try a stop prevented: the kind stays, and the text gets
+ * "; stopped by SIGTERM before the next try". Returns false.
+ */
+bool error_stopped(struct error *err);
+
+/* True when the failure says nothing about the server: a stop came before its answer. */
+bool error_is_stop(const struct error *err);
 
 /* "stopped by SIGTERM", or whatever asked the run to stop. Returns false. */
 bool error_canceled(struct error *err);

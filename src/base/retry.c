@@ -61,14 +61,6 @@ bool retry_next(const struct retry_policy *policy, unsigned attempt, const struc
 	return true;
 }
 
-/* The error keeps the failure that was about to be retried, which says more than "stopped". */
-static bool interrupted(struct error *err)
-{
-	err->kind = ERROR_CANCELED;
-	return error_wrap(err, "stopped by %s while waiting to retry",
-			  cancel_name(cancel_reason()));
-}
-
 /* Waits, and lists the wait so that the display can show it. */
 static bool pause_for(unsigned wait_ms, const struct error *err)
 {
@@ -93,5 +85,6 @@ bool retry_wait(const struct retry_policy *policy, unsigned attempt, struct erro
 	log_debug("%s; trying again in %u ms", err->text, wait_ms);
 	if (pause_for(wait_ms, err))
 		return true;
-	return interrupted(err);
+	/* The failure that was about to be tried again says more than "stopped". */
+	return error_stopped(err);
 }

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 enum { PAUSE_MAX = 300 };
 
@@ -73,13 +74,28 @@ static void turn_over(struct round *round)
 	round->arena = arena_new();
 }
 
+/* Reports a failure whose next round never came, and why it did not. */
+static void tell_prevented(struct round *round, size_t number)
+{
+	struct outcome outcome = *round->untold[number];
+	int reason = cancel_reason() ? cancel_reason() : cancel_signal();
+	scoped(arena_free) struct arena *arena = reason ? arena_new_small() : NULL;
+	const char *text = arena ? arena_printf(arena, "%s; stopped by %s before the next try",
+						outcome.error_text, cancel_name(reason))
+				 : NULL;
+	if (text && outcome.error_shared)
+		outcome.error_shared += (unsigned)(strlen(text) - strlen(outcome.error_text));
+	if (text)
+		outcome.error_text = text;
+	report_outcome(round->run->report, round->run->tasks[number], &outcome);
+}
+
 /* Reports the images whose next round never came. */
 static void tell_untold(struct round *round)
 {
-	struct run *run = round->run;
-	for (size_t i = 0; i < run->task_count; i++)
+	for (size_t i = 0; i < round->run->task_count; i++)
 		if (round->untold[i])
-			report_outcome(run->report, run->tasks[i], round->untold[i]);
+			tell_prevented(round, i);
 }
 
 static void round_finish(struct round *round)
@@ -124,6 +140,23 @@ static bool is_worth_it(const struct outcome *outcome)
 	       (retry_helps(outcome->error_kind) || outcome->error_kind == ERROR_CANCELED);
 }
 
+/*
+ * Puts the failure of an earlier round in the place of a try that a stop cut off: it says more than
+ * "stopped".
+ */
+static void prefer_earlier(struct arena *arena, const struct outcome *earlier,
+			   struct outcome *outcome)
+{
+	if (outcome->status != OUTCOME_FAILED || outcome->error_kind != ERROR_CANCELED ||
+	    !earlier || earlier->error_kind == ERROR_CANCELED || !arena)
+		return;
+	const char *text =
+		arena_printf(arena, "%s; then %s", earlier->error_text, outcome->error_text);
+	*outcome = *earlier;
+	outcome->error_text = text ? text : earlier->error_text;
+	outcome->error_shared = 0;
+}
+
 static void run_task(void *ctx, size_t number)
 {
 	struct round *round = ctx;
@@ -138,6 +171,8 @@ static void run_task(void *ctx, size_t number)
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (arena)
 		run_timed(run, arena, run->tasks[number], &outcome);
+	if (cancel_closing())
+		prefer_earlier(arena, round->untold[number], &outcome);
 	round->again[number] = !round->last && is_worth_it(&outcome);
 	round->patience[number] = outcome.retry_after;
 	round->untold[number] = NULL;
@@ -167,19 +202,29 @@ static size_t take_failed(struct round *round, size_t *todo)
 static bool pause_for(struct round *round, size_t count)
 {
 	int seconds = RUN_PAUSE;
-	for (size_t i = 0; i < count; i++)
-		if (round->patience[round->todo[i]] > seconds)
-			seconds = round->patience[round->todo[i]];
+	size_t slowest = round->todo[0];
+	for (size_t i = 0; i < count; i++) {
+		if (round->patience[round->todo[i]] <= seconds)
+			continue;
+		slowest = round->todo[i];
+		seconds = round->patience[slowest];
+	}
+	int asked = seconds;
+	const char *text = round->untold[slowest] ? round->untold[slowest]->error_text : "";
 	if (seconds > PAUSE_MAX)
 		seconds = PAUSE_MAX;
 	log_info("Start to retry %zu image%s in %d s, please wait ...", count,
 		 count == 1 ? "" : "s", seconds);
+	if (asked > seconds)
+		log_warn("the next try comes before the %d minutes are over that the server asked "
+			 "for: %s",
+			 (asked + 59) / 60, text);
 	registry_forgive(round->run->registry);
 	scoped(waits_end) struct waits_entry entry = {.kind = WAITS_TRY,
 						      .since_ms = clock_ms(),
 						      .until_ms =
 							      clock_ms() + (int64_t)seconds * 1000};
-	waits_begin(&entry, "%zu image%s that failed", count, count == 1 ? "" : "s");
+	waits_begin(&entry, "%zu image%s that failed: %s", count, count == 1 ? "" : "s", text);
 	for (; seconds > 0 && !cancel_closing(); seconds--)
 		cancel_sleep(1000);
 	return !cancel_closing();

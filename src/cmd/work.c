@@ -78,9 +78,11 @@ static enum queue_verdict judge(const struct work *work, const struct queue_entr
 {
 	if (!result->found)
 		return early ? QUEUE_AGAIN : QUEUE_NO_ROUTE;
-	/* A time limit would end the next try as well. */
+	/* A time limit would end the next try as well. What waited for one has its own failure. */
 	if (result->failed && result->kind == ERROR_CANCELED)
 		return cancel_signal() ? QUEUE_AGAIN : QUEUE_TRANSIENT;
+	if (result->failed && cancel_signal() && retry_helps(result->kind))
+		return QUEUE_AGAIN;
 	if (result->failed)
 		return retry_helps(result->kind) ? QUEUE_TRANSIENT : QUEUE_PERMANENT;
 	if (!result->done && early)

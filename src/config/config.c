@@ -37,6 +37,22 @@ static bool is_stdin(const char *path)
 	return path && strcmp(path, "-") == 0;
 }
 
+/* True for a command of other programs, which nobody means as an image of Docker Hub. */
+static bool is_command(const char *word)
+{
+	static const char *const commands[] = {
+		"catalog", "completion", "config",   "copy",     "cp",   "delete", "export",
+		"image",   "import",     "index",    "inspect",  "list", "load",   "login",
+		"logout",  "ls",         "manifest", "mirror",   "once", "prune",  "pull",
+		"push",    "repo",       "rm",       "run",      "save", "scan",   "start",
+		"sync",    "tag",        "tags",     "validate",
+	};
+	for (size_t i = 0; i < array_count(commands); i++)
+		if (strcmp(word, commands[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Makes SRC DST the only rule. */
 static void read_words(const struct loading *loading)
 {
@@ -46,6 +62,13 @@ static void read_words(const struct loading *loading)
 	struct rule *rule = arena_new_of(loading->arena, struct rule);
 	if (!rule) {
 		problem_add(loading->problems, place, "out of memory");
+		return;
+	}
+	if (is_command(options->source)) {
+		problem_add(loading->problems, place,
+			    "%s is not a command of this program: write SOURCE DESTINATION alone "
+			    "(an image of that name is docker.io/library/%s)",
+			    options->source, options->source);
 		return;
 	}
 	*rule = (struct rule){
@@ -155,6 +178,19 @@ static bool read_document(const struct loading *loading, const char *path, struc
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
+/*
+ * A run without rules would succeed and copy nothing, which nobody means. In kyma's form a list may
+ * be empty, as it may be there.
+ */
+static void refuse_nothing(const struct loading *loading, const struct document *document)
+{
+	if (!loading->out->rules.count && !loading->out->kyma)
+		problem_add(loading->problems,
+			    document_place(loading->arena, document, document->root),
+			    "there is no rule in this file: write SOURCE: DESTINATION, as in "
+			    "quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd");
+}
+
 /* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
@@ -166,7 +202,10 @@ static void read_given(const struct loading *loading, enum formats_option option
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);
+	size_t before = loading->problems->error_count;
 	formats_find(&reading, option)->read(&reading);
+	if (option != FORMATS_AUTH && loading->problems->error_count == before)
+		refuse_nothing(loading, &document);
 }
 
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */

@@ -5,12 +5,14 @@
 #include "config/document.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool ends_nocase(struct str text, const char *suffix)
 {
@@ -69,6 +71,8 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
 	if (!look_at(path, &out->mode))
 		return refuse_size(out, problems);
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
+		log_info("reading from the terminal, up to Ctrl-D in a line of its own");
 	if (!file_read(path, &text, &err)) {
 		if (!buf_ok(&text))
 			return refuse_size(out, problems);

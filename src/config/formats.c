@@ -7,6 +7,7 @@
 
 #include "config/auth/auth_entry.h"
 #include "config/auth/auth_file.h"
+#include "config/foreign_file.h"
 #include "config/legacy_file.h"
 #include "config/options/options_help.h"
 #include "config/rules/images_fields.h"
@@ -19,6 +20,28 @@ static void read_auth(const struct formats_reading *reading)
 {
 	auth_file_read(reading->arena, reading->document, reading->lookup,
 		       &reading->out->credentials, reading->problems);
+}
+
+static bool recognise_foreign(const struct formats_reading *reading)
+{
+	return foreign_file_recognise(reading->document, FOREIGN_FILE_IMAGES);
+}
+
+static void refuse_foreign(const struct formats_reading *reading)
+{
+	foreign_file_refuse(reading->arena, reading->document, FOREIGN_FILE_IMAGES,
+			    reading->problems);
+}
+
+static bool recognise_foreign_auth(const struct formats_reading *reading)
+{
+	return foreign_file_recognise(reading->document, FOREIGN_FILE_AUTH);
+}
+
+static void refuse_foreign_auth(const struct formats_reading *reading)
+{
+	foreign_file_refuse(reading->arena, reading->document, FOREIGN_FILE_AUTH,
+			    reading->problems);
 }
 
 static bool recognise_kyma(const struct formats_reading *reading)
@@ -72,8 +95,12 @@ static void read_legacy(const struct formats_reading *reading)
 }
 
 static const struct format table[] = {
+	{"an auth file of another program", FORMATS_AUTH, recognise_foreign_auth,
+	 refuse_foreign_auth, NULL, NULL},
 	{"an auth file", FORMATS_AUTH, NULL, read_auth,
 	 "Fields of a registry in the file of --auth", &auth_entry_fields},
+	{"an images file of another program", FORMATS_IMAGES, recognise_foreign, refuse_foreign,
+	 NULL, NULL},
 	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma, NULL,
 	 NULL},
 	{"an images file with lists of images", FORMATS_IMAGES, recognise_lists, read_lists,

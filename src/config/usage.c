@@ -266,15 +266,15 @@ static bool tell_slip(struct usage *usage, const struct credential *entry)
 	return true;
 }
 
-static void tell_unused(struct usage *usage, const struct usage_group *listing)
+/* No warning: an auth file that several jobs share has entries for all of them. */
+static void tell_unused(const struct usage_group *listing)
 {
 	if (listing->count == 1)
-		problem_warn(usage->problems, listing->first->place, "%.*s is not used by any rule",
-			     STR_ARGS(listing->first->key));
+		log_info("%s: %.*s is not used by any rule", listing->first->place,
+			 STR_ARGS(listing->first->key));
 	else if (listing->count)
-		problem_warn(usage->problems, listing->first->place,
-			     "%zu entries are not used by any rule: %s", listing->count,
-			     buf_string(&listing->names));
+		log_info("%s: %zu entries are not used by any rule: %s", listing->first->place,
+			 listing->count, buf_string(&listing->names));
 }
 
 static void tell_faulty(struct usage *usage, const struct usage_group *listing, bool complete)
@@ -344,7 +344,7 @@ static bool tell(struct usage *usage, bool complete)
 		else if (complete && i >= config->auth_count && usage->used[i] && logins_any(entry))
 			log_info("%.*s: login from %s", STR_ARGS(entry->key), entry->place);
 	}
-	tell_unused(usage, &unused);
+	tell_unused(&unused);
 	tell_faulty(usage, &faulty, complete);
 	return buf_ok(&unused.names) && buf_ok(&faulty.names);
 }

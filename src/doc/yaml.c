@@ -61,17 +61,71 @@ static bool fail_bytes(const struct load *load)
 	return fail(load, mark, "not valid UTF-8, or a control character: save the file as UTF-8");
 }
 
-/* A tab where libyaml expected something else is a common mistake. */
-static bool tab_in_line(const struct load *load, size_t line)
+static struct str line_at(const struct load *load, size_t line)
 {
 	struct str rest = load->text, at = {0};
 	for (size_t i = 0; i <= line; i++)
 		if (!str_cut(&rest, '\n', &at))
-			return false;
+			return (struct str){0};
+	return at;
+}
+
+/* A tab where libyaml expected something else is a common mistake. */
+static bool tab_in_line(const struct load *load, size_t line)
+{
+	struct str at = line_at(load, line);
 	for (size_t i = 0; i < at.len && (at.at[i] == ' ' || at.at[i] == '\t'); i++)
 		if (at.at[i] == '\t')
 			return true;
 	return false;
+}
+
+/* What libyaml's words mean for people who do not know its grammar. */
+static const struct {
+	const char *problem; /* its beginning */
+	const char *next;    /* the character there is one of these; NULL: it is any */
+	const char *hint;
+} hints[] = {
+	{"mapping values are not allowed", NULL,
+	 ": put a text that contains a colon and a space in quotes, or correct the indentation"},
+	{"found character that cannot start any token", "%@`>|",
+	 ": put a text that begins with %, @, `, > or | in quotes"},
+	{"did not find expected key", NULL,
+	 ": keys and items that belong together must be indented alike"},
+	{"did not find expected '-' indicator", NULL,
+	 ": items that belong together must be indented alike"},
+	{"could not find expected ':'", NULL,
+	 ": write a colon and a space between a key and its value"},
+	{"did not find expected ',' or ']'", NULL, ": close the list with ]"},
+	{"did not find expected ',' or '}'", NULL, ": close the mapping with }"},
+	{"found unexpected end of stream", NULL, ": close the quotes"},
+	{"found unknown escape character", NULL,
+	 ": use single quotes, in which \\ is a plain character"},
+	{"did not find expected alphabetic or numeric character", NULL,
+	 ": put a text that begins with & or * in quotes"},
+	{"block sequence entries are not allowed", NULL, ": begin a list on a line of its own"},
+	{"did not find expected comment or line break", ">|",
+	 ": put a text that begins with > or | in quotes"},
+};
+
+/* The character at mark; NUL: the line ends there. Columns count characters, not bytes. */
+static char character_at(const struct load *load, yaml_mark_t mark)
+{
+	struct str line = line_at(load, mark.line);
+	size_t column = 0;
+	for (size_t i = 0; i < line.len; i++)
+		if (((unsigned char)line.at[i] & 0xc0) != 0x80 && column++ == mark.column)
+			return line.at[i];
+	return '\0';
+}
+
+static const char *find_hint(const char *problem, char next)
+{
+	for (size_t i = 0; i < array_count(hints); i++)
+		if (strncmp(problem, hints[i].problem, strlen(hints[i].problem)) == 0 &&
+		    (!hints[i].next || (next && strchr(hints[i].next, next))))
+			return hints[i].hint;
+	return "";
 }
 
 /* Turns libyaml's error into one of ours. */
@@ -85,11 +139,13 @@ static bool fail_parser(const struct load *load)
 	yaml_mark_t mark = parser->problem_mark;
 	if (tab_in_line(load, mark.line))
 		return fail(load, mark, "this line is indented by a tab: YAML requires spaces");
-	if (!parser->context)
-		return fail(load, mark, parser->problem);
-	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s %s that began in line %zu",
+	const char *hint = find_hint(parser->problem, character_at(load, mark));
+	if (!parser->context || parser->context_mark.line == mark.line)
+		return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s%s", mark.line + 1,
+				 mark.column + 1, parser->problem, hint);
+	return error_set(load->err, ERROR_CONFIG, "%zu:%zu: %s %s that began in line %zu%s",
 			 mark.line + 1, mark.column + 1, parser->problem, parser->context,
-			 parser->context_mark.line + 1);
+			 parser->context_mark.line + 1, hint);
 }
 
 static bool next_event(struct load *load, yaml_event_t *event)
@@ -297,8 +353,7 @@ static bool read_document(struct load *load, const struct node **out)
 	scoped(finish_event) yaml_event_t event = {0};
 	if (!expect(load, YAML_STREAM_START_EVENT, "not a YAML stream"))
 		return false;
-	if (!expect(load, YAML_DOCUMENT_START_EVENT,
-		    "the document is empty (write {} for an empty mapping)"))
+	if (!expect(load, YAML_DOCUMENT_START_EVENT, "the document is empty"))
 		return false;
 	if (!next_event(load, &event))
 		return false;

@@ -4,6 +4,8 @@
  */
 #include "net/failure.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum error_kind network_kind(CURLcode code, bool connected)
@@ -53,6 +55,35 @@ static bool is_malformed(CURLcode code)
 	return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING;
 }
 
+/* The port that libcurl could not connect to, from its message; 0: it names none. */
+static long port_of(const char *why)
+{
+	static const char before[] = " port ";
+	const char *at = strstr(why, before);
+	return at ? strtol(at + strlen(before), NULL, 10) : 0;
+}
+
+/* Says in our words why there is no connection. False: libcurl's have to do. */
+static bool explain_reach(struct handle *handle, CURLcode code, const char *why, struct error *err)
+{
+	long number = 0, port = port_of(why);
+	if (handle->proxied)
+		return false;
+	if (code == CURLE_COULDNT_RESOLVE_HOST) {
+		error_set(err, ERROR_UNREACHABLE,
+			  "%s: no address is known for this name (is it spelt right?)",
+			  handle->host);
+		return true;
+	}
+	curl_easy_getinfo(handle->easy, CURLINFO_OS_ERRNO, &number);
+	if (code != CURLE_COULDNT_CONNECT || number != ECONNREFUSED || !port)
+		return false;
+	error_set(err, ERROR_UNREACHABLE,
+		  "%s: connection refused at port %ld (does a registry listen there?)",
+		  handle->host, port);
+	return true;
+}
+
 bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 {
 	const char *why = handle->detail[0] ? handle->detail : curl_easy_strerror(code);
@@ -72,6 +103,8 @@ bool failure_explain(struct handle *handle, CURLcode code, struct error *err)
 			"%s: the answer is not valid HTTP (%s): check that this is a registry's "
 			"port",
 			handle->host, why);
+	if (explain_reach(handle, code, why, err))
+		return false;
 	error_set(err, network_kind(code, handle_connected(handle)), "%s", why);
 	return strstr(why, handle->host) ? false : error_wrap(err, "%s", handle->host);
 }

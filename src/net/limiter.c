@@ -131,6 +131,16 @@ static const char *reason_of(const struct limiter_origin *origin, const struct e
 	return named ? err->text + len + 2 : err->text;
 }
 
+/* True when a text has the host in it, as libcurl's have. */
+static bool names_host(const struct limiter_origin *origin, const char *text)
+{
+	size_t len = (size_t)(strrchr(origin->name, ':') - origin->name);
+	for (const char *at = text; (at = strchr(at, origin->name[0])); at++)
+		if (strncmp(at, origin->name, len) == 0)
+			return true;
+	return false;
+}
+
 /* Lists a wait that has a cause, unlike one for a place in the window. Caller holds the lock. */
 static void tell_wait(const struct limiter_origin *origin, int64_t wait, struct waits_entry *entry)
 {
@@ -139,13 +149,36 @@ static void tell_wait(const struct limiter_origin *origin, int64_t wait, struct 
 	bool paused = now < origin->pace.paused_ms;
 	if (entry->listed && entry->until_ms >= now)
 		return;
+	const char *reason = reason_of(origin, &origin->first);
+	bool named = down && names_host(origin, reason);
 	waits_end(entry);
 	*entry = (struct waits_entry){.kind = WAITS_TRY, .since_ms = now, .until_ms = now + wait};
 	if (down)
-		waits_begin(entry, "%s: %s", origin->name, reason_of(origin, &origin->first));
+		waits_begin(entry, "%s%s%s", named ? "" : origin->name, named ? "" : ": ", reason);
 	else if (paused)
 		waits_begin(entry, "%s answered HTTP %d and asked for a pause", origin->name,
 			    origin->refusal);
+}
+
+/*
+ * The error of a request that a stop kept from beginning: what it was waiting for, if that has a
+ * cause. Caller holds the lock.
+ */
+static bool stopped(const struct limiter_origin *origin, struct error *err)
+{
+	int64_t now = clock_ms();
+	if (outage_wait(&origin->outage, now) > 0) {
+		*err = origin->first;
+		err->shared = (unsigned)strlen(err->text);
+		return error_stopped(err);
+	}
+	if (now >= origin->pace.paused_ms)
+		return error_canceled(err);
+	error_set(err, origin->refusal == 503 ? ERROR_UNAVAILABLE : ERROR_LIMITED,
+		  "%s answered HTTP %d and asked for a pause", origin->name, origin->refusal);
+	err->http_status = origin->refusal;
+	err->shared = (unsigned)strlen(err->text);
+	return error_stopped(err);
 }
 
 static bool given_up(const struct limiter_origin *origin, struct error *err)
@@ -175,7 +208,7 @@ bool limiter_begin(struct limiter *limiter, const char *name, bool counted,
 	if (origin->outage.over)
 		ok = given_up(origin, err);
 	else if (wait)
-		ok = error_canceled(err);
+		ok = stopped(origin, err);
 	int64_t patience = outage_patience(&origin->outage);
 	pthread_mutex_unlock(&origin->lock);
 	if (ok)

@@ -10,7 +10,7 @@
 #include <bearssl.h>
 
 #define RECEIVED(alert) (BR_ERR_RECV_FATAL_ALERT + (alert))
-#define NOT_TLS "check the port; if the registry is meant to be plain http, mark it insecure"
+#define NOT_TLS "is it plain http, or another port?"
 
 enum { ALERT_CERTIFICATE_REQUIRED = 116, ALERT_UNRECOGNIZED_NAME = 112 };
 

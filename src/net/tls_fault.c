@@ -59,10 +59,11 @@ static const struct {
 	[TLS_FAULT_SERVER_NAME] = {BR_ERR_X509_BAD_SERVER_NAME, "is for other names",
 				   "use a name or address that its subjectAltName lists; the "
 				   "common name does not count"},
-	[TLS_FAULT_UNTRUSTED] = {BR_ERR_X509_NOT_TRUSTED, "is not signed by a trusted authority",
-				 "name a PEM file with the authority's certificate in "
-				 "SSL_CERT_FILE; if the authority is a public one, the server may "
-				 "not send its intermediate certificate"},
+	[TLS_FAULT_UNTRUSTED] =
+		{BR_ERR_X509_NOT_TRUSTED, "is not signed by a trusted authority",
+		 "name its authority's certificate as ca or in SSL_CERT_FILE; if it "
+		 "is a public one, the server may not send its intermediate "
+		 "certificate"},
 };
 
 int tls_fault_code(enum tls_fault fault)

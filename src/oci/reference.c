@@ -7,6 +7,7 @@
 #include "oci/reference.h"
 
 #include "oci/digest.h"
+#include "oci/transport.h"
 
 #include <string.h>
 
@@ -320,7 +321,7 @@ static size_t tag_offset(struct str text)
 
 static bool parse(struct arena *arena, struct str text, struct reference *out, struct error *err)
 {
-	if (!check_text(text, err))
+	if (!transport_check(text, err) || !check_text(text, err))
 		return false;
 	size_t at = str_find(text, '@');
 	struct str name = str_head(text, at);

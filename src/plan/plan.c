@@ -124,6 +124,22 @@ static const char *source_hint(struct str text)
 		       : "A * stands for repositories only after the last '/'";
 }
 
+/* Says how all repositories are named, for what may be meant as a namespace. Returns false. */
+static bool hint_at_namespace(struct str text, struct error *err)
+{
+	char words[ERROR_TEXT_SIZE];
+	struct str name = str_ends(text, "/") ? str_head(text, text.len - 1) : text;
+	bool host = str_find(name, '/') == name.len && str_find(name, '.') < name.len;
+	bool path = name.len < text.len && !str_ends(name, "/");
+	if (err->kind != ERROR_CONFIG || !(host || path) || str_find(name, ',') < name.len ||
+	    str_find(name, '*') < name.len || str_find(name, ':') < name.len ||
+	    str_find(name, '@') < name.len)
+		return false;
+	snprintf(words, sizeof(words), "%s", err->text);
+	return error_set(err, ERROR_CONFIG, "%s, or %.*s/* for all of its repositories", words,
+			 STR_ARGS(str_head(name, 200)));
+}
+
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
 	struct error err = {0};
@@ -134,6 +150,7 @@ static bool parse_source(struct planner *planner, const struct rule *rule, struc
 		if (!planner->side_good) {
 			hint_at_stars(str_of(rule->source), source_hint(str_of(rule->source)),
 				      &err);
+			hint_at_namespace(str_of(rule->source), &err);
 			complain(planner, rule->source_place, "source ", &err);
 		}
 	}

@@ -199,7 +199,7 @@ static bool ask_dates(struct arena *arena, const struct expanding *expanding,
 		unknown += when[i] == 0;
 	if (unknown)
 		problem_warn(expanding->warnings, expanding->rule->place,
-			     "%zu of %zu images of %s/%s do not tell when they were created: they "
+			     "%zu of %zu images of %s/%s have no date of creation: they "
 			     "count as the oldest",
 			     unknown, images->count, images->items[0].host,
 			     images->items[0].repository);

@@ -5,6 +5,7 @@
  */
 #include "plan/side.h"
 
+#include "oci/transport.h"
 #include "plan/list.h"
 
 enum { QUOTE_MAX = 300 };
@@ -45,6 +46,8 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 	*out = (struct plan_side){0};
 	if (!items.items)
 		return error_memory(err);
+	if (!transport_check(text, err))
+		return error_wrap(err, "\"%.*s\"", STR_ARGS(str_head(text, QUOTE_MAX)));
 	if (list && !pattern && !end)
 		return refuse(text, "empty item: remove the extra ','", err);
 	if (!reference_parse(arena, str_head(text, end), &first, err))

@@ -149,7 +149,7 @@ static bool create_repository(const struct repository *repository, struct error 
 /* Which other threads a failure concerns. */
 static enum flight_share share_of(const struct error *err)
 {
-	if (err->kind == ERROR_CANCELED || err->kind == ERROR_MEMORY)
+	if (error_is_stop(err) || err->kind == ERROR_MEMORY)
 		return FLIGHT_OWN;
 	return retry_helps(err->kind) ? FLIGHT_WAITING : FLIGHT_ALL;
 }

@@ -18,7 +18,6 @@ enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
 	"ECR does not create repositories on push: create it first, or give AWS keys in the "      \
 	"environment, with which it is created unless create-repository is false"
 #define PROJECT "create the project there, or set create-project: true, by which Harbor creates it"
-#define WRONG "user name or password is wrong"
 
 static const struct {
 	const char *host;  /* the end of its name; ".x" also fits x; NULL: every host */
@@ -35,7 +34,7 @@ static const struct {
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
 	 "at Docker Hub this also means that the repository does not exist"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false,
-	 WRONG "; with two-factor login, Docker Hub requires an access token as password"},
+	 "with two-factor login, Docker Hub requires an access token as password"},
 	{".docker.io", NULL, ERROR_DENIED, ANY_SIDE, LOGGED_IN, false,
 	 "Docker Hub requires an access token with two-factor login, and returns the same error "
 	 "when the repository does not exist"},
@@ -58,7 +57,11 @@ static const struct {
 	 "ecr:PutImage and those for layers"},
 	{NULL, "project *not found", ERROR_DENIED, TARGET, ANYBODY, false, PROJECT},
 	{NULL, "project *not found", ERROR_MISSING, TARGET, ANYBODY, false, PROJECT},
-	{NULL, NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false, WRONG},
+	{NULL, NULL, ERROR_DENIED, ANY_SIDE, WRONG_LOGIN, false, NULL},
+	{NULL, NULL, ERROR_NOT_TLS, ANY_SIDE, ANYBODY, false,
+	 "for plain http write into the file of --auth: %s: {insecure: true}"},
+	{NULL, "not signed by a trusted authority", ERROR_TLS, ANY_SIDE, ANYBODY, false,
+	 "as ca, in the file of --auth: %s: {ca: FILE}"},
 	{".gcr.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
 	 "Google returns the same error when the repository does not exist"},
 	{".pkg.dev", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
@@ -80,7 +83,7 @@ static const struct {
 	 "the proxy requires a login, or a different one: write it into the proxy's URL, "
 	 "http://USER:PASSWORD@HOST:PORT"},
 	{NULL, NULL, ERROR_DENIED, ANY_SIDE, ANONYMOUS, false,
-	 "add a login for it to the auth file"},
+	 "add a login for it to the auth file: %s: {username: USER, password: ${NAME}}"},
 	{NULL, NULL, ERROR_DENIED, TARGET, LOGGED_IN, false,
 	 "does the project or namespace exist, and may this login push there?"},
 	{NULL, NULL, ERROR_DENIED, SOURCE, LOGGED_IN, false,
@@ -133,6 +136,7 @@ static const char *find_hint(const struct refusal *refusal, const struct error *
 static void add_hint(const struct refusal *refusal, struct error *err)
 {
 	const char *hint = find_hint(refusal, err);
+	const char *gap = hint ? strstr(hint, "%s") : NULL;
 	size_t len = strlen(err->text);
 	char *end = err->text + len;
 	size_t room = sizeof(err->text) - len;
@@ -145,6 +149,8 @@ static void add_hint(const struct refusal *refusal, struct error *err)
 	else if (denied && refusal->unsent)
 		snprintf(end, room, " (the login of %s was not sent: the registry asks for none)",
 			 refusal->unsent);
+	else if (gap)
+		snprintf(end, room, " (%.*s%s%s)", (int)(gap - hint), hint, refusal->host, gap + 2);
 	else if (hint)
 		snprintf(end, room, " (%s)", hint);
 }
@@ -152,7 +158,14 @@ static void add_hint(const struct refusal *refusal, struct error *err)
 bool explain_refusal(const struct refusal *refusal, struct error *err)
 {
 	add_hint(refusal, err);
-	if (err->kind != ERROR_DENIED)
+	if (err->kind == ERROR_DENIED && refusal->place && refusal->password)
+		error_wrap(err, "%s refused the user name or password of %s", refusal->host,
+			   refusal->place);
+	bool common = err->kind == ERROR_TLS || err->kind == ERROR_NOT_TLS ||
+		      (err->kind == ERROR_DENIED && refusal->place && refusal->password);
+	if (common)
+		err->shared = (unsigned)strlen(err->text);
+	if (common || err->kind != ERROR_DENIED)
 		return false;
 	const char *scope = refusal->scope ? refusal->scope : "";
 	const char *joint = refusal->scope ? ", scope " : "";

@@ -18,7 +18,8 @@ struct refusal {
 };
 
 /*
- * Rewrites err, an answer's error with its HTTP status: a refusal gets host, login, repository and
- * scope in front, and at the end a hint for this kind of registry. Always false.
+ * Rewrites err, an answer's error with its HTTP status, or one of TLS: a refusal gets host, login,
+ * repository and scope in front, and at the end a hint for this kind of registry. What is the same
+ * for all repositories, such as a wrong password, is marked as shared. Always false.
  */
 bool explain_refusal(const struct refusal *refusal, struct error *err);

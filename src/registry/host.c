@@ -51,7 +51,7 @@ static bool is_unknown(const struct error *reason)
 {
 	return reason->kind == ERROR_UNREACHABLE || reason->kind == ERROR_TLS ||
 	       reason->kind == ERROR_NOT_TLS || reason->kind == ERROR_NETWORK ||
-	       reason->kind == ERROR_CANCELED || reason->kind == ERROR_CONFIG;
+	       reason->kind == ERROR_CONFIG || error_is_stop(reason);
 }
 
 void host_leave(struct host *host, const struct error *reason)

@@ -97,6 +97,15 @@ static bool judge(const struct repository *repository, const struct exchange *ex
 	return again ? error_wrap(err, "%s", exchange->access->host->name) : false;
 }
 
+/* True when an error is about the registry itself, not about its token server or a storage. */
+static bool names_registry(const struct repository *repository, const struct error *err)
+{
+	char name[256];
+	const char *host = repository->access.host->name, *port = strrchr(host, ':');
+	snprintf(name, sizeof(name), "%.*s", port ? (int)(port - host) : (int)strlen(host), host);
+	return strstr(err->text, name) != NULL;
+}
+
 static bool run_exchange(const struct repository *repository, struct exchange *exchange,
 			 struct error *err)
 {
@@ -107,8 +116,10 @@ static bool run_exchange(const struct repository *repository, struct exchange *e
 		return error_memory(err);
 	if (exchange_run(exchange, err))
 		return judge(repository, exchange, err);
-	if (err->kind == ERROR_DENIED && !exchange->explained)
-		explain(repository, exchange->request, exchange->scope, true, err);
+	bool tls = err->kind == ERROR_TLS || err->kind == ERROR_NOT_TLS;
+	if ((err->kind == ERROR_DENIED && !exchange->explained) ||
+	    (tls && names_registry(repository, err)))
+		explain(repository, exchange->request, exchange->scope, !tls, err);
 	return false;
 }
 
@@ -144,12 +155,19 @@ static bool run(const struct repository *repository, const struct request *reque
 		const struct retry_policy *policy, struct error *err)
 {
 	bool ok = false;
+	struct error before = {.kind = ERROR_NONE};
 	if (repository->mirror && policy->attempts > hasty.attempts)
 		policy = &hasty;
 	for (unsigned attempt = 0;; attempt++) {
 		ok = run_once(repository, request, answer, stream, err);
 		if (ok || is_settled(request, err) || !retry_wait(policy, attempt, err))
 			break;
+		before = *err;
+	}
+	/* A stop in the middle of another try says less than what had failed before. */
+	if (!ok && err->kind == ERROR_CANCELED && before.kind != ERROR_NONE) {
+		*err = before;
+		error_stopped(err);
 	}
 	if (!ok && repository->mirror)
 		host_shun(repository->access.host, err, SHUNNED_MS);

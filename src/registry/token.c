@@ -145,7 +145,7 @@ static bool store(struct tokens *tokens, struct token_entry *entry, const struct
 		return buf_ok(&entry->token);
 	}
 	/* What a stop cut off says nothing to those who clean up. */
-	if (failure->kind != ERROR_CANCELED)
+	if (!error_is_stop(failure))
 		flight_ground(&entry->flight, tokens->arena, FAILED_MS, failure);
 	flight_drop(&entry->flight, &tokens->changed);
 	return true;

@@ -9,6 +9,7 @@
 #include "base/workflow.h"
 #include "report/action_output.h"
 #include "report/annotation.h"
+#include "report/causes.h"
 #include "report/step_summary.h"
 
 static void write_outputs(const struct action *action, const struct tally *tally,
@@ -94,30 +95,55 @@ void action_problems(const struct action *action, struct str errors, struct str 
 	}
 }
 
-static void tell_image(const struct tally_image *image)
+/* At the line of the image's rule, where that is known. */
+static void tell_image(const struct action *action, const struct tally_image *image)
 {
 	scoped(buf_finish) struct buf text = {0};
+	scoped(buf_finish) struct buf command = {0};
+	if (tally_place(image))
+		buf_printf(&text, "%s: ", tally_place(image));
 	tally_source(image, &text);
 	buf_add_string(&text, " -> ");
 	tally_destination(image, &text);
 	buf_printf(&text, ": %s", tally_failure(image));
-	send_text("error", &text);
+	annotation_problem("error", buf_str(&text), action->workspace, &command);
+	command.failed |= !buf_ok(&text);
+	send(&command);
 }
 
-static void tell_failures(const struct tally *tally)
+/* Returns how many images were told of. */
+static size_t tell_causes(const struct causes *causes, size_t *told)
 {
+	size_t images = 0;
+	for (size_t i = 0; i < causes->count && *told < ANNOTATION_MAX; i++, ++*told) {
+		scoped(buf_finish) struct buf text = {0};
+		causes_print(&causes->items[i], 0, &text);
+		send_text("error", &text);
+		images += causes->items[i].count;
+	}
+	return images;
+}
+
+static void tell_failures(const struct action *action, const struct tally *tally)
+{
+	struct causes causes;
 	size_t told = 0;
+	causes_collect(tally, &causes);
+	size_t images = tell_causes(&causes, &told);
 	struct tally_walk walk = tally_list_walk(&tally->list);
 	while (told < ANNOTATION_MAX && tally_list_next(&walk)) {
-		if (walk.image.outcome.status != OUTCOME_FAILED)
+		if (walk.image.outcome.status != OUTCOME_FAILED || walk.image.unfinished ||
+		    causes_of(&causes, &walk.image))
 			continue;
-		tell_image(&walk.image);
+		tell_image(action, &walk.image);
+		images++;
 		told++;
 	}
-	if (tally->failed <= told)
+	if (tally_failed(tally) <= images)
 		return;
 	scoped(buf_finish) struct buf more = {0};
-	buf_printf(&more, "and %zu more images failed", tally->failed - told);
+	buf_printf(&more, "and %zu more image%s failed", tally_failed(tally) - images,
+		   tally_failed(tally) - images == 1 ? "" : "s");
 	send_text("error", &more);
 }
 
@@ -136,7 +162,7 @@ void action_finish(const struct action *action, const struct tally *tally, const
 {
 	write_outputs(action, tally, report);
 	tell_retries(tally);
-	tell_failures(tally);
+	tell_failures(action, tally);
 	if (action->summary) {
 		scoped(buf_finish) struct buf text = {0};
 		step_summary_write(tally, program, report, &text);

@@ -66,10 +66,15 @@ static void flush(struct display *display)
 	buf_reset(&display->out);
 }
 
-/* Adds the sequence that moves the cursor to the block's first row. */
+/*
+ * Adds the sequence that moves the cursor to the block's first row, and to its first column: a
+ * terminal echoes what is typed, ^C above all, where the cursor is.
+ */
 static void go_up(struct display *display, const struct winsize *size)
 {
 	unsigned rows = 0;
+	if (display->drawn.count)
+		buf_add_char(&display->out, '\r');
 	for (unsigned i = 0; i < display->drawn.count; i++) {
 		unsigned width = display->drawn.width[i];
 		rows += size->ws_col && width > size->ws_col ? (width - 1) / size->ws_col + 1 : 1;
@@ -247,8 +252,8 @@ static void add_mark(struct display *display, char mark)
 
 /*
  * "source -> destination detail". Where the terminal is too narrow for all of it, the source is
- * left out, then the detail, and finally the registry is cut off: repository and tag distinguish
- * the images.
+ * left out, then the detail, unless it is the reason of a failure, and finally the registry is cut
+ * off: repository and tag distinguish the images.
  */
 static void add_event(struct display *display, const struct display_event *event, unsigned columns)
 {
@@ -265,7 +270,11 @@ static void add_event(struct display *display, const struct display_event *event
 		shown = str_from(shown, destination);
 	unsigned width = frame_width(shown);
 	frame_tail(shown, columns, &display->out);
-	if (columns >= width + DETAIL_LEAST)
+	bool fits = frame_width(buf_str(&text)) <= (columns > width ? columns - width : 0);
+	/* Why an image failed is never cut: it goes on in the next rows. */
+	if (event->mark == 'x' && !fits)
+		buf_printf(&display->out, "\n  %s", buf_string(&text));
+	else if (columns >= width + DETAIL_LEAST)
 		frame_cut(buf_str(&text), columns - width, &display->out);
 	buf_add_char(&display->out, '\n');
 }

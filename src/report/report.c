@@ -104,7 +104,7 @@ static struct display_counts counts(const struct report *report)
 	return (struct display_counts){
 		.done = tally_done(&report->tally),
 		.total = report->tally.total,
-		.failed = report->tally.failed,
+		.failed = tally_failed(&report->tally),
 	};
 }
 
@@ -187,17 +187,27 @@ static void warn(const struct tally_image *image)
 	log_warn("%s: %s", buf_string(&source), image->outcome.warning);
 }
 
+/* True when the run was stopped, and that is all that is known. */
+static bool is_unfinished(const struct outcome *outcome)
+{
+	return outcome->status == OUTCOME_FAILED && outcome->error_kind == ERROR_CANCELED &&
+	       cancel_closing();
+}
+
 void report_outcome(struct report *report, const struct task *task, const struct outcome *outcome)
 {
 	struct tally_image image = {.task = task, .outcome = *outcome};
 	const char *work = report->options.dry_run ? "comparison of image" : "synchronizing image";
+	image.unfinished = is_unfinished(outcome);
 	if (outcome->warning)
 		warn(&image);
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
 	struct display_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
-	tell(report, &image, work, &now);
+	/* Those that a stop cut off are a number in the summary. */
+	if (!image.unfinished)
+		tell(report, &image, work, &now);
 }
 
 void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why)
@@ -213,12 +223,14 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 				.error_text = why->text,
 			},
 	};
+	image.unfinished = is_unfinished(&image.outcome);
 	pthread_mutex_lock(&report->lock);
 	report->tally.total++;
 	tally_add(&report->tally, report->arena, &image);
 	struct display_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
-	tell(report, &image, "generating sync tasks", &now);
+	if (!image.unfinished)
+		tell(report, &image, "generating sync tasks", &now);
 }
 
 void report_retry(struct report *report, size_t images)
@@ -338,7 +350,7 @@ static void write_summary(const struct report *report)
 	summary_last_line(&report->tally, &last);
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
-	if (report->tally.failed && !stdout_taken(&report->options)) {
+	if (tally_failed(&report->tally) && !stdout_taken(&report->options)) {
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}
 	summary_write(&report->tally, &text);

@@ -7,6 +7,7 @@
 #include "report/step_summary.h"
 
 #include "base/log.h"
+#include "report/causes.h"
 #include "report/format.h"
 #include "report/summary.h"
 
@@ -63,26 +64,32 @@ static void add_side(const struct tally_image *image, struct buf *out,
 static void add_failed_heading(const struct tally *tally, struct buf *out)
 {
 	if (tally_all_filtered(tally))
-		buf_add_string(out, "### \u274c No platform of any image passes the filters\n\n");
+		buf_add_string(
+			out,
+			"### \u274c image-syncer: no platform of any image passes the filters\n\n");
 	else
-		buf_printf(out, "### %s %zu of %zu images failed\n\n",
+		buf_printf(out, "### %s image-syncer: %zu of %zu image%s failed\n\n",
 			   tally->failed == tally->total ? "\u274c" : "\u26a0\ufe0f", tally->failed,
-			   tally->total);
+			   tally->total, tally->total == 1 ? "" : "s");
 }
 
 static void add_heading(const struct tally *tally, struct buf *out)
 {
 	if (tally->stopped)
-		buf_printf(out, "### \U0001f6d1 Stopped: %zu of %zu images had been processed\n\n",
-			   tally_done(tally), tally->total);
+		buf_printf(out,
+			   "### \U0001f6d1 image-syncer: stopped, %zu of %zu images were "
+			   "processed\n\n",
+			   tally_done(tally) - tally->unfinished, tally->total);
 	else if (!tally_clean(tally))
 		add_failed_heading(tally, out);
 	else if (tally->dry_run)
-		buf_printf(out, "### \U0001f50d Dry run: %zu of %zu images would be copied\n\n",
+		buf_printf(out,
+			   "### \U0001f50d image-syncer: dry run, %zu of %zu images would be "
+			   "copied\n\n",
 			   tally->would_copy, tally->total);
 	else
-		buf_printf(out, "### \u2705 %s\n\n",
-			   tally->total ? "All images are in sync" : "There was nothing to do");
+		buf_printf(out, "### \u2705 image-syncer: %s\n\n",
+			   tally->total ? "all images are in sync" : "there was nothing to do");
 	if (tally->dry_run)
 		buf_add_string(out, "**Dry run:** both sides were compared, nothing was written."
 				    "\n\n");
@@ -104,8 +111,8 @@ static void add_totals(const struct tally *tally, struct buf *out)
 		{"Would be copied", tally->would_copy, tally->dry_run},
 		{"In sync", tally->in_sync, true},
 		{"Skipped", tally->skipped - tally->in_sync, false},
-		{"Failed", tally->failed, true},
-		{"Not processed", tally_left(tally), false},
+		{"Failed", tally_failed(tally), true},
+		{"Not finished", tally_left(tally) + tally->unfinished, false},
 	};
 	scoped(buf_finish) struct buf rule = {0};
 	scoped(buf_finish) struct buf figures = {0};
@@ -137,19 +144,27 @@ static void failed_row(const struct tally_image *image, struct buf *out)
 	buf_add_string(out, " |\n");
 }
 
-static const char *status_text(const struct outcome *outcome)
+/* Whether an image was there before; other reasons are written as they are. */
+static const char *reason_text(const char *reason)
 {
-	switch (outcome->status) {
-	case OUTCOME_COPIED:
-		return "\u2705 copied";
-	case OUTCOME_WOULD_COPY:
-		return "\U0001f50d would copy";
-	case OUTCOME_SKIPPED:
-		return "\u2796";
-	case OUTCOME_FAILED:
-		break;
-	}
-	return "\u274c";
+	static const struct {
+		const char *word, *text;
+	} reasons[] = {{"missing", "new"},
+		       {"differs", "updated"},
+		       {"companions", "signatures"},
+		       {"in-sync", "in sync"},
+		       {"no-platform", "no platform fits"}};
+	for (size_t i = 0; i < array_count(reasons); i++)
+		if (strcmp(reason, reasons[i].word) == 0)
+			return reasons[i].text;
+	return reason;
+}
+
+static const char *mark(const struct outcome *outcome)
+{
+	if (outcome->status == OUTCOME_COPIED)
+		return "\u2705 ";
+	return outcome->status == OUTCOME_WOULD_COPY ? "\U0001f50d would copy: " : "\u2796 ";
 }
 
 static void add_digest(const char *digest, struct buf *out)
@@ -169,11 +184,9 @@ static void other_row(const struct tally_image *image, struct buf *out)
 	char size[FORMAT_SIZE], duration[FORMAT_SIZE];
 	format_bytes(outcome->bytes, size);
 	format_duration(outcome->milliseconds, duration);
-	buf_printf(out, "| %s", status_text(outcome));
-	if (outcome->reason) {
-		buf_add_char(out, ' ');
-		add_text(str_of(outcome->reason), 0, out);
-	}
+	buf_printf(out, "| %s", mark(outcome));
+	add_text(str_of(outcome->reason ? reason_text(outcome->reason) : tally_status(image)), 0,
+		 out);
 	buf_add_string(out, " | ");
 	add_side(image, out, tally_source);
 	buf_add_string(out, " | ");
@@ -183,18 +196,31 @@ static void other_row(const struct tally_image *image, struct buf *out)
 	buf_printf(out, " | %s | %s |\n", outcome->bytes ? size : "", duration);
 }
 
-/* Adds the rows of the failed images, or of the others, as long as there is room. */
-static void add_rows(const struct tally *tally, bool failed, struct buf *out)
+/* The rows of one table. */
+struct table {
+	void (*add)(const struct tally_image *image, struct buf *out);
+	const struct causes *causes;
+	const struct cause *cause; /* of all its images; NULL: they have none in common */
+	bool failed;
+};
+
+static bool belongs(const struct table *table, const struct tally_image *image)
+{
+	return (image->outcome.status == OUTCOME_FAILED) == table->failed && !image->unfinished &&
+	       causes_of(table->causes, image) == table->cause;
+}
+
+/* Adds the rows of a table, as long as there is room. */
+static void add_rows(const struct tally *tally, const struct table *table, struct buf *out)
 {
 	scoped(buf_finish) struct buf row = {0};
 	size_t left = 0;
 	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);) {
-		const struct tally_image *image = &walk.image;
-		if ((image->outcome.status == OUTCOME_FAILED) != failed)
+		if (!belongs(table, &walk.image))
 			continue;
 		buf_reset(&row);
 		if (!left)
-			(failed ? failed_row : other_row)(image, &row);
+			table->add(&walk.image, &row);
 		if (left || out->len + row.len > STEP_SUMMARY_MAX - ROOM_BEHIND)
 			left++;
 		else
@@ -205,13 +231,46 @@ static void add_rows(const struct tally *tally, bool failed, struct buf *out)
 		buf_printf(out, "\n%zu more: see the report for all of them.\n", left);
 }
 
+static void name_row(const struct tally_image *image, struct buf *out)
+{
+	buf_add_string(out, "| ");
+	add_side(image, out, tally_source);
+	buf_add_string(out, " | ");
+	add_side(image, out, tally_destination);
+	buf_add_string(out, " |\n");
+}
+
+/* Adds what several images have in common, and folded, which they are. */
+static void add_cause(const struct tally *tally, const struct causes *causes,
+		      const struct cause *cause, struct buf *out)
+{
+	const struct table table = {name_row, causes, cause, true};
+	if (out->len > STEP_SUMMARY_MAX - 2 * ROOM_BEHIND)
+		return;
+	buf_printf(out, "<details><summary><b>%zu images</b>: ", cause->count);
+	add_text(str_of(cause->text), REASON_MAX, out);
+	buf_add_string(out, "</summary>\n\n| Source | Destination |\n| --- | --- |\n");
+	add_rows(tally, &table, out);
+	buf_add_string(out, "\n</details>\n\n");
+}
+
 static void add_failures(const struct tally *tally, struct buf *out)
 {
-	if (!tally->failed)
+	struct causes causes;
+	size_t grouped = 0;
+	if (!tally_failed(tally))
 		return;
-	buf_add_string(out, "#### Failed\n\n| Source | Destination | Reason |\n"
-			    "| --- | --- | --- |\n");
-	add_rows(tally, true, out);
+	buf_add_string(out, "#### Failed\n\n");
+	causes_collect(tally, &causes);
+	for (size_t i = 0; i < causes.count; i++) {
+		add_cause(tally, &causes, &causes.items[i], out);
+		grouped += causes.items[i].count;
+	}
+	if (grouped == tally_failed(tally))
+		return;
+	const struct table table = {failed_row, &causes, NULL, true};
+	buf_add_string(out, "| Source | Destination | Reason |\n| --- | --- | --- |\n");
+	add_rows(tally, &table, out);
 	buf_add_char(out, '\n');
 }
 
@@ -219,14 +278,18 @@ static void add_others(const struct tally *tally, struct buf *out)
 {
 	size_t count = tally_done(tally) - tally->failed;
 	bool folded = count >= FOLDED_FROM;
+	static const struct causes none;
+	const struct table table = {other_row, &none, NULL, false};
 	if (!count)
 		return;
 	if (folded)
 		buf_printf(out, "<details><summary>%zu %simages</summary>\n\n", count,
 			   tally->failed ? "other " : "");
+	else
+		buf_printf(out, "#### %s\n\n", tally->failed ? "Other images" : "Images");
 	buf_add_string(out, "| Status | Source | Destination | Digest | Sent | Time |\n"
 			    "| --- | --- | --- | --- | ---: | ---: |\n");
-	add_rows(tally, false, out);
+	add_rows(tally, &table, out);
 	buf_add_string(out, folded ? "\n</details>\n\n" : "\n");
 }
 
@@ -252,7 +315,7 @@ void step_summary_problems(struct str errors, struct buf *out)
 {
 	struct str line;
 	size_t count = 0;
-	buf_add_string(out, "### \u274c Not started: the configuration is wrong\n\n");
+	buf_add_string(out, "### \u274c image-syncer: not started, the configuration is wrong\n\n");
 	while (str_cut(&errors, '\n', &line)) {
 		if (!line.len || ++count > PROBLEMS_MAX)
 			continue;

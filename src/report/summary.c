@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "report/causes.h"
 #include "report/format.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ static const struct {
 	{"missing", "missing", "the destination does not have it"},
 	{"differs", "differs", "the destination has another image there"},
 	{"companions", "signatures are missing",
-	 "it is in sync, but signatures or the like are missing"},
+	 "it is in sync, but signatures or other referrers are missing"},
 	{"forced", "forced", "it is in sync, but --force pushes it again"},
 };
 
@@ -83,7 +84,7 @@ static void add_tag(const struct outcome *outcome, struct buf *out)
 static void add_companions(const struct outcome *outcome, struct buf *out)
 {
 	if (outcome->companions)
-		buf_printf(out, ", %zu companion%s", outcome->companions,
+		buf_printf(out, ", %zu referrer%s", outcome->companions,
 			   outcome->companions == 1 ? "" : "s");
 }
 
@@ -111,9 +112,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_str(out, tally_own(image));
-		if (*tally_shared(image))
-			buf_add_string(out, TALLY_SHARED);
+		tally_short(image, out);
 		break;
 	}
 }
@@ -140,29 +139,23 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_FAILED:
-		buf_add_str(out, tally_own(image));
-		if (*tally_shared(image))
-			buf_add_string(out, TALLY_SHARED);
+		tally_short(image, out);
 		break;
 	}
 }
 
-/* Adds a failed image; said is the last shared reason that was printed. */
-static void add_failed(const struct tally_image *image, const char **said, struct buf *out)
+/* Adds the names of an image, and the place of its rule. */
+static void add_names(const struct tally_image *image, const char *reason, struct buf *out)
 {
 	scoped(buf_finish) struct buf name = {0};
-	const char *shared = tally_shared(image);
-	bool again = *shared && strcmp(shared, *said) == 0;
-	*said = *shared ? shared : *said;
 	tally_source(image, &name);
 	buf_add_string(&name, " -> ");
 	tally_destination(image, &name);
-	buf_add_string(out, "  x ");
 	log_clean(buf_ok(&name) ? buf_str(&name) : STR("(out of memory)"), 0, out);
-	buf_add_string(out, ": ");
-	log_clean(again ? tally_own(image) : str_of(tally_failure(image)), REASON_MAX, out);
-	if (again)
-		buf_add_string(out, TALLY_SHARED);
+	if (reason) {
+		buf_add_string(out, ": ");
+		log_clean(str_of(reason), REASON_MAX, out);
+	}
 	if (tally_place(image)) {
 		buf_add_string(out, " (");
 		log_clean(str_of(tally_place(image)), 0, out);
@@ -171,15 +164,42 @@ static void add_failed(const struct tally_image *image, const char **said, struc
 	buf_add_char(out, '\n');
 }
 
+/* Adds a cause, and the first of its images. */
+static void add_cause(const struct tally *tally, const struct causes *causes,
+		      const struct cause *cause, struct buf *out)
+{
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	buf_add_string(out, "  x ");
+	causes_print(cause, REASON_MAX, out);
+	buf_add_char(out, '\n');
+	for (size_t named = 0; named < CAUSES_NAMED && tally_list_next(&walk);) {
+		if (causes_of(causes, &walk.image) != cause)
+			continue;
+		buf_add_string(out, "      ");
+		add_names(&walk.image, NULL, out);
+		named++;
+	}
+	if (cause->count > CAUSES_NAMED)
+		buf_printf(out, "      and %zu more\n", cause->count - CAUSES_NAMED);
+}
+
 static void add_failures(const struct tally *tally, struct buf *out)
 {
-	const char *said = "";
-	if (!tally->failed)
+	struct causes causes;
+	if (!tally_failed(tally))
 		return;
 	buf_add_string(out, "failed images:\n");
-	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);)
-		if (walk.image.outcome.status == OUTCOME_FAILED)
-			add_failed(&walk.image, &said, out);
+	causes_collect(tally, &causes);
+	for (size_t i = 0; i < causes.count; i++)
+		add_cause(tally, &causes, &causes.items[i], out);
+	for (struct tally_walk walk = tally_list_walk(&tally->list); tally_list_next(&walk);) {
+		const struct tally_image *image = &walk.image;
+		if (image->outcome.status != OUTCOME_FAILED || image->unfinished ||
+		    causes_of(&causes, image))
+			continue;
+		buf_add_string(out, "  x ");
+		add_names(image, tally_failure(image), out);
+	}
 	if (tally->unlisted)
 		buf_printf(out, "  (out of memory: %zu images are counted but not listed)\n",
 			   tally->unlisted);
@@ -220,9 +240,9 @@ void summary_counts(const struct tally *tally, struct buf *out)
 	buf_printf(out, ", %zu in sync", tally->in_sync);
 	if (tally->skipped > tally->in_sync)
 		buf_printf(out, ", %zu skipped", tally->skipped - tally->in_sync);
-	buf_printf(out, ", %zu failed", tally->failed);
-	if (tally_left(tally))
-		buf_printf(out, ", %zu not processed", tally_left(tally));
+	buf_printf(out, ", %zu failed", tally_failed(tally));
+	if (tally_left(tally) + tally->unfinished)
+		buf_printf(out, ", %zu not finished", tally_left(tally) + tally->unfinished);
 	buf_add_char(out, '\n');
 }
 
@@ -244,23 +264,25 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 	format_bytes(tally->bytes, size);
 	format_rate(format_average(tally->bytes, tally->milliseconds), rate);
 	if (tally->companions)
-		buf_printf(out, "%zu companion%s %s; ", tally->companions,
+		buf_printf(out, "%zu referrer%s %s; ", tally->companions,
 			   tally->companions == 1 ? "" : "s",
 			   tally->dry_run ? "would be copied" : "copied");
 	if (tally->bytes)
 		buf_printf(out, "%s sent, %s; ", size, rate);
 	else if (!tally->dry_run)
 		buf_add_string(out, "nothing sent; ");
-	buf_printf(out, "%lld requests to sources, %lld to destinations\n",
-		   (long long)tally->requests_source, (long long)tally->requests_target);
+	buf_printf(out, "%lld request%s to sources, %lld to destinations\n",
+		   (long long)tally->requests_source, tally->requests_source == 1 ? "" : "s",
+		   (long long)tally->requests_target);
 }
 
 void summary_last_line(const struct tally *tally, struct buf *out)
 {
 	char duration[FORMAT_SIZE];
 	format_duration(tally->milliseconds, duration);
-	buf_printf(out, "%s finished, %zu tasks failed, cost %s.",
-		   tally->dry_run ? "Dry run" : "Synchronization", tally->failed, duration);
+	buf_printf(out, "%s finished, %zu %s failed, took %s.",
+		   tally->dry_run ? "Dry run" : "Synchronization", tally_failed(tally),
+		   tally_failed(tally) == 1 ? "image" : "images", duration);
 }
 
 void summary_write(const struct tally *tally, struct buf *out)

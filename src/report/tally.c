@@ -4,6 +4,8 @@
  */
 #include "report/tally.h"
 
+#include "base/retry.h"
+
 #include <string.h>
 
 static bool is(const char *reason, const char *word)
@@ -11,8 +13,9 @@ static bool is(const char *reason, const char *word)
 	return reason && strcmp(reason, word) == 0;
 }
 
-static void count(struct tally *tally, const struct outcome *outcome)
+static void count(struct tally *tally, const struct tally_image *image)
 {
+	const struct outcome *outcome = &image->outcome;
 	switch (outcome->status) {
 	case OUTCOME_COPIED:
 		tally->copied++;
@@ -35,6 +38,7 @@ static void count(struct tally *tally, const struct outcome *outcome)
 		break;
 	case OUTCOME_FAILED:
 		tally->failed++;
+		tally->unfinished += image->unfinished;
 		break;
 	}
 	tally->bytes += outcome->bytes;
@@ -50,7 +54,7 @@ static void count(struct tally *tally, const struct outcome *outcome)
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image)
 {
 	size_t in_sync = tally->in_sync;
-	count(tally, &image->outcome);
+	count(tally, image);
 	if (tally->brief && tally->in_sync != in_sync)
 		return;
 	if (!tally_list_add(&tally->list, arena, image))
@@ -66,6 +70,11 @@ void tally_miss(struct tally *tally, const struct tally_image *image)
 size_t tally_done(const struct tally *tally)
 {
 	return tally->copied + tally->skipped + tally->would_copy + tally->failed;
+}
+
+size_t tally_failed(const struct tally *tally)
+{
+	return tally->failed - tally->unfinished;
 }
 
 size_t tally_left(const struct tally *tally)
@@ -146,4 +155,12 @@ struct str tally_own(const struct tally_image *image)
 {
 	const char *text = tally_failure(image);
 	return (struct str){text, (size_t)(tally_shared(image) - text)};
+}
+
+void tally_short(const struct tally_image *image, struct buf *out)
+{
+	const char *shared = tally_shared(image);
+	buf_add_str(out, tally_own(image));
+	buf_add_string(out,
+		       *shared && retry_helps(image->outcome.error_kind) ? TALLY_SHARED : shared);
 }

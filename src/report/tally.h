@@ -14,6 +14,7 @@ struct tally {
 	struct tally_list list; /* in the order they ended, until tally_list_sort() */
 	size_t total;           /* images known so far */
 	size_t copied, skipped, would_copy, failed;
+	size_t unfinished;  /* failed images that a stop cut off, for no reason of their own */
 	size_t in_sync;     /* skipped images that are in sync */
 	size_t no_platform; /* skipped images of which a filter passed nothing */
 	size_t missing;     /* images to be copied because the destination has none */
@@ -46,6 +47,8 @@ void tally_add(struct tally *tally, struct arena *arena, const struct tally_imag
 void tally_miss(struct tally *tally, const struct tally_image *image);
 /* The number of images with an outcome. */
 size_t tally_done(const struct tally *tally);
+/* The number of images that failed for a reason of their own. */
+size_t tally_failed(const struct tally *tally);
 /* The number of images without an outcome, because the run was stopped first. */
 size_t tally_left(const struct tally *tally);
 /* True when there was at least one image and platform filters left nothing of any. */
@@ -66,6 +69,11 @@ void tally_destination(const struct tally_image *image, struct buf *out);
 const char *tally_failure(const struct tally_image *image);
 /* The part of the failure that many images have in common and that is printed once; "" for none. */
 const char *tally_shared(const struct tally_image *image);
-/* The failure without that part; TALLY_SHARED follows as a short form of it. */
+/* The failure without that part. */
 struct str tally_own(const struct tally_image *image);
-#define TALLY_SHARED "its server was given up"
+/*
+ * Appends the failure. What a server that is out of reach does to many images is in the log once,
+ * so it is TALLY_SHARED here.
+ */
+void tally_short(const struct tally_image *image, struct buf *out);
+#define TALLY_SHARED "its server takes no requests"

@@ -18,6 +18,7 @@ struct tally_image {
 	const struct task *task; /* NULL for a rule that failed as a whole */
 	const struct rule *rule; /* the rule that failed; else NULL */
 	struct outcome outcome;
+	bool unfinished; /* a stop is all that failed it */
 };
 
 struct tally_record;

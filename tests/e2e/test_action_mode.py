@@ -56,7 +56,7 @@ def test_success_and_then_nothing_to_do(step, inputs, dst, from_source, at_targe
     assert json.loads(outputs["images"]) == [
         {name: each[name] for name in ("source", "destination", "digest", "status")} for each in report["images"]]
     assert {each["digest"] for each in json.loads(outputs["images"])} == {first.digest, second.digest}
-    assert ended.summary.startswith("### ") and "All images are in sync" in ended.summary
+    assert ended.summary.startswith("### ") and "image-syncer: all images are in sync" in ended.summary
     assert ended.annotations("error") == ended.annotations("warning") == []
 
     again = step.run(inputs)
@@ -71,7 +71,7 @@ def test_partial(step, inputs, dst, from_source, repo):
     assert counts(ended) == {"total": 2, "copied": 1, "skipped": 0, "failed": 1}
     error, = ended.annotations("error")
     assert f"{dst.host}/{repo}:v2" in error.data and "file" not in error.properties
-    assert ended.summary.index("#### Failed") < ended.summary.index("copied")
+    assert ended.summary.index("#### Failed") < ended.summary.index("new |")
     assert [each["status"] for each in json.loads(ended.outputs["images"])] == ["copied", "failed"]
 
 
@@ -132,7 +132,7 @@ def test_cancelled(step, inputs, src, from_source, at_target, repo, number, code
             process.communicate()
     assert (ended.code, complete(ended, "cancelled")["changed"]) == (code, "true")
     assert counts(ended) == {"total": 2, "copied": 1, "skipped": 0, "failed": 1}
-    assert "Stopped" in ended.summary and json.loads(ended.report)["result"] == "cancelled"
+    assert "stopped, 1 of 2 images" in ended.summary and json.loads(ended.report)["result"] == "cancelled"
 
 
 @pytest.mark.long
@@ -159,7 +159,7 @@ def test_fail_fast(step, src, dst, both, from_source, at_target, repo):
     ended = step.run({"images": inline(rules), "auth": inline(both), "fail_fast": "True", "proc": "1"})
     assert (ended.code, complete(ended, "failure")["total"], ended.outputs["failed"]) == (1, "4", "1")
     assert at_target.tags(repo) == []
-    assert "Not processed" in ended.summary
+    assert "Not finished" in ended.summary
 
 
 # -- what is told -----------------------------------------------------------------------------------------------------------------

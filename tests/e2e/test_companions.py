@@ -464,7 +464,7 @@ def test_a_dry_run_counts_and_writes_nothing(sync, scripted, repo):
     result = go(sync, here, there, flags=[*ALL, "--dry-run"])
     entry = result.image(f"{there.host}/a:v1")
     assert (entry["status"], entry["reason"], entry["companions"]) == ("would-copy", "companions", 5)
-    assert "5 companions would be copied" in result.stderr
+    assert "5 referrers would be copied" in result.stderr
 
 
 @pytest.mark.parametrize("late", ("sbom", "sig"))

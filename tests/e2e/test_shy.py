@@ -216,7 +216,7 @@ def test_a_wrong_password_is_called_wrong(runner, shy, plain, scheme):
     login = there.login(password=runner.secret("wrong-word-3"))
     result = runner.sync({f"{plain.host}/a:v1": f"{there.host}/a"}, {**run.insecure(plain), **login}, ONCE)
     message = result.report["images"][0]["error"]["message"]
-    assert result.code == 1 and "user name or password is wrong" in message, message
+    assert result.code == 1 and "refused the user name or password of" in message, message
     assert "project" not in message
 
 

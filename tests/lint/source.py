@@ -31,6 +31,20 @@ def code(path):
     return _TOKEN.sub(blank, text(path))
 
 
+def literals(path):
+    """The strings of a file in C: the line where each begins, and its text, joined with those that follow it at once."""
+    found, joined = text(path), []
+    for match in _TOKEN.finditer(found):
+        if match.group(0)[0] != '"':
+            continue
+        if joined and not found[joined[-1][2]:match.start()].strip():
+            joined[-1][1:] = [joined[-1][1] + match.group(0)[1:-1], match.end()]
+        else:
+            joined.append([match.start(), match.group(0)[1:-1], match.end()])
+    for start, words, _ in joined:
+        yield found.count("\n", 0, start) + 1, words
+
+
 def comments(path):
     """The comments of a file in C, Go, Python, shell or make, and the docstrings: the line where each begins, and its text."""
     found = text(path)

@@ -145,6 +145,8 @@ FAULTS = [
     ("words", "src/net/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
     ("words", "src/net/bad.h", "\tstrcpy (a, b);\n", "strcpy"),
     ("words", "src/config/rules/bad.c", "void f(void)\n{\n\tfree(0);\n}\n", "free is for base/"),
+    ("words", "src/net/bad.c", '/* anew */\nconst char *x = "more than that belongs "\n\t"into a file";\n', 'bad.c:2: a message says "belongs into"'),
+    ("words", "src/net/bad.c", 'const char *x = "%d tasks failed";\n', "images"),
     ("types", "src/net/bad.c", "/* Why. */\nstruct one {\n};\nenum one { X };\n", "bad.c:4: one is also defined at src/net/bad.c:2"),
     ("references", "src/base/bad.c", "/* Why:\n * see notes.md 4. */\n", "bad.c:1: there is no notes.md"),
     ("references", "src/base/bad.h", "int x; // docs/gone says it\n", "bad.h:1: there is no docs/gone"),

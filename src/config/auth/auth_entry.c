@@ -145,6 +145,14 @@ static size_t find_foreign(struct str name)
 	return FIELDS + 1;
 }
 
+bool auth_entry_has(struct str name)
+{
+	for (size_t i = 0; i < FIELDS; i++)
+		if (str_is(name, fields[i].name))
+			return true;
+	return false;
+}
+
 static bool names_field(const struct fields_reading *reading, struct str name)
 {
 	for (size_t i = 0; i < FIELDS; i++)

@@ -15,6 +15,8 @@ struct auth_reading {
 
 /* The fields of an entry. */
 extern const struct fields_table auth_entry_fields;
+/* True when an entry has a field of this name. */
+bool auth_entry_has(struct str name);
 
 /*
  * Reads the fields in map into *out, whose key and place are set; key is its name in messages.

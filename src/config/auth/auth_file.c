@@ -68,6 +68,33 @@ static const struct node *read_entry(const struct auth_reading *reading, const s
 	return auth_entry_read(reading, key->text, value, out);
 }
 
+/*
+ * A field at the top level of the file: its lines lack the indentation, or the registry above them.
+ * Returns true, with a problem, when there is one.
+ */
+static bool refuse_fields(const struct auth_reading *reading, const struct node *root)
+{
+	size_t i = 0;
+	while (i < root->count &&
+	       (!auth_entry_has(root->keys[i]->text) || root->items[i]->kind == NODE_MAP))
+		i++;
+	if (i == root->count)
+		return false;
+	bool below = i && root->items[i - 1]->kind == NODE_NULL;
+	const char *place = document_place(reading->arena, reading->document, root->keys[i]);
+	if (below)
+		problem_add(reading->problems, place,
+			    "%.*s belongs to %.*s in line %d: indent it and the fields beside it",
+			    STR_ARGS(root->keys[i]->text), STR_ARGS(root->keys[i - 1]->text),
+			    root->keys[i - 1]->line);
+	else
+		problem_add(reading->problems, place,
+			    "%.*s belongs to a registry: write registry.example.com: in a line "
+			    "above it, and indent it",
+			    STR_ARGS(root->keys[i]->text));
+	return true;
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -165,6 +192,8 @@ void auth_file_read(struct arena *arena, const struct document *document,
 			    node_kind_name(root->kind));
 		return;
 	}
+	if (refuse_fields(&reading, root))
+		return;
 	out->items = arena_array(arena, root->count, sizeof(*out->items));
 	if (!out->items) {
 		problem_add(problems, document->name, "out of memory");

@@ -133,7 +133,7 @@ static bool may_settle(unsigned round, bool vague, struct error *err)
 	again.kind = ERROR_UNAVAILABLE;
 	if (round == 0 || (!vague && retry_wait(&settling, round - 1, &again)))
 		return true;
-	if (again.kind == ERROR_CANCELED)
+	if (again.stopped)
 		*err = again;
 	return false;
 }

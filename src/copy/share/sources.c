@@ -301,7 +301,7 @@ struct fanout_group *sources_group(struct shared_source *source)
 /* The tasks that a failure concerns. One of this thread alone is not shared: the next task asks. */
 static enum flight_share share_of(const struct error *err)
 {
-	return err->kind == ERROR_MEMORY || err->kind == ERROR_CANCELED ? FLIGHT_OWN : FLIGHT_ALL;
+	return err->kind == ERROR_MEMORY || error_is_stop(err) ? FLIGHT_OWN : FLIGHT_ALL;
 }
 
 /* Ends a request; ok without kept: the answer could not be kept. Caller holds the lock. */

@@ -31,7 +31,7 @@ static int signalled(void)
 	/* A wait ends at once, and nothing is tried again. */
 	if (cancel_sleep(600000))
 		return 3;
-	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED)
+	if (retry_wait(&retry_default, 0, &err) || !err.stopped)
 		return 4;
 	error_canceled(&err);
 	return err.kind == ERROR_CANCELED && strcmp(err.text, "stopped by SIGTERM") == 0 ? 0 : 5;
@@ -210,8 +210,9 @@ static int late(void)
 	if (cancel_requested() || cancel_sleep(60000) || cancel_reason() != CANCEL_TIME)
 		return 2;
 	error_set(&err, ERROR_LIMITED, "HTTP 429");
-	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_CANCELED ||
-	    strcmp(err.text, "stopped by the time limit while waiting to retry: HTTP 429") != 0)
+	if (retry_wait(&retry_default, 0, &err) || err.kind != ERROR_LIMITED ||
+	    !error_is_stop(&err) ||
+	    strcmp(err.text, "HTTP 429; stopped by the time limit before the next try") != 0)
 		return 3;
 	if (cancel_status(CANCEL_TIME) != 1)
 		return 4;

@@ -356,7 +356,7 @@ static void test_load(void **state)
 	assert_int_equal(config.rules.count, 3);
 	assert_string_equal(config.options.auth, auth);
 	load(arena, NULL, write_file(arena, "none.yml", "{}"), &config, &problems);
-	assert_int_equal(problems.error_count, 0);
+	assert_int_equal(problems.error_count, 1);
 	assert_int_equal(config.rules.count, 0);
 }
 

@@ -14,6 +14,8 @@
 #define KYMA "an images file of kyma's image-syncer"
 #define IMAGES "an images file"
 #define LISTS "an images file with lists of images"
+#define FOREIGN "an images file of another program"
+#define FOREIGN_AUTH "an auth file of another program"
 #define OLD "a file of old releases, with auth and images"
 
 static const struct row {
@@ -32,7 +34,24 @@ static const struct row {
 	{FORMATS_IMAGES, NULL, "images: {a: b}\nauth: {}", IMAGES},
 	{FORMATS_IMAGES, NULL, "{}", IMAGES},
 	{FORMATS_IMAGES, NULL, "~", IMAGES},
-	{FORMATS_IMAGES, NULL, "[a, b]", LISTS},
+	{FORMATS_IMAGES, NULL, "[a, b]", FOREIGN},
+	{FORMATS_IMAGES, NULL, "[a, {b: c}]", LISTS},
+	{FORMATS_IMAGES, NULL, "sync: [{source: a, target: b}]", FOREIGN},
+	{FORMATS_IMAGES, NULL, "sync: [{source: a}]", IMAGES},
+	{FORMATS_IMAGES, NULL, "r.io: {images: {a: []}}", FOREIGN},
+	{FORMATS_IMAGES, NULL, "r.io/a: {images: x, to: b}", IMAGES},
+	{FORMATS_IMAGES, NULL, "{apiVersion: imgpkg.carvel.dev/v1alpha1, images: [{image: a}]}",
+	 FOREIGN},
+	{FORMATS_IMAGES, NULL, "{apiVersion: kbld.k14s.io/v1alpha1, overrides: [{image: a}]}",
+	 FOREIGN},
+	{FORMATS_IMAGES, NULL, "services: {web: {image: a}}", FOREIGN},
+	{FORMATS_IMAGES, NULL, "services: r.io/a", IMAGES},
+	{FORMATS_IMAGES, NULL, "{apiVersion: v1, kind: Pod, metadata: {}}", FOREIGN},
+	{FORMATS_IMAGES, NULL, "quay.io/a:1.0:r.io/a", FOREIGN},
+	{FORMATS_IMAGES, NULL, "quay.io/a r.io/a", FOREIGN},
+	{FORMATS_IMAGES, NULL, "word", IMAGES},
+	{FORMATS_AUTH, NULL, "auths: {r.io: {auth: x}}", FOREIGN_AUTH},
+	{FORMATS_AUTH, NULL, "creds: [{registry: r.io}]", FOREIGN_AUTH},
 	{FORMATS_IMAGES, NULL, "[{a: b}]", LISTS},
 	{FORMATS_IMAGES, NULL, "{list: f, to: r.io/a}", LISTS},
 	{FORMATS_IMAGES, NULL, "{arch: arm, list: [a]}", LISTS},

@@ -79,8 +79,8 @@ static void test_fields(void **state)
 		   "  mirrors: m.io\n  proxy: https://proxy.io\n"
 		   "c.io: {mirrors: []}\n",
 		   put(CA, "any"));
-	load(&loaded,
-	     (struct options){.auth = put(AUTH, buf_string(&text)), .images = put(IMAGES, "{}")});
+	load(&loaded, (struct options){.auth = put(AUTH, buf_string(&text)),
+				       .images = put(IMAGES, "r.io/a: b.io/a")});
 	check(&loaded, "", "");
 	const struct credential *items = loaded.config.credentials.items;
 	assert_int_equal(loaded.config.credentials.count, 3);
@@ -169,7 +169,8 @@ static void test_no_platforms(void **state)
 {
 	(void)state;
 	scoped(finish) struct loaded loaded = {0};
-	load(&loaded, (struct options){.images = put(IMAGES, "{}"), .os = {{",", " "}, 2}});
+	load(&loaded,
+	     (struct options){.images = put(IMAGES, "r.io/a: b.io/a"), .os = {{",", " "}, 2}});
 	check(&loaded, "", "");
 	assert_null(loaded.config.terms.platforms);
 }
@@ -181,7 +182,7 @@ static void test_docker(void **state)
 	scoped(finish) struct loaded loaded = {0};
 	load(&loaded,
 	     (struct options){.auth = put(AUTH, "a.io: {insecure: true}\n"),
-			      .images = put(IMAGES, "{}"),
+			      .images = put(IMAGES, "r.io/a: b.io/a"),
 			      .docker_config = put(DOCKER, "{\"auths\": {\"a.io\": {\"auth\": "
 							   "\"dTp3b3Jk\"}, \"b.io\": {\"auth\": "
 							   "\"dTp3b3Jk\"}}, \"credsStore\": "
@@ -200,7 +201,7 @@ static void test_outputs(void **state)
 	(void)state;
 	scoped(finish) struct loaded json = {0};
 	scoped(finish) struct loaded yaml = {0};
-	const char *images = put(IMAGES, "{}");
+	const char *images = put(IMAGES, "r.io/a: b.io/a");
 	load(&json, (struct options){.images = images,
 				     .report = "-",
 				     .output_success_images = path_of(OLD),

@@ -111,8 +111,15 @@ static const struct row refused[] = {
 	 "began in line 1"},
 	{"a: 'b\n", "2:1: found unexpected end of stream while scanning a quoted scalar that began "
 		    "in line 1"},
-	{"a: b: c\n", "1:5: mapping values are not allowed in this context"},
-	{"a: @b\n", "1:4: found character that cannot start any token"},
+	{"a: b: c\n", "1:5: mapping values are not allowed in this context: put a text that "
+		      "contains a colon and a space in quotes"},
+	{"a: @b\n",
+	 "1:4: found character that cannot start any token: put a text that begins with %, @"},
+	{"\xc3\xa9: \xc3\xa9\n\xc3\xa9: %b\n",
+	 "2:4: found character that cannot start any token: put a text"},
+	{"a:\n   - b\n  - c\n", "3:3: did not find expected key while parsing a block mapping that "
+				"began in line 1: keys and items that belong together"},
+	{"a: b\nc:d\n", "3:1: could not find expected ':'"},
 	{"a: b\nb: \xc3\xa9\xff\n", "2:5: not valid UTF-8"},
 	{"a: b\x01\n", "1:5: not valid UTF-8, or a control character"},
 	{"a: \"\\0\"\n", "1:4: the text contains a NUL"},

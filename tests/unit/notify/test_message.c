@@ -38,7 +38,7 @@ static void test_text(void **state)
 	struct tally tally = tally_of(arena, &denied);
 	check(&tally, true,
 	      "mirror: partial\n"
-	      "3 images: 1 copied, 0 in sync, 1 failed, 1 not processed\n"
+	      "3 images: 1 copied, 0 in sync, 1 failed, 1 not finished\n"
 	      "12.35kB sent in 1.5s\n"
 	      "x docker.io/library/nginx:v1 -> reg.io/m/nginx:v1: reg.io:\\nno *** here\n"
 	      "+ docker.io/library/nginx:v2 -> reg.io/m/nginx:v2\n");

@@ -80,7 +80,7 @@ static const struct row rows[] = {
 	{A, B, .latest = 2, .semver = "*", .result = "1.10.0 v2.0.0", .listings = 1},
 	{A, B, .latest = 99, .result = "1.0.0 1.10.0 1.2.0 v2.0.0-rc.1 v2.0.0", .listings = 1},
 	{A, B, .latest = 3, .by_date = true, .result = "v2.0.0 latest 2.0",
-	 .said = "w:3:1: 1 of 8 images of r.io/a do not tell when they were created", .listings = 1,
+	 .said = "w:3:1: 1 of 8 images of r.io/a have no date of creation", .listings = 1,
 	 .asked = 8},
 	{A, B, .latest = 1, .by_date = true, .tags = {"/./"}, .semver = "<2", .result = "1.2.0",
 	 .listings = 1, .asked = 3},

@@ -77,12 +77,13 @@ static void test_logins(void **state)
 		bool password;
 		const char *found, *absent;
 	} cases[] = {
-		{"reg.test", PLACE, NULL, NULL, true, "user name or password is wrong", "project"},
-		{"docker.io", PLACE, NULL, NULL, true, "wrong; with two-factor", "repository"},
+		{"reg.test", PLACE, NULL, NULL, true,
+		 "reg.test refused the user name or password of " PLACE ": HTTP 403", "project"},
+		{"docker.io", PLACE, NULL, NULL, true, "(with two-factor", "repository"},
 		{"ghcr.io", PLACE, NULL, NULL, true, "wrong or has expired", "packages"},
 		{"1.dkr.ecr.eu-west-1.amazonaws.com", PLACE, NULL, NULL, true, "expired",
 		 "permission"},
-		{"quay.io", PLACE, NULL, NULL, true, "password is wrong", "exist"},
+		{"quay.io", PLACE, NULL, NULL, true, "user name or password of", "exist"},
 		{"reg.test", NULL, PLACE, NULL, false,
 		 "reg.test refused anonymous access to team/app: HTTP 403 (the login of " PLACE
 		 " was not sent: the registry asks for none)",
@@ -107,6 +108,38 @@ static void test_logins(void **state)
 	}
 }
 
+/* What is the same for all repositories of a registry is said once for all of them. */
+static void test_shared(void **state)
+{
+	struct error err;
+	struct refusal refusal = {.host = "reg.test:5000",
+				  .repository = "team/app",
+				  .place = PLACE,
+				  .scope = "repository:team/app:pull",
+				  .password = true};
+	(void)state;
+	error_set(&err, ERROR_DENIED, "HTTP 401 UNAUTHORIZED: no");
+	explain_refusal(&refusal, &err);
+	assert_string_equal(err.text, "reg.test:5000 refused the user name or password of " PLACE
+				      ": HTTP 401 UNAUTHORIZED: no");
+	assert_int_equal(err.shared, strlen(err.text));
+	error_set(&err, ERROR_NOT_TLS, "reg.test does not speak TLS 1.2 on this port");
+	explain_refusal(&refusal, &err);
+	assert_string_equal(err.text,
+			    "reg.test does not speak TLS 1.2 on this port (for plain http "
+			    "write into the file of --auth: reg.test:5000: {insecure: true})");
+	assert_int_equal(err.shared, strlen(err.text));
+	error_set(&err, ERROR_TLS,
+		  "the certificate of reg.test is not signed by a trusted authority");
+	explain_refusal(&refusal, &err);
+	assert_non_null(
+		strstr(err.text, "(as ca, in the file of --auth: reg.test:5000: {ca: FILE})"));
+	refusal.password = false;
+	error_set(&err, ERROR_DENIED, "HTTP 403");
+	explain_refusal(&refusal, &err);
+	assert_int_equal(err.shared, 0);
+}
+
 static void test_text(void **state)
 {
 	struct error err;
@@ -124,8 +157,10 @@ static void test_text(void **state)
 	refusal.place = refusal.scope = NULL;
 	error_set(&err, ERROR_DENIED, "HTTP 403");
 	explain_refusal(&refusal, &err);
-	assert_string_equal(err.text, "reg.test refused anonymous access to team/app: HTTP 403 "
-				      "(add a login for it to the auth file)");
+	assert_string_equal(err.text,
+			    "reg.test refused anonymous access to team/app: HTTP 403 "
+			    "(add a login for it to the auth file: reg.test: {username: USER, "
+			    "password: ${NAME}})");
 }
 
 static void test_nothing_to_say(void **state)
@@ -151,9 +186,9 @@ static void test_long_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hints),      cmocka_unit_test(test_logins),
-		cmocka_unit_test(test_text),       cmocka_unit_test(test_nothing_to_say),
-		cmocka_unit_test(test_long_words),
+		cmocka_unit_test(test_hints),          cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_shared),         cmocka_unit_test(test_text),
+		cmocka_unit_test(test_nothing_to_say), cmocka_unit_test(test_long_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

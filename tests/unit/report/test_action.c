@@ -105,7 +105,7 @@ static void test_summary(void **state)
 	tally.total = 4;
 	step_summary_write(&tally, "image-syncer/1.2.3", "out|r.json", &text);
 	has(&text, "1 of 4 images failed\n");
-	has(&text, "| Images | Copied | In sync | Failed | Not processed | Sent | Time |\n"
+	has(&text, "| Images | Copied | In sync | Failed | Not finished | Sent | Time |\n"
 		   "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 		   "| 4 | 1 | 1 | 1 | 1 | 45.38MB | 1.5s |\n");
 	has(&text, "| **denied**: a&#124;b&#96;c &#60;img src=x&#62; &#91;l&#93;(http&#58;//x) "
@@ -131,7 +131,7 @@ static void test_summary_of_foreign_layers(void **state)
 	step_summary_write(&tally, "image-syncer/1.2.3", NULL, &text);
 	has(&text,
 	    " |\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
-	    "copies them)\n\n| Status |");
+	    "copies them)\n\n#### Images\n\n| Status |");
 }
 
 static void test_summary_of_a_dry_run(void **state)
@@ -143,9 +143,10 @@ static void test_summary_of_a_dry_run(void **state)
 	add(&tally, arena, &tasks[0], &would);
 	add(&tally, arena, &tasks[1], &in_sync);
 	step_summary_write(&tally, "p", NULL, &text);
-	has(&text, "Dry run: 1 of 2 images would be copied\n\n**Dry run:** both sides were "
-		   "compared, nothing was written.\n");
-	has(&text, "would copy differs |");
+	has(&text,
+	    "image-syncer: dry run, 1 of 2 images would be copied\n\n**Dry run:** both sides were "
+	    "compared, nothing was written.\n");
+	has(&text, "would copy: updated |");
 	has(&text, "| Images | Would be copied | In sync | Failed | Sent | Time |");
 	has_not(&text, "report");
 }

@@ -6,10 +6,10 @@
 #include "base/log.h"
 
 /* A run of the three images; what it wrote to stderr goes to out. */
-static void run_live(struct buf *out)
+static void run_live_with(const struct outcome *second, struct buf *out)
 {
 	const struct report_options options = {.live = true};
-	const struct outcome *const outcomes[] = {&copied, &in_sync, &failed, &would};
+	const struct outcome *const outcomes[] = {&copied, second, &failed, &would};
 	scoped(buf_finish) struct buf ignored = {0};
 	struct progress *progress = progress_new();
 	struct capture err = capture_start(STDERR_FILENO), standard = capture_start(STDOUT_FILENO);
@@ -24,6 +24,11 @@ static void run_live(struct buf *out)
 	capture_stop(&standard, &ignored);
 	capture_stop(&err, out);
 	assert_true(finished);
+}
+
+static void run_live(struct buf *out)
+{
+	run_live_with(&in_sync, out);
 }
 
 static void test_images_scroll_above_the_block(void **state)
@@ -41,6 +46,22 @@ static void test_images_scroll_above_the_block(void **state)
 	has(&text, "\033[1A\033[Jfailed images:\n");
 	has_not(&text, "level=");
 	has_not(&text, "\033[3");
+}
+
+/* A file has 80 columns here, which are too few for this reason. */
+static void test_a_reason_is_not_cut(void **state)
+{
+	static const char reason[] = "registry.example.com refused the user name or password of "
+				     "auth.yaml:3:1: HTTP 401 UNAUTHORIZED";
+	const struct outcome denied = {
+		.status = OUTCOME_FAILED, .error_kind = ERROR_DENIED, .error_text = reason};
+	scoped(buf_finish) struct buf text = {0};
+	(void)state;
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "1", 1);
+	run_live_with(&denied, &text);
+	has(&text, "x reg.io/m/nginx:v2\n    registry.example.com refused the user");
+	has(&text, "HTTP 401 UNAUTHORIZED\n");
 }
 
 static void test_marks_have_colours(void **state)
@@ -122,6 +143,7 @@ static void test_free_without_finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_reason_is_not_cut),
 		cmocka_unit_test(test_images_scroll_above_the_block),
 		cmocka_unit_test(test_marks_have_colours),
 		cmocka_unit_test(test_a_dumb_terminal_gets_log_lines),

@@ -110,8 +110,8 @@ static void test_in_a_pipe(void **state)
 	has(&result.err,
 	    "\nfailed images:\n  x quay.io/a/b:x -> reg.io/m/b:x: quay.io refuses to show "
 	    "a/b (i.yaml:12:1)\n3 images: 1 copied, 1 in sync, 1 failed\n45.38MB sent, ");
-	has(&result.err, "; 1 requests to sources, 2 to destinations\n"
-			 "Synchronization finished, 1 tasks failed, cost ");
+	has(&result.err, "; 1 request to sources, 2 to destinations\n"
+			 "Synchronization finished, 1 image failed, took ");
 	has_not(&result.err, "\033");
 }
 
@@ -136,11 +136,11 @@ static void test_companions(void **state)
 	field_is(images->items[0], "companions", "2");
 	field_is(images->items[0], "reason", "companions");
 	field_is(images->items[1], "companions", "0");
-	has(&result.err, "2 sent, 0 mounted, 0 already there, 2 companions. Now 1/3");
-	has(&result.err, "\n2 companions copied; 300B sent");
+	has(&result.err, "2 sent, 0 mounted, 0 already there, 2 referrers. Now 1/3");
+	has(&result.err, "\n2 referrers copied; 300B sent");
 	has(&dry.err, "2 would be copied (1 missing, 1 without all signatures), 1 in sync");
-	has(&dry.err, "\n1 companion would be copied; ");
-	has(&dry.err, "it is in sync, but signatures or the like are missing, 1 companion");
+	has(&dry.err, "\n1 referrer would be copied; ");
+	has(&dry.err, "it is in sync, but signatures or other referrers are missing, 1 referrer");
 }
 
 /* Layers that may not be distributed: in the line of the image, in the sum and in the document. */
@@ -319,8 +319,8 @@ static void test_dry_run(void **state)
 			 " Now 2/3 images have been processed.\"\n");
 	has(&result.err, "dry run, nothing was written: 3 images: 2 would be copied (1 missing, "
 			 "1 different), 1 in sync, 0 failed\n"
-			 "1 requests to sources, 2 to destinations\n"
-			 "Dry run finished, 0 tasks failed, cost ");
+			 "1 request to sources, 2 to destinations\n"
+			 "Dry run finished, 0 images failed, took ");
 	assert_int_equal(result.out.len, 0);
 }
 
@@ -330,7 +330,7 @@ static void test_a_signal_is_named(void **state)
 		run((struct run){.outcomes = {&copied}, .stopped = SIGTERM});
 	(void)state;
 	has(&result.err, "stopped by SIGTERM\n3 images: 1 copied, 0 in sync, 0 failed, "
-			 "2 not processed\n");
+			 "2 not finished\n");
 }
 
 static void test_json_on_stdout_is_alone_there(void **state)
@@ -354,7 +354,7 @@ static void test_a_report_that_cannot_be_written_is_told(void **state)
 	});
 	(void)state;
 	assert_false(result.finished);
-	has(&result.err, "Synchronization finished, 0 tasks failed");
+	has(&result.err, "Synchronization finished, 0 images failed");
 }
 
 static void test_secrets_are_masked_and_the_json_stays_valid(void **state)
@@ -407,6 +407,29 @@ static void test_texts_are_copied(void **state)
 	arena_free(&arena);
 }
 
+/* What a stop cut off, for no reason of its own, is a number. */
+static void test_what_a_stop_cut_off(void **state)
+{
+	const struct outcome cut = {.status = OUTCOME_FAILED,
+				    .error_kind = ERROR_CANCELED,
+				    .error_text = "stopped by request"};
+	struct cancel cancel;
+	(void)state;
+	cancel_open(&cancel, 0);
+	cancel_enter(&cancel);
+	cancel_run(&cancel);
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&cut, &cut, &failed}});
+	cancel_enter(NULL);
+	cancel_close(&cancel);
+	assert_int_equal(result.code, 1);
+	has_not(&result.err, "nginx");
+	has(&result.err, "failed images:\n  x quay.io/a/b:x -> ");
+	has(&result.err, "3 images: 0 copied, 0 in sync, 1 failed, 2 not finished\n");
+	has(&result.err, "1 image failed, took ");
+	field_is(node_get(result.document, "images")->items[0], "status", "failed");
+}
+
 static void test_a_failure_without_text_names_its_kind(void **state)
 {
 	struct outcome silent = {.status = OUTCOME_FAILED, .error_kind = ERROR_CANCELED};
@@ -421,6 +444,10 @@ static void test_a_failure_without_text_names_its_kind(void **state)
 /* Where a server is given up, the first image has to say why. */
 static void test_what_many_share_is_said_once(void **state)
 {
+	const struct outcome denied = {.status = OUTCOME_FAILED,
+				       .error_kind = ERROR_DENIED,
+				       .error_shared = 12,
+				       .error_text = "source: reg.io: lost"};
 	const struct outcome shared = {.status = OUTCOME_FAILED,
 				       .error_kind = ERROR_NETWORK,
 				       .error_shared = 12,
@@ -428,14 +455,18 @@ static void test_what_many_share_is_said_once(void **state)
 	(void)state;
 	scoped(result_finish) struct result result =
 		run((struct run){.outcomes = {&shared, &shared, &failed}});
-	has(&result.err, "reg.io/m/nginx:v1: source: its server was given up. Now 1/3");
-	has(&result.err, "failed images:\n  x docker.io/library/nginx:v1 -> reg.io/m/nginx:v1: "
-			 "source: reg.io: lost (");
-	has(&result.err, "-> reg.io/m/nginx:v2: source: its server was given up (");
+	has(&result.err, "reg.io/m/nginx:v1: source: its server takes no requests. Now 1/3");
+	has(&result.err, "failed images:\n  x 2 images: reg.io: lost\n      "
+			 "docker.io/library/nginx:v1 -> reg.io/m/nginx:v1 (");
 	has(&result.err, "-> reg.io/m/b:x: quay.io refuses to show a/b (");
 	for (size_t i = 0; i < 2; i++)
 		field_is(node_get(node_get(result.document, "images")->items[i], "error"),
 			 "message", "source: reg.io: lost");
+	scoped(result_finish) struct result permanent =
+		run((struct run){.outcomes = {&denied, &copied, &failed}});
+	has(&permanent.err, "reg.io/m/nginx:v1: source: reg.io: lost. Now 1/3");
+	has(&permanent.err,
+	    "  x docker.io/library/nginx:v1 -> reg.io/m/nginx:v1: source: reg.io: lost (");
 }
 
 int main(void)
@@ -443,6 +474,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_a_pipe),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_what_a_stop_cut_off),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
