@@ -37,7 +37,10 @@ static enum log_level log_level(const struct options *options, struct problems *
 	if (named && !log_level_named(named, &level))
 		problem_add(problems, NULL, "--log-level %s: expected error, warn, info or debug",
 			    named);
-	return options->debug ? LOG_DEBUG : level;
+	if (options->debug)
+		return LOG_DEBUG;
+	/* A log that goes elsewhere disturbs nobody. */
+	return options->quiet && !options->log ? LOG_ERROR : level;
 }
 
 /*

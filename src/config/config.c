@@ -6,6 +6,7 @@
 #include "config/action/inputs.h"
 #include "config/auth/docker_files.h"
 #include "config/auth/logins.h"
+#include "config/auth/registry_options.h"
 #include "config/auth/target_login.h"
 #include "config/duration.h"
 #include "config/environment.h"
@@ -382,6 +383,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
+	registry_options_read(arena, options, &lookup, &out->credentials, problems);
 	if (options->server && !server_rules_add(arena, options->server, &out->rules))
 		problem_add(problems, NULL, "out of memory");
 	notify_options_read(arena, options, &lookup, &out->notify, problems);

@@ -331,6 +331,16 @@ static bool stdout_taken(const struct report_options *options)
 	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 
+/* A log on standard error has named the failed images; one in a file has not been seen by anybody. */
+static void write_failures(const struct report *report)
+{
+	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
+	if (!report->options.log_in_file)
+		return;
+	summary_failures(&report->tally, &text);
+	file_put(STDERR_FILENO, buf_ok(&text) ? buf_str(&text) : STR("out of memory\n"));
+}
+
 static void write_summary(const struct report *report)
 {
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
@@ -338,6 +348,10 @@ static void write_summary(const struct report *report)
 	summary_last_line(&report->tally, &last);
 	if (report->options.log_in_file)
 		log_info("%s", buf_string(&last));
+	if (report->options.quiet) {
+		write_failures(report);
+		return;
+	}
 	if (report->tally.failed && !stdout_taken(&report->options)) {
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}

@@ -171,7 +171,7 @@ static void add_failed(const struct tally_image *image, const char **said, struc
 	buf_add_char(out, '\n');
 }
 
-static void add_failures(const struct tally *tally, struct buf *out)
+void summary_failures(const struct tally *tally, struct buf *out)
 {
 	const char *said = "";
 	if (!tally->failed)
@@ -265,7 +265,7 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 
 void summary_write(const struct tally *tally, struct buf *out)
 {
-	add_failures(tally, out);
+	summary_failures(tally, out);
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	summary_counts(tally, out);
