@@ -90,6 +90,8 @@ static int run(int argc, char **argv, struct arena *arena)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
 		inputs_settle(arena, &inputs, &options);
+	else
+		options_usual_files(&options);
 	return sync_run(&options, &problems);
 }
 

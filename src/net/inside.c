@@ -60,8 +60,7 @@ bool inside_loopback(struct str name)
 	if (text.len >= sizeof(host))
 		return false;
 	snprintf(host, sizeof(host), "%.*s", STR_ARGS(text));
-	return address_parse(host, &literal) &&
-	       address_loopback((const struct sockaddr *)&literal);
+	return address_parse(host, &literal) && address_loopback((const struct sockaddr *)&literal);
 }
 
 bool inside_by_text(const char *host)

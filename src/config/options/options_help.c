@@ -73,7 +73,7 @@ void options_help(struct buf *out)
 	buf_add_string(
 		out,
 		"Usage: image-syncer --images FILE [--auth FILE] [OPTION]...\n"
-		"       image-syncer SOURCE DESTINATION [--auth FILE] [OPTION]...\n"
+		"       image-syncer SOURCE DESTINATION... [--auth FILE] [OPTION]...\n"
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
 		"       image-syncer serve --images FILE [OPTION]... (see serve --help)\n"
 		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
