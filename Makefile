@@ -13,6 +13,7 @@
 # tests link against.
 
 VERSION := 1.0.0
+HOMEPAGE := https://github.com/OWNER/image-syncer
 
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format-19
@@ -102,11 +103,20 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
 
-install: build/image-syncer ## install program and manual under $(DESTDIR)$(PREFIX)
+completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/image-syncer
+completions += $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_image-syncer
+completions += $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/image-syncer.fish
+
+install: build/image-syncer ## install program, manual and completions under $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/image-syncer $(DESTDIR)$(PREFIX)/bin/image-syncer
 	ln -sf image-syncer $(DESTDIR)$(PREFIX)/bin/imgsync
 	install -D -m 644 src/image-syncer.1 $(DESTDIR)$(PREFIX)/share/man/man1/image-syncer.1
 	install -D -m 644 src/imgsync.1 $(DESTDIR)$(PREFIX)/share/man/man1/imgsync.1
+	mkdir -p $(dir $(completions))
+	build/image-syncer completion bash >$(word 1,$(completions))
+	ln -sf image-syncer $(dir $(word 1,$(completions)))imgsync
+	build/image-syncer completion zsh >$(word 2,$(completions))
+	build/image-syncer completion fish >$(word 3,$(completions))
 
 clean: ## remove build/
 	rm -rf build
@@ -137,7 +147,8 @@ build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
 # Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it. It says so when
 # the libraries are not made from what is locked.
 build/$1/version.h: build/$1/deps.stamp FORCE
-	@printf '#pragma once\n#define VERSION "%s"\n' "$$(program_version)$$$$([ ! -e build/$1/deps/other-sources ] || echo +other-sources)" | $$(replace)
+	@printf '#pragma once\n#define VERSION "%s"\n#define HOMEPAGE "%s"\n' \
+		"$$(program_version)$$$$([ ! -e build/$1/deps/other-sources ] || echo +other-sources)" '$$(HOMEPAGE)' | $$(replace)
 
 build/$1/versions.h: build/$1/deps.stamp
 	@awk '{ all = all (all == "" ? "" : " ") $$$$1 " " $$$$2 } END { \
