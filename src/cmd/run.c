@@ -108,7 +108,8 @@ static bool set_up(struct run *run)
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.live = !session->lasting && !options->quiet &&
-						isatty(STDERR_FILENO) && !log_debugging(),
+						isatty(STDERR_FILENO) && !log_debugging() &&
+						(!log_is_json() || session->log_in_file),
 					.quiet = options->quiet && !options->debug,
 					.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);

@@ -5,7 +5,6 @@
 #include "cmd/servers.h"
 
 #include "config/auth/registry_key.h"
-#include "net/inside.h"
 
 /* Whoever wants to know of each server. */
 struct server_taker {
@@ -23,8 +22,7 @@ static void take_side(const struct server_taker *taker, const struct reference *
 	const struct named_server server = {.name = host,
 					    .registry = name->host,
 					    .place = place,
-					    .plain = (entry && entry->insecure) ||
-						     inside_loopback(host)};
+					    .plain = entry && entry->insecure};
 	taker->take(taker->ctx, &server);
 }
 

@@ -172,14 +172,15 @@ static bool settle(const struct exchange *exchange)
 
 /*
  * What is said to this machine's own port is heard by nobody else, unless a proxy lies in between.
- * Those of the environment never do.
+ * Those of the environment never do. Only an answer that is no TLS shows that the port is for http.
  */
-static bool may_be_plain(const struct exchange *exchange)
+static bool may_be_plain(const struct exchange *exchange, enum error_kind kind)
 {
 	const struct credential *credential = exchange->access->credential;
-	return exchange->access->host->insecure ||
-	       (inside_loopback(str_of(exchange->origin.host)) &&
-		!(credential && credential->proxy));
+	if (exchange->access->host->insecure)
+		return true;
+	return kind == ERROR_NOT_TLS && inside_loopback(str_of(exchange->origin.host)) &&
+	       !(credential && credential->proxy);
 }
 
 /*
@@ -194,7 +195,7 @@ bool send_probing(struct exchange *exchange, const struct buf *login, struct err
 	if (send_request(exchange, login, err))
 		return settle(exchange);
 	if (!exchange->probing || host->settled || exchange->request->url ||
-	    !may_be_plain(exchange))
+	    !may_be_plain(exchange, err->kind))
 		return false;
 	if (err->kind == ERROR_NETWORK && send_request(exchange, login, err))
 		return settle(exchange);

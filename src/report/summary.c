@@ -23,6 +23,8 @@ static void add_copied(const struct outcome *outcome, struct buf *out)
 static void describe_copied(const struct outcome *outcome, struct buf *out)
 {
 	add_copied(outcome, out);
+	if (outcome->digest)
+		buf_printf(out, ", %s", outcome->digest);
 	buf_printf(out, ", blobs: %u sent, %u mounted, %u already there", outcome->blobs_copied,
 		   outcome->blobs_mounted, outcome->blobs_present);
 }
