@@ -13,7 +13,6 @@
 # tests link against.
 
 VERSION := 1.0.0
-HOMEPAGE := https://github.com/OWNER/image-syncer
 
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format-19
@@ -147,8 +146,7 @@ build/$1/deps.stamp: $(scripts) $(if $(wildcard build/$1/deps/versions),,FORCE)
 # Rewritten only when the text changed, so that a commit does not recompile more than the file that prints it. It says so when
 # the libraries are not made from what is locked.
 build/$1/version.h: build/$1/deps.stamp FORCE
-	@printf '#pragma once\n#define VERSION "%s"\n#define HOMEPAGE "%s"\n' \
-		"$$(program_version)$$$$([ ! -e build/$1/deps/other-sources ] || echo +other-sources)" '$$(HOMEPAGE)' | $$(replace)
+	@printf '#pragma once\n#define VERSION "%s"\n' "$$(program_version)$$$$([ ! -e build/$1/deps/other-sources ] || echo +other-sources)" | $$(replace)
 
 build/$1/versions.h: build/$1/deps.stamp
 	@awk '{ all = all (all == "" ? "" : " ") $$$$1 " " $$$$2 } END { \

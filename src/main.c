@@ -1,7 +1,8 @@
 /*
  * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), serve
- * (cmd/serve.c), help (cmd/help.c), completion (cmd/completion.c), and those of imgsync (cmd/imgsync.c): a program that is called imgsync has no
- * others. The tour of the whole program is in README.md beside this file.
+ * (cmd/serve.c), help (cmd/help.c), completion (cmd/completion.c), and those of imgsync
+ * (cmd/imgsync.c): a program that is called imgsync has no others. The tour of the whole program is
+ * in README.md beside this file.
  */
 #include "base/cancel.h"
 #include "base/harden.h"

@@ -195,7 +195,7 @@ void log_clean(struct str text, size_t limit, struct buf *out)
 enum { MESSAGE_MAX = 4096 };
 
 /* A line on its way. */
-struct line {
+struct log_entry {
 	enum log_level level;
 	struct str message;
 	const struct log_field *fields;
@@ -217,7 +217,7 @@ static bool add_quoted(struct buf *out, struct str text, const char *special)
 	return buf_ok(&clean);
 }
 
-static bool add_text(const struct line *line, struct buf *out)
+static bool add_text(const struct log_entry *line, struct buf *out)
 {
 	char when[CLOCK_TEXT_SIZE];
 	time_t now = (time_t)clock_unix();
@@ -247,7 +247,7 @@ static void add_time(struct buf *out)
 		   zone + ZONE_HOURS);
 }
 
-static bool add_json(const struct line *line, struct buf *out)
+static bool add_json(const struct log_entry *line, struct buf *out)
 {
 	buf_add_string(out, "{\"time\":\"");
 	add_time(out);
@@ -267,7 +267,7 @@ static bool add_json(const struct line *line, struct buf *out)
 	return good && buf_ok(out);
 }
 
-static void write_line(const struct line *line)
+static void write_line(const struct log_entry *line)
 {
 	static const char no_text[] = "level=error msg=\"out of memory\"\n";
 	static const char no_json[] = "{\"level\":\"error\",\"msg\":\"out of memory\"}\n";
@@ -285,7 +285,7 @@ static void write_line(const struct line *line)
 	sink.written_ms = clock_ms();
 }
 
-static void log_line(struct line *line, const char *format, va_list args)
+static void log_line(struct log_entry *line, const char *format, va_list args)
 {
 	pthread_mutex_lock(&sink.lock);
 	if (line->level <= sink.level) {
@@ -302,19 +302,19 @@ static void log_line(struct line *line, const char *format, va_list args)
 void log_fields(enum log_level level, const struct log_field *fields, size_t count,
 		const char *format, ...)
 {
-	struct line line = {.level = level, .fields = fields, .count = count};
+	struct log_entry line = {.level = level, .fields = fields, .count = count};
 	va_list args;
 	va_start(args, format);
 	log_line(&line, format, args);
 	va_end(args);
 }
 
-#define LOG_FUNCTION(name, importance)                                                                  \
+#define LOG_FUNCTION(name, importance)                                                             \
 	void name(const char *format, ...)                                                         \
 	{                                                                                          \
 		va_list args;                                                                      \
 		va_start(args, format);                                                            \
-		log_line(&(struct line){.level = (importance)}, format, args);                                                     \
+		log_line(&(struct log_entry){.level = (importance)}, format, args);                \
 		va_end(args);                                                                      \
 	}
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 const char about_user_agent[] = "image-syncer/" VERSION;
-const char about_homepage[] = HOMEPAGE;
+const char about_homepage[] = "https://github.com/OWNER/image-syncer";
 
 void about_version(struct buf *out)
 {

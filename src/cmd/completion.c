@@ -53,7 +53,7 @@ static const struct {
 };
 
 /* Whoever wants to know of each option. */
-struct taker {
+struct completing {
 	void (*take)(void *ctx, const struct completion_option *option);
 	void *ctx;
 };
@@ -76,7 +76,8 @@ static void find_value(struct completion_option *out)
 		out->kind = COMPLETION_FILES;
 }
 
-static void take_option(const struct taker *taker, const struct option *option, bool letter)
+static void take_option(const struct completing *completing, const struct option *option,
+			bool letter)
 {
 	struct completion_option found = {.name = option->name,
 					  .letter = letter ? option->letter : '\0',
@@ -87,56 +88,56 @@ static void take_option(const struct taker *taker, const struct option *option, 
 	if (option->kind == OPTION_KIND_GROUP || !option->help)
 		return;
 	find_value(&found);
-	taker->take(taker->ctx, &found);
+	completing->take(completing->ctx, &found);
 }
 
-static void each_of_run(const struct taker *taker)
+static void each_of_run(const struct completing *completing)
 {
 	for (size_t i = 0; i < option_count; i++)
-		take_option(taker, &option_table[i], true);
+		take_option(completing, &option_table[i], true);
 }
 
-static void each_of_serve(const struct taker *taker)
+static void each_of_serve(const struct completing *completing)
 {
 	for (size_t i = 0; i < serve_options_count; i++)
-		take_option(taker, &serve_options_table[i], true);
+		take_option(completing, &serve_options_table[i], true);
 	for (size_t i = 0; i < option_count; i++)
 		if (!serve_options_named(option_table[i].name))
-			take_option(taker, &option_table[i], true);
+			take_option(completing, &option_table[i], true);
 }
 
-static void each_of_imgsync(const struct taker *taker, enum flags_command command)
+static void each_of_imgsync(const struct completing *completing, enum flags_command command)
 {
 	for (size_t i = 0; i < flags_count; i++)
 		if (flags_has(command, i))
-			take_option(taker, &flags_table[i], true);
+			take_option(completing, &flags_table[i], true);
 	for (size_t i = 0; i < option_count; i++)
 		if (!flags_hides(option_table[i].name))
-			take_option(taker, &option_table[i], false);
+			take_option(completing, &option_table[i], false);
 }
 
 void completion_each(enum completion_context context,
 		     void (*take)(void *ctx, const struct completion_option *option), void *ctx)
 {
-	const struct taker taker = {take, ctx};
+	const struct completing completing = {take, ctx};
 	switch (context) {
 	case COMPLETION_RUN:
-		each_of_run(&taker);
+		each_of_run(&completing);
 		break;
 	case COMPLETION_SERVE:
-		each_of_serve(&taker);
+		each_of_serve(&completing);
 		break;
 	case COMPLETION_IMGSYNC:
-		each_of_imgsync(&taker, FLAGS_NONE);
+		each_of_imgsync(&completing, FLAGS_NONE);
 		break;
 	case COMPLETION_SYNC:
-		each_of_imgsync(&taker, FLAGS_SYNC);
+		each_of_imgsync(&completing, FLAGS_SYNC);
 		break;
 	case COMPLETION_GCR:
-		each_of_imgsync(&taker, FLAGS_GCR);
+		each_of_imgsync(&completing, FLAGS_GCR);
 		break;
 	case COMPLETION_FLANNEL:
-		each_of_imgsync(&taker, FLAGS_FLANNEL);
+		each_of_imgsync(&completing, FLAGS_FLANNEL);
 		break;
 	case COMPLETION_HELP:
 	case COMPLETION_COMPLETION:

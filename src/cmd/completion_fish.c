@@ -6,7 +6,7 @@
 
 #include "cmd/completion.h"
 
-struct writing {
+struct fish {
 	struct buf *out;
 	const char *context;
 };
@@ -20,10 +20,10 @@ static void add_text(struct buf *out, const char *text)
 
 static void take_option(void *ctx, const struct completion_option *option)
 {
-	const struct writing *writing = ctx;
-	struct buf *out = writing->out;
-	buf_printf(out, "complete -c image-syncer -n '__image_syncer_in %s' -l %s",
-		   writing->context, option->name);
+	const struct fish *fish = ctx;
+	struct buf *out = fish->out;
+	buf_printf(out, "complete -c image-syncer -n '__image_syncer_in %s' -l %s", fish->context,
+		   option->name);
 	if (option->letter)
 		buf_printf(out, " -s %c", option->letter);
 	if (option->kind == COMPLETION_FILES)
@@ -42,7 +42,7 @@ static void take_option(void *ctx, const struct completion_option *option)
 static void add_context(struct buf *out, enum completion_context context)
 {
 	const struct completion_command *command = &completion_commands[context];
-	struct writing writing = {out, command->name};
+	struct fish fish = {out, command->name};
 	if (command->what) {
 		buf_printf(out, "complete -c image-syncer -n '__image_syncer_first' -a %s -d ",
 			   command->name);
@@ -53,7 +53,7 @@ static void add_context(struct buf *out, enum completion_context context)
 		buf_printf(out, "complete -c image-syncer -n '__image_syncer_%s%s' -a '%s'\n",
 			   context == COMPLETION_RUN ? "first" : "in ",
 			   context == COMPLETION_RUN ? "" : command->name, command->words);
-	completion_each(context, take_option, &writing);
+	completion_each(context, take_option, &fish);
 }
 
 void completion_fish(struct buf *out)

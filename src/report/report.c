@@ -317,7 +317,7 @@ static bool stdout_taken(const struct report_options *options)
 	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 
-/* A log on standard error has named the failed images; one in a file has not been seen by anybody. */
+/* A log on standard error has named the failed images already; one in a file has not. */
 static void write_failures(const struct report *report)
 {
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);

@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from lib import images
-from lib.run import insecure
 
 
 def lines(text):
@@ -42,7 +41,7 @@ def test_only_one_platform(runner, src, dst, both, from_source, at_target, repo)
     result = runner.run([runner.binary, "--auth", runner.write("a.yaml", both), "--platform", "linux/arm64", f"{src.host}/{repo}:v1",
                          f"{dst.host}/{repo}"])
     assert result.code == 0
-    index = json.loads(at_target.manifest(repo, "v1")[0])
+    index = json.loads(at_target.request("GET", f"/v2/{repo}/manifests/v1", headers={"Accept": images.ACCEPT}).body)
     assert {(each["platform"]["os"], each["platform"]["architecture"]) for each in index["manifests"]} == {("linux", "arm64")}
 
 
@@ -54,8 +53,9 @@ def test_a_login_on_the_command_line(runner, registries, src, from_source, repo,
     from_source.push(images.image(repo), repo, "v1")
     password = runner.secret("right-word-7")
     secret = {"file": "@" + str(runner.write("password", password + "\n")), "variable": "${TOKEN}", "stdin": "@-"}[way]
-    result = runner.run([runner.binary, "--debug", "--creds", f"{locked.host}=robot:{secret}", f"{src.host}/{repo}:v1", f"{locked.host}/{repo}"],
-                        env={"TOKEN": password} if way == "variable" else {}, stdin=password.encode() if way == "stdin" else b"")
+    command = f"{runner.binary} --debug --creds '{locked.host}=robot:{secret}' {src.host}/{repo}:v1 {locked.host}/{repo}"
+    result = runner.run(["sh", "-c", f"printf %s {password} | {command}" if way == "stdin" else command],
+                        env={"TOKEN": password} if way == "variable" else {})
     assert result.code == 0
 
 
@@ -112,8 +112,7 @@ def test_quiet_with_a_log_elsewhere(runner, src, dst, both, from_source, repo, t
 
 def test_quiet_on_a_terminal(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo), repo, "v1")
-    rules, auth = runner.write("r.yaml", {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}), runner.write("a.yaml", both)
-    result = runner.tty([runner.binary, "-q", "--images", rules, "--auth", auth])
+    result = runner.tty({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["-q"])
     assert (result.code, result.screen) == (0, b"")
 
 
@@ -152,7 +151,6 @@ def test_mistakes_in_json(runner):
 
 def test_no_display_between_objects(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo), repo, "v1")
-    rules, auth = runner.write("r.yaml", {f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}), runner.write("a.yaml", insecure(src, dst))
-    result = runner.tty([runner.binary, "--images", rules, "--auth", auth, "--log-format", "json"])
+    result = runner.tty({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, both, flags=["--log-format", "json"])
     assert result.code == 0
     assert [line["level"] for line in lines(result.screen.decode())] == ["info", "info"]

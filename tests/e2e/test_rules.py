@@ -69,7 +69,9 @@ def test_a_pattern_that_runs_away_is_a_failure(sync, src, dst, both, from_source
     ({"tags": ["v1", "/^la/"]}, ["latest", "v1"]),
     ({"exclude": ["/^[0-9]/", "latest"]}, ["v1", "v2"]),
     ({"semver": ">=1.10"}, ["1.10.0", "2.0.0"]),
-    ({"latest": 2}, ["2.0.0", "2.0.0-rc.1"]),
+    ({"latest": 2}, ["1.10.0", "2.0.0"]),
+    ({"newest": 2, "prereleases": True}, ["2.0.0", "2.0.0-rc.1"]),
+    ({"prereleases": False, "tags": "/^2/"}, ["2.0.0"]),
     ({"latest": 2, "semver": "*"}, ["1.10.0", "2.0.0"]),
 ))
 @pytest.mark.parametrize("form", ("yaml", "json"))

@@ -255,13 +255,12 @@ static bool list_dates(void *ctx, const struct dating *dating, struct error *err
 static const struct catalog catalog = {.tags = list_tags, .created = list_dates};
 
 static struct rule plan_rules[] = {
-	{.source = "a.io/x:v1,v1.2.3", .destinations = {"b.io/x"}, .destination_count = 1},
-	{.source = "a.io/y:/^v1\\.\\d+/,2.0", .destinations = {"b.io/y"}, .destination_count = 1},
-	{.source = "a.io/z", .destinations = {"b.io/z"}, .destination_count = 1},
-	{.source = "a.io/w", .destinations = {"b.io/w"}, .destination_count = 1},
+	{.source = "a.io/x:v1,v1.2.3", .destination = "b.io/x"},
+	{.source = "a.io/y:/^v1\\.\\d+/,2.0", .destination = "b.io/y"},
+	{.source = "a.io/z", .destination = "b.io/z"},
+	{.source = "a.io/w", .destination = "b.io/w"},
 	{.source = "a.io/d@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-	 .destinations = {"b.io/d"},
-	 .destination_count = 1},
+	 .destination = "b.io/d"},
 };
 static const struct placed z_exclude[] = {{"/rc/", "i.yaml:3:3"}};
 static const struct selection z = {.exclude = z_exclude,
@@ -278,8 +277,8 @@ static bool expand(struct arena *arena, const struct plan_rule *rule, struct pro
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, &(struct expanding){rule, &catalog, problems}, &tasks, &count,
-			 &err))
+	if (!plan_expand(arena, &(struct expanding){rule, &catalog, problems, false}, &tasks,
+			 &count, &err))
 		return out_of_memory(&err);
 	bool before = counting;
 	counting = false;
