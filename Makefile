@@ -82,7 +82,7 @@ compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warn
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
-.PHONY: all asan tsan $(machines) setup update-deps demo gates install clean distclean help FORCE
+.PHONY: all asan tsan $(machines) setup update-deps demo picture deb publish-names gates install clean distclean help FORCE
 
 all: build/image-syncer ## build build/image-syncer, the static release binary
 
@@ -98,6 +98,15 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 	@src/deps/setup.sh demo
 	@$(MAKE) $(parallel) all
 	@$(PYTHON) -B tests/demo/demo.py build/image-syncer
+
+picture: build/image-syncer ## draw docs/run.svg, the picture of the README, from a run between two registries on this machine
+	@$(PYTHON) -B tests/demo/picture.py build/image-syncer docs/run.svg
+
+deb: build/image-syncer ## build/image-syncer_VERSION_ARCHITECTURE.deb
+	@.ci/deb build/image-syncer build/image-syncer_$$(build/image-syncer --version | awk 'NR == 1 { print $$2 }')_$$(dpkg --print-architecture).deb
+
+publish-names: ## put OWNER=name in place of the word OWNER, in documents, examples and the package
+	@.ci/publish-names '$(OWNER)'
 
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug

@@ -14,6 +14,7 @@
 
 enum { GATHER_MS = 1000 };
 
+/* For the thread that decides: nobody else changes which edition is in force. */
 static const struct server_config *config_of(const struct server *server)
 {
 	return &server->editions.current->server;
@@ -319,7 +320,26 @@ static bool is_active(const struct server *server, const struct job *job)
 	return false;
 }
 
-static bool describe_jobs(const struct server *server, struct arena *arena, struct state *out)
+/* Entries of routes wait for a time as well. */
+static bool describe_interval(const struct server *server, const struct server_config *config,
+			      struct arena *arena, struct state *out)
+{
+	int64_t minutes = server->interval.period / 60;
+	bool whole = minutes * 60 == server->interval.period;
+	if (!config->route_count || config->immediate || !server->interval.period)
+		return true;
+	struct state_job *told = &out->jobs[out->job_count++];
+	told->when = arena_printf(arena, "hooks every %lld%c",
+				  (long long)(whole ? minutes : server->interval.period),
+				  whole ? 'm' : 's');
+	told->rules = config->route_count;
+	told->running = server->queued.active;
+	told->next = told->running ? 0 : server->interval_due;
+	return told->when != NULL;
+}
+
+static bool describe_jobs(const struct server *server, const struct server_config *config,
+			  struct arena *arena, struct state *out)
 {
 	out->jobs = arena_array(arena, server->jobs.count + 2, sizeof(*out->jobs));
 	if (!out->jobs)
@@ -334,7 +354,7 @@ static bool describe_jobs(const struct server *server, struct arena *arena, stru
 		if (!told->when)
 			return false;
 	}
-	return true;
+	return describe_interval(server, config, arena, out);
 }
 
 static bool describe_runs(const struct server *server, struct arena *arena, struct state *out)
@@ -355,6 +375,7 @@ static bool describe_runs(const struct server *server, struct arena *arena, stru
 bool server_runs_describe(void *ctx, struct arena *arena, struct state *out)
 {
 	struct server *server = ctx;
+	struct edition *edition = edition_hold(&server->editions);
 	pthread_mutex_lock(&server->lock);
 	out->now = clock_unix();
 	out->started = server->started;
@@ -362,7 +383,9 @@ bool server_runs_describe(void *ctx, struct arena *arena, struct state *out)
 	out->counters = server->counters;
 	out->configuration_error = server->refused[0] ? arena_string(arena, server->refused) : NULL;
 	bool ok = (!server->refused[0] || out->configuration_error) &&
-		  describe_jobs(server, arena, out) && describe_runs(server, arena, out);
+		  describe_jobs(server, &edition->server, arena, out) &&
+		  describe_runs(server, arena, out);
 	pthread_mutex_unlock(&server->lock);
+	edition_release(&server->editions, edition);
 	return ok;
 }

@@ -5,6 +5,6 @@
 
 /*
  * Loads the configuration, synchronizes, reports. problems are those found so far, to be reported
- * with the others. Returns the exit status that README.md describes.
+ * with the others. Returns the exit status that docs/flags.md describes.
  */
 int sync_run(const struct options *options, struct problems *problems);

@@ -1,4 +1,4 @@
-/* The report for machines: JSON, whose members README.md describes. */
+/* The report for machines: JSON, whose members docs/report.md describes. */
 #pragma once
 
 #include "base/error.h"

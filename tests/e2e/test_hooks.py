@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from lib import images, run
+from lib.services import Service
 from lib.serving import PASSWORD, USER, WAIT, Serving, basic
 
 pytestmark = pytest.mark.concurrency
@@ -462,6 +463,45 @@ def test_a_unix_socket(serving, here, there, team):
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 200")
     assert server.stop().code == 0
+
+
+# -- messages ------------------------------------------------------------------------------------------------------------------
+
+def test_messages_about_hooks(serving, here, there, team):
+    """What comes after the first message waits for some minutes, or for the end; an image that keeps failing is told of once."""
+    with Service((200, {}, {"ok": True})) as chat:
+        server = serving.start(serving.config(routes(here, there), sync={"immediate": True}), team,
+                               words=["--notify", f"webhook={chat.url('/hook')}", "--notify-on", "change"])
+        assert server.hook(f"{here.host}/team/app").status == 202
+        server.until(lambda: len(chat.sent) == 1, "the first message")
+        assert [each["source"] for each in chat.sent[0].json["images"]] == [f"{here.host}/team/app:v1"]
+        assert server.hook(f"{here.host}/team/web").status == 202
+        assert server.hook(f"{here.host}/team/app", "nowhere").status == 202
+        server.until(lambda: serving.pending() == [f"{here.host}/team/app:nowhere&{there.host}"], "the failure")
+        for _ in range(2):
+            before = server.status()["entries"][0]["attempts"]
+            assert server.post("/images/sync/do").status == 202
+            server.until(lambda: server.status()["entries"][0]["attempts"] > before, "another failure")     # pylint: disable=cell-var-from-loop
+        assert len(chat.sent) == 1
+        assert server.stop().code == 0
+        assert len(chat.sent) == 2
+        assert sorted((each["source"], each["status"]) for each in chat.sent[1].json["images"]) == [
+            (f"{here.host}/team/app:nowhere", "failed"), (f"{here.host}/team/web:v1", "copied")]
+
+
+def test_messages_about_jobs(serving, here, there, team):
+    """One that fails as the run before did has no news, and one that succeeds again has."""
+    with Service((200, {}, {"ok": True})) as chat:
+        serving.runner.write("images.yaml", {f"{here.host}/team/late:v1": f"{there.host}/late"})
+        server = serving.start(serving.config(), team, words=["--images", "images.yaml", "--every", "1s", "--retries", "0",
+                                                              "--notify", f"webhook={chat.url('/hook')}"])
+        server.says(r"run 3 failed")
+        assert len(chat.sent) == 1 and chat.sent[0].json["result"] == "failure"
+        here.push(images.image("late"), "team/late", "v1")
+        server.until(lambda: len(chat.sent) == 2, "the message that it works again")
+        assert chat.sent[1].json["result"] == "success"
+        server.runs(2)
+        assert len(chat.sent) == 2
 
 
 # -- the start -----------------------------------------------------------------------------------------------------------------

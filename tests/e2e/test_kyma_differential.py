@@ -106,7 +106,7 @@ def both(pair, held, entries, **env):
 
 
 def test_the_table_of_names(pair, out, held, repo):
-    """The valid rows of the table in both READMEs, by what lands where."""
+    """The valid rows of the table in docs/from-kyma.md, by what lands where."""
     for name, tag in (("library/alpine", "3.24.1"), ("library/alpine", "latest"), ("bitnami/x", "1"), ("distroless/static", "latest"),
                       ("cypress/included", "9.5.0")):
         out.push(images.multi(f"{repo}/{name}/{tag}", platforms=2, layers=1), name, tag)

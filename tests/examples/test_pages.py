@@ -15,7 +15,11 @@ from lib import need
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PAGES = [os.path.relpath(path, ROOT) for path in sorted(glob.glob(f"{ROOT}/docs/**/*.md", recursive=True) + glob.glob(f"{ROOT}/README*.md"))]
-PAIRS = [name for name in PAGES if re.fullmatch(r"docs/(serve|from-.*)\.md", name)]
+PAIRS = ["README.md", *(name for name in PAGES if re.fullmatch(r"docs/[\w-]+\.md", name))]
+
+
+def chinese(name):
+    return "README-zh_CN.md" if name == "README.md" else name.replace("docs/", "docs/zh/")
 
 
 def text(name):
@@ -48,12 +52,12 @@ def test_links_lead_somewhere(name):
 def test_both_languages_show_the_same(name):
     def plain(content):
         return re.sub(r"#.*", "", content).replace("Asia/Shanghai", "Europe/Berlin").split()
-    english, chinese = ([(language, plain(content)) for language, content in blocks(page)] for page in (name, name.replace("docs/", "docs/zh/")))
-    assert english == chinese and english
+    here, there = ([(language, plain(content)) for language, content in blocks(page)] for page in (name, chinese(name)))
+    assert here == there
 
 
 def servers():
-    for name in [*PAIRS, "README.md", "README-zh_CN.md"]:
+    for name in PAIRS:
         for number, (language, content) in enumerate(blocks(name)):
             if language == "yaml" and re.search(r"^(app|registry|events):", content, re.M):
                 yield pytest.param(content, id=f"{name} {number}")
@@ -70,10 +74,33 @@ def test_the_file_of_a_server(tmp_path, content):
     assert done.returncode == 2 and "--every 0s: expected" in done.stderr and "sync.yaml" not in done.stderr, done.stderr
 
 
+def files_of_a_sync():
+    """Those that say their name, and all rules of the page about rules."""
+    for name in PAGES:
+        for number, (language, content) in enumerate(blocks(name)):
+            kind = re.match(r"# (images|auth)\.yaml\n", content)
+            if language == "yaml" and (kind or os.path.basename(name) == "rules.md"):
+                yield pytest.param(kind.group(1) if kind else "images", content, id=f"{name} {number}")
+
+
+@pytest.mark.parametrize("kind,content", files_of_a_sync())
+def test_the_files_of_a_sync(tmp_path, kind, content):
+    """They are read without a mistake; the one that is made on purpose ends the program before any request."""
+    files = {"images": "a.example.com/b: c.example.com/b", "auth": "{}"} | {kind: content}
+    for name, held in files.items():
+        (tmp_path / f"{name}.yaml").write_text(held)
+    for name in re.findall(r"list: (\S+\.txt)", content):
+        (tmp_path / name).write_text("nginx:1.28\n")
+    names = {name: f"not-a-real-{name.lower()}" for name in re.findall(r"\$\{(\w+)\}", content)}
+    done = subprocess.run([need.binary(), "--auth", "auth.yaml", "--images", "images.yaml", "--timeout", "x"], cwd=tmp_path,
+                          env={"PATH": "", "HOME": str(tmp_path), **names}, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2 and "--timeout" in done.stderr and ".yaml:" not in done.stderr, done.stderr
+
+
 def jobs():
     for name in PAIRS:
         for number, (language, content) in enumerate(blocks(name)):
-            if "curl" not in content or "printf" not in content:
+            if "curl" not in content or "printf" not in content or "/images/sync/hook" not in content:
                 continue
             if language == "yaml":
                 document = yaml.safe_load(content)

@@ -76,10 +76,12 @@ def tree(tmp_path):
         "src/deps/packages": LOCK, "src/deps/ADVISORIES.md": ADVISORIES, "src/deps/one.patch": "",
         "Dockerfile": f"ARG BASE=debian@sha256:{'0' * 64}\nFROM $BASE AS build\nFROM scratch\n",
         "build/image-syncer": f"#!/bin/sh\ncat <<'EOF'\n{HELP}EOF\n",
-        "action.yml": ACTION, "README.md": f"`--auth`\n{TABLES}\n{TOLD}", "entrypoint.sh": "#!/bin/sh\nset -eu\n",
+        "action.yml": ACTION, "entrypoint.sh": "#!/bin/sh\nset -eu\n",
         ".github/workflows/good.yml": WORKFLOW,
         ".clang-format": open(os.path.join(HERE, "..", "..", ".clang-format"), encoding="utf-8").read(),
     }
+    for folder, readme in (("docs", "README.md"), ("docs/zh", "README-zh_CN.md")):
+        files |= {readme: "# Good\n", f"{folder}/flags.md": "| `--auth FILE` | who may |\n", f"{folder}/action.md": TABLES, f"{folder}/rules.md": TOLD}
     for name, text in files.items():
         put(tmp_path, name, text)
     (tmp_path / "build/image-syncer").chmod(0o755)
@@ -97,7 +99,7 @@ def lint(rule, tree, **env):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "types", "references", "format", "options", "fields", "tree", "action", "workflows", "shell"])
+@pytest.mark.parametrize("rule", ["layers", "tests", "headers", "sizes", "words", "types", "references", "format", "options", "fields", "tree", "action", "pages", "workflows", "shell"])
 def test_a_good_tree_passes(rule, tree):
     done = lint(rule, tree)
     assert done.returncode == 0, done.stdout
@@ -162,9 +164,9 @@ FAULTS = [
     ("options", "src/config/options/options.def", "\n", "no option"),
     ("options", "src/image-syncer.1", ".It Fl Fl auth\n.It Fl Fl extra\n", "--extra is not in"),
     ("options", "src/config/serve/serve_options.def", 'SERVE_TEXT(every, "every", "TIME", "help")\n', "serve --help: --every is missing"),
-    ("options", "README.md", "nothing\n", "README.md: --auth is missing"),
-    ("options", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: --auth is missing"),
-    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "README.md: the fields of rules lack too"),
+    ("options", "docs/flags.md", "nothing `--auth`\n", "docs/flags.md: --auth is missing"),
+    ("options", "docs/zh/flags.md", "| `--auth`, `--other` |\n", "docs/zh/flags.md: --other is not in"),
+    ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "docs/rules.md: the fields of rules lack too"),
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', '"too"'), "image-syncer.1: to is not a field of rules"),
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace(', "where the images go"', ""), "the field to says nothing about itself"),
     ("fields", "src/config/rules/images_fields.c", FIELDS.replace('"to"', "TO"), "a row of a table of fields cannot be read"),
@@ -172,17 +174,24 @@ FAULTS = [
     ("fields", "src/config/serve/server_file.c", FIELDS.replace('"to"', '"app"'), "docs/serve.md: the fields of serve lack app"),
     ("fields", "src/config/rules/new_fields.c", FIELDS, "new_fields.c: tests/lint/fields does not know where"),
     ("fields", "src/image-syncer.1", '.\\" fields: rules\nNothing.\n.Ss OTHER\n.It Cm to\n', "image-syncer.1: the fields of rules lack to"),
-    ("fields", "README.md", TOLD.replace("`to`", "`to`, `two`"), "README.md: two is not a field of rules"),
-    ("fields", "README.md", "<!-- fields: rules -->\nNothing.\n## Next\n`to`\n", "README.md: the fields of rules lack to"),
-    ("fields", "README-zh_CN.md", "nothing\n", "README-zh_CN.md: the fields of rules lack to"),
+    ("fields", "docs/rules.md", TOLD.replace("`to`", "`to`, `two`"), "docs/rules.md: two is not a field of rules"),
+    ("fields", "docs/rules.md", "<!-- fields: rules -->\nNothing.\n## Next\n`to`\n", "docs/rules.md: the fields of rules lack to"),
+    ("fields", "docs/zh/rules.md", "nothing\n", "docs/zh/rules.md: the fields of rules lack to"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auht:"), "the option --auth has no input"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auth:\n  other:"), "the input other is no option"),
     ("action", "action.yml", ACTION.replace("inputs.auth", "inputs.auht"), "env: INPUT_AUTH is"),
     ("action", "action.yml", ACTION.replace("INPUT_AUTH", "INPUT_AUHT"), "env: INPUT_AUTH is None"),
     ("action", "action.yml", ACTION.replace("outputs.result", "outputs.status"), "the output result has"),
-    ("action", "README.md", TABLES.replace("`auth`", "`auht`"), "the table of inputs lacks auth"),
-    ("action", "README.md", TABLES.replace("`auth`", "`auht`"), "auht in the table of inputs is not in action.yml"),
-    ("action", "README-zh_CN.md", "`--auth`\n", "README-zh_CN.md: the table of outputs lacks result"),
+    ("action", "docs/action.md", TABLES.replace("`auth`", "`auht`"), "the table of inputs lacks auth"),
+    ("action", "docs/action.md", TABLES.replace("`auth`", "`auht`"), "auht in the table of inputs is not in action.yml"),
+    ("action", "docs/zh/action.md", "`--auth`\n", "docs/zh/action.md: the table of outputs lacks result"),
+    ("pages", "docs/new.md", "# New\n", "docs/zh/new.md is missing"),
+    ("pages", "docs/zh/new.md", "# New\n", "docs/new.md is missing"),
+    ("pages", "docs/flags.md", "## More\n| `--auth` |\n", "docs/flags.md and docs/zh/flags.md differ in headings: ## at 1"),
+    ("pages", "docs/zh/flags.md", "| `--auth FILE` |\n| two |\n", "docs/flags.md and docs/zh/flags.md differ in rows of tables: 1 at 1"),
+    ("pages", "docs/zh/flags.md", "| `--auth FILE` |\n\n```sh\nrun\n```\n", "differ in blocks of code: nothing at 1"),
+    ("pages", "docs/flags.md", "<!-- fields: x -->\n| `--auth` |\n", "differ in marks: <!-- fields: x --> at 1"),
+    ("pages", "README.md", "# Good\n" * 251, "README.md: 251 lines, 250 are the limit"),
     ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace(PIN, "v7"), "is not pinned"),
     ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace(" # v7.0.1", ""), "which version"),
     ("workflows", ".github/workflows/bad.yml", WORKFLOW.replace("$TITLE", "${{ github.actor }}"), "bad.yml:11: an expression"),
@@ -264,7 +273,7 @@ def test_types_in_two_files(tree):
 
 
 def test_references_to_what_is_there(tree):
-    put(tree, "README.md", "`--auth`\n\n## Certificates, and proxies\n")
+    put(tree, "README.md", "# Good\n\n## Certificates, and proxies\n")
     put(tree, "src/README.md", "")
     put(tree, "docs/tls.md", "")
     put(tree, "src/base/fine.c", '/* docs/tls.md, src/README.md, RFC 5280 section 4, README.md section "Certificates, and\n'

@@ -37,7 +37,7 @@ def test_the_example_workflow(act, scene, binary, tmp_path):
     home.mkdir()
     done = subprocess.run(
         [act, "workflow_dispatch", "-P", "ubuntu-latest=-self-hosted", "--pull=false", "--action-offline-mode", "--no-cache-server",
-         "--local-repository", f"OWNER/image-syncer@v1={actions.ROOT}", "--input", f'images={{"{rule}": "{destination}"}}',
+         "--local-repository", f"{step['uses']}={actions.ROOT}", "--input", f'images={{"{rule}": "{destination}"}}',
          *[part for name in ("HUB_USER", "HUB_TOKEN", "MIRROR_USER", "MIRROR_PASSWORD") for part in ("-s", f"{name}=not-a-secret")]],
         cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
         env={"PATH": os.environ["PATH"], "HOME": str(home), "IMAGE_SYNCER_BIN": binary, "TMPDIR": str(tmp_path)})
