@@ -111,11 +111,20 @@ publish-names: ## put OWNER=name in place of the word OWNER, in documents, examp
 gates: build/image-syncer ## what the release binary must be
 	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
 
-install: build/image-syncer ## install program and manual under $(DESTDIR)$(PREFIX)
+completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/image-syncer
+completions += $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_image-syncer
+completions += $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/image-syncer.fish
+
+install: build/image-syncer ## install program, manual and completions under $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/image-syncer $(DESTDIR)$(PREFIX)/bin/image-syncer
 	ln -sf image-syncer $(DESTDIR)$(PREFIX)/bin/imgsync
 	install -D -m 644 src/image-syncer.1 $(DESTDIR)$(PREFIX)/share/man/man1/image-syncer.1
 	install -D -m 644 src/imgsync.1 $(DESTDIR)$(PREFIX)/share/man/man1/imgsync.1
+	mkdir -p $(dir $(completions))
+	build/image-syncer completion bash >$(word 1,$(completions))
+	ln -sf image-syncer $(dir $(word 1,$(completions)))imgsync
+	build/image-syncer completion zsh >$(word 2,$(completions))
+	build/image-syncer completion fish >$(word 3,$(completions))
 
 clean: ## remove build/
 	rm -rf build

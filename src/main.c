@@ -1,19 +1,21 @@
 /*
  * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), serve
- * (cmd/serve.c), and those of imgsync (cmd/imgsync.c): a program that is called imgsync has no
- * others. The tour of the whole program is in README.md beside this file.
+ * (cmd/serve.c), help (cmd/help.c), completion (cmd/completion.c), and those of imgsync
+ * (cmd/imgsync.c): a program that is called imgsync has no others. The tour of the whole program is
+ * in README.md beside this file.
  */
 #include "base/cancel.h"
 #include "base/harden.h"
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/completion.h"
+#include "cmd/help.h"
 #include "cmd/imgsync.h"
 #include "cmd/serve.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
 #include "config/action/inputs.h"
-#include "config/formats.h"
 #include "config/imgsync/flags.h"
 #include "config/serve/serve_options.h"
 
@@ -62,11 +64,18 @@ static bool is_serve(const char *word)
 	return strcmp(word, "serve") == 0;
 }
 
+/* An image of such a name is written docker.io/library/NAME. */
+static bool is_command(const char *word)
+{
+	return is_serve(word) || help_named(word) || completion_named(word) ||
+	       flags_named(word) != FLAGS_NONE;
+}
+
 /* Where a command is not the first argument, nobody can tell whether it was meant. */
 static bool check_source(const struct options *options, struct problems *problems)
 {
 	const char *source = options->source;
-	if (!source || (!is_serve(source) && flags_named(source) == FLAGS_NONE))
+	if (!source || !is_command(source))
 		return true;
 	problem_add(problems, NULL,
 		    "%s is a command: write it first, or docker.io/library/%s for the image",
@@ -83,13 +92,15 @@ static int run(int argc, char **argv, struct arena *arena)
 	bool ok =
 		options_parse(argc, argv, &options, &problems) && check_source(&options, &problems);
 	if (options.help)
-		return about_print(formats_help);
+		return about_print(help_options);
 	if (options.version)
 		return about_print(about_version);
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
 		inputs_settle(arena, &inputs, &options);
+	else
+		options_usual_files(&options);
 	return sync_run(&options, &problems);
 }
 
@@ -99,6 +110,10 @@ static int run_command(int argc, char **argv, struct arena *arena)
 		return imgsync_run(argc, argv);
 	if (argc > 1 && is_serve(argv[1]))
 		return serve_run(argc - 1, argv + 1);
+	if (argc > 1 && help_named(argv[1]))
+		return help_run(argc - 1, argv + 1);
+	if (argc > 1 && completion_named(argv[1]))
+		return completion_run(argc - 1, argv + 1);
 	if (serve_options_meant(arena, argc, argv))
 		return serve_run(argc, argv);
 	return run(argc, argv, arena);

@@ -1,6 +1,9 @@
 /*
  * Lines are logfmt-like, as the original's: time="2006-01-02 15:04:05" level=info msg="...". The
- * quotes inside a message are escaped; everything else was made harmless by log_clean().
+ * quotes inside a message are escaped; everything else was made harmless by log_clean(). Or they
+ * are JSON: then the time is that of RFC 3339, with milliseconds, and whoever writes the line may
+ * add fields. What log_clean() has made of a text is UTF-8 without control characters, so quotes
+ * and backslashes are all there is to escape.
  */
 #include "base/log.h"
 
@@ -19,7 +22,7 @@ static struct {
 	pthread_mutex_t lock;
 	FILE *stream;
 	enum log_level level;
-	bool colour;
+	bool colour, json;
 	bool holding, failed, given_up;
 	struct buf held;
 	int64_t written_ms; /* clock_ms() of the last line */
@@ -87,6 +90,21 @@ void log_colour(bool wanted)
 	pthread_mutex_lock(&sink.lock);
 	sink.colour = wanted;
 	pthread_mutex_unlock(&sink.lock);
+}
+
+void log_json(bool wanted)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.json = wanted;
+	pthread_mutex_unlock(&sink.lock);
+}
+
+bool log_is_json(void)
+{
+	pthread_mutex_lock(&sink.lock);
+	bool json = sink.json;
+	pthread_mutex_unlock(&sink.lock);
+	return json;
 }
 
 bool log_level_named(const char *name, enum log_level *out)
@@ -174,28 +192,88 @@ void log_clean(struct str text, size_t limit, struct buf *out)
 		buf_add_string(out, "...");
 }
 
-static void write_line(enum log_level level, struct str message)
+enum { MESSAGE_MAX = 4096 };
+
+/* A line on its way. */
+struct log_entry {
+	enum log_level level;
+	struct str message;
+	const struct log_field *fields;
+	size_t count;
+};
+
+static const char *const names[] = {"error", "warning", "info", "debug"};
+
+/* False without memory, as add_text() and add_json(). */
+static bool add_quoted(struct buf *out, struct str text, const char *special)
 {
-	static const char *const names[] = {"error", "warning", "info", "debug"};
 	scoped(buf_finish) struct buf clean = {0};
-	scoped(buf_finish) struct buf line = {0};
+	log_clean(text, MESSAGE_MAX, &clean);
+	for (size_t i = 0; i < clean.len; i++) {
+		if (strchr(special, clean.at[i]))
+			buf_add_char(out, '\\');
+		buf_add_char(out, clean.at[i]);
+	}
+	return buf_ok(&clean);
+}
+
+static bool add_text(const struct log_entry *line, struct buf *out)
+{
 	char when[CLOCK_TEXT_SIZE];
 	time_t now = (time_t)clock_unix();
 	struct tm local = {0};
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
-	log_clean(message, 4096, &clean);
-	bool coloured = sink.colour && level <= LOG_WARN;
-	buf_add_string(&line, !coloured ? "" : level == LOG_ERROR ? "\033[31m" : "\033[33m");
-	buf_printf(&line, "time=\"%s\" level=%s msg=\"", when, names[level]);
-	for (size_t i = 0; i < clean.len; i++) {
-		if (clean.at[i] == '"')
-			buf_add_char(&line, '\\');
-		buf_add_char(&line, clean.at[i]);
+	bool coloured = sink.colour && line->level <= LOG_WARN;
+	buf_add_string(out, !coloured ? "" : line->level == LOG_ERROR ? "\033[31m" : "\033[33m");
+	buf_printf(out, "time=\"%s\" level=%s msg=\"", when, names[line->level]);
+	bool good = add_quoted(out, line->message, "\"");
+	buf_add_string(out, coloured ? "\"\033[0m\n" : "\"\n");
+	return good && buf_ok(out);
+}
+
+/* "2006-01-02T15:04:05.123+02:00" */
+static void add_time(struct buf *out)
+{
+	enum { ZONE_HOURS = 3 }; /* "+02" of "+0200" */
+	char when[CLOCK_TEXT_SIZE], zone[CLOCK_TEXT_SIZE];
+	struct timespec now;
+	struct tm local = {0};
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &local);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	buf_printf(out, "%s.%03d%.3s:%s", when, (int)(now.tv_nsec / 1000000), zone,
+		   zone + ZONE_HOURS);
+}
+
+static bool add_json(const struct log_entry *line, struct buf *out)
+{
+	buf_add_string(out, "{\"time\":\"");
+	add_time(out);
+	buf_printf(out, "\",\"level\":\"%s\",\"msg\":\"", names[line->level]);
+	bool good = add_quoted(out, line->message, "\"\\");
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < line->count; i++) {
+		const struct log_field *field = &line->fields[i];
+		const char *quote = field->number ? "" : "\"";
+		if (!field->text)
+			continue;
+		buf_printf(out, ",\"%s\":%s", field->name, quote);
+		good = add_quoted(out, str_of(field->text), "\"\\") && good;
+		buf_add_string(out, quote);
 	}
-	buf_add_string(&line, coloured ? "\"\033[0m\n" : "\"\n");
-	bool whole = buf_ok(&clean) && buf_ok(&line);
-	struct str out = whole ? buf_str(&line) : STR("level=error msg=\"out of memory\"\n");
+	buf_add_string(out, "}\n");
+	return good && buf_ok(out);
+}
+
+static void write_line(const struct log_entry *line)
+{
+	static const char no_text[] = "level=error msg=\"out of memory\"\n";
+	static const char no_json[] = "{\"level\":\"error\",\"msg\":\"out of memory\"}\n";
+	scoped(buf_finish) struct buf text = {0};
+	bool whole = sink.json ? add_json(line, &text) : add_text(line, &text);
+	struct str out = whole ? buf_str(&text) : str_of(sink.json ? no_json : no_text);
 	if (sink.before)
 		sink.before(sink.ctx);
 	if (sink.holding)
@@ -207,25 +285,36 @@ static void write_line(enum log_level level, struct str message)
 	sink.written_ms = clock_ms();
 }
 
-static void log_line(enum log_level level, const char *format, va_list args)
+static void log_line(struct log_entry *line, const char *format, va_list args)
 {
 	pthread_mutex_lock(&sink.lock);
-	if (level <= sink.level) {
+	if (line->level <= sink.level) {
 		char text[2048];
 		int len = vsnprintf(text, sizeof(text), format, args);
 		bool cut = len >= (int)sizeof(text);
-		write_line(level,
-			   str_head(str_of(text), cut ? secret_whole(str_of(text)) : sizeof(text)));
+		line->message =
+			str_head(str_of(text), cut ? secret_whole(str_of(text)) : sizeof(text));
+		write_line(line);
 	}
 	pthread_mutex_unlock(&sink.lock);
 }
 
-#define LOG_FUNCTION(name, level)                                                                  \
+void log_fields(enum log_level level, const struct log_field *fields, size_t count,
+		const char *format, ...)
+{
+	struct log_entry line = {.level = level, .fields = fields, .count = count};
+	va_list args;
+	va_start(args, format);
+	log_line(&line, format, args);
+	va_end(args);
+}
+
+#define LOG_FUNCTION(name, importance)                                                             \
 	void name(const char *format, ...)                                                         \
 	{                                                                                          \
 		va_list args;                                                                      \
 		va_start(args, format);                                                            \
-		log_line(level, format, args);                                                     \
+		log_line(&(struct log_entry){.level = (importance)}, format, args);                \
 		va_end(args);                                                                      \
 	}
 

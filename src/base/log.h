@@ -1,5 +1,5 @@
 /*
- * The log sink: one line per event on stderr or in a file.
+ * The log sink: one line per event on stderr or in a file, as text or as JSON.
  *
  * Every line passes secret_mask() and a sanitizer that makes control characters visible and breaks
  * up what a CI system would take for a command. While a terminal shows progress,
@@ -26,6 +26,9 @@ void log_hold(enum log_level level);
 bool log_level_named(const char *name, enum log_level *out);
 /* Sets whether errors and warnings are coloured; at first they are not. */
 void log_colour(bool wanted);
+/* Sets whether each line is an object of JSON; at first it is text. */
+void log_json(bool wanted);
+bool log_is_json(void);
 /* True when debug lines are wanted. */
 bool log_debugging(void);
 /* Milliseconds since the last line, or since the log was opened. */
@@ -40,6 +43,17 @@ void log_error(const char *format, ...) printf_like(1, 2);
 void log_warn(const char *format, ...) printf_like(1, 2);
 void log_info(const char *format, ...) printf_like(1, 2);
 void log_debug(const char *format, ...) printf_like(1, 2);
+
+/* A member of a line in JSON. */
+struct log_field {
+	const char *name;
+	const char *text; /* NULL: it is left out */
+	bool number;      /* the text is one, and gets no quotes */
+};
+
+/* One line, which has count fields beside its message if it is JSON. */
+void log_fields(enum log_level level, const struct log_field *fields, size_t count,
+		const char *format, ...) printf_like(4, 5);
 
 /*
  * Appends text made harmless for a log line or a terminal: secrets masked, control characters and

@@ -9,6 +9,7 @@
 
 const char about_user_agent[] = "image-syncer/" VERSION;
 const char about_number[] = VERSION;
+const char about_homepage[] = "https://github.com/OWNER/image-syncer";
 
 void about_version(struct buf *out)
 {

@@ -20,6 +20,7 @@
 #include "cmd/hints_file.h"
 #include "cmd/servers.h"
 #include "config/action/inputs.h"
+#include "config/auth/registry_options.h"
 #include "config/serve/server_file.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
@@ -137,6 +138,9 @@ static void add_read(struct reading *reading, const struct session *session,
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct run *run = &runs->items[i];
 		const struct credentials *credentials = &run->config.credentials;
+		const char *ca = registry_options_ca_file(run->options);
+		if (ca)
+			add_name(reading, ca);
 		for (size_t j = 0; j < credentials->count; j++)
 			if (credentials->items[j].ca)
 				add_name(reading, credentials->items[j].ca);

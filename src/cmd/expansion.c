@@ -89,7 +89,8 @@ static bool expand(struct run *run, size_t index, struct error *err)
 {
 	struct expansion *expansion = &run->expansions[index];
 	const struct catalog catalog = {.tags = list_tags, .created = dates_find, .ctx = run};
-	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings};
+	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings,
+					    false};
 	arena_free(&expansion->arena);
 	expansion->arena = arena_new_small();
 	if (cancel_closing())

@@ -26,8 +26,20 @@ static void tell_problems(const struct run *run, bool again, const struct proble
 		step_problems(&run->action, problems);
 	if (!step || run->session->log)
 		problem_log(problems);
-	if (!step)
+	if (!step && log_is_json())
+		problem_log_errors(problems);
+	else if (!step)
 		problem_print(problems, stderr);
+}
+
+/* Before the first line is written. */
+static void set_format(const struct options *options, struct problems *problems)
+{
+	const char *format = options->log_format;
+	bool json = format && strcmp(format, "json") == 0;
+	if (format && !json && strcmp(format, "text") != 0)
+		problem_add(problems, NULL, "--log-format %s: expected text or json", format);
+	log_json(json);
 }
 
 static enum log_level log_level(const struct options *options, struct problems *problems)
@@ -37,7 +49,10 @@ static enum log_level log_level(const struct options *options, struct problems *
 	if (named && !log_level_named(named, &level))
 		problem_add(problems, NULL, "--log-level %s: expected error, warn, info or debug",
 			    named);
-	return options->debug ? LOG_DEBUG : level;
+	if (options->debug)
+		return LOG_DEBUG;
+	/* A log that goes elsewhere disturbs nobody. */
+	return options->quiet && !options->log ? LOG_ERROR : level;
 }
 
 /*
@@ -159,8 +174,10 @@ bool load_run(struct run *run, struct problems *problems)
 {
 	enum log_level level = log_level(run->options, problems);
 	bool again = run->session->logging;
-	if (!again)
+	if (!again) {
+		set_format(run->options, problems);
 		log_hold(level);
+	}
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
 	 * Rules are parsed even after mistakes, so that theirs are reported with the others, and

@@ -107,7 +107,9 @@ static bool set_up(struct run *run)
 		.figures = run->figures,
 		.dry_run = options->dry_run,
 		.shard = options->shard,
-		.live = !session->lasting && isatty(STDERR_FILENO) && !log_debugging(),
+		.live = !session->lasting && !options->quiet && isatty(STDERR_FILENO) &&
+			!log_debugging() && (!log_is_json() || session->log_in_file),
+		.quiet = options->quiet && !options->debug,
 		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;

@@ -92,6 +92,8 @@ static int run_command(int argc, char **argv, struct server *server)
 		return about_print(serve_options_help);
 	if (options.version)
 		return about_print(about_version);
+	if (!options.server)
+		options_usual_files(&options);
 	read_schedule(server->session.arena, &given, &server->own, &problems);
 	read_zone(&given, &problems);
 	outputs_inputs(&options, &nothing, refuse_stream, &problems);

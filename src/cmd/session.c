@@ -3,6 +3,7 @@
 
 #include "base/secret_environment.h"
 #include "cmd/about.h"
+#include "config/auth/registry_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 
@@ -93,6 +94,7 @@ bool session_open(struct session *session, const struct options *options,
 {
 	scoped(problem_finish) struct problems problems = {0};
 	struct http_options http = {.user_agent = about_user_agent,
+				    .ca_file = registry_options_ca_file(options),
 				    .proxies = &session->proxies,
 				    .stall_seconds = options->stall_timeout,
 				    .ports = session->ports,

@@ -2,10 +2,12 @@
 #include "config/config.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "config/action/inputs.h"
 #include "config/auth/docker_files.h"
 #include "config/auth/logins.h"
+#include "config/auth/registry_options.h"
 #include "config/auth/target_login.h"
 #include "config/duration.h"
 #include "config/environment.h"
@@ -20,6 +22,7 @@
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
+#include "config/rules/word_rules.h"
 #include "config/serve/server_rules.h"
 
 #include <string.h>
@@ -35,55 +38,6 @@ struct loading {
 static bool is_stdin(const char *path)
 {
 	return path && strcmp(path, "-") == 0;
-}
-
-/* True for a command of other programs, which nobody means as an image of Docker Hub. */
-static bool is_command(const char *word)
-{
-	static const char *const commands[] = {
-		"catalog", "completion", "config",   "copy",     "cp",   "delete", "export",
-		"image",   "import",     "index",    "inspect",  "list", "load",   "login",
-		"logout",  "ls",         "manifest", "mirror",   "once", "prune",  "pull",
-		"push",    "repo",       "rm",       "run",      "save", "scan",   "start",
-		"sync",    "tag",        "tags",     "validate",
-	};
-	for (size_t i = 0; i < array_count(commands); i++)
-		if (strcmp(word, commands[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Makes SRC DST the only rule. */
-static void read_words(const struct loading *loading)
-{
-	static const char place[] = "command line";
-	const struct options *options = loading->options;
-	struct error err;
-	struct rule *rule = arena_new_of(loading->arena, struct rule);
-	if (!rule) {
-		problem_add(loading->problems, place, "out of memory");
-		return;
-	}
-	if (is_command(options->source)) {
-		problem_add(loading->problems, place,
-			    "%s is not a command of this program: write SOURCE DESTINATION alone "
-			    "(an image of that name is docker.io/library/%s)",
-			    options->source, options->source);
-		return;
-	}
-	*rule = (struct rule){
-		.source = options->source, .source_place = place, .destination_place = place};
-	if (!expand_text(loading->arena, str_of(options->destination), EXPAND_DESTINATION,
-			 loading->lookup, &rule->destination, &err))
-		problem_add(loading->problems, place, "destination of %s: %s", rule->source,
-			    err.text);
-	else if (!*rule->source || !*rule->destination)
-		problem_add(loading->problems, place,
-			    "the %s is empty: write a name as in "
-			    "registry.example.com/team/app:v1",
-			    *rule->source ? "destination" : "source");
-	else
-		loading->out->rules = (struct rules){.items = rule, .count = 1};
 }
 
 static void make_rules(const struct loading *loading, const struct image_list *images,
@@ -272,9 +226,14 @@ static void read_files(const struct loading *loading)
 	}
 	if (!words && !list && !options->images)
 		miss_rules(loading);
+	if (options->usual)
+		log_info("using %s of this folder%s%s", options->images,
+			 options->auth ? ", with the logins of " : "",
+			 options->auth ? options->auth : "");
 	read_given(loading, FORMATS_AUTH, options->auth);
 	if (words)
-		read_words(loading);
+		word_rules_read(loading->arena, options, loading->lookup, &loading->out->rules,
+				loading->problems);
 	else if (list)
 		read_list(loading);
 	else
@@ -289,7 +248,7 @@ static void read_secrets(const struct loading *loading, struct docker_logins *do
 {
 	const struct options *options = loading->options;
 	const char *token = options->access_token;
-	const char *names[] = {options->source, options->destination, options->target_repo_prefix};
+	const char *names[] = {options->source, options->target_repo_prefix};
 	docker_files_read(loading->arena, loading->options->docker_config, loading->lookup, docker,
 			  loading->problems);
 	if (token)
@@ -297,6 +256,8 @@ static void read_secrets(const struct loading *loading, struct docker_logins *do
 	for (size_t i = 0; i < array_count(names); i++)
 		if (names[i])
 			secret_suspect(str_of(names[i]));
+	for (size_t i = 0; i < options->destination_count; i++)
+		secret_suspect(str_of(options->destinations[i]));
 }
 
 static void add_docker_logins(const struct loading *loading, const struct docker_logins *docker)
@@ -421,6 +382,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
+	registry_options_read(arena, options, &lookup, &out->credentials, problems);
 	if (options->server && !server_rules_add(arena, options->server, &out->rules))
 		problem_add(problems, NULL, "out of memory");
 	notify_options_read(arena, options, &lookup, &out->notify, problems);

@@ -130,14 +130,20 @@ static void add_fields(const struct fields_table *fields, struct buf *out)
 		}
 }
 
-void formats_help(struct buf *out)
+void formats_fields(enum formats_option option, struct buf *out)
 {
-	options_help(out);
 	for (size_t i = 0; i < array_count(table); i++) {
-		if (!table[i].title)
+		if (!table[i].title || table[i].option != option)
 			continue;
 		buf_printf(out, "\n%s:\n", table[i].title);
 		add_fields(table[i].fields, out);
 	}
+}
+
+void formats_help(struct buf *out)
+{
+	options_help(out);
+	formats_fields(FORMATS_AUTH, out);
+	formats_fields(FORMATS_IMAGES, out);
 	options_help_end(out);
 }

@@ -39,5 +39,7 @@ struct format {
 /* The first row for the option that takes the document; there always is one. */
 const struct format *formats_find(const struct formats_reading *reading,
 				  enum formats_option option);
+/* Appends the fields of the files that option names. */
+void formats_fields(enum formats_option option, struct buf *out);
 /* What --help prints: the options, then the fields of files. No line is longer than 80 columns. */
 void formats_help(struct buf *out);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "config/action/inputs.h"
+#include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
 #include "config/serve/server_file.h"
 
@@ -95,6 +96,13 @@ static const char *file_of(const struct options *options, const char *given)
 	return inputs_text(options->inputs, given) ? NULL : given;
 }
 
+static void take_named(const struct taker *taker, const char *name, const char *path,
+		       const char *place)
+{
+	const struct outputs_input input = {name, path, place};
+	taker->take(taker->ctx, &input);
+}
+
 static void take_options(const struct taker *taker, const struct options *options)
 {
 	bool legacy = options->config;
@@ -114,13 +122,11 @@ static void take_options(const struct taker *taker, const struct options *option
 	};
 	for (size_t i = 0; i < array_count(inputs); i++)
 		taker->take(taker->ctx, &inputs[i]);
-}
-
-static void take_named(const struct taker *taker, const char *name, const char *path,
-		       const char *place)
-{
-	const struct outputs_input input = {name, path, place};
-	taker->take(taker->ctx, &input);
+	for (size_t i = 0; i < options->ca.count; i++)
+		take_named(taker, "--ca", registry_options_ca(options->ca.items[i]), NULL);
+	for (size_t i = 0; i < options->creds.count; i++)
+		take_named(taker, "--creds", registry_options_secret(options->creds.items[i]),
+			   NULL);
 }
 
 /* Takes the files that config names. Most rules name the same key, or none. */

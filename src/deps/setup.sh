@@ -21,7 +21,7 @@ amd64="$build $(cross amd64 x86-64)"
 arm64="$build $(cross arm64 aarch64)"
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
-test="$sanitize $demo python3-pytest python3-pytest-xdist python3-yaml python3-kubernetes python3-jsonschema chromium prometheus nginx skopeo strace clang-format-19 git shellcheck dash busybox jq"
+test="$sanitize $demo python3-pytest python3-pytest-xdist python3-yaml python3-kubernetes python3-jsonschema chromium prometheus nginx skopeo strace clang-format-19 git shellcheck dash busybox jq zsh fish"
 image="$test $arm64 docker.io debootstrap"
 [ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
 bench="$test libnginx-mod-http-lua"

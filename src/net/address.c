@@ -130,6 +130,20 @@ bool address_internal(const struct sockaddr *address)
 	return address->sa_family != AF_INET6 || internal_v6(v6_bytes(address));
 }
 
+bool address_loopback(const struct sockaddr *address)
+{
+	static const struct address_block loopback = {0x7f000000, 8};
+	static const unsigned char loopback_v6[16] = {[15] = 1};
+	uint32_t number;
+	if (address->sa_family == AF_INET)
+		return in_block(v4_number(address), &loopback);
+	if (address->sa_family != AF_INET6)
+		return false;
+	const unsigned char *at = v6_bytes(address);
+	return memcmp(at, loopback_v6, sizeof(loopback_v6)) == 0 ||
+	       (embedded_v4(at, &number) && in_block(number, &loopback));
+}
+
 bool address_link_local(const struct sockaddr *address)
 {
 	static const struct address_block link = {0xa9fe0000, 16};

@@ -13,6 +13,8 @@
  * 6to4, ISATAP; Teredo as a whole). What is neither IPv4 nor IPv6 counts as one of them.
  */
 bool address_internal(const struct sockaddr *address);
+/* True for addresses of this machine alone: 127.0.0.0/8 and ::1; in either form. */
+bool address_loopback(const struct sockaddr *address);
 /* True for link-local addresses, where cloud machines find their credentials, in either form. */
 bool address_link_local(const struct sockaddr *address);
 /* True where clouds offer metadata, with credentials, to their machines; in either form. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "net/admission.h"
 #include "net/failure.h"
+#include "net/inside.h"
 #include "net/low_water.h"
 #include "net/patience.h"
 #include "net/stream.h"
@@ -413,7 +414,9 @@ static unsigned weight_of(const struct handle *handle, enum error_kind kind)
 	case ERROR_TLS:
 		return OUTAGE_LASTING;
 	case ERROR_NOT_TLS: /* this is how plain http is detected */
-		return handle->request.insecure ? 0 : OUTAGE_LASTING;
+		return handle->request.insecure || inside_loopback(str_of(handle->host))
+			       ? 0
+			       : OUTAGE_LASTING;
 	case ERROR_UNREACHABLE:
 		return name ? 3 : 1;
 	case ERROR_NETWORK:

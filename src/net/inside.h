@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "base/str.h"
+
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -20,3 +22,8 @@ const char *inside_host_refused(const char *host, bool chosen);
 const char *inside_address_refused(const struct sockaddr *address, const char *host, bool chosen);
 /* True when host says by its text that it is in an internal network. */
 bool inside_by_text(const char *host);
+/*
+ * True when name, a host with or without a port, can only be this machine: localhost, or a loopback
+ * address. A connection to localhost that leads elsewhere is refused (inside_address_refused()).
+ */
+bool inside_loopback(struct str name);

@@ -7,6 +7,9 @@
 #include "base/map.h"
 #include "plan/side.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 struct picking {
 	const struct plan_side *side;
 	const struct images *candidates;
@@ -66,6 +69,20 @@ static bool pick_matches(struct picking *picking, const struct pattern *pattern,
 	return true;
 }
 
+bool items_nothing(const struct expanding *expanding, struct error *err, const char *format, ...)
+{
+	const struct rule *rule = expanding->rule->rule;
+	char text[ERROR_TEXT_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (rule->selection && rule->selection->required && !expanding->partial)
+		return error_set(err, ERROR_MISSING, "%s (the rule has required: true)", text);
+	problem_warn(expanding->warnings, expanding->rule->place, "%s", text);
+	return true;
+}
+
 /* Lays side over candidates. */
 static bool pick(struct arena *arena, struct picking *picking, struct error *err)
 {
@@ -89,11 +106,12 @@ static bool pick(struct arena *arena, struct picking *picking, struct error *err
 		}
 		if (!pick_matches(picking, pattern, &hits, err))
 			return false;
-		if (!hits && expanding)
-			problem_warn(expanding->warnings, expanding->rule->place,
-				     "pattern /%.200s/ finds none of the %zu tags of %s/%s",
-				     pattern_text(pattern), candidates, side->name.host,
-				     side->name.repository);
+		if (!hits && expanding &&
+		    !items_nothing(expanding, err,
+				   "pattern /%.200s/ finds none of the %zu tags of %s/%s",
+				   pattern_text(pattern), candidates, side->name.host,
+				   side->name.repository))
+			return false;
 	}
 	return true;
 }
@@ -133,11 +151,8 @@ bool items_source(struct arena *arena, const struct expanding *expanding, struct
 	if (!all)
 		return pick(arena, &picking, err);
 	*out = listed;
-	if (!out->count)
-		problem_warn(expanding->warnings, expanding->rule->place,
-			     "%s/%s has no tags: nothing to copy", side->name.host,
-			     side->name.repository);
-	return true;
+	return out->count || items_nothing(expanding, err, "%s/%s has no tags: nothing to copy",
+					   side->name.host, side->name.repository);
 }
 
 bool items_destination(struct arena *arena, const struct plan_side *side,

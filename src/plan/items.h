@@ -22,5 +22,11 @@ bool items_source(struct arena *arena, const struct expanding *expanding, struct
  */
 bool items_destination(struct arena *arena, const struct plan_side *side,
 		       const struct images *sources, struct images *out, struct error *err);
+/*
+ * A part of the rule has found nothing, as the text says: a warning, or ERROR_MISSING if the rule
+ * requires that it finds something.
+ */
+bool items_nothing(const struct expanding *expanding, struct error *err, const char *format, ...)
+	printf_like(3, 4);
 /* What an image is called in patterns: its tag, else its digest. */
 struct str items_word(const struct reference *image);

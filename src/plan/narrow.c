@@ -170,7 +170,7 @@ bool narrow_expand(struct arena *arena, const struct expanding *expanding,
 	size_t all = 0;
 	*count = 0;
 	if (!expanding->catalog || !select || !select_compares(select))
-		each.catalog = &catalog;
+		each = (struct expanding){expanding->rule, &catalog, expanding->warnings, true};
 	if (!plan_expand(arena, &each, tasks, &all, err))
 		return false;
 	for (size_t i = 0; i < all; i++)
@@ -203,7 +203,7 @@ static bool try_rule(struct finding *finding, const struct plan_rule *rule, stru
 	scoped(problem_finish) struct problems ignored = {0};
 	const char *destination = destination_of(rule->rule);
 	const struct narrow_tags tags = {&finding->image->tag, 1};
-	const struct expanding expanding = {rule, NULL, &ignored};
+	const struct expanding expanding = {rule, NULL, &ignored, false};
 	struct task *tasks;
 	size_t count;
 	if (is_found(finding, destination))

@@ -206,7 +206,7 @@ static bool set_items(struct arena *arena, struct plan_side *side, const struct 
 static bool known_images(struct planner *planner, const struct plan_rule *rule,
 			 struct images *sources, struct images *destinations)
 {
-	const struct expanding expanding = {rule, NULL, planner->problems};
+	const struct expanding expanding = {rule, NULL, planner->problems, false};
 	struct error err = {0};
 	if (items_source(planner->arena, &expanding, sources, &err) &&
 	    items_destination(planner->arena, &rule->destination, sources, destinations, &err))

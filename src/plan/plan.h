@@ -91,6 +91,7 @@ struct expanding {
 	const struct plan_rule *rule;
 	const struct catalog *catalog; /* NULL: the rule itself names all images */
 	struct problems *warnings;     /* gets what is odd: a pattern that finds nothing */
+	bool partial; /* the catalog has only some tags: nothing has to be found among them */
 };
 
 /*

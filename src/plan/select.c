@@ -15,6 +15,7 @@ struct select {
 	const struct semver_range *semver;
 	int64_t since, latest;
 	bool by_date;
+	enum selection_prereleases prereleases;
 };
 
 /* One image for sorting. */
@@ -104,13 +105,14 @@ bool select_parse(struct arena *arena, const struct selection *selection, struct
 	select->since = selection->since;
 	select->latest = selection->latest;
 	select->by_date = selection->latest_by_date;
+	select->prereleases = selection->prereleases;
 	if (!source->count) {
 		source->items = select->tags.items;
 		source->count = select->tags.count;
 		select->tags = (struct item_list){0};
 	}
 	if (!select->tags.count && !select->exclude.count && !select->semver && !select->since &&
-	    !select->latest)
+	    !select->latest && select->prereleases != SELECTION_PRERELEASES_NO)
 		*out = NULL;
 	*memory = !parsing.out_of_memory;
 	return parsing.good;
@@ -142,8 +144,13 @@ static bool selects_tag(const struct select *select, struct str tag, bool *selec
 		return false;
 	if ((select->tags.count && !wanted) || unwanted)
 		return true;
-	*selected = !select->semver ||
-		    (semver_parse(tag, &version) && semver_range_matches(select->semver, &version));
+	bool parsed = semver_parse(tag, &version);
+	if (select->prereleases == SELECTION_PRERELEASES_NO && parsed && version.prerelease.len)
+		return true;
+	*selected =
+		!select->semver ||
+		(parsed && semver_range_matches(select->semver, &version,
+						select->prereleases == SELECTION_PRERELEASES_YES));
 	return true;
 }
 
@@ -229,25 +236,35 @@ static int compare_ranks(const void *left, const void *right)
 	return order ? -order : (a->index > b->index) - (a->index < b->index);
 }
 
+/*
+ * Who asks for the newest versions wants releases. A range has decided already which prereleases
+ * are in.
+ */
+static bool ranks(const struct select *select, struct str tag, struct semver *version)
+{
+	bool all = select->prereleases == SELECTION_PRERELEASES_YES || select->semver;
+	return semver_parse(tag, version) && (all || !version->prerelease.len);
+}
+
 /* Leaves the newest few; when is NULL for an order by version. */
-static bool keep_latest(struct arena *arena, int64_t latest, struct images *images,
+static bool keep_latest(struct arena *arena, const struct select *select, struct images *images,
 			const int64_t *when, struct error *err)
 {
 	size_t count = 0;
 	size_t kept = 0;
-	struct rank *ranks = arena_array(arena, images->count + 1, sizeof(*ranks));
+	struct rank *order = arena_array(arena, images->count + 1, sizeof(*order));
 	bool *chosen = arena_array(arena, images->count + 1, sizeof(*chosen));
-	if (!ranks || !chosen)
+	if (!order || !chosen)
 		return error_memory(err);
 	for (size_t i = 0; i < images->count; i++) {
 		struct rank rank = {
 			.index = i, .by_date = when != NULL, .when = when ? when[i] : 0};
-		if (when || semver_parse(items_word(&images->items[i]), &rank.version))
-			ranks[count++] = rank;
+		if (when || ranks(select, items_word(&images->items[i]), &rank.version))
+			order[count++] = rank;
 	}
-	qsort(ranks, count, sizeof(*ranks), compare_ranks);
-	for (size_t i = 0; i < count && (int64_t)i < latest; i++)
-		chosen[ranks[i].index] = true;
+	qsort(order, count, sizeof(*order), compare_ranks);
+	for (size_t i = 0; i < count && (int64_t)i < select->latest; i++)
+		chosen[order[i].index] = true;
 	for (size_t i = 0; i < images->count; i++)
 		if (chosen[i])
 			images->items[kept++] = images->items[i];
@@ -269,11 +286,15 @@ bool select_apply(struct arena *arena, const struct expanding *expanding, struct
 	if (select->since)
 		keep_since(select->since, images, when);
 	if (select->latest &&
-	    !keep_latest(arena, select->latest, images, select->by_date ? when : NULL, err))
+	    !keep_latest(arena, select, images, select->by_date ? when : NULL, err))
 		return false;
-	if (before && !images->count)
-		problem_warn(expanding->warnings, expanding->rule->place,
-			     "the selection leaves none of the %zu tags of %s/%s", before,
-			     name.host, name.repository);
-	return true;
+	if (!before || images->count)
+		return true;
+	return items_nothing(expanding, err, "the selection leaves none of the %zu tags of %s/%s%s",
+			     before, name.host, name.repository,
+			     select->latest && !select->by_date && !select->semver &&
+					     !select->prereleases
+				     ? " (only releases count, unless the rule has prereleases: "
+				       "true)"
+				     : "");
 }

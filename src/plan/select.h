@@ -3,10 +3,10 @@
  *
  * What can be told by the tag alone comes first: tags (any of them), exclude (none of them), semver
  * (a tag that is no version is out). Then what was created since; then the newest few, by date or
- * by precedence of versions (prereleases count; semver: "*" leaves them out). Dates are asked for
- * only where needed, and only of images still in. Whatever is left keeps its order. An image whose
- * date is not known is not created since anything, and the oldest of all; a warning says how many
- * there are.
+ * by precedence of versions, which leaves prereleases out unless the rule wants them. Dates are
+ * asked for only where needed, and only of images still in. Whatever is left keeps its order. An
+ * image whose date is not known is not created since anything, and the oldest of all; a warning
+ * says how many there are.
  */
 #pragma once
 

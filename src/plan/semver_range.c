@@ -318,14 +318,24 @@ static bool names(const struct bound *bound, const struct semver *version)
 	       memcmp(bound->version.number, version->number, sizeof(version->number)) == 0;
 }
 
-bool semver_range_matches(const struct semver_range *range, const struct semver *version)
+/* A prerelease of the version that a range ends before is not in it, though it comes before. */
+static bool ends_before(const struct bound *high, const struct semver *version)
+{
+	return high->set && !high->inclusive && !high->version.prerelease.len &&
+	       version->prerelease.len &&
+	       memcmp(high->version.number, version->number, sizeof(version->number)) == 0;
+}
+
+bool semver_range_matches(const struct semver_range *range, const struct semver *version,
+			  bool prereleases)
 {
 	for (size_t i = 0; i < range->count;) {
 		bool fits = true;
-		bool named = version->prerelease.len == 0;
+		bool named = prereleases || version->prerelease.len == 0;
 		do {
 			const struct term *term = &range->terms[i];
-			bool inside = above(&term->low, version) && below(&term->high, version);
+			bool inside = above(&term->low, version) && below(&term->high, version) &&
+				      !(prereleases && ends_before(&term->high, version));
 			fits = fits && inside != term->negated;
 			named = named || names(&term->low, version) || names(&term->high, version);
 			i++;

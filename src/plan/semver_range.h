@@ -21,4 +21,6 @@ struct semver_range;
 /* Parses a range into arena, with slices of text. ERROR_CONFIG: what is wrong with it. */
 bool semver_range_parse(struct arena *arena, struct str text, const struct semver_range **out,
 			struct error *err);
-bool semver_range_matches(const struct semver_range *range, const struct semver *version);
+/* prereleases: they are in a range whether it names one or not, by their precedence alone. */
+bool semver_range_matches(const struct semver_range *range, const struct semver *version,
+			  bool prereleases);

@@ -5,6 +5,7 @@
 #include "registry/send.h"
 
 #include "base/log.h"
+#include "net/inside.h"
 #include "registry/answer.h"
 #include "registry/headers.h"
 #include "registry/host.h"
@@ -170,8 +171,22 @@ static bool settle(const struct exchange *exchange)
 }
 
 /*
- * A registry marked insecure may speak plain http. The first request finds out, for the whole run.
- * One lost connection is no proof, and neither is "400, this is an https port".
+ * What is said to this machine's own port is heard by nobody else, unless a proxy lies in between.
+ * Those of the environment never do. Only an answer that is no TLS shows that the port is for http.
+ */
+static bool may_be_plain(const struct exchange *exchange, enum error_kind kind)
+{
+	const struct credential *credential = exchange->access->credential;
+	if (exchange->access->host->insecure)
+		return true;
+	return kind == ERROR_NOT_TLS && inside_loopback(str_of(exchange->origin.host)) &&
+	       !(credential && credential->proxy);
+}
+
+/*
+ * A registry that is marked insecure, or on this machine, may speak plain http. The first request
+ * finds out, for the whole run. One lost connection is no proof, and neither is "400, this is an
+ * https port".
  */
 bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err)
 {
@@ -179,7 +194,8 @@ bool send_probing(struct exchange *exchange, const struct buf *login, struct err
 	struct error plain;
 	if (send_request(exchange, login, err))
 		return settle(exchange);
-	if (!exchange->probing || !host->insecure || host->settled || exchange->request->url)
+	if (!exchange->probing || host->settled || exchange->request->url ||
+	    !may_be_plain(exchange, err->kind))
 		return false;
 	if (err->kind == ERROR_NETWORK && send_request(exchange, login, err))
 		return settle(exchange);

@@ -12,5 +12,8 @@
  * Sends, with the Authorization header in login where the policy allows it, and follows redirects.
  */
 bool send_request(struct exchange *exchange, const struct buf *login, struct error *err);
-/* Like send_request(); the first request to a host marked insecure also tries plain http. */
+/*
+ * Like send_request(); the first request to a host that is marked insecure, or is this machine,
+ * also tries plain http.
+ */
 bool send_probing(struct exchange *exchange, const struct buf *login, struct error *err);

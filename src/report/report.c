@@ -16,6 +16,7 @@
 #include "report/image_lists.h"
 #include "report/levels.h"
 #include "report/report_json.h"
+#include "report/report_log.h"
 #include "report/summary.h"
 #include "report/tally.h"
 
@@ -125,25 +126,6 @@ void report_plan(struct report *report, size_t images)
 		display_count(report->display, &now);
 }
 
-/* The words around an image's line, close to the original's. */
-static void log_image(const struct tally_image *image, const char *work, const char *source,
-		      const char *destination, const struct display_counts *now)
-{
-	scoped(buf_finish) struct buf text = {0};
-	summary_outcome(image, &text);
-	if (image->outcome.status == OUTCOME_FAILED)
-		log_error("Failed to execute %s from %s to %s: %s. "
-			  "Now %zu/%zu images have been processed.",
-			  work, source, destination, buf_string(&text), now->done, now->total);
-	else if (image->outcome.status == OUTCOME_WOULD_COPY)
-		log_info("Would copy image from %s to %s: %s. "
-			 "Now %zu/%zu images have been processed.",
-			 source, destination, buf_string(&text), now->done, now->total);
-	else
-		log_info("Finish %s from %s to %s: %s. Now %zu/%zu images have been processed.",
-			 work, source, destination, buf_string(&text), now->done, now->total);
-}
-
 static char mark(enum outcome_status status)
 {
 	if (status == OUTCOME_FAILED)
@@ -173,10 +155,14 @@ static void tell(struct report *report, const struct tally_image *image, const c
 	scoped(buf_finish) struct buf destination = {0};
 	tally_source(image, &source);
 	tally_destination(image, &destination);
+	const struct report_log_image line = {.image = image,
+					      .source = buf_string(&source),
+					      .destination = buf_string(&destination),
+					      .work = work};
 	if (report->display)
 		show_image(report, image, buf_string(&source), buf_string(&destination), now);
 	if (!report->display || report->options.log_in_file)
-		log_image(image, work, buf_string(&source), buf_string(&destination), now);
+		report_log_image(&line, now);
 }
 
 /* A warning is logged in both modes, above the live display as well. */
@@ -343,13 +329,30 @@ static bool stdout_taken(const struct report_options *options)
 	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 
+/* A log on standard error has named the failed images already; one in a file has not. */
+static void write_failures(const struct report *report)
+{
+	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
+	if (!report->options.log_in_file)
+		return;
+	summary_failures(&report->tally, &text);
+	file_put(STDERR_FILENO, buf_ok(&text) ? buf_str(&text) : STR("out of memory\n"));
+}
+
 static void write_summary(const struct report *report)
 {
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
 	scoped(buf_finish) struct buf last = {0};
 	summary_last_line(&report->tally, &last);
-	if (report->options.log_in_file)
-		log_info("%s", buf_string(&last));
+	bool json = log_is_json() && !report->options.log_in_file;
+	if (report->options.log_in_file || json)
+		report_log_end(&report->tally);
+	if (json)
+		return;
+	if (report->options.quiet) {
+		write_failures(report);
+		return;
+	}
 	if (tally_failed(&report->tally) && !stdout_taken(&report->options)) {
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}

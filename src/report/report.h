@@ -44,7 +44,8 @@ struct report_options {
 	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
 	bool whole;                  /* report_tally() has images that are in sync as well */
 	bool dry_run;
-	bool live; /* stderr is a terminal and the live display is wanted */
+	bool quiet; /* the summary says only what has failed, where the log does not */
+	bool live;  /* stderr is a terminal and the live display is wanted */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
 	bool log_in_file;
 };

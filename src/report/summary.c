@@ -24,6 +24,8 @@ static void add_copied(const struct outcome *outcome, struct buf *out)
 static void describe_copied(const struct outcome *outcome, struct buf *out)
 {
 	add_copied(outcome, out);
+	if (outcome->digest)
+		buf_printf(out, ", %s", outcome->digest);
 	buf_printf(out, ", blobs: %u sent, %u mounted, %u already there", outcome->blobs_copied,
 		   outcome->blobs_mounted, outcome->blobs_present);
 }
@@ -183,7 +185,7 @@ static void add_cause(const struct tally *tally, const struct causes *causes,
 		buf_printf(out, "      and %zu more\n", cause->count - CAUSES_NAMED);
 }
 
-static void add_failures(const struct tally *tally, struct buf *out)
+void summary_failures(const struct tally *tally, struct buf *out)
 {
 	struct causes causes;
 	if (!tally_failed(tally))
@@ -287,7 +289,7 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 
 void summary_write(const struct tally *tally, struct buf *out)
 {
-	add_failures(tally, out);
+	summary_failures(tally, out);
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	summary_counts(tally, out);

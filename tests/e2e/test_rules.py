@@ -69,7 +69,9 @@ def test_a_pattern_that_runs_away_is_a_failure(sync, src, dst, both, from_source
     ({"tags": ["v1", "/^la/"]}, ["latest", "v1"]),
     ({"exclude": ["/^[0-9]/", "latest"]}, ["v1", "v2"]),
     ({"semver": ">=1.10"}, ["1.10.0", "2.0.0"]),
-    ({"latest": 2}, ["2.0.0", "2.0.0-rc.1"]),
+    ({"latest": 2}, ["1.10.0", "2.0.0"]),
+    ({"newest": 2, "prereleases": True}, ["2.0.0", "2.0.0-rc.1"]),
+    ({"prereleases": False, "tags": "/^2/"}, ["2.0.0"]),
     ({"latest": 2, "semver": "*"}, ["1.10.0", "2.0.0"]),
 ))
 @pytest.mark.parametrize("form", ("yaml", "json"))
@@ -91,3 +93,15 @@ def test_one_source_with_two_selections(sync, src, dst, both, stocked, at_target
     rules = {source: [{"to": destination + "/old", "tags": "v1"}, {"to": destination + "/new", "tags": "v2"}]}
     assert sync(rules, both).code == 0
     assert (at_target.tags(stocked + "/old"), at_target.tags(stocked + "/new")) == (["v1"], ["v2"])
+
+
+@pytest.mark.parametrize("fields", ({"tags": ["v1", "/^none/"]}, {"semver": ">=9"}, {"tags": "/rc/", "latest": 1}))
+@pytest.mark.parametrize("required", (True, False))
+def test_what_has_to_find_something(sync, src, dst, both, stocked, fields, required):
+    source, destination = rule(src, dst, stocked)
+    result = sync({source: {"to": destination, "required": required, **fields}}, both, flags=["--retries", "0"])
+    assert result.code == (1 if required else 0)
+    if required:
+        failed, = (each for each in result.report["images"] if each["status"] == "failed")
+        assert failed["error"]["kind"] == "missing" and "required" in failed["error"]["message"]
+        assert dst.writes() == []

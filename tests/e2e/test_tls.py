@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib import images, run
+from lib import forward, images, run
 from lib.registry import Registry
 
 
@@ -141,11 +141,16 @@ def test_a_self_signed_certificate_is_trusted_for_itself_alone(sync, registries,
         assert at_target.tags(repo) == ([] if code else ["v1"])
 
 
+def elsewhere(server):
+    """An address of this machine that is none of loopback, though what listens there hears it."""
+    return server.host.replace("127.0.0.1", "0.0.0.0")
+
+
 def test_plain_http_needs_insecure(sync, src, dst, from_source, at_target, repo):
     from_source.push(images.image(repo), repo, "v1")
-    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"})
+    result = sync({f"{elsewhere(src)}/{repo}:v1": f"{elsewhere(dst)}/{repo}"})
     assert result.code == 1
-    assert "insecure" in result.image(f"{dst.host}/{repo}:v1")["error"]["message"], "the message names the way out"
+    assert "insecure" in result.image(f"{elsewhere(dst)}/{repo}:v1")["error"]["message"], "the message names the way out"
     assert src.seen() == [] and dst.seen() == [], "nothing goes over plain http"
     assert at_target.tags(repo) == []
 
@@ -154,7 +159,30 @@ def test_credentials_do_not_cross_plain_http_unasked(runner, registries, proxies
     locked = registries("locked", users={"robot": "right-word-7"})
     front = proxies(locked)
     password = runner.secret("right-word-7")
-    result = runner.sync({f"{front.host}/{repo}:v1": f"{front.host}/{repo}:v2"},
-                         {front.host: {"username": "robot", "password": password}})
+    result = runner.sync({f"{elsewhere(front)}/{repo}:v1": f"{elsewhere(front)}/{repo}:v2"},
+                         {elsewhere(front): {"username": "robot", "password": password}})
     assert result.code == 1
     assert front.seen() == []
+
+
+@pytest.mark.parametrize("name", ("127.0.0.1", "localhost"))
+def test_plain_http_on_this_machine_needs_nothing(runner, registries, proxies, from_source, src, repo, name):
+    locked = registries(f"open-{name}", users={"robot": "right-word-7"})
+    front = proxies(locked)
+    host = front.host.replace("127.0.0.1", name)
+    from_source.push(images.image(repo), repo, "v1")
+    password = runner.secret("right-word-7")
+    result = runner.sync({f"{src.host.replace('127.0.0.1', name)}/{repo}:v1": f"{host}/{repo}"},
+                         {host: {"username": "robot", "password": password}})
+    assert result.code == 0 and front.writes()
+
+
+def test_a_proxy_of_its_own_hears_no_plain_http(sync, src, dst, from_source, repo):
+    from_source.push(images.image(repo), repo, "v1")
+    relay = forward.ForwardProxy()
+    try:
+        result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}"}, {dst.host: {"proxy": relay.url()}})
+    finally:
+        relay.stop()
+    assert result.code == 1
+    assert relay.targets and dst.seen() == []

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-PLACES = ("README.md", "README-zh_CN.md", "docs", ".github/examples", ".github/CODEOWNERS", ".ci/deb")
+PLACES = ("README.md", "README-zh_CN.md", "docs", ".github/examples", ".github/CODEOWNERS", ".ci/deb", "src/cmd/about.c")
 # What the word may stand for. Anything else would not survive that it is replaced.
 USES = r"(?:github\.com/|ghcr\.io/|[@/\s\"`]|(?<=\())OWNER/image-syncer\b|@OWNER\b|`OWNER`|Maintainer: OWNER <OWNER@"
 

@@ -45,7 +45,7 @@ static void try_range(struct arena *arena, struct str text, struct str tags)
 			require(semver_compare(&version, &last) ==
 				-semver_compare(&last, &version));
 		if (parsed)
-			semver_range_matches(range, &version);
+			semver_range_matches(range, &version, version.number[0] & 1);
 		last = version;
 		any = true;
 	}

@@ -130,7 +130,19 @@ def _images(scene):
 
 
 def _auth(scene):
-    return scene.sync(auth="", retries="0").code == 1 and scene.sync().code == 0
+    with registry.Registry("private", users={"somebody": "not-a-token-2"}) as private:
+        scene.rules = {next(iter(scene.rules)): f"{private.host}/{scene.repo}"}
+        scene.logins = {private.host: {"username": "somebody", "password": "not-a-token-2"}}
+        return scene.sync(auth="", retries="0").code == 1 and scene.sync().code == 0
+
+
+def _creds(scene):
+    """One login in each line, and never the password itself."""
+    with registry.Registry("private", users={"somebody": "not-a-token-2"}) as private:
+        scene.rules = {next(iter(scene.rules)): f"{private.host}/{scene.repo}"}
+        logins = f"registry.example.com=nobody:${{WORD}}\n{private.host}=somebody:${{WORD}}\n"
+        plain = f"{private.host}=somebody:not-a-token-2"
+        return scene.sync({"creds": logins}, env={"WORD": "not-a-token-2"}).code == 0 and scene.sync({"creds": plain}).code == 2
 
 
 def _config(scene):
@@ -147,6 +159,11 @@ def _refused(name, value):
 
 def _os(scene):
     return scene.sync(os="plan9,haiku").images[0]["status"] == "skipped" and scene.sync(os="linux\nplan9\n").outputs["copied"] == "1"
+
+
+def _platform(scene):
+    return scene.sync(platform="plan9/amd64").images[0]["status"] == "skipped" and scene.sync(
+        platform="linux/amd64\nlinux/arm64").outputs["copied"] == "1"
 
 
 def _arch(scene):
@@ -181,6 +198,10 @@ def _timeout(scene):
 def _log_level(scene):
     quiet, loud = scene.sync({"log-level": "error"}), scene.sync({"log-level": "debug"})
     return len(quiet.log.raw) < len(loud.log.raw) and quiet.code == loud.code == 0
+
+
+def _quiet(scene):
+    return len(scene.sync(quiet=True).log.raw) < len(scene.sync(quiet=False).log.raw)
 
 
 def _debug(scene):
@@ -303,6 +324,8 @@ READ = {
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
     "target-repo-prefix": _prefix, "target-names": _names,
+    "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,
+    "quiet": _quiet, "log-format": _refused("log-format", "x"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 

@@ -17,7 +17,7 @@
 /* Which commands have a flag. */
 enum { GCR = 1 << FLAGS_GCR, MANY = GCR | 1 << FLAGS_FLANNEL, ALL = MANY | 1 << FLAGS_SYNC };
 
-static const struct option table[] = {
+const struct option flags_table[] = {
 #define FLAG_ANY(kind, field, name, letter, argument, fallback, help)                              \
 	{OPTION_KIND_##kind, name, letter, argument, fallback, offsetof(struct flags, field), help},
 #define FLAG_TEXT(field, name, commands, argument, help)                                           \
@@ -33,6 +33,8 @@ static const struct option table[] = {
 #undef FLAG_SWITCH
 #undef FLAG_OLD
 };
+
+const size_t flags_count = array_count(flags_table);
 
 /* An older spelling belongs to the commands of the flag before it. */
 static const int commands_of[] = {
@@ -77,7 +79,7 @@ struct reading {
 	const char *words[WORDS_MAX];
 	size_t count;
 	size_t flags; /* how many flags of imgsync's own */
-	bool given[array_count(table)];
+	bool given[array_count(flags_table)];
 };
 
 enum flags_command flags_named(const char *word)
@@ -105,9 +107,9 @@ static void take_word(struct arguments *given, const char *word)
 static void note_flag(struct arguments *given, const struct option *option)
 {
 	struct reading *reading = given->ctx;
-	if (option < table || option >= table + array_count(table))
+	if (option < flags_table || option >= flags_table + flags_count)
 		return;
-	reading->given[option - table] = true;
+	reading->given[option - flags_table] = true;
 	reading->flags++;
 }
 
@@ -170,14 +172,30 @@ static int commands_with(size_t flag)
 	return commands_of[flag];
 }
 
+bool flags_has(enum flags_command command, size_t flag)
+{
+	return commands_with(flag) & (command == FLAGS_NONE ? ALL : 1 << command);
+}
+
+bool flags_hides(const char *name)
+{
+	for (size_t i = 0; i < flags_count; i++)
+		if (strcmp(flags_table[i].name, name) == 0)
+			return true;
+	for (const char *const *at = hidden; *at; at++)
+		if (strcmp(*at, name) == 0)
+			return true;
+	return false;
+}
+
 static void judge_flags(const struct reading *reading, const struct flags *flags,
 			struct problems *problems)
 {
-	for (size_t i = 0; i < array_count(table); i++)
+	for (size_t i = 0; i < flags_count; i++)
 		if (reading->given[i] && flags->command != FLAGS_NONE &&
 		    !(commands_with(i) & 1 << flags->command))
 			problem_add(problems, NULL, "%s has no --%s", flags_name(flags->command),
-				    table[i].name);
+				    flags_table[i].name);
 }
 
 /* Zero is no limit that anybody wants: imgsync takes the default instead. */
@@ -207,7 +225,7 @@ bool flags_parse(int argc, char **argv, struct flags *out, struct options *optio
 	struct arguments given = {
 		.argc = argc,
 		.argv = argv,
-		.tables = {{table, array_count(table), out, NULL, true},
+		.tables = {{flags_table, flags_count, out, NULL, true},
 			   {option_table, option_count, options, hidden, false}},
 		.word = take_word,
 		.option = note_flag,
@@ -216,8 +234,8 @@ bool flags_parse(int argc, char **argv, struct flags *out, struct options *optio
 	};
 	size_t before = problems->error_count;
 	*out = (struct flags){.command = FLAGS_NONE};
-	for (size_t i = 0; i < array_count(table); i++)
-		option_reset(out, &table[i]);
+	for (size_t i = 0; i < flags_count; i++)
+		option_reset(out, &flags_table[i]);
 	arguments_parse(&given);
 	const char *secrets[] = {out->password, out->telegram_token};
 	for (size_t i = 0; i < array_count(secrets); i++)
@@ -314,8 +332,8 @@ const char *flags_title(const struct flags *flags)
 static void add_flags(enum flags_command command, struct buf *out)
 {
 	buf_add_string(out, "\nFlags:\n");
-	for (size_t i = 0; i < array_count(table); i++) {
-		const struct option *flag = &table[i];
+	for (size_t i = 0; i < flags_count; i++) {
+		const struct option *flag = &flags_table[i];
 		char letter[] = {'-', flag->letter, ',', ' ', '\0'};
 		scoped(buf_finish) struct buf left = {0}, right = {0};
 		if (!flag->help || !(commands_with(i) & (command ? 1 << command : ALL)))

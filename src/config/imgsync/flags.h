@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "config/options/options.h"
+#include "config/options/option.h"
 
 #include <limits.h>
 
@@ -32,6 +32,13 @@ struct flags {
 	char hints[PATH_MAX];       /* the file in manifests; "": there is none */
 };
 
+/* All flags, those of flags.def. */
+extern const struct option flags_table[];
+extern const size_t flags_count;
+/* True when the command has that flag of the table; FLAGS_NONE: when any command has it. */
+bool flags_has(enum flags_command command, size_t flag);
+/* True when an option of image-syncer cannot be given: it is another one here, or none. */
+bool flags_hides(const char *name);
 /* The command of that name; FLAGS_NONE: it is none. */
 enum flags_command flags_named(const char *word);
 /* "sync", "gcr" or "flannel". */

@@ -79,6 +79,12 @@ static void refuse_number(struct parse *parse, const struct option *option, cons
 {
 	/* In other programs -p takes a password. */
 	enum { WORD_MIN = 4 };
+	if (value[0] == '-' && value[1] && !value[1 + strspn(value + 1, "0123456789")]) {
+		problem_add(parse->given->problems, NULL,
+			    "--%s %s: expected 0 or more, as in --%s %d", option->name, value,
+			    option->name, option->fallback);
+		return;
+	}
 	bool secret = parse->by_letter && option->letter == 'p' && strlen(value) >= WORD_MIN &&
 		      value[strspn(value, "0123456789")];
 	problem_add(parse->given->problems, NULL,

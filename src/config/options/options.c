@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Options of old releases: scripts still pass them empty. */
 static const struct removed {
@@ -23,7 +24,7 @@ static const struct removed {
 
 /* The first words of the command line. */
 struct words {
-	const char *items[OPTIONS_WORDS_MAX];
+	const char *items[1 + OPTIONS_DESTINATIONS_MAX];
 	size_t count; /* the number of all words */
 };
 
@@ -74,13 +75,13 @@ static void parse_word(struct arguments *given, const char *word)
 			    word, word);
 		return;
 	}
-	if (words->count < OPTIONS_WORDS_MAX)
+	if (words->count < array_count(words->items))
 		words->items[words->count] = word;
-	else
+	else if (words->count == array_count(words->items))
 		problem_add(given->problems, NULL,
-			    "unexpected argument \"%s\": to copy several images, list them in a "
-			    "file and pass --images FILE",
-			    word);
+			    "more than %d destinations: write them into a file and pass --images "
+			    "FILE",
+			    OPTIONS_DESTINATIONS_MAX);
 	words->count++;
 }
 
@@ -97,9 +98,11 @@ static void use_words(const struct arguments *given, struct options *out)
 			"unexpected argument \"%s\": give a source and a destination, or a file "
 			"of rules as --images FILE",
 			items[0]);
-	} else if (words->count >= OPTIONS_WORDS_MAX) {
+	} else if (words->count > 1) {
 		out->source = items[0];
-		out->destination = items[1];
+		out->destination_count = 0;
+		for (size_t i = 1; i < words->count && i < array_count(words->items); i++)
+			out->destinations[out->destination_count++] = items[i];
 	}
 }
 
@@ -121,6 +124,18 @@ void options_variables(struct options *out, struct problems *problems)
 			problem_add(problems, NULL, "%s=%s: expected true or false", variable->name,
 				    value);
 	}
+}
+
+void options_usual_files(struct options *options)
+{
+	static const char images[] = "images.yaml", auth[] = "auth.yaml";
+	if (options->source || options->images || options->list || options->config ||
+	    access(images, F_OK) != 0)
+		return;
+	options->images = images;
+	options->usual = true;
+	if (!options->auth && access(auth, F_OK) == 0)
+		options->auth = auth;
 }
 
 bool options_parse(int argc, char **argv, struct options *out, struct problems *problems)

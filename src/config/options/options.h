@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "config/problem.h"
 
-enum { OPTIONS_LIST_MAX = 64, OPTIONS_WORDS_MAX = 2 };
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_DESTINATIONS_MAX = 32 };
 
 /* The values of an option that may be repeated, in order; empty ones are left out. */
 struct option_list {
@@ -40,7 +40,10 @@ struct options {
 #undef OPTION_LIST
 #undef OPTION_LINES
 #undef OPTION_ALIAS
-	const char *source, *destination; /* SRC DST on the command line; both or none */
+	const char *source; /* SRC DST [DST]... on the command line; NULL: it has no rule */
+	const char *destinations[OPTIONS_DESTINATIONS_MAX]; /* with source at least one */
+	size_t destination_count;
+	bool usual;        /* images, and perhaps auth, are those of the current folder */
 	const char *hints; /* the file of hints from earlier runs (state/hints.h); NULL: none */
 	const struct inputs *inputs; /* those of a GitHub Action; NULL: this is none */
 	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
@@ -67,6 +70,11 @@ bool options_parse(int argc, char **argv, struct options *out, struct problems *
 /* The same for a command that has options of its own, which come before those of the same name. */
 bool options_parse_beside(int argc, char **argv, const struct arguments_table *own,
 			  struct options *out, struct problems *problems);
+/*
+ * Where nothing says what to copy, images.yaml of the current folder does, if there is one; then
+ * auth.yaml has the credentials, unless others were named.
+ */
+void options_usual_files(struct options *options);
 /*
  * Reads one of the words that the original accepts for a switch: true, 1, t, T, TRUE, True and so
  * on; also yes, no, on and off. Upper and lower case do not matter.

@@ -73,11 +73,11 @@ void options_help(struct buf *out)
 	buf_add_string(
 		out,
 		"Usage: image-syncer --images FILE [--auth FILE] [OPTION]...\n"
-		"       image-syncer SOURCE DESTINATION [--auth FILE] [OPTION]...\n"
+		"       image-syncer SOURCE DESTINATION... [--auth FILE] [OPTION]...\n"
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
 		"       image-syncer serve --images FILE [OPTION]... (see serve --help)\n"
 		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
-		"       image-syncer version\n"
+		"       image-syncer help [TOPIC] | version\n"
 		"\n"
 		"Copies container images between registries: only what is missing or stale.\n");
 	for (size_t i = 0; i < option_count; i++) {
@@ -87,6 +87,11 @@ void options_help(struct buf *out)
 			add_option(out, &option_table[i]);
 	}
 	buf_add_string(out, "\nEnvironment:\n");
+	options_help_environment(out);
+}
+
+void options_help_environment(struct buf *out)
+{
 	for (size_t i = 0; i < array_count(environment); i++) {
 		scoped(buf_finish) struct buf left = {0};
 		buf_printf(&left, "  %s", environment[i][0]);

@@ -5,6 +5,8 @@
 
 /* Appends the options and variables; no line is longer than 80 columns. */
 void options_help(struct buf *out);
+/* Appends the variables alone. */
+void options_help_environment(struct buf *out);
 /* Appends what comes last. */
 void options_help_end(struct buf *out);
 /* Appends left in its column, and right beside it, or below it if left is too long. */

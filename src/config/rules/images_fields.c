@@ -10,7 +10,18 @@
 #include "config/rules/since.h"
 #include "config/rules/terms_fields.h"
 
-enum images_field { TO, TAGS, EXCLUDE, SEMVER, LATEST, SINCE, FIELDS };
+enum images_field {
+	TO,
+	TAGS,
+	EXCLUDE,
+	SEMVER,
+	LATEST,
+	NEWEST,
+	PRERELEASES,
+	REQUIRED,
+	SINCE,
+	FIELDS
+};
 enum latest_field { COUNT, BY, LATEST_FIELDS };
 
 static const struct field fields[FIELDS] = {
@@ -19,6 +30,9 @@ static const struct field fields[FIELDS] = {
 	[EXCLUDE] = {"exclude", FIELDS_TEXTS, "not these tags"},
 	[SEMVER] = {"semver", FIELDS_TEXT, "only versions in this range"},
 	[LATEST] = {"latest", FIELDS_MIXED, "only this many, the newest"},
+	[NEWEST] = {"newest", FIELDS_MIXED, "another name of latest"},
+	[PRERELEASES] = {"prereleases", FIELDS_SWITCH, "whether tags such as 1.2.0-rc.1 count"},
+	[REQUIRED] = {"required", FIELDS_SWITCH, "the rule fails if a pattern finds nothing"},
 	[SINCE] = {"since", FIELDS_TEXT, "only what was created since then"},
 };
 
@@ -112,14 +126,25 @@ static void read_since(const struct fields_reading *reading, const struct node *
 				"an age as in 12h, 30d or 2w");
 }
 
+static void read_prereleases(const struct fields_reading *reading, const struct node *node,
+			     struct selection *out)
+{
+	if (!node)
+		return;
+	out->prereleases = fields_switch(reading, &fields[PRERELEASES], node, false)
+				   ? SELECTION_PRERELEASES_YES
+				   : SELECTION_PRERELEASES_NO;
+}
+
 /* --- the mapping --------------------------------------------------------------------------- */
 
 static const struct selection *read_selection(const struct fields_reading *reading,
 					      const struct node *const *values)
 {
 	struct selection *selection;
-	if (!values[TAGS] && !values[EXCLUDE] && !values[SEMVER] && !values[LATEST] &&
-	    !values[SINCE])
+	const struct node *latest = values[LATEST] ? values[LATEST] : values[NEWEST];
+	if (!values[TAGS] && !values[EXCLUDE] && !values[SEMVER] && !latest && !values[SINCE] &&
+	    !values[PRERELEASES] && !values[REQUIRED])
 		return NULL;
 	selection = arena_new_of(reading->arena, struct selection);
 	if (!selection) {
@@ -132,8 +157,13 @@ static const struct selection *read_selection(const struct fields_reading *readi
 			   &selection->exclude_count);
 	if (values[SEMVER])
 		fields_placed(reading, &fields[SEMVER], values[SEMVER], &selection->semver);
-	if (values[LATEST])
-		read_latest(reading, values[LATEST], selection);
+	if (values[LATEST] && values[NEWEST])
+		fields_complain(reading, values[NEWEST],
+				"newest is another name of latest: keep one of them");
+	if (latest)
+		read_latest(reading, latest, selection);
+	read_prereleases(reading, values[PRERELEASES], selection);
+	selection->required = fields_switch(reading, &fields[REQUIRED], values[REQUIRED], false);
 	if (values[SINCE])
 		read_since(reading, values[SINCE], &selection->since);
 	return selection;

@@ -42,9 +42,8 @@ static void read_pattern(const struct platform_reading *reading, struct str text
 	}
 	if (str_find(text, '/') < text.len) {
 		problem_add(reading->problems, NULL,
-			    "--%s %.*s: give a platform in two options, as in --os linux "
-			    "--arch arm:v7",
-			    name, STR_ARGS(text));
+			    "--%s %.*s: a whole platform is written as --platform %.*s", name,
+			    STR_ARGS(text), STR_ARGS(text));
 		return;
 	}
 	const char *other = meant(pattern.value);
@@ -83,6 +82,32 @@ static const struct platform_pattern *read_list(const struct platform_reading *r
 	return patterns;
 }
 
+static void read_names(const char *text, const char *option, struct platform *platforms,
+		       size_t *count, struct problems *problems)
+{
+	struct str value, rest = str_of(text);
+	while (str_cut(&rest, ',', &value)) {
+		value = str_trim(value);
+		if (value.len && platform_parse(value, &platforms[*count]))
+			++*count;
+		else if (value.len)
+			problem_add(problems, NULL,
+				    "--%s %.*s: write linux/amd64 or linux/arm64/v8", option,
+				    STR_ARGS(value));
+	}
+}
+
+bool platform_options_names(struct arena *arena, const struct option_list *list, const char *option,
+			    struct platform_filter *out, struct problems *problems)
+{
+	struct platform *platforms = arena_array(arena, count_patterns(list), sizeof(*platforms));
+	out->platforms = platforms;
+	out->platform_count = 0;
+	for (size_t i = 0; platforms && i < list->count; i++)
+		read_names(list->items[i], option, platforms, &out->platform_count, problems);
+	return platforms;
+}
+
 const struct platform_filter *
 platform_options_read(struct arena *arena, const struct options *options, struct problems *problems)
 {
@@ -92,7 +117,8 @@ platform_options_read(struct arena *arena, const struct options *options, struct
 		filter->os = read_list(&os, &options->os, &filter->os_count);
 		filter->arch = read_list(&arch, &options->arch, &filter->arch_count);
 	}
-	if (!filter || !filter->os || !filter->arch) {
+	if (!filter || !filter->os || !filter->arch ||
+	    !platform_options_names(arena, &options->platform, "platform", filter, problems)) {
 		problem_add(problems, NULL, "out of memory");
 		return NULL;
 	}

@@ -1,45 +1,20 @@
 /* A mistake is reported once, for the option, not for each rule that would have got its value. */
 #include "config/rules/policy_options.h"
 
+#include "config/rules/platform_options.h"
+
 #include <string.h>
-
-static size_t count_values(const struct option_list *list)
-{
-	size_t count = list->count;
-	for (size_t i = 0; i < list->count; i++)
-		for (const char *at = list->items[i]; *at; at++)
-			count += *at == ',';
-	return count;
-}
-
-static void read_platforms(const char *text, struct platform *platforms, size_t *count,
-			   struct problems *problems)
-{
-	struct str value, rest = str_of(text);
-	while (str_cut(&rest, ',', &value)) {
-		value = str_trim(value);
-		if (value.len && platform_parse(value, &platforms[*count]))
-			++*count;
-		else if (value.len)
-			problem_add(problems, NULL,
-				    "--require-platforms %.*s: write linux/amd64 or linux/arm64/v8",
-				    STR_ARGS(value));
-	}
-}
 
 /* NULL when nothing is required. */
 static const struct platform_filter *
 read_required(struct arena *arena, const struct option_list *list, struct problems *problems)
 {
 	struct platform_filter *required = arena_new_of(arena, struct platform_filter);
-	struct platform *platforms = arena_array(arena, count_values(list), sizeof(*platforms));
-	if (!required || !platforms) {
+	if (!required ||
+	    !platform_options_names(arena, list, "require-platforms", required, problems)) {
 		problem_add(problems, NULL, "out of memory");
 		return NULL;
 	}
-	required->platforms = platforms;
-	for (size_t i = 0; i < list->count; i++)
-		read_platforms(list->items[i], platforms, &required->platform_count, problems);
 	return required->platform_count ? required : NULL;
 }
 

@@ -26,6 +26,14 @@ void selection_write(const struct selection *selection, struct writer *out)
 	fields_write_list("exclude", selection->exclude, selection->exclude_count, out);
 	fields_write_text("semver", &selection->semver, out);
 	write_latest(selection, out);
+	if (selection->prereleases) {
+		writer_field(out, "prereleases");
+		writer_bool(out, selection->prereleases == SELECTION_PRERELEASES_YES);
+	}
+	if (selection->required) {
+		writer_field(out, "required");
+		writer_bool(out, true);
+	}
 	if (!selection->since)
 		return;
 	clock_rfc3339(selection->since, since);

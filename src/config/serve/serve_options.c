@@ -16,18 +16,30 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct option table[] = {
+const struct option serve_options_table[] = {
 #define SERVE_TEXT(field, name, letter, argument, help)                                            \
 	{OPTION_KIND_TEXT, name, letter, argument, 0, offsetof(struct serve_options, field), help},
 #include "config/serve/serve_options.def"
 #undef SERVE_TEXT
 };
 
+const size_t serve_options_count = array_count(serve_options_table);
+
+bool serve_options_named(const char *name)
+{
+	for (size_t i = 0; i < serve_options_count; i++)
+		if (strcmp(serve_options_table[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool parse(const struct serve_options_reading *reading, struct serve_options *out,
 		  struct options *options, struct problems *problems)
 {
-	const struct arguments_table own = {
-		.options = table, .count = array_count(table), .record = out, .letters = true};
+	const struct arguments_table own = {.options = serve_options_table,
+					    .count = serve_options_count,
+					    .record = out,
+					    .letters = true};
 	*out = (struct serve_options){0};
 	return options_parse_beside(reading->argc, reading->argv, &own, options, problems);
 }
@@ -138,12 +150,12 @@ void serve_options_help(struct buf *out)
 		"Runs until it is stopped: does a sync whenever it is time, and for the images\n"
 		"that hooks and events of registries name.\n"
 		"\nWhat, and when:\n");
-	for (size_t i = 0; i < array_count(table); i++) {
-		char letter[] = {'-', table[i].letter, ',', ' ', '\0'};
+	for (size_t i = 0; i < serve_options_count; i++) {
+		char letter[] = {'-', serve_options_table[i].letter, ',', ' ', '\0'};
 		scoped(buf_finish) struct buf left = {0};
-		buf_printf(&left, "  %s--%s %s", table[i].letter ? letter : "    ", table[i].name,
-			   table[i].argument);
-		options_help_row(out, &left, str_of(table[i].help));
+		buf_printf(&left, "  %s--%s %s", serve_options_table[i].letter ? letter : "    ",
+			   serve_options_table[i].name, serve_options_table[i].argument);
+		options_help_row(out, &left, str_of(serve_options_table[i].help));
 	}
 	buf_add_string(
 		out,

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "config/expand.h"
-#include "config/options/options.h"
+#include "config/options/option.h"
 #include "config/serve/server_file.h"
 
 /* Texts are NULL when not given or given empty. */
@@ -41,5 +41,10 @@ bool serve_options_meant(struct arena *arena, int argc, char **argv);
  */
 bool serve_options_parse(const struct serve_options_reading *reading, struct serve_options *out,
 			 struct options *options);
+/* The options of serve_options.def. */
+extern const struct option serve_options_table[];
+extern const size_t serve_options_count;
+/* True when one of them has that name. */
+bool serve_options_named(const char *name);
 /* Appends the help. */
 void serve_options_help(struct buf *out);

@@ -116,6 +116,35 @@ static void test_hooks_stand_around_each_line(void **state)
 	assert_int_equal(steps, 110);
 }
 
+/* Whatever a text contains, a line is one object, and its fields are there only in JSON. */
+static void test_json(void **state)
+{
+	static const struct log_field fields[] = {
+		{"name", "a\"b\\c\n\xff d", false}, {"none", NULL, false}, {"number", "1.5", true}};
+	scoped(buf_finish) struct buf json = {0};
+	scoped(buf_finish) struct buf text = {0};
+	struct capture capture;
+	(void)state;
+	log_open(stderr, LOG_INFO);
+	log_json(true);
+	assert_true(log_is_json());
+	capture = capture_start(STDERR_FILENO);
+	log_fields(LOG_WARN, fields, array_count(fields), "a \"line\"\t%d", 7);
+	log_info("plain");
+	log_fields(LOG_DEBUG, fields, array_count(fields), "a detail");
+	capture_stop(&capture, &json);
+	log_json(false);
+	capture = capture_start(STDERR_FILENO);
+	log_fields(LOG_WARN, fields, array_count(fields), "a \"line\"");
+	capture_stop(&capture, &text);
+	has(&json, "\",\"level\":\"warning\",\"msg\":\"a \\\"line\\\"\\\\x097\","
+		   "\"name\":\"a\\\"b\\\\c\\\\n\\\\xff d\",\"number\":1.5}\n{\"time\":\"");
+	has(&json, ",\"level\":\"info\",\"msg\":\"plain\"}\n");
+	has_not(&json, "a detail");
+	has(&text, " level=warning msg=\"a \\\"line\\\"\"\n");
+	has_not(&text, "number");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_dropped),
 		cmocka_unit_test(test_hooks_stand_around_each_line),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,8 @@ static void test_shape(void **state)
 	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
 	      "that match a /pattern/)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
-	      "latest, since, repositories, exclude-repositories, names, via, "
+	      "latest, newest, prereleases, required, since, repositories, "
+	      "exclude-repositories, names, via, "
 	      "allow-empty, every, cron, "
 	      "platforms, os, arch, require-platforms, on-change, foreign, "
 	      "referrers, require-signed, create-repository, create-project\n",

@@ -125,8 +125,9 @@ static void test_words(void **state)
 	(void)state;
 	scoped(finish) struct loaded loaded = {0};
 	setenv("IMAGE_SYNCER_TEST_WORD", "mirror.io", 1);
-	load(&loaded,
-	     (struct options){.source = "a.io/x:v1", .destination = "$IMAGE_SYNCER_TEST_WORD/x"});
+	load(&loaded, (struct options){.source = "a.io/x:v1",
+				       .destinations = {"$IMAGE_SYNCER_TEST_WORD/x"},
+				       .destination_count = 1});
 	check(&loaded, "", "");
 	assert_int_equal(loaded.config.rules.count, 1);
 	const struct rule *rule = &loaded.config.rules.items[0];
@@ -141,9 +142,15 @@ static void test_contradictions(void **state)
 	(void)state;
 	scoped(finish) struct loaded both = {0};
 	scoped(finish) struct loaded old = {0};
-	load(&both, (struct options){.source = "a", .destination = "b", .images = "i.yaml"});
+	load(&both, (struct options){.source = "a",
+				     .destinations = {"b"},
+				     .destination_count = 1,
+				     .images = "i.yaml"});
 	check(&both, "--images and \"a\" both say what to copy: give one of them\n", "");
-	load(&old, (struct options){.source = "a", .destination = "b", .config = "c.yaml"});
+	load(&old, (struct options){.source = "a",
+				    .destinations = {"b"},
+				    .destination_count = 1,
+				    .config = "c.yaml"});
 	check(&old, "--config and \"a\" both say what to copy: give one of them\n", "");
 }
 

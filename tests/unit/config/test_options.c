@@ -67,7 +67,7 @@ static void test_defaults(void **state)
 	assert_null(options.output_failed_images);
 	assert_null(options.output_images_format);
 	assert_null(options.source);
-	assert_null(options.destination);
+	assert_int_equal(options.destination_count, 0);
 	assert_int_equal(options.os.count + options.arch.count, 0);
 	assert_false(options.force || options.dry_run || options.debug);
 	assert_false(options.version || options.help);
@@ -101,8 +101,8 @@ static void test_number(void **state)
 	assert_int_equal(good("-p +6").proc, 6);
 	assert_int_equal(good("-p 6 --proc 7").proc, 7);
 	assert_int_equal(good("-p 0").proc, 0);
-	assert_int_equal(good("-p -1").proc, 0);
-	assert_int_equal(good("--proc=-3").proc, 0);
+	bad("-p -1", "--proc -1: expected 0 or more, as in --proc 5\n");
+	bad("--retries=-3", "--retries -3: expected 0 or more, as in --retries 2\n");
 	assert_int_equal(good("--proc=").proc, 5);
 	assert_int_equal(good("-p 9 -p=").proc, 5);
 	assert_int_equal(good("--proc=2147483647").proc, 2147483647);
@@ -166,15 +166,37 @@ static void test_list_too_long(void **state)
 			    "--os is given more than 64 times: join values with commas\n");
 }
 
+static void test_destinations_too_many(void **state)
+{
+	(void)state;
+	static char word[] = "r.io/b", name[] = "image-syncer";
+	char *words[OPTIONS_DESTINATIONS_MAX + 3] = {name};
+	scoped(problem_finish) struct problems problems = {0};
+	struct options options;
+	for (size_t i = 1; i < array_count(words); i++)
+		words[i] = word;
+	options_init(&options);
+	assert_true(options_parse(array_count(words) - 1, words, &options, &problems));
+	assert_int_equal(options.destination_count, OPTIONS_DESTINATIONS_MAX);
+	options_init(&options);
+	assert_false(options_parse(array_count(words), words, &options, &problems));
+	assert_string_equal(buf_string(&problems.errors),
+			    "more than 32 destinations: write them into a file and pass --images "
+			    "FILE\n");
+}
+
 static void test_words(void **state)
 {
 	(void)state;
 	struct options options = good("a/b:v1 --force r.io/b");
 	assert_string_equal(options.source, "a/b:v1");
-	assert_string_equal(options.destination, "r.io/b");
+	assert_string_equal(options.destinations[0], "r.io/b");
 	assert_true(options.force);
 	options = good("-- a -b");
-	assert_string_equal(options.destination, "-b");
+	assert_string_equal(options.destinations[0], "-b");
+	options = good("a r.io/b r.io/c --force r.io/d");
+	assert_int_equal(options.destination_count, 3);
+	assert_string_equal(options.destinations[2], "r.io/d");
 	assert_true(good("version").version);
 	assert_null(good("version").source);
 	assert_false(good("version x").version);
@@ -202,7 +224,7 @@ static void test_refused(void **state)
 	(void)state;
 	bad("--imagse x", "unknown option --imagse: did you mean --images?\n");
 	/* As other programs take passwords. */
-	bad("--creds user:word1 a b", "unknown option --creds\n");
+	bad("--src-cred user:word1 a b", "unknown option --src-cred\n");
 	bad("a b --dest-creds user:word1", "unknown option --dest-creds\n");
 	bad("--password=word1", "unknown option --password\n");
 	bad("-uuser:word1", "unknown option -u\n");
@@ -237,10 +259,6 @@ static void test_refused(void **state)
 	bad("sync", "unexpected argument \"sync\"" ONE_WORD);
 	bad("-", "unexpected argument \"-\"" ONE_WORD);
 	bad("-- --force", "unexpected argument \"--force\"" ONE_WORD);
-	bad("a b c d", "unexpected argument \"c\": to copy several images, list them in a file "
-		       "and pass --images FILE\n"
-		       "unexpected argument \"d\": to copy several images, list them in a file "
-		       "and pass --images FILE\n");
 	bad("--os", "--os needs a value: --os OS,...\n");
 }
 
@@ -280,11 +298,17 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_text),
-		cmocka_unit_test(test_number),   cmocka_unit_test(test_switch),
-		cmocka_unit_test(test_list),     cmocka_unit_test(test_list_too_long),
-		cmocka_unit_test(test_words),    cmocka_unit_test(test_removed),
-		cmocka_unit_test(test_refused),  cmocka_unit_test(test_several),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_too_long),
+		cmocka_unit_test(test_destinations_too_many),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,7 +225,8 @@ static bool server_file(struct arena *arena, struct buf *out)
 
 static bool words(struct arena *arena, struct buf *out)
 {
-	struct options options = {.source = "a.io/x:v1", .destination = "$SCARCE_WORD/x"};
+	struct options options = {
+		.source = "a.io/x:v1", .destinations = {"$SCARCE_WORD/x"}, .destination_count = 1};
 	return load(arena, options, out);
 }
 
@@ -276,8 +277,8 @@ static bool expand(struct arena *arena, const struct plan_rule *rule, struct pro
 	struct task *tasks = NULL;
 	size_t count = 0;
 	struct error err = {0};
-	if (!plan_expand(arena, &(struct expanding){rule, &catalog, problems}, &tasks, &count,
-			 &err))
+	if (!plan_expand(arena, &(struct expanding){rule, &catalog, problems, false}, &tasks,
+			 &count, &err))
 		return out_of_memory(&err);
 	bool before = counting;
 	counting = false;

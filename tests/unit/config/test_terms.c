@@ -211,8 +211,8 @@ static size_t expand(struct arena *arena, const struct plan_rule *rule, struct t
 	scoped(problem_finish) struct problems warnings = {0};
 	struct error err = {0};
 	size_t count;
-	if (!plan_expand(arena, &(struct expanding){rule, &catalog, &warnings}, tasks, &count,
-			 &err))
+	if (!plan_expand(arena, &(struct expanding){rule, &catalog, &warnings, false}, tasks,
+			 &count, &err))
 		fail_msg("%s", err.text);
 	return count;
 }

@@ -149,13 +149,50 @@ static void test_proper_names(void **state)
 			fail_msg("%s", odd[i]);
 }
 
+static void test_loopback(void **state)
+{
+	static const char *const here[] = {"localhost",  "localhost:5000",      "LOCALHOST",
+					   "127.0.0.1",  "127.1.2.3:80",        "[::1]",
+					   "[::1]:5000", "[::ffff:127.0.0.1]:1"};
+	static const char *const elsewhere[] = {"localhost.example.com",
+						"localhost.:5000",
+						"x.localhost",
+						"128.0.0.1",
+						"10.0.0.1:5000",
+						"[::2]",
+						"[fe80::1]:5000",
+						"127.0.0.1.nip.io",
+						"0.0.0.0",
+						""};
+	(void)state;
+	for (size_t i = 0; i < array_count(here); i++)
+		if (!inside_loopback(str_of(here[i])))
+			fail_msg("%s", here[i]);
+	for (size_t i = 0; i < array_count(elsewhere); i++)
+		if (inside_loopback(str_of(elsewhere[i])))
+			fail_msg("%s", elsewhere[i]);
+}
+
+/* Whatever a name server or a file of hosts makes of it. */
+static void test_localhost_leads_here(void **state)
+{
+	struct sockaddr_storage address;
+	(void)state;
+	assert_true(address_parse("127.0.0.1", &address));
+	assert_null(inside_address_refused((void *)&address, "localhost", false));
+	assert_true(address_parse("::1", &address));
+	assert_null(inside_address_refused((void *)&address, "localhost", false));
+	assert_true(address_parse("10.0.0.1", &address));
+	assert_non_null(inside_address_refused((void *)&address, "localhost", false));
+	assert_null(inside_address_refused((void *)&address, "registry.corp", false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_text),
-		cmocka_unit_test(test_by_address),
-		cmocka_unit_test(test_inside_by_text),
-		cmocka_unit_test(test_proper_names),
+		cmocka_unit_test(test_by_text),        cmocka_unit_test(test_by_address),
+		cmocka_unit_test(test_inside_by_text), cmocka_unit_test(test_proper_names),
+		cmocka_unit_test(test_loopback),       cmocka_unit_test(test_localhost_leads_here),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,7 +260,7 @@ static void plan(const struct rules *rules, struct buf *out, struct problems *pr
 		struct task *tasks;
 		size_t count;
 		struct error err = {0};
-		if (!plan_expand(arena, &(struct expanding){&planned[i], &catalog, problems},
+		if (!plan_expand(arena, &(struct expanding){&planned[i], &catalog, problems, false},
 				 &tasks, &count, &err)) {
 			buf_add_string(errors, err.text);
 			continue;
@@ -423,12 +423,12 @@ static void test_digest_fields(void **state)
 	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 2}, &planned, &count,
 			       &problems));
 	assert_int_equal(count, 2);
-	assert_true(plan_expand(arena, &(struct expanding){&planned[0], NULL, &problems}, &tasks,
-				&count, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[0], NULL, &problems, false},
+				&tasks, &count, &err));
 	assert_string_equal(reference_target(&tasks[0].source), DG);
 	assert_string_equal(reference_target(&tasks[0].destination), "v9");
-	assert_true(plan_expand(arena, &(struct expanding){&planned[1], NULL, &problems}, &tasks,
-				&count, &err));
+	assert_true(plan_expand(arena, &(struct expanding){&planned[1], NULL, &problems, false},
+				&tasks, &count, &err));
 	assert_string_equal(reference_target(&tasks[0].source), "v9");
 	assert_string_equal(reference_target(&tasks[0].destination), "x");
 	assert_string_equal(tasks[0].destination.digest, DG2);

@@ -62,11 +62,15 @@ struct row {
 	int latest;
 	bool by_date;
 	int since;
+	enum selection_prereleases prereleases;
+	bool required;
 	const char *result; /* tags pulled, and where they differ > those pushed */
 	const char *said;   /* part of errors and warnings; NULL: nothing */
 	int listings, asked;
 };
 
+#define YES SELECTION_PRERELEASES_YES
+#define NO SELECTION_PRERELEASES_NO
 #define A "r.io/a"
 #define B "r.io/b"
 
@@ -76,9 +80,22 @@ static const struct row rows[] = {
 	{A, B, .semver = ">=2.0.0-0", .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
 	{A, B, .exclude = {"/^v/", "latest,nightly"}, .result = "1.0.0 1.10.0 1.2.0 2.0",
 	 .listings = 1},
-	{A, B, .latest = 2, .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
+	{A, B, .latest = 2, .result = "1.10.0 v2.0.0", .listings = 1},
+	{A, B, .latest = 2, .prereleases = YES, .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
+	{A, B, .latest = 2, .semver = ">=2.0.0-0", .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
+	{A, B, .latest = 2, .tags = {"/rc/"}, .result = "",
+	 .said = "unless the rule has prereleases", .listings = 1},
+	{A, B, .semver = ">1.9", .prereleases = YES, .result = "1.10.0 v2.0.0-rc.1 v2.0.0",
+	 .listings = 1},
+	{A, B, .semver = "<2.0.0", .prereleases = YES, .result = "1.0.0 1.10.0 1.2.0",
+	 .listings = 1},
+	{A, B, .semver = ">=2.0.0-0", .prereleases = NO, .result = "v2.0.0", .listings = 1},
+	{A, B, .tags = {"/^v2/"}, .prereleases = NO, .result = "v2.0.0", .listings = 1},
+	{A, B, .prereleases = NO, .result = "1.0.0 1.10.0 1.2.0 v2.0.0 latest nightly 2.0",
+	 .listings = 1},
+	{A, B, .required = true, .tags = {"/^v2/"}, .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
 	{A, B, .latest = 2, .semver = "*", .result = "1.10.0 v2.0.0", .listings = 1},
-	{A, B, .latest = 99, .result = "1.0.0 1.10.0 1.2.0 v2.0.0-rc.1 v2.0.0", .listings = 1},
+	{A, B, .latest = 99, .result = "1.0.0 1.10.0 1.2.0 v2.0.0", .listings = 1},
 	{A, B, .latest = 3, .by_date = true, .result = "v2.0.0 latest 2.0",
 	 .said = "w:3:1: 1 of 8 images of r.io/a have no date of creation", .listings = 1,
 	 .asked = 8},
@@ -104,6 +121,14 @@ static const struct row rows[] = {
 	{A, B, .tags = {"1.0.0", "1.2.0"}, .since = 200, .result = "1.2.0", .asked = 2},
 	{A, B, .tags = {"/none/"}, .result = "",
 	 .said = "w:3:1: pattern /none/ finds none of the 8", .listings = 1},
+	/* and what finds nothing is a failure where the rule requires it */
+	{A, B, .required = true, .tags = {"/none/", "1.0.0"}, .result = "",
+	 .said = "e:pattern /none/ finds none of the 8 tags of r.io/a (the rule has required",
+	 .listings = 1},
+	{A ":/none/", B, .required = true, .result = "", .said = "e:pattern /none/ finds none",
+	 .listings = 1},
+	{A, B, .required = true, .semver = "9", .result = "",
+	 .said = "e:the selection leaves none of the 8 tags of r.io/a", .listings = 1},
 	/* and otherwise one more condition */
 	{A ":1.0.0,v9,2.0", B, .tags = {"v9", "1.0.0"}, .result = "1.0.0 v9"},
 	{A ":/^1/", B, .tags = {"/0$/"}, .exclude = {"/10/"}, .result = "1.0.0 1.2.0",
@@ -113,7 +138,8 @@ static const struct row rows[] = {
 	/* destinations are paired with what is left */
 	{A, B ":x,y", .latest = 2, .semver = "*", .result = "1.10.0>x v2.0.0>y", .listings = 1},
 	{A, B ":x", .latest = 2, .result = "", .said = "is not matched: 2 and 1", .listings = 1},
-	{A, B ":/^v/", .latest = 2, .result = "v2.0.0-rc.1 v2.0.0", .listings = 1},
+	{A, B ":/^v/", .latest = 2, .prereleases = YES, .result = "v2.0.0-rc.1 v2.0.0",
+	 .listings = 1},
 	/* mistakes */
 	{A, B, .semver = "", .result = NULL, .said = "p:sem: semver \"\": a range is missing"},
 	{A, B, .semver = ">>1", .result = NULL,
@@ -142,7 +168,9 @@ static void fill(const struct row *row, struct selection *out, struct placed *ta
 				  .semver = {row->semver, "sem"},
 				  .latest = row->latest,
 				  .latest_by_date = row->by_date,
-				  .since = row->since};
+				  .since = row->since,
+				  .prereleases = row->prereleases,
+				  .required = row->required};
 	for (; out->tag_count < 3 && row->tags[out->tag_count]; out->tag_count++)
 		tags[out->tag_count] =
 			(struct placed){row->tags[out->tag_count], tag_places[out->tag_count]};
@@ -187,8 +215,8 @@ static bool run_row(const struct row *row, struct world *world, bool dates, stru
 		return false;
 	}
 	assert_int_equal(rules, 1);
-	if (!plan_expand(arena, &(struct expanding){planned, &catalog, &problems}, &tasks, &count,
-			 &err))
+	if (!plan_expand(arena, &(struct expanding){planned, &catalog, &problems, false}, &tasks,
+			 &count, &err))
 		buf_printf(said, "e:%s", err.text);
 	for (size_t i = 0; i < count; i++)
 		show_task(&tasks[i], result);
@@ -307,10 +335,10 @@ static void test_platforms(void **state)
 			    "written by the rule at 6:9 as well. Make both rules say the same, or "
 			    "remove one\n");
 	assert_int_equal(count, 3);
-	assert_true(plan_expand(arena, &(struct expanding){&planned[0], &catalog, &problems},
+	assert_true(plan_expand(arena, &(struct expanding){&planned[0], &catalog, &problems, false},
 				&tasks, &count, &err));
 	assert_ptr_equal(tasks[0].rule->terms.platforms, &one);
-	assert_true(plan_expand(arena, &(struct expanding){&planned[2], &catalog, &problems},
+	assert_true(plan_expand(arena, &(struct expanding){&planned[2], &catalog, &problems, false},
 				&tasks, &count, &err));
 	assert_true(plan_same_source(&tasks[0], &tasks[0]));
 	assert_false(plan_same_source(&tasks[0], &tasks[1]));

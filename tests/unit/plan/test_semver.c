@@ -198,7 +198,7 @@ static void check_range(size_t row, const char *versions, bool expected)
 		if (!word.len)
 			continue;
 		assert_true(semver_parse(word, &version));
-		if (semver_range_matches(range, &version) != expected)
+		if (semver_range_matches(range, &version, false) != expected)
 			fail_msg("%s: %.*s", ranges[row].range, STR_ARGS(word));
 	}
 }

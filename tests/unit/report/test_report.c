@@ -99,7 +99,7 @@ static void test_in_a_pipe(void **state)
 	assert_string_equal(buf_string(&result.out), "failed tasks exist\n");
 	has(&result.err,
 	    "level=info msg=\"Finish synchronizing image from docker.io/library/nginx:v1 to "
-	    "reg.io/m/nginx:v1: copied 45.38MB in 1.2s, blobs: 5 sent, 0 mounted, "
+	    "reg.io/m/nginx:v1: copied 45.38MB in 1.2s, sha256:aa, blobs: 5 sent, 0 mounted, "
 	    "1 already there. Now 1/3 images have been processed.\"\n");
 	has(&result.err,
 	    "to reg.io/m/nginx:v2: skip synchronization because destination image exists. "

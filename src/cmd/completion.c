@@ -1,0 +1,178 @@
+/*
+ * A script has the same parts for every shell: which context a command line is in, the options of
+ * each context, and what their values are. Values are known by the name that --help gives them, or
+ * by the table below where only some words are right.
+ */
+#include "cmd/completion.h"
+
+#include "cmd/about.h"
+#include "cmd/completion_bash.h"
+#include "cmd/completion_fish.h"
+#include "cmd/completion_zsh.h"
+#include "config/imgsync/flags.h"
+#include "config/serve/serve_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_USAGE = 2 };
+
+const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
+	[COMPLETION_RUN] = {"run", NULL, "version"},
+	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it",
+			      ""},
+	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
+	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
+	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
+	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
+	[COMPLETION_HELP] = {"help", "print help", "rules auth serve imgsync exit environment"},
+	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
+};
+
+/* Options of which only some values are right, or most are one of some. */
+static const struct {
+	const char *name, *words;
+} values[] = {
+	{"arch", "386 amd64 arm arm:v6 arm:v7 arm64 ppc64le riscv64 s390x"},
+	{"create-repository", "true false"},
+	{"foreign", "skip copy fail"},
+	{"log-format", "text json"},
+	{"log-level", "error warn info debug"},
+	{"notify", "telegram= slack= dingtalk= feishu= wecom= webhook= heartbeat="},
+	{"notify-on", "failure change always"},
+	{"on-change", "overwrite fail skip retag"},
+	{"os", "linux windows"},
+	{"output-images-format", "yaml json"},
+	{"platform", "linux/amd64 linux/arm64 linux/arm/v7 linux/386 linux/ppc64le linux/riscv64 "
+		     "linux/s390x windows/amd64"},
+	{"referrers", "all signatures attestations sboms"},
+	{"report-level", "1 2 3"},
+	{"require-platforms", "linux/amd64 linux/arm64 linux/arm/v7 linux/386 linux/ppc64le "
+			      "linux/riscv64 linux/s390x windows/amd64"},
+	{"target-names", "plain library"},
+};
+
+/* Whoever wants to know of each option. */
+struct completing {
+	void (*take)(void *ctx, const struct completion_option *option);
+	void *ctx;
+};
+
+static void find_value(struct completion_option *out)
+{
+	out->kind = out->argument ? COMPLETION_TEXT : COMPLETION_NO_VALUE;
+	for (size_t i = 0; out->argument && i < array_count(values); i++)
+		if (strcmp(values[i].name, out->name) == 0) {
+			out->kind = COMPLETION_WORDS;
+			out->words = values[i].words;
+			return;
+		}
+	if (!out->argument)
+		return;
+	if (strcmp(out->argument, "DIR") == 0)
+		out->kind = COMPLETION_FOLDERS;
+	else if (strcmp(out->argument, "FILE") == 0 || strcmp(out->argument, "[HOST=]FILE") == 0 ||
+		 strcmp(out->name, "docker-config") == 0)
+		out->kind = COMPLETION_FILES;
+}
+
+static void take_option(const struct completing *completing, const struct option *option,
+			bool letter)
+{
+	struct completion_option found = {.name = option->name,
+					  .letter = letter ? option->letter : '\0',
+					  .help = option->help,
+					  .argument = option->argument,
+					  .repeated = option_lists(option)};
+	/* An older spelling of another option has no help. */
+	if (option->kind == OPTION_KIND_GROUP || !option->help)
+		return;
+	find_value(&found);
+	completing->take(completing->ctx, &found);
+}
+
+static void each_of_run(const struct completing *completing)
+{
+	for (size_t i = 0; i < option_count; i++)
+		take_option(completing, &option_table[i], true);
+}
+
+static void each_of_serve(const struct completing *completing)
+{
+	for (size_t i = 0; i < serve_options_count; i++)
+		take_option(completing, &serve_options_table[i], true);
+	for (size_t i = 0; i < option_count; i++)
+		if (!serve_options_named(option_table[i].name))
+			take_option(completing, &option_table[i], true);
+}
+
+static void each_of_imgsync(const struct completing *completing, enum flags_command command)
+{
+	for (size_t i = 0; i < flags_count; i++)
+		if (flags_has(command, i))
+			take_option(completing, &flags_table[i], true);
+	for (size_t i = 0; i < option_count; i++)
+		if (!flags_hides(option_table[i].name))
+			take_option(completing, &option_table[i], false);
+}
+
+void completion_each(enum completion_context context,
+		     void (*take)(void *ctx, const struct completion_option *option), void *ctx)
+{
+	const struct completing completing = {take, ctx};
+	switch (context) {
+	case COMPLETION_RUN:
+		each_of_run(&completing);
+		break;
+	case COMPLETION_SERVE:
+		each_of_serve(&completing);
+		break;
+	case COMPLETION_IMGSYNC:
+		each_of_imgsync(&completing, FLAGS_NONE);
+		break;
+	case COMPLETION_SYNC:
+		each_of_imgsync(&completing, FLAGS_SYNC);
+		break;
+	case COMPLETION_GCR:
+		each_of_imgsync(&completing, FLAGS_GCR);
+		break;
+	case COMPLETION_FLANNEL:
+		each_of_imgsync(&completing, FLAGS_FLANNEL);
+		break;
+	case COMPLETION_HELP:
+	case COMPLETION_COMPLETION:
+	case COMPLETION_CONTEXTS:
+		break;
+	}
+}
+
+void completion_quote(struct buf *out, const char *text, const char *special, const char *escape)
+{
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			buf_add_string(out, escape);
+		buf_add_char(out, *text);
+	}
+}
+
+bool completion_named(const char *word)
+{
+	return strcmp(word, "completion") == 0;
+}
+
+int completion_run(int argc, char *const *argv)
+{
+	static const struct {
+		const char *shell;
+		void (*script)(struct buf *out);
+	} shells[] = {
+		{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
+	for (size_t i = 0; argc == 2 && i < array_count(shells); i++)
+		if (strcmp(argv[1], shells[i].shell) == 0)
+			return about_print(shells[i].script);
+	fputs("completion: name a shell, bash, zsh or fish, as in\n"
+	      "  source <(image-syncer completion bash)\n"
+	      "An image of that name is docker.io/library/completion.\n",
+	      stderr);
+	return EXIT_USAGE;
+}
