@@ -131,19 +131,18 @@ static bool list_finds(const struct item_list *list, struct str tag, bool *found
 	return true;
 }
 
-static bool selects_tag(const struct select *select, struct str tag, bool *selected,
-			struct error *err)
+bool select_takes_tag(const struct select *select, struct str tag, bool *taken, struct error *err)
 {
 	bool wanted, unwanted;
 	struct semver version;
-	*selected = false;
+	*taken = false;
 	if (!list_finds(&select->tags, tag, &wanted, err) ||
 	    !list_finds(&select->exclude, tag, &unwanted, err))
 		return false;
 	if ((select->tags.count && !wanted) || unwanted)
 		return true;
-	*selected = !select->semver ||
-		    (semver_parse(tag, &version) && semver_range_matches(select->semver, &version));
+	*taken = !select->semver ||
+		 (semver_parse(tag, &version) && semver_range_matches(select->semver, &version));
 	return true;
 }
 
@@ -152,7 +151,7 @@ static bool keep_by_tag(const struct select *select, struct images *images, stru
 	size_t kept = 0;
 	for (size_t i = 0; i < images->count; i++) {
 		bool selected;
-		if (!selects_tag(select, items_word(&images->items[i]), &selected, err))
+		if (!select_takes_tag(select, items_word(&images->items[i]), &selected, err))
 			return false;
 		if (selected)
 			images->items[kept++] = images->items[i];
