@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 const char about_user_agent[] = "image-syncer/" VERSION;
+const char about_number[] = VERSION;
 
 void about_version(struct buf *out)
 {

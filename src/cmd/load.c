@@ -30,7 +30,7 @@ static void tell_problems(const struct run *run, bool again, const struct proble
 		problem_print(problems, stderr);
 }
 
-static enum log_level log_level(const struct options *options, struct problems *problems)
+enum log_level load_level(const struct options *options, struct problems *problems)
 {
 	enum log_level level = LOG_INFO;
 	const char *named = options->log_level;
@@ -155,12 +155,8 @@ bool load_shard(struct run *run)
 	return true;
 }
 
-bool load_run(struct run *run, struct problems *problems)
+void load_read(struct run *run, struct problems *problems)
 {
-	enum log_level level = log_level(run->options, problems);
-	bool again = run->session->logging;
-	if (!again)
-		log_hold(level);
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
 	 * Rules are parsed even after mistakes, so that theirs are reported with the others, and
@@ -171,10 +167,19 @@ bool load_run(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && settle_credentials(run, problems);
-	/* The repositories of a namespace are not known yet. */
-	if (ok && !problems->error_count && !run->namespace_count)
-		ok = load_shard(run);
 	if (!ok && !problems->error_count)
+		problem_add(problems, NULL, "out of memory");
+}
+
+bool load_run(struct run *run, struct problems *problems)
+{
+	enum log_level level = load_level(run->options, problems);
+	bool again = run->session->logging;
+	if (!again)
+		log_hold(level);
+	load_read(run, problems);
+	/* The repositories of a namespace are not known yet. */
+	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
 	tell_problems(run, again, problems);
