@@ -11,6 +11,7 @@
 #include "cmd/about.h"
 #include "cmd/check.h"
 #include "cmd/imgsync.h"
+#include "cmd/probe.h"
 #include "cmd/serve.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
@@ -32,6 +33,7 @@ static const struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
 	{"check", check_run},
+	{"probe", probe_run},
 	{"serve", serve_run},
 };
 

@@ -77,6 +77,7 @@ void options_help(struct buf *out)
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
 		"       image-syncer serve --images FILE [OPTION]... (see serve --help)\n"
 		"       image-syncer check --images FILE [OPTION]... (see check --help)\n"
+		"       image-syncer probe HOST[/REPOSITORY]... (see probe --help)\n"
 		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
 		"       image-syncer version\n"
 		"\n"
