@@ -6,8 +6,7 @@
 
 #include "net/handle.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <stdio.h>
 
 static int64_t microseconds(CURL *easy, CURLINFO which)
@@ -36,16 +35,17 @@ static void take_times(CURL *easy, struct sighting *out)
 /* libcurl forgets the address of a connection whose handshake fails, so it is kept here. */
 static void take_address(const struct handle *handle, struct sighting *out)
 {
-	const struct sockaddr *address = (const struct sockaddr *)&handle->tried;
-	bool six = address->sa_family == AF_INET6;
-	char host[64], port[8];
-	if (address->sa_family != AF_INET && !six)
-		return;
-	socklen_t len = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	if (getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		snprintf(out->address, sizeof(out->address), "%s%s%s:%s", six ? "[" : "", host,
-			 six ? "]" : "", port);
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&handle->tried;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&handle->tried;
+	char text[INET6_ADDRSTRLEN];
+	if (handle->tried.ss_family == AF_INET6 &&
+	    inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof(text)))
+		snprintf(out->address, sizeof(out->address), "[%s]:%u", text,
+			 (unsigned)ntohs(six->sin6_port));
+	else if (handle->tried.ss_family == AF_INET &&
+		 inet_ntop(AF_INET, &four->sin_addr, text, sizeof(text)))
+		snprintf(out->address, sizeof(out->address), "%s:%u", text,
+			 (unsigned)ntohs(four->sin_port));
 }
 
 void sight_tell(const struct http_observer *observer, const struct handle *handle,
