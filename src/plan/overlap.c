@@ -123,6 +123,17 @@ static void parse_all(struct overlap *overlap, const struct overlap_rules *rules
 	}
 }
 
+/* What two rules say differently; NULL also without memory, which is noted. */
+static const char *difference_of(struct overlap *overlap, const struct rule *a,
+				 const struct rule *b)
+{
+	const char *difference;
+	if (terms_compare(&a->terms, &b->terms, &difference))
+		return difference;
+	overlap->out_of_memory = true;
+	return NULL;
+}
+
 /* --- duplicates ---------------------------------------------------------------------------- */
 
 /* Two rules with other terms for one image are a mistake of the rules, which a run reports. */
@@ -133,7 +144,7 @@ static void tell_duplicate(struct overlap *overlap, const struct member *member,
 	if (member == first)
 		problem_warn(out, member->rule->source_place, "%s is listed twice: remove one",
 			     source);
-	else if (!terms_difference(&member->rule->terms, &first->rule->terms))
+	else if (!difference_of(overlap, member->rule, first->rule))
 		problem_warn(out, member->rule->source_place,
 			     "%s is copied to %s by the rule at %s as well: remove one", source,
 			     destination, first->rule->source_place);
@@ -196,11 +207,18 @@ static bool has_pattern(const struct member *member, const struct pattern *patte
 	return false;
 }
 
+/* Notes that there is no memory, if that was it. Returns false. */
+static bool give_up(struct overlap *overlap, const struct error *err)
+{
+	overlap->out_of_memory |= err->kind == ERROR_MEMORY;
+	return false;
+}
+
 /* True when the member certainly takes the tag, if its source has it. */
-static bool takes(const struct member *member, const char *tag)
+static bool takes(struct overlap *overlap, const struct member *member, const char *tag)
 {
 	const struct select *select = member->select;
-	struct error err;
+	struct error err = {0};
 	bool taken = !member->from.count;
 	if (!tag || (select && (select_by_date(select) || select_compares(select))))
 		return false;
@@ -209,15 +227,15 @@ static bool takes(const struct member *member, const char *tag)
 		if (!item->pattern)
 			taken = item->ref.tag && strcmp(item->ref.tag, tag) == 0;
 		else if (!pattern_match(item->pattern, str_of(tag), &taken, &err))
-			return false;
+			return give_up(overlap, &err);
 	}
 	if (!taken || !select)
 		return taken;
-	return select_takes_tag(select, str_of(tag), &taken, &err) && taken;
+	return select_takes_tag(select, str_of(tag), &taken, &err) ? taken : give_up(overlap, &err);
 }
 
 /* True when wide takes all that narrow takes. */
-static bool covers(const struct member *wide, const struct member *narrow)
+static bool covers(struct overlap *overlap, const struct member *wide, const struct member *narrow)
 {
 	if (takes_all(wide) && !narrow->from.count)
 		return true;
@@ -225,7 +243,7 @@ static bool covers(const struct member *wide, const struct member *narrow)
 		const struct plan_item *item = &narrow->from.items[i];
 		if (item->pattern ? !(takes_all(wide) ||
 				      (!wide->select && has_pattern(wide, item->pattern)))
-				  : !takes(wide, item->ref.tag))
+				  : !takes(overlap, wide, item->ref.tag))
 			return false;
 	}
 	return narrow->from.count > 0;
@@ -234,7 +252,7 @@ static bool covers(const struct member *wide, const struct member *narrow)
 static void tell_shadow(struct overlap *overlap, const struct member *wide, struct member *narrow)
 {
 	const struct rule *rule = narrow->rule, *other = wide->rule;
-	const char *difference = terms_difference(&rule->terms, &other->terms);
+	const char *difference = difference_of(overlap, rule, other);
 	if (difference)
 		problem_warn(&overlap->out->conflicts, rule->source_place,
 			     "all that %s means is copied to %s by the rule at %s (%s) as well, "
@@ -251,15 +269,16 @@ static void tell_shadow(struct overlap *overlap, const struct member *wide, stru
 }
 
 /* True when both may take one tag, so that two images would go to one destination. */
-static bool clash(const struct member *a, const struct member *b)
+static bool clash(struct overlap *overlap, const struct member *a, const struct member *b)
 {
 	if (takes_all(a) && takes_all(b))
 		return true;
 	for (size_t i = 0; i < b->from.count; i++) {
 		const struct plan_item *item = &b->from.items[i];
-		if (item->pattern ? !b->select && !a->select &&
-					    (takes_all(a) || has_pattern(a, item->pattern))
-				  : takes(a, item->ref.tag) && takes(b, item->ref.tag))
+		if (item->pattern
+			    ? !b->select && !a->select &&
+				      (takes_all(a) || has_pattern(a, item->pattern))
+			    : takes(overlap, a, item->ref.tag) && takes(overlap, b, item->ref.tag))
 			return true;
 	}
 	return false;
@@ -283,9 +302,10 @@ static void compare(struct overlap *overlap, const struct member *open, struct m
 	if (open->to.count || other->to.count)
 		return;
 	if (strcmp(open->source, other->source) == 0) {
-		if (covers(open, other) && (before || !covers(other, open)))
+		if (covers(overlap, open, other) && (before || !covers(overlap, other, open)))
 			tell_shadow(overlap, open, other);
-	} else if (clash(open, other) && (before || other->fixed || !clash(other, open))) {
+	} else if (clash(overlap, open, other) &&
+		   (before || other->fixed || !clash(overlap, other, open))) {
 		tell_clash(overlap, before ? open : other, before ? other : open);
 	}
 }
@@ -309,13 +329,17 @@ static void compare_group(struct overlap *overlap, const struct group *group)
 
 /* --- namespaces ---------------------------------------------------------------------------- */
 
-static bool means(const struct namespace_rule *namespace, const struct member *member)
+static bool means(struct overlap *overlap, const struct namespace_rule *namespace,
+		  const struct member *member)
 {
-	struct error err;
+	struct error err = {0};
 	const char *host = namespace->source.host, *repository = member->from.name.repository;
 	bool wanted = false;
-	return strcmp(reference_api_host(host), reference_api_host(member->from.name.host)) == 0 &&
-	       namespace_wants(namespace, str_of(repository), &wanted, &err) && wanted;
+	if (strcmp(reference_api_host(host), reference_api_host(member->from.name.host)) != 0)
+		return false;
+	return namespace_wants(namespace, str_of(repository), &wanted, &err)
+		       ? wanted
+		       : give_up(overlap, &err);
 }
 
 /* Compares the member with the rule that the namespace becomes for its repository. */
@@ -326,7 +350,7 @@ static void compare_namespace(struct overlap *overlap, const struct namespace_ru
 	struct member made;
 	struct error err = {0};
 	overlap->comparisons++;
-	if (!means(namespace, member))
+	if (!means(overlap, namespace, member))
 		return;
 	if (!namespace_rule(overlap->arena, namespace, str_of(member->from.name.repository), &rule,
 			    &err)) {
