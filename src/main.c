@@ -1,17 +1,19 @@
 /*
- * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), serve
- * (cmd/serve.c), help (cmd/help.c), completion (cmd/completion.c), and those of imgsync
- * (cmd/imgsync.c): a program that is called imgsync has no others. The tour of the whole program is
- * in README.md beside this file.
+ * argv -> command -> exit code. Commands are sync, which has no name (cmd/sync.c), those of the
+ * table below, each in the file of its name in cmd/, and those of imgsync (cmd/imgsync.c): a
+ * program that is called imgsync has no others. The tour of the whole program is in README.md
+ * beside this file.
  */
 #include "base/cancel.h"
 #include "base/harden.h"
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/check.h"
 #include "cmd/completion.h"
 #include "cmd/help.h"
 #include "cmd/imgsync.h"
+#include "cmd/probe.h"
 #include "cmd/serve.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
@@ -25,6 +27,23 @@
 extern char **environ;
 
 enum { EXIT_USAGE = 2, DESCRIPTORS_MAX = 65536 };
+
+/* Words that are commands, and nothing else, where they come first. */
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[0] is the name */
+} commands[] = {
+	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
+	{"probe", probe_run}, {"serve", serve_run},
+};
+
+static const struct command *find_command(const char *word)
+{
+	for (size_t i = 0; i < array_count(commands); i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
 
 /* What comes before the command line: variables, and in Action mode what the step was given. */
 static void read_inputs(struct arena *arena, struct inputs *inputs, struct options *options,
@@ -59,23 +78,11 @@ static int wrong_usage(const struct options *options, struct problems *problems)
 	return EXIT_USAGE;
 }
 
-static bool is_serve(const char *word)
-{
-	return strcmp(word, "serve") == 0;
-}
-
-/* An image of such a name is written docker.io/library/NAME. */
-static bool is_command(const char *word)
-{
-	return is_serve(word) || help_named(word) || completion_named(word) ||
-	       flags_named(word) != FLAGS_NONE;
-}
-
 /* Where a command is not the first argument, nobody can tell whether it was meant. */
 static bool check_source(const struct options *options, struct problems *problems)
 {
 	const char *source = options->source;
-	if (!source || !is_command(source))
+	if (!source || (!find_command(source) && flags_named(source) == FLAGS_NONE))
 		return true;
 	problem_add(problems, NULL,
 		    "%s is a command: write it first, or docker.io/library/%s for the image",
@@ -108,12 +115,9 @@ static int run_command(int argc, char **argv, struct arena *arena)
 {
 	if (imgsync_called(argc, argv))
 		return imgsync_run(argc, argv);
-	if (argc > 1 && is_serve(argv[1]))
-		return serve_run(argc - 1, argv + 1);
-	if (argc > 1 && help_named(argv[1]))
-		return help_run(argc - 1, argv + 1);
-	if (argc > 1 && completion_named(argv[1]))
-		return completion_run(argc - 1, argv + 1);
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	if (serve_options_meant(arena, argc, argv))
 		return serve_run(argc, argv);
 	return run(argc, argv, arena);

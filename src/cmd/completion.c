@@ -160,7 +160,7 @@ bool completion_named(const char *word)
 	return strcmp(word, "completion") == 0;
 }
 
-int completion_run(int argc, char *const *argv)
+int completion_run(int argc, char **argv)
 {
 	static const struct {
 		const char *shell;

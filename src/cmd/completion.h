@@ -58,4 +58,4 @@ void completion_quote(struct buf *out, const char *text, const char *special, co
 /* True for the first word of a command line that is this command. */
 bool completion_named(const char *word);
 /* Prints the script for the shell that argv[1] names. Returns the exit status. */
-int completion_run(int argc, char *const *argv);
+int completion_run(int argc, char **argv);

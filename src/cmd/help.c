@@ -137,7 +137,7 @@ static int unknown_topic(const char *word)
 	return EXIT_USAGE;
 }
 
-int help_run(int argc, char *const *argv)
+int help_run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	scoped(buf_finish) struct buf out = {0};

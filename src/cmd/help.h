@@ -8,6 +8,6 @@
 /* True for the first word of a command line that is this command. */
 bool help_named(const char *word);
 /* Prints what argv[1] asks for, or all options. Returns the exit status. */
-int help_run(int argc, char *const *argv);
+int help_run(int argc, char **argv);
 /* Appends the options, the fields of files, examples, and where there is more. */
 void help_options(struct buf *out);

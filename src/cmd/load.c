@@ -42,7 +42,7 @@ static void set_format(const struct options *options, struct problems *problems)
 	log_json(json);
 }
 
-static enum log_level log_level(const struct options *options, struct problems *problems)
+enum log_level load_level(const struct options *options, struct problems *problems)
 {
 	enum log_level level = LOG_INFO;
 	const char *named = options->log_level;
@@ -170,14 +170,8 @@ bool load_shard(struct run *run)
 	return true;
 }
 
-bool load_run(struct run *run, struct problems *problems)
+void load_read(struct run *run, struct problems *problems)
 {
-	enum log_level level = log_level(run->options, problems);
-	bool again = run->session->logging;
-	if (!again) {
-		set_format(run->options, problems);
-		log_hold(level);
-	}
 	config_load(run->arena, run->options, &run->config, problems);
 	/*
 	 * Rules are parsed even after mistakes, so that theirs are reported with the others, and
@@ -188,10 +182,21 @@ bool load_run(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && settle_credentials(run, problems);
-	/* The repositories of a namespace are not known yet. */
-	if (ok && !problems->error_count && !run->namespace_count)
-		ok = load_shard(run);
 	if (!ok && !problems->error_count)
+		problem_add(problems, NULL, "out of memory");
+}
+
+bool load_run(struct run *run, struct problems *problems)
+{
+	enum log_level level = load_level(run->options, problems);
+	bool again = run->session->logging;
+	if (!again) {
+		set_format(run->options, problems);
+		log_hold(level);
+	}
+	load_read(run, problems);
+	/* The repositories of a namespace are not known yet. */
+	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
 	tell_problems(run, again, problems);

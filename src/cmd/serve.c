@@ -75,17 +75,29 @@ static void refuse_stream(void *ctx, const struct outputs_input *input)
 			    input->name, input->given);
 }
 
+void serve_judge(struct arena *arena, const struct serve_options *given,
+		 const struct options *options, struct jobs_default *out, struct problems *problems)
+{
+	static const struct config nothing;
+	read_schedule(arena, given, out, problems);
+	read_zone(given, problems);
+	outputs_inputs(options, &nothing, refuse_stream, problems);
+	if (options->server && options->dry_run)
+		problem_add(problems, NULL,
+			    "--dry-run: what hooks name would stay queued for ever: leave it out, "
+			    "or -c");
+}
+
 /* Reads the command line and runs what it says. */
 static int run_command(int argc, char **argv, struct server *server)
 {
-	static const struct config nothing;
 	scoped(problem_finish) struct problems problems = {0};
 	struct options options;
 	struct serve_options given;
 	options_init(&options);
 	const struct expand_lookup lookup = environment_lookup(&options);
-	const struct serve_options_reading reading = {server->session.arena, argc, argv, &lookup,
-						      &problems};
+	const struct serve_options_reading reading = {
+		server->session.arena, argc, argv, &lookup, &problems, NULL};
 	options_variables(&options, &problems);
 	bool ok = serve_options_parse(&reading, &given, &options);
 	if (options.help)
@@ -94,16 +106,9 @@ static int run_command(int argc, char **argv, struct server *server)
 		return about_print(about_version);
 	if (!options.server)
 		options_usual_files(&options);
-	read_schedule(server->session.arena, &given, &server->own, &problems);
-	read_zone(&given, &problems);
-	outputs_inputs(&options, &nothing, refuse_stream, &problems);
+	serve_judge(server->session.arena, &given, &options, &server->own, &problems);
 	server->options = &options;
-	if (options.server && options.dry_run) {
-		problem_add(&problems, NULL,
-			    "--dry-run: what hooks name would stay queued for ever: leave it out, "
-			    "or -c");
-		ok = false;
-	}
+	ok = ok && !(options.server && options.dry_run);
 	if (ok)
 		return server_run(server, &problems);
 	problem_print(&problems, stderr);

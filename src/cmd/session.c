@@ -98,6 +98,7 @@ bool session_open(struct session *session, const struct options *options,
 				    .proxies = &session->proxies,
 				    .stall_seconds = options->stall_timeout,
 				    .ports = session->ports,
+				    .observer = session->observer,
 				    .per_second = (unsigned)options->requests_per_second};
 	/* What is wrong with them was reported when the configurations were read. */
 	proxy_variables_read(session->arena, &session->proxies, &problems);

@@ -30,10 +30,11 @@ struct session {
 	bool log_in_file;          /* it is no stream of the process's own */
 	bool lasting;              /* runs read their files again, as long as the process lives */
 	const struct ports *ports; /* that may be connected to */
-	struct proxies proxies;    /* of the environment, which is wiped */
-	struct ecr_keys aws;       /* the same */
-	struct helpers *helpers;   /* NULL: no rule needs one */
-	char **environment;        /* with lasting: the one that was wiped */
+	const struct http_observer *observer; /* of all requests; NULL: nobody looks */
+	struct proxies proxies;               /* of the environment, which is wiped */
+	struct ecr_keys aws;                  /* the same */
+	struct helpers *helpers;              /* NULL: no rule needs one */
+	char **environment;                   /* with lasting: the one that was wiped */
 	struct pool *pool;
 	struct http *http;
 	struct throttle *throttle; /* NULL: none */

@@ -398,3 +398,24 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	add_terms(&loading);
 	return problems->error_count == before;
 }
+
+bool config_logins(struct arena *arena, const struct options *options, struct config *out,
+		   struct problems *problems)
+{
+	const struct expand_lookup lookup = environment_lookup(options);
+	struct loading loading = {arena, options, &lookup, out, problems};
+	struct docker_logins docker;
+	size_t before = problems->error_count;
+	*out = (struct config){.options = *options};
+	proxy_variables_read(arena, &out->proxies, problems);
+	limits_read(options, &out->limits, problems);
+	read_secrets(&loading, &docker);
+	if (options->config)
+		read_given(&loading, FORMATS_CONFIG, options->config);
+	else
+		read_given(&loading, FORMATS_AUTH, options->auth);
+	out->rules = (struct rules){0};
+	add_docker_logins(&loading, &docker);
+	host_files_places(arena, &lookup, &out->host_files);
+	return problems->error_count == before;
+}

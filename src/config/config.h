@@ -43,3 +43,6 @@ unsigned config_image_timeout(const struct options *options);
  */
 bool config_load(struct arena *arena, const struct options *options, struct config *out,
 		 struct problems *problems);
+/* The same without rules: the logins and limits of a run, for whoever only asks registries. */
+bool config_logins(struct arena *arena, const struct options *options, struct config *out,
+		   struct problems *problems);

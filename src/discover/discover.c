@@ -70,6 +70,13 @@ static const struct dialect *chosen(const struct discovery *discovery)
 	return NULL;
 }
 
+const char *discover_kind(const char *host)
+{
+	const struct discovery discovery = {.host = host};
+	const struct dialect *dialect = chosen(&discovery);
+	return dialect ? dialect->name : NULL;
+}
+
 static bool is_closed(const struct discovery *discovery, struct error *err)
 {
 	for (size_t i = 0; i < array_count(closed) && !discovery->via; i++)

@@ -20,6 +20,8 @@ struct discovery {
 
 /* The name of a kind of list, for numbers from 0; NULL: there are no more. */
 const char *discover_name(size_t number);
+/* The kind of list that host is known to have; NULL: that has to be found out. */
+const char *discover_kind(const char *host);
 /* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
 const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */

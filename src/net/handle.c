@@ -164,8 +164,11 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)purpose;
-	if (!is_admitted(ctx, &address->addr))
+	struct handle *handle = ctx;
+	if (!is_admitted(handle, &address->addr))
 		return CURL_SOCKET_BAD;
+	if (address->addrlen <= sizeof(handle->tried))
+		memcpy(&handle->tried, &address->addr, address->addrlen);
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 

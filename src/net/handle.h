@@ -35,14 +35,16 @@ struct handle {
 	struct arena *arena; /* holds the handle itself */
 	CURL *easy;
 	CURLM *multi;
-	struct tls_session *tls;     /* NULL for plain http */
-	bool chosen;                 /* see handle_new() */
-	bool proxied;                /* it connects to a proxy instead of host */
-	const struct ports *ports;   /* the ports it may connect to; NULL: any */
-	int64_t stall_ms;            /* how long a body may make no progress; 0: for ever */
-	struct handle_turn turn;     /* the current or last exchange */
-	struct handle *next;         /* the next idle handle */
-	char host[HANDLE_HOST_SIZE]; /* for messages */
+	struct tls_session *tls;       /* NULL for plain http */
+	bool chosen;                   /* see handle_new() */
+	bool proxied;                  /* it connects to a proxy instead of host */
+	const struct proxy *proxy;     /* that one, or NULL */
+	struct sockaddr_storage tried; /* the last address that was connected to; zeroed: none */
+	const struct ports *ports;     /* the ports it may connect to; NULL: any */
+	int64_t stall_ms;              /* how long a body may make no progress; 0: for ever */
+	struct handle_turn turn;       /* the current or last exchange */
+	struct handle *next;           /* the next idle handle */
+	char host[HANDLE_HOST_SIZE];   /* for messages */
 	char detail[CURL_ERROR_SIZE];
 
 	/* The current exchange. */

@@ -18,6 +18,7 @@
 #include "net/inside.h"
 #include "net/limiter.h"
 #include "net/rate_limit.h"
+#include "net/sight.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -32,6 +33,7 @@ struct http {
 	struct tls *tls; /* the usual trust */
 	const char *user_agent;
 	const struct ports *ports;
+	const struct http_observer *observer;
 	int64_t stall_ms;
 	const struct proxies *environment;
 	struct limiter *limiter;
@@ -91,6 +93,7 @@ struct http *http_new(const struct http_options *options)
 	http->arena = arena;
 	http->user_agent = options->user_agent;
 	http->ports = options->ports;
+	http->observer = options->observer;
 	http->stall_ms = (int64_t)options->stall_seconds * 1000;
 	http->environment = options->proxies;
 	pthread_mutex_init(&http->lock, NULL);
@@ -193,6 +196,7 @@ static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct e
 {
 	CURL *easy = handle->easy;
 	handle->proxied = proxy != NULL;
+	handle->proxy = proxy;
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy->url : "");
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
@@ -220,6 +224,8 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 	    (secure && !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
 					request->insecure, &handle->tls, err)))
 		handle_free(&handle);
+	else if (http->observer && handle->tls)
+		tls_session_keep_chain(handle->tls);
 	return handle;
 }
 
@@ -324,6 +330,18 @@ static void take_note(const struct http_request *request, const struct handle *h
 		log_debug("%s %.*s: %d", request->method, STR_ARGS(public), answer->status);
 }
 
+/* Tells the observer how an exchange went. handle NULL: it did not begin. */
+static void tell(const struct http *http, const struct http_request *request,
+		 const struct handle *handle, const struct http_answer *answer,
+		 const struct error *err)
+{
+	const struct sighting sight = {.request = request,
+				       .proxy = handle ? handle->proxy : NULL,
+				       .answer = err ? NULL : answer,
+				       .err = err};
+	sight_tell(http->observer, handle, &sight);
+}
+
 /* http_send() without waiting for its turn; a failure of the server is noted in lease. */
 static bool send_now(struct http *http, const struct http_request *request,
 		     struct limiter_lease *lease, struct http_answer *answer, struct error *err)
@@ -334,8 +352,10 @@ static bool send_now(struct http *http, const struct http_request *request,
 				   .patience_ms =
 					   limited ? request->timeout_ms : lease->patience_ms,
 				   .over = lease->over};
-	if (!start(http, request, &turn, answer, &handle, err))
+	if (!start(http, request, &turn, answer, &handle, err)) {
+		tell(http, request, NULL, NULL, err);
 		return false;
+	}
 	bool ok = true;
 	while (ok && !handle->finished)
 		ok = handle_step(handle, err);
@@ -343,6 +363,7 @@ static bool send_now(struct http *http, const struct http_request *request,
 		take_note(request, handle, answer);
 	else
 		handle_blame(handle, err, &lease->failure);
+	tell(http, request, handle, answer, ok ? NULL : err);
 	handle_stop(handle);
 	handles_end(http->handles, &turn, handle);
 	return ok;

@@ -16,6 +16,7 @@
 
 struct http;
 struct ports;
+struct sighting;
 struct stream;
 
 enum { HTTP_HOST_SIZE = 128 };
@@ -60,6 +61,12 @@ struct http_request {
 	bool (*limited)(const struct http_answer *answer);
 };
 
+/* Looks at each exchange of http_send(), from its thread; see sight.h. */
+struct http_observer {
+	void (*saw)(void *ctx, const struct sighting *sight);
+	void *ctx;
+};
+
 struct http_options {
 	const char *user_agent;        /* sent with every request; must outlive the client */
 	const char *ca_file;           /* see tls_new() */
@@ -68,7 +75,8 @@ struct http_options {
 	int stall_seconds;
 	/* the ports it may connect to; must outlive the client; NULL: any */
 	const struct ports *ports;
-	unsigned per_second; /* requests to one server per second; 0: no limit */
+	unsigned per_second;                  /* requests to one server per second; 0: no limit */
+	const struct http_observer *observer; /* must outlive the client; NULL: nobody looks */
 };
 
 struct http *http_new(const struct http_options *options);

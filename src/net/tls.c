@@ -12,6 +12,7 @@
 #include "net/tls.h"
 
 #include "base/arena.h"
+#include "net/tls_chain.h"
 #include "net/tls_failure.h"
 #include "net/tls_suite.h"
 #include "net/tls_trust.h"
@@ -223,6 +224,18 @@ const char *tls_session_failure(const struct tls_session *session)
 bool tls_session_not_tls(const struct tls_session *session)
 {
 	return tls_failure_not_tls(session->verify.code);
+}
+
+void tls_session_keep_chain(struct tls_session *session)
+{
+	/* Without memory nothing is kept. */
+	session->verify.kept = arena_new_of(session->arena, struct tls_chain);
+}
+
+const struct tls_chain *tls_session_chain(const struct tls_session *session)
+{
+	const struct tls_chain *kept = session->verify.kept;
+	return kept && kept->count ? kept : NULL;
 }
 
 const char *tls_session_suite(const struct tls_session *session)

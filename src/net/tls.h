@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 
 struct tls;
+struct tls_chain;
 struct tls_session;
 
 /*
@@ -47,5 +48,9 @@ void tls_session_note(struct tls_session *session, const char *curl_text);
 const char *tls_session_failure(const struct tls_session *session);
 /* True when the last handshake failed because the server spoke another protocol. */
 bool tls_session_not_tls(const struct tls_session *session);
+/* From now on the session keeps what the last handshake showed, for tls_session_chain(). */
+void tls_session_keep_chain(struct tls_session *session);
+/* The certificates of the last handshake; NULL: none came, or they are not kept. */
+const struct tls_chain *tls_session_chain(const struct tls_session *session);
 /* Name of the suite of the last handshake ("ECDHE-RSA-AES128-GCM-SHA256"), NULL before. */
 const char *tls_session_suite(const struct tls_session *session);

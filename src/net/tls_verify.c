@@ -34,6 +34,8 @@ static void start_chain(const br_x509_class **ctx, const char *name)
 	snprintf(verify->peer, sizeof(verify->peer), "%s", name ? name : verify->host);
 	verify->name = name;
 	verify->count = 0;
+	if (verify->kept)
+		*verify->kept = (struct tls_chain){.count = 0};
 	verify->accepted = false;
 	verify->unchecked = verify->insecure && host;
 	verify->verdict = (struct tls_path_verdict){0};
@@ -116,12 +118,22 @@ static void judge(struct tls_verify *verify)
 		tls_key_copy(&server.key, verify->key_bytes, &verify->key);
 }
 
+static void keep(struct tls_verify *verify)
+{
+	struct str chain = buf_str(&verify->chain);
+	for (size_t i = 0; verify->kept && i < verify->count; i++) {
+		size_t begin = i ? verify->ends[i - 1] : 0;
+		tls_chain_add(verify->kept, str_from(str_head(chain, verify->ends[i]), begin));
+	}
+}
+
 static unsigned end_chain(const br_x509_class **ctx)
 {
 	struct tls_verify *verify = verify_of(ctx);
 	br_ssl_session_parameters session;
 	br_ssl_engine_get_session_parameters(verify->engine, &session);
 	verify->suite = session.cipher_suite;
+	keep(verify);
 	judge(verify);
 	verify->accepted = !verify->verdict.fault;
 	buf_finish(&verify->chain);

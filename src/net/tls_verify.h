@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "net/tls_chain.h"
 #include "net/tls_key.h"
 #include "net/tls_path.h"
 #include "net/tls_trust.h"
@@ -20,9 +21,10 @@ struct tls_verify {
 	/* must come first: BearSSL's pointer to it points to the struct */
 	const br_x509_class *vtable;
 	struct tls_trust *trust;
-	const char *host;   /* expected, without a final dot; in the arena of the session */
-	struct str address; /* the same as bytes, when host is an IP literal */
-	bool insecure;      /* host's certificate is not checked */
+	const char *host;       /* expected, without a final dot; in the arena of the session */
+	struct str address;     /* the same as bytes, when host is an IP literal */
+	bool insecure;          /* host's certificate is not checked */
+	struct tls_chain *kept; /* gets the chain of each handshake; NULL: it is not kept */
 
 	/* The handshake under way, or the last one. */
 	const br_ssl_engine_context *engine; /* valid in callbacks only */

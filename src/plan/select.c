@@ -133,12 +133,11 @@ static bool list_finds(const struct item_list *list, struct str tag, bool *found
 	return true;
 }
 
-static bool selects_tag(const struct select *select, struct str tag, bool *selected,
-			struct error *err)
+bool select_takes_tag(const struct select *select, struct str tag, bool *taken, struct error *err)
 {
 	bool wanted, unwanted;
 	struct semver version;
-	*selected = false;
+	*taken = false;
 	if (!list_finds(&select->tags, tag, &wanted, err) ||
 	    !list_finds(&select->exclude, tag, &unwanted, err))
 		return false;
@@ -147,10 +146,9 @@ static bool selects_tag(const struct select *select, struct str tag, bool *selec
 	bool parsed = semver_parse(tag, &version);
 	if (select->prereleases == SELECTION_PRERELEASES_NO && parsed && version.prerelease.len)
 		return true;
-	*selected =
-		!select->semver ||
-		(parsed && semver_range_matches(select->semver, &version,
-						select->prereleases == SELECTION_PRERELEASES_YES));
+	*taken = !select->semver ||
+		 (parsed && semver_range_matches(select->semver, &version,
+						 select->prereleases == SELECTION_PRERELEASES_YES));
 	return true;
 }
 
@@ -159,7 +157,7 @@ static bool keep_by_tag(const struct select *select, struct images *images, stru
 	size_t kept = 0;
 	for (size_t i = 0; i < images->count; i++) {
 		bool selected;
-		if (!selects_tag(select, items_word(&images->items[i]), &selected, err))
+		if (!select_takes_tag(select, items_word(&images->items[i]), &selected, err))
 			return false;
 		if (selected)
 			images->items[kept++] = images->items[i];

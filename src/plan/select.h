@@ -25,6 +25,11 @@ bool select_parse(struct arena *arena, const struct selection *selection, struct
 bool select_by_date(const struct select *select);
 /* True when it takes the newest few, so that other images decide about one. */
 bool select_compares(const struct select *select);
+/*
+ * Sets *taken when the tag passes all that can be told by it: tags, exclude and semver.
+ * ERROR_CONFIG: a pattern takes too long.
+ */
+bool select_takes_tag(const struct select *select, struct str tag, bool *taken, struct error *err);
 /* Leaves in images what the rule selects. ERROR_UNSUPPORTED: dates cannot be had. */
 bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err);

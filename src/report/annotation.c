@@ -5,6 +5,7 @@
 #include "report/annotation.h"
 
 #include "base/log.h"
+#include "base/place.h"
 #include "base/workflow.h"
 
 #include <inttypes.h>
@@ -14,11 +15,6 @@
 
 enum { MESSAGE_MAX = 3000 };
 
-struct place {
-	struct str file;
-	int64_t line, column;
-};
-
 void annotation_text(const char *type, struct str text, struct buf *out)
 {
 	scoped(buf_finish) struct buf clean = {0};
@@ -26,31 +22,6 @@ void annotation_text(const char *type, struct str text, struct buf *out)
 	buf_printf(out, "::%s title=image-syncer::", type);
 	workflow_data(buf_str(&clean), out);
 	out->failed |= !buf_ok(&clean);
-}
-
-/* Takes ":number" off the end of text. */
-static bool cut_number(struct str *text, int64_t *number)
-{
-	size_t colon = text->len;
-	while (colon && text->at[colon - 1] != ':')
-		colon--;
-	if (!colon || !str_to_int64(str_from(*text, colon), number))
-		return false;
-	text->len = colon - 1;
-	return true;
-}
-
-/* Finds the place that line begins with. */
-static bool find_place(struct str line, struct place *out)
-{
-	for (size_t end = 0; end + 1 < line.len; end++) {
-		if (line.at[end] != ':' || line.at[end + 1] != ' ')
-			continue;
-		out->file = str_head(line, end);
-		return cut_number(&out->file, &out->column) && cut_number(&out->file, &out->line) &&
-		       out->file.len;
-	}
-	return false;
 }
 
 /* Appends the path of file relative to the workspace; false when it is elsewhere, or not a file. */
@@ -74,8 +45,9 @@ static bool add_relative(struct str file, const char *workspace, struct buf *out
 void annotation_problem(const char *type, struct str line, const char *workspace, struct buf *out)
 {
 	struct place place;
+	struct str message;
 	scoped(buf_finish) struct buf file = {0};
-	if (!find_place(line, &place) || !add_relative(place.file, workspace, &file)) {
+	if (!place_split(line, &place, &message) || !add_relative(place.file, workspace, &file)) {
 		annotation_text(type, line, out);
 		return;
 	}

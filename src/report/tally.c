@@ -63,7 +63,7 @@ void tally_add(struct tally *tally, struct arena *arena, const struct tally_imag
 
 void tally_miss(struct tally *tally, const struct tally_image *image)
 {
-	count(tally, &image->outcome);
+	count(tally, image);
 	tally->unlisted++;
 }
 

@@ -1,36 +1,18 @@
 """What the server tells of itself: JSON as docs/schema/status.json says, figures as Prometheus reads them."""
 
-import copy
 import json
-import os
 import re
 import subprocess
 
 import jsonschema
 import pytest
 
-from lib import exposition, need
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SCHEMA = os.path.join(ROOT, "docs/schema/status.json")
-
-
-def closed(schema):
-    """The schema with nothing but what it names: a field that it does not describe is a mistake here, though not for others."""
-    made = copy.deepcopy(schema)
-    stack = [made]
-    while stack:
-        each = stack.pop()
-        if each.get("type") == "object":
-            each["additionalProperties"] = False
-        stack += [value for value in each.values() if isinstance(value, dict)]
-    return made
+from lib import exposition, need, schemas
 
 
 @pytest.fixture(scope="module")
 def schema():
-    with open(SCHEMA, encoding="utf-8") as file:
-        return json.load(file)
+    return schemas.load("status")
 
 
 @pytest.fixture(scope="module", params=("busy", "fresh"))
@@ -48,7 +30,7 @@ def test_the_schema_is_one(schema):
 
 
 def test_status_is_as_the_schema_says(schema, status):
-    jsonschema.Draft202012Validator(closed(schema)).validate(status)
+    jsonschema.Draft202012Validator(schemas.closed(schema)).validate(status)
 
 
 @pytest.mark.parametrize("spoil", (
@@ -62,7 +44,7 @@ def test_the_schema_finds_a_fault(schema, spoil):
     status = json.loads(need.snapshot("status"))
     spoil(status)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(closed(schema)).validate(status)
+        jsonschema.Draft202012Validator(schemas.closed(schema)).validate(status)
 
 
 def test_metrics_are_well_formed(metrics):

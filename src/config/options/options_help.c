@@ -76,6 +76,8 @@ void options_help(struct buf *out)
 		"       image-syncer SOURCE DESTINATION... [--auth FILE] [OPTION]...\n"
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
 		"       image-syncer serve --images FILE [OPTION]... (see serve --help)\n"
+		"       image-syncer check --images FILE [OPTION]... (see check --help)\n"
+		"       image-syncer probe HOST[/REPOSITORY]... (see probe --help)\n"
 		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
 		"       image-syncer help [TOPIC] | version\n"
 		"\n"

@@ -292,20 +292,30 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->creation.project = general->creation.project;
 }
 
-const char *terms_difference(const struct terms *a, const struct terms *b)
+bool terms_compare(const struct terms *a, const struct terms *b, const char **difference)
 {
 	scoped(buf_finish) struct buf left = {0};
 	scoped(buf_finish) struct buf right = {0};
+	*difference = NULL;
 	for (size_t i = 0; a != b && i < array_count(members); i++) {
 		buf_reset(&left);
 		buf_reset(&right);
 		members[i].print(a, &left);
 		members[i].print(b, &right);
-		if (!buf_ok(&left) || !buf_ok(&right) ||
-		    !str_equal(buf_str(&left), buf_str(&right)))
-			return members[i].name;
+		bool memory = buf_ok(&left) && buf_ok(&right);
+		if (memory && str_equal(buf_str(&left), buf_str(&right)))
+			continue;
+		*difference = members[i].name;
+		return memory;
 	}
-	return NULL;
+	return true;
+}
+
+const char *terms_difference(const struct terms *a, const struct terms *b)
+{
+	const char *difference;
+	terms_compare(a, b, &difference);
+	return difference;
 }
 
 static bool same_filter(const struct platform_filter *a, const struct platform_filter *b)

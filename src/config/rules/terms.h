@@ -36,6 +36,8 @@ void terms_complete(struct terms *own, const struct terms *general);
  * count as different.
  */
 const char *terms_difference(const struct terms *a, const struct terms *b);
+/* The same for whoever has to tell the two apart: false without memory. */
+bool terms_compare(const struct terms *a, const struct terms *b, const char **difference);
 
 /*
  * For lists of images that a later run reads together with the same options: the terms of own that

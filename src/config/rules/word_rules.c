@@ -40,10 +40,10 @@ static bool check(const struct options *options, const char *destination, struct
 static bool is_command(const char *word)
 {
 	static const char *const commands[] = {
-		"catalog", "config",   "copy",     "cp",     "delete", "export", "image",  "import",
-		"index",   "inspect",  "list",     "load",   "login",  "logout", "ls",     "manifest",
-		"mirror",  "once",     "prune",    "pull",   "push",   "repo",   "rm",     "run",
-		"save",    "scan",     "start",    "sync",   "tag",    "tags",   "validate",
+		"catalog", "config",  "copy",  "cp",   "delete", "export", "image",    "import",
+		"index",   "inspect", "list",  "load", "login",  "logout", "ls",       "manifest",
+		"mirror",  "once",    "prune", "pull", "push",   "repo",   "rm",       "run",
+		"save",    "scan",    "start", "sync", "tag",    "tags",   "validate",
 	};
 	for (size_t i = 0; i < array_count(commands); i++)
 		if (strcmp(word, commands[i]) == 0)

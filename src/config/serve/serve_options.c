@@ -41,7 +41,8 @@ static bool parse(const struct serve_options_reading *reading, struct serve_opti
 					    .record = out,
 					    .letters = true};
 	*out = (struct serve_options){0};
-	return options_parse_beside(reading->argc, reading->argv, &own, options, problems);
+	return options_parse_beside(reading->argc, reading->argv,
+				    reading->own ? reading->own : &own, options, problems);
 }
 
 /* --- which file ----------------------------------------------------------------------------- */
@@ -89,17 +90,16 @@ static const char *usual_file(void)
 }
 
 /* The file to read: the one that was named, or the usual one if nothing else is asked for. */
-static const char *find_file(const struct serve_options_reading *reading,
+static const char *find_file(const struct serve_options_reading *reading, struct serve_options *out,
 			     const struct options *options)
 {
 	scoped(problem_finish) struct problems ignored = {0};
-	struct serve_options own;
 	struct options given = *options;
-	parse(reading, &own, &given, &ignored);
+	parse(reading, out, &given, &ignored);
 	if (given.help || given.version)
 		return NULL;
-	if (own.file)
-		return own.file;
+	if (out->file)
+		return out->file;
 	return given.images || given.list || given.source ? NULL : usual_file();
 }
 
@@ -133,7 +133,7 @@ static void read_file(const struct serve_options_reading *reading, const char *p
 bool serve_options_parse(const struct serve_options_reading *reading, struct serve_options *out,
 			 struct options *options)
 {
-	const char *path = find_file(reading, options);
+	const char *path = find_file(reading, out, options);
 	if (path)
 		read_file(reading, path, options);
 	return parse(reading, out, options, reading->problems);

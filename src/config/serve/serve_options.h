@@ -24,6 +24,8 @@ struct serve_options_reading {
 	char **argv;
 	const struct expand_lookup *lookup; /* for variables in the server's file */
 	struct problems *problems;
+	/* The options that come before those of a sync; NULL: those of serve, and no others. */
+	const struct arguments_table *own;
 };
 
 /*
@@ -33,6 +35,7 @@ struct serve_options_reading {
 bool serve_options_meant(struct arena *arena, int argc, char **argv);
 /*
  * Like options_parse(), for argv[1] and following. Whether the texts make sense is not checked.
+ * reading->own, if given, has all options of serve as well, and out is a part of its record.
  *
  * The file of --config, or configs/sync.yaml, .yml or .json if nothing says what to copy, is read
  * as well: what it says of a sync counts where the command line says nothing, and options->server

@@ -21,10 +21,11 @@ import sys
 import termios
 import time
 
-from lib import proxy
+from lib import proxy, schemas
 
 FLAVOR = os.environ.get("IMAGE_SYNCER_FLAVOR", "musl")
 SECONDS = 600        # only what hangs takes so long, however much else the machine has to do
+LOOKED_THROUGH = 500 # images of a report that is compared with its schema
 _FINDING = 99        # the exit status sanitizers are told to use
 
 
@@ -211,7 +212,10 @@ class Runner:
             return None
         with open(self.report_path, encoding="utf-8") as file:
             text = file.read()
-        return json.loads(text) if text else None
+        report = json.loads(text) if text else None
+        if report and len(report.get("images", ())) <= LOOKED_THROUGH:
+            assert schemas.problems("report", report) == [], text
+        return report
 
     def _check(self, result):
         self.last = result

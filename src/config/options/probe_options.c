@@ -1,0 +1,80 @@
+/* Words are registries here, not a source and a destination. */
+#include "config/options/probe_options.h"
+
+#include "base/secret.h"
+#include "config/options/arguments.h"
+#include "config/options/options_help.h"
+
+#include <stddef.h>
+
+static const struct option table[] = {
+#define PROBE_TEXT(field, name, argument, help)                                                    \
+	{OPTION_KIND_TEXT, name, 0, argument, 0, offsetof(struct probe_options, field), help},
+#define PROBE_SWITCH(field, name, help)                                                            \
+	{OPTION_KIND_SWITCH, name, 0, NULL, 0, offsetof(struct probe_options, field), help},
+#include "config/options/probe_options.def"
+#undef PROBE_TEXT
+#undef PROBE_SWITCH
+};
+
+static void take_word(struct arguments *given, const char *word)
+{
+	struct probe_options *out = given->ctx;
+	secret_suspect(str_of(word));
+	if (!*word)
+		problem_add(given->problems, NULL, "the name of a registry is empty");
+	else if (out->target_count == PROBE_OPTIONS_MAX)
+		problem_add(given->problems, NULL, "more than %d registries: leave out \"%s\"",
+			    PROBE_OPTIONS_MAX, word);
+	else
+		out->targets[out->target_count++] = word;
+}
+
+bool probe_options_parse(int argc, char **argv, struct probe_options *out, struct options *options,
+			 struct problems *problems)
+{
+	struct arguments given = {
+		.argc = argc,
+		.argv = argv,
+		.tables = {{.options = table, .count = array_count(table), .record = out},
+			   {.options = option_table,
+			    .count = option_count,
+			    .record = options,
+			    .letters = true}},
+		.word = take_word,
+		.ctx = out,
+		.problems = problems,
+	};
+	size_t before = problems->error_count;
+	*out = (struct probe_options){.target_count = 0};
+	arguments_parse(&given);
+	if (!out->target_count && problems->error_count == before)
+		problem_add(problems, NULL,
+			    "name a registry, or better a repository in it, as in "
+			    "registry.example.com/team/app");
+	return problems->error_count == before;
+}
+
+void probe_options_help(struct buf *out)
+{
+	buf_add_string(
+		out,
+		"Usage: image-syncer probe HOST[/REPOSITORY[:TAG]]... [--auth FILE] [OPTION]...\n"
+		"\n"
+		"Asks registries as a sync would, and says what it met: address, proxy, TLS,\n"
+		"login, limits, and why something does not work.\n"
+		"\nWhat is tried and printed:\n");
+	for (size_t i = 0; i < array_count(table); i++) {
+		scoped(buf_finish) struct buf left = {0};
+		buf_printf(&left, "      --%s%s%s", table[i].name, table[i].argument ? " " : "",
+			   table[i].argument ? table[i].argument : "");
+		options_help_row(out, &left, str_of(table[i].help));
+	}
+	buf_add_string(
+		out, "\n"
+		     "Logins are found as in a sync, and its options may be given as well\n"
+		     "(image-syncer --help).\n"
+		     "\n"
+		     "Exit status: 0 a sync could read from all of them, with --write also push;\n"
+		     "1 not from all; 2 usage or configuration.\n");
+}
