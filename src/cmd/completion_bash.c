@@ -7,7 +7,7 @@
 #include "cmd/completion.h"
 
 /* Options of one context whose values are completed in the same way. */
-struct group {
+struct completion_group {
 	struct buf *out;
 	enum completion_kind kind;
 	bool any;
@@ -23,7 +23,7 @@ static void add_pattern(struct buf *out, const struct completion_option *option,
 
 static void take_pattern(void *ctx, const struct completion_option *option)
 {
-	struct group *group = ctx;
+	struct completion_group *group = ctx;
 	if (option->kind == group->kind)
 		add_pattern(group->out, option, &group->any);
 }
@@ -46,7 +46,7 @@ static void take_name(void *ctx, const struct completion_option *option)
 static void add_kind(struct buf *out, enum completion_context context, enum completion_kind kind,
 		     const char *action)
 {
-	struct group group = {out, kind, false};
+	struct completion_group group = {out, kind, false};
 	completion_each(context, take_pattern, &group);
 	if (group.any)
 		buf_printf(out, ") %s ;;\n", action);
