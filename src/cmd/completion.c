@@ -10,6 +10,8 @@
 #include "cmd/completion_fish.h"
 #include "cmd/completion_zsh.h"
 #include "config/imgsync/flags.h"
+#include "config/options/probe_options.h"
+#include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
 #include <stdio.h>
@@ -21,11 +23,14 @@ const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
 	[COMPLETION_RUN] = {"run", NULL, "version"},
 	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it",
 			      ""},
+	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
+	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why not", ""},
 	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
 	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
 	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
 	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
-	[COMPLETION_HELP] = {"help", "print help", "rules auth serve imgsync exit environment"},
+	[COMPLETION_HELP] = {"help", "print help",
+			     "rules auth serve check probe imgsync exit environment"},
 	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
 };
 
@@ -36,6 +41,7 @@ static const struct {
 	{"arch", "386 amd64 arm arm:v6 arm:v7 arm64 ppc64le riscv64 s390x"},
 	{"create-repository", "true false"},
 	{"foreign", "skip copy fail"},
+	{"format", "text json sarif annotations"},
 	{"log-format", "text json"},
 	{"log-level", "error warn info debug"},
 	{"notify", "telegram= slack= dingtalk= feishu= wecom= webhook= heartbeat="},
@@ -91,16 +97,21 @@ static void take_option(const struct completing *completing, const struct option
 	completing->take(completing->ctx, &found);
 }
 
+static void each_of_table(const struct completing *completing, const struct option *table,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		take_option(completing, &table[i], true);
+}
+
 static void each_of_run(const struct completing *completing)
 {
-	for (size_t i = 0; i < option_count; i++)
-		take_option(completing, &option_table[i], true);
+	each_of_table(completing, option_table, option_count);
 }
 
 static void each_of_serve(const struct completing *completing)
 {
-	for (size_t i = 0; i < serve_options_count; i++)
-		take_option(completing, &serve_options_table[i], true);
+	each_of_table(completing, serve_options_table, serve_options_count);
 	for (size_t i = 0; i < option_count; i++)
 		if (!serve_options_named(option_table[i].name))
 			take_option(completing, &option_table[i], true);
@@ -126,6 +137,14 @@ void completion_each(enum completion_context context,
 		break;
 	case COMPLETION_SERVE:
 		each_of_serve(&completing);
+		break;
+	case COMPLETION_CHECK:
+		each_of_table(&completing, check_options_table, check_options_count);
+		each_of_serve(&completing);
+		break;
+	case COMPLETION_PROBE:
+		each_of_table(&completing, probe_options_table, probe_options_count);
+		each_of_run(&completing);
 		break;
 	case COMPLETION_IMGSYNC:
 		each_of_imgsync(&completing, FLAGS_NONE);

@@ -13,6 +13,8 @@
 enum completion_context {
 	COMPLETION_RUN, /* a sync: there is no command */
 	COMPLETION_SERVE,
+	COMPLETION_CHECK,
+	COMPLETION_PROBE,
 	COMPLETION_IMGSYNC, /* the program is called imgsync, and there is no command */
 	COMPLETION_SYNC,
 	COMPLETION_GCR,

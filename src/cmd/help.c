@@ -9,6 +9,8 @@
 #include "config/imgsync/flags.h"
 #include "config/nearest.h"
 #include "config/options/options_help.h"
+#include "config/options/probe_options.h"
+#include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
 #include <stdio.h>
@@ -83,6 +85,8 @@ static const struct topic {
 	{"rules", "what is copied where: the file of --images", rules},
 	{"auth", "logins and other settings of registries: the file of --auth", auth},
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
+	{"check", "mistakes in the files, found without any network", check_options_help},
+	{"probe", "what a registry answers, and why not", probe_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},

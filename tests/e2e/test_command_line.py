@@ -91,7 +91,7 @@ def test_certificates_on_the_command_line(runner, registries, certs, src, from_s
 
 def test_quiet(runner, src, dst, both, from_source, repo):
     from_source.push(images.image(repo), repo, "v1")
-    auth = runner.write("a.yaml", {**both, "unused.example.com": {"insecure": True}})
+    auth = runner.write("a.yaml", {**both, src.host.split(":")[0]: {"insecure": True}})
     command = [runner.binary, "-q", "--auth", auth]
     good = runner.run([*command, f"{src.host}/{repo}:v1", f"{dst.host}/{repo}"])
     assert (good.code, good.stdout, good.stderr) == (0, "", "")
@@ -127,7 +127,7 @@ def test_the_digest_of_a_copied_image_is_on_its_line(sync, src, dst, both, from_
 def test_a_log_in_json(runner, src, dst, both, from_source, repo, tmp_path, where):
     picture = from_source.push(images.image(repo), repo, "v1")
     rules = runner.write("r.yaml", {f"{src.host}/{repo}:v1,nope": f"{dst.host}/{repo}"})
-    auth = runner.write("a.yaml", {**both, "unused.example.com": {"insecure": True}})
+    auth = runner.write("a.yaml", {**both, src.host.split(":")[0]: {"insecure": True}})
     more = ["--log", str(tmp_path / "log")] if where == "file" else []
     result = runner.run([runner.binary, "--images", rules, "--auth", auth, "--retries", "0", "--log-format", "json", *more])
     assert result.code == 1

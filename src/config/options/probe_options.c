@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-static const struct option table[] = {
+const struct option probe_options_table[] = {
 #define PROBE_TEXT(field, name, argument, help)                                                    \
 	{OPTION_KIND_TEXT, name, 0, argument, 0, offsetof(struct probe_options, field), help},
 #define PROBE_SWITCH(field, name, help)                                                            \
@@ -16,6 +16,7 @@ static const struct option table[] = {
 #undef PROBE_TEXT
 #undef PROBE_SWITCH
 };
+const size_t probe_options_count = array_count(probe_options_table);
 
 static void take_word(struct arguments *given, const char *word)
 {
@@ -36,7 +37,9 @@ bool probe_options_parse(int argc, char **argv, struct probe_options *out, struc
 	struct arguments given = {
 		.argc = argc,
 		.argv = argv,
-		.tables = {{.options = table, .count = array_count(table), .record = out},
+		.tables = {{.options = probe_options_table,
+			    .count = probe_options_count,
+			    .record = out},
 			   {.options = option_table,
 			    .count = option_count,
 			    .record = options,
@@ -64,11 +67,12 @@ void probe_options_help(struct buf *out)
 		"Asks registries as a sync would, and says what it met: address, proxy, TLS,\n"
 		"login, limits, and why something does not work.\n"
 		"\nWhat is tried and printed:\n");
-	for (size_t i = 0; i < array_count(table); i++) {
+	for (size_t i = 0; i < probe_options_count; i++) {
 		scoped(buf_finish) struct buf left = {0};
-		buf_printf(&left, "      --%s%s%s", table[i].name, table[i].argument ? " " : "",
-			   table[i].argument ? table[i].argument : "");
-		options_help_row(out, &left, str_of(table[i].help));
+		buf_printf(&left, "      --%s%s%s", probe_options_table[i].name,
+			   probe_options_table[i].argument ? " " : "",
+			   probe_options_table[i].argument ? probe_options_table[i].argument : "");
+		options_help_row(out, &left, str_of(probe_options_table[i].help));
 	}
 	buf_add_string(
 		out, "\n"

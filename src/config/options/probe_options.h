@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "config/options/option.h"
 #include "config/options/options.h"
 
 enum { PROBE_OPTIONS_MAX = 100 };
@@ -17,6 +18,10 @@ struct probe_options {
 	const char *targets[PROBE_OPTIONS_MAX]; /* "HOST" or "HOST/REPOSITORY", as written */
 	size_t target_count;
 };
+
+/* The options that only probe has. */
+extern const struct option probe_options_table[];
+extern const size_t probe_options_count;
 
 /* Like options_parse(). */
 bool probe_options_parse(int argc, char **argv, struct probe_options *out, struct options *options,

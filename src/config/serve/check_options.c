@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-static const struct option table[] = {
+const struct option check_options_table[] = {
 #define CHECK_TEXT(field, name, argument, help)                                                    \
 	{OPTION_KIND_TEXT, name, 0, argument, 0, offsetof(struct check_options, field), help},
 #define CHECK_SWITCH(field, name, help)                                                            \
@@ -25,12 +25,15 @@ static const struct option table[] = {
 #include "config/serve/serve_options.def"
 #undef SERVE_TEXT
 };
+const size_t check_options_count = array_count(check_options_table);
 
 bool check_options_parse(const struct serve_options_reading *reading, struct check_options *out,
 			 struct options *options)
 {
-	const struct arguments_table own = {
-		.options = table, .count = array_count(table), .record = out, .letters = true};
+	const struct arguments_table own = {.options = check_options_table,
+					    .count = check_options_count,
+					    .record = out,
+					    .letters = true};
 	struct serve_options_reading beside = *reading;
 	beside.own = &own;
 	*out = (struct check_options){.format = NULL};
@@ -46,13 +49,13 @@ void check_options_help(struct buf *out)
 		     "Reads all that a run would read, and says what is wrong with it. No server\n"
 		     "is asked for anything, and nothing is written.\n"
 		     "\nWhat is reported, and how:\n");
-	for (size_t i = 0; i < array_count(table); i++) {
-		char letter[] = {'-', table[i].letter, ',', ' ', '\0'};
+	for (size_t i = 0; i < check_options_count; i++) {
+		char letter[] = {'-', check_options_table[i].letter, ',', ' ', '\0'};
 		scoped(buf_finish) struct buf left = {0};
-		buf_printf(&left, "  %s--%s%s%s", table[i].letter ? letter : "    ", table[i].name,
-			   table[i].argument ? " " : "",
-			   table[i].argument ? table[i].argument : "");
-		options_help_row(out, &left, str_of(table[i].help));
+		buf_printf(&left, "  %s--%s%s%s", check_options_table[i].letter ? letter : "    ",
+			   check_options_table[i].name, check_options_table[i].argument ? " " : "",
+			   check_options_table[i].argument ? check_options_table[i].argument : "");
+		options_help_row(out, &left, str_of(check_options_table[i].help));
 	}
 	buf_add_string(
 		out, "\n"

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "config/options/option.h"
 #include "config/serve/serve_options.h"
 
 struct check_options {
@@ -14,6 +15,10 @@ struct check_options {
 #undef CHECK_TEXT
 #undef CHECK_SWITCH
 };
+
+/* The options that only check has. */
+extern const struct option check_options_table[];
+extern const size_t check_options_count;
 
 /* Like serve_options_parse(). */
 bool check_options_parse(const struct serve_options_reading *reading, struct check_options *out,
