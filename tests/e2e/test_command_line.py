@@ -126,8 +126,8 @@ def test_the_digest_of_a_copied_image_is_on_its_line(sync, src, dst, both, from_
 @pytest.mark.parametrize("where", ("stderr", "file"))
 def test_a_log_in_json(runner, src, dst, both, from_source, repo, tmp_path, where):
     picture = from_source.push(images.image(repo), repo, "v1")
-    rules = runner.write("r.yaml", {f"{src.host}/{repo}:v1,nope": f"{dst.host}/{repo}"})
-    auth = runner.write("a.yaml", {**both, src.host.split(":")[0]: {"insecure": True}})
+    rules = runner.write("r.yaml", {f"{src.host}/{repo}:v1,nope": f"{dst.host}/{repo}", f"{src.host}/{repo}:/nothing/": f"{dst.host}/{repo}-2"})
+    auth = runner.write("a.yaml", both)
     more = ["--log", str(tmp_path / "log")] if where == "file" else []
     result = runner.run([runner.binary, "--images", rules, "--auth", auth, "--retries", "0", "--log-format", "json", *more])
     assert result.code == 1
