@@ -37,7 +37,7 @@ def options():
     """{long or short option: does it take a value} out of --help, and out of that of serve."""
     help_text = "".join(subprocess.run([need.binary(), *words, "--help"], check=True, capture_output=True, text=True).stdout
                         for words in ([], ["serve"]))
-    rows = re.findall(r"^ +(?:(-\w), +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)
+    rows = re.findall(r"^ {2,6}(?:(-\w), +)?(--[a-z][a-z0-9-]*)(?: ([A-Z]))?", help_text, re.M)
     return {name: bool(value) for *names, value in rows for name in names if name}
 
 
