@@ -145,5 +145,6 @@ def pytest_runtest_makereport(item, call):
         report.sections.append((f"requests at {each.name}", each.log()))
     servers = list(getattr(item, "registries", []))
     servers += [item.funcargs[name] for name in ("source", "target") if name in getattr(item, "funcargs", {})]
-    for each in servers:
+    # A parameter of a test may have the name of a fixture.
+    for each in (server for server in servers if hasattr(server, "log_tail")):
         report.sections.append((f"log of {each.name}", each.log_tail(15)))
