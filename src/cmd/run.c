@@ -203,7 +203,8 @@ int run_sync(struct run *run)
 	http_close_idle(run->session->http);
 	int reason = stop_reason(run);
 	bool written = report_finish(run->report, reason, &err);
-	int code = report_exit_code(run->report, reason);
+	/* Whoever reads the files may have kept us waiting until a stop. */
+	int code = report_exit_code(run->report, cancel_reason() ? cancel_reason() : reason);
 	if (!written)
 		log_error("%s", err.text);
 	hints_file_save(run);

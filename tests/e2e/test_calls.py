@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(run.FLAVOR != "musl", reason="only the release c
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROBE = os.path.join(ROOT, "build/musl/e2e/confined")
 # In the program, but not in a confined one: what is done before, and by the process of the credential helpers.
-BEFORE = {"execve", "chdir", "mkdir", "setgid", "setuid", "setsid", "setpgid", "getgid", "wait4", "kill", "setrlimit", "prctl", "socketpair",
+BEFORE = {"execve", "chdir", "mkdir", "mkdirat", "chmod", "fchmodat", "setgid", "setuid", "setsid", "setpgid", "getgid", "wait4", "kill", "setrlimit", "prctl", "socketpair",
           "sched_setscheduler", "arch_prctl", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "getppid",
           "dup", "dup2", "dup3", "fchdir", "listen", "umask", "fork", "vfork", "sched_setparam", "sched_getparam", "sched_getscheduler", "fcntl64",
           "rt_sigtimedwait",    # of the C library's timers that start threads

@@ -106,10 +106,10 @@ def test_a_rules_file_as_people_write_it(runner, src, dst, from_source, at_targe
     assert at_target.tags(repo) == ["v1", "v2"]
 
 
-def test_no_rules_is_no_error(sync):
+def test_no_rules_is_an_error(sync):
+    """As an empty file is: a mirror must not go silent."""
     result = sync("{}\n")
-    assert result.code == 0
-    assert (result.report["total"], result.report["images"], result.report["result"]) == (0, [], "success")
+    assert result.code == 2 and result.report is None
 
 
 # -- every kind of image ------------------------------------------------------------------------------------------------------

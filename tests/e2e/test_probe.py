@@ -78,7 +78,7 @@ def test_insecure_is_said(probe, registries, certs, repo):
 
 
 def test_a_port_that_speaks_no_tls(probe, src, repo):
-    _, found = probe(f"{src.host}/{repo}", code=1)
+    _, found = probe(f"{src.host.replace('127.0.0.1', '0.0.0.0')}/{repo}", code=1)
     assert "TLS" in found["error"] and not found["reads"]
 
 
@@ -121,7 +121,7 @@ def test_a_login_by_password(probe, runner, door, repo):
 def test_a_wrong_password(probe, runner, door, repo, target):
     word = runner.secret("wrong-word-7")
     text, found = probe(target.format(host=door.host, repo=repo), {door.host: {"username": "robot", "password": word, "insecure": True}}, code=1)
-    assert "user name or password is wrong" in found["error"]
+    assert re.search(r"refused the user name or password of \S*auth\.yaml:1:1", found["error"])
     assert "accepted" not in rows(text)["login"] and not found["reads"]
 
 
@@ -152,7 +152,7 @@ def test_a_token_server_that_refuses(probe, runner, guarded, repo):  # noqa: F81
     far = guarded(users={"robot": "another-word-3"})
     word = runner.secret("token-word-4")
     _, found = probe(f"{far.host}/{repo}", {far.host: {"username": "robot", "password": word, "insecure": True}}, code=1)
-    assert "refused the login" in found["error"] and found["login"]["sent"]
+    assert "refused the user name or password" in found["error"] and found["login"]["sent"]
 
 
 # -- pushing ------------------------------------------------------------------------------------------------------------------
