@@ -119,8 +119,10 @@ e2e: build/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot ## end t
 
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
-e2e-asan: build/asan/image-syncer ## end to end under the address sanitizer
-	@$(call pytest,asan,build/asan/image-syncer,tests/e2e $(others))
+# What mostly waits, or is about other things than memory, runs under the sanitizer every night.
+nightly := cli connect dns imgsync kyma memory notify outage pacing processor profiles proxies shards stall tls
+e2e-asan: build/asan/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
+	@$(call pytest,asan,build/asan/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
 
 # Elsewhere threads do nothing that they do not do in these files.
 e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole

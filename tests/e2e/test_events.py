@@ -12,8 +12,6 @@ import pytest
 from lib import images, run
 from lib.serving import WAIT, Serving
 
-pytestmark = pytest.mark.concurrency
-
 SECRET = "not-a-real-secret-of-events"
 DIGEST = "sha256:" + "a" * 64
 
@@ -218,6 +216,7 @@ def test_the_newest_few(serve, serving, here, there):
     assert copied(there) == {"copies/app:2.0.0"}
 
 
+@pytest.mark.concurrency
 def test_platforms_and_renamed_tags(serve, here, there):
     picture = images.multi("event platforms", 2)
     here.push(picture, "team/many", "v1")
@@ -227,6 +226,7 @@ def test_platforms_and_renamed_tags(serve, here, there):
     assert there.tags["copies/one", "stable"] != picture.digest
 
 
+@pytest.mark.concurrency
 def test_several_destinations(serve, scripted, here, there):
     second = scripted()
     server = serve({f"{here.host}/team/app": [f"{there.host}/a/app", f"{second.host}/b/app"]}, auth=run.insecure(second))
@@ -234,6 +234,7 @@ def test_several_destinations(serve, scripted, here, there):
     server.until(lambda: copied(there) == {"a/app:v1"} and copied(second) == {"b/app:v1"}, "both copies")
 
 
+@pytest.mark.concurrency
 def test_events_of_one_build_are_one_run(serve, serving, here, there):
     server = serve(mirror)
     events = [each for name in ("app", "web") for tag in ("v1", "v2") for each in distribution(here.host, f"team/{name}", tag)["events"]]
@@ -243,6 +244,7 @@ def test_events_of_one_build_are_one_run(serve, serving, here, there):
     assert len(copied(there)) == 5 and len(re.findall(r"run \d+ starts", server.text())) == 1
 
 
+@pytest.mark.concurrency
 def test_routes_and_rules_together(serve, serving, here, there):
     """An event concerns both, and each has its own entry."""
     serving.runner.write("images.yaml", json.dumps(mirror(here, there)))
@@ -254,6 +256,7 @@ def test_routes_and_rules_together(serve, serving, here, there):
 
 # -- runs by the clock beside them ---------------------------------------------------------------------------------------------
 
+@pytest.mark.concurrency
 def test_an_event_while_a_job_is_under_way(serve, serving, here, there):
     """
     The job has read an older image and writes it after the event's run has written the newer one. The event's image is
@@ -282,6 +285,7 @@ def test_an_event_while_a_job_is_under_way(serve, serving, here, there):
     assert there.tags["copies/app", "v1"] == newer.digest
 
 
+@pytest.mark.concurrency
 def test_times_of_single_rules(serve, here, there):
     """Each rule by its own clock; the run of one names nothing of the other."""
     server = serve({f"{here.host}/team/app:v1": {"to": f"{there.host}/copies/app", "every": "1s"},
@@ -294,6 +298,7 @@ def test_times_of_single_rules(serve, here, there):
     assert jobs == {"every 1s": 1, "every 1000h": 1}
 
 
+@pytest.mark.concurrency
 def test_files_that_change(serve, serving, here, there):
     """They are read again without a signal; a bad version is told of, and the old rules stay."""
     server = serve({f"{here.host}/team/app:v1": f"{there.host}/copies/app"})

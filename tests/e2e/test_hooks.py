@@ -14,9 +14,6 @@ from lib import images, run
 from lib.services import Service
 from lib.serving import PASSWORD, USER, WAIT, Serving, basic
 
-pytestmark = pytest.mark.concurrency
-
-
 @pytest.fixture
 def serving(runner):
     made = Serving(runner)
@@ -152,6 +149,7 @@ def test_snapshots_can_be_allowed(serving, here, there, team):
     server.until(lambda: copied(there) == {"team/app:1.0-SNAPSHOT"}, "the copy")
 
 
+@pytest.mark.concurrency
 def test_do_starts_a_run(serving, here, there, team):
     """Nothing runs by itself before the interval is over; GET changes nothing."""
     server = serving.start(serving.config(routes(here, there), sync={"interval": "1000h"}), team)
@@ -163,6 +161,7 @@ def test_do_starts_a_run(serving, here, there, team):
     server.until(lambda: copied(there) == {"team/app:v1"}, "the copy")
 
 
+@pytest.mark.concurrency
 def test_immediate(serving, here, there, team):
     """Long before the interval, and hooks that come together are one run."""
     server = serving.start(serving.config(routes(here, there), sync={"interval": "1000h", "immediate": True}), team)
@@ -266,6 +265,7 @@ def test_a_second_server_with_the_same_record(serving, here, there, team):
     assert serving.pending() == [f"{here.host}/team/app:v1&{there.host}"]
 
 
+@pytest.mark.concurrency
 def test_what_is_queued_survives_a_kill(serving, here, there, team):
     """What was answered is there after SIGKILL, and is copied by the next server."""
     document = serving.config(routes(here, there), sync={"interval": "1000h"})
@@ -276,6 +276,7 @@ def test_what_is_queued_survives_a_kill(serving, here, there, team):
     server.until(lambda: copied(there) == {"team/app:v1"}, "the copy")
 
 
+@pytest.mark.concurrency
 def test_entries_without_a_route_are_kept(serving, here, there, team):
     """Until there is a route again; other entries go on."""
     lost = f"{here.host}/lost/app:v1&{there.host}"
@@ -305,6 +306,7 @@ def test_a_record_that_cannot_be_written(serving, here, there, team):
     server.until(server.is_up, "readiness")
 
 
+@pytest.mark.concurrency
 def test_a_full_queue(serving, here, there, team):
     server = serving.start(serving.config(routes(here, there), app={"limits": {"queue": 2}}, sync={"interval": "1000h"}), team)
     assert [server.hook(f"{here.host}/team/app", tag).status for tag in ("a", "b", "c", "a")] == [202, 202, 503, 202]
@@ -326,6 +328,7 @@ def test_one_bad_image_holds_up_nobody(serving, here, there, team):
     server.until(lambda: serving.pending() == [], "an empty record")
 
 
+@pytest.mark.concurrency
 def test_a_hook_for_an_image_that_is_under_way(serving, here, there, team):
     """It stays pending, and is looked at again afterwards."""
     begun, released = threading.Event(), threading.Event()
@@ -346,6 +349,7 @@ def test_a_hook_for_an_image_that_is_under_way(serving, here, there, team):
     server.until(lambda: serving.pending() == [], "an empty record")
 
 
+@pytest.mark.concurrency
 def test_a_thousand_hooks_during_a_run(serving, here, there, team):
     """Each of them is pending or copied at the end; none is lost."""
     count = 1000 if run.FLAVOR == "musl" else 200
@@ -359,6 +363,7 @@ def test_a_thousand_hooks_during_a_run(serving, here, there, team):
     assert copied(there) == {f"team/many:t{number}" for number in range(count)}
 
 
+@pytest.mark.concurrency
 @pytest.mark.parametrize("how", (signal.SIGTERM, signal.SIGINT))
 def test_an_orderly_stop(serving, here, there, team, how):
     """What is under way ends, what is not stays in the record, and that is success."""
@@ -399,6 +404,7 @@ def test_a_wrong_login(serving, here, there, team, login):
     assert "127.0.0.1" in server.text() and not os.path.exists(serving.record) or serving.pending() == []
 
 
+@pytest.mark.concurrency
 def test_whoever_guesses_is_slowed(serving, here, there, team):
     server = serving.start(serving.config(routes(here, there)), team)
     answers = [server.get("/status", login=basic(USER, f"guess {number}")) for number in range(5)]
@@ -447,6 +453,7 @@ def test_other_sites_may_not_ask(serving, here, there, team):
 
 # -- what it tells -------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.concurrency
 def test_status_and_metrics(serving, here, there, team):
     server = serving.start(serving.config(routes(here, there)), team)
     assert server.hook(f"{here.host}/team/app").status == 202
@@ -482,6 +489,7 @@ def test_a_unix_socket(serving, here, there, team):
 
 # -- messages ------------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.concurrency
 def test_messages_about_hooks(serving, here, there, team):
     """What comes after the first message waits for some minutes, or for the end; an image that keeps failing is told of once."""
     with Service((200, {}, {"ok": True})) as chat:
@@ -504,6 +512,7 @@ def test_messages_about_hooks(serving, here, there, team):
             (f"{here.host}/team/app:nowhere", "failed"), (f"{here.host}/team/web:v1", "copied")]
 
 
+@pytest.mark.concurrency
 def test_messages_about_jobs(serving, here, there, team):
     """One that fails as the run before did has no news, and one that succeeds again has."""
     with Service((200, {}, {"ok": True})) as chat:
