@@ -75,13 +75,13 @@ def test_the_program_is_static(files, tmp_path):
 
 
 def test_it_is_small(layers, record_property):
-    """Below 2 MiB unpacked; below 1 MiB as a registry stores and sends it, which is gzip of each layer."""
+    """Below 2.5 MiB unpacked; below 1.25 MiB as a registry stores and sends it, which is gzip of each layer."""
     unpacked, packed = sum(map(len, layers)), sum(len(gzip.compress(data, 6)) for data in layers)
     record_property("unpacked", unpacked)
     record_property("packed", packed)
     print(f"unpacked {unpacked}, compressed {packed} bytes")
-    assert unpacked < 2 << 20
-    assert packed < 1 << 20
+    assert unpacked < 5 << 19
+    assert packed < 5 << 18
 
 
 def test_configuration_and_labels(facts, files):
