@@ -42,7 +42,7 @@ static bool copy_image(struct arena *arena, const struct tally_image *from, stru
 	       copy_reference(arena, &from->task->destination, &task->destination);
 }
 
-/* Whether there is something new about it; remembers what is told. */
+/* True if a message should mention the image. Remembers failures that were mentioned. */
 static bool is_news(struct news *news, const struct tally_image *image)
 {
 	scoped(buf_finish) struct buf key = {0};

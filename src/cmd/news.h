@@ -1,6 +1,6 @@
 /*
- * What hooks have brought, for messages: collected over several runs, so that a message tells of
- * all that came within some minutes, and an image that keeps failing is told of once.
+ * What runs for hooks have done, for messages: collected over several runs, so that one message
+ * covers several minutes, and an image that keeps failing is mentioned once.
  *
  * One thread at a time.
  */

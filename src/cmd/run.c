@@ -157,7 +157,7 @@ static uint64_t hash_failures(const struct tally *tally)
 	return hash;
 }
 
-/* Returns the exit status. What hooks have named is told of together, see cmd/news.h. */
+/* Returns the exit status. Runs for hooks send no message of their own: see cmd/news.h. */
 static int send_messages(struct run *run, int code)
 {
 	const struct tally *tally = report_tally(run->report);

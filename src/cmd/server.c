@@ -204,6 +204,7 @@ static void stop(struct server *server)
 	queue_free(&server->queue);
 	/* From here on the process has seconds, which a message may not outlast. */
 	cancel_hurry();
+	news_send(&server->told, &server->session, &server->editions.current->loaded.config.notify);
 	news_send(&server->news, &server->session, &server->editions.current->loaded.config.notify);
 }
 

@@ -230,9 +230,11 @@ static bool is_routed(const struct server *server)
 /* What waited for the interval was looked at; without one it waits until somebody asks again. */
 static void begin_interval(struct server *server)
 {
-	server->interval_due = server->interval.period
-				       ? schedule_next(&server->interval, server->looked)
-				       : INT64_MAX;
+	int64_t due = server->interval.period ? schedule_next(&server->interval, server->looked)
+					      : INT64_MAX;
+	pthread_mutex_lock(&server->lock);
+	server->interval_due = due;
+	pthread_mutex_unlock(&server->lock);
 }
 
 /* A message needs a thread, but is no run. */
@@ -243,9 +245,14 @@ static void start_messages(struct server *server)
 					 .news = &server->told,
 					 .over = server_ring,
 					 .ctx = server};
-	if (server->queued.active || server->telling.active || !news_are_due(&server->news))
+	/* One that got no thread is still there. */
+	bool left = news_are_due(&server->told);
+	if (server->queued.active || server->telling.active)
 		return;
-	news_cut(&server->news, &server->told);
+	if (!left && !news_are_due(&server->news))
+		return;
+	if (!left)
+		news_cut(&server->news, &server->told);
 	pthread_mutex_lock(&server->lock);
 	work_start(&server->telling, &order, 0, INT64_MAX);
 	pthread_mutex_unlock(&server->lock);
@@ -337,7 +344,7 @@ void server_runs_end(struct server *server, int64_t hurry_ms)
 	}
 }
 
-/* --- what is told ----------------------------------------------------------------------------- */
+/* --- the snapshot ------------------------------------------------------------------------------ */
 
 static bool is_active(const struct server *server, const struct job *job)
 {

@@ -252,7 +252,7 @@ static void read_files(const struct server_reading *reading, const struct node *
 		reading->presets->log = log;
 }
 
-/* Makes the values one item of a list option; what is wrong with one is told at its place. */
+/* Makes the values one item of a list option. A mistake is reported at its own place. */
 static void read_filter(const struct fields_reading *part, enum filter number,
 			const struct node *value, struct option_list *out)
 {
