@@ -344,7 +344,7 @@ void server_runs_end(struct server *server, int64_t hurry_ms)
 	}
 }
 
-/* --- the snapshot ------------------------------------------------------------------------------ */
+/* --- the snapshot ---------------------------------------------------------------------------- */
 
 static bool is_active(const struct server *server, const struct job *job)
 {

@@ -104,8 +104,8 @@ static bool add_route(struct drafting *drafting, const struct server_route *rout
 }
 
 /*
- * Whether images may have that host and namespace. Without memory, which is told, nothing speaks
- * against them, and *out is empty.
+ * Whether images may have that host and namespace. Without memory, which is reported, the answer is
+ * yes, and *out is empty.
  */
 static bool parse_image(const struct fields_reading *fields, struct str host, const char *namespace,
 			struct reference *out)
