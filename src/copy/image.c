@@ -17,6 +17,7 @@
 #include "copy/judge/hinted.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
+#include "copy/judge/size.h"
 #include "copy/judge/verify.h"
 #include "copy/judge/whole.h"
 #include "store/store.h"
@@ -65,7 +66,8 @@ static bool copy(struct image *image, struct error *err)
 /* Pushes the image, unless a demand of its rule forbids that or this is a dry run. */
 static bool push(struct image *image, struct error *err)
 {
-	if (!require_platforms(image, err) || !signed_check(image, err) || !whole_check(image, err))
+	if (!require_platforms(image, err) || !size_check(image, err) ||
+	    !signed_check(image, err) || !whole_check(image, err))
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, err);

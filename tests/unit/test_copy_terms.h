@@ -124,6 +124,30 @@ static void build_required_alone(struct world *world)
 	terms_of(world)->required = &for_both;
 }
 
+/* Two images that share their layers, which count once, are just small enough. */
+static void build_size(struct world *world)
+{
+	const struct map *blobs = &world->from->blobs;
+	build_index(world);
+	for (size_t i = 0; i < blobs->count; i++) {
+		const struct memory_content *blob = blobs->entries[i].value;
+		terms_of(world)->max_bytes += (int64_t)blob->bytes.len;
+	}
+}
+
+static void build_size_over(struct world *world)
+{
+	build_size(world);
+	terms_of(world)->max_bytes--;
+}
+
+/* Without the other platform it fits. */
+static void build_size_filtered(struct world *world)
+{
+	build_size_over(world);
+	terms_of(world)->platforms = &for_amd64;
+}
+
 /* --- filters -------------------------------------------------------------------------------- */
 
 static void build_filtered(struct world *world)

@@ -95,6 +95,12 @@ static void print_project(const struct terms *terms, struct buf *out)
 	buf_add_string(out, terms->creation.project == CREATION_YES ? "yes" : "");
 }
 
+static void print_max_bytes(const struct terms *terms, struct buf *out)
+{
+	if (terms->max_bytes)
+		buf_printf(out, "%lld", (long long)terms->max_bytes);
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static void write_patterns(const char *field, const struct platform_pattern *patterns, size_t count,
@@ -258,6 +264,16 @@ static void write_project(const struct terms *terms, struct writer *out)
 		write_switch("create-project", terms->creation.project == CREATION_YES, out);
 }
 
+static void write_max_bytes(const struct terms *terms, struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	print_max_bytes(terms, &text);
+	if (!text.len)
+		return;
+	writer_field(out, "max-bytes");
+	writer_built(out, &text);
+}
+
 /* --- all members --------------------------------------------------------------------------- */
 
 static const struct member members[] = {
@@ -269,6 +285,7 @@ static const struct member members[] = {
 	{"foreign", print_foreign, write_foreign},
 	{"create-repository", print_repository, write_repository},
 	{"create-project", print_project, write_project},
+	{"max-bytes", print_max_bytes, write_max_bytes},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -290,6 +307,8 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->creation.repository = general->creation.repository;
 	if (own->creation.project == CREATION_UNSAID)
 		own->creation.project = general->creation.project;
+	if (!own->max_bytes)
+		own->max_bytes = general->max_bytes;
 }
 
 bool terms_compare(const struct terms *a, const struct terms *b, const char **difference)

@@ -15,6 +15,8 @@
 #include "oci/signer.h"
 #include "registry/creation.h"
 
+#include <stdint.h>
+
 struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
 	const struct platform_filter *required;    /* platforms an image must have; NULL: none */
@@ -24,6 +26,7 @@ struct terms {
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
 	struct creation creation;     /* what may be created at the destination */
+	int64_t max_bytes;            /* an image may have this many; 0: not given */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
 };

@@ -4,6 +4,7 @@
  */
 #include "config/rules/terms_fields.h"
 
+#include "config/limits.h"
 #include "config/rules/companion_options.h"
 #include "config/rules/creation_field.h"
 #include "config/rules/signer_field.h"
@@ -19,6 +20,7 @@ enum terms_field {
 	SIGNED,
 	CREATE_REPOSITORY,
 	CREATE_PROJECT,
+	MAX_BYTES,
 	FIELDS
 };
 
@@ -36,6 +38,7 @@ static const struct field fields[FIELDS] = {
 			       "how a missing repository of Amazon ECR is created"},
 	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
 			    "a missing project of Harbor is created"},
+	[MAX_BYTES] = {"max-bytes", FIELDS_TEXT, "refuse images that are larger, as in 4GiB"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -215,6 +218,18 @@ static enum creation_project read_project(const struct fields_reading *reading,
 									    : CREATION_NO;
 }
 
+static int64_t read_max_bytes(const struct fields_reading *reading, const struct node *node)
+{
+	int64_t bytes = 0;
+	struct str text;
+	if (node && fields_filled(reading, &fields[MAX_BYTES], node, &text) &&
+	    !limits_size(text, &bytes))
+		fields_complain(reading, node,
+				"%s is \"%.*s\": write a number of bytes, as in 4GiB or 500M",
+				fields[MAX_BYTES].name, STR_ARGS(str_head(text, 100)));
+	return bytes;
+}
+
 void terms_fields_read(const struct fields_reading *reading, const struct node *map,
 		       struct terms *out)
 {
@@ -227,7 +242,8 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .foreign = read_foreign(reading, values[FOREIGN]),
 			      .companions = read_referrers(reading, values[REFERRERS]),
 			      .signer_said = values[SIGNED] != NULL,
-			      .creation.project = read_project(reading, values[CREATE_PROJECT])};
+			      .creation.project = read_project(reading, values[CREATE_PROJECT]),
+			      .max_bytes = read_max_bytes(reading, values[MAX_BYTES])};
 	if (values[CREATE_REPOSITORY])
 		out->creation.repository = creation_field_read(reading, &fields[CREATE_REPOSITORY],
 							       values[CREATE_REPOSITORY]);

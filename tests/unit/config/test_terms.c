@@ -90,12 +90,14 @@ static const struct {
 	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[3]}},
 	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[4]}},
 	{"create-project", {.on_change = CHANGE_OVERWRITE, .creation.project = CREATION_YES}},
+	{"max-bytes", {.on_change = CHANGE_OVERWRITE, .max_bytes = 1000}},
+	{"max-bytes", {.on_change = CHANGE_OVERWRITE, .max_bytes = 1001}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v1"}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v2"}},
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 7 * sizeof(void *) + 16, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 7 * sizeof(void *) + 24, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
