@@ -213,6 +213,11 @@ static void read_files(const struct loading *loading)
 		read_imgsync(loading);
 		return;
 	}
+	if (options->rules) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		loading->out->rules = *options->rules;
+		return;
+	}
 	if (refuse_both(loading))
 		return;
 	if (options->to && !list)

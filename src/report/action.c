@@ -7,24 +7,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/workflow.h"
-#include "report/action_output.h"
 #include "report/annotation.h"
 #include "report/causes.h"
 #include "report/step_summary.h"
 
-static void write_outputs(const struct action *action, const struct tally *tally,
-			  const char *report)
+void action_write(const struct action *action, const struct action_output *outputs, size_t count)
 {
 	struct error err;
-	struct action_output outputs[ACTION_OUTPUT_COUNT];
-	scoped(arena_free) struct arena *arena = arena_new();
-	if (!action->output)
-		return;
-	if (!arena || !action_output_all(arena, tally, report, outputs)) {
-		log_warn("cannot write the outputs of the step: out of memory");
-		return;
-	}
-	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++) {
+	for (size_t i = 0; action->output && i < count; i++) {
 		scoped(buf_finish) struct buf record = {0};
 		bool made = action_output_record(&outputs[i], &record) && buf_ok(&record);
 		if (made && file_append(action->output, buf_str(&record), &err))
@@ -32,6 +22,19 @@ static void write_outputs(const struct action *action, const struct tally *tally
 		log_warn("cannot write output %s of the step: %s", outputs[i].name,
 			 made ? err.text : "out of memory");
 	}
+}
+
+static void write_outputs(const struct action *action, const struct tally *tally,
+			  const char *report)
+{
+	struct action_output outputs[ACTION_OUTPUT_COUNT];
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!action->output)
+		return;
+	if (arena && action_output_all(arena, tally, report, outputs))
+		action_write(action, outputs, ACTION_OUTPUT_COUNT);
+	else
+		log_warn("cannot write the outputs of the step: out of memory");
 }
 
 void action_begin(const struct action *action)
@@ -46,6 +49,12 @@ static void write_summary(const struct action *action, const struct buf *text)
 		log_warn("cannot write the summary of the job: out of memory");
 	else if (!file_append(action->summary, buf_str(text), &err))
 		log_warn("cannot write the summary of the job: %s", err.text);
+}
+
+void action_tell(const struct action *action, const struct buf *text)
+{
+	if (action->summary)
+		write_summary(action, text);
 }
 
 static void send(const struct buf *command)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "report/action_output.h"
 #include "report/tally.h"
 
 /* The files that a runner reads, and the folder of the job's own files; NULL: there is none. */
@@ -20,6 +21,10 @@ struct action {
  * later steps find values however the program ends.
  */
 void action_begin(const struct action *action);
+/* Writes further outputs, which take precedence over those before. */
+void action_write(const struct action *action, const struct action_output *outputs, size_t count);
+/* Adds text, Markdown, to the summary of the job. */
+void action_tell(const struct action *action, const struct buf *text);
 /*
  * Reports the configuration's mistakes and warnings to the runner. Mistakes end the run, so they
  * also get a summary. Each is one line, "file:line:column: text", made harmless.

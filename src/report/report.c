@@ -325,7 +325,7 @@ static bool is_stdout(const char *path)
 /* True when standard output carries a document, so nothing else may be printed there. */
 static bool stdout_taken(const struct report_options *options)
 {
-	return options->level || is_stdout(options->json_path) ||
+	return options->level || options->answers || is_stdout(options->json_path) ||
 	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 

@@ -133,6 +133,15 @@ bool inputs_present(char *const *environment)
 	return false;
 }
 
+const char *inputs_command(char *const *environment)
+{
+	const char *actions = variable(environment, "GITHUB_ACTIONS");
+	const char *mode = variable(environment, "INPUT_MODE");
+	return actions && strcmp(actions, "true") == 0 && mode && strcmp(mode, "request") == 0
+		       ? "request"
+		       : NULL;
+}
+
 static void warn_unknown(const struct inputs_reading *reading)
 {
 	const char *names[KNOWN_MAX];
@@ -334,6 +343,28 @@ static void read_document(const struct inputs_reading *reading, size_t number)
 		options_set(reading->options, option_named(str_of(input->name)), out->path);
 }
 
+/* What mode: request takes. */
+static void read_request(const struct inputs_reading *reading)
+{
+	struct inputs *out = reading->out;
+	const char *mode = find_trimmed(reading, others[MODE]);
+	const char *policy = find(reading, others[POLICY]);
+	const char *request = find(reading, others[REQUEST]);
+	if (mode && strcmp(mode, "sync") != 0 && strcmp(mode, "request") != 0)
+		problem_add(reading->problems, NULL,
+			    "input mode is \"%s\": expected sync or request", mode);
+	out->request = request ? arena_string(reading->arena, request) : NULL;
+	out->request_actor = find_trimmed(reading, others[REQUEST_ACTOR]);
+	out->association = find_trimmed(reading, others[ASSOCIATION]);
+	const char *teams = find(reading, others[TEAMS]);
+	out->teams = teams ? join_items(reading->arena, teams) : NULL;
+	if (policy && is_inline(trim(policy)))
+		out->policy = (struct input_document){"input policy",
+						      arena_string(reading->arena, policy)};
+	else if (policy)
+		out->policy.path = find_trimmed(reading, others[POLICY]);
+}
+
 /* --- all of them --------------------------------------------------------------------------- */
 
 /* True for auth, images and config, under any name of the option. */
@@ -386,6 +417,7 @@ void inputs_read(struct arena *arena, char *const *environment, struct inputs *o
 	*out = (struct inputs){0};
 	options->inputs = out;
 	read_others(&reading);
+	read_request(&reading);
 	for (size_t i = 0; i < INPUTS_DOCUMENTS; i++)
 		read_document(&reading, i);
 	for (size_t i = 0; i < count; i++) {

@@ -17,6 +17,10 @@ struct inputs {
 		const char *path; /* NULL: not given; for an inline text its name, "input auth" */
 		const char *text; /* NULL: path is a file */
 	} documents[INPUTS_DOCUMENTS];
+	const char *request; /* the text that asks for images, with its blanks; NULL: none */
+	struct input_document policy;
+	const char *request_actor, *association; /* who asks; NULL: unknown */
+	const char *teams;      /* names with commas between; NULL: none */
 	const char *token;      /* github-token; NULL: none */
 	const char *actor;      /* GITHUB_ACTOR, or a fixed name if that is not set */
 	bool github;            /* the server is github.com, whose tokens ghcr.io accepts */
@@ -29,6 +33,8 @@ struct inputs {
 	const char *temp;       /* RUNNER_TEMP; NULL: unknown */
 };
 
+/* The command that a step is by its input mode; NULL: a sync, or no step of an Action. */
+const char *inputs_command(char *const *environment);
 /* True in Action mode: GITHUB_ACTIONS is true and there is at least one known input. */
 bool inputs_present(char *const *environment);
 /*

@@ -38,7 +38,7 @@ static const struct field fields[FIELDS] = {
 			       "how a missing repository of Amazon ECR is created"},
 	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
 			    "a missing project of Harbor is created"},
-	[MAX_BYTES] = {"max-bytes", FIELDS_TEXT, "refuse images that are larger, as in 4GiB"},
+	[MAX_BYTES] = {"max-bytes", FIELDS_MIXED, "refuse images that are larger, as in 4GiB"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -174,7 +174,9 @@ static enum foreign_policy read_foreign(const struct fields_reading *reading,
 /* "quay.io/coreos/etcd: referrers", for problems of companion_options.c; NULL without memory. */
 static const char *full_name(const struct fields_reading *reading, const struct field *field)
 {
-	char *name = arena_printf(reading->arena, "%s: %s", reading->subject, field->name);
+	const char *subject = reading->subject;
+	char *name = arena_printf(reading->arena, "%s%s%s", subject ? subject : "",
+				  subject ? ": " : "", field->name);
 	if (!name)
 		fields_memory(reading);
 	return name;
@@ -221,9 +223,14 @@ static enum creation_project read_project(const struct fields_reading *reading,
 static int64_t read_max_bytes(const struct fields_reading *reading, const struct node *node)
 {
 	int64_t bytes = 0;
-	struct str text;
-	if (node && fields_filled(reading, &fields[MAX_BYTES], node, &text) &&
-	    !limits_size(text, &bytes))
+	struct str text = {0};
+	if (!node)
+		return 0;
+	if (node->kind == NODE_NUMBER)
+		text = node->text;
+	else if (!fields_filled(reading, &fields[MAX_BYTES], node, &text))
+		return 0;
+	if (!limits_size(text, &bytes))
 		fields_complain(reading, node,
 				"%s is \"%.*s\": write a number of bytes, as in 4GiB or 500M",
 				fields[MAX_BYTES].name, STR_ARGS(str_head(text, 100)));
