@@ -11,6 +11,7 @@
 #include "cmd/completion_zsh.h"
 #include "config/imgsync/flags.h"
 #include "config/options/probe_options.h"
+#include "config/options/request_options.h"
 #include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
@@ -25,12 +26,13 @@ const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
 			      ""},
 	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
 	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why not", ""},
+	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", ""},
 	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
 	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
 	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
 	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
 	[COMPLETION_HELP] = {"help", "print help",
-			     "rules auth serve check probe imgsync exit environment"},
+			     "rules auth serve check probe request imgsync exit environment"},
 	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
 };
 
@@ -144,6 +146,10 @@ void completion_each(enum completion_context context,
 		break;
 	case COMPLETION_PROBE:
 		each_of_table(&completing, probe_options_table, probe_options_count);
+		each_of_run(&completing);
+		break;
+	case COMPLETION_REQUEST:
+		each_of_table(&completing, request_options_table, request_options_count);
 		each_of_run(&completing);
 		break;
 	case COMPLETION_IMGSYNC:

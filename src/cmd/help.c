@@ -10,6 +10,7 @@
 #include "config/nearest.h"
 #include "config/options/options_help.h"
 #include "config/options/probe_options.h"
+#include "config/options/request_options.h"
 #include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
@@ -87,6 +88,7 @@ static const struct topic {
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
 	{"probe", "what a registry answers, and why not", probe_options_help},
+	{"request", "images that a free text asks for, and a policy", request_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},

@@ -108,6 +108,9 @@ static void add_head(const struct request *request, const struct count *count, s
 							     : "would not be mirrored"
 			   : count->there     ? "is mirrored"
 					      : "is not mirrored");
+	else if (count->there == request->count && !request->more)
+		buf_printf(out, "**All %zu images %s mirrored.**\n", request->count,
+			   request->tentative ? "would be" : "are");
 	else if (!count->there)
 		buf_printf(out, "**None of the %zu images %s mirrored.**\n", request->count,
 			   request->tentative ? "would be" : "is");

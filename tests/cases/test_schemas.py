@@ -139,6 +139,16 @@ def test_a_case(case, words, tmp_path):
         pytest.skip("no file that has a schema")
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in read_cases(HERE / "request.txt")
+                                  if any(name.startswith("policy.") for (name, *_), _ in case.all("file"))])
+def test_a_policy(case):
+    """What a request takes, the schema takes; a message about what it can know is one of its own."""
+    name, lines = next((name, lines) for (name, *_), lines in case.all("file") if name.startswith("policy."))
+    refused = next(VALIDATORS["policy"].iter_errors(yaml.load(content(lines), Loader)), None)
+    said = "\n".join(line for stream, lines in [*case.all("stderr")] for line in lines)
+    assert bool(refused) == bool(KNOWABLE.search(said) or "this is no policy" in said), refused
+
+
 EXAMPLES = ROOT / ".github/examples"
 MODELINE = "# yaml-language-server: $schema=https://raw.githubusercontent.com/OWNER/image-syncer/v1.0.0/docs/schema/{}.json\n"
 
@@ -149,6 +159,12 @@ def test_an_example(name):
     text = (EXAMPLES / "serve" / f"{name}.yaml").read_text(encoding="utf-8")
     assert text.startswith(MODELINE.format(name))
     VALIDATORS[name].validate(yaml.load(text, Loader))
+
+
+def test_the_policy_of_the_example():
+    text = (EXAMPLES / "policy.yaml").read_text(encoding="utf-8")
+    assert text.startswith(MODELINE.format("policy"))
+    VALIDATORS["policy"].validate(yaml.load(text, Loader))
 
 
 @pytest.mark.parametrize("path", ("kubernetes/cronjob.yaml", "serve/deployment.yaml"))
@@ -167,6 +183,9 @@ def test_the_files_of_a_configmap(path):
     ("kyma", "{targetRepoPrefix: r.io/x/, images: [{tag: v1}]}"),
     ("auth", "r.io: {username: a}"),
     ("auth", "r.io: {user: a, password: b}"),
+    ("policy", "{to: r.io/b}"),
+    ("policy", "{to: r.io/b, allow: '**', who: {user: a}}"),
+    ("policy", "{to: r.io/b, allow: '**', max-images: 0}"),
     ("sync", "{app: {limits: {queue: many}}}"),
     ("sync", "{events: {habor: {secret: x}}}"),
 ))
