@@ -34,7 +34,7 @@ static const struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
 	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
-	{"probe", probe_run}, {"request", request_run}, {"serve", serve_run},
+	{"probe", probe_run}, {"request", request_run},       {"serve", serve_run},
 };
 
 static const struct command *find_command(const char *word)

@@ -1,6 +1,6 @@
 /*
  * The text is data all the way: names that are found in it become rules as those of a file do, and
- * what is said about it is made harmless (request/answer.h). The run is one of sync, of these rules.
+ * what is said of it is made harmless (request/answer.h). The run is one of sync, of these rules.
  *
  * Whoever asks gets an answer in each case, also when the policy cannot be read.
  */
@@ -28,7 +28,7 @@ extern char **environ;
 enum { EXIT_USAGE = 2, TEXT_MAX = 1024 * 1024 };
 
 /* A command under way. */
-struct asking {
+struct requesting {
 	struct arena *arena;
 	struct options options;
 	struct inputs inputs;
@@ -38,14 +38,14 @@ struct asking {
 	struct judge judge;
 	struct buf text;
 	struct mentions mentions;
-	struct request request;
+	struct mirror_request request;
 	struct rules rules;
 	struct action action;   /* of a step */
 	struct session session; /* once there is something to copy */
 	struct run run;
 };
 
-static void finish(struct asking *asking)
+static void finish(struct requesting *asking)
 {
 	run_close(&asking->run);
 	session_close(&asking->session);
@@ -63,7 +63,7 @@ static int out_of_memory(void)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* The inputs of a step, where the command line says nothing. */
-static void take_inputs(struct asking *asking)
+static void take_inputs(struct requesting *asking)
 {
 	const struct inputs *inputs = asking->options.inputs;
 	struct request_options *given = &asking->given;
@@ -80,7 +80,7 @@ static void take_inputs(struct asking *asking)
 }
 
 /* The text is what says what to copy. */
-static void refuse_rules(struct asking *asking)
+static void refuse_rules(struct requesting *asking)
 {
 	const struct options *options = &asking->options;
 	if (options->images || options->list || options->config || options->to)
@@ -93,7 +93,7 @@ static void refuse_rules(struct asking *asking)
 			    options->report);
 }
 
-static void read_policy(struct asking *asking)
+static void read_policy(struct requesting *asking)
 {
 	const struct inputs *inputs = asking->options.inputs;
 	const struct expand_lookup lookup = environment_lookup(&asking->options);
@@ -124,7 +124,7 @@ static void read_policy(struct asking *asking)
 }
 
 /* Teams are joined with commas. */
-static bool read_teams(struct asking *asking)
+static bool read_teams(struct requesting *asking)
 {
 	const struct option_list *list = &asking->given.teams;
 	struct requester *requester = &asking->judge.requester;
@@ -152,7 +152,7 @@ static bool read_teams(struct asking *asking)
 }
 
 /* The text of an input, else of the variable, else standard input. */
-static void read_text(struct asking *asking)
+static void read_text(struct requesting *asking)
 {
 	const struct options *options = &asking->options;
 	const char *given = options->inputs ? options->inputs->request : getenv("INPUT_REQUEST");
@@ -179,7 +179,7 @@ static void read_text(struct asking *asking)
 		problem_add(&asking->problems, NULL, "%s", err.text);
 }
 
-static bool read_command(int argc, char **argv, struct asking *asking)
+static bool read_command(int argc, char **argv, struct requesting *asking)
 {
 	step_read(asking->arena, &asking->inputs, &asking->options, &asking->problems);
 	return request_options_parse(argc, argv, &asking->given, &asking->options,
@@ -189,7 +189,7 @@ static bool read_command(int argc, char **argv, struct asking *asking)
 /* --- answering -------------------------------------------------------------------------------- */
 
 /* The log says as well what was refused: outputs are seen by later steps alone. */
-static void log_refused(const struct request *request)
+static void log_refused(const struct mirror_request *request)
 {
 	for (size_t i = 0; i < request->count; i++) {
 		const struct request_image *image = &request->items[i];
@@ -201,7 +201,7 @@ static void log_refused(const struct request *request)
 	}
 }
 
-static bool write_step(struct asking *asking, const struct buf *comment)
+static bool write_step(struct requesting *asking, const struct buf *comment)
 {
 	scoped(buf_finish) struct buf labels = {0};
 	answer_labels(&asking->request, &labels);
@@ -216,7 +216,7 @@ static bool write_step(struct asking *asking, const struct buf *comment)
 }
 
 /* Writes the answer. code: why the run ended, 0: it went well, or there was none. */
-static int answer(struct asking *asking, int code)
+static int answer(struct requesting *asking, int code)
 {
 	scoped(buf_finish) struct buf comment = buf_limit(ANSWER_MAX);
 	answer_comment(&asking->request, &comment);
@@ -233,7 +233,7 @@ static int answer(struct asking *asking, int code)
 }
 
 /* What is wrong is for those who run the mirror, and not for whoever asks. */
-static int answer_mistakes(struct asking *asking)
+static int answer_mistakes(struct requesting *asking)
 {
 	if (asking->options.inputs) {
 		asking->action = step_alone(&asking->options, &asking->problems);
@@ -252,7 +252,7 @@ static int answer_mistakes(struct asking *asking)
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-static struct request_image *find_image(struct asking *asking, const struct rule *rule)
+static struct request_image *find_image(struct requesting *asking, const struct rule *rule)
 {
 	for (size_t i = 0; i < asking->request.count; i++)
 		if (asking->request.items[i].source == rule->source && rule->source)
@@ -276,7 +276,7 @@ static const char *why_skipped(const char *reason)
 }
 
 /* False without memory. */
-static bool note_outcome(struct asking *asking, const struct tally_image *done,
+static bool note_outcome(struct requesting *asking, const struct tally_image *done,
 			 struct request_image *image)
 {
 	const struct outcome *outcome = &done->outcome;
@@ -307,7 +307,7 @@ static bool note_outcome(struct asking *asking, const struct tally_image *done,
 }
 
 /* What has no outcome was not reached. */
-static void expect(struct asking *asking)
+static void expect(struct requesting *asking)
 {
 	for (size_t i = 0; i < asking->request.count; i++) {
 		struct request_image *image = &asking->request.items[i];
@@ -318,7 +318,7 @@ static void expect(struct asking *asking)
 	}
 }
 
-static bool note_outcomes(struct asking *asking)
+static bool note_outcomes(struct requesting *asking)
 {
 	struct tally_walk walk = {.next = NULL};
 	expect(asking);
@@ -335,7 +335,7 @@ static bool note_outcomes(struct asking *asking)
 }
 
 /* The policy must not be what the run writes. */
-static bool keep_policy(struct asking *asking)
+static bool keep_policy(struct requesting *asking)
 {
 	const struct inputs *inputs = asking->options.inputs;
 	struct placed *file = arena_new_of(asking->arena, struct placed);
@@ -348,7 +348,7 @@ static bool keep_policy(struct asking *asking)
 }
 
 /* Returns the exit status of the run; begun: its outcomes are those of the images. */
-static int run(struct asking *asking, bool *begun)
+static int run(struct requesting *asking, bool *begun)
 {
 	int status;
 	struct options *options = &asking->options;
@@ -368,7 +368,7 @@ static int run(struct asking *asking, bool *begun)
 	return status;
 }
 
-static bool any_accepted(const struct request *request)
+static bool any_accepted(const struct mirror_request *request)
 {
 	for (size_t i = 0; i < request->count; i++)
 		if (request->items[i].state == REQUEST_ACCEPTED)
@@ -376,7 +376,7 @@ static bool any_accepted(const struct request *request)
 	return false;
 }
 
-static int answer_alone(struct asking *asking)
+static int answer_alone(struct requesting *asking)
 {
 	log_open(stderr, load_level(&asking->options, &asking->problems));
 	if (asking->options.inputs) {
@@ -387,7 +387,7 @@ static int answer_alone(struct asking *asking)
 	return answer(asking, EXIT_SUCCESS);
 }
 
-static int mirror(struct asking *asking)
+static int mirror(struct requesting *asking)
 {
 	bool begun = false;
 	if (!mentions_find(asking->arena, buf_str(&asking->text), &asking->mentions) ||
@@ -406,7 +406,7 @@ static int mirror(struct asking *asking)
 int request_run(int argc, char **argv)
 {
 	scoped(cancel_close) struct cancel cancel = {0};
-	scoped(finish) struct asking asking = {.arena = arena_new()};
+	scoped(finish) struct requesting asking = {.arena = arena_new()};
 	if (!asking.arena)
 		return out_of_memory();
 	bool ok = read_command(argc, argv, &asking);

@@ -31,7 +31,7 @@ static bool is_there(const struct request_image *image)
 	return false;
 }
 
-static struct count count_all(const struct request *request)
+static struct count count_all(const struct mirror_request *request)
 {
 	struct count count = {0};
 	for (size_t i = 0; i < request->count; i++) {
@@ -42,21 +42,20 @@ static struct count count_all(const struct request *request)
 	return count;
 }
 
-bool answer_good(const struct request *request)
+bool answer_good(const struct mirror_request *request)
 {
 	const struct count count = count_all(request);
-	return count.there && !count.refused && !count.failed && !request->more &&
-	       !request->broken;
+	return count.there && !count.refused && !count.failed && !request->more && !request->broken;
 }
 
-const char *answer_result(const struct request *request)
+const char *answer_result(const struct mirror_request *request)
 {
 	if (answer_good(request))
 		return "success";
 	return count_all(request).there && !request->broken ? "partial" : "failure";
 }
 
-void answer_labels(const struct request *request, struct buf *out)
+void answer_labels(const struct mirror_request *request, struct buf *out)
 {
 	const struct count count = count_all(request);
 	const struct {
@@ -93,7 +92,8 @@ static void add_reference(const struct reference *ref, struct buf *out)
 	add_code(buf_string(&text), out);
 }
 
-static void add_head(const struct request *request, const struct count *count, struct buf *out)
+static void add_head(const struct mirror_request *request, const struct count *count,
+		     struct buf *out)
 {
 	if (request->barred)
 		buf_add_string(out, "**You may not ask this mirror for images.** Its maintainers "
@@ -104,10 +104,10 @@ static void add_head(const struct request *request, const struct count *count, s
 		buf_add_string(out, "**No image was found in the text.**\n");
 	else if (request->count == 1)
 		buf_printf(out, "**The image %s.**\n",
-			   request->tentative ? count->there ? "would be mirrored"
-							     : "would not be mirrored"
-			   : count->there     ? "is mirrored"
-					      : "is not mirrored");
+			   request->tentative
+				   ? count->there ? "would be mirrored" : "would not be mirrored"
+			   : count->there ? "is mirrored"
+					  : "is not mirrored");
 	else if (count->there == request->count && !request->more)
 		buf_printf(out, "**All %zu images %s mirrored.**\n", request->count,
 			   request->tentative ? "would be" : "are");
@@ -160,9 +160,12 @@ static void add_reason(const struct request_image *image, struct buf *out)
 static void add_result(const struct request_image *image, struct buf *out)
 {
 	static const char *const words[] = {
-		[REQUEST_REFUSED] = "refused: ",         [REQUEST_FAILED] = "failed: ",
-		[REQUEST_ACCEPTED] = "goes to ",         [REQUEST_COPIED] = "copied to ",
-		[REQUEST_PRESENT] = "already there as ", [REQUEST_WOULD_COPY] = "would be copied to ",
+		[REQUEST_REFUSED] = "refused: ",
+		[REQUEST_FAILED] = "failed: ",
+		[REQUEST_ACCEPTED] = "goes to ",
+		[REQUEST_COPIED] = "copied to ",
+		[REQUEST_PRESENT] = "already there as ",
+		[REQUEST_WOULD_COPY] = "would be copied to ",
 	};
 	buf_add_string(out, words[image->state]);
 	if (is_there(image))
@@ -185,7 +188,7 @@ static void add_row(const struct request_image *image, struct buf *out)
 }
 
 /* Images that are there come first. */
-static void add_table(const struct request *request, struct buf *out)
+static void add_table(const struct mirror_request *request, struct buf *out)
 {
 	size_t rows = 0;
 	buf_add_string(out, "\n| image | result |\n| --- | --- |\n");
@@ -203,7 +206,7 @@ static void add_table(const struct request *request, struct buf *out)
 }
 
 /* Names that were parsed have no sign that a shell or a block of code takes for its own. */
-static void add_pulls(const struct request *request, struct buf *out)
+static void add_pulls(const struct mirror_request *request, struct buf *out)
 {
 	size_t rows = 0;
 	for (size_t i = 0; i < request->count; i++) {
@@ -218,7 +221,7 @@ static void add_pulls(const struct request *request, struct buf *out)
 		buf_add_string(out, "```\n");
 }
 
-void answer_comment(const struct request *request, struct buf *out)
+void answer_comment(const struct mirror_request *request, struct buf *out)
 {
 	const struct count count = count_all(request);
 	add_head(request, &count, out);

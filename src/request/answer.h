@@ -12,10 +12,10 @@
 enum { ANSWER_MAX = 60000, ANSWER_IMAGES = 50 };
 
 /* Appends the comment: what is where, what was refused and why, what was guessed. */
-void answer_comment(const struct request *request, struct buf *out);
+void answer_comment(const struct mirror_request *request, struct buf *out);
 /* Appends those of mirrored, refused, failed and nothing-found that apply, with commas between. */
-void answer_labels(const struct request *request, struct buf *out);
+void answer_labels(const struct mirror_request *request, struct buf *out);
 /* "success", "partial" or "failure": all, some or none of what was asked for is there. */
-const char *answer_result(const struct request *request);
+const char *answer_result(const struct mirror_request *request);
 /* True when all that was asked for is there, or would be, and something was. */
-bool answer_good(const struct request *request);
+bool answer_good(const struct mirror_request *request);

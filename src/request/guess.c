@@ -32,10 +32,10 @@ struct shape {
 	struct str host; /* before the first slash, if it can be one; else empty */
 	struct str last; /* behind the last slash, without tag and digest */
 	struct str tag;
-	size_t slashes;  /* in what is no host */
-	bool digest;     /* an '@' with sha256: or the like behind it */
-	bool mail;       /* an '@' with something else behind it */
-	bool odd;        /* it has signs that no name has */
+	size_t slashes; /* in what is no host */
+	bool digest;    /* an '@' with sha256: or the like behind it */
+	bool mail;      /* an '@' with something else behind it */
+	bool odd;       /* it has signs that no name has */
 };
 
 static bool is_host(struct str text)
@@ -82,11 +82,20 @@ static bool is_place(const struct shape *shape)
 static bool is_known(struct str host)
 {
 	static const char *const known[] = {
-		"ghcr.io",       "k8s.gcr.io",         "lscr.io",
-		"nvcr.io",       "cgr.dev",            "icr.io",
-		"dhi.io",        "index.docker.io",    "registry-1.docker.io",
-		"docker.n8n.io", "docker.elastic.co",  "registry.redhat.io",
-		"docker.gitea.com", "container-registry.oracle.com",
+		"ghcr.io",
+		"k8s.gcr.io",
+		"lscr.io",
+		"nvcr.io",
+		"cgr.dev",
+		"icr.io",
+		"dhi.io",
+		"index.docker.io",
+		"registry-1.docker.io",
+		"docker.n8n.io",
+		"docker.elastic.co",
+		"registry.redhat.io",
+		"docker.gitea.com",
+		"container-registry.oracle.com",
 	};
 	char name[64];
 	if (host.len >= sizeof(name))
@@ -125,7 +134,8 @@ static bool is_named_host(struct str host)
 
 /* --- which words count ------------------------------------------------------------------------ */
 
-static enum sureness judge_hosted(const struct word *word, const struct shape *shape, bool asked)
+static enum sureness judge_hosted(const struct text_word *word, const struct shape *shape,
+				  bool asked)
 {
 	bool named = shape->tag.len || shape->digest;
 	if (is_site(shape->host) || !shape->last.len)
@@ -140,7 +150,8 @@ static enum sureness judge_hosted(const struct word *word, const struct shape *s
 }
 
 /* Names without a registry, which are at Docker Hub. */
-static enum sureness judge_short(const struct word *word, const struct shape *shape, bool asked)
+static enum sureness judge_short(const struct text_word *word, const struct shape *shape,
+				 bool asked)
 {
 	bool named = shape->tag.len || shape->digest;
 	bool alone = word->code && word->first && word->last && !word->colon;
@@ -154,7 +165,7 @@ static enum sureness judge_short(const struct word *word, const struct shape *sh
 	return alone && !named ? SURE_IF_VALID : SURE_NOT;
 }
 
-enum sureness guess_word(const struct word *word, bool asked)
+enum sureness guess_word(const struct text_word *word, bool asked)
 {
 	const struct str text = word->text;
 	const struct shape shape = shape_of(text);

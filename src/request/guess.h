@@ -11,7 +11,7 @@ enum sureness {
 };
 
 /* asked: it stands behind a word that takes an image, such as `docker pull`. */
-enum sureness guess_word(const struct word *word, bool asked);
+enum sureness guess_word(const struct text_word *word, bool asked);
 /* True when the name begins with a registry, else it is one of Docker Hub. */
 bool guess_has_host(struct str name);
 /* Whether what follows the scheme of an address names an image of a well-known registry. */

@@ -58,8 +58,7 @@ static bool is_public_name(const char *host)
 	static const char *const inside[] = {".local", ".localhost", ".internal", ".intranet",
 					     ".lan",   ".home",      ".corp",     ".arpa"};
 	struct str name = str_head(str_of(host), str_find(str_of(host), ':'));
-	if (host[0] == '[' || str_find(name, '.') == name.len ||
-	    !is_letter(name.at[name.len - 1]))
+	if (host[0] == '[' || str_find(name, '.') == name.len || !is_letter(name.at[name.len - 1]))
 		return false;
 	for (size_t i = 0; i < array_count(inside); i++)
 		if (str_ends(name, inside[i]))
@@ -73,13 +72,14 @@ static bool is_disguised(const char *host)
 	return str_starts(str_of(host), "xn--") || strstr(host, ".xn--");
 }
 
-/* Refuses what the policy does not allow. */
-static void forbid(const struct judge *judge, struct request_image *image)
+/* Refuses what the policy does not allow. False without memory. */
+static bool forbid(const struct judge *judge, struct request_image *image)
 {
 	const struct reference *name = &image->image;
-	const struct permit *permit = permit_find(&judge->allow, name);
-	const struct permit *denied = permit_find(&judge->deny, name);
+	const struct permit *permit, *denied;
 	const char *like = registry_key_lookalike(str_of(name->host));
+	if (!permit_find(&judge->allow, name, &permit) || !permit_find(&judge->deny, name, &denied))
+		return false;
 	bool named = permit && !permit_any_host(permit);
 	if (is_disguised(name->host) && !named)
 		refuse(image, "the name of its registry stands for letters that look like others",
@@ -94,8 +94,10 @@ static void forbid(const struct judge *judge, struct request_image *image)
 				 : "the policy does not allow it by its digest",
 		       NULL);
 	else if (!named && !is_public_name(name->host))
-		refuse(image, "its registry may be inside a network, and the policy does not name it",
+		refuse(image,
+		       "its registry may be inside a network, and the policy does not name it",
 		       NULL);
+	return true;
 }
 
 /* Where the image goes. False without memory; what would have no valid name is refused. */
@@ -118,7 +120,8 @@ static bool find_place(struct arena *arena, const struct policy *policy,
 		image->copy.digest = image->image.digest;
 		return true;
 	}
-	return err.kind != ERROR_MEMORY && refuse(image, "its copy would have a name that is none", NULL);
+	return err.kind != ERROR_MEMORY &&
+	       refuse(image, "its copy would have a name that is none", NULL);
 }
 
 /* Two images for one place: the first one gets it. */
@@ -143,13 +146,14 @@ static bool judge_image(struct arena *arena, const struct judge *judge, struct m
 	image->by_digest = image->image.tag && image->image.digest;
 	if (image->by_digest)
 		image->image.tag = NULL;
-	forbid(judge, image);
+	if (!forbid(judge, image))
+		return false;
 	if (image->state == REQUEST_ACCEPTED && !find_place(arena, judge->policy, image))
 		return false;
 	return image->state == REQUEST_REFUSED || take_place(arena, places, image);
 }
 
-static void limit(const struct judge *judge, struct request *request)
+static void limit(const struct judge *judge, struct mirror_request *request)
 {
 	int64_t left = judge->policy->max_images;
 	for (size_t i = 0; i < request->count; i++)
@@ -172,10 +176,10 @@ static void finish_map(struct map *map)
 }
 
 bool judge_request(struct arena *arena, const struct judge *judge, const struct mentions *mentions,
-		   struct request *out)
+		   struct mirror_request *out)
 {
 	scoped(finish_map) struct map places = {0};
-	*out = (struct request){
+	*out = (struct mirror_request){
 		.items = arena_array(arena, mentions->count, sizeof(*out->items)),
 		.count = mentions->count,
 		.more = mentions->more,
@@ -196,8 +200,8 @@ bool judge_request(struct arena *arena, const struct judge *judge, const struct 
 	return true;
 }
 
-bool judge_rules(struct arena *arena, const struct judge *judge, const struct request *request,
-		 struct rules *out)
+bool judge_rules(struct arena *arena, const struct judge *judge,
+		 const struct mirror_request *request, struct rules *out)
 {
 	*out = (struct rules){.items = arena_array(arena, request->count, sizeof(*out->items))};
 	if (!out->items)
@@ -206,8 +210,8 @@ bool judge_rules(struct arena *arena, const struct judge *judge, const struct re
 		const struct request_image *image = &request->items[i];
 		if (image->state != REQUEST_ACCEPTED)
 			continue;
-		const char *place = arena_printf(arena, "the request's line %d",
-						 image->mention->line);
+		const char *place =
+			arena_printf(arena, "the request's line %d", image->mention->line);
 		if (!place)
 			return false;
 		out->items[out->count++] = (struct rule){.source = image->source,

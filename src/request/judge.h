@@ -16,7 +16,7 @@ bool judge_prepare(struct arena *arena, const struct policy *policy, struct judg
 		   struct problems *problems);
 /* Decides about each of the mentions, which outlive the request. False without memory. */
 bool judge_request(struct arena *arena, const struct judge *judge, const struct mentions *mentions,
-		   struct request *out);
+		   struct mirror_request *out);
 /* The rules for the accepted images. rule.source is that of the image. False without memory. */
-bool judge_rules(struct arena *arena, const struct judge *judge, const struct request *request,
-		 struct rules *out);
+bool judge_rules(struct arena *arena, const struct judge *judge,
+		 const struct mirror_request *request, struct rules *out);

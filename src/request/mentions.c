@@ -1,6 +1,6 @@
 /*
- * One walk over the words (request/words.h). What stands before a word on its line, as `docker pull`,
- * is kept until the next one; whether a word counts is decided by request/guess.h.
+ * One walk over the words (request/words.h). What stands before a word on its line, as `docker
+ * pull`, is kept until the next one; whether a word counts is decided by request/guess.h.
  */
 #include "request/mentions.h"
 
@@ -14,10 +14,10 @@
 struct mentions_search {
 	struct arena *arena;
 	struct mentions *out;
-	struct map seen;  /* names, as they are parsed or shown */
-	bool pulling;     /* this line has `docker pull`, whose image is to come */
-	bool platform;    /* the next word is the value of --platform */
-	bool imaging;     /* the word before is `image:` */
+	struct map seen; /* names, as they are parsed or shown */
+	bool pulling;    /* this line has `docker pull`, whose image is to come */
+	bool platform;   /* the next word is the value of --platform */
+	bool imaging;    /* the word before is `image:` */
 	bool memory;
 	int line;
 	char before[16]; /* the word before, in small letters; cut */
@@ -68,8 +68,8 @@ static const char *shown(struct mentions_search *search, struct str text)
 	return copy;
 }
 
-static void refuse(struct mentions_search *search, const struct word *word, struct mention mention,
-		   const char *wrong)
+static void refuse(struct mentions_search *search, const struct text_word *word,
+		   struct mention mention, const char *wrong)
 {
 	mention.shown = shown(search, word->text);
 	mention.wrong = wrong;
@@ -80,7 +80,8 @@ static void refuse(struct mentions_search *search, const struct word *word, stru
 		search->out->items[search->out->count++] = mention;
 }
 
-static void accept(struct mentions_search *search, const struct word *word, struct mention mention)
+static void accept(struct mentions_search *search, const struct text_word *word,
+		   struct mention mention)
 {
 	if (!mention.ref.tag && !mention.ref.digest) {
 		mention.ref.tag = "latest";
@@ -101,7 +102,7 @@ static const char *reason(struct mentions_search *search, const struct error *er
 }
 
 /* Takes text for a name of an image. */
-static void take(struct mentions_search *search, const struct word *word, struct str text,
+static void take(struct mentions_search *search, const struct text_word *word, struct str text,
 		 enum mention_form form, enum sureness sure)
 {
 	struct mention mention = {.line = word->line, .column = word->column, .form = form};
@@ -119,20 +120,21 @@ static void take(struct mentions_search *search, const struct word *word, struct
 	}
 }
 
-static void take_page(struct mentions_search *search, const struct word *word, struct str address)
+static void take_page(struct mentions_search *search, const struct text_word *word,
+		      struct str address)
 {
 	scoped(buf_finish) struct buf name = {0};
 	if (!pages_image(address, &name))
 		return;
-	const char *copy =
-		buf_ok(&name) ? arena_copy(search->arena, name.at, name.len) : NULL;
+	const char *copy = buf_ok(&name) ? arena_copy(search->arena, name.at, name.len) : NULL;
 	search->memory |= !copy;
 	if (copy)
 		take(search, word, str_of(copy), MENTION_PAGE, SURE_IF_VALID);
 }
 
 /* An address: a page, or a registry that somebody has put a scheme before. */
-static void take_address(struct mentions_search *search, const struct word *word, struct str text)
+static void take_address(struct mentions_search *search, const struct text_word *word,
+			 struct str text)
 {
 	size_t scheme = str_find(text, ':') + strlen("://");
 	struct str name = str_from(text, scheme);
@@ -148,10 +150,10 @@ static void take_address(struct mentions_search *search, const struct word *word
 }
 
 /* A word with letters that look like others, if it would be an image without them. */
-static void take_foreign(struct mentions_search *search, const struct word *word, bool asked)
+static void take_foreign(struct mentions_search *search, const struct text_word *word, bool asked)
 {
 	char plain[MENTIONS_SHOWN];
-	struct word like = *word;
+	struct text_word like = *word;
 	like.text = words_plain(word->text, plain, sizeof(plain));
 	struct str name = like.text;
 	struct mention mention = {.line = word->line, .column = word->column};
@@ -204,7 +206,7 @@ static void note_before(struct mentions_search *search, struct str text)
 }
 
 /* Sees whether the word takes an image, so that the next one is it. True: it is no image itself. */
-static bool takes_image(struct mentions_search *search, const struct word *word)
+static bool takes_image(struct mentions_search *search, const struct text_word *word)
 {
 	bool docker = is_tool(search->before) && str_is(word->text, "pull");
 	bool from = word->first && str_is(word->text, "FROM");
@@ -249,11 +251,11 @@ static bool has_scheme(struct str text)
 	       str_equal_nocase(str_head(text, 7), STR("http://"));
 }
 
-static void look_at(struct mentions_search *search, const struct word *word)
+static void look_at(struct mentions_search *search, const struct text_word *word)
 {
 	bool labelled = ends_as_image(word->before), imaging = search->imaging;
 	struct str text = without_label(word->text);
-	struct word own = *word;
+	struct text_word own = *word;
 	own.text = text;
 	if (search->line != word->line)
 		search->pulling = search->platform = imaging = search->imaging = false;
@@ -310,9 +312,8 @@ bool mentions_find(struct arena *arena, struct str text, struct mentions *out)
 {
 	scoped(search_finish) struct mentions_search search = {.arena = arena, .out = out};
 	struct words words = {.text = text};
-	struct word word;
-	*out = (struct mentions){
-		.items = arena_array(arena, MENTIONS_MAX, sizeof(*out->items))};
+	struct text_word word;
+	*out = (struct mentions){.items = arena_array(arena, MENTIONS_MAX, sizeof(*out->items))};
 	if (!out->items)
 		return false;
 	while (!search.memory && !out->more && words_next(&words, &word))

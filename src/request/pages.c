@@ -6,24 +6,24 @@
 enum { PARTS_MAX = 16 };
 
 /* An address in pieces. */
-struct page {
+struct image_page {
 	struct str parts[PARTS_MAX]; /* of the path */
 	size_t count;
 	struct str query;
 };
 
-static struct str part(const struct page *page, size_t number)
+static struct str part(const struct image_page *page, size_t number)
 {
 	return number < page->count ? page->parts[number] : (struct str){0};
 }
 
-static bool part_is(const struct page *page, size_t number, const char *text)
+static bool part_is(const struct image_page *page, size_t number, const char *text)
 {
 	return str_is(part(page, number), text);
 }
 
 /* The value of a parameter of the query; empty: there is none. */
-static struct str parameter(const struct page *page, const char *name)
+static struct str parameter(const struct image_page *page, const char *name)
 {
 	struct str rest = page->query, pair;
 	while (str_cut(&rest, '&', &pair)) {
@@ -42,7 +42,7 @@ static void add_tag(struct str tag, struct buf *out)
 }
 
 /* hub.docker.com/_/NAME, /r/NAMESPACE/NAME, /layers/NAMESPACE/NAME/TAG, /repository/docker/... */
-static bool read_hub(const struct page *page, struct buf *out)
+static bool read_hub(const struct image_page *page, struct buf *out)
 {
 	bool layers = part_is(page, 0, "layers");
 	size_t at = part_is(page, 0, "repository") && part_is(page, 1, "docker") ? 2 : 1;
@@ -60,7 +60,7 @@ static bool read_hub(const struct page *page, struct buf *out)
 }
 
 /* quay.io/repository/NAMESPACE/NAME, with ?tag=TAG or /manifest/DIGEST behind it. */
-static bool read_quay(const struct page *page, struct buf *out)
+static bool read_quay(const struct image_page *page, struct buf *out)
 {
 	if (!part_is(page, 0, "repository") || !part(page, 2).len)
 		return false;
@@ -90,7 +90,7 @@ static void add_package(struct str text, struct buf *out)
  * github.com/OWNER/REPOSITORY/pkgs/container/NAME, and /orgs/OWNER/packages/container/NAME or
  * /users/OWNER/packages/container/package/NAME.
  */
-static bool read_github(const struct page *page, struct buf *out)
+static bool read_github(const struct image_page *page, struct buf *out)
 {
 	bool named = part_is(page, 0, "orgs") || part_is(page, 0, "users");
 	size_t owner = named ? 1 : 0, name = 4;
@@ -109,7 +109,7 @@ static bool read_github(const struct page *page, struct buf *out)
 }
 
 /* gallery.ecr.aws/ALIAS/NAME */
-static bool read_gallery(const struct page *page, struct buf *out)
+static bool read_gallery(const struct image_page *page, struct buf *out)
 {
 	if (!part(page, 1).len)
 		return false;
@@ -121,10 +121,10 @@ static bool read_gallery(const struct page *page, struct buf *out)
 
 static const struct {
 	const char *host;
-	bool (*read)(const struct page *page, struct buf *out);
+	bool (*read)(const struct image_page *page, struct buf *out);
 } sites[] = {
-	{"hub.docker.com", read_hub}, {"registry.hub.docker.com", read_hub},
-	{"quay.io", read_quay},       {"github.com", read_github},
+	{"hub.docker.com", read_hub},    {"registry.hub.docker.com", read_hub},
+	{"quay.io", read_quay},          {"github.com", read_github},
 	{"www.github.com", read_github}, {"gallery.ecr.aws", read_gallery},
 };
 
@@ -141,7 +141,7 @@ static struct str without_scheme(struct str address)
 
 bool pages_image(struct str address, struct buf *out)
 {
-	struct page page = {.count = 0};
+	struct image_page page = {.count = 0};
 	struct str host, path, piece;
 	address = without_scheme(address);
 	address = str_head(address, str_find(address, '#'));

@@ -44,10 +44,9 @@ static bool complete(struct arena *arena, struct str name, struct str *out, stru
 	if (is_host(first) && one)
 		return refuse(err, "a repository is missing: write docker.io/library/*, quay.io/** "
 				   "for all of a registry, or ** for everything");
-	const char *full = is_host(first)
-				   ? arena_copy(arena, name.at, name.len)
-				   : arena_printf(arena, "docker.io/%s%.*s", one ? "library/" : "",
-						  STR_ARGS(name));
+	const char *full = is_host(first) ? arena_copy(arena, name.at, name.len)
+					  : arena_printf(arena, "docker.io/%s%.*s",
+							 one ? "library/" : "", STR_ARGS(name));
 	*out = str_of(full);
 	return full || error_memory(err);
 }
@@ -77,8 +76,8 @@ static bool parse(struct arena *arena, struct str text, struct permit *out, stru
 	if (!name.len || (text.at[text.len - 1] == ':') || (text.at[text.len - 1] == '@'))
 		return refuse(err, "something is missing: write it as quay.io/coreos/etcd:v3*");
 	return complete(arena, name, &out->name, err) &&
-	       parse_glob(arena, out->name, &out->names, err) &&
-	       check_plain(arena, out, err) && parse_glob(arena, out->tag, &out->tags, err) &&
+	       parse_glob(arena, out->name, &out->names, err) && check_plain(arena, out, err) &&
+	       parse_glob(arena, out->tag, &out->tags, err) &&
 	       parse_glob(arena, out->digest, &out->digests, err);
 }
 
@@ -107,37 +106,46 @@ bool permit_parse(struct arena *arena, const struct policy_words *words, bool de
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* doubtful: what is said of a pattern that takes too long. */
-static bool fits(struct str wanted, const struct pattern *pattern, const char *text, bool doubtful)
+/* doubtful: what is said of a pattern that takes too long. False without memory. */
+static bool fits(struct str wanted, const struct pattern *pattern, const char *text, bool doubtful,
+		 bool *out)
 {
-	struct error ignored;
-	bool found = false;
-	if (!wanted.len)
+	struct error err;
+	*out = !wanted.len || (text && !pattern && str_is(wanted, text));
+	if (!wanted.len || !text || !pattern || pattern_match(pattern, str_of(text), out, &err))
 		return true;
-	if (!text)
-		return false;
-	if (!pattern)
-		return str_is(wanted, text);
-	return pattern_match(pattern, str_of(text), &found, &ignored) ? found : doubtful;
+	*out = doubtful;
+	return err.kind != ERROR_MEMORY;
 }
 
 static bool permits(const struct permit *permit, const char *name, const struct reference *image,
-		    bool doubtful)
+		    bool doubtful, bool *out)
 {
-	return fits(permit->name, permit->names, name, doubtful) &&
-	       fits(permit->tag, permit->tags, image->tag, doubtful) &&
-	       fits(permit->digest, permit->digests, image->digest, doubtful);
+	bool named, tagged = false, digested = false;
+	if (!fits(permit->name, permit->names, name, doubtful, &named) ||
+	    !fits(permit->tag, permit->tags, image->tag, doubtful, &tagged) ||
+	    !fits(permit->digest, permit->digests, image->digest, doubtful, &digested))
+		return false;
+	*out = named && tagged && digested;
+	return true;
 }
 
-const struct permit *permit_find(const struct permits *list, const struct reference *image)
+bool permit_find(const struct permits *list, const struct reference *image,
+		 const struct permit **out)
 {
 	scoped(buf_finish) struct buf name = {0};
+	bool found = false;
+	*out = NULL;
 	buf_printf(&name, "%s/%s", reference_common_host(image->host), image->repository);
-	for (size_t i = 0; buf_ok(&name) && i < list->count; i++)
-		if (permits(&list->items[i], buf_string(&name), image, list->denies))
-			return &list->items[i];
-	/* Without memory nothing is known, which counts as for a pattern that takes too long. */
-	return !buf_ok(&name) && list->denies && list->count ? &list->items[0] : NULL;
+	if (!buf_ok(&name))
+		return false;
+	for (size_t i = 0; i < list->count && !found; i++) {
+		if (!permits(&list->items[i], buf_string(&name), image, list->denies, &found))
+			return false;
+		if (found)
+			*out = &list->items[i];
+	}
+	return true;
 }
 
 bool permit_any_host(const struct permit *permit)

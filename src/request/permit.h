@@ -12,9 +12,9 @@
 
 struct permit {
 	const struct placed *given;
-	struct str name;               /* host and repository */
-	const struct pattern *names;   /* of a glob; NULL: name counts */
-	struct str tag, digest;        /* empty: any */
+	struct str name;             /* host and repository */
+	const struct pattern *names; /* of a glob; NULL: name counts */
+	struct str tag, digest;      /* empty: any */
 	const struct pattern *tags, *digests;
 };
 
@@ -27,7 +27,11 @@ struct permits {
 /* Parses all of words. Mistakes go to problems. False without memory. */
 bool permit_parse(struct arena *arena, const struct policy_words *words, bool denies,
 		  struct permits *out, struct problems *problems);
-/* The first permit that fits the image, which has a tag or a digest; NULL: none does. */
-const struct permit *permit_find(const struct permits *permits, const struct reference *image);
+/*
+ * *out becomes the first permit that fits the image, which has a tag or a digest; NULL: none does.
+ * False without memory.
+ */
+bool permit_find(const struct permits *permits, const struct reference *image,
+		 const struct permit **out);
 /* True when the permit leaves the registry open. */
 bool permit_any_host(const struct permit *permit);

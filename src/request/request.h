@@ -1,8 +1,8 @@
 /*
  * A request: what somebody asked for, and what becomes of it.
  *
- * mentions.h finds the images, judge.h decides about each, a run brings those that are accepted, and
- * answer.h tells. Plain records in one arena.
+ * mentions.h finds the images, judge.h decides about each, a run brings those that are accepted,
+ * and answer.h tells. Plain records in one arena.
  */
 #pragma once
 
@@ -30,7 +30,7 @@ struct request_image {
 	bool by_digest;          /* the tag beside its digest was left out */
 };
 
-struct request {
+struct mirror_request {
 	struct request_image *items;
 	size_t count;
 	bool more;          /* the text names more images than are looked at */

@@ -23,21 +23,20 @@ struct range {
 };
 
 static const struct range hidden[] = {
-	{0xad, 0xad},     {0x34f, 0x34f},     {0x61c, 0x61c},     {0x115f, 0x1160},
-	{0x17b4, 0x17b5}, {0x180b, 0x180e},   {0x200b, 0x200f},   {0x202a, 0x202e},
-	{0x2060, 0x206f}, {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
-	{0xfff9, 0xfffb}, {0xe0000, 0xe01ef},
+	{0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},
+	{0x180b, 0x180e}, {0x200b, 0x200f}, {0x202a, 0x202e}, {0x2060, 0x206f},   {0x3164, 0x3164},
+	{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe01ef},
 };
 
 /* Letters; among them signs that look like '.', '/' and ':'. */
 static const struct range foreign[] = {
-	{0xaa, 0xaa},     {0xb5, 0xb5},     {0xba, 0xba},     {0xc0, 0xd6},
-	{0xd8, 0xf6},     {0xf8, 0x589},    {0x10a0, 0x10ff}, {0x13a0, 0x13ff},
-	{0x1c80, 0x1cbf}, {0x1d00, 0x1fff}, {0x2024, 0x2024}, {0x2044, 0x2044},
-	{0x2071, 0x209c}, {0x2100, 0x218f}, {0x2215, 0x2215}, {0x2236, 0x2236},
-	{0x29f8, 0x29f8}, {0x2c60, 0x2c7f}, {0x2d00, 0x2d2f}, {0x2de0, 0x2dff},
-	{0xa640, 0xa69f}, {0xa4d0, 0xa4ff}, {0xa720, 0xa7ff}, {0xab30, 0xabbf},
-	{0xfb00, 0xfb06}, {0xff0e, 0xff1a}, {0xff21, 0xff3a}, {0xff41, 0xff5a},
+	{0xaa, 0xaa},       {0xb5, 0xb5},       {0xba, 0xba},     {0xc0, 0xd6},
+	{0xd8, 0xf6},       {0xf8, 0x589},      {0x10a0, 0x10ff}, {0x13a0, 0x13ff},
+	{0x1c80, 0x1cbf},   {0x1d00, 0x1fff},   {0x2024, 0x2024}, {0x2044, 0x2044},
+	{0x2071, 0x209c},   {0x2100, 0x218f},   {0x2215, 0x2215}, {0x2236, 0x2236},
+	{0x29f8, 0x29f8},   {0x2c60, 0x2c7f},   {0x2d00, 0x2d2f}, {0x2de0, 0x2dff},
+	{0xa640, 0xa69f},   {0xa4d0, 0xa4ff},   {0xa720, 0xa7ff}, {0xab30, 0xabbf},
+	{0xfb00, 0xfb06},   {0xff0e, 0xff1a},   {0xff21, 0xff3a}, {0xff41, 0xff5a},
 	{0x10280, 0x1044f}, {0x1d400, 0x1d7ff},
 };
 
@@ -242,7 +241,7 @@ static void trim_end(struct str *text, const char *signs, bool *colon)
 }
 
 /* Without emphasis, punctuation and braces around it. */
-static void trim(struct word *word)
+static void trim(struct text_word *word)
 {
 	struct str *text = &word->text;
 	trim_start(text, "*_~");
@@ -268,7 +267,7 @@ static bool is_bullet(struct str text)
 }
 
 /* Finds the next word of the line under way. */
-static bool next_here(struct words *words, struct word *word)
+static bool next_here(struct words *words, struct text_word *word)
 {
 	while (words->rest.len) {
 		bool odd;
@@ -281,10 +280,10 @@ static bool next_here(struct words *words, struct word *word)
 			continue;
 		}
 		size_t at = words->line.len - words->rest.len;
-		*word = (struct word){.text = str_head(words->rest, len),
-				      .line = words->number,
-				      .code = words->fence || words->ticks,
-				      .first = !words->seen};
+		*word = (struct text_word){.text = str_head(words->rest, len),
+					   .line = words->number,
+					   .code = words->fence || words->ticks,
+					   .first = !words->seen};
 		skip(words, len);
 		word->ended = ends_here(words->rest) || str_ends(word->text, ".");
 		const char *start = word->text.at;
@@ -303,13 +302,13 @@ static bool next_here(struct words *words, struct word *word)
 	return false;
 }
 
-bool words_next(struct words *words, struct word *word)
+bool words_next(struct words *words, struct text_word *word)
 {
 	while (!next_here(words, word))
 		if (!next_line(words))
 			return false;
 	struct words ahead = *words;
-	struct word other;
+	struct text_word other;
 	word->last = !next_here(&ahead, &other);
 	word->ended |= word->last;
 	return true;

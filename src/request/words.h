@@ -9,8 +9,8 @@
 
 #include "base/str.h"
 
-struct word {
-	struct str text; /* without emphasis and punctuation around it */
+struct text_word {
+	struct str text;   /* without emphasis and punctuation around it */
 	struct str before; /* what stands before it on its line */
 	int line, column;  /* from 1; columns count bytes */
 	bool code;         /* it is in a block of code, or between backticks */
@@ -33,7 +33,7 @@ struct words {
 };
 
 /* Finds the next word; false: there is none. */
-bool words_next(struct words *words, struct word *word);
+bool words_next(struct words *words, struct text_word *word);
 /*
  * A word with a letter of ASCII in place of each other one, and nothing for what nobody sees: what
  * it would be if it were written in ASCII. It fits into size bytes, or is cut.

@@ -20,8 +20,8 @@ struct inputs {
 	const char *request; /* the text that asks for images, with its blanks; NULL: none */
 	struct input_document policy;
 	const char *request_actor, *association; /* who asks; NULL: unknown */
-	const char *teams;      /* names with commas between; NULL: none */
-	const char *token;      /* github-token; NULL: none */
+	const char *teams;                       /* names with commas between; NULL: none */
+	const char *token;                       /* github-token; NULL: none */
 	const char *actor;      /* GITHUB_ACTOR, or a fixed name if that is not set */
 	bool github;            /* the server is github.com, whose tokens ghcr.io accepts */
 	bool summary;           /* a summary of the job is wanted */

@@ -48,7 +48,7 @@ struct options {
 	const char *hints; /* the file of hints from earlier runs (state/hints.h); NULL: none */
 	const struct inputs *inputs; /* those of a GitHub Action; NULL: this is none */
 	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
-	const struct rules *rules; /* of a command that makes its own; NULL: files have them */
+	const struct rules *rules;   /* of a command that makes its own; NULL: files have them */
 	const struct server_config *server; /* the file of serve -c; NULL: there is none */
 };
 

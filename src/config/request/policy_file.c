@@ -100,8 +100,8 @@ static bool parse_age(struct str text, int64_t *out)
 
 /*
  * The age of an image is no member of terms yet, so nothing looks at it: hence the warning. Once
- * terms_fields_read() knows min-age, it reads the policy's as well, and all that this file has of it
- * (MIN_AGE, parse_age(), this function) can go.
+ * terms_fields_read() knows min-age, it reads the policy's as well, and all that this file has of
+ * it (MIN_AGE, parse_age(), this function) can go.
  */
 static void read_min_age(const struct policy_reading *reading, const struct node *node)
 {

@@ -2,8 +2,8 @@
  * The policy of a mirror that takes requests: which images anybody may ask for, where they go, and
  * how much of them.
  *
- * A file of its own, in YAML or JSON, beside the logins. It says as well how images are copied, with
- * the fields of a rule (config/rules/terms_fields.h). Plain records in the caller's arena.
+ * A file of its own, in YAML or JSON, beside the logins. It says as well how images are copied,
+ * with the fields of a rule (config/rules/terms_fields.h). Plain records in the caller's arena.
  */
 #pragma once
 
@@ -22,9 +22,9 @@ struct policy_words {
 struct policy {
 	/* Patterns of images, which request/permit.h reads. At least one is allowed. */
 	struct policy_words allow, deny;
-	struct reference to;  /* the prefix below which they go */
-	const char *names;    /* what the copies are called (config/rules/naming.h) */
-	int64_t max_images;   /* in one request */
+	struct reference to; /* the prefix below which they go */
+	const char *names;   /* what the copies are called (config/rules/naming.h) */
+	int64_t max_images;  /* in one request */
 	struct terms terms;
 	/* Who may ask; without who everybody may. One of them has to fit. */
 	bool who;

@@ -36,8 +36,8 @@ static bool add_blob(struct size_search *search, const struct descriptor *blob, 
 		return error_memory(err);
 	if (!first)
 		return true;
-	search->bytes = blob->size > INT64_MAX - search->bytes ? INT64_MAX
-							       : search->bytes + blob->size;
+	search->bytes =
+		blob->size > INT64_MAX - search->bytes ? INT64_MAX : search->bytes + blob->size;
 	return true;
 }
 

@@ -72,7 +72,7 @@ static const struct {
 	 "docker.io/library/nginx:latest?!~c2 docker.io/library/redis:7!~c3 "
 	 "docker.io/bitnami/redis:latest?!~c4"},
 	{"~~~text\nnginx\n```\nredis\n~~~", "docker.io/library/nginx:latest?!~c2 "
-					  "docker.io/library/redis:latest?!~c4"},
+					    "docker.io/library/redis:latest?!~c4"},
 	{"```yaml\nimage: nginx\nimage: \"redis:7\" # x\nports:\n - \"80:80\"\n```",
 	 "docker.io/library/nginx:latest?!~d2 docker.io/library/redis:7!~d3"},
 	{"```\nFROM --platform=linux/amd64 golang AS build\nFROM scratch\nFROM ${BASE}\n```",
@@ -103,8 +103,10 @@ static const struct {
 	 "ghcr.io/org/repo/app:v1~p1"},
 	{"https://github.com/orgs/Org/packages/container/package/app",
 	 "ghcr.io/org/app:latest?~p1"},
-	{"https://github.com/users/me/packages/container/app/versions", "ghcr.io/me/app:latest?~p1"},
-	{"https://gallery.ecr.aws/docker/library/nginx", "public.ecr.aws/docker/library/nginx:latest?~p1"},
+	{"https://github.com/users/me/packages/container/app/versions",
+	 "ghcr.io/me/app:latest?~p1"},
+	{"https://gallery.ecr.aws/docker/library/nginx",
+	 "public.ecr.aws/docker/library/nginx:latest?~p1"},
 	{"https://hub.docker.com/_/nginx and `nginx:1.25`", "docker.io/library/nginx:1.25!~c1"},
 	/* what cannot be meant */
 	{"gcr.io/X/y:1", "WRONG(gcr.io/X/y:1)~n1"},
