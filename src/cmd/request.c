@@ -353,9 +353,9 @@ static int run(struct requesting *asking, bool *begun)
 	int status;
 	struct options *options = &asking->options;
 	asking->session.arena = arena_new();
-	if (!asking->session.arena || !keep_policy(asking) ||
+	if (!asking->session.arena ||
 	    !judge_rules(asking->arena, &asking->judge, &asking->request, &asking->rules) ||
-	    !run_open(&asking->run, &asking->session, options))
+	    !keep_policy(asking) || !run_open(&asking->run, &asking->session, options))
 		return out_of_memory();
 	options->rules = &asking->rules;
 	*begun = begin_session(&asking->run, &asking->problems, &status);

@@ -184,7 +184,7 @@ def test_a_policy_with_mistakes(ask, policy, src, repo):
 
 def test_the_policy_is_not_written_over(ask, policy, runner, src, repo):
     result = ask(f"{src.host}/{repo}:v1", policy, ["--report", "policy.json"], report=False)
-    assert result.code == 2
+    assert result.code == 2 and "policy.json" in result.stderr
     with open(os.path.join(runner.home, "policy.json"), encoding="utf-8") as file:
         assert json.load(file) == policy
 
