@@ -23,7 +23,7 @@ static const struct field fields[FIELDS] = {
 };
 
 static const struct field who_fields[WHO_FIELDS] = {
-	[ASSOCIATIONS] = {"associations", FIELDS_TEXTS, "as OWNER, MEMBER or COLLABORATOR"},
+	[ASSOCIATIONS] = {"associations", FIELDS_TEXTS, "as owner, member or collaborator"},
 	[USERS] = {"users", FIELDS_TEXTS, "names of users"},
 	[TEAMS] = {"teams", FIELDS_TEXTS, "names of teams that the workflow gives"},
 };
@@ -131,7 +131,7 @@ static void read_who(const struct policy_reading *reading, const struct node *no
 		return;
 	if (node->kind != NODE_MAP || !node->count) {
 		fields_complain(fields_of, node,
-				"who must say who may ask, as in {associations: [OWNER, MEMBER]}; "
+				"who must say who may ask, as in {associations: [owner, member]}; "
 				"without who everybody may");
 		return;
 	}
