@@ -307,6 +307,30 @@ def _notify(scene):
     return step.code == 2 and sum("input notify" in each for each in step.annotations("error")) == 2
 
 
+def _asked(scene, who=None, **given):
+    """A request for the image, by somebody who may ask if the policy says nothing of it, or if they are who."""
+    policy = {"to": f"{scene.target.host}/asked", "names": "keep", "allow": f"{scene.source.host}/**", **({"who": who} if who else {})}
+    return scene.sync({"images": "", "mode": "request", "policy": json.dumps(policy), "request": f"see {next(iter(scene.rules))}", **given}).outputs
+
+
+def _request(scene):
+    """The mode, the text and the policy itself."""
+    return (_asked(scene)["labels"], _asked(scene, request="nothing")["labels"], _asked(scene, mode="sync")["labels"]) == ("mirrored", "nothing-found", "")
+
+
+def _policy(scene):
+    """A file as well."""
+    scene.runner.write("policy.yaml", "to: registry.example.com\nallow: quay.io/**\n")
+    return _asked(scene, policy="policy.yaml")["labels"] == "refused"
+
+
+def _who(field, name):
+    def check(scene):
+        who = {field: ["somebody", "a-team"]}
+        return (_asked(scene, who, **{name: "a-team"})["labels"], _asked(scene, who, **{name: "another"})["labels"]) == ("mirrored", "refused")
+    return check
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -326,6 +350,8 @@ READ = {
     "target-repo-prefix": _prefix, "target-names": _names,
     "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,
     "quiet": _quiet, "log-format": _refused("log-format", "x"),
+    "mode": _request, "request": _request, "policy": _policy,
+    "actor": _who("users", "actor"), "association": _who("associations", "association"), "teams": _who("teams", "teams"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 
