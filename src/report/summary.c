@@ -290,6 +290,11 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 void summary_write(const struct tally *tally, struct buf *out)
 {
 	summary_failures(tally, out);
+	summary_totals(tally, out);
+}
+
+void summary_totals(const struct tally *tally, struct buf *out)
+{
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	summary_counts(tally, out);
