@@ -1,7 +1,8 @@
 /*
  * Foreign text in Markdown as GitHub shows it: text stays text.
  *
- * Pure. What is written is safe within a paragraph, a table cell, a link's text and an HTML element.
+ * Pure. What is written is safe within a paragraph, a table cell, a link's text and an HTML
+ * element.
  */
 #pragma once
 

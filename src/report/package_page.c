@@ -10,13 +10,13 @@
 #include <string.h>
 
 /* A repository in parts, "owner/name"; name may have more slashes. */
-struct parts {
+struct page_parts {
 	struct str host, path, owner, name;
 };
 
-typedef void add_page(const struct parts *parts, struct buf *out);
+typedef void add_page(const struct page_parts *parts, struct buf *out);
 
-static void hub_page(const struct parts *parts, struct buf *out)
+static void hub_page(const struct page_parts *parts, struct buf *out)
 {
 	bool official = str_is(parts->owner, "library");
 	struct str path = official ? parts->name : parts->path;
@@ -24,28 +24,28 @@ static void hub_page(const struct parts *parts, struct buf *out)
 }
 
 /* The registry itself answers browsers with the page. */
-static void own_page(const struct parts *parts, struct buf *out)
+static void own_page(const struct page_parts *parts, struct buf *out)
 {
 	buf_printf(out, "https://%.*s/%.*s", STR_ARGS(parts->host), STR_ARGS(parts->path));
 }
 
-static void quay_page(const struct parts *parts, struct buf *out)
+static void quay_page(const struct page_parts *parts, struct buf *out)
 {
 	buf_printf(out, "https://quay.io/repository/%.*s", STR_ARGS(parts->path));
 }
 
-static void gallery_page(const struct parts *parts, struct buf *out)
+static void gallery_page(const struct page_parts *parts, struct buf *out)
 {
 	buf_printf(out, "https://gallery.ecr.aws/%.*s", STR_ARGS(parts->path));
 }
 
-static void microsoft_page(const struct parts *parts, struct buf *out)
+static void microsoft_page(const struct page_parts *parts, struct buf *out)
 {
 	buf_printf(out, "https://mcr.microsoft.com/artifact/mar/%.*s", STR_ARGS(parts->path));
 }
 
 /* europe-west1-docker.pkg.dev/PROJECT/REPOSITORY/NAME, where slashes of NAME are escaped. */
-static void artifact_page(const struct parts *parts, struct buf *out)
+static void artifact_page(const struct page_parts *parts, struct buf *out)
 {
 	struct str location = str_head(parts->host, parts->host.len - strlen("-docker.pkg.dev"));
 	size_t slash = str_find(parts->name, '/');
@@ -61,7 +61,7 @@ static void artifact_page(const struct parts *parts, struct buf *out)
 }
 
 /* 123456789012.dkr.ecr.eu-west-1.amazonaws.com */
-static void amazon_page(const struct parts *parts, struct buf *out)
+static void amazon_page(const struct page_parts *parts, struct buf *out)
 {
 	struct str rest = parts->host, account, label, region;
 	str_cut(&rest, '.', &account);
@@ -126,7 +126,7 @@ static size_t count_parts(struct str path)
 
 bool package_page(const struct reference *name, struct buf *out)
 {
-	struct parts parts = {.host = str_of(name->host), .path = str_of(name->repository)};
+	struct page_parts parts = {.host = str_of(name->host), .path = str_of(name->repository)};
 	size_t count = count_parts(parts.path);
 	if (!is_plain(parts.host) || !is_plain(parts.path))
 		return false;

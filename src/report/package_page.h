@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "oci/reference.h"
+#include "plan/task.h"
 
 /* Appends the address of the repository's page; false, and nothing appended: none is known. */
 bool package_page(const struct reference *name, struct buf *out);

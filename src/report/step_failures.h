@@ -1,4 +1,6 @@
-/* The part of a job's summary about images that failed, grouped by what they have in common. Pure. */
+/*
+ * The part of a job's summary about images that failed, grouped by what they have in common. Pure.
+ */
 #pragma once
 
 #include "report/tally.h"

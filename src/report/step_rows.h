@@ -1,7 +1,7 @@
 /* Tables in the summary of a job: rows as long as there is room, then a count of the others. */
 #pragma once
 
-#include "oci/reference.h"
+#include "plan/task.h"
 
 /* A runner drops a summary of more than 1 MiB as a whole. */
 enum { STEP_SUMMARY_MAX = 900 * 1024 };
