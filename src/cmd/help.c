@@ -70,7 +70,7 @@ static void exit_status(struct buf *out)
 		"0    every image is in sync; in a dry run: every image could be compared\n"
 		"1    at least one image failed, or --timeout came first, or a result or a\n"
 		"     message that is required could not be delivered\n"
-		"2    usage or configuration: nothing was begun, and no request was sent\n"
+		"2    usage or configuration: nothing was started, and no request was sent\n"
 		"130  stopped by SIGINT (Ctrl-C)\n"
 		"143  stopped by SIGTERM\n"
 		"\n"
@@ -86,7 +86,7 @@ static const struct topic {
 	{"auth", "logins and other settings of registries: the file of --auth", auth},
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
-	{"probe", "what a registry answers, and why not", probe_options_help},
+	{"probe", "what a registry answers, and why it does not work", probe_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},

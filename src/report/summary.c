@@ -254,7 +254,7 @@ void summary_left_out(const struct tally *tally, struct buf *out)
 		buf_printf(
 			out,
 			"%zu foreign layer%s left out: %s may not be distributed (--foreign copy "
-			"copies %s)\n",
+			"includes %s)\n",
 			tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
 			tally->blobs_skipped == 1 ? "it" : "they",
 			tally->blobs_skipped == 1 ? "it" : "them");

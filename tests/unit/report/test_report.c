@@ -165,10 +165,10 @@ static void test_left_out(void **state)
 	has(&result.err, "2 sent, 0 mounted, 0 already there, 1 foreign layer left out. Now 1/3");
 	has(&result.err, "4 mounted, 0 already there, 2 foreign layers left out. Now 3/3");
 	has(&result.err,
-	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy copies "
-	    "them)\n");
+	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "includes them)\n");
 	has(&single.err,
-	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy copies "
+	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy includes "
 	    "it)\n");
 }
 

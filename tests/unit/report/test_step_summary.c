@@ -323,8 +323,9 @@ static void test_foreign_layers(void **state)
 	windows.blobs_skipped = 2;
 	add(&scene, &tasks[0], &windows);
 	write_summary(&scene);
-	has(&scene.text, ".\n\n2 foreign layers were left out: they may not be distributed "
-			 "(--foreign copy copies them)\n\n#### Copied\n");
+	has(&scene.text,
+	    ".\n\n2 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "includes them)\n\n#### Copied\n");
 }
 
 /* Whatever names and texts say, they are neither markup, nor links, nor the end of a block. */
