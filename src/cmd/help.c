@@ -52,8 +52,8 @@ static void auth(struct buf *out)
 		"    username: robot\n"
 		"    password: ${MIRROR_PASSWORD}\n"
 		"\n"
-		"A key may be a folder of a registry (quay.io/team); the longest one that fits\n"
-		"counts. Where the file has no login, those of docker and podman are used\n"
+		"A key may be a registry with a path (quay.io/team); the longest one that\n"
+		"matches is used. Where the file has no login, those of docker and podman are used\n"
 		"(--docker-config). On the command line there are --creds, --insecure and --ca.\n");
 	formats_fields(FORMATS_AUTH, out);
 }
@@ -74,8 +74,8 @@ static void exit_status(struct buf *out)
 		"130  stopped by SIGINT (Ctrl-C)\n"
 		"143  stopped by SIGTERM\n"
 		"\n"
-		"After a signal what is under way has five seconds; summary, report and lists\n"
-		"are written. A server that is stopped by a signal ends with 0.\n");
+		"After a signal, transfers under way have five seconds to finish; summary,\n"
+		"report and lists are written. A server that is stopped by a signal ends with 0.\n");
 }
 
 static const struct topic {
@@ -113,7 +113,7 @@ void help_options(struct buf *out)
 		out, "\n"
 		     "Examples:\n"
 		     "  image-syncer --dry-run nginx:1.28 registry.example.com/mirror/nginx\n"
-		     "                        say what the copy of one image would do\n"
+		     "                        say what copying one image would do\n"
 		     "  image-syncer --images images.yaml --auth auth.yaml --report report.json\n"
 		     "                        copy what the rules say, with a report in JSON\n"
 		     "  image-syncer --list images.txt --to localhost:5000/mirror\n"
