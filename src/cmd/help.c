@@ -53,8 +53,8 @@ static void auth(struct buf *out)
 		"    password: ${MIRROR_PASSWORD}\n"
 		"\n"
 		"A key may be a registry with a path (quay.io/team); the longest one that\n"
-		"matches is used. Where the file has no login, those of docker and podman are used\n"
-		"(--docker-config). On the command line there are --creds, --insecure and --ca.\n");
+		"matches is used. Where the file has no login, those of docker and podman are\n"
+		"used (--docker-config). On the command line there are --creds, --insecure and --ca.\n");
 	formats_fields(FORMATS_AUTH, out);
 }
 
@@ -65,17 +65,17 @@ static void imgsync(struct buf *out)
 
 static void exit_status(struct buf *out)
 {
-	buf_add_string(
-		out,
-		"0    every image is in sync; in a dry run: every image could be compared\n"
-		"1    at least one image failed, or --timeout came first, or a result or a\n"
-		"     message that is required could not be delivered\n"
-		"2    usage or configuration: nothing was started, and no request was sent\n"
-		"130  stopped by SIGINT (Ctrl-C)\n"
-		"143  stopped by SIGTERM\n"
-		"\n"
-		"After a signal, transfers under way have five seconds to finish; summary,\n"
-		"report and lists are written. A server that is stopped by a signal ends with 0.\n");
+	buf_add_string(out,
+		       "0    every image is in sync; in a dry run: every image could be compared\n"
+		       "1    at least one image failed, or --timeout came first, or a result or a\n"
+		       "     message that is required could not be delivered\n"
+		       "2    usage or configuration: nothing was started, and no request was sent\n"
+		       "130  stopped by SIGINT (Ctrl-C)\n"
+		       "143  stopped by SIGTERM\n"
+		       "\n"
+		       "After a signal, transfers under way have five seconds to finish; summary,\n"
+		       "report and lists are written. A server that is stopped by a signal exits\n"
+		       "with 0.\n");
 }
 
 static const struct topic {

@@ -147,8 +147,8 @@ void serve_options_help(struct buf *out)
 		"       image-syncer serve --images FILE [--auth FILE] --every TIME [OPTION]...\n"
 		"       image-syncer serve --images FILE [--auth FILE] --cron WHEN [OPTION]...\n"
 		"\n"
-		"Runs until it is stopped: syncs on schedule, and whenever a hook or an event of a\n"
-		"registry names an image.\n"
+		"Runs until it is stopped: syncs on schedule, and whenever a hook or an event of\n"
+		"a registry names an image.\n"
 		"\nWhat, and when:\n");
 	for (size_t i = 0; i < serve_options_count; i++) {
 		char letter[] = {'-', serve_options_table[i].letter, ',', ' ', '\0'};
