@@ -54,7 +54,8 @@ static void auth(struct buf *out)
 		"\n"
 		"A key may be a registry with a path (quay.io/team); the longest one that\n"
 		"matches is used. Where the file has no login, those of docker and podman are\n"
-		"used (--docker-config). On the command line there are --creds, --insecure and --ca.\n");
+		"used (--docker-config). On the command line there are --creds, --insecure and\n"
+		"--ca.\n");
 	formats_fields(FORMATS_AUTH, out);
 }
 
