@@ -25,7 +25,7 @@ const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
 	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it",
 			      ""},
 	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
-	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why not", ""},
+	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why it does not work", ""},
 	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", ""},
 	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
 	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},

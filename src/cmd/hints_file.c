@@ -34,7 +34,7 @@ static void put_aside(const struct run *run, const char *path, const struct erro
 	scoped(buf_finish) struct buf aside = {0};
 	buf_printf(&aside, "%s.damaged", path);
 	bool moved = !run->options->dry_run && buf_ok(&aside) && rename(path, aside.at) == 0;
-	log_warn("%s:%s: this run does without hints from earlier ones%s%s", path, err->text,
+	log_warn("%s:%s: hints of earlier runs are not used%s%s", path, err->text,
 		 moved ? "; the file is now " : "", moved ? aside.at : "");
 }
 
@@ -43,7 +43,7 @@ static bool read_file(const struct run *run, const char *path)
 	scoped(buf_finish) struct buf text = {0};
 	struct error err;
 	if (!file_read(path, &text, &err))
-		log_warn("%s: this run does without hints from earlier ones", err.text);
+		log_warn("%s: hints of earlier runs are not used", err.text);
 	else if (!hints_read(run->hints, buf_str(&text), clock_unix(), &err)) {
 		if (err.kind == ERROR_MEMORY)
 			return false;

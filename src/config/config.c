@@ -196,8 +196,8 @@ static void miss_rules(const struct loading *loading)
 			    "copy: add some, or give rules as --images FILE");
 	else if (!server && options->inputs)
 		problem_add(loading->problems, NULL,
-			    "input images is missing: give the rules, or the file that says what "
-			    "to copy (the default, images.yaml, does not exist)");
+			    "input images is missing, and there is no images.yaml: run "
+			    "actions/checkout before this step, or give the rules");
 	else if (!server)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "

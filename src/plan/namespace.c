@@ -153,18 +153,19 @@ static bool parse_source(struct arena *arena, struct str text, struct reference 
 {
 	struct str shown = str_head(text, QUOTE_MAX);
 	if (str_find(text, '*') < text.len)
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": stars stand only at the end of a source, and nothing "
-				 "but a list of tags may follow them",
-				 STR_ARGS(shown));
+		return error_set(
+			err, ERROR_CONFIG,
+			"\"%.*s\": stars are allowed only at the end of a source, and only a list "
+			"of tags may follow them",
+			STR_ARGS(shown));
 	if (prefix_parse(arena, text, out, err))
 		return true;
 	if (str_is(text, "docker.io") || str_is(text, "index.docker.io"))
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": nobody lists all of Docker Hub: write "
-				 "docker.io/NAMESPACE/*, or docker.io/library/* for the official "
-				 "images",
-				 STR_ARGS(shown));
+		return error_set(
+			err, ERROR_CONFIG,
+			"\"%.*s\": Docker Hub cannot be listed as a whole: write "
+			"docker.io/NAMESPACE/*, or docker.io/library/* for the official images",
+			STR_ARGS(shown));
 	return false;
 }
 

@@ -72,10 +72,11 @@ static bool check_selectable(struct planner *planner, const struct rule *rule)
 		const struct plan_item *item = &planner->side.items[i];
 		if (item->pattern || item->ref.tag)
 			continue;
-		problem_add(planner->problems, rule->source_place,
-			    "source \"%.300s\": a selection is made by tags, but %s has none: "
-			    "remove it, or put it into a rule of its own",
-			    rule->source, item->ref.digest);
+		problem_add(
+			planner->problems, rule->source_place,
+			"source \"%.300s\": a selection is made by tags, but %s has none: remove "
+			"it, or put it into its own rule",
+			rule->source, item->ref.digest);
 		return false;
 	}
 	return true;
@@ -121,7 +122,7 @@ static const char *source_hint(struct str text)
 		slash--;
 	return slash && str_find(str_from(before, slash), ':') < before.len - slash
 		       ? "A pattern of tags is a regular expression between slashes, as in /^v1\\./"
-		       : "A * stands for repositories only after the last '/'";
+		       : "A * means repositories only after the last '/'";
 }
 
 /* Says how all repositories are named, for what may be meant as a namespace. Returns false. */

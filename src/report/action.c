@@ -120,14 +120,32 @@ static void tell_image(const struct action *action, const struct tally_image *im
 	send(&command);
 }
 
-/* Returns how many images were told of. */
-static size_t tell_causes(const struct causes *causes, size_t *told)
+/* The place of the first image that failed for a cause; NULL: unknown. */
+static const char *place_of(const struct tally *tally, const struct causes *causes,
+			    const struct cause *cause)
+{
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	while (tally_list_next(&walk))
+		if (causes_of(causes, &walk.image) == cause)
+			return tally_place(&walk.image);
+	return NULL;
+}
+
+/* At the line of the first image's rule. Returns how many images were told of. */
+static size_t tell_causes(const struct action *action, const struct tally *tally,
+			  const struct causes *causes, size_t *told)
 {
 	size_t images = 0;
 	for (size_t i = 0; i < causes->count && *told < ANNOTATION_MAX; i++, ++*told) {
+		const char *place = place_of(tally, causes, &causes->items[i]);
 		scoped(buf_finish) struct buf text = {0};
+		scoped(buf_finish) struct buf command = {0};
+		if (place)
+			buf_printf(&text, "%s: ", place);
 		causes_print(&causes->items[i], 0, &text);
-		send_text("error", &text);
+		annotation_problem("error", buf_str(&text), action->workspace, &command);
+		command.failed |= !buf_ok(&text);
+		send(&command);
 		images += causes->items[i].count;
 	}
 	return images;
@@ -138,7 +156,7 @@ static void tell_failures(const struct action *action, const struct tally *tally
 	struct causes causes;
 	size_t told = 0;
 	causes_collect(tally, &causes);
-	size_t images = tell_causes(&causes, &told);
+	size_t images = tell_causes(action, tally, &causes, &told);
 	struct tally_walk walk = tally_list_walk(&tally->list);
 	while (told < ANNOTATION_MAX && tally_list_next(&walk)) {
 		if (walk.image.outcome.status != OUTCOME_FAILED || walk.image.unfinished ||

@@ -339,6 +339,12 @@ static void write_failures(const struct report *report)
 	file_put(STDERR_FILENO, buf_ok(&text) ? buf_str(&text) : STR("out of memory\n"));
 }
 
+/* True when the log of a job has each failure already, and annotations repeat the first ones. */
+static bool is_told(const struct report *report)
+{
+	return report->options.action && !report->options.log_in_file && !report->tally.unlisted;
+}
+
 static void write_summary(const struct report *report)
 {
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
@@ -356,7 +362,10 @@ static void write_summary(const struct report *report)
 	if (tally_failed(&report->tally) && !stdout_taken(&report->options)) {
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
 	}
-	summary_write(&report->tally, &text);
+	if (is_told(report))
+		summary_totals(&report->tally, &text);
+	else
+		summary_write(&report->tally, &text);
 	buf_add_char(&last, '\n');
 	if (buf_ok(&text))
 		file_put(STDERR_FILENO, buf_str(&text));

@@ -254,7 +254,7 @@ void summary_left_out(const struct tally *tally, struct buf *out)
 		buf_printf(
 			out,
 			"%zu foreign layer%s left out: %s may not be distributed (--foreign copy "
-			"copies %s)\n",
+			"includes %s)\n",
 			tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
 			tally->blobs_skipped == 1 ? "it" : "they",
 			tally->blobs_skipped == 1 ? "it" : "them");
@@ -290,6 +290,11 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 void summary_write(const struct tally *tally, struct buf *out)
 {
 	summary_failures(tally, out);
+	summary_totals(tally, out);
+}
+
+void summary_totals(const struct tally *tally, struct buf *out)
+{
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	summary_counts(tally, out);

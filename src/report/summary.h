@@ -17,6 +17,8 @@ void summary_brief(const struct tally_image *image, struct buf *out);
  * or "Dry run finished, ...".
  */
 void summary_write(const struct tally *tally, struct buf *out);
+/* Appends the summary without the failed images. */
+void summary_totals(const struct tally *tally, struct buf *out);
 /* Appends the failed images alone, as in the summary; nothing when there are none. */
 void summary_failures(const struct tally *tally, struct buf *out);
 /* Appends the counts of images, one line: "3 images: 1 copied, 2 in sync, 0 failed". */

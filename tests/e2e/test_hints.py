@@ -198,7 +198,7 @@ def test_a_damaged_file(scene, text):
     scene.runner.write(os.path.join("deep", "cache", NAME), text)
     result, _, there = scene.run(*FILTER)
     assert result.code == 0 and there == GET + HEAD
-    assert re.search(re.escape(scene.file) + r":1:\d+: .*: this run does without hints from earlier ones; the file is now "
+    assert re.search(re.escape(scene.file) + r":1:\d+: .*: hints of earlier runs are not used; the file is now "
                      + re.escape(scene.file) + r"\.damaged", result.stderr)
     assert scene.read(NAME + ".damaged") == text and len(scene.hints()) == 1
     result, _, there = scene.run(*FILTER)
@@ -216,7 +216,7 @@ def test_a_plan_reads_and_never_writes(scene):
     assert (scene.read(), os.stat(scene.file).st_mtime_ns, os.stat(scene.file).st_ino) == before
     scene.runner.write(os.path.join("deep", "cache", NAME), "{")
     result, *_ = scene.run(*FILTER, "--download-manifests")
-    assert result.code == 0 and "does without hints" in result.stderr
+    assert result.code == 0 and "hints of earlier runs are not used" in result.stderr
     assert scene.read() == "{" and os.listdir(scene.folder) == [NAME]
 
 

@@ -29,7 +29,7 @@ def test_success(scene):
     assert step.report["images"][0]["destination"] == destination
     assert os.path.dirname(step.outputs["report"]) == scene.runner.temp, "the default report stays out of the workspace"
     assert os.listdir(scene.runner.workspace) == []
-    assert "new |" in step.summary and destination in step.summary
+    assert "| new |" in step.summary and destination in step.summary
 
     again = scene.sync()
     check_files(again)

@@ -165,10 +165,10 @@ static void test_left_out(void **state)
 	has(&result.err, "2 sent, 0 mounted, 0 already there, 1 foreign layer left out. Now 1/3");
 	has(&result.err, "4 mounted, 0 already there, 2 foreign layers left out. Now 3/3");
 	has(&result.err,
-	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy copies "
-	    "them)\n");
+	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "includes them)\n");
 	has(&single.err,
-	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy copies "
+	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy includes "
 	    "it)\n");
 }
 
@@ -214,6 +214,19 @@ static void test_json(void **state)
 	assert_null(node_get(images->items[2], "reason"));
 	field_is(node_get(images->items[2], "error"), "kind", "denied");
 	field_is(node_get(images->items[2], "error"), "message", "quay.io refuses to show a/b");
+}
+
+static void test_json_of_a_replaced_image(void **state)
+{
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&replaced, &in_sync, &in_sync}});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	field_is(images->items[0], "digest", "sha256:ee");
+	field_is(images->items[0], "before", "sha256:dd");
+	field_is(images->items[0], "after", "sha256:ff");
+	assert_null(node_get(images->items[1], "before"));
+	assert_null(node_get(images->items[1], "after"));
 }
 
 static void test_json_is_in_the_order_of_the_rules(void **state)
@@ -477,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_stop_cut_off),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
+		cmocka_unit_test(test_json_of_a_replaced_image),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_platforms),
