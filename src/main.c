@@ -9,10 +9,13 @@
 #include "base/secret.h"
 #include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/apply.h"
 #include "cmd/check.h"
 #include "cmd/completion.h"
 #include "cmd/help.h"
 #include "cmd/imgsync.h"
+#include "cmd/merge.h"
+#include "cmd/plan.h"
 #include "cmd/probe.h"
 #include "cmd/serve.h"
 #include "cmd/step.h"
@@ -33,8 +36,9 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
-	{"probe", probe_run}, {"serve", serve_run},
+	{"apply", apply_run}, {"check", check_run}, {"completion", completion_run},
+	{"help", help_run},   {"plan", plan_run},   {"probe", probe_run},
+	{"report", merge_run}, {"serve", serve_run},
 };
 
 static const struct command *find_command(const char *word)
