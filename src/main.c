@@ -109,7 +109,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
-		inputs_settle(arena, &inputs, &options);
+		inputs_settle(arena, &inputs, &options, &problems);
 	else
 		options_usual_files(&options);
 	return sync_run(&options, &problems);

@@ -1,6 +1,9 @@
 /*
  * Terms are those of the image, options included, so that apply needs no options. What every image
  * has without being asked for is left out.
+ *
+ * The names of images are written as they are, as in a list of images: a name in which something is
+ * masked could not be read again. Configurations with a secret in a destination are refused.
  */
 #include "report/plan_json.h"
 
@@ -61,14 +64,23 @@ static void write_terms(struct writer *out, const struct terms *terms)
 	writer_close_map(out);
 }
 
+/* An image's name is no foreign text: its grammar has been checked. */
+static void write_name(struct writer *out, const char *field, const char *name)
+{
+	if (!name)
+		return;
+	writer_field(out, field);
+	writer_text(out, str_of(name));
+}
+
 static void write_image(struct writer *out, const struct plan_sheet *sheet,
 			const struct plan_row *row)
 {
 	writer_open_map(out);
-	write_text(out, "source", row->source);
+	write_name(out, "source", row->source);
 	write_text(out, "digest", row->digest);
-	write_text(out, "destination", row->destination);
-	write_text(out, "tag", row->tag);
+	write_name(out, "destination", row->destination);
+	write_name(out, "tag", row->tag);
 	write_digest(out, "before", row->before);
 	write_text(out, "after", row->after);
 	write_text(out, "action", planned_name(row->action));

@@ -11,19 +11,28 @@
 
 enum { MESSAGE_MAX = 300, DIGEST_SHOWN = 12, ROOM_BEHIND = 2048, FOLDED_FROM = 16 };
 
-/* Appends text in which only letters, digits and a few marks that mean nothing stay plain. */
+/* False where markup, a mention or a link may begin: "https://" and "www." make one. */
+static bool is_plain(struct str text, size_t at)
+{
+	char c = text.at[at];
+	bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	if (c == '.')
+		return at < 3 || !str_equal_nocase(str_head(str_from(text, at - 3), 3), STR("www"));
+	if (c == ':')
+		return !str_starts(str_from(text, at), "://");
+	return word || (c & 0x80) || strchr(" -/,+=;'\"()", c);
+}
+
+/* Appends text with all other characters as numbers. */
 static void add_text(const char *text, size_t limit, struct buf *out)
 {
 	scoped(buf_finish) struct buf clean = {0};
 	log_clean(str_of(text), limit, &clean);
 	for (size_t i = 0; i < clean.len; i++) {
-		char c = clean.at[i];
-		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9') || (c & 0x80);
-		if (word || strchr(" -/,", c))
-			buf_add_char(out, c);
+		if (is_plain(buf_str(&clean), i))
+			buf_add_char(out, clean.at[i]);
 		else
-			buf_printf(out, "&#%d;", (unsigned char)c);
+			buf_printf(out, "&#%d;", (unsigned char)clean.at[i]);
 	}
 	out->failed |= !buf_ok(&clean);
 }

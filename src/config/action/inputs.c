@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "config/nearest.h"
 #include "config/options/option.h"
+#include "config/options/plan_options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -352,6 +353,24 @@ static const char *keep_variable(const struct inputs_reading *reading, const cha
 	return value ? arena_string(reading->arena, value) : NULL;
 }
 
+static void read_mode(const struct inputs_reading *reading)
+{
+	static const char *const words[] = {
+		[INPUTS_SYNC] = "sync", [INPUTS_PLAN] = "plan", [INPUTS_APPLY] = "apply"};
+	const char *mode = find_trimmed(reading, others[MODE]);
+	size_t found = 0;
+	while (mode && found < array_count(words) && strcmp(mode, words[found]) != 0)
+		found++;
+	if (found == array_count(words))
+		problem_add(reading->problems, NULL,
+			    "input mode is \"%s\": expected sync, plan or apply", mode);
+	else
+		reading->out->mode = (enum inputs_mode)found;
+	reading->out->plan = find_trimmed(reading, others[PLAN]);
+	reading->out->shards = find_trimmed(reading, others[SHARDS]);
+	reading->out->markdown = find_trimmed(reading, others[MARKDOWN]);
+}
+
 static void read_others(const struct inputs_reading *reading)
 {
 	struct inputs *out = reading->out;
@@ -386,6 +405,7 @@ void inputs_read(struct arena *arena, char *const *environment, struct inputs *o
 	*out = (struct inputs){0};
 	options->inputs = out;
 	read_others(&reading);
+	read_mode(&reading);
 	for (size_t i = 0; i < INPUTS_DOCUMENTS; i++)
 		read_document(&reading, i);
 	for (size_t i = 0; i < count; i++) {
@@ -417,16 +437,54 @@ static bool from_words(const struct inputs *inputs, const char *path)
  * All steps of a job share the folder, so the name is random. Old runners name a folder that does
  * not exist in their containers; a report that nobody asked for is no reason to fail.
  */
-static const char *report_path(struct arena *arena, const char *folder)
+static const char *temporary(struct arena *arena, const char *folder, const char *what)
 {
 	uint64_t random = 0;
 	if (!folder || access(folder, W_OK) != 0 ||
 	    getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return NULL;
-	return arena_printf(arena, "%s/image-syncer-report-%016" PRIx64 ".json", folder, random);
+	return arena_printf(arena, "%s/image-syncer-%s-%016" PRIx64 ".json", folder, what, random);
 }
 
-void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options)
+static void settle_plan(struct arena *arena, const struct inputs *inputs, struct options *options,
+			struct problems *problems)
+{
+	struct plan_options *plan = arena_new_of(arena, struct plan_options);
+	if (!plan) {
+		problem_add(problems, NULL, "out of memory");
+		return;
+	}
+	plan->out = inputs->plan ? inputs->plan : temporary(arena, inputs->temp, "plan");
+	plan->shards = inputs->shards;
+	plan->markdown = inputs->markdown;
+	if (!plan->out)
+		problem_add(problems, NULL,
+			    "input plan is missing: say where the plan is written, as in plan.json");
+	plan_options_settle(plan, options, problems);
+}
+
+static void settle_mode(struct arena *arena, const struct inputs *inputs, struct options *options,
+			struct problems *problems)
+{
+	bool planning = inputs->mode == INPUTS_PLAN;
+	if (planning)
+		settle_plan(arena, inputs, options, problems);
+	else if (inputs->shards || inputs->markdown)
+		problem_add(problems, NULL, "input %s is for mode: plan",
+			    inputs->shards ? "shards" : "markdown");
+	if (inputs->mode == INPUTS_APPLY)
+		options->apply = inputs->plan;
+	if (inputs->mode == INPUTS_APPLY && !inputs->plan)
+		problem_add(problems, NULL,
+			    "input plan is missing: name the plan that a step with mode: plan "
+			    "has written");
+	if (inputs->mode == INPUTS_SYNC && inputs->plan)
+		problem_add(problems, NULL,
+			    "input plan is for mode: plan, which writes it, and for mode: apply");
+}
+
+void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options,
+		   struct problems *problems)
 {
 	bool words = options->source != NULL;
 	bool images = from_words(inputs, options->images);
@@ -434,10 +492,11 @@ void inputs_settle(struct arena *arena, const struct inputs *inputs, struct opti
 		options->images = NULL;
 	if ((words || images) && !from_words(inputs, options->config))
 		options->config = NULL;
-	if (!words && !options->images && !options->config && !options->list &&
-	    access("images.yaml", F_OK) == 0)
+	if (inputs->mode != INPUTS_APPLY && !words && !options->images && !options->config &&
+	    !options->list && access("images.yaml", F_OK) == 0)
 		options->images = "images.yaml";
 	if (!options->report)
-		options->report = report_path(arena, inputs->temp);
+		options->report = temporary(arena, inputs->temp, "report");
 	options->debug |= inputs->debug;
+	settle_mode(arena, inputs, options, problems);
 }
