@@ -1,6 +1,6 @@
 /*
- * The heaviest bundle goes to the lightest group, again and again: no group gets more than the
- * heaviest bundle above its share.
+ * The heaviest bundle goes to the lightest group, again and again. So no group gets more above its
+ * share than the heaviest bundle weighs, and a quarter is kept to once no bundle is heavier.
  */
 #include "plan/balance.h"
 
@@ -22,7 +22,9 @@ struct balance {
 	struct map images;       /* name and digest -> struct bundle, where it is divided */
 	struct bundle **bundles; /* those that are put into groups */
 	size_t bundle_count;
-	int64_t share;
+	int64_t share; /* of each group */
+	int64_t most;  /* repositories that weigh more are divided */
+	int64_t load;  /* of the heaviest group */
 };
 
 static void finish(struct balance *balance)
@@ -66,11 +68,11 @@ static struct bundle *part_of(struct balance *balance, const struct balance_item
 
 static bool is_divided(const struct balance *balance, const struct bundle *repository)
 {
-	return repository->weight > balance->share;
+	return repository->weight > balance->most;
 }
 
-static bool collect(struct balance *balance, const struct balance_item *items, size_t count,
-		    unsigned groups)
+static bool find_repositories(struct balance *balance, const struct balance_item *items,
+			      size_t count, unsigned groups)
 {
 	int64_t all = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -79,6 +81,12 @@ static bool collect(struct balance *balance, const struct balance_item *items, s
 			return false;
 	}
 	balance->share = all / groups + 1;
+	return true;
+}
+
+static bool divide(struct balance *balance, const struct balance_item *items, size_t count)
+{
+	map_finish(&balance->images);
 	for (size_t i = 0; i < count; i++)
 		if (is_divided(balance,
 			       map_get(&balance->repositories, items[i].repository)) &&
@@ -127,14 +135,32 @@ static bool distribute(struct balance *balance, unsigned count)
 		load[lightest] = sum(load[lightest], bundle->weight);
 		bundle->group = lightest;
 	}
+	balance->load = 0;
+	for (unsigned i = 0; i < count; i++)
+		balance->load = load[i] > balance->load ? load[i] : balance->load;
+	return true;
+}
+
+/* Divides as little as is enough. */
+static bool spread(struct balance *balance, const struct balance_item *items, size_t item_count,
+		   unsigned count)
+{
+	for (int part = 1; part <= 4; part *= 2) {
+		balance->most = balance->share / part;
+		if (!divide(balance, items, item_count) || !sort(balance) ||
+		    !distribute(balance, count))
+			return false;
+		if (balance->load - balance->share <= balance->share / 4)
+			break;
+	}
 	return true;
 }
 
 bool balance_spread(struct balance_item *items, size_t item_count, unsigned count)
 {
 	scoped(finish) struct balance balance = {.arena = arena_new()};
-	if (!balance.arena || !collect(&balance, items, item_count, count) || !sort(&balance) ||
-	    !distribute(&balance, count))
+	if (!balance.arena || !find_repositories(&balance, items, item_count, count) ||
+	    !spread(&balance, items, item_count, count))
 		return false;
 	for (size_t i = 0; i < item_count; i++) {
 		const struct bundle *bundle = map_get(&balance.repositories, items[i].repository);

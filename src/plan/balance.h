@@ -2,8 +2,9 @@
  * Puts the images of a plan into groups of about the same weight, for jobs that share the work.
  *
  * The images of one destination repository stay together, so that the layers they share are sent
- * once, unless they weigh more than a group should; then they are divided, but for images with the
- * same digest, whose signatures belong together. The same images give the same groups. Pure.
+ * once, unless a group would then weigh more than a quarter above its share: then repositories are
+ * divided, large ones first. Images with the same digest always stay together, since their
+ * signatures do. The same images give the same groups. Pure.
  */
 #pragma once
 

@@ -86,13 +86,14 @@ static bool add_row(struct sheet_making *making, const struct tally_image *image
 	const struct survey_image *seen =
 		image->task ? survey_find(making->survey, image->task) : NULL;
 	struct plan_row *row = &out->rows[out->count++];
+	bool failed = outcome->status == OUTCOME_FAILED;
 	*row = (struct plan_row){.action = action_of(image, seen),
 				 .source = side(arena, image, tally_source),
 				 .destination = side(arena, image, tally_destination),
-				 .reason = outcome->reason ? outcome->reason : "",
+				 .reason = failed ? error_kind_name(outcome->error_kind)
+						  : outcome->reason,
 				 .companions = outcome->companions,
 				 .task = image->task};
-	bool failed = outcome->status == OUTCOME_FAILED;
 	bool writes = row->action == PLANNED_COPY || row->action == PLANNED_NONE;
 	if (!row->source || !row->destination || !keep(arena, outcome->digest, &row->digest) ||
 	    !keep(arena, outcome->tag, &row->tag) ||

@@ -308,7 +308,6 @@ static void read_image(struct plan_reading *reading, const struct node *map)
 				node_kind_name(map->kind));
 		return;
 	}
-	fields->subject = NULL;
 	fields_collect(fields, &image_table, map, values);
 	bool source = read_source(fields, map, values, &rule);
 	bool destination = read_destination(reading, map, values, &rule);
@@ -317,6 +316,7 @@ static void read_image(struct plan_reading *reading, const struct node *map)
 	fields->subject = rule.source;
 	read_terms(fields, values[TERMS], &rule.terms);
 	rule.planned = read_planned(reading, map, values);
+	fields->subject = NULL;
 	if (source && destination && rule.planned)
 		reading->rules->items[reading->rules->count++] = rule;
 }
