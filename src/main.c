@@ -36,8 +36,8 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"apply", apply_run}, {"check", check_run}, {"completion", completion_run},
-	{"help", help_run},   {"plan", plan_run},   {"probe", probe_run},
+	{"apply", apply_run},  {"check", check_run}, {"completion", completion_run},
+	{"help", help_run},    {"plan", plan_run},   {"probe", probe_run},
 	{"report", merge_run}, {"serve", serve_run},
 };
 

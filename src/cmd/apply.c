@@ -21,8 +21,8 @@ static bool balance(struct run *run, struct arena *scratch, struct balance_item 
 		const struct planned *planned = rule->rule->planned;
 		const struct reference *to = &rule->destination.name;
 		items[i] = (struct balance_item){
-			.repository = str_of(
-				arena_printf(scratch, "%s/%s", to->host, to->repository)),
+			.repository =
+				str_of(arena_printf(scratch, "%s/%s", to->host, to->repository)),
 			.digest = str_of(rule->source.items[0].ref.digest),
 			.weight = planned_weight(planned->action, planned->bytes)};
 		if (!items[i].repository.at)
@@ -37,8 +37,7 @@ bool apply_shard(struct run *run)
 	bool own = run->config.plan.shards == limits->shard_of;
 	size_t all = run->rule_count, kept = 0;
 	scoped(arena_free) struct arena *scratch = arena_new();
-	struct balance_item *items =
-		scratch ? arena_array(scratch, all + 1, sizeof(*items)) : NULL;
+	struct balance_item *items = scratch ? arena_array(scratch, all + 1, sizeof(*items)) : NULL;
 	if (!items || (!own && !balance(run, scratch, items)))
 		return false;
 	for (size_t i = 0; i < all; i++) {

@@ -10,5 +10,5 @@ int apply_run(int argc, char **argv);
  * groups that every job works out alike. False without memory.
  */
 bool apply_shard(struct run *run);
-/* Reports what could not be compared when the plan was made; in other runs there is no such thing. */
+/* Reports what could not be compared when the plan was made; in other runs nothing. */
 void apply_failures(struct run *run);

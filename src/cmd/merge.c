@@ -46,7 +46,7 @@ static bool write_report(const char *path, const struct buf *text, struct error 
 static int merge_files(const struct merge_options *given, struct arena *arena)
 {
 	struct merge_part *parts = arena_array(arena, given->file_count, sizeof(*parts));
-	struct merge merge;
+	struct merging merge;
 	struct error err = {0};
 	scoped(buf_finish) struct buf text = buf_limit(NODE_BYTES_MAX);
 	scoped(buf_finish) struct buf missing = {0};

@@ -50,9 +50,9 @@ struct run {
 	size_t rule_count;
 	struct progress *progress;
 	struct registry *registry;
-	struct stores stores; /* of registry */
-	struct hints *hints;  /* with options->hints; NULL: they are not used */
-	struct survey *survey;       /* with options->plan */
+	struct stores stores;       /* of registry */
+	struct hints *hints;        /* with options->hints; NULL: they are not used */
+	struct survey *survey;      /* with options->plan */
 	struct plan_files planning; /* the same */
 	struct copier *copier;
 	struct report *report;

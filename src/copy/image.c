@@ -100,8 +100,7 @@ static bool do_it(struct image *image, struct error *err)
 static bool note_sides(const struct image *image, struct error *err)
 {
 	struct survey *survey = image->copier->options.survey;
-	return !survey ||
-	       survey_sides(survey, image->task, image->target.held, image->wanted) ||
+	return !survey || survey_sides(survey, image->task, image->target.held, image->wanted) ||
 	       error_memory(err);
 }
 

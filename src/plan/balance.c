@@ -88,8 +88,7 @@ static bool divide(struct balance *balance, const struct balance_item *items, si
 {
 	map_finish(&balance->images);
 	for (size_t i = 0; i < count; i++)
-		if (is_divided(balance,
-			       map_get(&balance->repositories, items[i].repository)) &&
+		if (is_divided(balance, map_get(&balance->repositories, items[i].repository)) &&
 		    !part_of(balance, &items[i], i, false))
 			return false;
 	return true;

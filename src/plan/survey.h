@@ -1,6 +1,6 @@
 /*
- * What a run that writes a plan finds out about each image beside its outcome: what both sides hold,
- * and the blobs that a copy would need.
+ * What a run that writes a plan finds out about each image beside its outcome: what both sides
+ * hold, and the blobs that a copy would need.
  *
  * copy/ adds to it from many threads; report/ reads it when they are done. It influences nothing.
  */

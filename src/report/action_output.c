@@ -74,7 +74,8 @@ static const char *matrix(struct arena *arena, const struct action_plan *plan)
 }
 
 bool action_output_all(struct arena *arena, const struct tally *tally, const char *report,
-		       const struct action_plan *plan, struct action_output outputs[ACTION_OUTPUT_COUNT])
+		       const struct action_plan *plan,
+		       struct action_output outputs[ACTION_OUTPUT_COUNT])
 {
 	static const struct tally nothing = {0};
 	const struct tally *from = tally ? tally : &nothing;

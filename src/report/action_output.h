@@ -22,11 +22,12 @@ struct action_plan {
 
 /*
  * Makes every output of a run; tally NULL: of a run that did not begin. report: the path of the
- * JSON report, NULL for none. plan: what was planned; NULL: nothing. The array "images" is cut before ACTION_OUTPUT_IMAGES_MAX bytes.
- * False without memory.
+ * JSON report, NULL for none. plan: what was planned; NULL: nothing. The array "images" is cut
+ * before ACTION_OUTPUT_IMAGES_MAX bytes. False without memory.
  */
 bool action_output_all(struct arena *arena, const struct tally *tally, const char *report,
-		       const struct action_plan *plan, struct action_output outputs[ACTION_OUTPUT_COUNT]);
+		       const struct action_plan *plan,
+		       struct action_output outputs[ACTION_OUTPUT_COUNT]);
 /*
  * Appends the record of one output: "name=value" for a safe value, else a block whose delimiter
  * cannot be guessed. False without random numbers.

@@ -15,12 +15,18 @@ static const struct figure {
 	const char *name, *within;
 	bool optional;
 } figures[] = {
-	{"total", NULL, false},           {"copied", NULL, false},
-	{"skipped", NULL, false},         {"would_copy", NULL, true},
-	{"failed", NULL, false},          {"bytes", NULL, false},
-	{"copied", "blobs", false},       {"mounted", "blobs", false},
-	{"present", "blobs", false},      {"skipped", "blobs", false},
-	{"companions", NULL, false},      {"source", "requests", false},
+	{"total", NULL, false},
+	{"copied", NULL, false},
+	{"skipped", NULL, false},
+	{"would_copy", NULL, true},
+	{"failed", NULL, false},
+	{"bytes", NULL, false},
+	{"copied", "blobs", false},
+	{"mounted", "blobs", false},
+	{"present", "blobs", false},
+	{"skipped", "blobs", false},
+	{"companions", NULL, false},
+	{"source", "requests", false},
 	{"destination", "requests", false},
 };
 
@@ -66,8 +72,7 @@ static bool read_shard(struct merge_part *part, struct error *err)
 		return true;
 	part->shard = rest = node_string(node);
 	if (str_cut(&rest, '/', &first) && str_to_int64(first, &part->index) &&
-	    str_to_int64(rest, &part->of) && part->index < part->of &&
-	    part->of <= MERGE_SHARDS_MAX)
+	    str_to_int64(rest, &part->of) && part->index < part->of && part->of <= MERGE_SHARDS_MAX)
 		return true;
 	return wrong(part, node, err, "shard must be as in 0/4");
 }
@@ -92,8 +97,9 @@ static bool read_part(struct merge_part *part, struct error *err)
 	if (!node_int64(version, &number))
 		return wrong(part, root, err, "this is no report of image-syncer (--report)");
 	if (number != 1)
-		return wrong(part, version, err,
-			     "this report is of another version than 1, the one that is known here");
+		return wrong(
+			part, version, err,
+			"this report is of another version than 1, the one that is known here");
 	part->images = node_get(root, "images");
 	if (!part->images || part->images->kind != NODE_LIST)
 		return wrong(part, root, err, "this report has no list of images");
@@ -162,7 +168,7 @@ static int by_shard(const void *left, const void *right)
 	return (a->name > b->name) - (a->name < b->name);
 }
 
-static bool check_parts(struct merge *merge, struct error *err)
+static bool check_parts(struct merging *merge, struct error *err)
 {
 	scoped(map_finish) struct map seen = {0};
 	for (size_t i = 0; i < merge->count; i++)
@@ -174,7 +180,7 @@ static bool check_parts(struct merge *merge, struct error *err)
 	return true;
 }
 
-bool merge_read(struct merge_part *parts, size_t count, struct merge *out, struct error *err)
+bool merge_read(struct merge_part *parts, size_t count, struct merging *out, struct error *err)
 {
 	bool sharded = true;
 	for (size_t i = 0; i < count; i++) {
@@ -184,11 +190,11 @@ bool merge_read(struct merge_part *parts, size_t count, struct merge *out, struc
 	}
 	if (sharded)
 		qsort(parts, count, sizeof(*parts), by_shard);
-	*out = (struct merge){.parts = parts, .count = count};
+	*out = (struct merging){.parts = parts, .count = count};
 	return check_parts(out, err);
 }
 
-bool merge_complete(const struct merge *merge)
+bool merge_complete(const struct merging *merge)
 {
 	bool done = merge->missing == 0;
 	for (size_t i = 0; i < merge->count; i++)
@@ -196,7 +202,7 @@ bool merge_complete(const struct merge *merge)
 	return done;
 }
 
-void merge_missing(const struct merge *merge, struct buf *out)
+void merge_missing(const struct merging *merge, struct buf *out)
 {
 	size_t at = 0;
 	for (int64_t i = 0; i < merge->of; i++) {
@@ -210,7 +216,7 @@ void merge_missing(const struct merge *merge, struct buf *out)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static bool all_are(const struct merge *merge, const char *result)
+static bool all_are(const struct merging *merge, const char *result)
 {
 	for (size_t i = 0; i < merge->count; i++)
 		if (!str_is(node_string(node_get(merge->parts[i].root, "result")), result))
@@ -218,7 +224,7 @@ static bool all_are(const struct merge *merge, const char *result)
 	return true;
 }
 
-static bool one_is(const struct merge *merge, const char *result)
+static bool one_is(const struct merging *merge, const char *result)
 {
 	for (size_t i = 0; i < merge->count; i++)
 		if (str_is(node_string(node_get(merge->parts[i].root, "result")), result))
@@ -226,7 +232,7 @@ static bool one_is(const struct merge *merge, const char *result)
 	return false;
 }
 
-static const char *result_of(const struct merge *merge)
+static const char *result_of(const struct merging *merge)
 {
 	if (merge_complete(merge))
 		return "success";
@@ -239,8 +245,8 @@ static const char *result_of(const struct merge *merge)
 static void write_as_is(struct json_writer *json, const struct merge_part *part,
 			const struct node *node)
 {
-	json_writer_verbatim(json, str_head(str_from(part->text, node->source_at),
-					    node->source_len));
+	json_writer_verbatim(json,
+			     str_head(str_from(part->text, node->source_at), node->source_len));
 }
 
 static void copy_field(struct json_writer *json, const struct merge_part *part, const char *name)
@@ -253,11 +259,10 @@ static void copy_field(struct json_writer *json, const struct merge_part *part, 
 }
 
 /* Which report each part was, and how it went. */
-static void write_parts(struct json_writer *json, const struct merge *merge)
+static void write_parts(struct json_writer *json, const struct merging *merge)
 {
-	static const char *const fields[] = {"shard",   "result", "started", "seconds",
-					     "total",   "copied", "skipped", "failed",
-					     "bytes"};
+	static const char *const fields[] = {"shard",  "result",  "started", "seconds", "total",
+					     "copied", "skipped", "failed",  "bytes"};
 	json_writer_name(json, "parts");
 	json_writer_open_list(json);
 	for (size_t i = 0; i < merge->count; i++) {
@@ -284,7 +289,7 @@ static void write_parts(struct json_writer *json, const struct merge *merge)
 }
 
 /* The longest of the parts' own times: they ran side by side, or nobody knows. */
-static void write_times(struct json_writer *json, const struct merge *merge)
+static void write_times(struct json_writer *json, const struct merging *merge)
 {
 	const struct merge_part *first = &merge->parts[0], *longest = first;
 	double most = -1;
@@ -294,7 +299,9 @@ static void write_times(struct json_writer *json, const struct merge *merge)
 		struct str now = node_string(node_get(part->root, "started"));
 		struct str before = node_string(node_get(first->root, "started"));
 		size_t len = now.len < before.len ? now.len : before.len;
-		double value = seconds && seconds->kind == NODE_NUMBER ? strtod(seconds->text.at, NULL) : 0;
+		double value = seconds && seconds->kind == NODE_NUMBER
+				       ? strtod(seconds->text.at, NULL)
+				       : 0;
 		if (memcmp(now.at, before.at, len) < 0)
 			first = part;
 		if (value > most) {
@@ -306,7 +313,7 @@ static void write_times(struct json_writer *json, const struct merge *merge)
 	copy_field(json, longest, "seconds");
 }
 
-static void write_figures(struct json_writer *json, const struct merge *merge)
+static void write_figures(struct json_writer *json, const struct merging *merge)
 {
 	const char *within = NULL;
 	for (size_t i = 0; i < array_count(figures); i++) {
@@ -336,7 +343,7 @@ static void write_figures(struct json_writer *json, const struct merge *merge)
 		json_writer_close_object(json);
 }
 
-void merge_write(const struct merge *merge, struct buf *out)
+void merge_write(const struct merging *merge, struct buf *out)
 {
 	struct json_writer json = {.out = out};
 	const struct merge_part *first = &merge->parts[0];

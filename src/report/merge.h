@@ -23,10 +23,10 @@ struct merge_part {
 	const struct node *images;
 };
 
-struct merge {
+struct merging {
 	const struct merge_part *parts;
 	size_t count;
-	int64_t of; /* shards that there are; 0: the parts are no shards */
+	int64_t of;      /* shards that there are; 0: the parts are no shards */
 	int64_t missing; /* those of them without a part */
 };
 
@@ -35,10 +35,10 @@ struct merge {
  * wrong": one is no report, or they are no parts of one whole: other plans, another number of
  * shards, a shard or an image twice.
  */
-bool merge_read(struct merge_part *parts, size_t count, struct merge *out, struct error *err);
+bool merge_read(struct merge_part *parts, size_t count, struct merging *out, struct error *err);
 /* Appends the report of all parts. */
-void merge_write(const struct merge *merge, struct buf *out);
+void merge_write(const struct merging *merge, struct buf *out);
 /* True when every image of every shard is in sync. */
-bool merge_complete(const struct merge *merge);
+bool merge_complete(const struct merging *merge);
 /* Appends the names of the shards that are missing, "2/4, 3/4". */
-void merge_missing(const struct merge *merge, struct buf *out);
+void merge_missing(const struct merging *merge, struct buf *out);

@@ -31,9 +31,10 @@ static void tell(const struct plan_files *files, const struct plan_sheet *sheet)
 {
 	char size[FORMAT_SIZE];
 	format_bytes(sheet->bytes, size);
-	log_info("the plan is in %s: %zu of %zu images to copy, at most %s; image-syncer apply does "
-		 "it",
-		 files->path, sheet->totals[PLANNED_COPY], sheet->count, size);
+	log_info(
+		"the plan is in %s: %zu of %zu images to copy, at most %s; image-syncer apply does "
+		"it",
+		files->path, sheet->totals[PLANNED_COPY], sheet->count, size);
 }
 
 bool plan_files_write(const struct plan_files *files, const struct tally *tally,

@@ -77,7 +77,7 @@ static const char *reason_text(const struct plan_row *row)
 		const char *word, *text;
 	} texts[] = {{"missing", "new"},
 		     {"differs", "updated"},
-		     {"companions", "signatures and the like"},
+		     {"companions", "signatures and other referrers"},
 		     {"no-platform", "no platform fits"}};
 	if (row->action == PLANNED_SKIPPED && strcmp(row->reason, "differs") == 0)
 		return "holds another image";
@@ -117,7 +117,7 @@ static void failed_row(const struct plan_row *row, struct buf *out)
 	buf_add_string(out, " |\n");
 }
 
-static const struct table {
+static const struct plan_table {
 	enum planned_action action;
 	const char *title, *head;
 	void (*add)(const struct plan_row *row, struct buf *out);
@@ -134,7 +134,7 @@ static const struct table {
 	 skipped_row},
 };
 
-static void add_rows(const struct plan_sheet *sheet, const struct table *table, size_t limit,
+static void add_rows(const struct plan_sheet *sheet, const struct plan_table *table, size_t limit,
 		     struct buf *out)
 {
 	scoped(buf_finish) struct buf row = {0};
@@ -155,7 +155,7 @@ static void add_rows(const struct plan_sheet *sheet, const struct table *table, 
 		buf_printf(out, "\n%zu more: the plan has them all.\n", left);
 }
 
-static void add_table(const struct plan_sheet *sheet, const struct table *table, size_t limit,
+static void add_table(const struct plan_sheet *sheet, const struct plan_table *table, size_t limit,
 		      struct buf *out)
 {
 	size_t count = sheet->totals[table->action];
@@ -199,8 +199,9 @@ static void add_heading(const struct plan_sheet *sheet, struct buf *out)
 static void add_unpinned(const struct plan_sheet *sheet, struct buf *out)
 {
 	if (sheet->referrers)
-		buf_add_string(out, "Signatures and other referrers are not pinned: an apply copies "
-				    "those that there are by then.\n\n");
+		buf_add_string(out,
+			       "Signatures and other referrers are not pinned: an apply copies "
+			       "those that there are by then.\n\n");
 	if (sheet->signatures)
 		buf_add_string(out, "Required signatures are checked again when the plan is "
 				    "applied, with the key in the same file.\n\n");
@@ -215,7 +216,8 @@ void plan_markdown_write(const struct plan_sheet *sheet, size_t limit, struct bu
 	if (sheet->group_count)
 		buf_printf(out, "For %u job%s, as apply --shard I/%u.\n\n", sheet->group_count,
 			   sheet->group_count == 1 ? "" : "s", sheet->group_count);
-	buf_printf(out, "<sub>%s. Sizes are those of layers and configurations that the plan sends "
-			"to a registry for the first time; what that has already is not sent.</sub>\n",
+	buf_printf(out,
+		   "<sub>%s. Sizes are those of layers and configurations that the plan sends "
+		   "to a registry for the first time; what that has already is not sent.</sub>\n",
 		   sheet->program);
 }

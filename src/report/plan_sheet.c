@@ -36,9 +36,8 @@ static enum planned_action action_of(const struct tally_image *image,
 {
 	const struct outcome *outcome = &image->outcome;
 	if (outcome->status == OUTCOME_FAILED)
-		return seen && outcome->digest && is_refusal(outcome->error_kind)
-			       ? PLANNED_REFUSED
-			       : PLANNED_FAILED;
+		return seen && outcome->digest && is_refusal(outcome->error_kind) ? PLANNED_REFUSED
+										  : PLANNED_FAILED;
 	if (outcome->status == OUTCOME_WOULD_COPY)
 		return PLANNED_COPY;
 	return strcmp(outcome->reason, "in-sync") == 0 ? PLANNED_NONE : PLANNED_SKIPPED;
@@ -136,10 +135,9 @@ static bool make_groups(struct arena *arena, unsigned count, struct plan_sheet *
 		return false;
 	for (size_t i = 0; i < out->count; i++) {
 		const struct plan_row *row = &out->rows[i];
-		items[i] = (struct balance_item){
-			.repository = repository_of(scratch, row),
-			.digest = str_of(row->digest),
-			.weight = planned_weight(row->action, row->bytes)};
+		items[i] = (struct balance_item){.repository = repository_of(scratch, row),
+						 .digest = str_of(row->digest),
+						 .weight = planned_weight(row->action, row->bytes)};
 		if (!items[i].repository.at)
 			return false;
 	}

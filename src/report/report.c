@@ -329,8 +329,8 @@ static bool stdout_taken(const struct report_options *options)
 {
 	return options->level || is_stdout(options->json_path) ||
 	       is_stdout(options->success_path) || is_stdout(options->failed_path) ||
-	       (options->planning && (is_stdout(options->planning->path) ||
-				      is_stdout(options->planning->markdown)));
+	       (options->planning &&
+		(is_stdout(options->planning->path) || is_stdout(options->planning->markdown)));
 }
 
 /* A log on standard error has named the failed images already; one in a file has not. */

@@ -43,8 +43,8 @@ struct report_options {
 	const char *shard;           /* --shard: "0/4", or NULL */
 	const char *plan;            /* the digest of the plan that is applied; or NULL */
 	const struct plan_files *planning; /* NULL: no plan is written */
-	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
-	bool whole;                  /* report_tally() has images that are in sync as well */
+	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	bool whole;       /* report_tally() has images that are in sync as well */
 	bool dry_run;
 	bool quiet; /* the summary says only what has failed, where the log does not */
 	bool live;  /* stderr is a terminal and the live display is wanted */

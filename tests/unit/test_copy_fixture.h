@@ -160,7 +160,7 @@ struct copy_run {
 	size_t count;
 	unsigned width; /* of the pool, and blobs in flight; 0: 1 */
 	bool force, dry_run, verify;
-	bool survey; /* as for a plan */
+	bool survey;         /* as for a plan */
 	struct arena *arena; /* of the outcomes; the caller's */
 	struct outcome outcomes[COPY_TASKS];
 };

@@ -9,9 +9,9 @@
 #include "config/action/inputs.h"
 
 #include "base/secret.h"
+#include "config/action/mode.h"
 #include "config/nearest.h"
 #include "config/options/option.h"
-#include "config/options/plan_options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -355,20 +355,14 @@ static const char *keep_variable(const struct inputs_reading *reading, const cha
 
 static void read_mode(const struct inputs_reading *reading)
 {
-	static const char *const words[] = {
-		[INPUTS_SYNC] = "sync", [INPUTS_PLAN] = "plan", [INPUTS_APPLY] = "apply"};
+	struct inputs *out = reading->out;
 	const char *mode = find_trimmed(reading, others[MODE]);
-	size_t found = 0;
-	while (mode && found < array_count(words) && strcmp(mode, words[found]) != 0)
-		found++;
-	if (found == array_count(words))
+	if (mode && !mode_named(mode, &out->mode))
 		problem_add(reading->problems, NULL,
 			    "input mode is \"%s\": expected sync, plan or apply", mode);
-	else
-		reading->out->mode = (enum inputs_mode)found;
-	reading->out->plan = find_trimmed(reading, others[PLAN]);
-	reading->out->shards = find_trimmed(reading, others[SHARDS]);
-	reading->out->markdown = find_trimmed(reading, others[MARKDOWN]);
+	out->plan = find_trimmed(reading, others[PLAN]);
+	out->shards = find_trimmed(reading, others[SHARDS]);
+	out->markdown = find_trimmed(reading, others[MARKDOWN]);
 }
 
 static void read_others(const struct inputs_reading *reading)
@@ -446,46 +440,12 @@ static const char *temporary(struct arena *arena, const char *folder, const char
 	return arena_printf(arena, "%s/image-syncer-%s-%016" PRIx64 ".json", folder, what, random);
 }
 
-static void settle_plan(struct arena *arena, const struct inputs *inputs, struct options *options,
-			struct problems *problems)
-{
-	struct plan_options *plan = arena_new_of(arena, struct plan_options);
-	if (!plan) {
-		problem_add(problems, NULL, "out of memory");
-		return;
-	}
-	plan->out = inputs->plan ? inputs->plan : temporary(arena, inputs->temp, "plan");
-	plan->shards = inputs->shards;
-	plan->markdown = inputs->markdown;
-	if (!plan->out)
-		problem_add(problems, NULL,
-			    "input plan is missing: say where the plan is written, as in plan.json");
-	plan_options_settle(plan, options, problems);
-}
-
-static void settle_mode(struct arena *arena, const struct inputs *inputs, struct options *options,
-			struct problems *problems)
-{
-	bool planning = inputs->mode == INPUTS_PLAN;
-	if (planning)
-		settle_plan(arena, inputs, options, problems);
-	else if (inputs->shards || inputs->markdown)
-		problem_add(problems, NULL, "input %s is for mode: plan",
-			    inputs->shards ? "shards" : "markdown");
-	if (inputs->mode == INPUTS_APPLY)
-		options->apply = inputs->plan;
-	if (inputs->mode == INPUTS_APPLY && !inputs->plan)
-		problem_add(problems, NULL,
-			    "input plan is missing: name the plan that a step with mode: plan "
-			    "has written");
-	if (inputs->mode == INPUTS_SYNC && inputs->plan)
-		problem_add(problems, NULL,
-			    "input plan is for mode: plan, which writes it, and for mode: apply");
-}
-
 void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options,
 		   struct problems *problems)
 {
+	const char *plan = inputs->mode == INPUTS_PLAN && !inputs->plan
+				   ? temporary(arena, inputs->temp, "plan")
+				   : inputs->plan;
 	bool words = options->source != NULL;
 	bool images = from_words(inputs, options->images);
 	if (words && !images)
@@ -498,5 +458,5 @@ void inputs_settle(struct arena *arena, const struct inputs *inputs, struct opti
 	if (!options->report)
 		options->report = temporary(arena, inputs->temp, "report");
 	options->debug |= inputs->debug;
-	settle_mode(arena, inputs, options, problems);
+	mode_settle(arena, inputs, plan, options, problems);
 }

@@ -20,8 +20,8 @@ struct inputs {
 		const char *path; /* NULL: not given; for an inline text its name, "input auth" */
 		const char *text; /* NULL: path is a file */
 	} documents[INPUTS_DOCUMENTS];
-	const char *token;      /* github-token; NULL: none */
-	const char *actor;      /* GITHUB_ACTOR, or a fixed name if that is not set */
+	const char *token; /* github-token; NULL: none */
+	const char *actor; /* GITHUB_ACTOR, or a fixed name if that is not set */
 	enum inputs_mode mode;
 	const char *plan;       /* the file of the plan; NULL: not given */
 	const char *shards;     /* with INPUTS_PLAN: plan --shards; NULL: not given */

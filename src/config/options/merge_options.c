@@ -65,7 +65,8 @@ void merge_options_help(struct buf *out)
 		"\n"
 		"Joins the reports of several jobs into one, as if one job had done all of it.\n"
 		"Reports of shards (--shard I/N) must be of the same N, and those of a plan of\n"
-		"the same plan; a shard without a report is named and makes the exit status 1.\n\n");
+		"the same plan; a shard without a report is named and makes the exit status 1.\n"
+		"\n");
 	for (size_t i = 0; i < merge_options_count; i++) {
 		scoped(buf_finish) struct buf left = {0};
 		buf_printf(&left, "      --%s%s%s", merge_options_table[i].name,
@@ -73,7 +74,8 @@ void merge_options_help(struct buf *out)
 			   merge_options_table[i].argument ? merge_options_table[i].argument : "");
 		options_help_row(out, &left, str_of(merge_options_table[i].help));
 	}
-	buf_add_string(out, "\n"
-			    "Exit status: 0 all images of all reports are in sync; 1 not all, or a\n"
-			    "report is missing; 2 usage, or what is given are no such reports.\n");
+	buf_add_string(out,
+		       "\n"
+		       "Exit status: 0 all images of all reports are in sync; 1 not all, or a\n"
+		       "report is missing; 2 usage, or what is given are no such reports.\n");
 }

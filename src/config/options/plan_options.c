@@ -28,8 +28,8 @@ void plan_options_settle(struct plan_options *out, struct options *options,
 	int64_t groups = 0;
 	options->plan = out;
 	options->dry_run = true;
-	if (out->shards && (!str_to_int64(str_of(out->shards), &groups) || groups < 1 ||
-			    groups > GROUPS_MAX))
+	if (out->shards &&
+	    (!str_to_int64(str_of(out->shards), &groups) || groups < 1 || groups > GROUPS_MAX))
 		problem_add(problems, NULL, "--shards %s: expected a number from 1 to %d",
 			    out->shards, GROUPS_MAX);
 	else

@@ -50,7 +50,8 @@ static const struct field image_fields[IMAGE_FIELDS] = {
 	[ACTION] = {"action", FIELDS_TEXT, "copy, none, skipped or refused"},
 	[REASON] = {"reason", FIELDS_TEXT, "why: one word, as in a report"},
 	[IMAGE_BYTES] = {"bytes", FIELDS_MIXED, "to be sent at most"},
-	[COMPANIONS] = {"companions", FIELDS_MIXED, "signatures and the like that are missing"},
+	[COMPANIONS] = {"companions", FIELDS_MIXED,
+			"signatures and other referrers that are missing"},
 	[SHARD] = {"shard", FIELDS_MIXED, "the group it is in"},
 	[MESSAGE] = {"message", FIELDS_TEXT, "why it is refused"},
 	[TERMS] = {"terms", FIELDS_MAP, "how it is copied, with the fields of a rule"},
@@ -283,8 +284,8 @@ static const struct planned *read_planned(const struct plan_reading *reading,
 		return NULL;
 	}
 	planned->moved = reading->moved;
-	planned->bytes = read_number(fields, &image_fields[IMAGE_BYTES], values[IMAGE_BYTES], 0,
-				     INT64_MAX);
+	planned->bytes =
+		read_number(fields, &image_fields[IMAGE_BYTES], values[IMAGE_BYTES], 0, INT64_MAX);
 	read_number(fields, &image_fields[COMPANIONS], values[COMPANIONS], 0, INT64_MAX);
 	int64_t shards = reading->out->shards;
 	planned->shard = (unsigned)read_number(fields, &image_fields[SHARD], values[SHARD], 0,
@@ -293,8 +294,7 @@ static const struct planned *read_planned(const struct plan_reading *reading,
 	    !read_digests(fields, map, values, planned))
 		return NULL;
 	if (planned->action == PLANNED_REFUSED)
-		planned->message =
-			read_text(fields, map, &image_fields[MESSAGE], values[MESSAGE]);
+		planned->message = read_text(fields, map, &image_fields[MESSAGE], values[MESSAGE]);
 	return planned;
 }
 

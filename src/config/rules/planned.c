@@ -9,20 +9,16 @@
 enum { ASKED = 16 * 1024, COPIED = 512 * 1024 };
 
 static const char *const names[PLANNED_ACTIONS] = {
-	[PLANNED_COPY] = "copy",
-	[PLANNED_NONE] = "none",
-	[PLANNED_SKIPPED] = "skipped",
-	[PLANNED_REFUSED] = "refused",
-	[PLANNED_FAILED] = "failed",
+	[PLANNED_COPY] = "copy",       [PLANNED_NONE] = "none",     [PLANNED_SKIPPED] = "skipped",
+	[PLANNED_REFUSED] = "refused", [PLANNED_FAILED] = "failed",
 };
 
 static const struct {
 	enum planned_action action;
 	const char *word;
 } reasons[] = {
-	{PLANNED_COPY, "missing"},        {PLANNED_COPY, "differs"}, {PLANNED_COPY, "companions"},
-	{PLANNED_NONE, "in-sync"},        {PLANNED_SKIPPED, "differs"},
-	{PLANNED_SKIPPED, "no-platform"},
+	{PLANNED_COPY, "missing"}, {PLANNED_COPY, "differs"},    {PLANNED_COPY, "companions"},
+	{PLANNED_NONE, "in-sync"}, {PLANNED_SKIPPED, "differs"}, {PLANNED_SKIPPED, "no-platform"},
 };
 
 const char *planned_name(enum planned_action action)

@@ -21,12 +21,12 @@ enum planned_action {
 
 struct planned {
 	enum planned_action action;
-	const char *reason;  /* a static word, as in an outcome */
-	const char *message; /* with PLANNED_REFUSED: why */
-	const char *before;  /* the digest that the destination held; NULL: none */
-	const char *after;   /* the digest that it is to hold; NULL: it stays as it is */
-	int64_t bytes;       /* to be sent at most */
-	unsigned shard;      /* the group it is in, if the plan has groups */
+	const char *reason;       /* a static word, as in an outcome */
+	const char *message;      /* with PLANNED_REFUSED: why */
+	const char *before;       /* the digest that the destination held; NULL: none */
+	const char *after;        /* the digest that it is to hold; NULL: it stays as it is */
+	int64_t bytes;            /* to be sent at most */
+	unsigned shard;           /* the group it is in, if the plan has groups */
 	enum change_policy moved; /* if the destination has changed since; CHANGE_UNSAID: fail */
 };
 
@@ -36,5 +36,5 @@ const char *planned_name(enum planned_action action);
 bool planned_named(struct str name, enum planned_action *out);
 /* The static word for a reason that goes with the action; NULL: there is no such reason. */
 const char *planned_reason(enum planned_action action, struct str text);
-/* What the image weighs when images are put into groups: its bytes, and the time of its requests. */
+/* What an image weighs in a group of images: its bytes, and the time that its requests take. */
 int64_t planned_weight(enum planned_action action, int64_t bytes);

@@ -15,8 +15,8 @@ bool pinned_settle(struct image *image, bool *settled, struct error *err)
 {
 	const struct planned *planned = planned_of(image);
 	struct outcome *outcome = image->outcome;
-	*settled = planned && (planned->action == PLANNED_SKIPPED ||
-			       planned->action == PLANNED_REFUSED);
+	*settled = planned &&
+		   (planned->action == PLANNED_SKIPPED || planned->action == PLANNED_REFUSED);
 	if (!*settled)
 		return true;
 	outcome->digest = image->task->source.digest;

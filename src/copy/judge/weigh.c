@@ -8,7 +8,7 @@
 
 struct weighing {
 	struct image *image;
-	struct map seen; /* digests of manifests and blobs */
+	struct map seen;  /* digests of manifests and blobs */
 	struct buf found; /* of struct survey_blob */
 };
 

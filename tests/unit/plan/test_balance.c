@@ -1,4 +1,4 @@
-/* Groups of images: each image in one, alike in weight, the same each time, repositories together. */
+/* Groups of images: alike in weight, the same each time, and repositories stay together. */
 #include "plan/balance.h"
 
 #include <setjmp.h>
@@ -72,8 +72,8 @@ static void test_weight(void **state)
 		unsigned groups;
 		int64_t (*weight)(size_t number);
 	} rows[] = {
-		{400, 400, 8, alike}, {400, 20, 8, varied}, {400, 9, 8, alike}, {400, 1, 7, varied},
-		{400, 3, 16, varied}, {40, 40, 1, varied},
+		{400, 400, 8, alike}, {400, 20, 8, varied}, {400, 9, 8, alike},
+		{400, 1, 7, varied},  {400, 3, 16, varied}, {40, 40, 1, varied},
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++) {
