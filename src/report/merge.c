@@ -283,6 +283,7 @@ static void write_parts(struct json_writer *json, const struct merging *merge)
 		scoped(buf_finish) struct buf text = {0};
 		buf_add_str(&text, str_trim(shard));
 		json_writer_string(json, buf_string(&text));
+		json->out->failed |= !buf_ok(&text);
 	}
 	json_writer_close_list(json);
 	json->out->failed |= !buf_ok(&missing);

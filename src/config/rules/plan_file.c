@@ -190,7 +190,9 @@ static bool read_source(const struct fields_reading *reading, const struct node 
 	source.digest = digest;
 	source.tag = NULL;
 	rule->source = reference_string(reading->arena, &source);
-	return rule->source != NULL;
+	if (!rule->source)
+		fields_memory(reading);
+	return rule->source;
 }
 
 /* Each destination once: which of two images was meant nobody knows. */
@@ -203,8 +205,10 @@ static bool read_destination(struct plan_reading *reading, const struct node *ma
 	if (!read_reference(fields, map, &image_fields[DESTINATION], node, &destination))
 		return false;
 	rule->destination = reference_string(fields->arena, &destination);
-	if (!rule->destination)
+	if (!rule->destination) {
+		fields_memory(fields);
 		return false;
+	}
 	const struct node *first = map_get(&reading->destinations, str_of(rule->destination));
 	if (first) {
 		fields_complain(fields, node, "%s is the destination of the image at %s as well",
