@@ -1,4 +1,4 @@
-/* Memory that runs out while a plan is made, written and read again, and while reports are joined. */
+/* Memory that runs out while a plan is made, written and read, and while reports are joined. */
 #include "test_scarce_fixture.h"
 
 #include "config/rules/plan_file.h"
