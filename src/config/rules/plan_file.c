@@ -302,6 +302,18 @@ static const struct planned *read_planned(const struct plan_reading *reading,
 	return planned;
 }
 
+/* Only a platform filter makes another index of the source's. */
+static bool check_after(const struct fields_reading *reading, const struct node *map,
+			const struct node *const *values, const struct rule *rule)
+{
+	const char *after = rule->planned->after;
+	if (!after || rule->terms.platforms || str_ends(str_of(rule->source), after))
+		return true;
+	complain_of(reading, map, values[AFTER], &image_fields[AFTER],
+		    " must be the digest of the source where there is no platform filter");
+	return false;
+}
+
 static void read_image(struct plan_reading *reading, const struct node *map)
 {
 	const struct node *values[IMAGE_FIELDS];
@@ -321,7 +333,7 @@ static void read_image(struct plan_reading *reading, const struct node *map)
 	read_terms(fields, values[TERMS], &rule.terms);
 	rule.planned = read_planned(reading, map, values);
 	fields->subject = NULL;
-	if (source && destination && rule.planned)
+	if (source && destination && rule.planned && check_after(fields, map, values, &rule))
 		reading->rules->items[reading->rules->count++] = rule;
 }
 
