@@ -8,10 +8,13 @@
 #include "base/harden.h"
 #include "base/secret.h"
 #include "cmd/about.h"
+#include "cmd/apply.h"
 #include "cmd/check.h"
 #include "cmd/completion.h"
 #include "cmd/help.h"
 #include "cmd/imgsync.h"
+#include "cmd/merge.h"
+#include "cmd/plan.h"
 #include "cmd/probe.h"
 #include "cmd/request.h"
 #include "cmd/serve.h"
@@ -33,8 +36,10 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
-	{"probe", probe_run}, {"request", request_run},       {"serve", serve_run},
+	{"apply", apply_run},     {"check", check_run}, {"completion", completion_run},
+	{"help", help_run},       {"plan", plan_run},   {"probe", probe_run},
+	{"report", merge_run},    {"request", request_run},
+	{"serve", serve_run},
 };
 
 static const struct command *find_command(const char *word)
@@ -85,7 +90,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
-		inputs_settle(arena, &inputs, &options);
+		inputs_settle(arena, &inputs, &options, &problems);
 	else
 		options_usual_files(&options);
 	return sync_run(&options, &problems);

@@ -10,6 +10,8 @@
 #include "cmd/completion_fish.h"
 #include "cmd/completion_zsh.h"
 #include "config/imgsync/flags.h"
+#include "config/options/merge_options.h"
+#include "config/options/plan_options.h"
 #include "config/options/probe_options.h"
 #include "config/options/request_options.h"
 #include "config/serve/check_options.h"
@@ -21,19 +23,29 @@
 enum { EXIT_USAGE = 2 };
 
 const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
-	[COMPLETION_RUN] = {"run", NULL, "version"},
-	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it",
-			      ""},
-	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
-	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why it does not work", ""},
-	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", ""},
-	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
-	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
-	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
-	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
+	[COMPLETION_RUN] = {"run", NULL, "version", false},
+	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it", "",
+			      false},
+	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", "",
+			      false},
+	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why it does not work", "",
+			      false},
+	[COMPLETION_PLAN] = {"plan", "write down what a sync would do", "", false},
+	[COMPLETION_APPLY] = {"apply", "do what a plan says", "", true},
+	[COMPLETION_REPORT] = {"report", "join the reports of several jobs", "merge", true},
+	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", "",
+				false},
+	[COMPLETION_IMGSYNC] = {"imgsync", NULL, "", false},
+	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", "", false},
+	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", "", false},
+	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", "",
+				false},
 	[COMPLETION_HELP] = {"help", "print help",
-			     "rules auth serve check probe request imgsync exit environment"},
-	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
+			     "rules auth serve check plan apply report probe request imgsync exit "
+			     "environment",
+			     false},
+	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish",
+				   false},
 };
 
 /* Options of which only some values are right, or most are one of some. */
@@ -151,6 +163,16 @@ void completion_each(enum completion_context context,
 	case COMPLETION_REQUEST:
 		each_of_table(&completing, request_options_table, request_options_count);
 		each_of_run(&completing);
+		break;
+	case COMPLETION_PLAN:
+		each_of_table(&completing, plan_options_table, plan_options_count);
+		each_of_run(&completing);
+		break;
+	case COMPLETION_APPLY:
+		each_of_run(&completing);
+		break;
+	case COMPLETION_REPORT:
+		each_of_table(&completing, merge_options_table, merge_options_count);
 		break;
 	case COMPLETION_IMGSYNC:
 		each_of_imgsync(&completing, FLAGS_NONE);

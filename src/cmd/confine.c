@@ -21,6 +21,7 @@
 #include "cmd/servers.h"
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
+#include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
@@ -170,6 +171,8 @@ static const char *const *files_written(const struct session *session, const str
 		const char *const outputs[] = {options->report,
 					       options->output_success_images,
 					       options->output_failed_images,
+					       options->plan ? options->plan->out : NULL,
+					       options->plan ? options->plan->markdown : NULL,
 					       hints_file_written(&runs->items[i]),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL,

@@ -8,7 +8,9 @@
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
 #include "config/nearest.h"
+#include "config/options/merge_options.h"
 #include "config/options/options_help.h"
+#include "config/options/plan_options.h"
 #include "config/options/probe_options.h"
 #include "config/options/request_options.h"
 #include "config/serve/check_options.h"
@@ -88,6 +90,9 @@ static const struct topic {
 	{"auth", "logins and other settings of registries: the file of --auth", auth},
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
+	{"plan", "a dry run that writes down what is to be done", plan_options_help},
+	{"apply", "what a plan says is done", plan_options_help_apply},
+	{"report", "one report of those of several jobs", merge_options_help},
 	{"probe", "what a registry answers, and why it does not work", probe_options_help},
 	{"request", "images that a free text asks for, and a policy", request_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},

@@ -5,6 +5,7 @@
 #include "cmd/load.h"
 
 #include "base/log.h"
+#include "cmd/apply.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
@@ -163,6 +164,8 @@ bool load_shard(struct run *run)
 	size_t all = run->rule_count;
 	if (limits->shard_of < 2)
 		return true;
+	if (run->options->apply)
+		return apply_shard(run);
 	if (!shard_select(run->rules, &run->rule_count, limits->shard, limits->shard_of))
 		return false;
 	log_info("shard %u/%u has %zu of %zu rules", limits->shard, limits->shard_of,

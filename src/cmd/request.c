@@ -424,9 +424,9 @@ int request_run(int argc, char **argv)
 	}
 	if (!asking.problems.error_count && !read_teams(&asking))
 		return out_of_memory();
+	if (!asking.problems.error_count && asking.options.inputs)
+		inputs_settle(asking.arena, &asking.inputs, &asking.options, &asking.problems);
 	if (asking.problems.error_count)
 		return answer_mistakes(&asking);
-	if (asking.options.inputs)
-		inputs_settle(asking.arena, &asking.inputs, &asking.options);
 	return mirror(&asking);
 }

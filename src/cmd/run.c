@@ -8,12 +8,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/about.h"
+#include "cmd/apply.h"
 #include "cmd/expansion.h"
 #include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
+#include "config/options/plan_options.h"
 #include "notify/notify.h"
 #include "registry/registry_store.h"
 #include "report/tally.h"
@@ -43,6 +45,7 @@ void run_close(struct run *run)
 {
 	report_free(&run->report);
 	copier_free(&run->copier);
+	survey_free(&run->survey);
 	hints_free(&run->hints);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
@@ -64,12 +67,27 @@ static void count_request(void *ctx, bool target)
 	progress_request(ctx, target);
 }
 
+/* False without memory. */
+static bool set_up_plan(struct run *run)
+{
+	const struct plan_options *plan = run->options->plan;
+	if (!plan)
+		return true;
+	run->survey = survey_new();
+	run->planning = (struct plan_files){.path = plan->out,
+					    .markdown = plan->markdown,
+					    .groups = plan->groups,
+					    .survey = run->survey,
+					    .program = about_user_agent};
+	return run->survey != NULL;
+}
+
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
 	const struct session *session = run->session;
 	run->progress = progress_new();
-	if (!run->progress)
+	if (!run->progress || !set_up_plan(run))
 		return false;
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
@@ -86,6 +104,7 @@ static bool set_up(struct run *run)
 					.stores = run->stores,
 					.progress = run->progress,
 					.hints = run->hints,
+					.survey = run->survey,
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
@@ -93,26 +112,28 @@ static bool set_up(struct run *run)
 					.verify = options->verify};
 	run->copier = copier_new(&copier);
 	const struct flags *flags = options->imgsync;
-	struct report_options report = {.level = flags ? flags_level(flags) : 0,
-					.level_title = flags ? flags_title(flags) : NULL,
-					.json_path = options->report,
-					.success_path = options->output_success_images,
-					.failed_path = options->output_failed_images,
-					.action = options->inputs ? &run->action : NULL,
-					.program = about_user_agent,
-					.images_json = run->config.lists_json,
-					.terms = &run->config.terms,
-					.whole = run->narrowing || options->rules ||
-						 notify_wants_report(&run->config.notify),
-					.answers = options->rules != NULL,
-					.figures = run->figures,
-					.dry_run = options->dry_run,
-					.shard = options->shard,
-					.live = !session->lasting && !options->quiet &&
-						isatty(STDERR_FILENO) && !log_debugging() &&
-						(!log_is_json() || session->log_in_file),
-					.quiet = options->quiet && !options->debug,
-					.log_in_file = session->log_in_file};
+	struct report_options report = {
+		.level = flags ? flags_level(flags) : 0,
+		.level_title = flags ? flags_title(flags) : NULL,
+		.json_path = options->report,
+		.success_path = options->output_success_images,
+		.failed_path = options->output_failed_images,
+		.action = options->inputs ? &run->action : NULL,
+		.program = about_user_agent,
+		.images_json = run->config.lists_json,
+		.terms = &run->config.terms,
+		.whole = run->narrowing || run->survey || options->rules ||
+			 notify_wants_report(&run->config.notify),
+		.answers = options->rules != NULL,
+		.figures = run->figures,
+		.dry_run = options->dry_run,
+		.shard = options->shard,
+		.plan = options->apply ? run->config.plan_digest : NULL,
+		.planning = run->survey ? &run->planning : NULL,
+		.live = !session->lasting && !options->quiet && isatty(STDERR_FILENO) &&
+			!log_debugging() && (!log_is_json() || session->log_in_file),
+		.quiet = options->quiet && !options->debug,
+		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
 }
@@ -194,7 +215,10 @@ static int stop_reason(const struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
-	if (!set_up(run) || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
+	bool ready = set_up(run);
+	if (ready)
+		apply_failures(run);
+	if (!ready || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
 	    !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;

@@ -14,6 +14,7 @@
 #include "copy/copier.h"
 #include "plan/namespace.h"
 #include "plan/plan.h"
+#include "report/plan_files.h"
 #include "report/report.h"
 #include "state/hints.h"
 
@@ -49,8 +50,10 @@ struct run {
 	size_t rule_count;
 	struct progress *progress;
 	struct registry *registry;
-	struct stores stores; /* of registry */
-	struct hints *hints;  /* with options->hints; NULL: they are not used */
+	struct stores stores;       /* of registry */
+	struct hints *hints;        /* with options->hints; NULL: they are not used */
+	struct survey *survey;      /* with options->plan */
+	struct plan_files planning; /* the same */
 	struct copier *copier;
 	struct report *report;
 	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */

@@ -15,6 +15,7 @@
 #include "config/imgsync/meaning.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
+#include "config/options/plan_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
@@ -162,6 +163,23 @@ static void read_given(const struct loading *loading, enum formats_option option
 		refuse_nothing(loading, &document);
 }
 
+/* A plan may have no image at all, when there were none. */
+static void read_plan(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	struct config *out = loading->out;
+	struct document document;
+	const struct formats_reading reading = {loading->arena,  &document, options,
+						loading->lookup, out,       loading->problems};
+	plan_options_refuse(options, loading->problems);
+	if (is_stdin(options->auth) && is_stdin(options->apply))
+		problem_add(loading->problems, NULL,
+			    "--auth and the plan cannot both be stdin (-): put one into a file");
+	else if (document_read_hashed(loading->arena, options->apply, &document, out->plan_digest,
+				      loading->problems))
+		formats_find(&reading, FORMATS_PLAN)->read(&reading);
+}
+
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
 static bool refuse_both(const struct loading *loading)
 {
@@ -216,6 +234,11 @@ static void read_files(const struct loading *loading)
 	if (options->rules) {
 		read_given(loading, FORMATS_AUTH, options->auth);
 		loading->out->rules = *options->rules;
+		return;
+	}
+	if (options->apply) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		read_plan(loading);
 		return;
 	}
 	if (refuse_both(loading))

@@ -64,7 +64,7 @@ static bool is_content(const char *path)
 }
 
 static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
-		    struct problems *problems)
+		    char digest[DIGEST_TEXT_SIZE], struct problems *problems)
 {
 	struct error err;
 	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path, .json = json};
@@ -84,6 +84,8 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 			problem_add(problems, NULL, "%s", err.text);
 		return false;
 	}
+	if (digest)
+		digest_of(buf_str(&text), digest);
 	bool read = out->json ? json_read_file(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
 	if (read)
@@ -94,13 +96,19 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 bool document_read(struct arena *arena, const char *path, struct document *out,
 		   struct problems *problems)
 {
-	return read_as(arena, path, ends_nocase(str_of(path), ".json"), out, problems);
+	return read_as(arena, path, ends_nocase(str_of(path), ".json"), out, NULL, problems);
 }
 
 bool document_read_json(struct arena *arena, const char *path, struct document *out,
 			struct problems *problems)
 {
-	return read_as(arena, path, true, out, problems);
+	return read_as(arena, path, true, out, NULL, problems);
+}
+
+bool document_read_hashed(struct arena *arena, const char *path, struct document *out,
+			  char digest[DIGEST_TEXT_SIZE], struct problems *problems)
+{
+	return read_as(arena, path, true, out, digest, problems);
 }
 
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,

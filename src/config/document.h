@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "config/problem.h"
 #include "doc/node.h"
+#include "oci/digest.h"
 
 struct document {
 	const char *name; /* for messages: the path, or "stdin" */
@@ -24,6 +25,9 @@ bool document_read(struct arena *arena, const char *path, struct document *out,
 /* The same, as JSON whatever the name. */
 bool document_read_json(struct arena *arena, const char *path, struct document *out,
 			struct problems *problems);
+/* The same, with the digest of its text. */
+bool document_read_hashed(struct arena *arena, const char *path, struct document *out,
+			  char digest[DIGEST_TEXT_SIZE], struct problems *problems);
 /* Parses text, the Action's input called name: as JSON if it is a JSON object, else as YAML. */
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
 		    struct problems *problems);

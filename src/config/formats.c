@@ -14,6 +14,7 @@
 #include "config/rules/images_file.h"
 #include "config/rules/kyma_file.h"
 #include "config/rules/lists_file.h"
+#include "config/rules/plan_file.h"
 #include "config/serve/server_file.h"
 
 static void read_auth(const struct formats_reading *reading)
@@ -88,6 +89,38 @@ static void refuse_server(const struct formats_reading *reading)
 		    document->name);
 }
 
+static bool recognise_plan(const struct formats_reading *reading)
+{
+	return plan_file_recognise(reading->document);
+}
+
+/* That the policy makes sense is checked with the options. */
+static void read_plan(const struct formats_reading *reading)
+{
+	struct config *out = reading->out;
+	const char *policy = reading->options->on_change;
+	enum change_policy moved = CHANGE_UNSAID;
+	if (policy)
+		change_parse(str_of(policy), &moved);
+	plan_file_read(reading->arena, reading->document, moved, &out->rules, &out->plan,
+		       reading->problems);
+}
+
+/* What is to be done with a plan is said by a command. */
+static void refuse_plan(const struct formats_reading *reading)
+{
+	const struct document *document = reading->document;
+	problem_add(reading->problems, document_place(reading->arena, document, document->root),
+		    "this file is a plan: write image-syncer apply %s", document->name);
+}
+
+static void refuse_no_plan(const struct formats_reading *reading)
+{
+	const struct document *document = reading->document;
+	problem_add(reading->problems, document_place(reading->arena, document, document->root),
+		    "this is no plan: image-syncer plan --out FILE writes one");
+}
+
 static void read_legacy(const struct formats_reading *reading)
 {
 	legacy_file_read(reading->arena, reading->document, reading->lookup,
@@ -101,6 +134,7 @@ static const struct format table[] = {
 	 "Fields of a registry in the file of --auth", &auth_entry_fields},
 	{"an images file of another program", FORMATS_IMAGES, recognise_foreign, refuse_foreign,
 	 NULL, NULL},
+	{"a plan", FORMATS_IMAGES, recognise_plan, refuse_plan, NULL, NULL},
 	{"an images file of kyma's image-syncer", FORMATS_IMAGES, recognise_kyma, read_kyma, NULL,
 	 NULL},
 	{"an images file with lists of images", FORMATS_IMAGES, recognise_lists, read_lists,
@@ -108,6 +142,8 @@ static const struct format table[] = {
 	{"an images file", FORMATS_IMAGES, NULL, read_images,
 	 "Fields of a rule in the file of --images", &images_fields},
 	{"a file of a server", FORMATS_CONFIG, recognise_server, refuse_server, NULL, NULL},
+	{"a plan", FORMATS_PLAN, recognise_plan, read_plan, NULL, NULL},
+	{"no plan", FORMATS_PLAN, NULL, refuse_no_plan, NULL, NULL},
 	{"a file of old releases, with auth and images", FORMATS_CONFIG, NULL, read_legacy, NULL,
 	 NULL},
 };

@@ -12,8 +12,8 @@
 #include "config/expand.h"
 #include "config/fields.h"
 
-/* The options that name such files. */
-enum formats_option { FORMATS_AUTH, FORMATS_IMAGES, FORMATS_CONFIG };
+/* The options that name such files; a plan is named by the command apply. */
+enum formats_option { FORMATS_AUTH, FORMATS_IMAGES, FORMATS_CONFIG, FORMATS_PLAN };
 
 /* The arguments of every reader. */
 struct formats_reading {

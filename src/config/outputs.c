@@ -12,6 +12,7 @@
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
+#include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 
 #include <errno.h>
@@ -19,7 +20,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
+enum output_number {
+	LOG,
+	REPORT,
+	SUCCESS,
+	FAILED,
+	PLAN,
+	MARKDOWN,
+	STEP_OUTPUT,
+	STEP_SUMMARY,
+	HINTS,
+	RECORD
+};
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -58,17 +70,22 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[REPORT] = "--report",
 		[SUCCESS] = "--output-success-images",
 		[FAILED] = "--output-failed-images",
+		[PLAN] = "--out",
+		[MARKDOWN] = "--markdown",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
 		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
+	const struct plan_options *plan = options->plan;
 	const char *const given[OUTPUTS_MAX] = {
 		[LOG] = log_path(options),
 		[REPORT] = options->report,
 		[SUCCESS] = options->output_success_images,
 		[FAILED] = options->output_failed_images,
+		[PLAN] = plan ? plan->out : NULL,
+		[MARKDOWN] = plan ? plan->markdown : NULL,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
@@ -112,6 +129,7 @@ static void take_options(const struct taker *taker, const struct options *option
 		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
 		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
 		{"--config", file_of(options, options->config), NULL},
+		{"the plan", options->apply, NULL},
 		{"-c", options->server ? options->server->path : NULL, NULL},
 		{"--access-token-file", options->access_token_file, NULL},
 		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},

@@ -15,10 +15,12 @@
 #include "copy/judge/compare.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
+#include "copy/judge/pinned.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
 #include "copy/judge/size.h"
 #include "copy/judge/verify.h"
+#include "copy/judge/weigh.h"
 #include "copy/judge/whole.h"
 #include "store/store.h"
 
@@ -79,7 +81,8 @@ static bool push(struct image *image, struct error *err)
 	if (!image->copier->options.dry_run)
 		return copy(image, err);
 	succeed(image, OUTCOME_WOULD_COPY);
-	return accompany_count(image, err);
+	return accompany_count(image, err) &&
+	       (!image->copier->options.survey || weigh_image(image, err));
 }
 
 static bool do_it(struct image *image, struct error *err)
@@ -95,12 +98,26 @@ static bool do_it(struct image *image, struct error *err)
 	return true;
 }
 
+/* Adds what both sides hold to the survey, if there is one. */
+static bool note_sides(const struct image *image, struct error *err)
+{
+	struct survey *survey = image->copier->options.survey;
+	return !survey || survey_sides(survey, image->task, image->target.held, image->wanted) ||
+	       error_memory(err);
+}
+
 /* Fills all of the outcome but the counts. */
 static bool bring(struct image *image, struct error *err)
 {
+	bool settled = false;
 	*image->outcome = (struct outcome){0};
+	if (!pinned_settle(image, &settled, err))
+		return false;
+	if (settled)
+		return true;
 	if (!compare_sides(image, err) ||  /* what both hold; pins the source */
 	    !compare_filter(image, err) || /* what the target is to hold */
+	    !note_sides(image, err) ||     /* for a plan */
 	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
 		return false;
 	if (do_it(image, err))
@@ -152,9 +169,13 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
+/* Where a plan leaves an image as it is, nothing is added to it that has come since. */
 static const struct companion_filter *companions_of(const struct task *task)
 {
+	const struct planned *planned = task->rule->planned;
 	const struct companion_filter *filter = task->rule->terms.companions;
+	if (planned && planned->action == PLANNED_NONE)
+		return NULL;
 	return filter && !companion_filter_empty(filter) ? filter : NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "base/workflow.h"
 #include "report/annotation.h"
 #include "report/causes.h"
+#include "report/plan_markdown.h"
 #include "report/step_summary.h"
 
 void action_write(const struct action *action, const struct action_output *outputs, size_t count)
@@ -25,13 +26,13 @@ void action_write(const struct action *action, const struct action_output *outpu
 }
 
 static void write_outputs(const struct action *action, const struct tally *tally,
-			  const char *report)
+			  const char *report, const struct action_plan *plan)
 {
 	struct action_output outputs[ACTION_OUTPUT_COUNT];
 	scoped(arena_free) struct arena *arena = arena_new();
 	if (!action->output)
 		return;
-	if (arena && action_output_all(arena, tally, report, outputs))
+	if (arena && action_output_all(arena, tally, report, plan, outputs))
 		action_write(action, outputs, ACTION_OUTPUT_COUNT);
 	else
 		log_warn("cannot write the outputs of the step: out of memory");
@@ -39,7 +40,7 @@ static void write_outputs(const struct action *action, const struct tally *tally
 
 void action_begin(const struct action *action)
 {
-	write_outputs(action, NULL, NULL);
+	write_outputs(action, NULL, NULL, NULL);
 }
 
 static void write_summary(const struct action *action, const struct buf *text)
@@ -185,14 +186,17 @@ static void tell_retries(const struct tally *tally)
 }
 
 void action_finish(const struct action *action, const struct tally *tally, const char *program,
-		   const char *report)
+		   const char *report, const struct action_plan *plan)
 {
-	write_outputs(action, tally, report);
+	write_outputs(action, tally, report, plan);
 	tell_retries(tally);
 	tell_failures(action, tally);
 	if (action->summary) {
 		scoped(buf_finish) struct buf text = {0};
-		step_summary_write(tally, program, report, &text);
+		if (plan)
+			plan_markdown_write(plan->sheet, PLAN_MARKDOWN_SUMMARY, &text);
+		else
+			step_summary_write(tally, program, report, &text);
 		write_summary(action, &text);
 	}
 }

@@ -32,7 +32,7 @@ void action_tell(const struct action *action, const struct buf *text);
 void action_problems(const struct action *action, struct str errors, struct str warnings);
 /*
  * Reports how the run ended; tally is complete and sorted. program and report are as in
- * step_summary.h; report is also an output.
+ * step_summary.h; report is also an output. plan: what was planned, and where; NULL: nothing.
  */
 void action_finish(const struct action *action, const struct tally *tally, const char *program,
-		   const char *report);
+		   const char *report, const struct action_plan *plan);

@@ -15,6 +15,7 @@
 #include "report/heartbeat.h"
 #include "report/image_lists.h"
 #include "report/levels.h"
+#include "report/plan_files.h"
 #include "report/report_json.h"
 #include "report/report_log.h"
 #include "report/summary.h"
@@ -62,6 +63,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->tally.dry_run = options->dry_run;
 	report->tally.brief = !options->json_path && !options->whole && options->level < LEVELS_ALL;
 	report->tally.shard = options->shard;
+	report->tally.plan = options->plan;
 	if (options->terms)
 		report->tally.general = *options->terms;
 	pthread_mutex_init(&report->lock, NULL);
@@ -326,7 +328,9 @@ static bool is_stdout(const char *path)
 static bool stdout_taken(const struct report_options *options)
 {
 	return options->level || options->answers || is_stdout(options->json_path) ||
-	       is_stdout(options->success_path) || is_stdout(options->failed_path);
+	       is_stdout(options->success_path) || is_stdout(options->failed_path) ||
+	       (options->planning &&
+		(is_stdout(options->planning->path) || is_stdout(options->planning->markdown)));
 }
 
 /* A log on standard error has named the failed images already; one in a file has not. */
@@ -373,8 +377,24 @@ static void write_summary(const struct report *report)
 		file_put(STDERR_FILENO, buf_ok(&last) ? buf_str(&last) : STR("out of memory\n"));
 }
 
+/* Writes the plan, if there is one. *plan stays as it is without. */
+static bool write_plan(struct report *report, struct plan_sheet *sheet, struct action_plan *plan,
+		       struct error *err)
+{
+	const struct plan_files *files = report->options.planning;
+	if (!files)
+		return true;
+	if (!plan_files_write(files, &report->tally, report->arena, sheet, err))
+		return false;
+	*plan = (struct action_plan){sheet, files->path};
+	return true;
+}
+
 bool report_finish(struct report *report, int reason, struct error *err)
 {
+	struct plan_sheet sheet = {0};
+	struct action_plan plan = {0};
+	struct error second;
 	struct progress_view view = {0};
 	heartbeat_close(&report->heartbeat);
 	display_close(&report->display);
@@ -385,11 +405,14 @@ bool report_finish(struct report *report, int reason, struct error *err)
 	report->tally.stopped = reason;
 	tally_list_sort(&report->tally.list);
 	bool written = write_files(report, err);
+	bool planned = write_plan(report, &sheet, &plan, written ? err : &second);
+	if (!planned && !written)
+		log_error("%s", second.text);
 	write_summary(report);
 	if (report->options.action)
 		action_finish(report->options.action, &report->tally, report->options.program,
-			      report->options.json_path);
-	return written;
+			      report->options.json_path, plan.sheet ? &plan : NULL);
+	return written && planned;
 }
 
 const struct tally *report_tally(const struct report *report)

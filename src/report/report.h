@@ -41,9 +41,11 @@ struct report_options {
 	const char *level_title;     /* what that report is about; with level */
 	const char *program;         /* "image-syncer/1.2.3" */
 	const char *shard;           /* --shard: "0/4", or NULL */
-	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
-	bool whole;                  /* report_tally() has images that are in sync as well */
-	bool answers; /* standard output gets something else, so no line of the report */
+	const char *plan;            /* the digest of the plan that is applied; or NULL */
+	const struct plan_files *planning; /* NULL: no plan is written */
+	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	bool whole;       /* report_tally() has images that are in sync as well */
+	bool answers;     /* standard output gets something else, so no line of the report */
 	bool dry_run;
 	bool quiet; /* the summary says only what has failed, where the log does not */
 	bool live;  /* stderr is a terminal and the live display is wanted */

@@ -153,6 +153,8 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	json_writer_bool(json, tally->dry_run);
 	if (tally->shard)
 		write_text(json, "shard", tally->shard);
+	if (tally->plan)
+		write_text(json, "plan", tally->plan);
 	if (tally->batch)
 		write_text(json, "batch", tally->batch);
 	write_text(json, "started", started);

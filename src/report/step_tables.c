@@ -33,7 +33,7 @@ static void read_image(const struct step_image *image, struct tally_walk *walk)
 }
 
 /* What the destination holds now, or would hold. */
-static struct str digest_of(const struct outcome *outcome)
+static struct str shown_digest(const struct outcome *outcome)
 {
 	return str_of(outcome->after ? outcome->after : outcome->digest);
 }
@@ -81,7 +81,7 @@ static void add_change(const struct step_image *image, struct step_rows *rows)
 	buf_add_string(&row, " | ");
 	add_digest(before, &row);
 	buf_add_string(&row, before.len ? "&nbsp;\u2192&nbsp;" : "");
-	add_digest(digest_of(outcome), &row);
+	add_digest(shown_digest(outcome), &row);
 	buf_printf(&row, " | %s |\n", outcome->bytes ? size : "");
 	step_rows_add(rows, &row, 1);
 }
@@ -171,7 +171,7 @@ static void add_pinned(const struct step_image *image, struct step_rows *rows)
 	const struct outcome *outcome = &walk.image.outcome;
 	struct reference to = destination(image, outcome);
 	struct str before = digest_before(image, outcome);
-	print_pinned(&to, to.tag, digest_of(outcome), &text);
+	print_pinned(&to, to.tag, shown_digest(outcome), &text);
 	markdown_text(buf_str(&text), 0, &lines);
 	buf_add_char(&lines, '\n');
 	if (before.len) {

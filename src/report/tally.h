@@ -32,6 +32,7 @@ struct tally {
 
 	/* These are known at the end of the run. */
 	const char *shard; /* "0/4": other jobs have the rest; NULL: no shards */
+	const char *plan;  /* the digest of the plan that was applied; NULL: there was none */
 	const char *batch; /* "2 of 9": the same; NULL: no batches */
 	bool dry_run;
 	size_t retried;  /* images, or rules, that failed and were tried again */

@@ -160,6 +160,7 @@ struct copy_run {
 	size_t count;
 	unsigned width; /* of the pool, and blobs in flight; 0: 1 */
 	bool force, dry_run, verify;
+	bool survey;         /* as for a plan */
 	struct arena *arena; /* of the outcomes; the caller's */
 	struct outcome outcomes[COPY_TASKS];
 };
@@ -201,9 +202,11 @@ static inline void copy_run(struct copy_run *run)
 	spared++;
 	struct pool *pool = pool_new(width);
 	struct progress *progress = progress_new();
+	struct survey *survey = run->survey ? survey_new() : NULL;
 	const struct copier_options options = {.pool = pool,
 					       .stores = memory_stores(run->world),
 					       .progress = progress,
+					       .survey = survey,
 					       .blobs_in_flight = width,
 					       .force = run->force,
 					       .dry_run = run->dry_run,
@@ -231,6 +234,7 @@ static inline void copy_run(struct copy_run *run)
 	for (size_t i = 0; i < run->count; i++)
 		arena_free(&loop.arenas[i]);
 	progress_free(&progress);
+	survey_free(&survey);
 	pool_free(&pool);
 	cancel_enter(before);
 	cancel_close(&cancel);

@@ -1,7 +1,7 @@
 /* All tasks in one table, with what comes of each, and what must hold whatever fails. */
 #pragma once
 
-#include "test_copy_terms.h"
+#include "test_copy_planned.h"
 
 /* --- the world changes ---------------------------------------------------------------------- */
 
@@ -57,6 +57,12 @@ static void build_raced_retag(struct world *world)
 {
 	build_index(world);
 	terms_of(world)->on_change = CHANGE_RETAG;
+	world->memory->hook = write_target;
+}
+
+static void build_planned_raced(struct world *world)
+{
+	build_planned(world);
 	world->memory->hook = write_target;
 }
 
@@ -193,6 +199,22 @@ static const struct scenario scenarios[] = {
 	FAILS_ONCE("raced, companions", build_raced_companions, ERROR_IMMUTABLE),
 	COPIES_ONCE("raced, retag", build_raced_retag, "differs"),
 	COPIES_ONCE("long", build_long, "missing"),
+	COPIES("planned", build_planned, "missing"),
+	COPIES("planned, differs", build_planned_update, "differs"),
+	SKIPS("planned, nothing", build_planned_none, "in-sync"),
+	FAILS("planned, moved", build_planned_moved, ERROR_MOVED),
+	FAILS("planned, moved again", build_planned_moved_again, ERROR_MOVED),
+	FAILS("planned, nothing, moved", build_planned_none_moved, ERROR_MOVED),
+	FAILS("planned, gone", build_planned_gone, ERROR_MOVED),
+	COPIES("planned, overwritten", build_planned_overwritten, "differs"),
+	SKIPS("planned, let be", build_planned_let_be, "moved"),
+	COPIES("planned, retagged", build_planned_retagged, "differs"),
+	SKIPS("planned, skipped", build_planned_skipped, "no-platform"),
+	FAILS("planned, refused", build_planned_refused, ERROR_UNSIGNED),
+	FAILS("planned, otherwise", build_planned_otherwise, ERROR_REJECTED),
+	FAILS_ONCE("planned, raced", build_planned_raced, ERROR_MOVED),
+	REPEATS("surveyed", build_surveyed, OUTCOME_WOULD_COPY, "missing"),
+	REPEATS("surveyed, foreign", build_surveyed_foreign, OUTCOME_WOULD_COPY, "missing"),
 };
 
 /* --- what must hold ------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct option_list {
 };
 
 struct inputs;
+struct plan_options;
 struct flags;
 struct server_config;
 struct rules;
@@ -50,6 +51,8 @@ struct options {
 	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
 	const struct rules *rules;   /* of a command that makes its own; NULL: files have them */
 	const struct server_config *server; /* the file of serve -c; NULL: there is none */
+	const struct plan_options *plan;    /* where a plan is written; NULL: nothing is planned */
+	const char *apply;                  /* the plan that is applied; NULL: none */
 };
 
 /* Sets every option to its default. */

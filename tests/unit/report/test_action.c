@@ -35,7 +35,7 @@ static void test_outputs(void **state)
 	add(&tally, arena, &tasks[0], &copied);
 	add(&tally, arena, &tasks[1], &in_sync);
 	add(&tally, arena, &tasks[2], &failed);
-	assert_true(action_output_all(arena, &tally, "r.json", outputs));
+	assert_true(action_output_all(arena, &tally, "r.json", NULL, outputs));
 	assert_string_equal(value_of(outputs, "result"), "partial");
 	assert_string_equal(value_of(outputs, "changed"), "true");
 	assert_string_equal(value_of(outputs, "total"), "3");
@@ -48,7 +48,7 @@ static void test_outputs(void **state)
 			    "nginx:v2\",\"digest\":\"sha256:bb\",\"status\":\"skipped\"},"
 			    "{\"source\":\"quay.io/a/b:x\",\"destination\":\"reg.io/m/b:x\","
 			    "\"status\":\"failed\"}]");
-	assert_true(action_output_all(arena, NULL, NULL, outputs));
+	assert_true(action_output_all(arena, NULL, NULL, NULL, outputs));
 	assert_string_equal(value_of(outputs, "result"), "failure");
 	assert_string_equal(value_of(outputs, "images"), "[]");
 	assert_string_equal(value_of(outputs, "report"), "");
@@ -63,7 +63,7 @@ static void test_the_list_ends_where_its_room_does(void **state)
 	(void)state;
 	for (int i = 0; i < 5000; i++)
 		add(&tally, arena, &tasks[i % 3], &copied);
-	assert_true(action_output_all(arena, &tally, NULL, outputs));
+	assert_true(action_output_all(arena, &tally, NULL, NULL, outputs));
 	struct str images = str_of(value_of(outputs, "images"));
 	assert_true(images.len <= ACTION_OUTPUT_IMAGES_MAX &&
 		    images.len > ACTION_OUTPUT_IMAGES_MAX - 200);
