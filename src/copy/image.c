@@ -52,12 +52,19 @@ static bool has_moved(const struct image *image)
 	       status.found && strcmp(status.digest, image->pinned) != 0;
 }
 
+/* The image was written, or would have been. */
+static void succeed(struct image *image, enum outcome_status status)
+{
+	image->outcome->status = status;
+	image->outcome->after = strcmp(image->wanted, image->pinned) != 0 ? image->wanted : NULL;
+}
+
 static bool copy(struct image *image, struct error *err)
 {
 	int64_t begun = clock_ms();
 	if (!accompany_copy(image, err) || !verify_image(image, err))
 		return false;
-	image->outcome->status = OUTCOME_COPIED;
+	succeed(image, OUTCOME_COPIED);
 	image->outcome->source_moved = clock_ms() - begun >= LONG_COPY_MS && has_moved(image);
 	return true;
 }
@@ -69,7 +76,7 @@ static bool push(struct image *image, struct error *err)
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, err);
-	image->outcome->status = OUTCOME_WOULD_COPY;
+	succeed(image, OUTCOME_WOULD_COPY);
 	return accompany_count(image, err);
 }
 

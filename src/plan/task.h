@@ -30,6 +30,8 @@ struct outcome {
 	enum outcome_status status;
 	const char *reason;     /* a short static word: "in-sync", "missing", "no-platform", ... */
 	const char *digest;     /* of the source; NULL when it never became known */
+	const char *before;     /* what the destination's tag held, if another image; or NULL */
+	const char *after;      /* what was written, if a filter made it of the source; or NULL */
 	const char *tag;        /* of the destination, when it is not the task's (retag) */
 	int64_t bytes;          /* uploaded */
 	unsigned blobs_copied;  /* sent by this run for this image */

@@ -112,6 +112,10 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 		write_text(json, "reason", outcome->reason);
 	if (outcome->digest)
 		write_foreign(json, "digest", outcome->digest);
+	if (outcome->before)
+		write_foreign(json, "before", outcome->before);
+	if (outcome->after)
+		write_foreign(json, "after", outcome->after);
 	if (outcome->tag)
 		write_foreign(json, "tag", outcome->tag);
 	write_int(json, "bytes", outcome->bytes);

@@ -118,7 +118,8 @@ static struct tally_record *make_whole(struct arena *arena, const struct tally_i
 	whole->record.whole = true;
 	whole->image = *image;
 	struct outcome *outcome = &whole->image.outcome;
-	if (!keep(arena, &outcome->digest) || !keep(arena, &outcome->warning) ||
+	if (!keep(arena, &outcome->digest) || !keep(arena, &outcome->before) ||
+	    !keep(arena, &outcome->after) || !keep(arena, &outcome->warning) ||
 	    !keep(arena, &outcome->tag) || !keep(arena, &outcome->error_text))
 		return NULL;
 	return &whole->record;

@@ -73,6 +73,13 @@ static const struct outcome in_sync = {
 	.digest = "sha256:bb",
 	.milliseconds = 20,
 };
+static const struct outcome replaced = {
+	.status = OUTCOME_COPIED,
+	.reason = "differs",
+	.digest = "sha256:ee",
+	.before = "sha256:dd",
+	.after = "sha256:ff",
+};
 static const struct outcome failed = {
 	.status = OUTCOME_FAILED,
 	.milliseconds = 7,

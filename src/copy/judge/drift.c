@@ -95,6 +95,9 @@ static bool retag(struct image *image, struct error *err)
 static bool decide(struct image *image, struct error *err)
 {
 	image->outcome->reason = "differs";
+	image->outcome->before = arena_string(image->arena, image->target.held);
+	if (!image->outcome->before)
+		return error_memory(err);
 	switch (image->task->rule->terms.on_change) {
 	case CHANGE_FAIL:
 		return refuse(image, err);

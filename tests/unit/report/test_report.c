@@ -216,6 +216,19 @@ static void test_json(void **state)
 	field_is(node_get(images->items[2], "error"), "message", "quay.io refuses to show a/b");
 }
 
+static void test_json_of_a_replaced_image(void **state)
+{
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&replaced, &in_sync, &in_sync}});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	field_is(images->items[0], "digest", "sha256:ee");
+	field_is(images->items[0], "before", "sha256:dd");
+	field_is(images->items[0], "after", "sha256:ff");
+	assert_null(node_get(images->items[1], "before"));
+	assert_null(node_get(images->items[1], "after"));
+}
+
 static void test_json_is_in_the_order_of_the_rules(void **state)
 {
 	static const char *const wanted[] = {"reg.io/m/nginx:v1", "reg.io/m/nginx:v2", "reg.io/m/a",
@@ -477,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_stop_cut_off),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
+		cmocka_unit_test(test_json_of_a_replaced_image),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_platforms),
