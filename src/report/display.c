@@ -56,6 +56,12 @@ static struct winsize window_size(void)
 	return size;
 }
 
+unsigned display_columns(void)
+{
+	struct winsize size = window_size();
+	return size.ws_col ? size.ws_col : 80;
+}
+
 static void flush(struct display *display)
 {
 	if (!buf_ok(&display->out))
@@ -281,8 +287,7 @@ static void add_event(struct display *display, const struct display_event *event
 
 void display_finished(struct display *display, const struct display_event *event)
 {
-	struct winsize size = window_size();
-	unsigned columns = size.ws_col ? size.ws_col : 80;
+	unsigned columns = display_columns();
 	pthread_mutex_lock(&display->lock);
 	add_erased(display);
 	add_mark(display, event->mark);

@@ -27,6 +27,8 @@ struct display_event {
 	const char *detail; /* what happened to the image */
 };
 
+/* The columns of the terminal on stderr; 80 when it does not say. */
+unsigned display_columns(void);
 /* True where stderr can show it: TERM is set and not "dumb". */
 bool display_possible(void);
 /*

@@ -32,6 +32,7 @@ struct report {
 	struct progress *progress;
 	struct display *display; /* NULL: log lines instead */
 	struct heartbeat *heartbeat;
+	enum lines logged; /* the images that get a line in the log */
 	struct tally tally;
 	int64_t started_ms;
 };
@@ -45,11 +46,25 @@ static void tell_counts(void *ctx, size_t *done, size_t *total)
 	pthread_mutex_unlock(&report->lock);
 }
 
+static void open_lines(struct report *report)
+{
+	const struct report_options *options = &report->options;
+	const struct heartbeat_counts counts = {tell_counts, report};
+	report->logged = lines_of_log(options->lines, options->log_in_file || log_is_json());
+	if (options->lines == LINES_NONE)
+		return;
+	if (options->live && display_possible())
+		report->display =
+			display_open(report->arena, report->progress, !options->log_in_file);
+	if (!report->display || options->log_in_file)
+		report->heartbeat =
+			heartbeat_open(report->arena, report->progress, &counts, HEARTBEAT_MS);
+}
+
 struct report *report_new(const struct report_options *options, struct progress *progress)
 {
 	struct arena *arena = arena_new();
 	struct report *report = arena ? arena_new_of(arena, struct report) : NULL;
-	const struct heartbeat_counts counts = {tell_counts, report};
 	if (!report) {
 		arena_free(&arena);
 		return NULL;
@@ -65,10 +80,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	if (options->terms)
 		report->tally.general = *options->terms;
 	pthread_mutex_init(&report->lock, NULL);
-	if (options->live && display_possible())
-		report->display = display_open(arena, progress, !options->log_in_file);
-	if (!report->display || options->log_in_file)
-		report->heartbeat = heartbeat_open(arena, progress, &counts, HEARTBEAT_MS);
+	open_lines(report);
 	return report;
 }
 
@@ -159,9 +171,11 @@ static void tell(struct report *report, const struct tally_image *image, const c
 					      .source = buf_string(&source),
 					      .destination = buf_string(&destination),
 					      .work = work};
-	if (report->display)
+	if (report->display && lines_show(report->options.lines, image))
 		show_image(report, image, buf_string(&source), buf_string(&destination), now);
-	if (!report->display || report->options.log_in_file)
+	else if (report->display)
+		display_count(report->display, now);
+	if ((!report->display || report->options.log_in_file) && lines_show(report->logged, image))
 		report_log_image(&line, now);
 }
 
@@ -329,6 +343,13 @@ static bool stdout_taken(const struct report_options *options)
 	       is_stdout(options->success_path) || is_stdout(options->failed_path);
 }
 
+/* The file that lists all images, or NULL. */
+static const char *report_file(const struct report *report)
+{
+	const char *path = report->options.json_path;
+	return is_stdout(path) ? NULL : path;
+}
+
 /* A log on standard error has named the failed images already; one in a file has not. */
 static void write_failures(const struct report *report)
 {
@@ -339,8 +360,21 @@ static void write_failures(const struct report *report)
 	file_put(STDERR_FILENO, buf_ok(&text) ? buf_str(&text) : STR("out of memory\n"));
 }
 
+/* The images in sync that have no line of their own in the log have one together. */
+static void write_folded(const struct report *report)
+{
+	const struct tally *tally = &report->tally;
+	bool on_screen = report->display && !report->options.log_in_file;
+	if (!on_screen && !log_is_json() && report->logged == LINES_CHANGES && tally->in_sync)
+		report_log_folded(tally);
+}
+
 static void write_summary(const struct report *report)
 {
+	const struct changes_view view = {
+		.columns = report->options.live ? display_columns() : 0,
+		.report = report_file(report),
+	};
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
 	scoped(buf_finish) struct buf last = {0};
 	summary_last_line(&report->tally, &last);
@@ -353,10 +387,11 @@ static void write_summary(const struct report *report)
 		write_failures(report);
 		return;
 	}
-	if (tally_failed(&report->tally) && !stdout_taken(&report->options)) {
+	/* A line for scripts, as the original has it. */
+	if (tally_failed(&report->tally) && !stdout_taken(&report->options) &&
+	    !isatty(STDOUT_FILENO))
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
-	}
-	summary_write(&report->tally, &text);
+	summary_write(&report->tally, &view, &text);
 	buf_add_char(&last, '\n');
 	if (buf_ok(&text))
 		file_put(STDERR_FILENO, buf_str(&text));
@@ -367,6 +402,7 @@ static void write_summary(const struct report *report)
 bool report_finish(struct report *report, int reason, struct error *err)
 {
 	struct progress_view view = {0};
+	write_folded(report);
 	heartbeat_close(&report->heartbeat);
 	display_close(&report->display);
 	progress_view(report->progress, &view);

@@ -325,7 +325,7 @@ READ = {
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
     "target-repo-prefix": _prefix, "target-names": _names,
     "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,
-    "quiet": _quiet, "log-format": _refused("log-format", "x"),
+    "quiet": _quiet, "log-format": _refused("log-format", "x"), "progress": _refused("progress", "x"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 
