@@ -111,12 +111,15 @@ static void publish(const struct report *report)
 	atomic_store(&figures->bytes, tally->bytes);
 }
 
-static struct display_counts counts(const struct report *report)
+static struct frame_counts counts(const struct report *report)
 {
 	publish(report);
-	return (struct display_counts){
+	return (struct frame_counts){
 		.done = tally_done(&report->tally),
 		.total = report->tally.total,
+		.copied = report->tally.copied,
+		.would_copy = report->tally.would_copy,
+		.in_sync = report->tally.in_sync,
 		.failed = tally_failed(&report->tally),
 	};
 }
@@ -132,7 +135,7 @@ void report_plan(struct report *report, size_t images)
 {
 	pthread_mutex_lock(&report->lock);
 	report->tally.total += images;
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	if (report->display)
 		display_count(report->display, &now);
@@ -146,7 +149,7 @@ static char mark(enum outcome_status status)
 }
 
 static void show_image(struct report *report, const struct tally_image *image, const char *source,
-		       const char *destination, const struct display_counts *now)
+		       const char *destination, const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf text = {0};
 	summary_brief(image, &text);
@@ -161,7 +164,7 @@ static void show_image(struct report *report, const struct tally_image *image, c
 }
 
 static void tell(struct report *report, const struct tally_image *image, const char *work,
-		 const struct display_counts *now)
+		 const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf source = {0};
 	scoped(buf_finish) struct buf destination = {0};
@@ -203,7 +206,7 @@ void report_outcome(struct report *report, const struct task *task, const struct
 		warn(&image);
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	/* Those that a stop cut off are a number in the summary. */
 	if (!image.unfinished)
@@ -227,7 +230,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 	pthread_mutex_lock(&report->lock);
 	report->tally.total++;
 	tally_add(&report->tally, report->arena, &image);
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	if (!image.unfinished)
 		tell(report, &image, "generating sync tasks", &now);

@@ -18,7 +18,7 @@ static void print_number(int64_t number, char out[NUMBER_SIZE])
 	snprintf(out, NUMBER_SIZE, "%lld", (long long)number);
 }
 
-static void log_members(const struct report_log_image *line, const struct display_counts *now,
+static void log_members(const struct report_log_image *line, const struct frame_counts *now,
 			const char *text)
 {
 	const struct outcome *outcome = &line->image->outcome;
@@ -44,7 +44,7 @@ static void log_members(const struct report_log_image *line, const struct displa
 	log_fields(failed ? LOG_ERROR : LOG_INFO, fields, array_count(fields), "%s", text);
 }
 
-void report_log_image(const struct report_log_image *line, const struct display_counts *now)
+void report_log_image(const struct report_log_image *line, const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf text = {0};
 	enum outcome_status status = line->image->outcome.status;

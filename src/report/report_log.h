@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "report/display.h"
+#include "report/frame.h"
 #include "report/tally.h"
 
 /* An image as the tally has it, with its names as text. */
@@ -18,7 +18,7 @@ struct report_log_image {
 	const char *work; /* what was done: "synchronizing image" */
 };
 
-void report_log_image(const struct report_log_image *line, const struct display_counts *now);
+void report_log_image(const struct report_log_image *line, const struct frame_counts *now);
 /* One line for all images in sync. */
 void report_log_folded(const struct tally *tally);
 /* The last line; as JSON it stands for the whole summary. */
