@@ -69,6 +69,7 @@ static void add_line(const struct changes_view *view, const struct tally_image *
 	buf_add_string(out, view->columns && width > view->columns ? "\n      " : "  ");
 	buf_add_str(out, buf_str(&change));
 	buf_add_char(out, '\n');
+	out->failed |= !buf_ok(&line) || !buf_ok(&change);
 }
 
 static void add_rest(const struct changes_view *view, size_t count, struct buf *out)

@@ -266,9 +266,9 @@ static void add_mark(struct display *display, char mark)
 }
 
 /*
- * "source -> destination  detail" on a wide terminal, elsewhere without the source: what is unique is
- * the destination. These lines stay, so nothing of them is cut. A detail that does not fit goes on
- * in the next row.
+ * "source -> destination  detail" on a wide terminal, elsewhere without the source: destinations
+ * are what is unique. These lines stay, so nothing of them is cut. A detail that does not fit goes
+ * on in the next row.
  */
 static void add_event(struct display *display, const struct display_event *event, unsigned columns)
 {

@@ -22,6 +22,7 @@ enum {
 	ROWS_UNKNOWN = 24,
 	ROWS_LOW = 12,       /* a terminal with fewer rows has one line of totals */
 	ROWS_LEFT_ALONE = 3, /* rows left for the lines that scroll above */
+	WARM_UP_MS = 2000,   /* before that the rate says nothing about the time left */
 };
 
 /* The length in bytes of the first UTF-8 character of text, which is not empty. */
@@ -165,7 +166,8 @@ static void draw_bytes(const struct frame *frame, struct totals *totals)
 	char rate[FORMAT_SIZE], elapsed[FORMAT_SIZE];
 	const struct remaining remaining = {frame->now, frame->images.done, frame->images.total};
 	remaining_bytes(&remaining, &sent);
-	remaining_time(&remaining, frame->rate, &left);
+	if (frame->elapsed_ms >= WARM_UP_MS)
+		remaining_time(&remaining, frame->rate, &left);
 	format_rate(frame->rate, rate);
 	format_elapsed(frame->elapsed_ms, elapsed);
 	const struct str parts[] = {buf_str(&sent), str_of(rate), str_of(elapsed), buf_str(&left)};
