@@ -43,6 +43,14 @@ static void set_format(const struct options *options, struct problems *problems)
 	log_json(json);
 }
 
+static void check_progress(const struct options *options, struct problems *problems)
+{
+	enum lines ignored;
+	if (options->progress && !lines_named(options->progress, &ignored))
+		problem_add(problems, NULL, "--progress %s: expected all, changes or none",
+			    options->progress);
+}
+
 enum log_level load_level(const struct options *options, struct problems *problems)
 {
 	enum log_level level = LOG_INFO;
@@ -195,6 +203,7 @@ bool load_run(struct run *run, struct problems *problems)
 	bool again = run->session->logging;
 	if (!again) {
 		set_format(run->options, problems);
+		check_progress(run->options, problems);
 		log_hold(level);
 	}
 	load_read(run, problems);

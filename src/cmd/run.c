@@ -112,6 +112,9 @@ static bool set_up(struct run *run)
 					.verify = options->verify};
 	run->copier = copier_new(&copier);
 	const struct flags *flags = options->imgsync;
+	enum lines lines = LINES_UNSAID;
+	if (options->progress)
+		lines_named(options->progress, &lines);
 	struct report_options report = {
 		.level = flags ? flags_level(flags) : 0,
 		.level_title = flags ? flags_title(flags) : NULL,
@@ -132,6 +135,7 @@ static bool set_up(struct run *run)
 		.planning = run->survey ? &run->planning : NULL,
 		.live = !session->lasting && !options->quiet && isatty(STDERR_FILENO) &&
 			!log_debugging() && (!log_is_json() || session->log_in_file),
+		.lines = lines,
 		.quiet = options->quiet && !options->debug,
 		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);

@@ -200,6 +200,8 @@ static void finish(struct image *image)
 		hits_mark_all(copier->hits, image->filter);
 	fanout_depart(copier->fanout, image);
 	sources_leave(copier->sources, image->shared);
+	if (atomic_load(&image->sized))
+		progress_sized(copier->options.progress, -1);
 	slots_done(copier->slots, image->lane);
 	map_finish(&image->known);
 }

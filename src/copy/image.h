@@ -47,6 +47,7 @@ struct image {
 	enum image_todo todo;
 	const char *renewed; /* the source's digest after its tag was looked up again, or NULL */
 	atomic_bool lost;    /* the source lacks something that it named itself */
+	atomic_bool sized;   /* all blobs are known (sizing.h) */
 	/*
 	 * Manifests that were read or made: digest -> struct manifest, in arena unless they are
 	 * removed again, which leaves NULL. Not changed while copying.

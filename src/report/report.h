@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "plan/progress.h"
+#include "report/lines.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,8 +48,9 @@ struct report_options {
 	bool whole;       /* report_tally() has images that are in sync as well */
 	bool answers;     /* standard output gets something else, so no line of the report */
 	bool dry_run;
-	bool quiet; /* the summary says only what has failed, where the log does not */
-	bool live;  /* stderr is a terminal and the live display is wanted */
+	bool quiet;       /* the summary says only what has failed, where the log does not */
+	bool live;        /* stderr is a terminal and can have the live display */
+	enum lines lines; /* --progress */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
 	bool log_in_file;
 };

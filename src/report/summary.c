@@ -1,5 +1,5 @@
 /*
- * Failures come first and totals last: after five hundred failed images the totals are still on the
+ * Failures come late and totals last: after five hundred failed images the totals are still on the
  * screen. A reason is cut to 512 bytes, like all remote text; the JSON report has all of it.
  */
 #include "report/summary.h"
@@ -273,7 +273,7 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 		buf_printf(out, "%s sent, %s; ", size, rate);
 	else if (!tally->dry_run)
 		buf_add_string(out, "nothing sent; ");
-	buf_printf(out, "%lld request%s to sources, %lld to destinations\n",
+	buf_printf(out, "%lld request%s to sources, %lld to destinations",
 		   (long long)tally->requests_source, tally->requests_source == 1 ? "" : "s",
 		   (long long)tally->requests_target);
 }
@@ -287,13 +287,21 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 		   tally_failed(tally) == 1 ? "image" : "images", duration);
 }
 
-void summary_write(const struct tally *tally, struct buf *out)
+/* A terminal has no use for a line that says again what failed; programs look for that line. */
+static void add_end(const struct tally *tally, const struct changes_view *view, struct buf *out)
 {
-	summary_failures(tally, out);
-	summary_totals(tally, out);
+	char duration[FORMAT_SIZE];
+	format_duration(tally->milliseconds, duration);
+	if (view->columns) {
+		buf_printf(out, "; took %s\n", duration);
+		return;
+	}
+	buf_add_char(out, '\n');
+	summary_last_line(tally, out);
+	buf_add_char(out, '\n');
 }
 
-void summary_totals(const struct tally *tally, struct buf *out)
+static void write_totals(const struct tally *tally, const struct changes_view *view, struct buf *out)
 {
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
@@ -305,6 +313,13 @@ void summary_totals(const struct tally *tally, struct buf *out)
 			"the platforms of the rules\n");
 	summary_left_out(tally, out);
 	add_transfer(tally, out);
-	summary_last_line(tally, out);
-	buf_add_char(out, '\n');
+	add_end(tally, view, out);
+}
+
+void summary_write(const struct tally *tally, const struct changes_view *view, struct buf *out)
+{
+	changes_write(tally, view, out);
+	if (!view->told)
+		summary_failures(tally, out);
+	write_totals(tally, view, out);
 }

@@ -13,6 +13,12 @@ static bool is(const char *reason, const char *word)
 	return reason && strcmp(reason, word) == 0;
 }
 
+bool tally_in_sync(const struct tally_image *image)
+{
+	const struct outcome *outcome = &image->outcome;
+	return outcome->status == OUTCOME_SKIPPED && is(outcome->reason, "in-sync");
+}
+
 static void count(struct tally *tally, const struct tally_image *image)
 {
 	const struct outcome *outcome = &image->outcome;
@@ -22,8 +28,7 @@ static void count(struct tally *tally, const struct tally_image *image)
 		break;
 	case OUTCOME_SKIPPED:
 		tally->skipped++;
-		if (is(outcome->reason, "in-sync"))
-			tally->in_sync++;
+		tally->in_sync += tally_in_sync(image);
 		if (is(outcome->reason, "no-platform"))
 			tally->no_platform++;
 		break;

@@ -59,6 +59,8 @@ bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);
 
+/* True for an image that is in sync, or would be skipped because it is. */
+bool tally_in_sync(const struct tally_image *image);
 /* "copied", "skipped", "would-copy" or "failed". */
 const char *tally_status(const struct tally_image *image);
 /* The place of the image's rule, "images.yaml:3:1"; NULL: unknown. */

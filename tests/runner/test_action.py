@@ -372,7 +372,7 @@ READ = {
     "target-repo-prefix": _prefix, "target-names": _names,
     "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,
     "mode": _mode, "plan": _plan, "markdown": _markdown, "shards": _shards,
-    "quiet": _quiet, "log-format": _refused("log-format", "x"),
+    "quiet": _quiet, "log-format": _refused("log-format", "x"), "progress": _refused("progress", "x"),
     "request": _request, "policy": _policy,
     "actor": _who("users", "actor"), "association": _who("associations", "association"), "teams": _who("teams", "teams"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),

@@ -233,6 +233,10 @@ static inline void copy_run(struct copy_run *run)
 	spared++;
 	for (size_t i = 0; i < run->count; i++)
 		arena_free(&loop.arenas[i]);
+	/* The display promises nothing that does not come. */
+	struct progress_view view = {0};
+	progress_view(progress, &view);
+	assert_true(!view.left && !view.sized && !view.transfers);
 	progress_free(&progress);
 	survey_free(&survey);
 	pool_free(&pool);

@@ -92,8 +92,10 @@ static const struct outcome unfit = {
 	.digest = "sha256:cc",
 	.platforms = 3,
 };
-static const struct outcome would = {.status = OUTCOME_WOULD_COPY, .reason = "differs"};
-static const struct outcome absent = {.status = OUTCOME_WOULD_COPY, .reason = "missing"};
+static const struct outcome would = {
+	.status = OUTCOME_WOULD_COPY, .reason = "differs", .digest = "sha256:ee"};
+static const struct outcome absent = {
+	.status = OUTCOME_WOULD_COPY, .reason = "missing", .digest = "sha256:dd"};
 
 /* A rule that became no images. */
 static const struct rule rule = {

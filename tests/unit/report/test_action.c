@@ -170,15 +170,19 @@ static void test_heartbeat(void **state)
 	usleep(50 * 1000);
 	heartbeat_close(&calm);
 	assert_int_equal(ftell_end(&capture), 0);
-	int slot = progress_begin(progress, "a/b@sha256:12", 2000000);
+	progress_expect(progress, progress, "sha256:12", 2000000);
+	int slot = progress_begin(progress, &(struct progress_blob){.source = &tasks[0].source,
+								    .to = "reg.io",
+								    .digest = "sha256:12",
+								    .size = 2000000});
 	progress_advance(progress, slot, 500000);
 	struct heartbeat *busy = heartbeat_open(arena, progress, &counts, 5);
 	while (ftell_end(&capture) == 0)
 		usleep(5000);
 	heartbeat_close(&busy);
 	capture_stop(&capture, &out);
-	has(&out, "msg=\"3/10 images have been processed, 500kB sent, 1 blob under way; the "
-		  "oldest: a/b@sha256:12, 500kB of 2MB\"\n");
+	has(&out, "msg=\"3/10 images have been processed, 500kB of at least 2MB sent, 1 blob "
+		  "under way; the oldest: library/nginx:v1 -> reg.io 12, 500kB of 2MB\"\n");
 	progress_free(&progress);
 }
 
