@@ -97,6 +97,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_CORRUPT] = "corrupt",
 		[ERROR_IMMUTABLE] = "immutable",
 		[ERROR_PLATFORM] = "platform-missing",
+		[ERROR_REFERRER] = "referrer-missing",
 		[ERROR_UNSIGNED] = "unsigned",
 		[ERROR_UNSUPPORTED] = "unsupported",
 		[ERROR_REFUSED] = "refused",

@@ -19,6 +19,9 @@ struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
 	const struct platform_filter *required;    /* platforms an image must have; NULL: none */
 	const struct companion_filter *companions; /* NULL: not given; empty: the image alone */
+	/* Of these types some must exist, in companions as well; NULL: none. */
+	const struct companion_filter *demanded;
+	const char *referrers_from; /* where companions are as well (referrers_from.h); or NULL */
 	const struct signer *signer;               /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
@@ -26,6 +29,8 @@ struct terms {
 	struct creation creation;     /* what may be created at the destination */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
+	bool demanded_said;           /* the rule sets demanded itself, perhaps to nothing */
+	bool from_said;               /* the rule sets referrers_from itself, perhaps to nowhere */
 };
 
 /* Sets the members that own leaves open to those of general. */
