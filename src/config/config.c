@@ -336,8 +336,7 @@ static void join_companions(const struct loading *loading, struct rule *rule,
 /* Where referrers are is of no use to a rule that wants none. */
 static bool wants_companions(const struct terms *terms)
 {
-	return terms->signer ||
-	       (terms->companions && !companion_filter_empty(terms->companions));
+	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
 }
 
 static void settle_companions(const struct loading *loading)
@@ -353,7 +352,8 @@ static void settle_companions(const struct loading *loading)
 		join_companions(loading, rule, before, &said);
 		said = own;
 		any |= wants_companions(&rule->terms);
-		if (own.referrers_from && own.from_said && !wants_companions(&rule->terms) &&
+		if (own.referrers_from && own.from_said && !own.demanded_said &&
+		    !wants_companions(&rule->terms) &&
 		    !(before && strcmp(before->source_place, rule->source_place) == 0))
 			problem_add(loading->problems, rule->source_place,
 				    "%.300s: referrers-from says where referrers are, but the rule "

@@ -34,7 +34,8 @@ struct image {
 	const struct task *task;
 	struct outcome *outcome;
 	const struct store *from, *to;
-	struct image *outside; /* itself, with referrers from outside (companions/outside.h); or NULL */
+	struct image
+		*outside; /* itself, with referrers from outside (companions/outside.h); or NULL */
 	struct slots_lane *lane;      /* the lane of its two registries, or NULL */
 	struct shared_source *shared; /* the source it shares with other tasks, or NULL */
 	struct fanout_member member;  /* its entry in the group of images from that source */

@@ -2,8 +2,8 @@
 #include "plan/namespace.h"
 
 #include "config/rules/naming.h"
-#include "config/rules/referrers_from.h"
 #include "config/rules/prefix.h"
+#include "config/rules/referrers_from.h"
 
 #include <string.h>
 

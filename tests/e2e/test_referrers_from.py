@@ -318,7 +318,7 @@ def test_a_registry_that_is_not_there(sync, three):
     here.push(images.image("down", layers=1), "team/app", "v1")
     nobody = f"127.0.0.1:{registry.free_port()}"
     result = sync(rule(here, there, **{"referrers-from": f"{nobody}/app", "referrers": True}), {**run.insecure(here, there), nobody: {"insecure": True}},
-                  flags=["--retries", "1"], form="json")
+                  flags=ONCE, form="json")
     entry = result.image(f"{there.host}/app:v1")
     assert (result.code, entry["error"]["kind"]) == (1, "unreachable") and not wrote(there)
 

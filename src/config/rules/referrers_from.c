@@ -33,24 +33,6 @@ static bool check_rest(const char *text, struct str rest, bool host, struct erro
 	return true;
 }
 
-bool referrers_from_check(const char *text, struct error *err)
-{
-	static const struct reference sample = {.host = "a.test", .repository = "team/app"};
-	scoped(arena_free) struct arena *arena = arena_new();
-	struct reference ignored;
-	bool host = true;
-	if (!arena)
-		return error_memory(err);
-	for (struct str rest = str_of(text); rest.len;) {
-		size_t hole = naming_hole(rest);
-		host = host && rest.at[0] != '/';
-		if (!check_rest(text, rest, host, err))
-			return false;
-		rest = str_from(rest, hole ? hole : 1);
-	}
-	return referrers_from_name(arena, text, &sample, &ignored, err);
-}
-
 static void fill(const char *text, const struct reference *source, struct buf *out)
 {
 	struct str path = str_of(source->repository);
@@ -63,31 +45,68 @@ static void fill(const char *text, const struct reference *source, struct buf *o
 	naming_fill(text, &naming, out);
 }
 
-/* Says why the name that was made is none. Returns false. */
-static bool refuse(const char *text, const struct reference *source, struct error *err)
+/* Makes the name of the repository, "host/path". *why: what is wrong with it, or NULL. */
+static bool make_name(struct arena *arena, const char *text, const struct reference *source,
+		      struct reference *out, const char **why, struct error *err)
 {
-	char words[ERROR_TEXT_SIZE];
-	const char *why = strstr(err->text, "\": ");
-	struct str rest = str_of(why ? why + strlen("\": ") : err->text);
-	memcpy(words, rest.at, rest.len + 1);
-	return error_set(err, ERROR_CONFIG,
-			 "referrers-from: %.*s names no repository for %s/%s: %s", QUOTE_MAX, text,
-			 source->host, source->repository, words);
+	scoped(buf_finish) struct buf name = {0};
+	fill(text, source, &name);
+	*why = NULL;
+	if (!buf_ok(&name))
+		return error_memory(err);
+	if (reference_parse(arena, buf_str(&name), out, err)) {
+		if (out->tag || out->digest)
+			*why = "referrers are found by digests, not under a tag: leave it out";
+		return !*why;
+	}
+	const char *quoted = strstr(err->text, "\": ");
+	*why = arena_string(arena, quoted ? quoted + strlen("\": ") : err->text);
+	return *why ? false : error_memory(err);
+}
+
+/* True when text begins with a host, not with a path of Docker Hub. */
+static bool has_host(const char *text)
+{
+	struct str first = str_head(str_of(text), strcspn(text, "/"));
+	return first.len < strlen(text) &&
+	       (str_find(first, '.') < first.len || str_find(first, ':') < first.len ||
+		str_is(first, "localhost") || str_is(first, "{host}"));
+}
+
+bool referrers_from_check(const char *text, struct error *err)
+{
+	static const struct reference sample = {.host = "a.test", .repository = "team/app"};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct reference ignored;
+	const char *why = NULL;
+	bool host = true;
+	if (!arena)
+		return error_memory(err);
+	for (struct str rest = str_of(text); rest.len;) {
+		size_t hole = naming_hole(rest);
+		host = host && rest.at[0] != '/';
+		if (!check_rest(text, rest, host, err))
+			return false;
+		rest = str_from(rest, hole ? hole : 1);
+	}
+	if (!has_host(text))
+		return error_set(err, ERROR_CONFIG,
+				 "referrers-from: %.*s names no registry: write HOST/PATH, as in "
+				 "registry.scout.docker.com/{path}",
+				 QUOTE_MAX, text);
+	if (make_name(arena, text, &sample, &ignored, &why, err))
+		return true;
+	return why && error_set(err, ERROR_CONFIG, "referrers-from: %.*s names no repository: %s",
+				QUOTE_MAX, text, why);
 }
 
 bool referrers_from_name(struct arena *arena, const char *text, const struct reference *source,
 			 struct reference *out, struct error *err)
 {
-	scoped(buf_finish) struct buf name = {0};
-	fill(text, source, &name);
-	if (!buf_ok(&name))
-		return error_memory(err);
-	if (!reference_parse(arena, buf_str(&name), out, err))
-		return err->kind == ERROR_CONFIG && refuse(text, source, err);
-	if (!out->tag && !out->digest)
+	const char *why = NULL;
+	if (make_name(arena, text, source, out, &why, err))
 		return true;
-	return error_set(err, ERROR_CONFIG,
-			 "referrers-from: %.*s names an image, but referrers are found by digests: "
-			 "leave out the %s",
-			 QUOTE_MAX, text, out->tag ? "tag" : "digest");
+	return why && error_set(err, ERROR_CONFIG,
+				"referrers-from: %.*s names no repository for %s/%s: %s", QUOTE_MAX,
+				text, source->host, source->repository, why);
 }

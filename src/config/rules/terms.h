@@ -21,8 +21,8 @@ struct terms {
 	const struct companion_filter *companions; /* NULL: not given; empty: the image alone */
 	/* Of these types some must exist, in companions as well; NULL: none. */
 	const struct companion_filter *demanded;
-	const char *referrers_from; /* where companions are as well (referrers_from.h); or NULL */
-	const struct signer *signer;               /* who must have signed; NULL: nobody */
+	const char *referrers_from;  /* where companions are as well (referrers_from.h); or NULL */
+	const struct signer *signer; /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */

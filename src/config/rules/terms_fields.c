@@ -260,8 +260,8 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .required_said = values[REQUIRE_PLATFORMS] != NULL,
 			      .on_change = read_on_change(reading, values[ON_CHANGE]),
 			      .foreign = read_foreign(reading, values[FOREIGN]),
-			      .companions = read_types(reading, &fields[REFERRERS],
-						       values[REFERRERS]),
+			      .companions =
+				      read_types(reading, &fields[REFERRERS], values[REFERRERS]),
 			      .demanded = read_demanded(reading, values[REQUIRE_REFERRERS]),
 			      .demanded_said = values[REQUIRE_REFERRERS] != NULL,
 			      .referrers_from = read_from(reading, values[REFERRERS_FROM]),

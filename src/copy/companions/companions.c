@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "copy/companions/attach.h"
 #include "copy/companions/demand.h"
-#include "copy/companions/outside.h"
 #include "copy/companions/lookup.h"
+#include "copy/companions/outside.h"
 #include "copy/companions/walk.h"
 #include "copy/fetch.h"
 #include "copy/move/tree.h"
@@ -20,9 +20,9 @@
 struct loop {
 	struct image *image;
 	struct companions *companions;
-	bool *unlisted;        /* for each companion: the target does not list it by itself */
-	size_t *at;            /* maps the indexes of the loop to numbers; NULL: they are equal */
-	size_t count;          /* steps of the loop */
+	bool *unlisted; /* for each companion: the target does not list it by itself */
+	size_t *at;     /* maps the indexes of the loop to numbers; NULL: they are equal */
+	size_t count;   /* steps of the loop */
 	struct attachment *attachments;
 	bool (*work)(struct loop *loop, size_t number, struct error *err);
 };

@@ -17,17 +17,17 @@ enum { COMPANIONS_MAX = 10000, COMPANIONS_DEPTH_MAX = 8 };
 
 struct companion {
 	const char *digest;
-	const char *media_type; /* the type in the list; "": not known */
-	const char *subject;    /* the digest that it belongs to */
-	const char *type;       /* a referrer's artifact type; "": not known */
-	const char *tag;        /* the tag that cosign gave it; NULL: it is a referrer */
+	const char *media_type;       /* the type in the list; "": not known */
+	const char *subject;          /* the digest that it belongs to */
+	const char *type;             /* a referrer's artifact type; "": not known */
+	const char *tag;              /* the tag that cosign gave it; NULL: it is a referrer */
 	enum companion_suffix suffix; /* of that tag */
-	struct image *image; /* through which it is read: the image, or its outside one */
-	bool direct;         /* the subject is the image, or an image in its index */
-	bool present;           /* the target has it */
-	bool foreign;           /* it names another subject than the list: it is not copied */
-	struct str descriptor;  /* its descriptor for a list of referrers, once it was read */
-	struct arena *arena;    /* holds its manifest; NULL: it was not read */
+	struct image *image;          /* through which it is read: the image, or its outside one */
+	bool direct;                  /* the subject is the image, or an image in its index */
+	bool present;                 /* the target has it */
+	bool foreign;                 /* it names another subject than the list: it is not copied */
+	struct str descriptor;        /* its descriptor for a list of referrers, once it was read */
+	struct arena *arena;          /* holds its manifest; NULL: it was not read */
 	struct manifest manifest;
 };
 

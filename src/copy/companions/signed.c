@@ -9,8 +9,8 @@
  */
 #include "copy/companions/signed.h"
 
-#include "copy/companions/outside.h"
 #include "copy/companions/lookup.h"
+#include "copy/companions/outside.h"
 #include "copy/document.h"
 #include "copy/fetch.h"
 #include "net/ecdsa.h"

@@ -74,8 +74,7 @@ static bool add_node(struct walk *walk, const struct walk_node *found, struct er
 				 "more than %d manifests to search for signatures", NODES_MAX);
 	struct walk_node node = {arena_string(walk->arena, found->digest),
 				 arena_string(walk->arena, found->media_type), found->part};
-	if (!node.digest || !node.media_type ||
-	    !map_put(&walk->visited, str_of(node.digest), walk))
+	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(node.digest), walk))
 		return error_memory(err);
 	buf_add(&walk->next, &node, sizeof(node));
 	return buf_ok(&walk->next) || error_memory(err);
@@ -160,8 +159,8 @@ static bool recall_parts(struct walk *walk, const char *digest, bool *known, str
 static bool add_image_parts(struct walk *walk, const char *digest, struct error *err)
 {
 	const struct walk_job *job = walk->job;
-	const struct walk_opening opening = {
-		job->image, job->held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, true};
+	const struct walk_opening opening = {job->image,
+					     job->held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, true};
 	struct hints *hints = job->image->copier->options.hints;
 	/* What was opened before, for a companion, is not looked into once more. */
 	bool all = !walk->opened.count, known = false;
@@ -355,9 +354,9 @@ static bool walk_levels(struct walk *walk, const struct companions *before, stru
 /* What makes two companions the same. NULL without memory. */
 static const char *name_of(struct arena *arena, const struct companion *companion)
 {
-	return companion->tag ? arena_string(arena, companion->tag)
-			      : arena_printf(arena, "%s of %s", companion->digest,
-					     companion->subject);
+	return companion->tag
+		       ? arena_string(arena, companion->tag)
+		       : arena_printf(arena, "%s of %s", companion->digest, companion->subject);
 }
 
 /* True when before, of the same name, replaces companion; if that loses something, warns. */
