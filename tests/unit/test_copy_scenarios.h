@@ -1,7 +1,7 @@
 /* All tasks in one table, with what comes of each, and what must hold whatever fails. */
 #pragma once
 
-#include "test_copy_terms.h"
+#include "test_copy_outside.h"
 
 /* --- the world changes ---------------------------------------------------------------------- */
 

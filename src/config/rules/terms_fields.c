@@ -35,7 +35,7 @@ static const struct field fields[FIELDS] = {
 	[FOREIGN] = {"foreign", FIELDS_TEXT, "what to do with layers that may not be distributed"},
 	[REFERRERS] = {"referrers", FIELDS_MIXED, "also copy what belongs to the image"},
 	[REFERRERS_FROM] = {"referrers-from", FIELDS_MIXED,
-			    "where referrers are as well, as in HOST/{path}"},
+			    "where referrers are as well: HOST/PATH"},
 	[REQUIRE_REFERRERS] = {"require-referrers", FIELDS_MIXED,
 			       "refuse images that have none of these types"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},

@@ -4,7 +4,6 @@
  */
 #include "copy/companions/outside.h"
 
-#include "config/rules/referrers_from.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -17,13 +16,15 @@ static bool same_place(const struct store *a, const struct store *b)
 bool outside_open(struct image *image, struct error *err)
 {
 	const struct task *task = image->task;
-	const struct terms *terms = &task->rule->terms;
 	struct reference name;
 	const struct store *from;
-	if (!terms->referrers_from || (!image->companions && !terms->signer))
+	if (!image->companions && !task->rule->terms.signer)
 		return true;
-	if (!referrers_from_name(image->arena, terms->referrers_from, &task->source, &name, err) ||
-	    !store_at(&image->copier->options.stores, &name, NULL, image->arena, &from, err))
+	if (!task_referrers(image->arena, task, &name, err))
+		return false;
+	if (!name.host)
+		return true;
+	if (!store_at(&image->copier->options.stores, &name, NULL, image->arena, &from, err))
 		return false;
 	if (same_place(from, image->from))
 		return true;
