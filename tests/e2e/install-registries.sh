@@ -6,7 +6,7 @@ set -u
 
 distribution=v3.1.2
 zot=v2.1.20
-olareg=v0.2.2-rc4
+olareg=v0.2.2
 folder=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/image-syncer}/registries
 export GOBIN="$folder" CGO_ENABLED=0 GOEXPERIMENT=jsonv2
 
