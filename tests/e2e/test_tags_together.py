@@ -86,18 +86,18 @@ def test_one_push_sets_them(sync, start):
     every, taught = All(here, many.root.digest, len(TAGS)), threading.Event()
 
     def hold(request):
-        """The layers of the second image arrive when the first has its tag and all tags of the second are decided."""
+        """The layers of the second image arrive when the first is read back, tag and all, and all tags of the second are decided."""
         if request.kind == "upload" and request.method == "PUT" and any(digest in urllib.parse.unquote(request.path) for digest in many.blobs):
             with lock:
                 if not waited:
                     waited.append(1)
                     every.wait()
                     assert taught.wait(PATIENCE)
-        if request.method == "PUT" and request.reference == "first":
+        if request.method == "GET" and request.reference == "first" and ("app", "first") in there.tags:
             taught.set()
     lock, waited = threading.Lock(), []
     there.hook = hold
-    result = sync(rules(here, there, ["first", *TAGS]), run.insecure(here, there))
+    result = sync(rules(here, there, ["first", *TAGS]), run.insecure(here, there), flags=["--verify"])
     assert (result.code, result.report["copied"]) == (0, 9)
     assert {tag: there.tags["app", tag] for tag in TAGS} == dict.fromkeys(TAGS, many.digest) and there.tags["app", "first"] == first.digest
     # The push of the first image has shown what the registry can do.
