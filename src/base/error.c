@@ -96,6 +96,7 @@ static const char *const names[] = {
 	[ERROR_IMMUTABLE] = "immutable",
 	[ERROR_MOVED] = "moved",
 	[ERROR_PLATFORM] = "platform-missing",
+	[ERROR_REFERRER] = "referrer-missing",
 	[ERROR_UNSIGNED] = "unsigned",
 	[ERROR_UNSUPPORTED] = "unsupported",
 	[ERROR_REFUSED] = "refused",

@@ -28,6 +28,7 @@ enum error_kind {
 	ERROR_IMMUTABLE,   /* the target tag may not change */
 	ERROR_MOVED,       /* the target tag has changed since a plan was made */
 	ERROR_PLATFORM,    /* the image lacks a platform that is required */
+	ERROR_REFERRER,    /* the image lacks a referrer of a type that is required */
 	ERROR_UNSIGNED,    /* the image lacks the signature that is required */
 	ERROR_UNSUPPORTED, /* valid, but one of the sides cannot do it */
 	ERROR_REFUSED,     /* our own policy forbids the request */

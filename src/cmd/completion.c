@@ -70,6 +70,7 @@ static const struct {
 	{"report-level", "1 2 3"},
 	{"require-platforms", "linux/amd64 linux/arm64 linux/arm/v7 linux/386 linux/ppc64le "
 			      "linux/riscv64 linux/s390x windows/amd64"},
+	{"require-referrers", "all signatures attestations sboms"},
 	{"target-names", "plain library"},
 };
 

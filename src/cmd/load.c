@@ -104,12 +104,11 @@ struct usage_sides {
 	size_t count;
 };
 
-static void add_sides(struct usage_sides *sides, const struct reference *from,
-		      const struct reference *to, const char *place)
+static void add_side(struct usage_sides *sides, const struct reference *name, const char *place,
+		     bool source)
 {
 	sides->items[sides->count++] =
-		(struct usage_side){from->host, from->repository, place, true};
-	sides->items[sides->count++] = (struct usage_side){to->host, to->repository, place, false};
+		(struct usage_side){name->host, name->repository, place, source};
 }
 
 /* Entries of the auth file for repositories below name may be needed as well. */
@@ -138,9 +137,14 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 	const struct reference *from = &namespace->source, *to = &namespace->destination;
 	/* What a route takes images from is never listed. */
 	const char *api = namespace->rule->route ? NULL : discover_api(from->host);
-	add_sides(sides, from, to, place);
+	add_side(sides, from, place, true);
+	add_side(sides, to, place, false);
 	add_below(run, from, place, true, sides);
 	add_below(run, to, place, false, sides);
+	if (namespace->referrers.host) {
+		add_side(sides, &namespace->referrers, place, true);
+		add_below(run, &namespace->referrers, place, true, sides);
+	}
 	if (api)
 		sides->items[sides->count++] =
 			(struct usage_side){api, from->repository, place, true};
@@ -153,13 +157,16 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	size_t entries = run->config.credentials.count;
-	size_t most = run->rule_count * 2 + run->namespace_count * (3 + 2 * entries);
+	size_t most = run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
 	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
 	if (!sides.items)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		add_sides(&sides, &rule->source.name, &rule->destination.name, rule->place);
+		add_side(&sides, &rule->source.name, rule->place, true);
+		add_side(&sides, &rule->destination.name, rule->place, false);
+		if (rule->referrers.host)
+			add_side(&sides, &rule->referrers, rule->place, true);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++)
 		add_namespace(run, &run->namespaces[i], &sides);

@@ -348,6 +348,52 @@ static void warn_short(const struct loading *loading)
 	}
 }
 
+/* The destinations of a source share what is joined, so that they share its downloads, too. */
+static void join_companions(const struct loading *loading, struct rule *rule,
+			    const struct rule *before, const struct terms *said)
+{
+	const struct terms *general = &loading->out->terms;
+	struct terms *terms = &rule->terms;
+	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
+		terms->companions = before->terms.companions;
+	else if (terms->companions != general->companions || terms->demanded != general->demanded)
+		companion_options_join(loading->arena, terms, rule->source_place,
+				       loading->problems);
+}
+
+/* Where referrers are is of no use to a rule that wants none. */
+static bool wants_companions(const struct terms *terms)
+{
+	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
+}
+
+static void settle_companions(const struct loading *loading)
+{
+	struct rules *rules = &loading->out->rules;
+	const struct terms *general = &loading->out->terms;
+	struct terms said = {0};
+	bool any = wants_companions(general);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->items[i];
+		const struct rule *before = i ? &rules->items[i - 1] : NULL;
+		const struct terms own = rule->terms;
+		join_companions(loading, rule, before, &said);
+		said = own;
+		any |= wants_companions(&rule->terms);
+		if (own.referrers_from && own.from_said && !own.demanded_said &&
+		    !wants_companions(&rule->terms) &&
+		    !(before && strcmp(before->source_place, rule->source_place) == 0))
+			problem_add(loading->problems, rule->source_place,
+				    "%.300s: referrers-from says where referrers are, but the rule "
+				    "wants none: add referrers: true, or the types",
+				    rule->source);
+	}
+	if (general->referrers_from && !any)
+		problem_add(loading->problems, NULL,
+			    "--referrers-from says where referrers are, but no rule wants any: add "
+			    "--referrers all, or the types");
+}
+
 /* What the options ask for applies to every rule that does not say otherwise. */
 static void add_terms(const struct loading *loading)
 {
@@ -361,6 +407,7 @@ static void add_terms(const struct loading *loading)
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
 		terms_complete(&out->rules.items[i].terms, terms);
+	settle_companions(loading);
 }
 
 unsigned config_timeout(const struct options *options)

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/companions/accompany.h"
+#include "copy/companions/outside.h"
 #include "copy/companions/signed.h"
 #include "copy/judge/compare.h"
 #include "copy/judge/drift.h"
@@ -134,7 +135,8 @@ static bool open_both(struct image *image, struct error *err)
 	const struct stores *stores = &copier->options.stores;
 	if (!store_at(stores, &task->source, NULL, image->arena, &image->from, err) ||
 	    !store_at(stores, &task->destination, &task->rule->terms.creation, image->arena,
-		      &image->to, err))
+		      &image->to, err) ||
+	    !outside_open(image, err))
 		return false;
 	if (image->shared && copier->options.blobs_in_flight > 1)
 		fanout_arrive(copier->fanout, sources_group(image->shared), image, task);
@@ -220,6 +222,7 @@ void image_run(struct copier *copier, struct arena *arena, const struct task *ta
 		hinted_record(&image);
 	else
 		failed(&image, &err);
+	outside_finish(&image);
 	count(&image);
 	outcome->milliseconds = clock_ms() - start;
 	finish(&image);

@@ -34,8 +34,11 @@ struct image {
 	const struct task *task;
 	struct outcome *outcome;
 	const struct store *from, *to;
+	struct image
+		*outside; /* itself, with referrers from outside (companions/outside.h); or NULL */
 	struct slots_lane *lane;      /* the lane of its two registries, or NULL */
 	struct shared_source *shared; /* the source it shares with other tasks, or NULL */
+	struct tagging_entry tagging; /* its tag, in the list of those that are pushed together */
 	struct fanout_member member;  /* its entry in the group of images from that source */
 	const struct platform_filter *filter;      /* NULL: there is none */
 	bool judged;                               /* the filter has seen all platforms that pass */

@@ -3,6 +3,7 @@
 
 #include "config/rules/naming.h"
 #include "config/rules/prefix.h"
+#include "config/rules/referrers_from.h"
 
 #include <string.h>
 
@@ -169,6 +170,21 @@ static bool parse_source(struct arena *arena, struct str text, struct reference 
 	return false;
 }
 
+/* The host where referrers are as well is the same for all repositories. */
+static bool parse_referrers(struct namespace_reading *reading, const struct rule *rule,
+			    struct namespace_rule *out)
+{
+	const struct reference any = {.host = out->source.host, .repository = "any/repository"};
+	const char *from = rule->terms.referrers_from;
+	struct error err = {0};
+	bool good = !from || referrers_from_name(reading->arena, from, &any, &out->referrers, &err);
+	if (!good)
+		complain(reading, rule->source_place, "", &err);
+	if (from)
+		out->referrers.repository = "";
+	return good;
+}
+
 static bool parse_rule(struct namespace_reading *reading, const struct rule *rule,
 		       struct namespace_rule *out)
 {
@@ -181,6 +197,7 @@ static bool parse_rule(struct namespace_reading *reading, const struct rule *rul
 		    parse_source(reading->arena, wildcard.before, &out->source, &err);
 	if (!good)
 		complain(reading, rule->source_place, "source ", &err);
+	good = good && parse_referrers(reading, rule, out);
 	good &= parse_destination(reading, rule, out);
 	return parse_gather(reading, rule->gather, out) && good;
 }

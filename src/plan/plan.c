@@ -9,6 +9,7 @@
  */
 #include "plan/plan.h"
 
+#include "config/rules/referrers_from.h"
 #include "plan/claims.h"
 #include "plan/items.h"
 #include "plan/select.h"
@@ -176,6 +177,17 @@ static bool parse_destination(struct planner *planner, const struct rule *rule,
 	return complain(planner, rule->destination_place, "destination ", &err);
 }
 
+/* Finds where referrers are as well, for the host's login and because it may be nowhere. */
+static bool parse_referrers(struct planner *planner, const struct rule *rule, struct plan_rule *out)
+{
+	const char *from = rule->terms.referrers_from;
+	struct error err = {0};
+	return !from ||
+	       referrers_from_name(planner->arena, from, &out->source.name, &out->referrers,
+				   &err) ||
+	       complain(planner, rule->source_place, "", &err);
+}
+
 /* --- pairing what is known ----------------------------------------------------------------- */
 
 /* Checks one pair of a rule. False: it is a mistake, which was reported. */
@@ -260,7 +272,7 @@ static bool parse_rule(struct planner *planner, const struct rule *rule, struct 
 				  .destination_place = rule->destination_place};
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
-	if (!source || !destination)
+	if (!source || !destination || !parse_referrers(planner, rule, out))
 		return false;
 	bool known = out->source.count && !out->select && !side_has_patterns(&out->source);
 	return known ? pair_known(planner, out) : pair_unknown(planner, out);

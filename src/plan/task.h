@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "config/rules/rule.h"
 #include "oci/reference.h"
@@ -18,6 +19,13 @@ struct task {
 	struct reference destination;
 	const struct rule *rule; /* where it comes from, and how it is to be copied */
 };
+
+/*
+ * The repository where the task's referrers are as well, as its rule says: host and repository; all
+ * NULL: nowhere. plan_parse() has found that it has a name, so only memory can be lacking.
+ */
+bool task_referrers(struct arena *arena, const struct task *task, struct reference *out,
+		    struct error *err);
 
 enum outcome_status {
 	OUTCOME_COPIED,

@@ -89,6 +89,17 @@ static bool put(const struct store *store, const struct push *push, struct push_
 	return push_manifest(of(store), push, answer, err);
 }
 
+static enum store_tagging tagging(const struct store *store)
+{
+	return push_tagging(of(store));
+}
+
+static bool put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		     size_t count, bool *set, struct error *err)
+{
+	return push_tags(of(store), push, tags, count, set, err);
+}
+
 /* --- blobs ---------------------------------------------------------------------------------- */
 
 static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,
@@ -167,6 +178,8 @@ static const struct store_kind kind = {.recall = recall,
 				       .referrers = referrers,
 				       .accepts = accepts,
 				       .put = put,
+				       .tagging = tagging,
+				       .put_tags = put_tags,
 				       .open = open_blob,
 				       .open_url = open_url,
 				       .has = has,

@@ -77,6 +77,17 @@ bool store_put(const struct store *store, const struct push *push, struct push_a
 	return store->kind->put(store, push, answer, err);
 }
 
+enum store_tagging store_tagging(const struct store *store)
+{
+	return store->kind->tagging ? store->kind->tagging(store) : STORE_TAGS_ONE;
+}
+
+bool store_put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		    size_t count, bool *set, struct error *err)
+{
+	return store->kind->put_tags(store, push, tags, count, set, err);
+}
+
 bool store_open(const struct store *store, const char *digest, struct blob_part *part,
 		struct reader **out, struct error *err)
 {

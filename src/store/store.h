@@ -65,6 +65,13 @@ struct push_answer {
 	char missing[DIGEST_TEXT_SIZE]; /* incomplete: the first digest that it names, or "" */
 };
 
+/* Whether one push sets several tags (distribution-spec 1.2, OCI-Tag). */
+enum store_tagging {
+	STORE_TAGS_ONE,     /* each tag takes a push of its own */
+	STORE_TAGS_UNKNOWN, /* the answer to the next push of a tag shows it */
+	STORE_TAGS_MANY,
+};
+
 enum { BLOB_ETAG_SIZE = 128 };
 
 /* Which part of a blob is wanted, and which one came. Zeroed but for size: all of it. */
@@ -133,6 +140,10 @@ struct store_kind {
 	bool (*accepts)(const struct store *store, const char *media_type, struct error *err);
 	bool (*put)(const struct store *store, const struct push *push, struct push_answer *answer,
 		    struct error *err);
+	/* Optional, both. */
+	enum store_tagging (*tagging)(const struct store *store);
+	bool (*put_tags)(const struct store *store, const struct push *push,
+			 const char *const *tags, size_t count, bool *set, struct error *err);
 	bool (*open)(const struct store *store, const char *digest, struct blob_part *part,
 		     struct reader **out, struct error *err);
 	/* Optional. */
@@ -219,6 +230,14 @@ bool store_accepts(const struct store *store, const char *media_type, struct err
  */
 bool store_put(const struct store *store, const struct push *push, struct push_answer *answer,
 	       struct error *err);
+/* Whether store_put_tags() may be of use; learnt from the answers to store_put(). */
+enum store_tagging store_tagging(const struct store *store);
+/*
+ * Pushes the bytes once for all count tags, in one try; push->reference does not count. set[i]: the
+ * store says that it has set that tag. False: it may have set some or none.
+ */
+bool store_put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		    size_t count, bool *set, struct error *err);
 
 /* --- blobs ---------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* All tasks in one table, with what comes of each, and what must hold whatever fails. */
 #pragma once
 
+#include "test_copy_outside.h"
 #include "test_copy_planned.h"
 
 /* --- the world changes ---------------------------------------------------------------------- */
@@ -187,6 +188,15 @@ static const struct scenario scenarios[] = {
 	COPIES("no companions", build_companions_none, "missing"),
 	COPIES("companions, many tags", build_companions_long, "missing"),
 	FAILS("companions, blocked", build_companions_blocked, ERROR_CORRUPT),
+	COPIES("companions outside", build_outside, "missing"),
+	COPIES("companions outside, from tags", build_outside_from_tags, "missing"),
+	COPIES("companions in both places", build_outside_both, "missing"),
+	COPIES("companions outside, filtered", build_outside_filtered, "missing"),
+	REPEATS("companions outside, dry", build_outside_dry, OUTCOME_WOULD_COPY, "missing"),
+	COPIES("companions outside, late", build_outside_late, "companions"),
+	FAILS("demanded, missing", build_demanded_missing, ERROR_REFERRER),
+	FAILS("demanded, misnamed", build_demanded_misnamed, ERROR_REFERRER),
+	COPIES("signed outside", build_signed_outside, "missing"),
 	COPIES("signed", build_signed, "missing"),
 	COPIES("signed for it", build_signed_for, "missing"),
 	FAILS("signed for another", build_signed_for_other, ERROR_UNSIGNED),
@@ -256,11 +266,15 @@ static void check_tags(struct world *world, struct arena *arena, const char *wha
 /* No client finds the image without its companions. */
 static void check_companions(struct world *world, const char *what)
 {
-	const struct map *all = &world->from->manifests;
+	const struct map *all[] = {&world->from->manifests,
+				   world->outside ? &world->outside->manifests : NULL};
 	bool tagged = world->accompanied && memory_find(world->to, "v1");
-	for (size_t i = 0; tagged && i < all->count; i++)
-		if (!memory_read(world->to, all->entries[i].key))
-			fail_msg("%s: the tag is there, but not %s", what, all->entries[i].key);
+	for (size_t j = 0; j < array_count(all); j++)
+		for (size_t i = 0; tagged && all[j] && i < all[j]->count; i++)
+			if (all[j]->entries[i].value &&
+			    !memory_read(world->to, all[j]->entries[i].key))
+				fail_msg("%s: the tag is there, but not %s", what,
+					 all[j]->entries[i].key);
 }
 
 /* Nobody's entry in a list gets lost, unless the registry denies that there is a list. */

@@ -21,7 +21,10 @@ struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
 	const struct platform_filter *required;    /* platforms an image must have; NULL: none */
 	const struct companion_filter *companions; /* NULL: not given; empty: the image alone */
-	const struct signer *signer;               /* who must have signed; NULL: nobody */
+	/* Of these types some must exist, in companions as well; NULL: none. */
+	const struct companion_filter *demanded;
+	const char *referrers_from;  /* where companions are as well (referrers_from.h); or NULL */
+	const struct signer *signer; /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
@@ -29,6 +32,8 @@ struct terms {
 	int64_t max_bytes;            /* an image may have this many; 0: not given */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
+	bool demanded_said;           /* the rule sets demanded itself, perhaps to nothing */
+	bool from_said;               /* the rule sets referrers_from itself, perhaps to nowhere */
 };
 
 /* Sets the members that own leaves open to those of general. */

@@ -7,6 +7,7 @@
 #include "config/limits.h"
 #include "config/rules/companion_options.h"
 #include "config/rules/creation_field.h"
+#include "config/rules/referrers_from.h"
 #include "config/rules/signer_field.h"
 
 enum terms_field {
@@ -17,6 +18,8 @@ enum terms_field {
 	ON_CHANGE,
 	FOREIGN,
 	REFERRERS,
+	REFERRERS_FROM,
+	REQUIRE_REFERRERS,
 	SIGNED,
 	CREATE_REPOSITORY,
 	CREATE_PROJECT,
@@ -33,6 +36,10 @@ static const struct field fields[FIELDS] = {
 	[ON_CHANGE] = {"on-change", FIELDS_TEXT, "when a destination tag holds another image"},
 	[FOREIGN] = {"foreign", FIELDS_TEXT, "what to do with layers that may not be distributed"},
 	[REFERRERS] = {"referrers", FIELDS_MIXED, "also copy what belongs to the image"},
+	[REFERRERS_FROM] = {"referrers-from", FIELDS_MIXED,
+			    "where referrers are as well: HOST/PATH"},
+	[REQUIRE_REFERRERS] = {"require-referrers", FIELDS_MIXED,
+			       "refuse images that have none of these types"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
 	[CREATE_REPOSITORY] = {"create-repository", FIELDS_MIXED,
 			       "how a missing repository of Amazon ECR is created"},
@@ -182,21 +189,22 @@ static const char *full_name(const struct fields_reading *reading, const struct 
 	return name;
 }
 
-static void read_words(const struct fields_reading *reading, const struct node *node,
-		       struct companion_filter *filter)
+static void read_words(const struct fields_reading *reading, const struct field *field,
+		       const struct node *node, struct companion_filter *filter)
 {
-	const char *what = full_name(reading, &fields[REFERRERS]);
-	for (size_t i = 0; what && i < fields_count(reading, &fields[REFERRERS], node); i++) {
+	const char *what = full_name(reading, field);
+	for (size_t i = 0; what && i < fields_count(reading, field, node); i++) {
 		const struct node *each = fields_item(node, i);
 		struct str text;
-		if (fields_filled(reading, &fields[REFERRERS], each, &text))
+		if (fields_filled(reading, field, each, &text))
 			companion_options_words(filter, text, what, fields_place(reading, each),
 						reading->problems);
 	}
 }
 
-static const struct companion_filter *read_referrers(const struct fields_reading *reading,
-						     const struct node *node)
+/* The types that referrers or require-referrers names; true stands for all, false for none. */
+static const struct companion_filter *read_types(const struct fields_reading *reading,
+						 const struct field *field, const struct node *node)
 {
 	struct companion_filter *filter;
 	if (!node)
@@ -207,8 +215,35 @@ static const struct companion_filter *read_referrers(const struct fields_reading
 	if (filter && node->kind == NODE_BOOL)
 		filter->all = node->truth;
 	else if (filter)
-		read_words(reading, node, filter);
+		read_words(reading, field, node, filter);
 	return filter;
+}
+
+/* NULL when nothing is demanded. */
+static const struct companion_filter *read_demanded(const struct fields_reading *reading,
+						    const struct node *node)
+{
+	const struct companion_filter *filter =
+		read_types(reading, &fields[REQUIRE_REFERRERS], node);
+	return filter && !companion_filter_empty(filter) ? filter : NULL;
+}
+
+/* NULL when they are nowhere else. */
+static const char *read_from(const struct fields_reading *reading, const struct node *node)
+{
+	struct error err;
+	struct str text;
+	if (!node || (node->kind == NODE_BOOL && !node->truth) ||
+	    !fields_filled(reading, &fields[REFERRERS_FROM], node, &text))
+		return NULL;
+	const char *copy = arena_copy(reading->arena, text.at, text.len);
+	if (!copy)
+		fields_memory(reading);
+	else if (!referrers_from_check(copy, &err))
+		fields_complain(reading, node, "%s", err.text);
+	else
+		return copy;
+	return NULL;
 }
 
 static enum creation_project read_project(const struct fields_reading *reading,
@@ -247,7 +282,12 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .required_said = values[REQUIRE_PLATFORMS] != NULL,
 			      .on_change = read_on_change(reading, values[ON_CHANGE]),
 			      .foreign = read_foreign(reading, values[FOREIGN]),
-			      .companions = read_referrers(reading, values[REFERRERS]),
+			      .companions =
+				      read_types(reading, &fields[REFERRERS], values[REFERRERS]),
+			      .demanded = read_demanded(reading, values[REQUIRE_REFERRERS]),
+			      .demanded_said = values[REQUIRE_REFERRERS] != NULL,
+			      .referrers_from = read_from(reading, values[REFERRERS_FROM]),
+			      .from_said = values[REFERRERS_FROM] != NULL,
 			      .signer_said = values[SIGNED] != NULL,
 			      .creation.project = read_project(reading, values[CREATE_PROJECT]),
 			      .max_bytes = read_max_bytes(reading, values[MAX_BYTES])};

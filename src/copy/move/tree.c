@@ -203,7 +203,7 @@ static bool push_guarded(struct image *image, const struct push *push, struct pu
 	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || store_put(image->to, push, answer, err);
+	return held || tagging_put(image, push, answer, err);
 }
 
 static bool copy_manifest(const struct tree_node *node, struct push_answer *answer,
@@ -252,7 +252,9 @@ static bool copy_root(struct image *image, const char *digest, const char *refer
 bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
 {
 	struct push_answer ignored;
-	return copy_root(image, digest, reference, &ignored, err);
+	tagging_enlist(image, digest, reference);
+	bool ok = copy_root(image, digest, reference, &ignored, err);
+	return tagging_leave(image) || ok;
 }
 
 bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
@@ -276,7 +278,9 @@ bool tree_tag(struct image *image, const char *digest, const char *tag, struct e
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
 	const struct push push = describe_push(&manifest, digest, tag);
-	if (push_guarded(image, &push, &answer, err))
+	tagging_enlist(image, digest, tag);
+	bool ok = push_guarded(image, &push, &answer, err);
+	if (tagging_leave(image) || ok)
 		return true;
 	return answer.incomplete && tree_copy(image, digest, tag, err);
 }

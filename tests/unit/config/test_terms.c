@@ -76,6 +76,10 @@ static const struct {
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[3]}},
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[4]}},
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[5]}},
+	{"require-referrers", {.on_change = CHANGE_OVERWRITE, .demanded = &wanted[0]}},
+	{"require-referrers", {.on_change = CHANGE_OVERWRITE, .demanded = &wanted[1]}},
+	{"referrers-from", {.on_change = CHANGE_OVERWRITE, .referrers_from = "a.io/{path}"}},
+	{"referrers-from", {.on_change = CHANGE_OVERWRITE, .referrers_from = "a.io/{name}"}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[0]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[1]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[2]}},
@@ -97,7 +101,7 @@ static const struct {
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 7 * sizeof(void *) + 24, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 9 * sizeof(void *) + 24, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
