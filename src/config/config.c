@@ -204,6 +204,15 @@ static void miss_rules(const struct loading *loading)
 			    "--images images.yaml (--help lists all options)");
 }
 
+static void check_format(const struct loading *loading)
+{
+	const char *format = loading->options->images_format;
+	scoped(buf_finish) struct buf names = {0};
+	if (format && !formats_named(format, &names))
+		problem_add(loading->problems, NULL, "--images-format %.100s: expected one of %s",
+			    format, buf_string(&names));
+}
+
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
@@ -215,8 +224,11 @@ static void read_files(const struct loading *loading)
 	}
 	if (refuse_both(loading))
 		return;
-	if (options->to && !list)
-		problem_add(loading->problems, NULL, "--to is for the images of --list");
+	if (options->to && !list && !options->images)
+		problem_add(loading->problems, NULL,
+			    "--to is for the images of --list, and of other programs' lists in "
+			    "--images");
+	check_format(loading);
 	if (options->config) {
 		if (options->auth || options->images)
 			problem_warn(loading->problems, NULL,
@@ -396,6 +408,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	check_time(&loading, options->imgsync ? "timeout" : "image-timeout",
 		   options->image_timeout);
 	add_terms(&loading);
+	if (options->keep_pulls)
+		out->keep_pulls = (unsigned)options->keep_pulls;
 	return problems->error_count == before;
 }
 

@@ -27,12 +27,6 @@ static const struct node *first_of(const struct node *map, const char *key)
 	return list && list->kind == NODE_LIST && list->count ? list->items[0] : NULL;
 }
 
-static bool is_regsync(const struct node *root)
-{
-	const struct node *entry = first_of(root, "sync");
-	return node_get(entry, "source") && node_get(entry, "target");
-}
-
 /* A registry with what skopeo calls its images; "to" would make it a rule. */
 static bool is_skopeo(const struct node *root)
 {
@@ -104,12 +98,10 @@ static bool is_docker(const struct node *root)
 
 static bool is_regctl(const struct node *root)
 {
-	return is_regsync(root) || first_of(root, "creds");
+	return first_of(root, "creds");
 }
 
 static const struct form forms[] = {
-	{FOREIGN_FILE_IMAGES, is_regsync, "this file is for regsync",
-	 "write each entry of sync as SOURCE: TARGET, and creds into the file of --auth"},
 	{FOREIGN_FILE_IMAGES, is_skopeo, "this file is for skopeo sync",
 	 "write REGISTRY/REPOSITORY: {to: DESTINATION, tags: [...]} for each of its images, and "
 	 "credentials into the file of --auth"},

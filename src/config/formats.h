@@ -32,11 +32,17 @@ struct format {
 	bool (*recognise)(const struct formats_reading *reading);
 	/* Reads the document into reading->out. Mistakes go to problems. */
 	void (*read)(const struct formats_reading *reading);
+	const char *word;                  /* its name for --images-format; or NULL */
 	const char *title;                 /* what fields are those of, for --help; or NULL */
 	const struct fields_table *fields; /* with title */
 };
 
-/* The first row for the option that takes the document; there always is one. */
+/* True for a name that --images-format takes; else all such names are appended to names. */
+bool formats_named(const char *name, struct buf *names);
+/*
+ * The row of the form that --images-format names, else the first row for the option that takes the
+ * document; there always is one.
+ */
 const struct format *formats_find(const struct formats_reading *reading,
 				  enum formats_option option);
 /* Appends the fields of the files that option names. */
