@@ -11,6 +11,7 @@
 #include "cmd/about.h"
 #include "cmd/check.h"
 #include "cmd/completion.h"
+#include "cmd/convert.h"
 #include "cmd/help.h"
 #include "cmd/imgsync.h"
 #include "cmd/probe.h"
@@ -33,8 +34,8 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
-	{"probe", probe_run}, {"serve", serve_run},
+	{"check", check_run}, {"completion", completion_run}, {"convert", convert_run},
+	{"help", help_run},   {"probe", probe_run},           {"serve", serve_run},
 };
 
 static const struct command *find_command(const char *word)

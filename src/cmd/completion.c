@@ -9,6 +9,7 @@
 #include "cmd/completion_bash.h"
 #include "cmd/completion_fish.h"
 #include "cmd/completion_zsh.h"
+#include "config/convert/convert_options.h"
 #include "config/imgsync/flags.h"
 #include "config/options/probe_options.h"
 #include "config/serve/check_options.h"
@@ -25,14 +26,21 @@ const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
 			      ""},
 	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
 	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why not", ""},
+	[COMPLETION_CONVERT] = {"convert", "print the file of another program as an images file",
+				""},
 	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
 	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
 	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
 	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
 	[COMPLETION_HELP] = {"help", "print help",
-			     "rules auth serve check probe imgsync exit environment"},
+			     "rules auth serve check probe convert imgsync exit environment"},
 	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
 };
+
+/* The forms of --images. */
+#define FORMS                                                                                      \
+	"images lists kyma regsync skopeo dregsy hauler zarf oc-mirror imgpkg kbld compose "       \
+	"kubernetes image-keys text"
 
 /* Options of which only some values are right, or most are one of some. */
 static const struct {
@@ -40,10 +48,13 @@ static const struct {
 } values[] = {
 	{"arch", "386 amd64 arm arm:v6 arm:v7 arm64 ppc64le riscv64 s390x"},
 	{"create-repository", "true false"},
+	{"from", FORMS},
 	{"foreign", "skip copy fail"},
 	{"format", "text json sarif annotations"},
+	{"images-format", FORMS},
 	{"log-format", "text json"},
 	{"log-level", "error warn info debug"},
+	{"names", "keep full flatten"},
 	{"notify", "telegram= slack= dingtalk= feishu= wecom= webhook= heartbeat="},
 	{"notify-on", "failure change always"},
 	{"on-change", "overwrite fail skip retag"},
@@ -145,6 +156,9 @@ void completion_each(enum completion_context context,
 	case COMPLETION_PROBE:
 		each_of_table(&completing, probe_options_table, probe_options_count);
 		each_of_run(&completing);
+		break;
+	case COMPLETION_CONVERT:
+		each_of_table(&completing, convert_options_table, convert_options_count);
 		break;
 	case COMPLETION_IMGSYNC:
 		each_of_imgsync(&completing, FLAGS_NONE);

@@ -15,6 +15,7 @@ enum completion_context {
 	COMPLETION_SERVE,
 	COMPLETION_CHECK,
 	COMPLETION_PROBE,
+	COMPLETION_CONVERT,
 	COMPLETION_IMGSYNC, /* the program is called imgsync, and there is no command */
 	COMPLETION_SYNC,
 	COMPLETION_GCR,

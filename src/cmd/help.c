@@ -5,6 +5,7 @@
 #include "cmd/help.h"
 
 #include "cmd/about.h"
+#include "config/convert/convert_options.h"
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
 #include "config/nearest.h"
@@ -87,6 +88,7 @@ static const struct topic {
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
 	{"probe", "what a registry answers, and why not", probe_options_help},
+	{"convert", "files of other programs in the form of this one", convert_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},

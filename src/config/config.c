@@ -11,6 +11,7 @@
 #include "config/auth/target_login.h"
 #include "config/duration.h"
 #include "config/environment.h"
+#include "config/foreign/lines_file.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
 #include "config/notify/notify_fields.h"
@@ -123,12 +124,24 @@ static void read_imgsync(const struct loading *loading)
 		      loading->problems);
 }
 
-/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
-static bool read_document(const struct loading *loading, const char *path, struct document *out)
+static bool are_always_lines(const char *name, struct str text)
 {
-	const char *text = inputs_text(loading->options->inputs, path);
+	return name && text.len;
+}
+
+/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
+static bool read_document(const struct loading *loading, enum formats_option option,
+			  const char *path, struct document *out)
+{
+	const struct options *options = loading->options;
+	const char *text = inputs_text(options->inputs, path);
+	bool lines = options->images_format && strcmp(options->images_format, "text") == 0;
 	if (text)
 		return document_parse(loading->arena, path, text, out, loading->problems);
+	if (path && option == FORMATS_IMAGES)
+		return document_read_any(loading->arena, path,
+					 lines ? are_always_lines : lines_file_recognise, out,
+					 loading->problems);
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
@@ -151,8 +164,12 @@ static void read_given(const struct loading *loading, enum formats_option option
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (!read_document(loading, path, &document))
+	if (!read_document(loading, option, path, &document))
 		return;
+	if (document.fault && !formats_takes_streams(&reading, option)) {
+		document_refuse(&document, loading->problems);
+		return;
+	}
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);

@@ -81,6 +81,7 @@ static void read_form(const struct formats_reading *reading, const struct form *
 		.problems = images ? reading->problems : &aside,
 		.remarks = &remarks,
 		.to = images ? reading->options->to : NULL,
+		.names = reading->options->names,
 		.backup_settled = reading->options->on_change != NULL};
 	if (!forms_translate(form, &translation))
 		return;
@@ -235,6 +236,11 @@ const struct format *formats_find(const struct formats_reading *reading, enum fo
 	while (row->option != option || (row->recognise && !row->recognise(reading)))
 		row++;
 	return row;
+}
+
+bool formats_takes_streams(const struct formats_reading *reading, enum formats_option option)
+{
+	return formats_find(reading, option)->read == read_form_images;
 }
 
 bool formats_named(const char *name, struct buf *names)

@@ -16,6 +16,7 @@ struct form {
 	bool (*recognise)(const struct document *document);
 	void (*translate)(struct translation *translation);
 	bool places; /* it says where images go, so that there is no --to */
+	bool any_root; /* it need not be a mapping */
 	bool logins; /* it has logins, and may be given as an auth file */
 };
 

@@ -185,7 +185,7 @@ static void read_entry(struct translation *translation, const struct node *map)
 		if (values[losses[i].field])
 			(losses[i].remark ? translation_remark : translation_lose)(
 				translation, values[losses[i].field], "%s", losses[i].text);
-	translation_put(translation, translation->auth, name, entry);
+	translation_login(translation, name, entry);
 }
 
 void regsync_creds_translate(struct translation *translation, const struct node *creds)

@@ -12,6 +12,7 @@
 #include "config/foreign/semver_text.h"
 #include "config/foreign/template.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum root_field { VERSION, CREDS, DEFAULTS, SYNC, ROOT_FIELDS };
@@ -266,7 +267,7 @@ static void add_patterns(struct translation *translation, struct node *map, cons
 			 const struct node *node)
 {
 	const struct fields_reading reading = translation_reading(translation);
-	static const struct field pattern = {"a pattern", FIELDS_TEXT, ""};
+	static const struct field pattern = {.name = "a pattern", .kind = FIELDS_TEXT};
 	if (!node || node->kind == NODE_NULL || (node->kind == NODE_LIST && !node->count))
 		return;
 	struct node *list = translation_list(translation, node);
@@ -580,6 +581,21 @@ static void read_defaults(struct translation *translation, const struct node *de
 	read_limit(translation, values[RATE_LIMIT]);
 }
 
+/* The lines from creds to the next field of the file. */
+static void find_creds(struct translation *translation)
+{
+	const struct node *root = translation->document->root;
+	translation->auth_last = INT_MAX;
+	for (size_t i = 0; i < root->count; i++) {
+		int line = root->keys[i]->line;
+		if (str_is(root->keys[i]->text, root_fields[CREDS].name))
+			translation->auth_first = line;
+		else if (translation->auth_first && line > translation->auth_first &&
+			 line <= translation->auth_last)
+			translation->auth_last = line - 1;
+	}
+}
+
 void regsync_file_translate(struct translation *translation)
 {
 	const struct fields_reading reading = translation_reading(translation);
@@ -591,8 +607,10 @@ void regsync_file_translate(struct translation *translation)
 		translation_refuse(translation, values[VERSION],
 				   "version %.*s of regsync's files is not known: expected 1",
 				   STR_ARGS(str_head(values[VERSION]->text, 20)));
-	if (values[CREDS])
+	if (values[CREDS]) {
+		find_creds(translation);
 		regsync_creds_translate(translation, values[CREDS]);
+	}
 	read_defaults(translation, values[DEFAULTS], defaults);
 	if (!values[SYNC] || !translation_expect_list(translation, values[SYNC], "sync"))
 		return;

@@ -136,6 +136,27 @@ void translation_rule(struct translation *translation, const struct node *source
 	translation_add(translation, list, value);
 }
 
+static bool is_same(const struct node *a, const struct node *b)
+{
+	bool same = a->kind == b->kind && a->count == b->count && str_equal(a->text, b->text);
+	for (size_t i = 0; same && i < a->count; i++)
+		same = is_same(a->items[i], b->items[i]) &&
+		       (!a->keys || str_equal(a->keys[i]->text, b->keys[i]->text));
+	return same;
+}
+
+void translation_login(struct translation *translation, const struct node *registry,
+		       const struct node *entry)
+{
+	const struct node *auth = translation->auth;
+	if (!registry || !entry || !auth)
+		return;
+	for (size_t i = 0; i < auth->count; i++)
+		if (str_equal(auth->keys[i]->text, registry->text) && is_same(auth->items[i], entry))
+			return;
+	translation_put(translation, translation->auth, registry, entry);
+}
+
 /* --- what is told ---------------------------------------------------------------------------- */
 
 typedef void problem_function(struct problems *problems, const char *place, const char *format, ...)
@@ -184,22 +205,31 @@ struct fields_reading translation_reading(const struct translation *translation)
 				       translation->problems, NULL};
 }
 
+/* node may be NULL: then it is missing. */
+static bool expect(struct translation *translation, const struct node *node, enum node_kind kind,
+		   const char *what)
+{
+	const struct node *at = node ? node : translation->document->root;
+	if (node && node->kind == kind)
+		return true;
+	if (node)
+		translation_refuse(translation, at, "%s is %s: it must be %s", what,
+				   node_kind_name(node->kind), node_kind_name(kind));
+	else
+		translation_refuse(translation, at, "%s is missing", what);
+	return false;
+}
+
 bool translation_expect_map(struct translation *translation, const struct node *node,
 			    const char *what)
 {
-	if (node->kind != NODE_MAP)
-		translation_refuse(translation, node, "%s is %s: it must be a mapping", what,
-				   node_kind_name(node->kind));
-	return node->kind == NODE_MAP;
+	return expect(translation, node, NODE_MAP, what);
 }
 
 bool translation_expect_list(struct translation *translation, const struct node *node,
 			     const char *what)
 {
-	if (node->kind != NODE_LIST)
-		translation_refuse(translation, node, "%s is %s: it must be a list", what,
-				   node_kind_name(node->kind));
-	return node->kind == NODE_LIST;
+	return expect(translation, node, NODE_LIST, what);
 }
 
 void translation_pattern(struct translation *translation, struct node *list, const struct node *at,

@@ -21,6 +21,7 @@ struct translation {
 	struct problems *problems;          /* refusals, mistakes and losses */
 	struct problems *remarks;
 	const char *to;       /* the prefix for images without a destination; NULL: none */
+	const char *names;    /* what they are called below it (naming.h); NULL: as the form does */
 	bool converting;      /* the result is printed: variables stay, files are not read */
 	bool backup_settled;  /* the options say what becomes of images that are replaced */
 	struct node *images;  /* source to destination */
@@ -28,6 +29,7 @@ struct translation {
 	struct node *auth;    /* registry to login */
 	struct node *options; /* options of a run that belong to it, as in {keep-pulls: 100} */
 	int auth_first, auth_last; /* the lines of the logins, 0: there are none */
+	bool misplaced;            /* --to or --names is wrong, as was said */
 	bool failed;               /* no memory */
 };
 
@@ -55,6 +57,13 @@ void translation_put(struct translation *translation, struct node *map, const st
 void translation_rule(struct translation *translation, const struct node *source,
 		      const struct node *value);
 
+/*
+ * Appends an entry of the auth file. One that says the same as an earlier entry of its registry is
+ * left out.
+ */
+void translation_login(struct translation *translation, const struct node *registry,
+		       const struct node *entry);
+
 /* --- what is told ---------------------------------------------------------------------------- */
 
 void translation_refuse(struct translation *translation, const struct node *at, const char *format,
@@ -68,7 +77,7 @@ void translation_remark(struct translation *translation, const struct node *at, 
 
 /* The arguments of fields_*(). */
 struct fields_reading translation_reading(const struct translation *translation);
-/* True for a mapping; for anything else a refusal that says what it should be. */
+/* True for a mapping; for anything else, and NULL, a refusal that says what it should be. */
 bool translation_expect_map(struct translation *translation, const struct node *node,
 			    const char *what);
 bool translation_expect_list(struct translation *translation, const struct node *node,
