@@ -164,12 +164,11 @@ static bool print(struct convert *convert)
 		.text = {&convert->text, &convert->comments, about_rules, convert},
 		.problems = &convert->problems,
 		.notes = &convert->notes};
-	size_t before = convert->problems.error_count;
 	if (!convert_rules_check(&source))
 		return false;
 	if (outputs[number].write)
 		return outputs[number].write(&source);
-	if (!convert->translation.images->count && convert->problems.error_count == before)
+	if (!convert->translation.images->count && !convert->problems.error_count)
 		problem_add(&convert->problems, convert->document.name,
 			    "there is nothing to copy in this file");
 	commented_print(&source.text, convert->translation.images);
@@ -212,7 +211,9 @@ static void summarise(const struct convert *convert)
 	const struct translation *translation = &convert->translation;
 	const struct node *pulls = node_get(translation->options, "keep-pulls");
 	size_t rules = translation->images->count, logins = translation->auth->count;
-	list("Mistakes, for which a run would not begin", &convert->problems.errors);
+	list(output_number(convert) ? "Mistakes, and what the output lacks"
+				    : "Mistakes, for which a run would not begin",
+	     &convert->problems.errors);
 	list("Not carried over", &convert->problems.warnings);
 	list("Not needed", &convert->remarks.warnings);
 	list("To do", &convert->notes.warnings);

@@ -20,6 +20,7 @@
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
 #include "config/rules/list_rules.h"
+#include "config/rules/naming.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
@@ -74,6 +75,11 @@ static void read_list(const struct loading *loading)
 		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
 	if (!good)
 		problem_add(loading->problems, NULL, "--to: %s", err.text);
+	target.names = options->names;
+	if (options->names && !naming_check(options->names, &err)) {
+		problem_add(loading->problems, NULL, "--%s", err.text);
+		good = false;
+	}
 	if (!inlined && !file_read(options->list, &text, &err)) {
 		problem_add(loading->problems, name, "%s", err.text);
 		return;
@@ -158,6 +164,17 @@ static void refuse_nothing(const struct loading *loading, const struct document 
 			    "quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd");
 }
 
+/* Nothing that was given takes a prefix. */
+static void refuse_prefix(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	if (options->to || options->names)
+		problem_add(loading->problems, NULL,
+			    "--%s is for the images of --list, and of files of other programs that "
+			    "do not say where images go",
+			    options->to ? "to" : "names");
+}
+
 /* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
@@ -166,13 +183,15 @@ static void read_given(const struct loading *loading, enum formats_option option
 						loading->lookup, loading->out, loading->problems};
 	if (!read_document(loading, option, path, &document))
 		return;
-	if (document.fault && !formats_takes_streams(&reading, option)) {
+	if (document.fault && !formats_is_foreign(&reading, option)) {
 		document_refuse(&document, loading->problems);
 		return;
 	}
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);
+	if (option == FORMATS_IMAGES && !formats_is_foreign(&reading, option))
+		refuse_prefix(loading);
 	size_t before = loading->problems->error_count;
 	formats_find(&reading, option)->read(&reading);
 	if (option != FORMATS_AUTH && loading->problems->error_count == before)
@@ -241,10 +260,8 @@ static void read_files(const struct loading *loading)
 	}
 	if (refuse_both(loading))
 		return;
-	if (options->to && !list && !options->images)
-		problem_add(loading->problems, NULL,
-			    "--to is for the images of --list, and of other programs' lists in "
-			    "--images");
+	if (!list && !options->images)
+		refuse_prefix(loading);
 	check_format(loading);
 	if (options->config) {
 		if (options->auth || options->images)

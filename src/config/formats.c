@@ -238,7 +238,7 @@ const struct format *formats_find(const struct formats_reading *reading, enum fo
 	return row;
 }
 
-bool formats_takes_streams(const struct formats_reading *reading, enum formats_option option)
+bool formats_is_foreign(const struct formats_reading *reading, enum formats_option option)
 {
 	return formats_find(reading, option)->read == read_form_images;
 }

@@ -48,12 +48,13 @@ bool logins_text_has(const struct translation *translation, int line)
 static void add_name(struct str registry, struct str field, struct buf *out)
 {
 	const struct str parts[] = {registry, field};
-	buf_add_string(out, "${");
+	bool digit = registry.len && registry.at[0] >= '0' && registry.at[0] <= '9';
+	buf_add_string(out, digit ? "${_" : "${");
 	for (size_t part = 0; part < array_count(parts); part++) {
 		for (size_t i = 0; i < parts[part].len; i++) {
 			char c = parts[part].at[i];
 			bool small = c >= 'a' && c <= 'z';
-			bool plain = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9' && out->len > 2);
+			bool plain = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 			buf_add_char(out, small ? (char)(c - 'a' + 'A') : plain ? c : '_');
 		}
 		buf_add_char(out, part ? '}' : '_');

@@ -124,7 +124,10 @@ static bool check_rename(struct translation *translation, const struct node *at,
 	}
 	if (!trial || reference_parse(translation->arena, str_of(trial), &ref, &err))
 		return trial != NULL;
-	translation_refuse(translation, at, "%s", err.text);
+	translation_refuse(translation, at,
+			   "\"%.*s\": the second word is the name of the copy below --to, in small "
+			   "letters, perhaps with a tag",
+			   STR_ARGS(str_head(name, 200)));
 	return false;
 }
 

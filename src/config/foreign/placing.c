@@ -27,7 +27,11 @@ static bool read_prefix(struct translation *translation, struct reference *out)
 	    prefix_parse(translation->arena, str_of(to), out, &err) &&
 	    (!translation->names || naming_check(translation->names, &err)))
 		return true;
-	problem_add(translation->problems, NULL, "--to: %s", err.text);
+	problem_add(translation->problems, NULL, "--%s%s",
+		    str_starts(str_of(err.text), "names: ")   ? ""
+		    : translation->converting ? "prefix: "
+					      : "to: ",
+		    err.text);
 	translation->misplaced = true;
 	return false;
 }

@@ -239,9 +239,9 @@ static void read_limit(struct translation *translation, const struct node *limit
 		return;
 	fields_collect(&reading, &limit_table, limit, values);
 	if (values[RETRY])
-		translation_lose(translation, values[RETRY],
-				 "retry is ignored: a run does not wait for the limit, and the "
-				 "next run copies what is left");
+		translation_remark(translation, values[RETRY],
+				   "retry is not needed: a run does not wait for the limit, and the "
+				   "next run copies what is left");
 	if (!values[MIN])
 		return;
 	if (!str_to_int64(values[MIN]->text, &min) || min > 1000000) {

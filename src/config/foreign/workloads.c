@@ -68,8 +68,8 @@ static void walk_image(const struct walk *walk, const struct node *value)
 		add_image(walk, reference ? reference : value);
 	else if (value->kind == NODE_STRING && str_find(value->text, '/') < value->text.len)
 		translation_lose(walk->translation, value,
-				 "this image is in no container and is not copied: "
-				 "--images-format image-keys takes every field called image");
+				 "this image is in no container and is not copied: the form "
+				 "image-keys takes every field called image");
 	if (value->kind == NODE_MAP && !reference)
 		walk_node(walk, value);
 }
