@@ -11,10 +11,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "cmd/about.h"
 #include "cmd/convert_regsync.h"
 #include "cmd/convert_rules.h"
 #include "cmd/convert_skopeo.h"
+#include "cmd/mirror_config.h"
 #include "config/convert/commented.h"
 #include "config/convert/convert_options.h"
 #include "config/convert/logins_text.h"
@@ -39,14 +41,52 @@ struct convert {
 	struct comments comments;
 	struct problems problems, remarks, notes;
 	struct buf text;
-	const char *auth_place;
+	bool secret; /* the rules have a secret in them */
 };
+
+/* Prints where the copies are. */
+static bool print_mirrors(const struct convert_source *source, enum mirror_form form)
+{
+	scoped(convert_rules_finish) struct convert_rules rules = {0};
+	scoped(problem_finish) struct problems told = {0};
+	struct convert_source quiet = *source;
+	quiet.problems = &told; /* the check has told them */
+	if (!convert_rules_read(&quiet, &rules))
+		return false;
+	const struct mirror_rules mirrors = {rules.items, rules.count, rules.namespaces,
+					     rules.namespace_count, NULL};
+	scoped(buf_finish) struct buf text = {0};
+	if (!mirror_config_print(source->arena, &mirrors, form, &text))
+		return false;
+	convert_rules_variables(&rules, buf_str(&text), "${", "}", source->text.out);
+	return buf_ok(source->text.out);
+}
+
+static bool print_registries(const struct convert_source *source)
+{
+	return print_mirrors(source, MIRROR_REGISTRIES);
+}
+
+static bool print_hosts(const struct convert_source *source)
+{
+	return print_mirrors(source, MIRROR_HOSTS);
+}
+
+static bool print_openshift(const struct convert_source *source)
+{
+	return print_mirrors(source, MIRROR_OPENSHIFT);
+}
 
 /* The forms that can be printed. */
 static const struct {
 	const char *name;
 	bool (*write)(const struct convert_source *source);
-} outputs[] = {{"images", NULL}, {"regsync", convert_regsync}, {"skopeo", convert_skopeo}};
+} outputs[] = {{"images", NULL},
+	       {"regsync", convert_regsync},
+	       {"skopeo", convert_skopeo},
+	       {"registries.conf", print_registries},
+	       {"hosts.toml", print_hosts},
+	       {"openshift", print_openshift}};
 
 static void finish(struct convert *convert)
 {
@@ -84,8 +124,8 @@ static bool read_command(int argc, char **argv, struct convert *convert)
 	bool ok = convert_options_parse(argc, argv, &convert->given, problems);
 	if (output_number(convert) == array_count(outputs))
 		problem_add(problems, NULL,
-			    "--to %s: expected images, regsync or skopeo; where images go is said "
-			    "by --prefix",
+			    "--to %s: expected images, regsync, skopeo, registries.conf, hosts.toml or "
+			    "openshift; where images go is said by --prefix",
 			    given->to);
 	if (given->from && !formats_named(given->from, &names))
 		problem_add(problems, NULL, "--from %.100s: expected one of %s", given->from,
@@ -155,6 +195,22 @@ static bool about_rules(void *ctx, int line)
 	return !about_logins(ctx, line);
 }
 
+/* A run refuses a name with a secret in it, since registries and logs show names. */
+static void refuse_secrets(struct convert *convert, const struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++) {
+		const struct node *key = node->kind == NODE_MAP ? node->keys[i] : NULL;
+		bool secret = (key && secret_inside(key->text)) ||
+			      secret_inside(node->items[i]->text);
+		if (secret)
+			translation_refuse(&convert->translation, node->items[i],
+					   "a password or token of this file is part of a name, which "
+					   "registries and logs show: use another name");
+		convert->secret |= secret;
+		refuse_secrets(convert, node->items[i]);
+	}
+}
+
 static bool print(struct convert *convert)
 {
 	size_t number = output_number(convert);
@@ -166,6 +222,7 @@ static bool print(struct convert *convert)
 		.notes = &convert->notes};
 	if (!convert_rules_check(&source))
 		return false;
+	refuse_secrets(convert, convert->translation.images);
 	if (outputs[number].write)
 		return outputs[number].write(&source);
 	if (!convert->translation.images->count && !convert->problems.error_count)
@@ -228,6 +285,15 @@ static void summarise(const struct convert *convert)
 		fprintf(stderr, "Run it with --keep-pulls %.*s.\n", STR_ARGS(pulls->text));
 }
 
+static int write_text(struct convert *convert)
+{
+	scoped(buf_finish) struct buf masked = {0};
+	if (!convert->secret)
+		return about_write(&convert->text);
+	secret_mask(buf_str(&convert->text), &masked);
+	return about_write(&masked);
+}
+
 static int convert_file(struct convert *convert)
 {
 	const struct expand_lookup lookup = environment_lookup(&convert->options);
@@ -240,7 +306,7 @@ static int convert_file(struct convert *convert)
 	logins_text_hide(&convert->translation);
 	if (!print(convert))
 		return out_of_memory();
-	int code = about_write(&convert->text);
+	int code = write_text(convert);
 	if (!write_logins(convert))
 		return EXIT_FAILURE;
 	summarise(convert);

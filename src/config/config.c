@@ -14,6 +14,7 @@
 #include "config/foreign/lines_file.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
+#include "config/mirror_options.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
 #include "config/outputs.h"
@@ -425,6 +426,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	*out = (struct config){.options = *options};
 	proxy_variables_read(arena, &out->proxies, problems);
 	out->lists_json = outputs_format(options, problems);
+	mirror_options_read(options, problems);
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);

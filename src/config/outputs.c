@@ -12,6 +12,7 @@
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
+#include "config/mirror_options.h"
 #include "config/serve/server_file.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
+enum output_number { LOG, REPORT, SUCCESS, FAILED, MIRRORS, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -58,17 +59,20 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[REPORT] = "--report",
 		[SUCCESS] = "--output-success-images",
 		[FAILED] = "--output-failed-images",
+		[MIRRORS] = "--mirror-config",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
 		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
+	const struct mirror_options mirrors = mirror_options_read(options, NULL);
 	const char *const given[OUTPUTS_MAX] = {
 		[LOG] = log_path(options),
 		[REPORT] = options->report,
 		[SUCCESS] = options->output_success_images,
 		[FAILED] = options->output_failed_images,
+		[MIRRORS] = mirrors.form == MIRROR_HOSTS ? NULL : mirrors.path,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
