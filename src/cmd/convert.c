@@ -123,10 +123,11 @@ static bool read_command(int argc, char **argv, struct convert *convert)
 	options_init(&convert->options);
 	bool ok = convert_options_parse(argc, argv, &convert->given, problems);
 	if (output_number(convert) == array_count(outputs))
-		problem_add(problems, NULL,
-			    "--to %s: expected images, regsync, skopeo, registries.conf, hosts.toml or "
-			    "openshift; where images go is said by --prefix",
-			    given->to);
+		problem_add(
+			problems, NULL,
+			"--to %s: expected images, regsync, skopeo, registries.conf, hosts.toml or "
+			"openshift; where images go is said by --prefix",
+			given->to);
 	if (given->from && !formats_named(given->from, &names))
 		problem_add(problems, NULL, "--from %.100s: expected one of %s", given->from,
 			    buf_string(&names));
@@ -200,12 +201,13 @@ static void refuse_secrets(struct convert *convert, const struct node *node)
 {
 	for (size_t i = 0; i < node->count; i++) {
 		const struct node *key = node->kind == NODE_MAP ? node->keys[i] : NULL;
-		bool secret = (key && secret_inside(key->text)) ||
-			      secret_inside(node->items[i]->text);
+		bool secret =
+			(key && secret_inside(key->text)) || secret_inside(node->items[i]->text);
 		if (secret)
-			translation_refuse(&convert->translation, node->items[i],
-					   "a password or token of this file is part of a name, which "
-					   "registries and logs show: use another name");
+			translation_refuse(
+				&convert->translation, node->items[i],
+				"a password or token of this file is part of a name, which "
+				"registries and logs show: use another name");
 		convert->secret |= secret;
 		refuse_secrets(convert, node->items[i]);
 	}

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-struct writing {
+struct regsync_writing {
 	const struct convert_source *source;
 	struct translation *translation;
 	struct convert_rules rules;
@@ -19,7 +19,8 @@ struct writing {
 /* --- texts ----------------------------------------------------------------------------------- */
 
 /* A text with templates in place of the stand-ins for variables. */
-static struct node *text_of(const struct writing *writing, const struct node *at, struct str text)
+static struct node *text_of(const struct regsync_writing *writing, const struct node *at,
+			    struct str text)
 {
 	scoped(buf_finish) struct buf out = {0};
 	convert_rules_variables(&writing->rules, text, "{{env \"", "\"}}", &out);
@@ -27,7 +28,7 @@ static struct node *text_of(const struct writing *writing, const struct node *at
 	return translation_text(writing->translation, at, buf_str(&out));
 }
 
-static struct node *name_of(const struct writing *writing, const struct node *at,
+static struct node *name_of(const struct regsync_writing *writing, const struct node *at,
 			    const struct reference *ref)
 {
 	scoped(buf_finish) struct buf out = {0};
@@ -36,8 +37,8 @@ static struct node *name_of(const struct writing *writing, const struct node *at
 	return text_of(writing, at, buf_str(&out));
 }
 
-static void add_pattern(const struct writing *writing, struct node *list, const struct node *at,
-			const struct pattern *pattern, struct str name)
+static void add_pattern(const struct regsync_writing *writing, struct node *list,
+			const struct node *at, const struct pattern *pattern, struct str name)
 {
 	scoped(buf_finish) struct buf out = {0};
 	convert_rules_anchored(pattern, name, &out);
@@ -48,13 +49,14 @@ static void add_pattern(const struct writing *writing, struct node *list, const 
 
 /* --- fields that all types of steps have ------------------------------------------------------ */
 
-static void add_switch(const struct writing *writing, struct node *step, const char *field)
+static void add_switch(const struct regsync_writing *writing, struct node *step, const char *field)
 {
 	translation_set(writing->translation, step, field,
 			translation_switch(writing->translation, step, true));
 }
 
-static void add_referrers(const struct writing *writing, struct node *step, const struct rule *rule)
+static void add_referrers(const struct regsync_writing *writing, struct node *step,
+			  const struct rule *rule)
 {
 	struct translation *translation = writing->translation;
 	const struct companion_filter *filter = rule->terms.companions;
@@ -81,7 +83,8 @@ static void add_referrers(const struct writing *writing, struct node *step, cons
 	add_switch(writing, step, "referrers");
 }
 
-static void add_platforms(const struct writing *writing, struct node *step, const struct rule *rule)
+static void add_platforms(const struct regsync_writing *writing, struct node *step,
+			  const struct rule *rule)
 {
 	struct translation *translation = writing->translation;
 	const struct platform_filter *filter = rule->terms.platforms;
@@ -99,7 +102,8 @@ static void add_platforms(const struct writing *writing, struct node *step, cons
 }
 
 /* Fields in the order of a step, behind its type. */
-static void add_terms(const struct writing *writing, struct node *step, const struct rule *rule)
+static void add_terms(const struct regsync_writing *writing, struct node *step,
+		      const struct rule *rule)
 {
 	struct translation *translation = writing->translation;
 	const struct rule_schedule *schedule = rule->schedule;
@@ -108,14 +112,14 @@ static void add_terms(const struct writing *writing, struct node *step, const st
 	if (rule->terms.foreign == FOREIGN_COPY)
 		add_switch(writing, step, "includeExternal");
 	if (schedule)
-		translation_set(translation, step, schedule->every.text ? "interval" : "schedule",
-				translation_text(translation, step,
-						 str_of(schedule->every.text
-								? schedule->every.text
-								: schedule->cron.text)));
+		translation_set(
+			translation, step, schedule->every.text ? "interval" : "schedule",
+			translation_text(translation, step,
+					 str_of(schedule->every.text ? schedule->every.text
+								     : schedule->cron.text)));
 }
 
-static struct node *new_step(const struct writing *writing, const struct node *at,
+static struct node *new_step(const struct regsync_writing *writing, const struct node *at,
 			     const struct node *source, const struct node *target, const char *type)
 {
 	struct translation *translation = writing->translation;
@@ -129,8 +133,8 @@ static struct node *new_step(const struct writing *writing, const struct node *a
 /* --- rules ----------------------------------------------------------------------------------- */
 
 /* Adds the patterns for one text of exclude, a list. */
-static void add_excluded(const struct writing *writing, struct node *list, const struct node *at,
-			 const struct plan_rule *rule, struct str text)
+static void add_excluded(const struct regsync_writing *writing, struct node *list,
+			 const struct node *at, const struct plan_rule *rule, struct str text)
 {
 	struct arena *arena = writing->source->arena;
 	struct item_list items = {arena_array(arena, list_most(text), sizeof(*items.items)), 0};
@@ -144,12 +148,13 @@ static void add_excluded(const struct writing *writing, struct node *list, const
 			    str_of(items.items[i].ref.tag));
 }
 
-static struct node *make_tags(const struct writing *writing, const struct node *at,
+static struct node *make_tags(const struct regsync_writing *writing, const struct node *at,
 			      const struct plan_rule *rule)
 {
 	struct translation *translation = writing->translation;
 	const struct selection *selection = rule->rule->selection;
-	struct node *tags = translation_map(translation, at), *allow = translation_list(translation, at);
+	struct node *tags = translation_map(translation, at),
+		    *allow = translation_list(translation, at);
 	struct node *deny = translation_list(translation, at);
 	for (size_t i = 0; i < rule->source.count; i++)
 		add_pattern(writing, allow, at, rule->source.items[i].pattern,
@@ -165,9 +170,8 @@ static struct node *make_tags(const struct writing *writing, const struct node *
 		struct str rest = str_of(selection->semver.text), range;
 		while (str_cut(&rest, '|', &range))
 			if (str_trim(range).len)
-				translation_add(
-					translation, ranges,
-					translation_text(translation, at, str_trim(range)));
+				translation_add(translation, ranges,
+						translation_text(translation, at, str_trim(range)));
 		translation_set(translation, tags, "semverRange", ranges);
 		if (selection->prereleases != SELECTION_PRERELEASES_YES)
 			problem_warn(writing->source->problems, selection->semver.place,
@@ -185,7 +189,7 @@ static bool has_patterns(const struct plan_rule *rule)
 	return any;
 }
 
-static void add_repository(const struct writing *writing, const struct node *at,
+static void add_repository(const struct regsync_writing *writing, const struct node *at,
 			   const struct plan_rule *rule)
 {
 	struct translation *translation = writing->translation;
@@ -204,7 +208,7 @@ static void add_repository(const struct writing *writing, const struct node *at,
 	translation_add(translation, writing->steps, step);
 }
 
-static void add_images(const struct writing *writing, const struct node *at,
+static void add_images(const struct regsync_writing *writing, const struct node *at,
 		       const struct plan_rule *rule)
 {
 	const struct plan_side *to = &rule->destination;
@@ -238,7 +242,7 @@ static bool both_lists(const struct rule *rule)
 	return rule->selection && rule->selection->tag_count && str_find(last, ':') < last.len;
 }
 
-static void add_rule(const struct writing *writing, const struct plan_rule *rule)
+static void add_rule(const struct regsync_writing *writing, const struct plan_rule *rule)
 {
 	const struct node at = convert_rules_at(rule->rule);
 	if (both_lists(rule->rule))
@@ -252,7 +256,7 @@ static void add_rule(const struct writing *writing, const struct plan_rule *rule
 
 /* --- namespaces ------------------------------------------------------------------------------ */
 
-static void add_items(const struct writing *writing, struct node *repos, const char *field,
+static void add_items(const struct regsync_writing *writing, struct node *repos, const char *field,
 		      const struct namespace_item *items, size_t count, const char *below)
 {
 	struct translation *translation = writing->translation;
@@ -273,7 +277,7 @@ static void add_items(const struct writing *writing, struct node *repos, const c
 }
 
 /* All repositories of a part of a registry are those that its path begins. */
-static void add_path(const struct writing *writing, struct node *repos,
+static void add_path(const struct regsync_writing *writing, struct node *repos,
 		     const struct namespace_rule *namespace)
 {
 	struct translation *translation = writing->translation;
@@ -288,7 +292,8 @@ static void add_path(const struct writing *writing, struct node *repos,
 }
 
 /* The target to which regsync appends the whole path. False: it has no such form. */
-static bool find_target(const struct namespace_rule *namespace, struct reference *out, struct arena *arena)
+static bool find_target(const struct namespace_rule *namespace, struct reference *out,
+			struct arena *arena)
 {
 	struct str path = str_of(namespace->destination.repository);
 	struct str below = str_of(namespace->source.repository);
@@ -304,7 +309,8 @@ static bool find_target(const struct namespace_rule *namespace, struct reference
 	return out->repository;
 }
 
-static void add_namespace(const struct writing *writing, const struct namespace_rule *namespace)
+static void add_namespace(const struct regsync_writing *writing,
+			  const struct namespace_rule *namespace)
 {
 	struct translation *translation = writing->translation;
 	const struct rule *rule = namespace->rule;
@@ -313,10 +319,10 @@ static void add_namespace(const struct writing *writing, const struct namespace_
 	struct reference target;
 	convert_rules_tell(writing->source, rule, "regsync");
 	bool named = gather && gather->names.text && strcmp(gather->names.text, "keep") != 0;
-	bool selects = namespace->items.len ||
-		       (rule->selection && (rule->selection->tag_count ||
-					    rule->selection->exclude_count ||
-					    rule->selection->semver.text));
+	bool selects =
+		namespace->items.len ||
+		(rule->selection && (rule->selection->tag_count || rule->selection->exclude_count ||
+				     rule->selection->semver.text));
 	if (named || selects || !find_target(namespace, &target, writing->source->arena)) {
 		problem_add(writing->source->problems, rule->source_place,
 			    "%.200s: %s has no counterpart in regsync", rule->source,
@@ -328,8 +334,8 @@ static void add_namespace(const struct writing *writing, const struct namespace_
 	struct node *from = text_of(writing, &at, str_of(namespace->source.host));
 	struct node *to = translation_printf(translation, &at, "%s%s%s", target.host,
 					     *target.repository ? "/" : "", target.repository);
-	struct node *step = new_step(writing, &at, from, to ? text_of(writing, &at, to->text) : NULL,
-				     "registry");
+	struct node *step = new_step(writing, &at, from,
+				     to ? text_of(writing, &at, to->text) : NULL, "registry");
 	struct node *repos = translation_map(translation, &at);
 	if (namespace->wanted_count)
 		add_items(writing, repos, "allow", namespace->wanted, namespace->wanted_count,
@@ -347,7 +353,7 @@ static void add_namespace(const struct writing *writing, const struct namespace_
 /* --- the file -------------------------------------------------------------------------------- */
 
 /* Rules and namespaces are two lists; the file has them in its own order. */
-static void add_steps(const struct writing *writing)
+static void add_steps(const struct regsync_writing *writing)
 {
 	const struct convert_rules *rules = &writing->rules;
 	size_t next = 0;
@@ -366,9 +372,9 @@ bool convert_regsync(const struct convert_source *source)
 {
 	struct translation *translation = source->translation;
 	const struct node top = {.line = 1, .column = 1};
-	struct writing writing = {.source = source,
-				  .translation = translation,
-				  .steps = translation_list(translation, &top)};
+	struct regsync_writing writing = {.source = source,
+					  .translation = translation,
+					  .steps = translation_list(translation, &top)};
 	struct node *root = translation_map(translation, &top);
 	scoped(problem_finish) struct problems told = {0};
 	struct convert_source quiet = *source;

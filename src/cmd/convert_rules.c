@@ -125,8 +125,7 @@ void convert_rules_tell(const struct convert_source *source, const struct rule *
 		{terms->on_change != CHANGE_UNSAID && terms->on_change != CHANGE_OVERWRITE,
 		 "on-change"},
 		{terms->foreign == FOREIGN_FAIL, "foreign: fail"},
-		{terms->platforms &&
-			 (terms->platforms->os_count || terms->platforms->arch_count),
+		{terms->platforms && (terms->platforms->os_count || terms->platforms->arch_count),
 		 "a filter by os or arch alone"},
 	};
 	for (size_t i = 0; i < array_count(all); i++)
@@ -172,11 +171,11 @@ bool convert_rules_renames(const struct plan_rule *rule)
 	bool same = !to->count || to->count == from->count;
 	for (size_t i = 0; same && i < to->count; i++) {
 		const struct plan_item *a = &from->items[i], *b = &to->items[i];
-		same = a->pattern || b->pattern
-			       ? a->pattern && b->pattern &&
-					 same_text(pattern_text(a->pattern), pattern_text(b->pattern))
-			       : same_text(a->ref.tag, b->ref.tag) &&
-					 same_text(a->ref.digest, b->ref.digest);
+		same = a->pattern || b->pattern ? a->pattern && b->pattern &&
+							  same_text(pattern_text(a->pattern),
+								    pattern_text(b->pattern))
+						: same_text(a->ref.tag, b->ref.tag) &&
+							  same_text(a->ref.digest, b->ref.digest);
 	}
 	return !same;
 }

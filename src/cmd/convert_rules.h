@@ -13,7 +13,7 @@
 struct convert_source {
 	struct arena *arena;
 	struct translation *translation;
-	struct commented text; /* how the result is printed */
+	struct commented text;     /* how the result is printed */
 	struct problems *problems; /* mistakes, and what is not carried over */
 	struct problems *notes;    /* what is to be done beside */
 };

@@ -11,7 +11,7 @@ enum kind { IMAGES, BY_REGEX, BY_SEMVER, KINDS };
 
 static const char *const kind_names[KINDS] = {"images", "images-by-tag-regex", "images-by-semver"};
 
-struct writing {
+struct skopeo_writing {
 	const struct convert_source *source;
 	struct translation *translation;
 	struct convert_rules rules;
@@ -20,14 +20,15 @@ struct writing {
 	bool scoped, known;
 };
 
-static void refuse(const struct writing *writing, const struct rule *rule, const char *what)
+static void refuse(const struct skopeo_writing *writing, const struct rule *rule, const char *what)
 {
 	problem_add(writing->source->problems, rule->source_place,
 		    "%.200s: %s has no counterpart in skopeo", rule->source, what);
 }
 
 /* The prefix of a destination that ends in "/" and name; NULL: it does not. */
-static const char *prefix_of(const struct writing *writing, struct str destination, struct str name)
+static const char *prefix_of(const struct skopeo_writing *writing, struct str destination,
+			     struct str name)
 {
 	if (destination.len <= name.len + 1 ||
 	    !str_equal(str_from(destination, destination.len - name.len), name) ||
@@ -37,7 +38,7 @@ static const char *prefix_of(const struct writing *writing, struct str destinati
 }
 
 /* True when skopeo would call the copy so as well. */
-static bool fits(struct writing *writing, const struct plan_rule *rule)
+static bool fits(struct skopeo_writing *writing, const struct plan_rule *rule)
 {
 	struct arena *arena = writing->source->arena;
 	const char *to = reference_string(arena, &rule->destination.name);
@@ -63,8 +64,8 @@ static bool fits(struct writing *writing, const struct plan_rule *rule)
 	return false;
 }
 
-static struct node *map_below(const struct writing *writing, struct node *map, const char *key,
-			      const struct node *at)
+static struct node *map_below(const struct skopeo_writing *writing, struct node *map,
+			      const char *key, const struct node *at)
 {
 	struct node *found = (struct node *)(uintptr_t)node_get(map, key);
 	if (found)
@@ -76,14 +77,14 @@ static struct node *map_below(const struct writing *writing, struct node *map, c
 }
 
 /* The mapping from repositories for rules of that kind. */
-static struct node *repositories(const struct writing *writing, const struct plan_rule *rule,
+static struct node *repositories(const struct skopeo_writing *writing, const struct plan_rule *rule,
 				 enum kind kind, const struct node *at)
 {
 	struct node *registry = map_below(writing, writing->root, rule->source.name.host, at);
 	return registry ? map_below(writing, registry, kind_names[kind], at) : NULL;
 }
 
-static void set(const struct writing *writing, const struct plan_rule *rule, enum kind kind,
+static void set(const struct skopeo_writing *writing, const struct plan_rule *rule, enum kind kind,
 		const struct node *at, const struct node *value)
 {
 	struct node *map = repositories(writing, rule, kind, at);
@@ -96,7 +97,7 @@ static void set(const struct writing *writing, const struct plan_rule *rule, enu
 				value);
 }
 
-static void add_tags(const struct writing *writing, const struct plan_rule *rule,
+static void add_tags(const struct skopeo_writing *writing, const struct plan_rule *rule,
 		     const struct node *at)
 {
 	struct translation *translation = writing->translation;
@@ -117,7 +118,7 @@ static void add_tags(const struct writing *writing, const struct plan_rule *rule
 	}
 }
 
-static void add_regex(const struct writing *writing, const struct plan_rule *rule,
+static void add_regex(const struct skopeo_writing *writing, const struct plan_rule *rule,
 		      const struct node *at)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -132,7 +133,8 @@ static void add_regex(const struct writing *writing, const struct plan_rule *rul
 		buf_printf(&text, "%s^%s$", i ? "|" : "", buf_string(&one));
 	}
 	writing->translation->failed |= !buf_ok(&text);
-	set(writing, rule, BY_REGEX, at, translation_text(writing->translation, at, buf_str(&text)));
+	set(writing, rule, BY_REGEX, at,
+	    translation_text(writing->translation, at, buf_str(&text)));
 }
 
 static bool has_patterns(const struct plan_rule *rule)
@@ -144,7 +146,7 @@ static bool has_patterns(const struct plan_rule *rule)
 }
 
 /* Tells what is left out of a rule. */
-static void tell(const struct writing *writing, const struct plan_rule *rule)
+static void tell(const struct skopeo_writing *writing, const struct plan_rule *rule)
 {
 	const struct rule *from = rule->rule;
 	const struct selection *selection = from->selection;
@@ -164,7 +166,7 @@ static void tell(const struct writing *writing, const struct plan_rule *rule)
 			     "%.200s: skopeo has no schedule: run it by a timer", from->source);
 }
 
-static void add_rule(struct writing *writing, const struct plan_rule *rule)
+static void add_rule(struct skopeo_writing *writing, const struct plan_rule *rule)
 {
 	const struct node at = convert_rules_at(rule->rule);
 	const struct selection *selection = rule->rule->selection;
@@ -190,7 +192,7 @@ static void add_rule(struct writing *writing, const struct plan_rule *rule)
 		add_tags(writing, rule, &at);
 }
 
-static void tell_command(const struct writing *writing)
+static void tell_command(const struct skopeo_writing *writing)
 {
 	scoped(buf_finish) struct buf prefix = {0};
 	if (!writing->known)
@@ -205,9 +207,9 @@ bool convert_skopeo(const struct convert_source *source)
 {
 	struct translation *translation = source->translation;
 	const struct node top = {.line = 1, .column = 1};
-	struct writing writing = {.source = source,
-				  .translation = translation,
-				  .root = translation_map(translation, &top)};
+	struct skopeo_writing writing = {.source = source,
+					 .translation = translation,
+					 .root = translation_map(translation, &top)};
 	scoped(problem_finish) struct problems told = {0};
 	struct convert_source quiet = *source;
 	quiet.problems = &told; /* the check has told them */

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 /* A source and one place where its copies are. */
-struct pair {
+struct mirror_pair {
 	const char *host;   /* of the source */
 	const char *path;   /* of the source, "" for the whole registry */
 	const char *mirror; /* host and path */
@@ -21,7 +21,7 @@ struct pair {
 
 struct mirrors {
 	struct arena *arena;
-	struct pair *pairs;
+	struct mirror_pair *pairs;
 	size_t count;
 	struct buf left_out; /* comments */
 	bool failed;
@@ -50,12 +50,12 @@ static const char *join(struct mirrors *mirrors, const char *a, const char *b)
 	return text;
 }
 
-static void add(struct mirrors *mirrors, struct pair pair)
+static void add(struct mirrors *mirrors, struct mirror_pair pair)
 {
 	if (!pair.mirror)
 		return;
 	for (size_t i = 0; i < mirrors->count; i++) {
-		const struct pair *known = &mirrors->pairs[i];
+		const struct mirror_pair *known = &mirrors->pairs[i];
 		if (strcmp(known->host, pair.host) == 0 && strcmp(known->path, pair.path) == 0 &&
 		    strcmp(known->mirror, pair.mirror) == 0)
 			return;
@@ -86,10 +86,10 @@ static void add_namespace(struct mirrors *mirrors, const struct mirror_rules *ru
 	const struct gather *gather = namespace->rule->gather;
 	const char *names = gather ? gather->names.text : NULL;
 	const struct reference *to = &namespace->destination;
-	struct pair pair = {.host = namespace->source.host,
-			    .path = namespace->source.repository,
-			    .mirror = join(mirrors, to->host, to->repository),
-			    .insecure = is_insecure(rules, to)};
+	struct mirror_pair pair = {.host = namespace->source.host,
+				   .path = namespace->source.repository,
+				   .mirror = join(mirrors, to->host, to->repository),
+				   .insecure = is_insecure(rules, to)};
 	if (names && strcmp(names, "full") == 0) {
 		const char *source = join(mirrors, pair.host, pair.path);
 		pair.mirror = pair.mirror && source ? join(mirrors, pair.mirror, source) : NULL;
@@ -115,9 +115,9 @@ static bool collect(const struct mirror_rules *rules, struct mirrors *mirrors)
 			leave_out(mirrors, rules->items[i].rule->source,
 				  "its copy has another tag");
 		else
-			add(mirrors, (struct pair){from->host, from->repository,
-						   join(mirrors, to->host, to->repository),
-						   is_insecure(rules, to)});
+			add(mirrors, (struct mirror_pair){from->host, from->repository,
+							  join(mirrors, to->host, to->repository),
+							  is_insecure(rules, to)});
 	}
 	return !mirrors->failed;
 }
@@ -125,7 +125,7 @@ static bool collect(const struct mirror_rules *rules, struct mirrors *mirrors)
 /* True when an earlier pair has the same source. */
 static bool is_repeated(const struct mirrors *mirrors, size_t number, bool host_alone)
 {
-	const struct pair *pair = &mirrors->pairs[number];
+	const struct mirror_pair *pair = &mirrors->pairs[number];
 	for (size_t i = 0; i < number; i++)
 		if (strcmp(mirrors->pairs[i].host, pair->host) == 0 &&
 		    (host_alone || strcmp(mirrors->pairs[i].path, pair->path) == 0))
@@ -133,7 +133,7 @@ static bool is_repeated(const struct mirrors *mirrors, size_t number, bool host_
 	return false;
 }
 
-static bool same_source(const struct pair *a, const struct pair *b)
+static bool same_source(const struct mirror_pair *a, const struct mirror_pair *b)
 {
 	return strcmp(a->host, b->host) == 0 && strcmp(a->path, b->path) == 0;
 }
@@ -147,11 +147,10 @@ static void print_registries(struct mirrors *mirrors, struct buf *out)
 		   "# ~/.config/containers/registries.conf.\n",
 		   about_user_agent);
 	for (size_t i = 0; i < mirrors->count; i++) {
-		const struct pair *pair = &mirrors->pairs[i];
+		const struct mirror_pair *pair = &mirrors->pairs[i];
 		if (is_repeated(mirrors, i, false))
 			continue;
-		buf_printf(out,
-			   "\n[[registry]]\nprefix = \"%s%s%s\"\nlocation = \"%s%s%s\"\n",
+		buf_printf(out, "\n[[registry]]\nprefix = \"%s%s%s\"\nlocation = \"%s%s%s\"\n",
 			   pair->host, *pair->path ? "/" : "", pair->path, pair->host,
 			   *pair->path ? "/" : "", pair->path);
 		for (size_t j = i; j < mirrors->count; j++)
@@ -165,7 +164,7 @@ static void print_registries(struct mirrors *mirrors, struct buf *out)
 /* --- hosts.toml ------------------------------------------------------------------------------ */
 
 /* The part of a mirror before the path of its source; NULL: the copy has another path. */
-static const char *base_of(struct mirrors *mirrors, const struct pair *pair)
+static const char *base_of(struct mirrors *mirrors, const struct mirror_pair *pair)
 {
 	size_t len = strlen(pair->mirror), path = strlen(pair->path);
 	if (!path)
@@ -204,7 +203,7 @@ static void print_host(struct mirrors *mirrors, size_t first, struct buf *out)
 		   "server = \"https://%s\"\n",
 		   about_user_agent, host, reference_api_host(host));
 	for (size_t i = first; i < mirrors->count; i++) {
-		const struct pair *pair = &mirrors->pairs[i];
+		const struct mirror_pair *pair = &mirrors->pairs[i];
 		if (strcmp(pair->host, host) != 0)
 			continue;
 		const char *base = base_of(mirrors, pair);
@@ -248,8 +247,8 @@ static bool write_hosts(struct mirrors *mirrors, const char *folder, struct erro
 		scoped(buf_finish) struct buf text = {0};
 		if (is_repeated(mirrors, i, true))
 			continue;
-		const char *below = arena_printf(mirrors->arena, "%s/%s", folder,
-						 mirrors->pairs[i].host);
+		const char *below =
+			arena_printf(mirrors->arena, "%s/%s", folder, mirrors->pairs[i].host);
 		const char *file = below ? join(mirrors, below, "hosts.toml") : NULL;
 		print_host(mirrors, i, &text);
 		buf_add_str(&text, buf_str(&mirrors->left_out));
@@ -271,7 +270,7 @@ static void print_set(const struct mirrors *mirrors, const char *kind, const cha
 		   "image-syncer\nspec:\n  %s:%s\n",
 		   kind, field, mirrors->count ? "" : " []");
 	for (size_t i = 0; i < mirrors->count; i++) {
-		const struct pair *pair = &mirrors->pairs[i];
+		const struct mirror_pair *pair = &mirrors->pairs[i];
 		if (is_repeated(mirrors, i, false))
 			continue;
 		buf_printf(out, "    - source: %s%s%s\n      mirrors:\n", pair->host,

@@ -28,7 +28,7 @@ struct config {
 	struct notify_list notify; /* who gets a message when the run is over */
 	bool kyma;                 /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix;   /* where its images go; NULL: each image has its own */
-	unsigned keep_pulls;     /* read no more manifests with only that many pulls left */
+	unsigned keep_pulls;       /* read no more manifests with only that many pulls left */
 	bool lists_json;           /* lists of images are written as JSON, else as YAML */
 };
 

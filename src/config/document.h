@@ -16,7 +16,7 @@ struct document {
 	bool input;    /* it is the text of an Action's input, which the job's log shows */
 	unsigned mode; /* permission bits of a regular file; 0 for anything else */
 	const struct node *root;
-	bool stream;     /* root is a list of the documents of a stream */
+	bool stream; /* root is a list of the documents of a stream */
 	/* What is wrong with it as one document, which only some forms may be; NULL: nothing. */
 	const char *fault;
 	bool lines;      /* text is not YAML but lines of words; root is null */

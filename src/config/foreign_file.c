@@ -9,7 +9,7 @@
 /* A list of images is made of the file by another program, and read from standard input. */
 #define LIST "image-syncer --list - --to registry.example.com/mirror"
 
-struct refusal {
+struct near_form {
 	enum foreign_file_use use;
 	bool (*fits)(const struct node *root);
 	const char *what, *advice; /* the advice may have one %s, the name of the file */
@@ -59,7 +59,7 @@ static bool is_regctl(const struct node *root)
 	return first_of(root, "creds");
 }
 
-static const struct refusal forms[] = {
+static const struct near_form forms[] = {
 	{FOREIGN_FILE_IMAGES, is_list, "a list of images does not say where they go",
 	 "write SOURCE: DESTINATION on each line, or list: [...] and to: "
 	 "registry.example.com/mirror"},
@@ -74,7 +74,7 @@ static const struct refusal forms[] = {
 	 "write its creds as REGISTRY: {username: ..., password: ...}"},
 };
 
-static const struct refusal *find(const struct document *document, enum foreign_file_use use)
+static const struct near_form *find(const struct document *document, enum foreign_file_use use)
 {
 	for (size_t i = 0; i < array_count(forms); i++)
 		if (forms[i].use == use && forms[i].fits(document->root))
@@ -99,7 +99,7 @@ static const char *complete(struct arena *arena, const char *advice, const char 
 void foreign_file_refuse(struct arena *arena, const struct document *document,
 			 enum foreign_file_use use, struct problems *problems)
 {
-	const struct refusal *form = find(document, use);
+	const struct near_form *form = find(document, use);
 	const char *advice = form ? complete(arena, form->advice, document->name) : NULL;
 	if (advice)
 		problem_add(problems, document_place(arena, document, document->root), "%s: %s",

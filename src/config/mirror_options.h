@@ -1,7 +1,7 @@
 /*
  * What --mirror-config says: a form and a file. Without a form the file's name tells it: .conf is
- * registries.conf, .yaml and .yml are for OpenShift. hosts.toml takes a folder, since containerd has
- * one of these files for each registry.
+ * registries.conf, .yaml and .yml are for OpenShift. hosts.toml takes a folder, since containerd
+ * has one of these files for each registry.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
  * libyaml drops comments, but what lies between two of its tokens is blanks and comments only. Its
- * marks count characters, so the gaps are found by a walk over the text beside that over the tokens.
+ * marks count characters, so the gaps are found by a walk over the text beside that over tokens.
  */
 #include "doc/comments.h"
 
@@ -83,8 +83,7 @@ static bool keep(struct arena *arena, const struct buf *found, struct comments *
 	return out->items || error_memory(err);
 }
 
-bool comments_of_yaml(struct arena *arena, struct str text, struct comments *out,
-		      struct error *err)
+bool comments_of_yaml(struct arena *arena, struct str text, struct comments *out, struct error *err)
 {
 	scoped(finish_scan) struct scan scan = {.text = text, .line = 1};
 	*out = (struct comments){0};

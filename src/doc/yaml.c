@@ -24,8 +24,9 @@ struct load {
 	struct arena *arena;
 	struct str text;
 	struct error *err;
-	struct map anchors;                      /* name -> struct node; the latest counts */
-	const struct node *open[YAML_STREAM_DEPTH_MAX]; /* the containers being read, outermost first */
+	struct map anchors; /* name -> struct node; the latest counts */
+	const struct node
+		*open[YAML_STREAM_DEPTH_MAX]; /* the containers being read, outermost first */
 	int depth, deepest;
 	size_t values;  /* values written in the document, so far */
 	size_t aliased; /* values that aliases stand for, so far */
@@ -413,8 +414,7 @@ static bool begin(struct load *load)
 {
 	struct str text = load->text;
 	if (text.len > NODE_BYTES_MAX)
-		return error_set(load->err, ERROR_CONFIG,
-				 "1:1: the document is larger than %d MiB",
+		return error_set(load->err, ERROR_CONFIG, "1:1: the document is larger than %d MiB",
 				 NODE_BYTES_MAX / 1024 / 1024);
 	if (!yaml_parser_initialize(&load->parser))
 		return error_memory(load->err);

@@ -20,7 +20,12 @@
 #include "base/str.h"
 #include "doc/node.h"
 
-enum { YAML_DEPTH_MAX = 16, YAML_STREAM_DEPTH_MAX = 64, YAML_ALIASED_MAX = 100000, YAML_ALIASED_EACH = 8 };
+enum {
+	YAML_DEPTH_MAX = 16,
+	YAML_STREAM_DEPTH_MAX = 64,
+	YAML_ALIASED_MAX = 100000,
+	YAML_ALIASED_EACH = 8
+};
 
 /* Parses text; the tree lives in arena. ERROR_CONFIG with "line:column: what is wrong". */
 bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err);

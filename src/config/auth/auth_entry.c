@@ -292,8 +292,7 @@ static void check_login(const struct auth_item *entry, struct credential *login)
 static void read_login(struct auth_item *entry, struct credential *out)
 {
 	size_t before = entry->login.problems->error_count;
-	out->username =
-		read_file(entry, USERNAME, read_expanded(entry, &entry->login, USERNAME));
+	out->username = read_file(entry, USERNAME, read_expanded(entry, &entry->login, USERNAME));
 	out->password = read_file(entry, PASSWORD, read_secret(entry, PASSWORD));
 	out->token = read_file(entry, TOKEN, read_secret(entry, TOKEN));
 	if (entry->login.problems->error_count == before)

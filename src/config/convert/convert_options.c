@@ -21,8 +21,8 @@ static void take_word(struct arguments *given, const char *word)
 {
 	struct convert_options *out = given->ctx;
 	if (out->file)
-		problem_add(given->problems, NULL,
-			    "%s and %s: convert takes one file at a time", out->file, word);
+		problem_add(given->problems, NULL, "%s and %s: convert takes one file at a time",
+			    out->file, word);
 	else
 		out->file = word;
 }
@@ -51,12 +51,11 @@ bool convert_options_parse(int argc, char **argv, struct convert_options *out,
 void convert_options_help(struct buf *out)
 {
 	buf_add_string(
-		out,
-		"Usage: image-syncer convert FILE [OPTION]...\n"
-		"\n"
-		"Prints a file of another program as an images file, with its comments. What\n"
-		"has no counterpart is listed on standard error. No server is asked.\n"
-		"\nWhat is read and printed:\n");
+		out, "Usage: image-syncer convert FILE [OPTION]...\n"
+		     "\n"
+		     "Prints a file of another program as an images file, with its comments. What\n"
+		     "has no counterpart is listed on standard error. No server is asked.\n"
+		     "\nWhat is read and printed:\n");
 	for (size_t i = 0; i < convert_options_count; i++) {
 		const struct option *option = &convert_options_table[i];
 		char letter[] = {'-', option->letter, ',', ' ', '\0'};

@@ -224,8 +224,9 @@ static void read_mapping(struct translation *translation, const struct task *tas
 		return;
 	}
 	struct node *rest = translation_map(translation, map);
-	struct str path = to && to->text.len ? path_of(to) : several ? (struct str){0}
-								     : path_of(from);
+	struct str path = to && to->text.len ? path_of(to)
+			  : several          ? (struct str){0}
+					     : path_of(from);
 	const struct dregsy_mapping mapping = {
 		.at = from,
 		.source = read_from(translation, task, from, rest),

@@ -9,8 +9,8 @@
 #include <string.h>
 
 struct filters {
-	struct node *names;    /* tags and patterns */
-	struct node *excluded; /* what keep: leaves out */
+	struct node *names;             /* tags and patterns */
+	struct node *excluded;          /* what keep: leaves out */
 	const struct node *not_pattern; /* regex: !..., beside which nothing else can be said */
 	const struct node *kept;        /* keep: with a pattern */
 	const struct node *ranges;

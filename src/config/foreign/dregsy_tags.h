@@ -6,9 +6,9 @@
 /* A mapping of paths, without its tags. */
 struct dregsy_mapping {
 	const struct node *at;
-	const char *source;         /* the repository, or a namespace */
+	const char *source; /* the repository, or a namespace */
 	const struct node *target;
-	const struct node *rest;    /* the fields that all of its rules have */
+	const struct node *rest; /* the fields that all of its rules have */
 };
 
 /* Adds the rules of mapping for tags, a list; NULL or empty: for all tags. */

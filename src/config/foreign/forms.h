@@ -15,9 +15,9 @@ struct form {
 	/* True when the document has this form. NULL: it has no shape, and has to be named. */
 	bool (*recognise)(const struct document *document);
 	void (*translate)(struct translation *translation);
-	bool places; /* it says where images go, so that there is no --to */
+	bool places;   /* it says where images go, so that there is no --to */
 	bool any_root; /* it need not be a mapping */
-	bool logins; /* it has logins, and may be given as an auth file */
+	bool logins;   /* it has logins, and may be given as an auth file */
 };
 
 /* The form of that name, NULL: there is none. */

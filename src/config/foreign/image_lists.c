@@ -72,8 +72,8 @@ static void add_hauler_image(struct translation *translation, const struct node 
 				   "--require-signed FILE for all of them");
 	image.platforms = node_get(map, "platform");
 	if (rewrite && rewrite->text.len)
-		image.rename = rewrite->text.at[0] == '/' ? str_from(rewrite->text, 1)
-							  : rewrite->text;
+		image.rename =
+			rewrite->text.at[0] == '/' ? str_from(rewrite->text, 1) : rewrite->text;
 	add_image(translation, name, &image);
 }
 

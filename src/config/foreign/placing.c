@@ -28,9 +28,9 @@ static bool read_prefix(struct translation *translation, struct reference *out)
 	    (!translation->names || naming_check(translation->names, &err)))
 		return true;
 	problem_add(translation->problems, NULL, "--%s%s",
-		    str_starts(str_of(err.text), "names: ")   ? ""
-		    : translation->converting ? "prefix: "
-					      : "to: ",
+		    str_starts(str_of(err.text), "names: ") ? ""
+		    : translation->converting               ? "prefix: "
+							    : "to: ",
 		    err.text);
 	translation->misplaced = true;
 	return false;

@@ -127,9 +127,10 @@ static void add_authority(struct translation *translation, struct node *entry,
 	if (file)
 		translation_set(translation, entry, "ca", value);
 	else if (value)
-		translation_lose(translation, node,
-				 "regcert is ignored: write the certificates to a file, and name it "
-				 "as {{file \"PATH\"}}");
+		translation_lose(
+			translation, node,
+			"regcert is ignored: write the certificates to a file, and name it "
+			"as {{file \"PATH\"}}");
 }
 
 /* The servers of Docker Hub have another name than its images. */

@@ -9,6 +9,7 @@
 #include "config/foreign/regsync_file.h"
 
 #include "config/foreign/regsync_creds.h"
+#include "config/foreign/regsync_fields.h"
 #include "config/foreign/semver_text.h"
 #include "config/foreign/template.h"
 
@@ -18,78 +19,10 @@
 enum root_field { VERSION, CREDS, DEFAULTS, SYNC, ROOT_FIELDS };
 
 static const struct field root_fields[ROOT_FIELDS] = {
-	[VERSION] = {"version", FIELDS_TEXT, "1"},
+	[VERSION] = {"version", FIELDS_TEXT, "that of the form"},
 	[CREDS] = {"creds", FIELDS_MIXED, "the registries with their logins"},
 	[DEFAULTS] = {"defaults", FIELDS_MAP, "what holds for all steps"},
 	[SYNC] = {"sync", FIELDS_MIXED, "the steps"},
-};
-
-/* Those of a step, those of a step and of the defaults, those of the defaults. */
-enum step_field {
-	SOURCE,
-	TARGET,
-	TYPE,
-	TAGS,
-	TAG_SETS,
-	REPOS,
-	PLATFORM,
-	PLATFORMS,
-	BACKUP,
-	INTERVAL,
-	SCHEDULE,
-	RATE_LIMIT,
-	DIGEST_TAGS,
-	REFERRERS,
-	REFERRER_FILTERS,
-	REFERRER_SOURCE,
-	REFERRER_TARGET,
-	REFERRER_SLOW,
-	FAST_CHECK,
-	FORCE_RECURSIVE,
-	INCLUDE_EXTERNAL,
-	MEDIA_TYPES,
-	HOOKS,
-	PARALLEL,
-	BLOB_LIMIT,
-	CACHE_COUNT,
-	CACHE_TIME,
-	SKIP_DOCKER_CONFIG,
-	USER_AGENT,
-	FIELDS,
-	SHARED = BACKUP,
-	GENERAL = PARALLEL
-};
-
-static const struct field fields[FIELDS] = {
-	[SOURCE] = {"source", FIELDS_TEXT, "what is copied"},
-	[TARGET] = {"target", FIELDS_TEXT, "where it goes"},
-	[TYPE] = {"type", FIELDS_TEXT, "image, repository or registry"},
-	[TAGS] = {"tags", FIELDS_MAP, "which tags of a repository"},
-	[TAG_SETS] = {"tagSets", FIELDS_MIXED, "several selections of tags"},
-	[REPOS] = {"repos", FIELDS_MAP, "which repositories of a registry"},
-	[PLATFORM] = {"platform", FIELDS_TEXT, "one platform in place of an index"},
-	[PLATFORMS] = {"platforms", FIELDS_TEXTS, "only these platforms"},
-	[BACKUP] = {"backup", FIELDS_TEXT, "where a replaced image is kept"},
-	[INTERVAL] = {"interval", FIELDS_TEXT, "how often the step runs"},
-	[SCHEDULE] = {"schedule", FIELDS_TEXT, "when the step runs"},
-	[RATE_LIMIT] = {"ratelimit", FIELDS_MAP, "how many pulls are left alone"},
-	[DIGEST_TAGS] = {"digestTags", FIELDS_SWITCH, "tags that attach signatures"},
-	[REFERRERS] = {"referrers", FIELDS_SWITCH, "what refers to an image"},
-	[REFERRER_FILTERS] = {"referrerFilters", FIELDS_MIXED, "which referrers"},
-	[REFERRER_SOURCE] = {"referrerSource", FIELDS_TEXT, "where referrers are read"},
-	[REFERRER_TARGET] = {"referrerTarget", FIELDS_TEXT, "where referrers go"},
-	[REFERRER_SLOW] = {"referrerSlow", FIELDS_SWITCH, "how referrers are found"},
-	[FAST_CHECK] = {"fastCheck", FIELDS_SWITCH, "equal digests are enough"},
-	[FORCE_RECURSIVE] = {"forceRecursive", FIELDS_SWITCH, "equal digests are not enough"},
-	[INCLUDE_EXTERNAL] = {"includeExternal", FIELDS_SWITCH, "layers that are elsewhere"},
-	[MEDIA_TYPES] = {"mediaTypes", FIELDS_MIXED, "which manifests"},
-	[HOOKS] = {"hooks", FIELDS_MAP, "commands around the step"},
-	[PARALLEL] = {"parallel", FIELDS_TEXT, "images at the same time"},
-	[BLOB_LIMIT] = {"blobLimit", FIELDS_TEXT, "the largest blob in memory"},
-	[CACHE_COUNT] = {"cacheCount", FIELDS_TEXT, "the size of a cache"},
-	[CACHE_TIME] = {"cacheTime", FIELDS_TEXT, "the age of a cache"},
-	[SKIP_DOCKER_CONFIG] = {"skipDockerConfig", FIELDS_SWITCH, "docker's logins are not used"},
-	[USER_AGENT] = {"userAgent", FIELDS_TEXT, "how requests call the program"},
 };
 
 enum selection_field { ALLOW, DENY, SEMVER_RANGE, SELECTION_FIELDS };
@@ -100,13 +33,6 @@ static const struct field selection_fields[SELECTION_FIELDS] = {
 	[SEMVER_RANGE] = {"semverRange", FIELDS_TEXTS, "ranges of versions"},
 };
 
-enum limit_field { MIN, RETRY, LIMIT_FIELDS };
-
-static const struct field limit_fields[LIMIT_FIELDS] = {
-	[MIN] = {"min", FIELDS_TEXT, "pulls that are left alone"},
-	[RETRY] = {"retry", FIELDS_TEXT, "the time until the next question"},
-};
-
 enum filter_field { ARTIFACT_TYPE, ANNOTATIONS, FILTER_FIELDS };
 
 static const struct field filter_fields[FILTER_FIELDS] = {
@@ -115,13 +41,12 @@ static const struct field filter_fields[FILTER_FIELDS] = {
 };
 
 static const struct fields_table root_table = {.fields = root_fields, .count = ROOT_FIELDS};
-static const struct fields_table step_table = {.fields = fields, .count = GENERAL};
-static const struct fields_table default_table = {.fields = fields + SHARED,
-						  .count = FIELDS - SHARED};
+static const struct fields_table step_table = {.fields = regsync_fields, .count = REGSYNC_GENERAL};
+static const struct fields_table default_table = {.fields = regsync_fields + REGSYNC_SHARED,
+						  .count = REGSYNC_FIELDS - REGSYNC_SHARED};
 static const struct fields_table tags_table = {.fields = selection_fields,
 					       .count = SELECTION_FIELDS};
 static const struct fields_table repos_table = {.fields = selection_fields, .count = SEMVER_RANGE};
-static const struct fields_table limit_table = {.fields = limit_fields, .count = LIMIT_FIELDS};
 static const struct fields_table filter_table = {.fields = filter_fields, .count = FILTER_FIELDS};
 
 bool regsync_file_recognise(const struct node *root)
@@ -130,134 +55,6 @@ bool regsync_file_recognise(const struct node *root)
 	const struct node *first =
 		sync && sync->kind == NODE_LIST && sync->count ? sync->items[0] : NULL;
 	return node_get(first, "source") && node_get(first, "target");
-}
-
-/* --- what cannot be carried over ------------------------------------------------------------- */
-
-static bool is_true(struct translation *translation, enum step_field field,
-		    const struct node *const *values)
-{
-	const struct fields_reading reading = translation_reading(translation);
-	return fields_switch(&reading, &fields[field], values[field], false);
-}
-
-static void tell_backup(struct translation *translation, const struct node *backup)
-{
-	if (!backup || (backup->kind == NODE_STRING && !backup->text.len))
-		return;
-	if (translation->backup_settled)
-		translation_lose(translation, backup,
-				 "backup is ignored: --on-change says what becomes of an image "
-				 "that would be replaced");
-	else
-		translation_refuse(translation, backup,
-				   "backup has no counterpart, and images would be replaced without "
-				   "one: give --on-change fail, skip or retag, which keep them "
-				   "under their tags, or --on-change overwrite");
-}
-
-static void tell_media_types(struct translation *translation, const struct node *types)
-{
-	static const char *const usual[] = {
-		"application/vnd.docker.distribution.manifest.v2+json",
-		"application/vnd.docker.distribution.manifest.list.v2+json",
-		"application/vnd.oci.image.manifest.v1+json",
-		"application/vnd.oci.image.index.v1+json"};
-	size_t found = 0;
-	if (!types || types->kind == NODE_NULL || (types->kind == NODE_LIST && !types->count))
-		return;
-	if (!translation_expect_list(translation, types, "mediaTypes"))
-		return;
-	for (size_t i = 0; i < array_count(usual); i++)
-		for (size_t each = 0; each < types->count; each++)
-			found += str_is(types->items[each]->text, usual[i]);
-	if (found < array_count(usual))
-		translation_refuse(translation, types,
-				   "mediaTypes leaves some images out, which cannot be said here: "
-				   "remove it to copy all of them");
-	else
-		translation_remark(translation, types,
-				   "mediaTypes is not needed: images of all types are copied");
-}
-
-/* Fields that have no counterpart: most of them change no image at the destination. */
-static void tell_losses(struct translation *translation, const struct node *const *values)
-{
-	static const struct {
-		enum step_field field;
-		bool remark;
-		const char *text;
-	} losses[] = {
-		{REFERRER_SLOW, false, "referrerSlow is ignored: referrers are found by the "
-				       "registry's API or its fallback tags"},
-		{HOOKS, false, "hooks are ignored: for messages after a run see --notify"},
-		{USER_AGENT, false, "userAgent is ignored: it cannot be set"},
-		{PARALLEL, true, "parallel is not needed: --proc counts blobs under way, and the "
-				 "rate of requests adapts to each registry"},
-		{BLOB_LIMIT, true, "blobLimit is not needed: blobs are never held in memory"},
-		{CACHE_COUNT, true, "cacheCount is not needed: within a run each manifest is read "
-				    "once"},
-		{CACHE_TIME, true, "cacheTime is not needed: within a run each manifest is read "
-				   "once"},
-	};
-	for (size_t i = 0; i < array_count(losses); i++) {
-		const struct node *node = values[losses[i].field];
-		if (node && losses[i].remark)
-			translation_remark(translation, node, "%s", losses[i].text);
-		else if (node)
-			translation_lose(translation, node, "%s", losses[i].text);
-	}
-	tell_backup(translation, values[BACKUP]);
-	tell_media_types(translation, values[MEDIA_TYPES]);
-	if (is_true(translation, FAST_CHECK, values))
-		translation_remark(translation, values[FAST_CHECK],
-				   "fastCheck is not needed: an image with an equal digest is in "
-				   "sync");
-	if (is_true(translation, FORCE_RECURSIVE, values))
-		translation_lose(translation, values[FORCE_RECURSIVE],
-				 "forceRecursive is ignored: --force pushes every manifest again");
-	if (is_true(translation, SKIP_DOCKER_CONFIG, values))
-		translation_lose(translation, values[SKIP_DOCKER_CONFIG],
-				 "skipDockerConfig is ignored: give --docker-config false to do "
-				 "without docker's logins");
-	for (int field = REFERRER_SOURCE; field <= REFERRER_TARGET; field++)
-		if (values[field] && values[field]->text.len)
-			translation_refuse(translation, values[field],
-					   "%s has no counterpart: referrers are read beside the "
-					   "image and go where it goes",
-					   fields[field].name);
-}
-
-/* The pulls to be left alone hold for a run, so the largest number counts. */
-static void read_limit(struct translation *translation, const struct node *limit)
-{
-	const struct fields_reading reading = translation_reading(translation);
-	const struct node *values[LIMIT_FIELDS];
-	int64_t min, before = 0;
-	if (!limit || limit->kind == NODE_NULL ||
-	    !translation_expect_map(translation, limit, "ratelimit"))
-		return;
-	fields_collect(&reading, &limit_table, limit, values);
-	if (values[RETRY])
-		translation_remark(translation, values[RETRY],
-				   "retry is not needed: a run does not wait for the limit, and the "
-				   "next run copies what is left");
-	if (!values[MIN])
-		return;
-	if (!str_to_int64(values[MIN]->text, &min) || min > 1000000) {
-		translation_refuse(translation, values[MIN], "min must be a number of pulls");
-		return;
-	}
-	const struct node *known = node_get(translation->options, "keep-pulls");
-	if (known && str_to_int64(known->text, &before) && before >= min)
-		return;
-	if (known)
-		*(struct node *)(uintptr_t)known =
-			*translation_text(translation, values[MIN], values[MIN]->text);
-	else if (min)
-		translation_set(
-			translation, translation->options, "keep-pulls",
-			translation_text(translation, values[MIN], values[MIN]->text));
 }
 
 /* --- one step -------------------------------------------------------------------------------- */
@@ -338,7 +135,7 @@ static void add_repositories(struct translation *translation, struct node *map,
 static void add_platforms(struct translation *translation, struct node *map,
 			  const struct node *const *values)
 {
-	const struct node *one = values[PLATFORM], *several = values[PLATFORMS];
+	const struct node *one = values[REGSYNC_PLATFORM], *several = values[REGSYNC_PLATFORMS];
 	if (several && several->kind == NODE_LIST && !several->count)
 		several = NULL;
 	if (one && several)
@@ -381,9 +178,9 @@ static const struct node *read_filters(struct translation *translation, const st
 static void add_referrers(struct translation *translation, struct node *map,
 			  const struct node *const *values)
 {
-	const struct node *filters = values[REFERRER_FILTERS];
-	bool digest_tags = is_true(translation, DIGEST_TAGS, values);
-	bool referrers = is_true(translation, REFERRERS, values);
+	const struct node *filters = values[REGSYNC_REFERRER_FILTERS];
+	bool digest_tags = regsync_fields_true(translation, REGSYNC_DIGEST_TAGS, values);
+	bool referrers = regsync_fields_true(translation, REGSYNC_REFERRERS, values);
 	const struct node *types = NULL;
 	if (!referrers && !digest_tags)
 		return;
@@ -391,27 +188,30 @@ static void add_referrers(struct translation *translation, struct node *map,
 	    translation_expect_list(translation, filters, "referrerFilters"))
 		types = read_filters(translation, filters);
 	if (types && digest_tags) {
-		translation_lose(translation, values[DIGEST_TAGS],
+		translation_lose(translation, values[REGSYNC_DIGEST_TAGS],
 				 "digestTags is ignored beside referrerFilters: what tags attach "
 				 "is copied only if its type is among them");
 	} else if (digest_tags != referrers) {
-		translation_remark(translation, values[digest_tags ? DIGEST_TAGS : REFERRERS],
-				   "%s: both what tags attach and what refers to an image is copied",
-				   fields[digest_tags ? DIGEST_TAGS : REFERRERS].name);
+		translation_remark(
+			translation, values[digest_tags ? REGSYNC_DIGEST_TAGS : REGSYNC_REFERRERS],
+			"%s: both what tags attach and what refers to an image is copied",
+			regsync_fields[digest_tags ? REGSYNC_DIGEST_TAGS : REGSYNC_REFERRERS].name);
 	}
 	if (types)
 		translation_set(translation, map, "referrers", types);
 	else
 		translation_set(translation, map, "referrers",
-				translation_switch(translation,
-						   values[referrers ? REFERRERS : DIGEST_TAGS],
-						   true));
+				translation_switch(
+					translation,
+					values[referrers ? REGSYNC_REFERRERS : REGSYNC_DIGEST_TAGS],
+					true));
 }
 
 static void add_times(struct translation *translation, struct node *map,
 		      const struct node *const *values)
 {
-	const struct node *schedule = values[SCHEDULE], *interval = values[INTERVAL];
+	const struct node *schedule = values[REGSYNC_SCHEDULE],
+			  *interval = values[REGSYNC_INTERVAL];
 	if (schedule && schedule->text.len) {
 		struct str text = str_trim(schedule->text), zone;
 		if (str_starts(text, "CRON_TZ=") || str_starts(text, "TZ=")) {
@@ -457,33 +257,33 @@ static bool is_image(struct str name)
 
 /* The name of one side as we write it. NULL: it is missing, or wrong. */
 static const struct node *read_side(struct translation *translation, const struct node *step,
-				    const struct node *const *values, enum step_field side,
+				    const struct node *const *values, enum regsync_field side,
 				    enum step_type type)
 {
 	const struct fields_reading reading = translation_reading(translation);
 	const struct node *node = values[side];
 	struct str text;
 	if (!node)
-		translation_refuse(translation, step, "%s is missing", fields[side].name);
-	if (!node || !fields_filled(&reading, &fields[side], node, &text))
+		translation_refuse(translation, step, "%s is missing", regsync_fields[side].name);
+	if (!node || !fields_filled(&reading, &regsync_fields[side], node, &text))
 		return NULL;
 	struct node *name = template_read(
-		translation, node, side == SOURCE ? TEMPLATE_SOURCE : TEMPLATE_DESTINATION, NULL);
+		translation, node, side == REGSYNC_SOURCE ? TEMPLATE_SOURCE : TEMPLATE_DESTINATION,
+		NULL);
 	if (!name || type == UNKNOWN)
 		return NULL;
 	if (type == IMAGE)
-		return is_image(name->text)
-			       ? name
-			       : translation_printf(translation, node, "%.*s:latest",
-						    STR_ARGS(name->text));
+		return is_image(name->text) ? name
+					    : translation_printf(translation, node, "%.*s:latest",
+								 STR_ARGS(name->text));
 	if (is_image(name->text) && (type == REPOSITORY || str_find(name->text, '/') < text.len)) {
 		translation_refuse(translation, node,
 				   "%s names an image, but the step is of the type %s: leave out "
 				   "its tag",
-				   fields[side].name, values[TYPE]->text.at);
+				   regsync_fields[side].name, values[REGSYNC_TYPE]->text.at);
 		return NULL;
 	}
-	return type == REGISTRY && side == SOURCE
+	return type == REGISTRY && side == REGSYNC_SOURCE
 		       ? translation_printf(translation, node, "%.*s/**", STR_ARGS(name->text))
 		       : name;
 }
@@ -515,51 +315,54 @@ static void add_rules(struct translation *translation, const struct node *source
 		      const struct node *target, const struct node *const *values,
 		      const struct node *rest)
 {
-	const struct node *sets = values[TAG_SETS];
+	const struct node *sets = values[REGSYNC_TAG_SETS];
 	size_t count = 0;
 	if (sets && sets->kind != NODE_NULL &&
 	    translation_expect_list(translation, sets, "tagSets"))
 		for (; count < sets->count; count++)
 			add_rule(translation, source, target, sets->items[count], rest);
-	if (!count || has_tags(values[TAGS]))
-		add_rule(translation, source, target, values[TAGS], rest);
+	if (!count || has_tags(values[REGSYNC_TAGS]))
+		add_rule(translation, source, target, values[REGSYNC_TAGS], rest);
 }
 
 static void read_step(struct translation *translation, const struct node *step,
 		      const struct node *const *defaults)
 {
 	const struct fields_reading reading = translation_reading(translation);
-	const struct node *values[FIELDS] = {NULL};
+	const struct node *values[REGSYNC_FIELDS] = {NULL};
 	if (!translation_expect_map(translation, step, "a step"))
 		return;
 	fields_collect(&reading, &step_table, step, values);
-	tell_losses(translation, values);
-	read_limit(translation, values[RATE_LIMIT]);
-	for (int field = SHARED; field < GENERAL; field++) {
-		bool time = field == INTERVAL || field == SCHEDULE;
-		if (!values[field] && !(time && (values[INTERVAL] || values[SCHEDULE])))
+	regsync_fields_tell(translation, values);
+	regsync_fields_limit(translation, values[REGSYNC_RATE_LIMIT]);
+	for (int field = REGSYNC_SHARED; field < REGSYNC_GENERAL; field++) {
+		bool time = field == REGSYNC_INTERVAL || field == REGSYNC_SCHEDULE;
+		if (!values[field] &&
+		    !(time && (values[REGSYNC_INTERVAL] || values[REGSYNC_SCHEDULE])))
 			values[field] = defaults[field];
 	}
-	enum step_type type = read_type(translation, step, values[TYPE]);
-	const struct node *source = read_side(translation, step, values, SOURCE, type);
-	const struct node *target = read_side(translation, step, values, TARGET, type);
+	enum step_type type = read_type(translation, step, values[REGSYNC_TYPE]);
+	const struct node *source = read_side(translation, step, values, REGSYNC_SOURCE, type);
+	const struct node *target = read_side(translation, step, values, REGSYNC_TARGET, type);
 	struct node *rest = translation_map(translation, step);
 	if (!source || !target || !rest)
 		return;
 	if (type == REGISTRY)
-		add_repositories(translation, rest, values[REPOS]);
-	else if (values[REPOS])
-		translation_lose(translation, values[REPOS],
+		add_repositories(translation, rest, values[REGSYNC_REPOS]);
+	else if (values[REGSYNC_REPOS])
+		translation_lose(translation, values[REGSYNC_REPOS],
 				 "repos is ignored: it is for steps of the type registry");
 	add_platforms(translation, rest, values);
 	add_referrers(translation, rest, values);
-	if (is_true(translation, INCLUDE_EXTERNAL, values))
+	if (regsync_fields_true(translation, REGSYNC_INCLUDE_EXTERNAL, values))
 		translation_set(translation, rest, "foreign",
-				translation_text(translation, values[INCLUDE_EXTERNAL],
+				translation_text(translation, values[REGSYNC_INCLUDE_EXTERNAL],
 						 STR("copy")));
 	add_times(translation, rest, values);
-	if (type == IMAGE && (has_tags(values[TAGS]) || values[TAG_SETS]))
-		translation_lose(translation, values[TAGS] ? values[TAGS] : values[TAG_SETS],
+	if (type == IMAGE && (has_tags(values[REGSYNC_TAGS]) || values[REGSYNC_TAG_SETS]))
+		translation_lose(translation,
+				 values[REGSYNC_TAGS] ? values[REGSYNC_TAGS]
+						      : values[REGSYNC_TAG_SETS],
 				 "tags are ignored: the step is of the type image");
 	if (type == IMAGE)
 		add_rule(translation, source, target, NULL, rest);
@@ -576,9 +379,9 @@ static void read_defaults(struct translation *translation, const struct node *de
 	if (!defaults || defaults->kind == NODE_NULL ||
 	    !translation_expect_map(translation, defaults, "defaults"))
 		return;
-	fields_collect(&reading, &default_table, defaults, values + SHARED);
-	tell_losses(translation, values);
-	read_limit(translation, values[RATE_LIMIT]);
+	fields_collect(&reading, &default_table, defaults, values + REGSYNC_SHARED);
+	regsync_fields_tell(translation, values);
+	regsync_fields_limit(translation, values[REGSYNC_RATE_LIMIT]);
 }
 
 /* The lines from creds to the next field of the file. */
@@ -599,11 +402,10 @@ static void find_creds(struct translation *translation)
 void regsync_file_translate(struct translation *translation)
 {
 	const struct fields_reading reading = translation_reading(translation);
-	const struct node *values[ROOT_FIELDS], *defaults[FIELDS] = {NULL};
+	const struct node *values[ROOT_FIELDS], *defaults[REGSYNC_FIELDS] = {NULL};
 	int64_t version = 1;
 	fields_collect(&reading, &root_table, translation->document->root, values);
-	if (values[VERSION] &&
-	    (!str_to_int64(values[VERSION]->text, &version) || version > 1))
+	if (values[VERSION] && (!str_to_int64(values[VERSION]->text, &version) || version > 1))
 		translation_refuse(translation, values[VERSION],
 				   "version %.*s of regsync's files is not known: expected 1",
 				   STR_ARGS(str_head(values[VERSION]->text, 20)));

@@ -15,7 +15,7 @@ static size_t span(struct str text, const char *set)
 bool semver_text_add(struct str range, struct buf *out)
 {
 	while (range.len) {
-		size_t operator = span(range, "<>=!~^ ,|\tv");
+		size_t operator= span(range, "<>=!~^ ,|\tv");
 		buf_add_str(out, str_head(range, operator));
 		range = str_from(range, operator);
 		size_t numbers = span(range, "0123456789."), dots = 0;
@@ -30,11 +30,12 @@ bool semver_text_add(struct str range, struct buf *out)
 		for (; numbers && !wild && dots < 2; dots++)
 			buf_add_string(out, ".0");
 		size_t rest = 0;
-		while (rest < range.len && !strchr("<>=!~^ ,|\t", range.at[rest] ? range.at[rest] : ' '))
+		while (rest < range.len &&
+		       !strchr("<>=!~^ ,|\t", range.at[rest] ? range.at[rest] : ' '))
 			rest++;
 		buf_add_str(out, str_head(range, rest));
 		range = str_from(range, rest);
-		if (!operator && !numbers && !rest)
+		if (!operator&& !numbers && !rest)
 			return false;
 	}
 	return true;

@@ -77,8 +77,8 @@ static bool read_repository(struct translation *translation, const struct node *
 static void add_rule(struct translation *translation, const struct repository *repository,
 		     const char *items, struct node *map)
 {
-	struct node *source = translation_printf(translation, repository->name, "%s%s",
-						 repository->full, items);
+	struct node *source =
+		translation_printf(translation, repository->name, "%s%s", repository->full, items);
 	translation_rule(translation, source, map ? map : repository->target);
 }
 

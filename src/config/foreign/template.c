@@ -54,12 +54,10 @@ static bool read_action(struct str text, struct action *out)
 	return out->argument.len > 0;
 }
 
-static void refuse(struct translation *translation, const struct node *node,
-		   enum template_use use)
+static void refuse(struct translation *translation, const struct node *node, enum template_use use)
 {
-	const char *file = use == TEMPLATE_CREDENTIAL
-				   ? ", or {{file \"PATH\"}} as the whole text"
-				   : "";
+	const char *file =
+		use == TEMPLATE_CREDENTIAL ? ", or {{file \"PATH\"}} as the whole text" : "";
 	translation_refuse(translation, node,
 			   "this template has no counterpart here: write {{env \"NAME\"}} with a "
 			   "name of letters, digits and _%s, or the value itself",

@@ -152,7 +152,8 @@ void translation_login(struct translation *translation, const struct node *regis
 	if (!registry || !entry || !auth)
 		return;
 	for (size_t i = 0; i < auth->count; i++)
-		if (str_equal(auth->keys[i]->text, registry->text) && is_same(auth->items[i], entry))
+		if (str_equal(auth->keys[i]->text, registry->text) &&
+		    is_same(auth->items[i], entry))
 			return;
 	translation_put(translation, translation->auth, registry, entry);
 }

@@ -119,7 +119,7 @@ static size_t name_length(struct str text)
 	return len;
 }
 
-/* Appends what ${...} at the beginning of text stands for. Returns its length; 0: it is not known. */
+/* Appends what ${...} at the beginning of text stands for. Returns its length; 0: unknown. */
 static size_t add_variable(struct translation *translation, struct str text, struct buf *out)
 {
 	bool braces = str_starts(text, "${");
@@ -144,8 +144,8 @@ static size_t add_variable(struct translation *translation, struct str text, str
 	size_t end = str_find(rest, '}');
 	struct str operand = str_head(rest, end);
 	bool fallback = str_starts(operand, ":-") || str_starts(operand, "-");
-	if (end == rest.len || (operand.len && !fallback) ||
-	    str_find(operand, '$') < operand.len || (!set && !fallback))
+	if (end == rest.len || (operand.len && !fallback) || str_find(operand, '$') < operand.len ||
+	    (!set && !fallback))
 		return 0;
 	if (!set)
 		buf_add_str(out, str_from(operand, str_starts(operand, ":") ? 2 : 1));
@@ -200,9 +200,9 @@ static void read_service(struct translation *translation, const struct node *nam
 		return;
 	struct node *expanded = expand(translation, image);
 	if (expanded)
-		placing_add(translation,
-			    &(struct placing_image){
-				    .at = image, .text = expanded->text, .platforms = platform});
+		placing_add(translation, &(struct placing_image){.at = image,
+								 .text = expanded->text,
+								 .platforms = platform});
 }
 
 void workloads_compose(struct translation *translation)
