@@ -143,12 +143,15 @@ static bool read_document(const struct loading *loading, enum formats_option opt
 	const struct options *options = loading->options;
 	const char *text = inputs_text(options->inputs, path);
 	bool lines = options->images_format && strcmp(options->images_format, "text") == 0;
+	bool (*are_lines)(const char *name, struct str text) =
+		lines ? are_always_lines : lines_file_recognise;
+	if (text && option == FORMATS_IMAGES)
+		return document_parse_any(loading->arena, path, text, are_lines, out,
+					  loading->problems);
 	if (text)
 		return document_parse(loading->arena, path, text, out, loading->problems);
 	if (path && option == FORMATS_IMAGES)
-		return document_read_any(loading->arena, path,
-					 lines ? are_always_lines : lines_file_recognise, out,
-					 loading->problems);
+		return document_read_any(loading->arena, path, are_lines, out, loading->problems);
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 

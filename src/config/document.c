@@ -113,12 +113,27 @@ static bool read_yaml(struct arena *arena, struct document *out, struct error *e
 	return out->fault || error_memory(err);
 }
 
+static const struct node nothing = {.kind = NODE_NULL, .line = 1, .column = 1};
+
+/* Parses the text of out. */
+static bool parse_any(struct arena *arena, bool (*are_lines)(const char *name, struct str text),
+		      struct document *out, struct problems *problems)
+{
+	struct error err;
+	out->lines = !out->json && are_lines(out->name, out->text);
+	if (out->lines)
+		return true;
+	bool read = out->json ? json_read_file(arena, out->text, &out->root, &err)
+			      : read_yaml(arena, out, &err);
+	if (read)
+		hide(out->root);
+	return read || tell(out, &err, problems);
+}
+
 bool document_read_any(struct arena *arena, const char *path,
 		       bool (*are_lines)(const char *name, struct str text), struct document *out,
 		       struct problems *problems)
 {
-	static const struct node nothing = {.kind = NODE_NULL, .line = 1, .column = 1};
-	struct error err;
 	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path,
 				 .json = ends_nocase(str_of(path), ".json"),
 				 .root = &nothing};
@@ -131,14 +146,21 @@ bool document_read_any(struct arena *arena, const char *path,
 		problem_add(problems, out->name, "out of memory");
 		return false;
 	}
-	out->lines = !out->json && are_lines(out->name, out->text);
-	if (out->lines)
-		return true;
-	bool read = out->json ? json_read_file(arena, out->text, &out->root, &err)
-			      : read_yaml(arena, out, &err);
-	if (read)
-		hide(out->root);
-	return read || tell(out, &err, problems);
+	return parse_any(arena, are_lines, out, problems);
+}
+
+bool document_parse_any(struct arena *arena, const char *name, const char *text,
+			bool (*are_lines)(const char *name, struct str text), struct document *out,
+			struct problems *problems)
+{
+	*out = (struct document){.name = name,
+				 .input = true,
+				 .json = text[strspn(text, " \t\r\n")] == '{',
+				 .root = &nothing,
+				 .text = str_of(text)};
+	struct error ignored;
+	out->json = out->json && json_read_file(arena, out->text, &out->root, &ignored);
+	return parse_any(arena, are_lines, out, problems);
 }
 
 bool document_read(struct arena *arena, const char *path, struct document *out,

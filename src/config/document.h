@@ -36,6 +36,10 @@ bool document_read_json(struct arena *arena, const char *path, struct document *
 bool document_read_any(struct arena *arena, const char *path,
 		       bool (*are_lines)(const char *name, struct str text), struct document *out,
 		       struct problems *problems);
+/* The same for text, the Action's input called name: JSON if it is a JSON object. */
+bool document_parse_any(struct arena *arena, const char *name, const char *text,
+			bool (*are_lines)(const char *name, struct str text), struct document *out,
+			struct problems *problems);
 /* Parses text, the Action's input called name: as JSON if it is a JSON object, else as YAML. */
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
 		    struct problems *problems);

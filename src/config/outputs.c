@@ -151,9 +151,12 @@ static void take_config(const struct taker *taker, const struct config *config)
 		take_named(taker, "the file of docker's logins", config->docker_files[i], NULL);
 	for (size_t i = 0; i < HOST_FILES_MAX; i++)
 		take_named(taker, "registries.conf", config->host_files.registries[i], NULL);
-	for (size_t i = 0; i < config->credentials.count; i++)
-		take_named(taker, "ca", config->credentials.items[i].ca,
-			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->credentials.count; i++) {
+		const struct credential *entry = &config->credentials.items[i];
+		take_named(taker, "ca", entry->ca, entry->place);
+		for (size_t j = 0; j < CREDENTIAL_FILES; j++)
+			take_named(taker, "a file of a login", entry->files[j], entry->place);
+	}
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		take_named(taker, "list", config->rules.files[i].text,
 			   config->rules.files[i].place);

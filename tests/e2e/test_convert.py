@@ -3,6 +3,7 @@
 What each form becomes is in tests/cases/foreign.txt, what the other programs do with the same files in test_peers_differential.py.
 """
 
+import base64
 import os
 import subprocess
 import tomllib
@@ -201,3 +202,30 @@ def test_a_mirror_config_that_cannot_be_written(runner):
         result = runner.run([runner.binary, "--images", rules, "--mirror-config", option])
         assert result.code == 2 and why in result.stderr, result.stderr
     assert subprocess.run(["test", "-s", rules], check=False).returncode == 0
+
+
+def test_a_server_reads_the_file_of_a_password_again(runner, registries, from_source, source, repo):
+    """It is watched and may be read like the auth file that names it."""
+    closed = registries(users={"robot": "second-password"})
+    runner.secret("second-password")
+    from_source.push(images.image("again"), repo, "v1")
+    password = runner.write("password", "first-password")
+    auth = runner.write("auth.yaml", {closed.host: {"username": "robot", "password-file": password, "insecure": True}, source.host: {"insecure": True}})
+    rules = runner.write("images.yaml", {f"{source.host}/{repo}:v1": f"{closed.host}/{repo}"})
+    process = runner.start([runner.binary, "serve", "--images", rules, "--auth", auth, "--every", "1s", "--retries", "0"])
+    client = images.Client(closed, lambda _: "Basic " + base64.b64encode(b"robot:second-password").decode())
+    runner.write("password", "second-password")
+    try:
+        proxy.until(lambda: client.head(repo, "v1"))
+    finally:
+        client.close()
+        process.terminate()
+        runner.finish(process, report=False)
+
+
+def test_lines_and_streams_as_the_text_of_an_input(runner):
+    for text, found in (("--platform=linux/amd64 UPPER\nnginx", "input images:1:24: \"UPPER\""),
+                        ("apiVersion: v1\nkind: Pod\nmetadata: {}\nspec: {containers: [{image: UPPER}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {}\n",
+                         "input images:4:29: \"UPPER\"")):
+        result = runner.run([runner.binary], env={"GITHUB_ACTIONS": "true", "INPUT_IMAGES": text, "INPUT_TO": "reg.test/mirror"})
+        assert result.code == 2 and found in result.stderr, result.stderr

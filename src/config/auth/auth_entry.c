@@ -251,7 +251,8 @@ static const char *read_secret(struct auth_item *entry, enum auth_field number)
 }
 
 /* What own says, a text, or what the file that another field names holds. */
-static const char *read_file(struct auth_item *entry, enum auth_field own, const char *said)
+static const char *read_file(struct auth_item *entry, enum auth_field own, const char *said,
+			     struct credential *out)
 {
 	enum auth_field number = own - USERNAME + USERNAME_FILE;
 	const struct node *value = entry->values[number];
@@ -262,6 +263,7 @@ static const char *read_file(struct auth_item *entry, enum auth_field own, const
 				fields[own].name, fields[number].name);
 	if (!path || said)
 		return said;
+	out->files[own - USERNAME] = path;
 	const char *text = secret_file_text(entry->login.arena, path, &err);
 	if (!text)
 		fields_complain(&entry->login, value, "%s: %s", fields[number].name, err.text);
@@ -292,9 +294,10 @@ static void check_login(const struct auth_item *entry, struct credential *login)
 static void read_login(struct auth_item *entry, struct credential *out)
 {
 	size_t before = entry->login.problems->error_count;
-	out->username = read_file(entry, USERNAME, read_expanded(entry, &entry->login, USERNAME));
-	out->password = read_file(entry, PASSWORD, read_secret(entry, PASSWORD));
-	out->token = read_file(entry, TOKEN, read_secret(entry, TOKEN));
+	out->username =
+		read_file(entry, USERNAME, read_expanded(entry, &entry->login, USERNAME), out);
+	out->password = read_file(entry, PASSWORD, read_secret(entry, PASSWORD), out);
+	out->token = read_file(entry, TOKEN, read_secret(entry, TOKEN), out);
 	if (entry->login.problems->error_count == before)
 		check_login(entry, out);
 }
