@@ -9,6 +9,7 @@
 #include "cmd/completion_bash.h"
 #include "cmd/completion_fish.h"
 #include "cmd/completion_zsh.h"
+#include "config/convert/convert_options.h"
 #include "config/imgsync/flags.h"
 #include "config/options/merge_options.h"
 #include "config/options/plan_options.h"
@@ -35,18 +36,25 @@ const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
 	[COMPLETION_REPORT] = {"report", "join the reports of several jobs", "merge", true},
 	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", "",
 				false},
+	[COMPLETION_CONVERT] = {"convert", "print the file of another program as an images file",
+				"", true},
 	[COMPLETION_IMGSYNC] = {"imgsync", NULL, "", false},
 	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", "", false},
 	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", "", false},
 	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", "",
 				false},
 	[COMPLETION_HELP] = {"help", "print help",
-			     "rules auth serve check plan apply report probe request imgsync exit "
-			     "environment",
+			     "rules auth serve check plan apply report probe request convert "
+			     "imgsync exit environment",
 			     false},
 	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish",
 				   false},
 };
+
+/* The forms of --images. */
+#define FORMS                                                                                      \
+	"images lists kyma regsync skopeo dregsy hauler zarf oc-mirror imgpkg kbld compose "       \
+	"kubernetes image-keys text"
 
 /* Options of which only some values are right, or most are one of some. */
 static const struct {
@@ -54,10 +62,13 @@ static const struct {
 } values[] = {
 	{"arch", "386 amd64 arm arm:v6 arm:v7 arm64 ppc64le riscv64 s390x"},
 	{"create-repository", "true false"},
+	{"from", FORMS},
 	{"foreign", "skip copy fail"},
 	{"format", "text json sarif annotations"},
+	{"images-format", FORMS},
 	{"log-format", "text json"},
 	{"log-level", "error warn info debug"},
+	{"names", "keep full flatten"},
 	{"notify", "telegram= slack= dingtalk= feishu= wecom= webhook= heartbeat="},
 	{"notify-on", "failure change always"},
 	{"on-change", "overwrite fail skip retag"},
@@ -175,6 +186,9 @@ void completion_each(enum completion_context context,
 		break;
 	case COMPLETION_REPORT:
 		each_of_table(&completing, merge_options_table, merge_options_count);
+		break;
+	case COMPLETION_CONVERT:
+		each_of_table(&completing, convert_options_table, convert_options_count);
 		break;
 	case COMPLETION_IMGSYNC:
 		each_of_imgsync(&completing, FLAGS_NONE);

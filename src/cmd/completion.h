@@ -19,6 +19,7 @@ enum completion_context {
 	COMPLETION_PLAN,
 	COMPLETION_APPLY,
 	COMPLETION_REPORT,
+	COMPLETION_CONVERT,
 	COMPLETION_IMGSYNC, /* the program is called imgsync, and there is no command */
 	COMPLETION_SYNC,
 	COMPLETION_GCR,

@@ -5,6 +5,7 @@
 #include "cmd/help.h"
 
 #include "cmd/about.h"
+#include "config/convert/convert_options.h"
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
 #include "config/nearest.h"
@@ -95,6 +96,7 @@ static const struct topic {
 	{"report", "one report of those of several jobs", merge_options_help},
 	{"probe", "what a registry answers, and why it does not work", probe_options_help},
 	{"request", "images that a free text asks for, and a policy", request_options_help},
+	{"convert", "files of other programs in the form of this one", convert_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cmd/apply.h"
+#include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
@@ -204,6 +205,17 @@ void load_read(struct run *run, struct problems *problems)
 		problem_add(problems, NULL, "out of memory");
 }
 
+/* Which copies there will be does not depend on what comes of the run. */
+static void write_mirrors(const struct run *run, struct problems *problems)
+{
+	const struct mirror_options options = mirror_options_read(run->options, NULL);
+	const struct mirror_rules rules = {run->rules, run->rule_count, run->namespaces,
+					   run->namespace_count, &run->config.credentials};
+	struct error err;
+	if (options.path && !mirror_config_write(run->arena, &rules, &options, &err))
+		problem_add(problems, NULL, "--mirror-config: %s", err.text);
+}
+
 bool load_run(struct run *run, struct problems *problems)
 {
 	enum log_level level = load_level(run->options, problems);
@@ -218,6 +230,8 @@ bool load_run(struct run *run, struct problems *problems)
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
+	if (!again && !problems->error_count)
+		write_mirrors(run, problems);
 	tell_problems(run, again, problems);
 	return !problems->error_count;
 }

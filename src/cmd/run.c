@@ -93,7 +93,7 @@ static bool set_up(struct run *run)
 					    .credentials = &run->config.credentials,
 					    .helpers = session->helpers,
 					    .aws = &session->aws,
-					    .keep_pulls = (unsigned)options->keep_pulls,
+					    .keep_pulls = run->config.keep_pulls,
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);

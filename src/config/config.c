@@ -11,8 +11,10 @@
 #include "config/auth/target_login.h"
 #include "config/duration.h"
 #include "config/environment.h"
+#include "config/foreign/lines_file.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
+#include "config/mirror_options.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
 #include "config/options/plan_options.h"
@@ -20,6 +22,7 @@
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
 #include "config/rules/list_rules.h"
+#include "config/rules/naming.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
@@ -74,6 +77,11 @@ static void read_list(const struct loading *loading)
 		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
 	if (!good)
 		problem_add(loading->problems, NULL, "--to: %s", err.text);
+	target.names = options->names;
+	if (options->names && !naming_check(options->names, &err)) {
+		problem_add(loading->problems, NULL, "--%s", err.text);
+		good = false;
+	}
 	if (!inlined && !file_read(options->list, &text, &err)) {
 		problem_add(loading->problems, name, "%s", err.text);
 		return;
@@ -124,12 +132,27 @@ static void read_imgsync(const struct loading *loading)
 		      loading->problems);
 }
 
-/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
-static bool read_document(const struct loading *loading, const char *path, struct document *out)
+static bool are_always_lines(const char *name, struct str text)
 {
-	const char *text = inputs_text(loading->options->inputs, path);
+	return name && text.len;
+}
+
+/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
+static bool read_document(const struct loading *loading, enum formats_option option,
+			  const char *path, struct document *out)
+{
+	const struct options *options = loading->options;
+	const char *text = inputs_text(options->inputs, path);
+	bool lines = options->images_format && strcmp(options->images_format, "text") == 0;
+	bool (*are_lines)(const char *name, struct str text) =
+		lines ? are_always_lines : lines_file_recognise;
+	if (text && option == FORMATS_IMAGES)
+		return document_parse_any(loading->arena, path, text, are_lines, out,
+					  loading->problems);
 	if (text)
 		return document_parse(loading->arena, path, text, out, loading->problems);
+	if (path && option == FORMATS_IMAGES)
+		return document_read_any(loading->arena, path, are_lines, out, loading->problems);
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
@@ -146,17 +169,34 @@ static void refuse_nothing(const struct loading *loading, const struct document 
 			    "quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd");
 }
 
+/* Nothing that was given takes a prefix. */
+static void refuse_prefix(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	if (options->to || options->names)
+		problem_add(loading->problems, NULL,
+			    "--%s is for the images of --list, and of files of other programs that "
+			    "do not say where images go",
+			    options->to ? "to" : "names");
+}
+
 /* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (!read_document(loading, path, &document))
+	if (!read_document(loading, option, path, &document))
 		return;
+	if (document.fault && !formats_is_foreign(&reading, option)) {
+		document_refuse(&document, loading->problems);
+		return;
+	}
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);
+	if (option == FORMATS_IMAGES && !formats_is_foreign(&reading, option))
+		refuse_prefix(loading);
 	size_t before = loading->problems->error_count;
 	formats_find(&reading, option)->read(&reading);
 	if (option != FORMATS_AUTH && loading->problems->error_count == before)
@@ -222,6 +262,15 @@ static void miss_rules(const struct loading *loading)
 			    "--images images.yaml (--help lists all options)");
 }
 
+static void check_format(const struct loading *loading)
+{
+	const char *format = loading->options->images_format;
+	scoped(buf_finish) struct buf names = {0};
+	if (format && !formats_named(format, &names))
+		problem_add(loading->problems, NULL, "--images-format %.100s: expected one of %s",
+			    format, buf_string(&names));
+}
+
 static void read_files(const struct loading *loading)
 {
 	const struct options *options = loading->options;
@@ -243,8 +292,9 @@ static void read_files(const struct loading *loading)
 	}
 	if (refuse_both(loading))
 		return;
-	if (options->to && !list)
-		problem_add(loading->problems, NULL, "--to is for the images of --list");
+	if (!list && !options->images)
+		refuse_prefix(loading);
+	check_format(loading);
 	if (options->config) {
 		if (options->auth || options->images)
 			problem_warn(loading->problems, NULL,
@@ -454,6 +504,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	*out = (struct config){.options = *options};
 	proxy_variables_read(arena, &out->proxies, problems);
 	out->lists_json = outputs_format(options, problems);
+	mirror_options_read(options, problems);
 	limits_read(options, &out->limits, problems);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
@@ -471,6 +522,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	check_time(&loading, options->imgsync ? "timeout" : "image-timeout",
 		   options->image_timeout);
 	add_terms(&loading);
+	if (options->keep_pulls)
+		out->keep_pulls = (unsigned)options->keep_pulls;
 	return problems->error_count == before;
 }
 

@@ -31,6 +31,7 @@ struct config {
 	char plan_digest[DIGEST_TEXT_SIZE]; /* of its text */
 	bool kyma;                          /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix;            /* where its images go; NULL: each image has its own */
+	unsigned keep_pulls; /* read no more manifests with only that many pulls left */
 	bool lists_json;                    /* lists of images are written as JSON, else as YAML */
 };
 

@@ -12,6 +12,7 @@
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
+#include "config/mirror_options.h"
 #include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 
@@ -27,6 +28,7 @@ enum output_number {
 	FAILED,
 	PLAN,
 	MARKDOWN,
+	MIRRORS,
 	STEP_OUTPUT,
 	STEP_SUMMARY,
 	HINTS,
@@ -72,6 +74,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[FAILED] = "--output-failed-images",
 		[PLAN] = "--out",
 		[MARKDOWN] = "--markdown",
+		[MIRRORS] = "--mirror-config",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
@@ -79,6 +82,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 	};
 	const struct inputs *inputs = options->inputs;
 	const struct plan_options *plan = options->plan;
+	const struct mirror_options mirrors = mirror_options_read(options, NULL);
 	const char *const given[OUTPUTS_MAX] = {
 		[LOG] = log_path(options),
 		[REPORT] = options->report,
@@ -86,6 +90,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[FAILED] = options->output_failed_images,
 		[PLAN] = plan ? plan->out : NULL,
 		[MARKDOWN] = plan ? plan->markdown : NULL,
+		[MIRRORS] = mirrors.form == MIRROR_HOSTS ? NULL : mirrors.path,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
@@ -155,9 +160,12 @@ static void take_config(const struct taker *taker, const struct config *config)
 		take_named(taker, "the file of docker's logins", config->docker_files[i], NULL);
 	for (size_t i = 0; i < HOST_FILES_MAX; i++)
 		take_named(taker, "registries.conf", config->host_files.registries[i], NULL);
-	for (size_t i = 0; i < config->credentials.count; i++)
-		take_named(taker, "ca", config->credentials.items[i].ca,
-			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->credentials.count; i++) {
+		const struct credential *entry = &config->credentials.items[i];
+		take_named(taker, "ca", entry->ca, entry->place);
+		for (size_t j = 0; j < CREDENTIAL_FILES; j++)
+			take_named(taker, "a file of a login", entry->files[j], entry->place);
+	}
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		take_named(taker, "list", config->rules.files[i].text,
 			   config->rules.files[i].place);
