@@ -9,10 +9,10 @@
 #include "base/log.h"
 #include "cmd/about.h"
 #include "cmd/expansion.h"
-#include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
+#include "cmd/state_keeper.h"
 #include "config/imgsync/flags.h"
 #include "notify/notify.h"
 #include "registry/registry_store.h"
@@ -43,7 +43,6 @@ void run_close(struct run *run)
 {
 	report_free(&run->report);
 	copier_free(&run->copier);
-	hints_free(&run->hints);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
@@ -85,7 +84,7 @@ static bool set_up(struct run *run)
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,
-					.hints = run->hints,
+					.state = state_keeper_state(session->keeper),
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
@@ -192,6 +191,8 @@ static int stop_reason(const struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
+	if (!state_keeper_load(run))
+		return EXIT_FAILURE;
 	if (!set_up(run) || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
 	    !rounds_run(run)) {
 		log_error("out of memory");
@@ -207,6 +208,6 @@ int run_sync(struct run *run)
 	int code = report_exit_code(run->report, cancel_reason() ? cancel_reason() : reason);
 	if (!written)
 		log_error("%s", err.text);
-	hints_file_save(run);
+	written &= state_keeper_save(run);
 	return send_messages(run, written || code ? code : EXIT_FAILURE);
 }

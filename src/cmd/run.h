@@ -15,7 +15,7 @@
 #include "plan/namespace.h"
 #include "plan/plan.h"
 #include "report/report.h"
-#include "state/hints.h"
+#include "state/state.h"
 
 /* What one rule became. */
 struct expansion {
@@ -50,7 +50,6 @@ struct run {
 	struct progress *progress;
 	struct registry *registry;
 	struct stores stores; /* of registry */
-	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;
 	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */

@@ -352,6 +352,14 @@ static void check_time(const struct loading *loading, const char *option, const 
 			    text);
 }
 
+static void read_state(const struct loading *loading)
+{
+	struct error err;
+	const char *text = loading->options->state;
+	if (text && !state_place_parse(loading->arena, text, &loading->out->state, &err))
+		problem_add(loading->problems, NULL, "--state: %s", err.text);
+}
+
 /* Adds the login that only kyma's images file uses. */
 static void add_target_login(const struct loading *loading)
 {
@@ -380,6 +388,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	proxy_variables_read(arena, &out->proxies, problems);
 	out->lists_json = outputs_format(options, problems);
 	limits_read(options, &out->limits, problems);
+	read_state(&loading);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
 	registry_options_read(arena, options, &lookup, &out->credentials, problems);

@@ -11,6 +11,7 @@
 #include "config/notify/notify_target.h"
 #include "config/options/options.h"
 #include "config/rules/rule.h"
+#include "config/state_place.h"
 #include "net/proxy.h"
 #include "registry/credential.h"
 
@@ -26,6 +27,7 @@ struct config {
 	struct terms terms; /* from the options; already applied to the rules */
 	struct limits limits;
 	struct notify_list notify; /* who gets a message when the run is over */
+	struct state_place state;  /* from the options */
 	bool kyma;                 /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix;   /* where its images go; NULL: each image has its own */
 	bool lists_json;           /* lists of images are written as JSON, else as YAML */

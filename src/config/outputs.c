@@ -13,13 +13,24 @@
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
 #include "config/serve/server_file.h"
+#include "config/state_place.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
+enum output_number {
+	LOG,
+	REPORT,
+	SUCCESS,
+	FAILED,
+	STEP_OUTPUT,
+	STEP_SUMMARY,
+	HINTS,
+	STATE,
+	RECORD
+};
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -61,6 +72,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
+		[STATE] = "--state",
 		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
@@ -72,6 +84,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
+		[STATE] = state_place_file(options->state),
 		[RECORD] = options->server ? options->server->record : NULL,
 	};
 	struct error ignored;

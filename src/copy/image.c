@@ -15,6 +15,7 @@
 #include "copy/judge/compare.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
+#include "copy/judge/remember.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
 #include "copy/judge/verify.h"
@@ -32,6 +33,7 @@ static bool keep(struct image *image, struct error *err)
 	struct outcome *outcome = image->outcome;
 	if (!accompany_late(image, err) || !verify_image(image, err))
 		return false;
+	remember_met(image);
 	bool late = outcome->companions > 0;
 	outcome->reason = late ? "companions" : "in-sync";
 	outcome->status = !late                            ? OUTCOME_SKIPPED
@@ -90,8 +92,10 @@ static bool do_it(struct image *image, struct error *err)
 static bool bring(struct image *image, struct error *err)
 {
 	*image->outcome = (struct outcome){0};
-	if (!compare_sides(image, err) ||  /* what both hold; pins the source */
-	    !compare_filter(image, err) || /* what the target is to hold */
+	if (!compare_sides(image, err)) /* what both hold; pins the source */
+		return false;
+	remember_source(image);
+	if (!compare_filter(image, err) || /* what the target is to hold */
 	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
 		return false;
 	if (do_it(image, err))

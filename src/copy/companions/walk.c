@@ -132,10 +132,11 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 /* The same without reading anything, where an earlier run has. *known: it has. */
 static bool recall_parts(struct walk *walk, const char *digest, bool *known, struct error *err)
 {
-	struct hints *hints = walk->image->copier->options.hints;
+	struct sync_state *state = walk->image->copier->options.state;
 	const char *const *parts;
 	size_t count;
-	*known = hints && hints_find_parts(hints, digest, clock_unix(), &parts, &count);
+	*known =
+		state && hints_find_parts(state_hints(state), digest, clock_unix(), &parts, &count);
 	for (size_t i = 0; *known && i < count; i++)
 		if (!add_node(walk, parts[i], "", err))
 			return false;
@@ -145,7 +146,7 @@ static bool recall_parts(struct walk *walk, const char *digest, bool *known, str
 /* Adds the parts of the image itself. */
 static bool add_image_parts(struct walk *walk, const char *digest, bool held, struct error *err)
 {
-	struct hints *hints = walk->image->copier->options.hints;
+	struct sync_state *state = walk->image->copier->options.state;
 	/* What was opened before, for a companion, is not looked into once more. */
 	bool all = !walk->opened.count, known = false;
 	if (held && !recall_parts(walk, digest, &known, err))
@@ -155,8 +156,9 @@ static bool add_image_parts(struct walk *walk, const char *digest, bool held, st
 	buf_reset(&walk->parts);
 	if (!add_parts(walk, digest, held, 1, err))
 		return false;
-	if (hints && all && buf_ok(&walk->parts))
-		hints_record_parts(hints, digest, (const char *const *)(void *)walk->parts.at,
+	if (state && all && buf_ok(&walk->parts))
+		hints_record_parts(state_hints(state), digest,
+				   (const char *const *)(void *)walk->parts.at,
 				   walk->parts.len / sizeof(const char *), clock_unix());
 	return true;
 }

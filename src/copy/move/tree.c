@@ -12,6 +12,7 @@
 #include "copy/claim.h"
 #include "copy/fetch.h"
 #include "copy/judge/drift.h"
+#include "copy/judge/remember.h"
 #include "copy/move/blob.h"
 #include "store/store.h"
 
@@ -185,7 +186,13 @@ static bool push_guarded(struct image *image, const struct push *push, struct pu
 	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || store_put(image->to, push, answer, err);
+	if (held)
+		return true;
+	if (!store_put(image->to, push, answer, err))
+		return false;
+	if (strcmp(push->reference, push->digest) != 0)
+		remember_written(image, push->reference, push->digest);
+	return true;
 }
 
 static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
