@@ -144,7 +144,8 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	size_t entries = run->config.credentials.count;
-	size_t most = run->rule_count * 2 + run->namespace_count * (3 + 2 * entries);
+	const struct reference *state = &run->config.state.image;
+	size_t most = 1 + run->rule_count * 2 + run->namespace_count * (3 + 2 * entries);
 	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
 	if (!sides.items)
 		return false;
@@ -154,6 +155,9 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	}
 	for (size_t i = 0; i < run->namespace_count; i++)
 		add_namespace(run, &run->namespaces[i], &sides);
+	if (state->host)
+		sides.items[sides.count++] =
+			(struct usage_side){state->host, state->repository, "--state", false};
 	return usage_settle(run->arena, &run->config, sides.items, sides.count, problems);
 }
 

@@ -191,10 +191,13 @@ static int stop_reason(const struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
+	if (!set_up(run)) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
 	if (!state_keeper_load(run))
 		return EXIT_FAILURE;
-	if (!set_up(run) || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
-	    !rounds_run(run)) {
+	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}

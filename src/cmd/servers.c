@@ -73,6 +73,8 @@ void servers_each(const struct run *run, void (*take)(void *ctx, const struct na
 		take_side(&taker, &namespace->source, namespace->rule->source_place);
 		take_side(&taker, &namespace->destination, namespace->rule->destination_place);
 	}
+	if (run->config.state.image.host)
+		take_side(&taker, &run->config.state.image, NULL);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		take_credential(&taker, &run->config.credentials.items[i]);
 	for (size_t i = 0; i < run->config.notify.count; i++) {

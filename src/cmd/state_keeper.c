@@ -6,14 +6,20 @@
  */
 #include "cmd/state_keeper.h"
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/state_file.h"
+#include "cmd/state_image.h"
 
 #include <pthread.h>
+
+/* How long storing may take in a registry. */
+enum { SECONDS_MAX = 120 };
 
 struct state_keeper {
 	struct sync_state *state;
 	struct state_place place;
+	struct state_image image; /* without a file */
 	bool dry_run;
 	bool lenient;         /* what is wrong is a warning */
 	bool found;           /* there is something stored */
@@ -44,8 +50,13 @@ static bool complain(const struct state_keeper *keeper, const struct error *err)
 bool state_keeper_open(struct session *session, const struct run *first)
 {
 	const struct options *options = first->options;
-	struct state_place place = first->config.state;
+	struct state_place place = {0};
 	struct error err;
+	/* What was loaded may be released before the session ends. */
+	if (options->state && !state_place_parse(session->arena, options->state, &place, &err)) {
+		log_error("--state: %s", err.text);
+		return false;
+	}
 	bool hints = options->hints && !place.file && !place.image.host;
 	if (hints)
 		place.file = options->hints;
@@ -60,6 +71,7 @@ bool state_keeper_open(struct session *session, const struct run *first)
 	*keeper = (struct state_keeper){
 		.state = state, .place = place, .dry_run = options->dry_run, .lenient = hints};
 	pthread_mutex_init(&keeper->lock, NULL);
+	keeper->image.name = &keeper->place.image;
 	session->keeper = keeper;
 	if (!place.file || state_file_prepare(place.file, options->dry_run, &err))
 		return true;
@@ -79,8 +91,12 @@ void state_keeper_close(struct state_keeper **keeper)
 }
 
 /* Caller holds the lock. */
-static bool load(struct state_keeper *keeper, struct error *err)
+static bool load(struct state_keeper *keeper, const struct run *run, struct error *err)
 {
+	keeper->image.stores = &run->stores;
+	if (!keeper->place.file)
+		return state_image_read(&keeper->image, keeper->state, !keeper->dry_run,
+					&keeper->found, err);
 	return state_file_read(keeper->state, keeper->place.file, !keeper->dry_run, &keeper->found,
 			       err);
 }
@@ -92,7 +108,7 @@ bool state_keeper_load(const struct run *run)
 	if (!keeper)
 		return true;
 	pthread_mutex_lock(&keeper->lock);
-	bool ok = load(keeper, &err);
+	bool ok = load(keeper, run, &err);
 	pthread_mutex_unlock(&keeper->lock);
 	return ok || complain(keeper, &err);
 }
@@ -107,13 +123,27 @@ static void tell_full(struct state_keeper *keeper)
 		 STATE_MAX, STATE_MAX);
 }
 
+/* After a stop as well, when no other request may begin. */
+static bool store_image(struct state_keeper *keeper, const struct run *run, struct error *err)
+{
+	scoped(cancel_close) struct cancel after = {0};
+	keeper->image.stores = &run->stores;
+	cancel_open_after(&after, SECONDS_MAX);
+	struct cancel *before = cancel_enter(&after);
+	bool ok = state_image_store(&keeper->image, keeper->state, err);
+	cancel_enter(before);
+	return ok;
+}
+
 /* Caller holds the lock. */
-static bool save(struct state_keeper *keeper, struct error *err)
+static bool save(struct state_keeper *keeper, const struct run *run, struct error *err)
 {
 	tell_full(keeper);
 	if (keeper->found && !state_changed(keeper->state))
 		return true;
-	keeper->found = state_file_store(keeper->state, keeper->place.file, err);
+	keeper->found = keeper->place.file
+				? state_file_store(keeper->state, keeper->place.file, err)
+				: store_image(keeper, run, err);
 	return keeper->found;
 }
 
@@ -124,7 +154,7 @@ bool state_keeper_save(const struct run *run)
 	if (!keeper || keeper->dry_run)
 		return true;
 	pthread_mutex_lock(&keeper->lock);
-	bool ok = save(keeper, &err);
+	bool ok = save(keeper, run, &err);
 	pthread_mutex_unlock(&keeper->lock);
 	return ok || complain(keeper, &err);
 }

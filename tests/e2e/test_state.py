@@ -245,3 +245,151 @@ def test_it_is_no_other_file(runner, scene, src, option):
     _, rules, auth, _ = scene
     result = runner.sync(rules, auth, ["--state", "state.json", option, "./state.json"], report=False)
     assert result.code == 2 and "are the same file" in result.stderr and not src.seen()
+
+
+# -- in a registry ------------------------------------------------------------------------------------------------------------
+
+TYPE = "application/vnd.image-syncer.state.v1"
+
+
+class KeptThere(Kept):
+    """A state under a tag of a registry."""
+
+    def __init__(self, client, server, repo):
+        self.client, self.repo = client, f"{repo}/state"
+        self.flags = ["--state", f"{server.host}/{self.repo}:mirror"]
+
+    def manifest(self, tag="mirror"):
+        found = self.client.closure(self.repo, tag)
+        return json.loads(found.manifests[found.root][1]), found.blobs
+
+    def text(self, tag="mirror"):
+        manifest, blobs = self.manifest(tag)
+        layer, = manifest["layers"]
+        return blobs[layer["digest"]].decode()
+
+    def identity(self):
+        return self.client.head(self.repo, "mirror")
+
+    def put(self, text, kind=TYPE):
+        """Stores a text as a state, as another run would."""
+        blobs = {images.digest_of(each): each for each in (b"{}", text.encode())}
+        config, layer = blobs
+        document = {"schemaVersion": 2, "mediaType": images.OCI_MANIFEST, "artifactType": kind,
+                    "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2},
+                    "layers": [{"mediaType": f"{TYPE}+json", "digest": layer, "size": len(text)}]}
+        for data in blobs.values():
+            self.client.push_blob(self.repo, data)
+        self.client.push_manifest(self.repo, images.Manifest(images.OCI_MANIFEST, json.dumps(document).encode()), "mirror")
+
+    def change(self, make):
+        document = self.read()
+        make(document)
+        self.put(json.dumps(document))
+
+
+@pytest.fixture
+def there(at_target, dst, repo):
+    return KeptThere(at_target, dst, repo)
+
+
+def test_an_artifact(sync, there, scene, dst):
+    """Empty config, one layer. A run in which nothing happens reads it, and writes nothing."""
+    digest, rules, auth, destination = scene
+    assert sync(rules, auth, there.flags).code == 0
+    manifest, blobs = there.manifest()
+    assert manifest["artifactType"] == TYPE and blobs[manifest["config"]["digest"]] == b"{}"
+    assert there.read()["written"][destination]["digest"] == digest
+    before, identity = len(dst.seen()), there.identity()
+    assert sync(rules, auth, there.flags).statuses() == {destination: "skipped"}
+    assert sorted(f"{each.method} {each.kind}" for each in dst.seen()[before:]) == ["GET blob", "GET manifest", "HEAD manifest"]
+    assert there.identity() == identity
+
+
+def test_a_dry_run_reads_the_artifact(sync, there, scene, dst):
+    _, rules, auth, destination = scene
+    sync(rules, auth, [*there.flags, "--dry-run"])
+    assert there.identity() is None and not dst.writes()
+
+
+def test_an_image_in_its_place(sync, there, scene, at_target, repo):
+    """Is not replaced, and nothing is copied."""
+    _, rules, auth, _ = scene
+    digest = at_target.push(images.image(repo), there.repo, "mirror").digest
+    result = sync(rules, auth, there.flags)
+    assert result.code == 1 and "is no state, so it is not replaced" in result.stderr
+    assert there.identity() == digest and at_target.head(repo, "v1") is None
+
+
+@pytest.mark.parametrize("text", ("", "{", '{"version": 1, "seen": {"a": {}}}'))
+def test_a_damaged_artifact(sync, there, scene, text):
+    """Is a warning, and kept under another tag."""
+    _, rules, auth, _ = scene
+    there.put(text)
+    result = sync(rules, auth, [*there.flags, "--dry-run"])
+    assert result.code == 0 and ":mirror: 1:" in result.stderr and there.text() == text
+    result = sync(rules, auth, there.flags)
+    assert result.code == 0 and "the tag with .damaged holds it now" in result.stderr
+    assert len(there.read()["written"]) == 1 and there.text("mirror.damaged") == text
+
+
+@pytest.mark.parametrize("when", ("before the push", "after it"))
+def test_another_run_stores_its_state(sync, there, scene, dst, when):
+    """The tag is written again, with what both have to say."""
+    _, rules, auth, destination = scene
+    other = json.dumps({"version": 1, "seen": {}, "hints": {}, "manifests": {}, "written": {
+        "r.io/a:1": {"digest": "sha256:" + "a" * 64, "source": None, "when": 5, "met": 6}}})
+    looks = 0 if when == "before the push" else 1
+    dst.rule("HEAD", f"{there.repo}/manifests/", proxy.Before(lambda _: there.put(other)), skip=looks)
+    assert sync(rules, auth, there.flags).code == 0
+    assert sorted(there.read()["written"]) == sorted([destination, "r.io/a:1"])
+
+
+def test_another_run_stores_its_state_each_time(sync, there, scene, dst):
+    """It is given up, and said."""
+    _, rules, auth, _ = scene
+    numbers = iter(range(100))
+
+    def other(_):
+        there.put(json.dumps({"version": 1, "seen": {}, "written": {}, "hints": {}, "manifests": {}, "n": next(numbers)}))
+    dst.rule("HEAD", f"{there.repo}/manifests/", proxy.Before(other), times=None)
+    result = sync(rules, auth, there.flags)
+    assert result.code == 1 and "give each of them a tag of its own" in result.stderr
+
+
+@pytest.mark.concurrency
+def test_two_runs_at_once_there(runner, there, src, dst, both, from_source, repo):
+    names = [f"{repo}/{number}" for number in range(3)]
+    for name in names:
+        from_source.push(images.image(name), name, "v1")
+    runs = [runner.start(runner.arguments({f"{src.host}/{name}:v1": f"{dst.host}/{name}"}, both, there.flags, report=False)) for name in names]
+    assert [runner.finish(each, report=False).code for each in runs] == [0] * 3
+    assert sorted(there.read()["written"]) == [f"{dst.host}/{name}:v1" for name in names]
+
+
+def test_a_stop_stores_it_there(runner, there, scene, src, dst, from_source, repo):
+    from_source.push(images.image(f"{repo}/slow", layers=1), f"{repo}/slow", "v1")
+    _, rules, auth, destination = scene
+    src.rule("GET", f"{repo}/slow/blobs/", proxy.Stall(10, 60))
+    process = runner.start(runner.arguments({**rules, f"{src.host}/{repo}/slow:v1": f"{dst.host}/{repo}/slow"}, auth, there.flags))
+    result = runner.stop(process, lambda: dst.seen("PUT", path=f"{repo}/manifests/v1"), "the tag of the first image")
+    assert result.code == 143 and list(there.read()["written"]) == [destination]
+
+
+def test_a_registry_that_hides_what_is_not_there(sync, there, scene, dst, at_target, repo):
+    """403 for a tag that the list of tags does not have."""
+    _, rules, auth, _ = scene
+    at_target.push(images.image(repo), there.repo, "other")
+    dst.rule("GET", f"{there.repo}/manifests/", proxy.Status(403))
+    assert sync(rules, auth, there.flags).code == 0 and len(there.read()["written"]) == 1
+
+
+@pytest.mark.parametrize("method", ("GET", "PUT"))
+def test_a_registry_that_refuses_it(sync, there, scene, dst, at_target, repo, method):
+    """Without what was stored a run would begin from nothing, so it does not begin. What cannot be stored is an error."""
+    _, rules, auth, _ = scene
+    there.put(json.dumps({"version": 1, "seen": {}, "written": {}, "hints": {}, "manifests": {}}))
+    dst.rule(method, f"{there.repo}/manifests/", proxy.Status(403), times=None)
+    result = sync(rules, auth, there.flags)
+    assert result.code == 1 and "--state: state " in result.stderr
+    assert (at_target.head(repo, "v1") is None) == (method == "GET")
