@@ -5,6 +5,7 @@
 #include "cmd/load.h"
 
 #include "base/log.h"
+#include "cmd/cooldowns.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
@@ -185,7 +186,8 @@ void load_read(struct run *run, struct problems *problems)
 				  &run->namespace_count, problems) &&
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
-		  namespaces_check(run, problems) && settle_credentials(run, problems);
+		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
+		  settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }
@@ -199,6 +201,7 @@ bool load_run(struct run *run, struct problems *problems)
 		log_hold(level);
 	}
 	load_read(run, problems);
+	cooldowns_need_state(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");

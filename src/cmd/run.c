@@ -63,6 +63,17 @@ static void count_request(void *ctx, bool target)
 	progress_request(ctx, target);
 }
 
+/* Images may have to be of some age. */
+static bool wants_dates(const struct run *run)
+{
+	bool wanted = run->config.terms.min_age > 0;
+	for (size_t i = 0; i < run->rule_count && !wanted; i++)
+		wanted = run->rules[i].rule->terms.min_age > 0;
+	for (size_t i = 0; i < run->namespace_count && !wanted; i++)
+		wanted = run->namespaces[i].rule->terms.min_age > 0;
+	return wanted;
+}
+
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
@@ -75,6 +86,7 @@ static bool set_up(struct run *run)
 					    .helpers = session->helpers,
 					    .aws = &session->aws,
 					    .keep_pulls = (unsigned)options->keep_pulls,
+					    .keep_lists = wants_dates(run),
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
@@ -197,6 +209,8 @@ int run_sync(struct run *run)
 	}
 	if (!state_keeper_load(run))
 		return EXIT_FAILURE;
+	if (state_keeper_is_new(run->session->keeper))
+		report_new_state(run->report);
 	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;

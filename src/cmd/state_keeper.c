@@ -113,6 +113,16 @@ bool state_keeper_load(const struct run *run)
 	return ok || complain(keeper, &err);
 }
 
+bool state_keeper_is_new(struct state_keeper *keeper)
+{
+	if (!keeper)
+		return false;
+	pthread_mutex_lock(&keeper->lock);
+	bool found = keeper->found;
+	pthread_mutex_unlock(&keeper->lock);
+	return !found;
+}
+
 static void tell_full(struct state_keeper *keeper)
 {
 	if (keeper->full_told || !state_full(keeper->state))

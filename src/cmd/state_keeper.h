@@ -22,6 +22,8 @@ void state_keeper_close(struct state_keeper **keeper);
 const char *state_keeper_file(const struct state_keeper *keeper);
 /* The state; keeper may be NULL, and so may the state. */
 struct sync_state *state_keeper_state(const struct state_keeper *keeper);
+/* After it was loaded: nothing had been stored. keeper may be NULL. */
+bool state_keeper_is_new(struct state_keeper *keeper);
 /* Takes what is stored, before the run begins. False: why was reported. */
 bool state_keeper_load(const struct run *run);
 /* Stores what is new, unless it is a dry run. False: why was reported. */

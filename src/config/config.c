@@ -18,6 +18,7 @@
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/list_rules.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
@@ -330,6 +331,7 @@ static void add_terms(const struct loading *loading)
 	terms->platforms =
 		platform_options_read(loading->arena, loading->options, loading->problems);
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
+	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
 		terms_complete(&out->rules.items[i].terms, terms);

@@ -13,6 +13,7 @@
 #include "copy/companions/accompany.h"
 #include "copy/companions/signed.h"
 #include "copy/judge/compare.h"
+#include "copy/judge/cooldown.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
 #include "copy/judge/remember.h"
@@ -91,12 +92,14 @@ static bool do_it(struct image *image, struct error *err)
 /* Fills all of the outcome but the counts. */
 static bool bring(struct image *image, struct error *err)
 {
+	bool wait;
 	*image->outcome = (struct outcome){0};
 	if (!compare_sides(image, err)) /* what both hold; pins the source */
 		return false;
 	remember_source(image);
-	if (!compare_filter(image, err) || /* what the target is to hold */
-	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
+	if (!compare_filter(image, err) ||         /* what the target is to hold */
+	    !cooldown_decide(image, &wait, err) || /* whether it is too new */
+	    (!wait && !drift_decide(image, err)))  /* leave, keep or push, under which tag */
 		return false;
 	if (do_it(image, err))
 		return true;

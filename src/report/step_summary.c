@@ -126,7 +126,8 @@ static void add_totals(const struct tally *tally, struct buf *out)
 	buf_printf(out, "| Sent | Time |\n%s| ---: | ---: |\n%s| %s | %s |\n\n", buf_string(&rule),
 		   buf_string(&figures), size, duration);
 	summary_left_out(tally, out);
-	if (tally->blobs_skipped)
+	summary_too_new(tally, out);
+	if (tally->blobs_skipped || tally->too_new)
 		buf_add_char(out, '\n');
 	out->failed |= !buf_ok(&rule) || !buf_ok(&figures);
 }
@@ -149,11 +150,9 @@ static const char *reason_text(const char *reason)
 {
 	static const struct {
 		const char *word, *text;
-	} reasons[] = {{"missing", "new"},
-		       {"differs", "updated"},
-		       {"companions", "signatures"},
-		       {"in-sync", "in sync"},
-		       {"no-platform", "no platform fits"}};
+	} reasons[] = {{"missing", "new"},           {"differs", "updated"},
+		       {"companions", "signatures"}, {"in-sync", "in sync"},
+		       {"too-new", "too new"},       {"no-platform", "no platform fits"}};
 	for (size_t i = 0; i < array_count(reasons); i++)
 		if (strcmp(reason, reasons[i].word) == 0)
 			return reasons[i].text;

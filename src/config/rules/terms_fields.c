@@ -5,6 +5,7 @@
 #include "config/rules/terms_fields.h"
 
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/creation_field.h"
 #include "config/rules/signer_field.h"
 
@@ -19,6 +20,9 @@ enum terms_field {
 	SIGNED,
 	CREATE_REPOSITORY,
 	CREATE_PROJECT,
+	MIN_AGE, /* with the two after it: cooldown_fields_read() */
+	HOLD,
+	RELEASE,
 	FIELDS
 };
 
@@ -36,6 +40,9 @@ static const struct field fields[FIELDS] = {
 			       "how a missing repository of Amazon ECR is created"},
 	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
 			    "a missing project of Harbor is created"},
+	[MIN_AGE] = {"min-age", FIELDS_TEXT, "only what has been at the source for so long"},
+	[HOLD] = {"hold", FIELDS_TEXTS, "never these tags or digests, however old"},
+	[RELEASE] = {"release", FIELDS_TEXTS, "these tags or digests, however new"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -228,6 +235,7 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .companions = read_referrers(reading, values[REFERRERS]),
 			      .signer_said = values[SIGNED] != NULL,
 			      .creation.project = read_project(reading, values[CREATE_PROJECT])};
+	cooldown_fields_read(reading, &fields[MIN_AGE], &values[MIN_AGE], out);
 	if (values[CREATE_REPOSITORY])
 		out->creation.repository = creation_field_read(reading, &fields[CREATE_REPOSITORY],
 							       values[CREATE_REPOSITORY]);
