@@ -73,7 +73,8 @@ struct undated {
 static bool find_undated(void *ctx, const struct rule *rule, const struct reference *source)
 {
 	struct undated *undated = ctx;
-	if (rule->terms.min_age <= 0 || discover_dates(source->host))
+	const char *via = rule->gather ? rule->gather->via.text : NULL;
+	if (rule->terms.min_age <= 0 || discover_dates(source->host, via))
 		return true;
 	if (!undated->count++)
 		*undated = (struct undated){rule, source->host, 1};

@@ -77,9 +77,9 @@ const char *discover_kind(const char *host)
 	return dialect ? dialect->name : NULL;
 }
 
-bool discover_dates(const char *host)
+bool discover_dates(const char *host, const char *via)
 {
-	const struct discovery discovery = {.host = host};
+	const struct discovery discovery = {.host = host, .via = via};
 	const struct dialect *dialect = chosen(&discovery);
 	return dialect && (dialect->tags || dialect->list == google_list);
 }
