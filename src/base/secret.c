@@ -415,14 +415,6 @@ void secret_mask(struct str text, struct buf *out)
 	pthread_mutex_unlock(&lock);
 }
 
-bool secret_contained(struct str text, struct buf *out)
-{
-	scoped(buf_finish) struct buf masked = {0};
-	secret_mask(text, &masked);
-	out->failed |= !buf_ok(&masked);
-	return !buf_ok(&masked) || !str_equal(buf_str(&masked), text);
-}
-
 size_t secret_whole(struct str text)
 {
 	size_t at = 0;

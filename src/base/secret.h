@@ -44,11 +44,6 @@ void secret_mask(struct str text, struct buf *out);
  */
 size_t secret_whole(struct str text);
 /*
- * True when secret_mask() would change text, which then has no place in out, a document that is read
- * again. Without memory out is marked as failed.
- */
-bool secret_contained(struct str text, struct buf *out);
-/*
  * True when text is a secret, or contains one that is too long to be a coincidence. Such a text
  * must not become part of a name.
  */

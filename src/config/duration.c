@@ -6,7 +6,7 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR, WEEK = 7 * DAY, LONGEST = 1000 * HOUR, OLDEST = 1000 * WEEK };
 
-static const struct unit {
+static const struct {
 	char letter;
 	int64_t seconds;
 } units[] = {{'w', WEEK}, {'d', DAY}, {'h', HOUR}, {'m', 60}, {'s', 1}};

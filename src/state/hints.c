@@ -8,7 +8,6 @@
 #include "state/hints.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/map.h"
 #include "base/secret.h"
 #include "doc/json_writer.h"
@@ -346,6 +345,14 @@ void hints_record_parts(struct hints *hints, const char *digest, const char *con
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+bool hints_name_secret(struct str name, struct buf *out)
+{
+	scoped(buf_finish) struct buf masked = {0};
+	secret_mask(name, &masked);
+	out->failed |= !buf_ok(&masked);
+	return !buf_ok(&masked) || !str_equal(buf_str(&masked), name);
+}
+
 static void write_pair(struct json_writer *json, const char *key, const struct pair *pair)
 {
 	json_writer_name(json, key);
@@ -380,7 +387,7 @@ void hints_write(struct hints *hints, struct json_writer *json)
 	json_writer_open_object(json);
 	for (size_t i = 0; i < hints->pairs.count; i++) {
 		const struct map_entry *entry = &hints->pairs.entries[i];
-		if (!secret_contained((struct str){entry->key, entry->len}, json->out))
+		if (!hints_name_secret((struct str){entry->key, entry->len}, json->out))
 			write_pair(json, entry->key, entry->value);
 	}
 	json_writer_close_object(json);

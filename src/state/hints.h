@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -42,7 +43,9 @@ void hints_free(struct hints **hints);
  * once, before all others. ERROR_CONFIG: it is damaged, and says where; then there are no hints.
  */
 bool hints_read(struct hints *hints, const struct node *root, int64_t now, struct error *err);
-/* Takes what from has and hints lack, or met earlier. Nobody else uses from. False without memory. */
+/*
+ * Takes what from has and hints lack, or met earlier; nobody else uses from. False without memory.
+ */
 bool hints_absorb(struct hints *hints, const struct hints *from);
 /* True when an earlier run, or an image of this one, found exactly this. */
 bool hints_confirm(struct hints *hints, const struct hint *hint);
@@ -59,5 +62,10 @@ void hints_record_parts(struct hints *hints, const char *digest, const char *con
 			size_t count, int64_t now);
 /* Writes all hints as members of the open object, without those whose names contain a secret. */
 void hints_write(struct hints *hints, struct json_writer *json);
+/*
+ * True when a name contains a secret and has no place in out, a document that is read again: masked
+ * it would never be met. Without memory out is marked as failed.
+ */
+bool hints_name_secret(struct str name, struct buf *out);
 /* How many times hints were recorded or met on another day, so far. */
 uint64_t hints_changes(struct hints *hints);

@@ -7,7 +7,6 @@
  * The version changes when what is stored begins to mean something else, and when the same terms
  * begin to give other digests; older states are of no use then.
  */
-#include "base/secret.h"
 #include "doc/json.h"
 #include "doc/json_writer.h"
 #include "oci/digest.h"
@@ -136,7 +135,7 @@ static void write_int(struct json_writer *json, const char *name, int64_t value)
 static void write_seen(struct json_writer *json, const struct map_entry *entry)
 {
 	const struct seen *seen = entry->value;
-	if (!seen || secret_contained((struct str){entry->key, entry->len}, json->out))
+	if (!seen || hints_name_secret((struct str){entry->key, entry->len}, json->out))
 		return;
 	json_writer_name(json, entry->key);
 	json_writer_open_object(json);
@@ -149,10 +148,10 @@ static void write_written(struct json_writer *json, const struct map_entry *entr
 {
 	const struct written *written = entry->value;
 	if (!written || written->removed ||
-	    secret_contained((struct str){entry->key, entry->len}, json->out))
+	    hints_name_secret((struct str){entry->key, entry->len}, json->out))
 		return;
 	const struct written_tag *tag = &written->tag;
-	bool named = tag->source && !secret_contained(str_of(tag->source), json->out);
+	bool named = tag->source && !hints_name_secret(str_of(tag->source), json->out);
 	json_writer_name(json, entry->key);
 	json_writer_open_object(json);
 	json_writer_name(json, "digest");

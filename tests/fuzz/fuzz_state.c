@@ -1,4 +1,4 @@
-/* A state, or a file of hints. What is accepted is written, read and written again: the same text. */
+/* A state, or a file of hints: what is accepted is written, read and written again, the same. */
 #include "fuzz.h"
 
 #include "state/state.h"
