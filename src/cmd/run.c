@@ -208,7 +208,7 @@ int run_sync(struct run *run)
 		return EXIT_FAILURE;
 	}
 	if (!state_keeper_load(run))
-		return EXIT_FAILURE;
+		return cancel_reason() ? cancel_status(cancel_reason()) : EXIT_FAILURE;
 	if (state_keeper_is_new(run->session->keeper))
 		report_new_state(run->report);
 	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {

@@ -110,7 +110,8 @@ bool state_keeper_load(const struct run *run)
 	pthread_mutex_lock(&keeper->lock);
 	bool ok = load(keeper, run, &err);
 	pthread_mutex_unlock(&keeper->lock);
-	return ok || complain(keeper, &err);
+	/* That it was stopped is reported as it is for the run. */
+	return ok || (err.kind != ERROR_CANCELED && complain(keeper, &err));
 }
 
 bool state_keeper_is_new(struct state_keeper *keeper)
