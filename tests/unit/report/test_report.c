@@ -292,29 +292,6 @@ static void test_platforms(void **state)
 	has_not(&result.err, "the platform filters leave nothing of any image");
 }
 
-/* What waits is no failure, and the first to be ready is told. */
-static void test_too_new(void **state)
-{
-	static const struct outcome late = {
-		.status = OUTCOME_SKIPPED, .reason = "too-new", .ready = 1800000000};
-	static const struct outcome first = {
-		.status = OUTCOME_SKIPPED, .reason = "too-new", .ready = 1700000000};
-	static const struct outcome held = {.status = OUTCOME_SKIPPED, .reason = "held"};
-	scoped(result_finish) struct result result =
-		run((struct run){.outcomes = {&late, &first, &held}});
-	const struct node *images = node_get(result.document, "images");
-	(void)state;
-	assert_int_equal(result.code, 0);
-	field_is(result.document, "too_new", "2");
-	field_is(result.document, "held", "1");
-	field_is(result.document, "first_ready", "2023-11-14T22:13:20Z");
-	field_is(images->items[0], "ready", "2027-01-15T08:00:00Z");
-	assert_null(node_get(images->items[2], "ready"));
-	has(&result.err, "because it is too new, ready at 2027-01-15T08:00:00Z. Now 1/3");
-	has(&result.err, "because its rule holds it back. Now 3/3");
-	has(&result.err, "\n2 images are too new, the first ready at 2023-11-14T22:13:20Z\n");
-}
-
 static void test_everything_filtered_away(void **state)
 {
 	scoped(result_finish) struct result result =
@@ -503,7 +480,6 @@ int main(void)
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_platforms),
-		cmocka_unit_test(test_too_new),
 		cmocka_unit_test(test_everything_filtered_away),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_a_signal_is_named),
