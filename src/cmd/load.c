@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cmd/apply.h"
+#include "cmd/cooldowns.h"
 #include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
@@ -158,7 +159,8 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	size_t entries = run->config.credentials.count;
-	size_t most = run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
+	const struct reference *state = &run->config.state.image;
+	size_t most = 1 + run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
 	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
 	if (!sides.items)
 		return false;
@@ -171,6 +173,9 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	}
 	for (size_t i = 0; i < run->namespace_count; i++)
 		add_namespace(run, &run->namespaces[i], &sides);
+	if (state->host)
+		sides.items[sides.count++] =
+			(struct usage_side){state->host, state->repository, "--state", false};
 	return usage_settle(run->arena, &run->config, sides.items, sides.count, problems);
 }
 
@@ -200,7 +205,8 @@ void load_read(struct run *run, struct problems *problems)
 				  &run->namespace_count, problems) &&
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
-		  namespaces_check(run, problems) && settle_credentials(run, problems);
+		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
+		  settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }
@@ -226,6 +232,7 @@ bool load_run(struct run *run, struct problems *problems)
 		log_hold(level);
 	}
 	load_read(run, problems);
+	cooldowns_need_state(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");

@@ -7,6 +7,7 @@
 #include "cmd/request.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/about.h"
@@ -266,8 +267,16 @@ static bool is_refusal(enum error_kind kind)
 	return kind == ERROR_REFUSED || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED;
 }
 
-static const char *why_skipped(const char *reason)
+static const char *why_skipped(struct arena *arena, const struct outcome *outcome)
 {
+	const char *reason = outcome->reason;
+	char when[CLOCK_TEXT_SIZE];
+	if (strcmp(reason, "too-new") == 0) {
+		clock_rfc3339(outcome->ready, when);
+		return arena_printf(arena, "it is too new: ask again after %s", when);
+	}
+	if (strcmp(reason, "held") == 0)
+		return "the policy holds it back";
 	if (strcmp(reason, "no-platform") == 0)
 		return "it has none of the platforms that the policy asks for";
 	if (strcmp(reason, "differs") == 0)
@@ -291,7 +300,7 @@ static bool note_outcome(struct requesting *asking, const struct tally_image *do
 		break;
 	case OUTCOME_SKIPPED:
 		image->state = in_sync ? REQUEST_PRESENT : REQUEST_REFUSED;
-		image->why = in_sync ? NULL : why_skipped(outcome->reason);
+		image->why = in_sync ? NULL : why_skipped(asking->arena, outcome);
 		if (!in_sync && !image->why)
 			image->detail = outcome->reason;
 		return true;

@@ -10,10 +10,10 @@
 #include "cmd/about.h"
 #include "cmd/apply.h"
 #include "cmd/expansion.h"
-#include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
+#include "cmd/state_keeper.h"
 #include "config/imgsync/flags.h"
 #include "config/options/plan_options.h"
 #include "notify/notify.h"
@@ -46,7 +46,6 @@ void run_close(struct run *run)
 	report_free(&run->report);
 	copier_free(&run->copier);
 	survey_free(&run->survey);
-	hints_free(&run->hints);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
@@ -82,6 +81,17 @@ static bool set_up_plan(struct run *run)
 	return run->survey != NULL;
 }
 
+/* Images may have to be of some age. */
+static bool wants_dates(const struct run *run)
+{
+	bool wanted = run->config.terms.min_age > 0;
+	for (size_t i = 0; i < run->rule_count && !wanted; i++)
+		wanted = run->rules[i].rule->terms.min_age > 0;
+	for (size_t i = 0; i < run->namespace_count && !wanted; i++)
+		wanted = run->namespaces[i].rule->terms.min_age > 0;
+	return wanted;
+}
+
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
@@ -94,6 +104,7 @@ static bool set_up(struct run *run)
 					    .helpers = session->helpers,
 					    .aws = &session->aws,
 					    .keep_pulls = run->config.keep_pulls,
+					    .keep_lists = wants_dates(run),
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
@@ -103,7 +114,7 @@ static bool set_up(struct run *run)
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,
-					.hints = run->hints,
+					.state = state_keeper_state(session->keeper),
 					.survey = run->survey,
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
@@ -219,11 +230,16 @@ static int stop_reason(const struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
-	bool ready = set_up(run);
-	if (ready)
-		apply_failures(run);
-	if (!ready || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
-	    !rounds_run(run)) {
+	if (!set_up(run)) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	if (!state_keeper_load(run))
+		return cancel_reason() ? cancel_status(cancel_reason()) : EXIT_FAILURE;
+	if (state_keeper_is_new(run->session->keeper))
+		report_new_state(run->report);
+	apply_failures(run);
+	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
@@ -237,6 +253,6 @@ int run_sync(struct run *run)
 	int code = report_exit_code(run->report, cancel_reason() ? cancel_reason() : reason);
 	if (!written)
 		log_error("%s", err.text);
-	hints_file_save(run);
+	written &= state_keeper_save(run);
 	return send_messages(run, written || code ? code : EXIT_FAILURE);
 }

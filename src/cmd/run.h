@@ -16,7 +16,7 @@
 #include "plan/plan.h"
 #include "report/plan_files.h"
 #include "report/report.h"
-#include "state/hints.h"
+#include "state/state.h"
 
 /* What one rule became. */
 struct expansion {
@@ -51,7 +51,6 @@ struct run {
 	struct progress *progress;
 	struct registry *registry;
 	struct stores stores;       /* of registry */
-	struct hints *hints;        /* with options->hints; NULL: they are not used */
 	struct survey *survey;      /* with options->plan */
 	struct plan_files planning; /* the same */
 	struct copier *copier;

@@ -77,6 +77,8 @@ void servers_each(const struct run *run, void (*take)(void *ctx, const struct na
 		if (namespace->referrers.host)
 			take_side(&taker, &namespace->referrers, namespace->rule->source_place);
 	}
+	if (run->config.state.image.host)
+		take_side(&taker, &run->config.state.image, NULL);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		take_credential(&taker, &run->config.credentials.items[i]);
 	for (size_t i = 0; i < run->config.notify.count; i++) {

@@ -21,6 +21,7 @@
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/list_rules.h"
 #include "config/rules/naming.h"
 #include "config/rules/platform_options.h"
@@ -454,6 +455,7 @@ static void add_terms(const struct loading *loading)
 	terms->platforms =
 		platform_options_read(loading->arena, loading->options, loading->problems);
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
+	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
 		terms_complete(&out->rules.items[i].terms, terms);
@@ -475,6 +477,14 @@ static void check_time(const struct loading *loading, const char *option, const 
 	if (text && !duration_read(text))
 		problem_add(loading->problems, NULL, "--%s %s: expected " DURATION_FORM, option,
 			    text);
+}
+
+static void read_state(const struct loading *loading)
+{
+	struct error err;
+	const char *text = loading->options->state;
+	if (text && !state_place_parse(loading->arena, text, &loading->out->state, &err))
+		problem_add(loading->problems, NULL, "--state: %s", err.text);
 }
 
 /* Adds the login that only kyma's images file uses. */
@@ -506,6 +516,7 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	out->lists_json = outputs_format(options, problems);
 	mirror_options_read(options, problems);
 	limits_read(options, &out->limits, problems);
+	read_state(&loading);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
 	registry_options_read(arena, options, &lookup, &out->credentials, problems);

@@ -12,6 +12,7 @@
 #include "config/options/options.h"
 #include "config/rules/plan_file.h"
 #include "config/rules/rule.h"
+#include "config/state_place.h"
 #include "net/proxy.h"
 #include "registry/credential.h"
 
@@ -27,6 +28,7 @@ struct config {
 	struct terms terms; /* from the options; already applied to the rules */
 	struct limits limits;
 	struct notify_list notify;          /* who gets a message when the run is over */
+	struct state_place state;           /* from the options */
 	struct plan_file plan;              /* with options.apply */
 	char plan_digest[DIGEST_TEXT_SIZE]; /* of its text */
 	bool kyma;                          /* the rules come from an images file of kyma's tool */

@@ -15,6 +15,7 @@
 #include "config/mirror_options.h"
 #include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
+#include "config/state_place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ enum output_number {
 	STEP_OUTPUT,
 	STEP_SUMMARY,
 	HINTS,
+	STATE,
 	RECORD
 };
 
@@ -78,6 +80,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
+		[STATE] = "--state",
 		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
@@ -94,6 +97,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
+		[STATE] = state_place_file(options->state),
 		[RECORD] = options->server ? options->server->record : NULL,
 	};
 	struct error ignored;

@@ -14,9 +14,11 @@
 #include "copy/companions/outside.h"
 #include "copy/companions/signed.h"
 #include "copy/judge/compare.h"
+#include "copy/judge/cooldown.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
 #include "copy/judge/pinned.h"
+#include "copy/judge/remember.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
 #include "copy/judge/size.h"
@@ -36,6 +38,7 @@ static bool keep(struct image *image, struct error *err)
 	struct outcome *outcome = image->outcome;
 	if (!accompany_late(image, err) || !verify_image(image, err))
 		return false;
+	remember_met(image);
 	bool late = outcome->companions > 0;
 	outcome->reason = late ? "companions" : "in-sync";
 	outcome->status = !late                            ? OUTCOME_SKIPPED
@@ -110,16 +113,19 @@ static bool note_sides(const struct image *image, struct error *err)
 /* Fills all of the outcome but the counts. */
 static bool bring(struct image *image, struct error *err)
 {
-	bool settled = false;
+	bool settled = false, wait;
 	*image->outcome = (struct outcome){0};
 	if (!pinned_settle(image, &settled, err))
 		return false;
 	if (settled)
 		return true;
-	if (!compare_sides(image, err) ||  /* what both hold; pins the source */
-	    !compare_filter(image, err) || /* what the target is to hold */
-	    !note_sides(image, err) ||     /* for a plan */
-	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
+	if (!compare_sides(image, err)) /* what both hold; pins the source */
+		return false;
+	remember_source(image);
+	if (!compare_filter(image, err) ||         /* what the target is to hold */
+	    !note_sides(image, err) ||             /* for a plan */
+	    !cooldown_decide(image, &wait, err) || /* whether it is too new */
+	    (!wait && !drift_decide(image, err)))  /* leave, keep or push, under which tag */
 		return false;
 	if (do_it(image, err))
 		return true;

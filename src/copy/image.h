@@ -45,6 +45,7 @@ struct image {
 	const struct companion_filter *companions; /* NULL: companions are not copied */
 	enum foreign_policy foreign; /* how layers that may not be distributed are treated */
 	const char *pinned;          /* the source's digest */
+	int64_t seen;                /* when the state first saw it there; 0: not known */
 	const char *wanted; /* the digest the target is to hold; NULL: no platform of it passes */
 	struct image_target target;
 	enum image_todo todo;

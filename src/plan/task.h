@@ -49,6 +49,7 @@ struct outcome {
 	size_t companions;      /* signatures and the like: copied, or missing in a dry run */
 	size_t platforms_kept;  /* images that a platform filter let pass, */
 	size_t platforms;       /* of so many; 0: there was no filter, or no need to look */
+	int64_t ready;          /* too new: when it will be old enough, in seconds since 1970 */
 	bool source_moved;      /* while it was copied, the source's tag went to another image */
 	int64_t milliseconds;   /* from start to end of this image */
 	const char *warning;    /* what is odd about it, whatever its status; NULL: nothing */

@@ -36,6 +36,11 @@ static bool recall(const struct store *store, struct arena *arena, const char *t
 	return answer != KNOWN_NOTHING;
 }
 
+static int64_t pushed(const struct store *store, const char *tag, const char *digest)
+{
+	return known_pushed_as(of(store), tag, digest);
+}
+
 static bool head(const struct store *store, struct arena *arena, const char *reference,
 		 struct manifest_status *out, struct error *err)
 {
@@ -169,6 +174,7 @@ static void cancel(const struct store *store, struct blob_upload *upload)
 }
 
 static const struct store_kind kind = {.recall = recall,
+				       .pushed = pushed,
 				       .head = head,
 				       .look = look,
 				       .get = get,

@@ -49,6 +49,9 @@ static struct terms special(const struct terms *terms)
 	if (settings && settings->wanted == usual.wanted && !settings->scan &&
 	    !settings->immutable && !settings->tag_count)
 		rest.creation.repository = NULL;
+	/* These decided when the plan was made. */
+	rest.min_age = 0;
+	rest.hold = rest.release = NULL;
 	return rest;
 }
 

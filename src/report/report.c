@@ -133,6 +133,13 @@ void report_batch(struct report *report, size_t number, size_t batches)
 	pthread_mutex_unlock(&report->lock);
 }
 
+void report_new_state(struct report *report)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.new_state = true;
+	pthread_mutex_unlock(&report->lock);
+}
+
 void report_plan(struct report *report, size_t images)
 {
 	pthread_mutex_lock(&report->lock);

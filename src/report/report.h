@@ -65,6 +65,8 @@ void report_free(struct report **report);
 
 /* The run is batch number of so many. */
 void report_batch(struct report *report, size_t number, size_t batches);
+/* No earlier run has stored a state, so every image counts as new. */
+void report_new_state(struct report *report);
 /* Adds images to the total; each must get one report_outcome(). */
 void report_plan(struct report *report, size_t images);
 /*

@@ -1,6 +1,7 @@
 /* The words of a line are close to the original's; as JSON its fields say the same for programs. */
 #include "report/report_log.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/summary.h"
 
@@ -23,11 +24,13 @@ static void log_members(const struct report_log_image *line, const struct frame_
 {
 	const struct outcome *outcome = &line->image->outcome;
 	bool failed = outcome->status == OUTCOME_FAILED;
+	char ready[CLOCK_TEXT_SIZE];
 	char bytes[NUMBER_SIZE], seconds[NUMBER_SIZE], done[NUMBER_SIZE], total[NUMBER_SIZE];
 	print_number(outcome->bytes, bytes);
 	print_seconds(outcome->milliseconds, seconds);
 	print_number((int64_t)now->done, done);
 	print_number((int64_t)now->total, total);
+	clock_rfc3339(outcome->ready, ready);
 	const struct log_field fields[] = {
 		{"source", line->source, false},
 		{"destination", line->destination, false},
@@ -36,6 +39,7 @@ static void log_members(const struct report_log_image *line, const struct frame_
 		{"after", outcome->after, false},
 		{"status", tally_status(line->image), false},
 		{"reason", outcome->reason, false},
+		{"ready", outcome->ready ? ready : NULL, false},
 		{"bytes", bytes, true},
 		{"seconds", seconds, true},
 		{"done", done, true},

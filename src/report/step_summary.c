@@ -93,7 +93,8 @@ static void add_remarks(const struct tally *tally, struct buf *out)
 				    "`platform`, `os` and `arch`, and the `platforms` of the "
 				    "rules.\n\n");
 	summary_left_out(tally, out);
-	if (tally->blobs_skipped)
+	summary_too_new(tally, out);
+	if (tally->blobs_skipped || tally->too_new)
 		buf_add_char(out, '\n');
 }
 

@@ -5,6 +5,7 @@
 #include "report/summary.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/causes.h"
 #include "report/format.h"
@@ -44,6 +45,8 @@ static const struct {
 } reasons[] = {
 	{"in-sync", "in sync", "destination image exists"},
 	{"no-platform", "no platform fits", "no manifest fits platform filters"},
+	{"too-new", "too new", "it is too new"},
+	{"held", "held", "its rule holds it back"},
 	{"missing", "missing", "the destination does not have it"},
 	{"differs", "differs", "the destination has another image there"},
 	{"companions", "signatures are missing",
@@ -57,6 +60,16 @@ static const char *reason_text(const struct outcome *outcome, bool brief)
 		if (strcmp(outcome->reason, reasons[i].word) == 0)
 			return brief ? reasons[i].brief : reasons[i].sentence;
 	return outcome->reason ? outcome->reason : "";
+}
+
+/* Adds when an image that is too new will be old enough. */
+static void add_ready(const struct outcome *outcome, struct buf *out)
+{
+	char when[CLOCK_TEXT_SIZE];
+	if (!outcome->ready)
+		return;
+	clock_rfc3339(outcome->ready, when);
+	buf_printf(out, ", ready at %s", when);
 }
 
 static void describe_skipped(const struct outcome *outcome, struct buf *out)
@@ -105,6 +118,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_SKIPPED:
 		describe_skipped(outcome, out);
+		add_ready(outcome, out);
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
@@ -132,6 +146,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_SKIPPED:
 		buf_add_string(out, reason_text(outcome, true));
+		add_ready(outcome, out);
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
@@ -260,6 +275,21 @@ void summary_left_out(const struct tally *tally, struct buf *out)
 			tally->blobs_skipped == 1 ? "it" : "them");
 }
 
+void summary_too_new(const struct tally *tally, struct buf *out)
+{
+	char when[CLOCK_TEXT_SIZE];
+	bool one = tally->too_new == 1;
+	if (!tally->too_new)
+		return;
+	clock_rfc3339(tally->first_ready, when);
+	buf_printf(out, "%zu image%s too new, %s at %s", tally->too_new, one ? " is" : "s are",
+		   one ? "ready" : "the first ready", when);
+	if (tally->new_state)
+		buf_add_string(out, "; the state is new, so every image that is not dated by its "
+				    "registry is: to copy some today, use --release TAG");
+	buf_add_char(out, '\n');
+}
+
 static void add_transfer(const struct tally *tally, struct buf *out)
 {
 	char size[FORMAT_SIZE], rate[FORMAT_SIZE];
@@ -312,6 +342,7 @@ static void write_totals(const struct tally *tally, const struct changes_view *v
 			"the platform filters leave nothing of any image: check --os, --arch and "
 			"the platforms of the rules\n");
 	summary_left_out(tally, out);
+	summary_too_new(tally, out);
 	add_transfer(tally, out);
 	add_end(tally, view, out);
 }

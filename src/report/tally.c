@@ -19,6 +19,12 @@ bool tally_in_sync(const struct tally_image *image)
 	return outcome->status == OUTCOME_SKIPPED && is(outcome->reason, "in-sync");
 }
 
+static void count_too_new(struct tally *tally, const struct outcome *outcome)
+{
+	if (!tally->too_new++ || outcome->ready < tally->first_ready)
+		tally->first_ready = outcome->ready;
+}
+
 static void count(struct tally *tally, const struct tally_image *image)
 {
 	const struct outcome *outcome = &image->outcome;
@@ -31,6 +37,10 @@ static void count(struct tally *tally, const struct tally_image *image)
 		tally->in_sync += tally_in_sync(image);
 		if (is(outcome->reason, "no-platform"))
 			tally->no_platform++;
+		if (is(outcome->reason, "held"))
+			tally->held++;
+		if (is(outcome->reason, "too-new"))
+			count_too_new(tally, outcome);
 		break;
 	case OUTCOME_WOULD_COPY:
 		tally->would_copy++;

@@ -31,6 +31,11 @@ bool store_head_listed(const struct store *store, struct arena *arena, const cha
 	return store_head(store, arena, reference, out, err);
 }
 
+int64_t store_pushed(const struct store *store, const char *tag, const char *digest)
+{
+	return store->kind->pushed ? store->kind->pushed(store, tag, digest) : 0;
+}
+
 bool store_look(const struct store *store, struct arena *arena, const char *reference, bool *found,
 		struct manifest_bytes *out, struct error *err)
 {

@@ -123,6 +123,8 @@ struct store_kind {
 	/* Optional: the digest of a tag, or that there is none, is known from a list of tags. */
 	bool (*recall)(const struct store *store, struct arena *arena, const char *tag,
 		       struct manifest_status *out);
+	/* Optional: when a list of tags says so. */
+	int64_t (*pushed)(const struct store *store, const char *tag, const char *digest);
 	bool (*head)(const struct store *store, struct arena *arena, const char *reference,
 		     struct manifest_status *out, struct error *err);
 	bool (*look)(const struct store *store, struct arena *arena, const char *reference,
@@ -182,6 +184,11 @@ bool store_head(const struct store *store, struct arena *arena, const char *refe
  */
 bool store_head_listed(const struct store *store, struct arena *arena, const char *reference,
 		       struct manifest_status *out, struct error *err);
+/*
+ * When the tag got the manifest with that digest, in seconds since 1970, as the registry says and
+ * not the image; 0: it does not say so in a list that was read. No request.
+ */
+int64_t store_pushed(const struct store *store, const char *tag, const char *digest);
 /*
  * Reads what reference stands for past mirrors and caches: what comes is what is served now. Not
  * found is an answer.

@@ -106,6 +106,28 @@ static struct terms *terms_of(struct world *world)
 	return &((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms;
 }
 
+static const struct placed name_v1[] = {{.text = "v1"}, {.text = "/^w/"}};
+static struct picks v1_or_w = {.items = name_v1, .count = 2};
+
+static void build_held(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->hold = &v1_or_w;
+}
+
+/* Neither a list of the source nor a state says how old it is. */
+static void build_undated(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->min_age = 60;
+}
+
+static void build_released(struct world *world)
+{
+	build_undated(world);
+	terms_of(world)->release = &v1_or_w;
+}
+
 static void build_required(struct world *world)
 {
 	build_nested(world);

@@ -9,7 +9,7 @@
 #include "config/rules/prefix.h"
 #include "config/rules/terms_fields.h"
 
-enum policy_field { ALLOW, DENY, TO, NAMES, MAX_IMAGES, MIN_AGE, WHO, FIELDS };
+enum policy_field { ALLOW, DENY, TO, NAMES, MAX_IMAGES, WHO, FIELDS };
 enum who_field { ASSOCIATIONS, USERS, TEAMS, WHO_FIELDS };
 
 static const struct field fields[FIELDS] = {
@@ -18,7 +18,6 @@ static const struct field fields[FIELDS] = {
 	[TO] = {"to", FIELDS_TEXT, "the prefix below which they go"},
 	[NAMES] = {"names", FIELDS_TEXT, "what the copies are called"},
 	[MAX_IMAGES] = {"max-images", FIELDS_TEXT, "how many images one request may ask for"},
-	[MIN_AGE] = {"min-age", FIELDS_TEXT, "refuse images that are younger, as in 3d or 12h"},
 	[WHO] = {"who", FIELDS_MAP, "who may ask"},
 };
 
@@ -80,47 +79,6 @@ static void read_count(const struct policy_reading *reading, const struct node *
 		fields_complain(&reading->fields, node, "max-images must be a number from 1");
 }
 
-/* "90s", "12h", "3d" or "2w" in seconds. */
-static bool parse_age(struct str text, int64_t *out)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
-	enum { DIGITS_MAX = 7 };
-	size_t last = text.len ? text.len - 1 : 0;
-	for (size_t i = 0; text.len && i < array_count(units); i++)
-		if (text.at[last] == units[i].unit && last <= DIGITS_MAX &&
-		    str_to_int64(str_head(text, last), out)) {
-			*out *= units[i].seconds;
-			return *out > 0;
-		}
-	return false;
-}
-
-/*
- * The age of an image is no member of terms yet, so nothing looks at it: hence the warning. Once
- * terms_fields_read() knows min-age, it reads the policy's as well, and all that this file has of
- * it (MIN_AGE, parse_age(), this function) can go.
- */
-static void read_min_age(const struct policy_reading *reading, const struct node *node)
-{
-	const struct fields_reading *fields_of = &reading->fields;
-	int64_t seconds;
-	struct str text;
-	if (!node || !fields_filled(fields_of, &fields[MIN_AGE], node, &text))
-		return;
-	if (!parse_age(text, &seconds))
-		fields_complain(fields_of, node,
-				"min-age is \"%.*s\": expected a length of time, as in 12h, 3d or "
-				"2w",
-				STR_ARGS(str_head(text, 100)));
-	else
-		problem_warn(fields_of->problems, fields_place(fields_of, node),
-			     "min-age is not looked at by this version: images of any age are "
-			     "copied");
-}
-
 static void read_who(const struct policy_reading *reading, const struct node *node)
 {
 	const struct fields_reading *fields_of = &reading->fields;
@@ -150,7 +108,6 @@ static void read_map(const struct policy_reading *reading, const struct node *ma
 	read_words(reading, &fields[DENY], values[DENY], &reading->out->deny);
 	read_names(reading, values[NAMES]);
 	read_count(reading, values[MAX_IMAGES]);
-	read_min_age(reading, values[MIN_AGE]);
 	read_who(reading, values[WHO]);
 	if (values[TO])
 		read_to(reading, values[TO]);

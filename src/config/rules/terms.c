@@ -83,6 +83,29 @@ static void print_foreign(const struct terms *terms, struct buf *out)
 	buf_add_string(out, foreign_name(terms->foreign));
 }
 
+static void print_min_age(const struct terms *terms, struct buf *out)
+{
+	if (terms->min_age)
+		cooldown_print_age(terms->min_age, out);
+}
+
+static void print_picks(const struct picks *picks, struct buf *out)
+{
+	for (; picks; picks = picks->beside)
+		for (size_t i = 0; i < picks->count; i++)
+			buf_printf(out, "%s,", picks->items[i].text);
+}
+
+static void print_hold(const struct terms *terms, struct buf *out)
+{
+	print_picks(terms->hold, out);
+}
+
+static void print_release(const struct terms *terms, struct buf *out)
+{
+	print_picks(terms->release, out);
+}
+
 static void print_pinned_tag(const struct terms *terms, struct buf *out)
 {
 	buf_add_string(out, terms->pinned_tag ? terms->pinned_tag : "");
@@ -257,6 +280,26 @@ static void write_foreign(const struct terms *terms, struct writer *out)
 	writer_text(out, str_of(foreign_name(terms->foreign)));
 }
 
+static void write_min_age(const struct terms *terms, struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (!terms->min_age && !terms->min_age_said)
+		return;
+	cooldown_print_age(terms->min_age, &text);
+	writer_field(out, "min-age");
+	writer_built(out, &text);
+}
+
+static void write_hold(const struct terms *terms, struct writer *out)
+{
+	cooldown_write_picks("hold", terms->hold, out);
+}
+
+static void write_release(const struct terms *terms, struct writer *out)
+{
+	cooldown_write_picks("release", terms->release, out);
+}
+
 static void write_switch(const char *field, bool on, struct writer *out)
 {
 	writer_field(out, field);
@@ -320,6 +363,9 @@ static const struct member members[] = {
 	{"create-repository", print_repository, write_repository},
 	{"create-project", print_project, write_project},
 	{"max-bytes", print_max_bytes, write_max_bytes},
+	{"min-age", print_min_age, write_min_age},
+	{"hold", print_hold, write_hold},
+	{"release", print_release, write_release},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -341,6 +387,10 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->on_change = general->on_change;
 	if (own->foreign == FOREIGN_UNSAID)
 		own->foreign = general->foreign;
+	if (!own->min_age_said)
+		own->min_age = general->min_age;
+	own->hold = cooldown_join(own->hold, general->hold);
+	own->release = cooldown_join(own->release, general->release);
 	if (!own->creation.repository)
 		own->creation.repository = general->creation.repository;
 	if (own->creation.project == CREATION_UNSAID)
@@ -405,6 +455,7 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.on_change = CHANGE_UNSAID;
 	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
 		rest.foreign = FOREIGN_UNSAID;
+	rest.min_age_said = !own->min_age && general->min_age;
 	if (own->creation.repository == general->creation.repository &&
 	    (!own->creation.repository || own->creation.repository->wanted))
 		rest.creation.repository = NULL;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "config/rules/change.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/foreign.h"
 #include "doc/writer.h"
 #include "oci/companion.h"
@@ -28,8 +29,12 @@ struct terms {
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
+	int64_t min_age;              /* seconds that an image must be old; 0: none */
+	struct picks *hold;           /* images that are not copied; NULL: none */
+	struct picks *release;        /* images that are copied however new; NULL: none */
 	struct creation creation;     /* what may be created at the destination */
 	int64_t max_bytes;            /* an image may have this many; 0: not given */
+	bool min_age_said;            /* the rule sets min_age itself, perhaps to none */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
 	bool demanded_said;           /* the rule sets demanded itself, perhaps to nothing */

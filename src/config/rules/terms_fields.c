@@ -6,6 +6,7 @@
 
 #include "config/limits.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/creation_field.h"
 #include "config/rules/referrers_from.h"
 #include "config/rules/signer_field.h"
@@ -24,6 +25,9 @@ enum terms_field {
 	CREATE_REPOSITORY,
 	CREATE_PROJECT,
 	MAX_BYTES,
+	MIN_AGE, /* with the two after it: cooldown_fields_read() */
+	HOLD,
+	RELEASE,
 	FIELDS
 };
 
@@ -46,6 +50,9 @@ static const struct field fields[FIELDS] = {
 	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
 			    "a missing project of Harbor is created"},
 	[MAX_BYTES] = {"max-bytes", FIELDS_MIXED, "refuse images that are larger, as in 4GiB"},
+	[MIN_AGE] = {"min-age", FIELDS_TEXT, "only what has been at the source for so long"},
+	[HOLD] = {"hold", FIELDS_TEXTS, "never these tags or digests, however old"},
+	[RELEASE] = {"release", FIELDS_TEXTS, "these tags or digests, however new"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -291,6 +298,7 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .signer_said = values[SIGNED] != NULL,
 			      .creation.project = read_project(reading, values[CREATE_PROJECT]),
 			      .max_bytes = read_max_bytes(reading, values[MAX_BYTES])};
+	cooldown_fields_read(reading, &fields[MIN_AGE], &values[MIN_AGE], out);
 	if (values[CREATE_REPOSITORY])
 		out->creation.repository = creation_field_read(reading, &fields[CREATE_REPOSITORY],
 							       values[CREATE_REPOSITORY]);

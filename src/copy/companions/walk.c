@@ -143,10 +143,11 @@ static bool add_parts(struct walk *walk, const struct walk_opening *opening, con
 /* The same without reading anything, where an earlier run has. *known: it has. */
 static bool recall_parts(struct walk *walk, const char *digest, bool *known, struct error *err)
 {
-	struct hints *hints = walk->job->image->copier->options.hints;
+	struct sync_state *state = walk->job->image->copier->options.state;
 	const char *const *parts;
 	size_t count;
-	*known = hints && hints_find_parts(hints, digest, clock_unix(), &parts, &count);
+	*known =
+		state && hints_find_parts(state_hints(state), digest, clock_unix(), &parts, &count);
 	for (size_t i = 0; *known && i < count; i++) {
 		const struct walk_node node = {parts[i], "", true};
 		if (!add_node(walk, &node, err))
@@ -161,7 +162,7 @@ static bool add_image_parts(struct walk *walk, const char *digest, struct error 
 	const struct walk_job *job = walk->job;
 	const struct walk_opening opening = {job->image,
 					     job->held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, true};
-	struct hints *hints = job->image->copier->options.hints;
+	struct sync_state *state = job->image->copier->options.state;
 	/* What was opened before, for a companion, is not looked into once more. */
 	bool all = !walk->opened.count, known = false;
 	if (job->held && !recall_parts(walk, digest, &known, err))
@@ -171,8 +172,9 @@ static bool add_image_parts(struct walk *walk, const char *digest, struct error 
 	buf_reset(&walk->parts);
 	if (!add_parts(walk, &opening, digest, 1, err))
 		return false;
-	if (hints && all && buf_ok(&walk->parts))
-		hints_record_parts(hints, digest, (const char *const *)(void *)walk->parts.at,
+	if (state && all && buf_ok(&walk->parts))
+		hints_record_parts(state_hints(state), digest,
+				   (const char *const *)(void *)walk->parts.at,
 				   walk->parts.len / sizeof(const char *), clock_unix());
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "copy/claim.h"
 #include "copy/fetch.h"
 #include "copy/judge/drift.h"
+#include "copy/judge/remember.h"
 #include "copy/move/blob.h"
 #include "copy/move/sizing.h"
 #include "store/store.h"
@@ -203,7 +204,13 @@ static bool push_guarded(struct image *image, const struct push *push, struct pu
 	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || tagging_put(image, push, answer, err);
+	if (held)
+		return true;
+	if (!tagging_put(image, push, answer, err))
+		return false;
+	if (strcmp(push->reference, push->digest) != 0)
+		remember_written(image, push->reference, push->digest);
+	return true;
 }
 
 static bool copy_manifest(const struct tree_node *node, struct push_answer *answer,
@@ -254,7 +261,11 @@ bool tree_copy(struct image *image, const char *digest, const char *reference, s
 	struct push_answer ignored;
 	tagging_enlist(image, digest, reference);
 	bool ok = copy_root(image, digest, reference, &ignored, err);
-	return tagging_leave(image) || ok;
+	if (!tagging_leave(image))
+		return ok;
+	if (!ok) /* its own push was not the one that wrote the tag */
+		remember_written(image, reference, digest);
+	return true;
 }
 
 bool tree_copy_companion(struct image *image, const char *digest, const char *reference,

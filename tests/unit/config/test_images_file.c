@@ -237,7 +237,7 @@ static void test_shape(void **state)
 	      "allow-empty, every, cron, "
 	      "platforms, os, arch, require-platforms, on-change, foreign, "
 	      "referrers, referrers-from, require-referrers, require-signed, "
-	      "create-repository, create-project, max-bytes\n",
+	      "create-repository, create-project, max-bytes, min-age, hold, release\n",
 	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,
 	      "f:1:32: a: tags is given here and at f:1:19: keep one\n", "");

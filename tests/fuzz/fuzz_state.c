@@ -1,18 +1,18 @@
-/* A file of hints. What is accepted is written, read and written again: the same text. */
+/* A state, or a file of hints: what is accepted is written, read and written again, the same. */
 #include "fuzz.h"
 
-#include "state/hints.h"
+#include "state/state.h"
 
 enum { NOW = 2000000000 };
 
 static bool pass(struct str text, struct buf *out)
 {
-	scoped(hints_free) struct hints *hints = hints_new();
+	scoped(state_free) struct sync_state *state = state_new();
 	struct error err = {0};
-	require(hints != NULL);
-	if (!hints_read(hints, text, NOW, &err))
+	require(state != NULL);
+	if (!state_read(state, text, NOW, &err))
 		return false;
-	hints_write(hints, out);
+	state_write(state, out);
 	require(buf_ok(out));
 	return true;
 }
