@@ -5,10 +5,12 @@
 #include "cmd/load.h"
 
 #include "base/log.h"
+#include "cmd/folders.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
 #include "discover/discover.h"
+#include "oci/layout_name.h"
 #include "plan/shard.h"
 
 #include <string.h>
@@ -89,7 +91,7 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	action_begin(&run->action);
 }
 
-/* The repositories that rules name. */
+/* The repositories of registries that rules name. */
 struct usage_sides {
 	struct usage_side *items;
 	size_t count;
@@ -98,9 +100,12 @@ struct usage_sides {
 static void add_sides(struct usage_sides *sides, const struct reference *from,
 		      const struct reference *to, const char *place)
 {
-	sides->items[sides->count++] =
-		(struct usage_side){from->host, from->repository, place, true};
-	sides->items[sides->count++] = (struct usage_side){to->host, to->repository, place, false};
+	if (!layout_name_host(from->host))
+		sides->items[sides->count++] =
+			(struct usage_side){from->host, from->repository, place, true};
+	if (!layout_name_host(to->host))
+		sides->items[sides->count++] =
+			(struct usage_side){to->host, to->repository, place, false};
 }
 
 /* Entries of the auth file for repositories below name may be needed as well. */
@@ -181,7 +186,8 @@ void load_read(struct run *run, struct problems *problems)
 				  &run->namespace_count, problems) &&
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
-		  namespaces_check(run, problems) && settle_credentials(run, problems);
+		  namespaces_check(run, problems) && folders_find(run, problems) &&
+		  settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }

@@ -9,13 +9,14 @@
 #include "base/log.h"
 #include "cmd/about.h"
 #include "cmd/expansion.h"
+#include "cmd/folders.h"
 #include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
 #include "notify/notify.h"
-#include "registry/registry_store.h"
+#include "layout/layout.h"
 #include "report/tally.h"
 
 #include <stdlib.h>
@@ -36,6 +37,8 @@ bool run_repeat(struct run *run, const struct run *loaded)
 	run->namespace_count = loaded->namespace_count;
 	run->rules = loaded->rules;
 	run->rule_count = loaded->rule_count;
+	run->folders = loaded->folders;
+	run->folder_count = loaded->folder_count;
 	return true;
 }
 
@@ -44,6 +47,7 @@ void run_close(struct run *run)
 	report_free(&run->report);
 	copier_free(&run->copier);
 	hints_free(&run->hints);
+	layouts_free(&run->layouts);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
@@ -79,9 +83,8 @@ static bool set_up(struct run *run)
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
-	if (!run->registry)
+	if (!run->registry || !folders_open(run))
 		return false;
-	run->stores = registry_store_opener(run->registry);
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,

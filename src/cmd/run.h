@@ -49,7 +49,10 @@ struct run {
 	size_t rule_count;
 	struct progress *progress;
 	struct registry *registry;
-	struct stores stores; /* of registry */
+	struct named_folder *folders; /* that rules name (cmd/folders.h) */
+	size_t folder_count;
+	struct layouts *layouts; /* these and what is below them */
+	struct stores stores;    /* of registry and layouts */
 	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;

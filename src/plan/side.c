@@ -5,6 +5,7 @@
  */
 #include "plan/side.h"
 
+#include "oci/layout_name.h"
 #include "oci/transport.h"
 #include "plan/list.h"
 
@@ -25,11 +26,15 @@ static bool has_scheme(struct str text)
 	       behind.at[2] != ',';
 }
 
-/* Where the ':' in front of a leading pattern stands, else the first ',', else the end. */
+/*
+ * Where the ':' in front of a leading pattern stands, else the first ',', else the end. The ":/" of
+ * a folder's scheme begins no pattern.
+ */
 static size_t first_end(struct str text)
 {
 	size_t comma = str_find(text, ',');
-	for (size_t i = 0; i + 1 < comma && !has_scheme(text); i++)
+	size_t scheme = layout_name_scheme(text);
+	for (size_t i = scheme; i + 1 < comma && (scheme || !has_scheme(text)); i++)
 		if (text.at[i] == ':' && text.at[i + 1] == '/')
 			return i;
 	return comma;

@@ -53,7 +53,10 @@ void registry_free(struct registry **registry);
 /* Before another round: lets hosts that could not be reached be tried again at once. */
 void registry_forgive(struct registry *registry);
 
-/* The repository that ref names; strings of ref must outlive it. ERROR_MEMORY only. */
+/*
+ * The repository that ref names; strings of ref must outlive it. ERROR_MEMORY; ERROR_UNSUPPORTED:
+ * it is a folder.
+ */
 bool registry_open(struct registry *registry, const struct reference *ref, bool target,
 		   struct repository *out, struct error *err);
 /* A stable name of the registry, for tables: the host as configured. */
