@@ -290,14 +290,14 @@ def test_signatures_and_other_referrers(sync, src, dst, both, from_source, at_ta
         beside.root.descriptor(artifactType="application/vnd.example.sbom", annotations={"note": "x"})]})
     fallback = picture.digest.replace(":", "-")
     from_source.push_manifest(repo, images.Manifest(images.OCI_INDEX, listed), fallback)
-    there = sync({f"{src.host}/{repo}:v1": f"oci:{folder('app')}"}, both, ["--referrers"])
+    there = sync({f"{src.host}/{repo}:v1": f"oci:{folder('app')}"}, both, ["--referrers", "all"])
     assert there.code == 0, there.stderr
     layout = Layout(folder("app")).check()
     assert layout.tags() == sorted([fallback, "v1"])
     assert beside.digest in [each["digest"] for each in layout.index()["manifests"]]
     assert json.loads(layout.blob(layout.head(fallback)))["manifests"][0]["digest"] == beside.digest
-    back = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers"])
+    back = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers", "all"])
     assert back.code == 0, back.stderr
     assert at_target.head(repo, beside.digest) and at_target.head(repo, fallback)
-    again = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers"])
+    again = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers", "all"])
     assert again.report["skipped"] == 1
