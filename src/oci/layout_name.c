@@ -21,7 +21,8 @@ size_t layout_name_scheme(struct str text)
 		return strlen("ocidir://");
 	if (str_starts(text, "ocidir:"))
 		return strlen("ocidir:");
-	return str_starts(text, "oci:") ? strlen("oci:") : 0;
+	/* Others write that before the name of a registry (transport.c). */
+	return str_starts(text, "oci:") && !str_starts(text, "oci://") ? strlen("oci:") : 0;
 }
 
 bool layout_name_host(const char *host)
