@@ -51,6 +51,19 @@ static void find(struct finding *finding, const struct reference *side, const ch
 		finding->failed = true;
 }
 
+/* Folders that are mirrors of a source. */
+static void find_mirrors(struct finding *finding, const struct credential *entry)
+{
+	struct reference name;
+	struct error ignored;
+	for (size_t i = 0; i < entry->mirror_count; i++) {
+		struct str text = str_of(entry->mirrors[i]);
+		if (layout_name_scheme(text) &&
+		    reference_parse(finding->run->arena, text, &name, &ignored))
+			find(finding, &name, entry->place, false);
+	}
+}
+
 static void find_all(struct finding *finding)
 {
 	const struct run *run = finding->run;
@@ -64,6 +77,8 @@ static void find_all(struct finding *finding)
 		find(finding, &namespace->source, namespace->rule->source_place, false);
 		find(finding, &namespace->destination, namespace->rule->destination_place, true);
 	}
+	for (size_t i = 0; i < run->config.credentials.count; i++)
+		find_mirrors(finding, &run->config.credentials.items[i]);
 }
 
 /*
@@ -113,6 +128,8 @@ bool folders_find(struct run *run, struct problems *problems)
 {
 	scoped(finding_finish) struct finding finding = {.run = run};
 	size_t most = 2 * (run->rule_count + run->namespace_count);
+	for (size_t i = 0; i < run->config.credentials.count; i++)
+		most += run->config.credentials.items[i].mirror_count;
 	run->folders = arena_array(run->arena, most + 1, sizeof(*run->folders));
 	if (!run->folders)
 		return false;
@@ -148,8 +165,8 @@ static bool open_store(void *ctx, const struct reference *name, const struct cre
 		       struct arena *arena, const struct store **out, struct error *err)
 {
 	const struct run *run = ctx;
-	const struct stores kinds[] = {registry_store_opener(run->registry),
-				       layout_store_opener(run->layouts)};
+	const struct stores kinds[] = {[false] = registry_store_opener(run->registry),
+				       [true] = layout_store_opener(run->layouts)};
 	return store_at(&kinds[layout_name_host(name->host)], name, target, arena, out, err);
 }
 

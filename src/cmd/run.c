@@ -16,7 +16,7 @@
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
 #include "notify/notify.h"
-#include "layout/layout.h"
+#include "layout/layout_store.h"
 #include "report/tally.h"
 
 #include <stdlib.h>
@@ -73,17 +73,18 @@ static bool set_up(struct run *run)
 	const struct options *options = run->options;
 	const struct session *session = run->session;
 	run->progress = progress_new();
-	if (!run->progress)
+	if (!run->progress || !folders_open(run))
 		return false;
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
 					    .helpers = session->helpers,
 					    .aws = &session->aws,
 					    .keep_pulls = (unsigned)options->keep_pulls,
+					    .folders = layout_store_opener(run->layouts),
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
-	if (!run->registry || !folders_open(run))
+	if (!run->registry)
 		return false;
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,

@@ -56,6 +56,8 @@ static void take_credential(const struct server_taker *taker, const struct crede
 	/* One that is insecure has an entry of its own. */
 	server.plain = false;
 	for (size_t i = 0; i < entry->mirror_count; i++) {
+		if (layout_name_scheme(str_of(entry->mirrors[i])))
+			continue;
 		server.registry = entry->mirrors[i];
 		server.name = str_of(server.registry);
 		taker->take(taker->ctx, &server);

@@ -301,3 +301,24 @@ def test_signatures_and_other_referrers(sync, src, dst, both, from_source, at_ta
     assert at_target.head(repo, beside.digest) and at_target.head(repo, fallback)
     again = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers", "all"])
     assert again.report["skipped"] == 1
+
+
+def test_a_folder_as_a_mirror(sync, src, dst, from_source, at_target, repo, folder):
+    picture = from_source.push(images.image(repo), repo, "v1")
+    layouts.write(f"{folder('mirror')}/{repo}", picture, "v1")
+    other = from_source.push(images.image(f"{repo}/other"), f"{repo}/other", "v1")
+    auth = {**run.insecure(dst), **run.insecure(src, mirrors=[f"oci:{folder('mirror')}"])}
+    result = sync({f"{src.host}/{repo}:v1": f"{dst.host}/{repo}", f"{src.host}/{repo}/other:v1": f"{dst.host}/{repo}/other"}, auth)
+    assert result.code == 0, result.stderr
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+    assert at_target.closure(f"{repo}/other", "v1") == images.expected(other)
+    assert [each for each in src.seen() if f"/{repo}/blobs" in each.path or f"/{repo}/manifests" in each.path] == []
+
+
+def test_many_tags_of_one_folder(sync, src, both, from_source, repo, folder):
+    """Two hundred changes of one index, from as many threads as there are."""
+    picture = from_source.push(images.image(repo), repo, *[f"v{number}" for number in range(200)])
+    result = sync({f"{src.host}/{repo}": f"oci:{folder('app')}"}, both)
+    assert result.code == 0 and result.report["copied"] == 200
+    layout = Layout(folder("app")).check()
+    assert len(layout.tags()) == 200 and layout.closure("v77") == images.expected(picture)
