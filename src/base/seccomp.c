@@ -99,6 +99,8 @@ static const unsigned allowed[] = {
 	SYS_linkat,
 	SYS_flock,
 	SYS_sync_file_range,
+	SYS_pread64,
+	SYS_pwrite64,
 	SYS_fsync,
 	SYS_fdatasync,
 	SYS_ftruncate,

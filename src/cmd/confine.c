@@ -147,7 +147,7 @@ static void add_read(struct reading *reading, const struct session *session,
 				add_name(reading, credentials->items[j].ca);
 		for (size_t j = 0; j < run->folder_count; j++)
 			if (!run->folders[j].written)
-				add_name(reading, run->folders[j].path);
+				add_name(reading, run->folders[j].folder);
 		if (session->lasting)
 			add_again(reading, run);
 	}
@@ -173,7 +173,7 @@ static const char *const *folders_filled(const struct session *session, const st
 	for (size_t i = 0; list && i < runs->count; i++)
 		for (size_t j = 0; j < runs->items[i].folder_count; j++)
 			if (runs->items[i].folders[j].written)
-				list[count++] = runs->items[i].folders[j].path;
+				list[count++] = runs->items[i].folders[j].folder;
 	return list;
 }
 
@@ -359,9 +359,9 @@ static void check_folder(const struct checking *checking, const struct named_fol
 {
 	const char *const *kept = checking->run->session->filled;
 	for (; *kept; kept++)
-		if (is_in(folder->path, *kept))
+		if (is_in(folder->folder, *kept))
 			return;
-	int fd = folder->written ? -1 : open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = folder->written ? -1 : open(folder->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
 	else if (folder->written || errno == EACCES)

@@ -4,7 +4,9 @@
  */
 #include "cmd/folders.h"
 
+#include "base/cancel.h"
 #include "base/map.h"
+#include "layout/archive_end.h"
 #include "layout/layout_store.h"
 #include "oci/layout_name.h"
 #include "registry/registry_store.h"
@@ -20,6 +22,7 @@
 /* The folders found so far. */
 struct finding {
 	struct run *run;
+	struct problems *problems;
 	struct map paths; /* path -> struct named_folder */
 	bool failed;      /* without memory */
 };
@@ -29,23 +32,39 @@ static void finding_finish(struct finding *finding)
 	map_finish(&finding->paths);
 }
 
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return arena_copy(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static void find(struct finding *finding, const struct reference *side, const char *place,
 		 bool written)
 {
 	struct run *run = finding->run;
 	if (!layout_name_host(side->host))
 		return;
-	const char *path = layout_name_folder(run->arena, side);
+	const char *path = layout_name_archived(side->host)
+				   ? layout_name_file(run->arena, side)
+				   : layout_name_folder(run->arena, side);
 	struct named_folder *known = path ? map_get(&finding->paths, str_of(path)) : NULL;
 	if (known) {
+		if (known->archive && known->written != written)
+			problem_add(finding->problems, place,
+				    "%s is read by one rule and written by another: an archive is "
+				    "complete only when the run is over",
+				    path);
 		known->written |= written;
 		return;
 	}
 	struct named_folder *new = &run->folders[run->folder_count];
 	const char *name = reference_string(run->arena, side);
 	*new = (struct named_folder){
-		.path = path, .name = name, .place = place, .written = written};
-	if (path && name && map_put(&finding->paths, str_of(path), new))
+		.path = path, .folder = path, .name = name, .place = place, .written = written};
+	new->archive = layout_name_archived(side->host);
+	if (new->archive && path)
+		new->folder = folder_of(run->arena, path);
+	if (path && new->folder && name && map_put(&finding->paths, str_of(path), new))
 		run->folder_count++;
 	else
 		finding->failed = true;
@@ -126,7 +145,7 @@ static bool compare(const struct run *run, struct problems *problems)
 
 bool folders_find(struct run *run, struct problems *problems)
 {
-	scoped(finding_finish) struct finding finding = {.run = run};
+	scoped(finding_finish) struct finding finding = {.run = run, .problems = problems};
 	size_t most = 2 * (run->rule_count + run->namespace_count);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		most += run->config.credentials.items[i].mirror_count;
@@ -158,7 +177,7 @@ void folders_make(struct run *run)
 {
 	for (size_t i = 0; i < run->folder_count; i++)
 		if (run->folders[i].written && !run->options->dry_run)
-			run->folders[i].error = make(run->folders[i].path);
+			run->folders[i].error = make(run->folders[i].folder);
 }
 
 static bool open_store(void *ctx, const struct reference *name, const struct creation *target,
@@ -174,8 +193,16 @@ bool folders_open(struct run *run)
 {
 	struct layout_root *roots = arena_array(run->arena, run->folder_count + 1, sizeof(*roots));
 	for (size_t i = 0; roots && i < run->folder_count; i++)
-		roots[i] = (struct layout_root){run->folders[i].path, run->folders[i].error};
-	run->layouts = roots ? layouts_new(roots, run->folder_count) : NULL;
+		roots[i] = (struct layout_root){run->folders[i].path, run->folders[i].written,
+						run->folders[i].error};
+	run->layouts = roots ? layouts_new(roots, run->folder_count, 0) : NULL;
 	run->stores = (struct stores){.open = open_store, .ctx = run};
 	return run->layouts != NULL;
+}
+
+bool folders_finish(struct run *run, struct error *err)
+{
+	if (cancel_requested())
+		return error_canceled(err);
+	return archive_end_all(run->layouts, err);
 }

@@ -1,16 +1,18 @@
 /*
- * The folders in the OCI layout that the rules of a run name, and where stores come from: from a
+ * The folders in the OCI layout, and archives of one, that the rules of a run name, and where stores come from: from a
  * registry or from one of these.
  */
 #pragma once
 
 #include "cmd/run.h"
 
-/* A folder that rules name. */
+/* A folder, or an archive, that rules name. */
 struct named_folder {
 	const char *path;
+	const char *folder; /* the same, or the one that the archive is in */
 	const char *name;  /* as it prints: "oci:/mnt/usb/app" */
 	const char *place; /* of the rule */
+	bool archive;
 	bool written;      /* to, by some rule */
 	int error;         /* errno, if it could not be made; else 0 */
 };
@@ -27,3 +29,5 @@ bool folders_find(struct run *run, struct problems *problems);
 void folders_make(struct run *run);
 /* Makes run->layouts, and sets run->stores to all there are. False without memory. */
 bool folders_open(struct run *run);
+/* Finishes the archives that were written, when all images are through. ERROR_CANCELED: a stop. */
+bool folders_finish(struct run *run, struct error *err);

@@ -202,6 +202,9 @@ int run_sync(struct run *run)
 		return EXIT_FAILURE;
 	}
 	run->complete = true;
+	bool finished = folders_finish(run, &err) || err.kind == ERROR_CANCELED;
+	if (!finished)
+		log_error("%s", err.text);
 	warn_unmatched(run);
 	/* Where descriptors are few, the files of the report need them now. */
 	http_close_idle(run->session->http);
@@ -212,5 +215,5 @@ int run_sync(struct run *run)
 	if (!written)
 		log_error("%s", err.text);
 	hints_file_save(run);
-	return send_messages(run, written || code ? code : EXIT_FAILURE);
+	return send_messages(run, (written && finished) || code ? code : EXIT_FAILURE);
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "doc/json.h"
+#include "layout/archive.h"
 #include "oci/layout_name.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ struct layouts {
 	pthread_mutex_t lock;
 	const struct layout_root *roots;
 	size_t root_count;
+	int64_t split;
+	struct map archives; /* path -> struct archive */
 	struct map table;   /* path -> struct layout */
 	struct map parties; /* host -> a copy of it */
 };
@@ -36,7 +39,7 @@ void layout_close(const int *fd)
 
 /* --- the table ------------------------------------------------------------------------------ */
 
-struct layouts *layouts_new(const struct layout_root *roots, size_t count)
+struct layouts *layouts_new(const struct layout_root *roots, size_t count, int64_t split)
 {
 	struct arena *arena = arena_new();
 	struct layouts *layouts = arena ? arena_new_of(arena, struct layouts) : NULL;
@@ -44,7 +47,7 @@ struct layouts *layouts_new(const struct layout_root *roots, size_t count)
 		arena_free(&arena);
 		return NULL;
 	}
-	*layouts = (struct layouts){.arena = arena, .roots = roots, .root_count = count};
+	*layouts = (struct layouts){.arena = arena, .roots = roots, .root_count = count, .split = split};
 	pthread_mutex_init(&layouts->lock, NULL);
 	return layouts;
 }
@@ -60,6 +63,9 @@ void layouts_free(struct layouts **layouts)
 		arena_free(&layout->arena);
 		pthread_mutex_destroy(&layout->lock);
 	}
+	for (size_t i = 0; i < old->archives.count; i++)
+		archive_close(old->archives.entries[i].value);
+	map_finish(&old->archives);
 	map_finish(&old->table);
 	map_finish(&old->parties);
 	pthread_mutex_destroy(&old->lock);
@@ -91,13 +97,38 @@ static void find_root(const struct layouts *layouts, struct layout *layout)
 	}
 }
 
-static struct layout *add(struct layouts *layouts, char *path)
+static bool is_written(const struct layouts *layouts, const char *path)
+{
+	for (size_t i = 0; i < layouts->root_count; i++)
+		if (layouts->roots[i].written && strcmp(layouts->roots[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Finds the archive of a layout, which is new. */
+static bool find_archive(struct layouts *layouts, struct layout *layout,
+			 const struct reference *name)
+{
+	char *path = layout_name_file(layouts->arena, name);
+	layout->archive = path ? map_get(&layouts->archives, str_of(path)) : NULL;
+	layout->inside = arena_string(layouts->arena, layout_name_inside(name));
+	if (layout->archive || !path)
+		return layout->archive && layout->inside;
+	layout->archive =
+		archive_new(layouts->arena, path, is_written(layouts, path), layouts->split);
+	return layout->archive && layout->inside &&
+	       map_put(&layouts->archives, str_of(path), layout->archive);
+}
+
+static struct layout *add(struct layouts *layouts, const struct reference *name, char *path)
 {
 	struct layout *layout = arena_new_of(layouts->arena, struct layout);
 	if (!layout)
 		return NULL;
 	*layout = (struct layout){.layouts = layouts, .path = path};
 	find_root(layouts, layout);
+	if (layout_name_archived(name->host) && !find_archive(layouts, layout, name))
+		return NULL;
 	if (!map_put(&layouts->table, str_of(path), layout))
 		return NULL;
 	pthread_mutex_init(&layout->lock, NULL);
@@ -110,9 +141,19 @@ struct layout *layouts_at(struct layouts *layouts, const struct reference *name)
 	char *path = layout_name_folder(layouts->arena, name);
 	struct layout *layout = path ? map_get(&layouts->table, str_of(path)) : NULL;
 	if (path && !layout)
-		layout = add(layouts, path);
+		layout = add(layouts, name, path);
 	pthread_mutex_unlock(&layouts->lock);
 	return layout;
+}
+
+struct layout *layouts_item(const struct layouts *layouts, size_t number)
+{
+	return number < layouts->table.count ? layouts->table.entries[number].value : NULL;
+}
+
+struct archive *layouts_archive(const struct layouts *layouts, size_t number)
+{
+	return number < layouts->archives.count ? layouts->archives.entries[number].value : NULL;
 }
 
 const void *layouts_party(struct layouts *layouts, const char *host)
@@ -301,10 +342,36 @@ bool layout_read_file(const struct layout *layout, int folder, const char *name,
 	return true;
 }
 
+bool layout_read_blob(const struct layout *layout, const char *digest, size_t most,
+		      struct arena *arena, struct str *out, struct error *err)
+{
+	struct blob_name name;
+	if (layout->archive)
+		return archive_open(layout->archive, err) &&
+		       archive_member(layout->archive, archive_blob_name(digest, &name), arena, out,
+				      err);
+	scoped(layout_close) int folder = layout_open_blobs(layout, digest, false, err);
+	return folder >= 0 &&
+	       layout_read_file(layout, folder, layout_blob_name(digest), most, arena, out, err);
+}
+
+static bool archive_holds(const struct layout *layout, const char *digest, int64_t size,
+			  bool *found, struct error *err)
+{
+	int64_t held;
+	*found = false;
+	if (!archive_open(layout->archive, err))
+		return err->kind == ERROR_MISSING;
+	*found = archive_has(layout->archive, digest, &held) && (size < 0 || size == held);
+	return true;
+}
+
 bool layout_has(const struct layout *layout, const char *digest, int64_t size, bool *found,
 		struct error *err)
 {
 	struct stat info;
+	if (layout->archive)
+		return archive_holds(layout, digest, size, found, err);
 	scoped(layout_close) int folder = layout_open_blobs(layout, digest, false, err);
 	*found = false;
 	if (folder < 0)
@@ -367,9 +434,32 @@ static bool read_index(struct layout *layout, int folder, struct error *err)
 	return true;
 }
 
+/* An archive that is written begins with nothing; one that is read does not change. */
+static bool know_archive(struct layout *layout, struct error *err)
+{
+	struct str text = layout_index_empty();
+	if (layout->known)
+		return true;
+	if (!archive_open(layout->archive, err))
+		return false;
+	if (!layout->arena)
+		layout->arena = arena_new();
+	if (!layout->arena)
+		return error_memory(err);
+	if (!archive_is_begun(layout->archive) &&
+	    !archive_member(layout->archive, "index.json", layout->arena, &text, err))
+		return error_wrap(err, "it is no archive of an OCI image layout");
+	layout->known = layout_index_read(layout->arena, text, &layout->index, err);
+	if (layout->known)
+		layout_index_choose(layout->arena, layout->inside, &layout->index);
+	return layout->known;
+}
+
 bool layout_refresh(struct layout *layout, struct error *err)
 {
 	struct stat info;
+	if (layout->archive)
+		return know_archive(layout, err);
 	scoped(layout_close) int folder = layout_open(layout, false, err);
 	if (folder < 0)
 		return false;

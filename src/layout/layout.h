@@ -16,17 +16,21 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-/* A folder that a rule names: a layout, or what layouts are below. */
+/* A folder, or an archive, that a rule names: a layout, or what layouts are below. */
 struct layout_root {
 	const char *path;
+	bool written; /* by some rule */
 	int error; /* it could not be made: errno of that; 0: it was, or nobody wants to write */
 };
 
+struct archive;
 struct layouts;
 
 struct layout {
 	struct layouts *layouts;
 	const char *path;               /* "/mnt/usb/app" */
+	struct archive *archive;        /* that it is in; NULL: it is a folder */
+	const char *inside;             /* its repository in the archive; "": any */
 	const struct layout_root *root; /* what is named by a rule, */
 	const char *below;              /* and the way from there; "": it is that itself */
 	pthread_mutex_t lock;           /* held while index.json is read or written */
@@ -37,11 +41,15 @@ struct layout {
 	atomic_bool ready; /* to be written to, by this run */
 };
 
-/* roots outlive it. NULL without memory. */
-struct layouts *layouts_new(const struct layout_root *roots, size_t count);
+/* roots outlive it. split: of archives (volumes.h). NULL without memory. */
+struct layouts *layouts_new(const struct layout_root *roots, size_t count, int64_t split);
 void layouts_free(struct layouts **layouts);
 /* The folder that name stands for; the same one each time. NULL without memory. */
 struct layout *layouts_at(struct layouts *layouts, const struct reference *name);
+/* The layouts by number, in no order; NULL: there are no more. No other thread may add one. */
+struct layout *layouts_item(const struct layouts *layouts, size_t number);
+/* The archives by number. */
+struct archive *layouts_archive(const struct layouts *layouts, size_t number);
 /* What stands for all names with that host (layout_name.h). NULL without memory. */
 const void *layouts_party(struct layouts *layouts, const char *host);
 /*
@@ -67,6 +75,9 @@ int layout_open_file(const struct layout *layout, int folder, const char *name, 
 		     struct error *err);
 /* Reads a whole file of at most so many bytes into arena. */
 bool layout_read_file(const struct layout *layout, int folder, const char *name, size_t most,
+		      struct arena *arena, struct str *out, struct error *err);
+/* Reads a whole blob of at most so many bytes into arena. ERROR_MISSING: it is not there. */
+bool layout_read_blob(const struct layout *layout, const char *digest, size_t most,
 		      struct arena *arena, struct str *out, struct error *err);
 /* Whether the blob is there, and with that size; < 0: with any. *size becomes its size. */
 bool layout_has(const struct layout *layout, const char *digest, int64_t size, bool *found,

@@ -9,6 +9,7 @@
 #include "layout/layout_blobs.h"
 
 #include "base/cancel.h"
+#include "layout/archive_blobs.h"
 #include "layout/layout_write.h"
 
 #include <errno.h>
@@ -90,6 +91,8 @@ static int open_blob(const struct layout *layout, const char *digest, int64_t si
 bool layout_blobs_open(const struct layout *layout, const char *digest, struct blob_part *part,
 		       struct reader **out, struct error *err)
 {
+	if (layout->archive)
+		return archive_blobs_open(layout, digest, part, out, err);
 	int fd = open_blob(layout, digest, part->size, err);
 	struct arena *arena = fd < 0 ? NULL : arena_new_small();
 	struct blob_file *file = arena ? arena_new_of(arena, struct blob_file) : NULL;
@@ -227,6 +230,8 @@ static bool take_over(struct blob_writing *writing, const struct layout *locatio
 bool layout_blobs_offer(struct layout *layout, struct arena *arena, const struct blob_offer *offer,
 			const struct layout *location, struct blob_upload *out, struct error *err)
 {
+	if (layout->archive)
+		return archive_blobs_offer(layout, arena, offer, out, err);
 	struct blob_writing *writing = arena_new_of(arena, struct blob_writing);
 	*out = (struct blob_upload){.inside = writing};
 	if (!writing)
@@ -277,22 +282,26 @@ bool layout_blobs_send(const struct layout *layout, struct blob_upload *upload, 
 		       struct error *err)
 {
 	struct blob_writing *writing = upload->inside;
-	(void)layout;
+	if (layout->archive)
+		return archive_blobs_send(layout, upload, body, err);
 	bool ok = (!body || pull(writing, body, err)) && writing_keep(writing, err);
 	writing_finish(writing);
 	upload->open = false;
 	return ok;
 }
 
-void layout_blobs_cancel(struct blob_upload *upload)
+void layout_blobs_cancel(const struct layout *layout, struct blob_upload *upload)
 {
-	writing_finish(upload->inside);
+	if (!layout->archive)
+		writing_finish(upload->inside);
 	upload->open = false;
 }
 
 bool layout_blobs_put(const struct layout *layout, const char *digest, struct str bytes,
 		      struct error *err)
 {
+	if (layout->archive)
+		return archive_blobs_put(layout, digest, bytes, err);
 	scoped(writing_finish) struct blob_writing writing = {.layout = layout,
 							      .digest = digest,
 							      .size = (int64_t)bytes.len,

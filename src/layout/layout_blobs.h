@@ -17,7 +17,7 @@ bool layout_blobs_offer(struct layout *layout, struct arena *arena, const struct
 			const struct layout *location, struct blob_upload *out, struct error *err);
 bool layout_blobs_send(const struct layout *layout, struct blob_upload *upload, struct reader *body,
 		       struct error *err);
-void layout_blobs_cancel(struct blob_upload *upload);
+void layout_blobs_cancel(const struct layout *layout, struct blob_upload *upload);
 /* Writes a small blob that is in memory, unless it is there. */
 bool layout_blobs_put(const struct layout *layout, const char *digest, struct str bytes,
 		      struct error *err);

@@ -11,12 +11,18 @@
 
 #include <string.h>
 
+#define WHOLE_NAME "io.containerd.image.name"
 #define REF_NAME "org.opencontainers.image.ref.name"
 
 struct str layout_index_empty(void)
 {
 	return STR("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
 		   "\"manifests\":[]}");
+}
+
+struct str layout_marker(void)
+{
+	return STR("{\"imageLayoutVersion\":\"1.0.0\"}");
 }
 
 static const char *text_of(struct arena *arena, const struct node *entry, const char *name)
@@ -28,11 +34,11 @@ static const char *text_of(struct arena *arena, const struct node *entry, const 
 /* The tag of a name that is a tag, or the whole name of an image; NULL: it is neither. */
 static const char *tag_of(struct arena *arena, const char *name)
 {
-	struct reference ref;
-	struct error ignored;
+	const char *colon = strrchr(name, ':');
 	if (reference_tag_valid(str_of(name)))
 		return name;
-	return reference_parse(arena, str_of(name), &ref, &ignored) ? ref.tag : NULL;
+	return colon && reference_tag_valid(str_of(colon + 1)) ? arena_string(arena, colon + 1)
+							       : NULL;
 }
 
 static bool read_entry(struct arena *arena, struct str text, const struct node *node,
@@ -45,6 +51,9 @@ static bool read_entry(struct arena *arena, struct str text, const struct node *
 		.text = str_head(str_from(text, node->source_at), node->source_len)};
 	if (!node_int64(node_get(node, "size"), &out->size))
 		out->size = -1;
+	struct str whole = node_string(node_get(node_get(node, "annotations"), WHOLE_NAME));
+	if (whole.len)
+		out->whole = arena_copy(arena, whole.at, whole.len);
 	if (name.len)
 		out->name = arena_copy(arena, name.at, name.len);
 	if (!digest_valid(digest))
@@ -79,6 +88,39 @@ bool layout_index_read(struct arena *arena, struct str text, struct layout_index
 		if (!read_entry(arena, text, list->items[i], &out->entries[out->count++]))
 			return error_memory(err);
 	return true;
+}
+
+/* The part of a whole name before its tag; NULL: it is none. */
+static const char *path_of(struct arena *arena, const char *name, const char *tag)
+{
+	size_t len = strlen(name), end = len > strlen(tag) ? len - strlen(tag) : 0;
+	bool tagged = end && name[end - 1] == ':' && strcmp(name + end, tag) == 0;
+	return tagged ? arena_copy(arena, name, end - 1) : NULL;
+}
+
+const char *layout_index_path(struct arena *arena, const struct layout_entry *entry)
+{
+	const char *path = entry->tag ? path_of(arena, entry->name, entry->tag) : NULL;
+	return path || !entry->tag || !entry->whole ? path
+						    : path_of(arena, entry->whole, entry->tag);
+}
+
+/* The fallback tags of referrers are names like others: "team/app:sha256-...". */
+void layout_index_choose(struct arena *arena, const char *path, struct layout_index *index)
+{
+	size_t count = 0;
+	if (!*path)
+		return;
+	for (size_t i = 0; i < index->count; i++) {
+		struct layout_entry entry = index->entries[i];
+		const char *own = layout_index_path(arena, &entry);
+		/* What has no name may be a referrer of any of them. */
+		if (entry.name ? !own || strcmp(own, path) != 0 : !entry.digest)
+			continue;
+		entry.name = entry.tag;
+		index->entries[count++] = entry;
+	}
+	index->count = count;
 }
 
 /* The image that entries of a kind have in common. */
@@ -152,7 +194,7 @@ void layout_index_add(const struct layout_index *index, const char *name, struct
 }
 
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,
-			   const char *name, struct buf *out)
+			   const char *name, const char *whole, struct buf *out)
 {
 	struct json_writer writer = {.out = out, .compact = true};
 	json_writer_open_object(&writer);
@@ -165,6 +207,10 @@ void layout_index_describe(const char *media_type, const char *digest, int64_t s
 	if (name) {
 		json_writer_name(&writer, "annotations");
 		json_writer_open_object(&writer);
+		if (whole) {
+			json_writer_name(&writer, WHOLE_NAME);
+			json_writer_string(&writer, whole);
+		}
 		json_writer_name(&writer, REF_NAME);
 		json_writer_string(&writer, name);
 		json_writer_close_object(&writer);

@@ -3,6 +3,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "layout/archive.h"
 #include "oci/layout_name.h"
 
 #include <dirent.h>
@@ -97,14 +98,44 @@ static bool look_into(const struct walk *walk, int folder, const struct str *pat
 	return ok;
 }
 
+/* The repositories that the names in an archive have. */
+static bool list_archive(struct layout *top, const struct reference *name, struct map *found,
+			 struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct layout_index index;
+	struct str text;
+	if (!arena)
+		return error_memory(err);
+	if (!archive_open(top->archive, err) ||
+	    !archive_member(top->archive, "index.json", arena, &text, err) ||
+	    !layout_index_read(arena, text, &index, err))
+		return false;
+	for (size_t i = 0; i < index.count; i++) {
+		const char *path = layout_index_path(arena, &index.entries[i]);
+		size_t file = strlen(name->repository) - strlen(top->inside) - (*top->inside != 0);
+		const char *full = path ? arena_printf(arena, "%.*s/%s", (int)file,
+						       name->repository, path)
+					: NULL;
+		if (path && (!full || !map_put(found, str_of(full), found)))
+			return error_memory(err);
+		if (index.entries[i].tag && !path)
+			log_warn("%s: %s is in no repository: copy it without the stars",
+				 top->path, index.entries[i].tag);
+	}
+	return true;
+}
+
 bool layout_list(struct layouts *layouts, const struct reference *name, bool deep,
 		 struct map *found, struct error *err)
 {
 	const struct walk walk = {name->host, deep, found, err};
 	const struct str path = str_of(name->repository);
-	const struct layout *top = layouts_at(layouts, name);
+	struct layout *top = layouts_at(layouts, name);
 	if (!top)
 		return error_memory(err);
+	if (top->archive)
+		return list_archive(top, name, found, err);
 	scoped(layout_close) int folder = layout_open(top, false, err);
 	return folder >= 0 && look_into(&walk, folder, &path, 1);
 }

@@ -73,10 +73,7 @@ static bool resolve(struct layout *layout, struct arena *arena, const char *refe
 static bool read_manifest(const struct layout *layout, struct arena *arena, const char *digest,
 			  struct str *out, struct error *err)
 {
-	scoped(layout_close) int folder = layout_open_blobs(layout, digest, false, err);
-	return folder >= 0 &&
-	       layout_read_file(layout, folder, layout_blob_name(digest), MANIFEST_BYTES_MAX, arena,
-				out, err) &&
+	return layout_read_blob(layout, digest, MANIFEST_BYTES_MAX, arena, out, err) &&
 	       (digest_verify(*out, str_of(digest), err) || error_wrap(err, "%s", layout->path));
 }
 
@@ -360,7 +357,7 @@ static bool add_name(struct rewriting *rewriting, const char *name, const char *
 		     : layout_index_digest(&rewriting->index, digest);
 	if (old && strcmp(old->digest, digest) == 0)
 		return true;
-	layout_index_describe(media_type, digest, (int64_t)size, name, &entry);
+	layout_index_describe(media_type, digest, (int64_t)size, name, NULL, &entry);
 	return buf_ok(&entry) ? add_entry(rewriting, name, buf_str(&entry), err)
 			      : error_memory(err);
 }

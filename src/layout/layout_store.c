@@ -128,8 +128,7 @@ static bool resume(const struct store *store, struct blob_upload *upload, struct
 
 static void cancel(const struct store *store, struct blob_upload *upload)
 {
-	(void)store;
-	layout_blobs_cancel(upload);
+	layout_blobs_cancel(of(store)->layout, upload);
 }
 
 static const struct store_kind kind = {.head = head,

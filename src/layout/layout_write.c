@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/waits.h"
+#include "layout/archive.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +28,6 @@
 
 #define DRAFT_START ".image-syncer-"
 #define DRAFT_END ".tmp"
-#define MARKER "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 enum { DRAFT_TRIES = 64, LOCK_PAUSE_MS = 20, NO_REPLACE = 1 };
 
@@ -204,7 +204,7 @@ static bool make_layout(const struct layout *layout, int folder, struct error *e
 	       (mkdirat(folder, "blobs", 0777) == 0 || errno == EEXIST ||
 		layout_fail(layout, "make", "blobs", err)) &&
 	       make_file(layout, folder, "index.json", layout_index_empty(), err) &&
-	       make_file(layout, folder, "oci-layout", STR(MARKER), err);
+	       make_file(layout, folder, "oci-layout", layout_marker(), err);
 }
 
 /* The caller has the lock of the layout's threads. */
@@ -230,6 +230,8 @@ static bool prepare(struct layout *layout, struct error *err)
 
 bool layout_prepare(struct layout *layout, struct error *err)
 {
+	if (layout->archive)
+		return archive_open(layout->archive, err);
 	pthread_mutex_lock(&layout->lock);
 	bool ok = prepare(layout, err);
 	pthread_mutex_unlock(&layout->lock);
@@ -294,6 +296,8 @@ bool layout_change_begin(struct layout *layout, struct layout_change *out, struc
 	*out = (struct layout_change){.lock = -1};
 	pthread_mutex_lock(&layout->lock);
 	out->layout = layout;
+	if (layout->archive)
+		return layout_refresh(layout, err);
 	if (prepare(layout, err))
 		out->lock = take_lock(layout, err);
 	return out->lock >= 0 && layout_refresh(layout, err);
@@ -314,9 +318,28 @@ static bool sync_blobs(const struct layout *layout, struct error *err)
 	return true;
 }
 
+/* The index of an archive is written at its end; until then it is in memory. */
+static bool keep_index(struct layout *layout, struct str text, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	const char *copy = arena ? arena_copy(arena, text.at, text.len) : NULL;
+	struct layout_index index;
+	if (!copy)
+		return error_memory(err);
+	if (!layout_index_read(arena, (struct str){copy, text.len}, &index, err))
+		return false;
+	arena_free(&layout->arena);
+	layout->index = index;
+	layout->arena = arena;
+	arena = NULL;
+	return true;
+}
+
 bool layout_change_write(struct layout_change *change, struct str text, struct error *err)
 {
 	struct layout *layout = change->layout;
+	if (layout->archive)
+		return keep_index(layout, text, err);
 	scoped(layout_close) int folder = layout_open(layout, false, err);
 	scoped(layout_draft_close) struct layout_draft draft = {.fd = -1};
 	if (folder < 0 || !sync_blobs(layout, err) ||

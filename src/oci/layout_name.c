@@ -13,6 +13,9 @@
 #include <limits.h>
 #include <string.h>
 
+#define ARCHIVE "oci-archive:"
+#define FILE_END ".tar"
+
 enum { NAME_MAX_BYTES = 255, PATH_MAX_BYTES = PATH_MAX - 512, SHOWN_MAX = 100 };
 
 size_t layout_name_scheme(struct str text)
@@ -21,13 +24,26 @@ size_t layout_name_scheme(struct str text)
 		return strlen("ocidir://");
 	if (str_starts(text, "ocidir:"))
 		return strlen("ocidir:");
+	if (str_starts(text, ARCHIVE))
+		return strlen(ARCHIVE);
 	/* Others write that before the name of a registry (transport.c). */
 	return str_starts(text, "oci:") && !str_starts(text, "oci://") ? strlen("oci:") : 0;
 }
 
+static bool begins(const char *host, const char *scheme)
+{
+	size_t len = strlen(scheme);
+	return strncmp(host, scheme, len) == 0 && (!host[len] || host[len] == '.');
+}
+
+bool layout_name_archived(const char *host)
+{
+	return begins(host, ARCHIVE);
+}
+
 bool layout_name_host(const char *host)
 {
-	return strncmp(host, "oci:", 4) == 0 && (!host[4] || host[4] == '.');
+	return begins(host, "oci:") || layout_name_archived(host);
 }
 
 /* What no folder in a rule may have in its name, and why not. */
@@ -92,6 +108,7 @@ static bool add_path(struct str path, struct buf *out, struct str *last, struct 
 /* Moves the dots that path begins with to host. */
 static void take_dots(struct str *path, struct buf *host)
 {
+	size_t scheme = host->len;
 	for (bool first = true;; first = false) {
 		size_t end = str_find(*path, '/');
 		struct str component = str_head(*path, end);
@@ -99,7 +116,7 @@ static void take_dots(struct str *path, struct buf *host)
 		if (!up && !str_is(component, ".") && (component.len || !path->len))
 			break;
 		if (up)
-			buf_add_string(host, first || host->len == strlen("oci:") ? ".." : "/..");
+			buf_add_string(host, first || host->len == scheme ? ".." : "/..");
 		*path = str_from(*path, end + 1);
 	}
 }
@@ -129,30 +146,57 @@ static bool check_text(struct str text, struct error *err)
 	return true;
 }
 
-static bool parse_folder(struct arena *arena, struct str path, struct reference *out,
-			 struct error *err)
+/* Where the name of the file of an archive ends; 0: it has none. */
+static size_t file_end(const char *repository)
+{
+	const char *part = repository;
+	while (part) {
+		const char *slash = strchr(part, '/');
+		size_t end = slash ? (size_t)(slash - repository) : strlen(repository);
+		struct str name = {part, end - (size_t)(part - repository)};
+		if (name.len > strlen(FILE_END) && str_ends(name, FILE_END))
+			return end;
+		part = slash ? slash + 1 : NULL;
+	}
+	return 0;
+}
+
+static bool check_kind(const char *scheme, const char *repository, struct str last,
+		       struct error *err)
+{
+	if (strcmp(scheme, ARCHIVE) == 0)
+		return file_end(repository) ||
+		       error_set(err, ERROR_CONFIG,
+				 "an archive is a file whose name ends with " FILE_END
+				 ": write " ARCHIVE "FILE" FILE_END);
+	/* The name of a layout's own folder of blobs. */
+	return !str_is(last, "blobs") ||
+	       error_set(err, ERROR_CONFIG,
+			 "a folder called \"blobs\" is a part of a layout: name the one above it, "
+			 "or another");
+}
+
+static bool parse_folder(struct arena *arena, const char *scheme, struct str path,
+			 struct reference *out, struct error *err)
 {
 	scoped(buf_finish) struct buf host = {0}, repository = {0};
 	struct str last;
 	if (!check_start(path, err) || !check_text(path, err))
 		return false;
-	buf_add_string(&host, "oci:");
+	buf_add_string(&host, scheme);
 	if (path.at[0] != '/') {
 		take_dots(&path, &host);
-		if (host.len == strlen("oci:"))
+		if (host.len == strlen(scheme))
 			buf_add_char(&host, '.');
 	}
 	if (!add_path(path, &repository, &last, err))
 		return false;
-	/* The name of a layout's own folder of blobs. */
-	if (str_is(last, "blobs"))
-		return error_set(err, ERROR_CONFIG,
-				 "a folder called \"blobs\" is a part of a layout: name the one "
-				 "above it, or another");
 	if (!repository.len)
 		buf_add_char(&repository, '.');
 	if (!buf_ok(&host) || !buf_ok(&repository))
 		return error_memory(err);
+	if (!check_kind(scheme, repository.at, last, err))
+		return false;
 	if (host.len + repository.len > PATH_MAX_BYTES)
 		return error_set(err, ERROR_CONFIG, "path of %zu bytes: at most %d are allowed",
 				 host.len + repository.len, PATH_MAX_BYTES);
@@ -174,7 +218,8 @@ bool layout_name_parse(struct arena *arena, struct str text, struct reference *o
 	struct str tag = str_from(str_head(last, at), colon + 1), digest = str_from(last, at + 1);
 	bool tagged = colon < at && colon < last.len, digested = at < last.len;
 	*out = (struct reference){0};
-	if (!parse_folder(arena, str_head(path, slash + colon), out, err) ||
+	const char *scheme = str_starts(text, ARCHIVE) ? ARCHIVE : "oci:";
+	if (!parse_folder(arena, scheme, str_head(path, slash + colon), out, err) ||
 	    (tagged && !reference_check_tag(tag, err)) ||
 	    (digested && !reference_check_digest(digest, err)))
 		return false;
@@ -185,5 +230,17 @@ bool layout_name_parse(struct arena *arena, struct str text, struct reference *o
 
 char *layout_name_folder(struct arena *arena, const struct reference *name)
 {
-	return arena_printf(arena, "%s/%s", name->host + strlen("oci:"), name->repository);
+	return arena_printf(arena, "%s/%s", strchr(name->host, ':') + 1, name->repository);
+}
+
+char *layout_name_file(struct arena *arena, const struct reference *name)
+{
+	return arena_printf(arena, "%s/%.*s", strchr(name->host, ':') + 1,
+			    (int)file_end(name->repository), name->repository);
+}
+
+const char *layout_name_inside(const struct reference *name)
+{
+	const char *rest = name->repository + file_end(name->repository);
+	return *rest ? rest + 1 : rest;
 }

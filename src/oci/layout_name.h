@@ -1,6 +1,7 @@
 /*
  * Names of folders in the OCI image layout: oci:FOLDER[:TAG][@DIGEST], or ocidir://FOLDER as regctl
- * writes it. Each folder with an oci-layout file in it is a repository.
+ * writes it. Each folder with an oci-layout file in it is a repository. An archive is named alike:
+ * oci-archive:FILE.tar[/REPOSITORY][:TAG][@DIGEST]; its file is the first part that ends with .tar.
  *
  * Such a name is a reference like any other: "oci:", with the dots that a relative folder begins
  * with, is the host, and the rest of the path is the repository, so that joined by a '/' they are
@@ -21,5 +22,11 @@ bool layout_name_parse(struct arena *arena, struct str text, struct reference *o
 		       struct error *err);
 /* True for the host of such a reference: it is no server. */
 bool layout_name_host(const char *host);
+/* True for the host of an archive. */
+bool layout_name_archived(const char *host);
 /* The path of the folder: "/mnt/usb/app", "./x/app". NULL without memory. */
 char *layout_name_folder(struct arena *arena, const struct reference *name);
+/* The path of the archive that name is in, "/mnt/usb/out.tar". NULL without memory. */
+char *layout_name_file(struct arena *arena, const struct reference *name);
+/* The repository in there, "team/app"; "" when name is about the whole archive. */
+const char *layout_name_inside(const struct reference *name);

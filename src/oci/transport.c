@@ -10,7 +10,6 @@
 static const struct {
 	const char *prefix, *what;
 } transports[] = {
-	{"oci-archive:", "an archive"},
 	{"dir:", "a folder"},
 	{"docker-archive:", "an archive"},
 	{"docker-daemon:", "an image of the local docker daemon"},
@@ -33,8 +32,8 @@ static bool names_registry(struct str behind)
 static bool refuse(const char *what, struct error *err)
 {
 	return error_set(err, ERROR_CONFIG,
-			 "%s is not supported: images are copied between registries and folders in "
-			 "the OCI layout (oci:FOLDER)",
+			 "%s is not supported: images are copied between registries, folders in the "
+			 "OCI layout (oci:FOLDER) and archives of one (oci-archive:FILE.tar)",
 			 what);
 }
 

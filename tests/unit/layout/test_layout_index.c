@@ -129,7 +129,7 @@ static void test_description(void **state)
 {
 	scoped(buf_finish) struct buf out = {0};
 	(void)state;
-	layout_index_describe("a/b", DIGEST("1"), 7, "v1", &out);
+	layout_index_describe("a/b", DIGEST("1"), 7, "v1", NULL, &out);
 	assert_string_equal(buf_string(&out),
 			    "{\"mediaType\":\"a/b\",\"digest\":\"" DIGEST(
 				    "1") "\",\"size\":7,\"annotations\":{"
