@@ -145,6 +145,8 @@ static void add_read(struct reading *reading, const struct session *session,
 		for (size_t j = 0; j < credentials->count; j++)
 			if (credentials->items[j].ca)
 				add_name(reading, credentials->items[j].ca);
+		for (size_t j = 0; j < run->options->since_archive.count; j++)
+			add_folder(reading, run->options->since_archive.items[j]);
 		for (size_t j = 0; j < run->folder_count; j++)
 			if (!run->folders[j].written)
 				add_name(reading, run->folders[j].folder);
@@ -188,6 +190,7 @@ static const char *const *files_written(const struct session *session, const str
 		const char *const outputs[] = {options->report,
 					       options->output_success_images,
 					       options->output_failed_images,
+					       options->output_blobs,
 					       hints_file_written(&runs->items[i]),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL,

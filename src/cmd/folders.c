@@ -6,6 +6,9 @@
 
 #include "base/cancel.h"
 #include "base/map.h"
+#include "base/file.h"
+#include "layout/archive.h"
+#include "layout/archive_base.h"
 #include "layout/archive_end.h"
 #include "layout/layout_store.h"
 #include "oci/layout_name.h"
@@ -189,20 +192,55 @@ static bool open_store(void *ctx, const struct reference *name, const struct cre
 	return store_at(&kinds[layout_name_host(name->host)], name, target, arena, out, err);
 }
 
+/* What --split and --since-archive say of archives. */
+static bool open_base(struct run *run)
+{
+	const struct options *options = run->options;
+	struct archive_base *base = NULL;
+	if (options->since_archive.count || options->output_blobs) {
+		base = archive_base_new(run->arena, options->since_archive.items,
+					options->since_archive.count);
+		if (!base)
+			return false;
+	}
+	run->base = base;
+	layouts_set_archives(run->layouts, run->config.limits.volume_bytes, base);
+	return true;
+}
+
 bool folders_open(struct run *run)
 {
 	struct layout_root *roots = arena_array(run->arena, run->folder_count + 1, sizeof(*roots));
 	for (size_t i = 0; roots && i < run->folder_count; i++)
 		roots[i] = (struct layout_root){run->folders[i].path, run->folders[i].written,
 						run->folders[i].error};
-	run->layouts = roots ? layouts_new(roots, run->folder_count, 0) : NULL;
+	run->layouts = roots ? layouts_new(roots, run->folder_count) : NULL;
+	if (!run->layouts || !open_base(run))
+		return false;
 	run->stores = (struct stores){.open = open_store, .ctx = run};
 	return run->layouts != NULL;
+}
+
+/* Writes the list of --output-blobs. */
+static bool write_blobs(struct run *run, struct error *err)
+{
+	scoped(buf_finish) struct buf text = {0};
+	const char *path = run->options->output_blobs;
+	struct layout *layout;
+	if (!path || run->options->dry_run)
+		return true;
+	for (size_t i = 0; (layout = layouts_item(run->layouts, i)); i++)
+		if (layout->archive && archive_is_begun(layout->archive) &&
+		    !archive_base_add(run->base, layout, err))
+			return false;
+	return archive_base_load(run->base, err) &&
+	       (archive_base_print(run->base, &text) || error_memory(err)) &&
+	       file_write(path, buf_str(&text), err);
 }
 
 bool folders_finish(struct run *run, struct error *err)
 {
 	if (cancel_requested())
 		return error_canceled(err);
-	return archive_end_all(run->layouts, err);
+	return archive_end_all(run->layouts, err) && write_blobs(run, err);
 }

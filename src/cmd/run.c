@@ -16,6 +16,7 @@
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
 #include "notify/notify.h"
+#include "layout/archive_base.h"
 #include "layout/layout_store.h"
 #include "report/tally.h"
 
@@ -48,6 +49,7 @@ void run_close(struct run *run)
 	copier_free(&run->copier);
 	hints_free(&run->hints);
 	layouts_free(&run->layouts);
+	archive_base_free(run->base);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)

@@ -52,6 +52,7 @@ struct run {
 	struct named_folder *folders; /* that rules name (cmd/folders.h) */
 	size_t folder_count;
 	struct layouts *layouts; /* these and what is below them */
+	struct archive_base *base; /* of archives; NULL: none */
 	struct stores stores;    /* of registry and layouts */
 	struct hints *hints;  /* with options->hints; NULL: they are not used */
 	struct copier *copier;

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
+enum output_number { LOG, REPORT, SUCCESS, FAILED, BLOBS, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */
@@ -58,6 +58,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[REPORT] = "--report",
 		[SUCCESS] = "--output-success-images",
 		[FAILED] = "--output-failed-images",
+		[BLOBS] = "--output-blobs",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
@@ -69,6 +70,7 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[REPORT] = options->report,
 		[SUCCESS] = options->output_success_images,
 		[FAILED] = options->output_failed_images,
+		[BLOBS] = options->output_blobs,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { OUTPUTS_MAX = 8 };
+enum { OUTPUTS_MAX = 9 };
 
 /* Zeroed, nothing is open. */
 struct outputs {

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/cond.h"
 #include "base/map.h"
+#include "doc/json.h"
 #include "layout/tar.h"
 #include "layout/volumes.h"
 
@@ -171,6 +172,11 @@ static bool open_locked(struct archive *archive, struct error *err)
 	return archive->known;
 }
 
+const char *archive_path(const struct archive *archive)
+{
+	return archive->path;
+}
+
 bool archive_open(struct archive *archive, struct error *err)
 {
 	pthread_mutex_lock(&archive->lock);
@@ -229,6 +235,19 @@ bool archive_has(struct archive *archive, const char *digest, int64_t *size)
 
 bool archive_lacks(struct archive *archive, const char *digest, struct error *err)
 {
+	scoped(arena_free) struct arena *arena = arena_new();
+	const struct node *root;
+	struct str text, base = {0};
+	struct error ignored;
+	if (arena && archive_member(archive, "index.json", arena, &text, &ignored) &&
+	    json_read_foreign(arena, text, &root, &ignored))
+		base = node_string(
+			node_get(node_get(root, "annotations"), ARCHIVE_BASE_ANNOTATION));
+	if (base.len)
+		return error_set(err, ERROR_MISSING,
+				 "%s leaves out the blob %s, for a side that has got %.*s: import "
+				 "that first",
+				 archive->path, digest, STR_ARGS(str_head(base, 200)));
 	return error_set(err, ERROR_MISSING, "%s does not have the blob %s", archive->path, digest);
 }
 
@@ -245,12 +264,12 @@ bool archive_read(struct archive *archive, const char *digest, int64_t offset, v
 	return !size || volumes_read(archive->volumes, place.offset + offset, at, size, got, err);
 }
 
-void archive_blame(struct archive *archive, const char *digest, struct error *err)
+void archive_blame(struct archive *archive, const char *digest)
 {
 	struct blob_name name;
 	struct archive_place place;
 	if (find(archive, archive_blob_name(digest, &name), &place))
-		volumes_blame(archive->volumes, place.offset, place.size, err);
+		volumes_blame(archive->volumes, place.offset, place.size);
 }
 
 /* --- writing -------------------------------------------------------------------------------- */

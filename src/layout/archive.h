@@ -20,6 +20,7 @@ struct archive *archive_new(struct arena *arena, const char *path, bool written,
 /* Closes it; one that was begun and not finished is removed. */
 void archive_close(struct archive *archive);
 
+const char *archive_path(const struct archive *archive);
 /* Opens or begins it, the first time. */
 bool archive_open(struct archive *archive, struct error *err);
 /* True when something was written. */
@@ -27,6 +28,9 @@ bool archive_is_begun(const struct archive *archive);
 /* Reads a member that is no blob into arena. ERROR_MISSING: there is none. */
 bool archive_member(struct archive *archive, const char *name, struct arena *arena, struct str *out,
 		    struct error *err);
+/* The annotation of index.json that names the archives whose blobs are left out. */
+#define ARCHIVE_BASE_ANNOTATION "io.github.image-syncer.base"
+
 /* The name of a blob among the members. */
 struct blob_name {
 	char text[sizeof("blobs/") + DIGEST_TEXT_SIZE];
@@ -39,8 +43,8 @@ bool archive_lacks(struct archive *archive, const char *digest, struct error *er
 /* Reads bytes of a blob that it has. */
 bool archive_read(struct archive *archive, const char *digest, int64_t offset, void *at,
 		  size_t size, size_t *got, struct error *err);
-/* Names the volume that is to blame for a blob with wrong bytes. */
-void archive_blame(struct archive *archive, const char *digest, struct error *err);
+/* After a blob had wrong bytes: says in the log which volume is damaged, if one is. */
+void archive_blame(struct archive *archive, const char *digest);
 
 /*
  * Begins a member; others wait until archive_end(). ERROR_CANCELED: the run ends.

@@ -81,14 +81,13 @@ bool archive_blobs_offer(const struct layout *layout, struct arena *arena,
 			 const struct blob_offer *offer, struct blob_upload *out, struct error *err)
 {
 	struct archive_writing *writing = arena_new_of(arena, struct archive_writing);
-	int64_t size;
 	*out = (struct blob_upload){.inside = writing};
 	if (!writing)
 		return error_memory(err);
 	*writing = (struct archive_writing){offer->digest, offer->size};
-	if (!archive_open(layout->archive, err))
+	if (!archive_open(layout->archive, err) ||
+	    !layout_has(layout, offer->digest, offer->size, &out->present, err))
 		return false;
-	out->present = archive_has(layout->archive, offer->digest, &size);
 	out->open = !out->present && !offer->reuse_only;
 	return true;
 }

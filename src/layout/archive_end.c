@@ -12,6 +12,7 @@
 #include "doc/json_writer.h"
 #include "doc/node.h"
 #include "layout/archive.h"
+#include "layout/archive_base.h"
 #include "oci/manifest.h"
 
 #include <stdlib.h>
@@ -45,6 +46,14 @@ static bool gather(const struct layouts *layouts, struct ending *ending)
 		if (layout->archive == ending->archive && layout->known)
 			ending->layouts[ending->count++] = layout;
 	qsort(ending->layouts, ending->count, sizeof(*ending->layouts), compare);
+	return true;
+}
+
+static bool is_empty(const struct ending *ending)
+{
+	for (size_t i = 0; i < ending->count; i++)
+		if (ending->layouts[i]->index.count)
+			return false;
 	return true;
 }
 
@@ -85,6 +94,19 @@ static bool add_entry(const struct ending *ending, const struct layout *layout,
 	return true;
 }
 
+/* Which archives the other side has to have. */
+static void add_base(const struct archive_base *base, struct buf *out)
+{
+	struct json_writer writer = {.out = out, .compact = true};
+	if (!base)
+		return;
+	buf_add_string(out, ",\"annotations\":");
+	json_writer_open_object(&writer);
+	json_writer_name(&writer, ARCHIVE_BASE_ANNOTATION);
+	json_writer_string(&writer, archive_base_names(base));
+	json_writer_close_object(&writer);
+}
+
 static bool write_index(const struct ending *ending)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -101,7 +123,9 @@ static bool write_index(const struct ending *ending)
 				return false;
 		}
 	}
-	buf_add_string(&text, "]}");
+	buf_add_char(&text, ']');
+	add_base(layouts_base(ending->layouts[0]->layouts), &text);
+	buf_add_char(&text, '}');
 	return buf_ok(&text)
 		       ? archive_put(ending->archive, "index.json", buf_str(&text), ending->err)
 		       : error_memory(ending->err);
@@ -216,7 +240,13 @@ static bool end_one(struct layouts *layouts, struct archive *archive, struct err
 	struct ending ending = {.archive = archive, .arena = arena, .err = err};
 	if (!arena)
 		return error_memory(err);
-	return gather(layouts, &ending) && write_index(&ending) && write_docker(&ending) &&
+	if (!gather(layouts, &ending))
+		return false;
+	if (is_empty(&ending)) {
+		log_warn("%s is not written: there is no image for it", archive_path(archive));
+		return true;
+	}
+	return write_index(&ending) && write_docker(&ending) &&
 	       archive_put(archive, "oci-layout", layout_marker(), err) &&
 	       archive_finish(archive, err);
 }

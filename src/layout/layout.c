@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "doc/json.h"
 #include "layout/archive.h"
+#include "layout/archive_base.h"
 #include "oci/layout_name.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct layouts {
 	const struct layout_root *roots;
 	size_t root_count;
 	int64_t split;
+	struct archive_base *base;
 	struct map archives; /* path -> struct archive */
 	struct map table;   /* path -> struct layout */
 	struct map parties; /* host -> a copy of it */
@@ -39,7 +41,7 @@ void layout_close(const int *fd)
 
 /* --- the table ------------------------------------------------------------------------------ */
 
-struct layouts *layouts_new(const struct layout_root *roots, size_t count, int64_t split)
+struct layouts *layouts_new(const struct layout_root *roots, size_t count)
 {
 	struct arena *arena = arena_new();
 	struct layouts *layouts = arena ? arena_new_of(arena, struct layouts) : NULL;
@@ -47,9 +49,20 @@ struct layouts *layouts_new(const struct layout_root *roots, size_t count, int64
 		arena_free(&arena);
 		return NULL;
 	}
-	*layouts = (struct layouts){.arena = arena, .roots = roots, .root_count = count, .split = split};
+	*layouts = (struct layouts){.arena = arena, .roots = roots, .root_count = count};
 	pthread_mutex_init(&layouts->lock, NULL);
 	return layouts;
+}
+
+void layouts_set_archives(struct layouts *layouts, int64_t split, struct archive_base *base)
+{
+	layouts->split = split;
+	layouts->base = base;
+}
+
+struct archive_base *layouts_base(const struct layouts *layouts)
+{
+	return layouts->base;
 }
 
 void layouts_free(struct layouts **layouts)
@@ -355,14 +368,21 @@ bool layout_read_blob(const struct layout *layout, const char *digest, size_t mo
 	       layout_read_file(layout, folder, layout_blob_name(digest), most, arena, out, err);
 }
 
+/* What the other side has counts as there in an archive that is written. */
 static bool archive_holds(const struct layout *layout, const char *digest, int64_t size,
 			  bool *found, struct error *err)
 {
 	int64_t held;
+	struct archive_base *base = layout->layouts->base;
 	*found = false;
 	if (!archive_open(layout->archive, err))
 		return err->kind == ERROR_MISSING;
 	*found = archive_has(layout->archive, digest, &held) && (size < 0 || size == held);
+	if (*found || !base || !archive_is_begun(layout->archive))
+		return true;
+	if (!archive_base_load(base, err))
+		return false;
+	*found = archive_base_has(base, layout->inside, digest);
 	return true;
 }
 

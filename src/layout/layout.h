@@ -24,6 +24,7 @@ struct layout_root {
 };
 
 struct archive;
+struct archive_base;
 struct layouts;
 
 struct layout {
@@ -41,8 +42,15 @@ struct layout {
 	atomic_bool ready; /* to be written to, by this run */
 };
 
-/* roots outlive it. split: of archives (volumes.h). NULL without memory. */
-struct layouts *layouts_new(const struct layout_root *roots, size_t count, int64_t split);
+/* roots outlive it. NULL without memory. */
+struct layouts *layouts_new(const struct layout_root *roots, size_t count);
+/*
+ * How archives are written: split is that of volumes.h; what base has is left out, NULL: nothing.
+ * Before the first of them is opened.
+ */
+void layouts_set_archives(struct layouts *layouts, int64_t split, struct archive_base *base);
+/* The base that was set. */
+struct archive_base *layouts_base(const struct layouts *layouts);
 void layouts_free(struct layouts **layouts);
 /* The folder that name stands for; the same one each time. NULL without memory. */
 struct layout *layouts_at(struct layouts *layouts, const struct reference *name);

@@ -6,6 +6,7 @@
 #include "layout/layout_manifests.h"
 
 #include "base/log.h"
+#include "layout/archive.h"
 #include "layout/layout_blobs.h"
 #include "layout/layout_write.h"
 #include "oci/manifest.h"
@@ -73,8 +74,13 @@ static bool resolve(struct layout *layout, struct arena *arena, const char *refe
 static bool read_manifest(const struct layout *layout, struct arena *arena, const char *digest,
 			  struct str *out, struct error *err)
 {
-	return layout_read_blob(layout, digest, MANIFEST_BYTES_MAX, arena, out, err) &&
-	       (digest_verify(*out, str_of(digest), err) || error_wrap(err, "%s", layout->path));
+	if (!layout_read_blob(layout, digest, MANIFEST_BYTES_MAX, arena, out, err))
+		return false;
+	if (digest_verify(*out, str_of(digest), err))
+		return true;
+	if (layout->archive)
+		archive_blame(layout->archive, digest);
+	return error_wrap(err, "%s", layout->path);
 }
 
 bool layout_manifests_look(struct layout *layout, struct arena *arena, const char *reference,

@@ -1,6 +1,7 @@
 /* A folder neither lists digests in advance nor knows other addresses; its bytes come at once. */
 #include "layout/layout_store.h"
 
+#include "layout/archive.h"
 #include "layout/layout_blobs.h"
 #include "layout/layout_manifests.h"
 
@@ -92,6 +93,13 @@ static bool open_blob(const struct store *store, const char *digest, struct blob
 	return layout_blobs_open(of(store)->layout, digest, part, out, err);
 }
 
+/* The bytes are read from the same place the next time, but a volume can be named. */
+static void spoiled(const struct store *store, const char *digest)
+{
+	if (of(store)->layout->archive)
+		archive_blame(of(store)->layout->archive, digest);
+}
+
 static bool has(const struct store *store, const char *digest, int64_t size, bool *found,
 		struct error *err)
 {
@@ -141,6 +149,7 @@ static const struct store_kind kind = {.head = head,
 				       .accepts = accepts,
 				       .put = put,
 				       .open = open_blob,
+				       .spoiled = spoiled,
 				       .has = has,
 				       .offer = offer,
 				       .send = send,

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "oci/digest.h"
 
 #include <errno.h>
@@ -408,7 +409,7 @@ static bool is_right(const struct volume *volume)
 	return strcmp(strchr(digest, ':') + 1, volume->sum) == 0;
 }
 
-void volumes_blame(const struct volumes *volumes, int64_t offset, int64_t size, struct error *err)
+void volumes_blame(const struct volumes *volumes, int64_t offset, int64_t size)
 {
 	int64_t start = 0;
 	for (size_t i = 0; i < volumes->count; i++) {
@@ -417,7 +418,6 @@ void volumes_blame(const struct volumes *volumes, int64_t offset, int64_t size, 
 		start += volume->size;
 		if (!touched || !*volume->sum || is_right(volume))
 			continue;
-		error_wrap(err, "the volume %s is damaged", volume->name);
-		return;
+		log_error("the volume %s is damaged: copy it once more", volume->name);
 	}
 }

@@ -174,3 +174,101 @@ def test_a_stream_that_tar_lists(sync, src, both, from_source, repo, file):
             assert (each.mtime, each.uid, each.uname, each.mode, each.type) == (0, 0, "", 0o644, tarfile.REGTYPE)
         index = json.load(tar.extractfile("index.json"))
     assert [each["annotations"][NAME] for each in index["manifests"]] == ["v1"]
+
+
+# --- volumes ------------------------------------------------------------------------------------------------------------------
+
+def test_volumes(sync, src, dst, both, from_source, at_target, repo, file):
+    picture = from_source.push(images.image(repo, layers=3, size=400_000), repo, "v1")
+    there = sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}"}, both, ["--split", "100k"])
+    assert there.code == 0, there.stderr
+    names = sorted(os.listdir(os.path.dirname(file("x"))))
+    assert names[0] == "out.tar.001" and names[-1] == "out.tar.sha256" and len(names) > 10
+    assert {os.path.getsize(file(name)) for name in names[:-2]} == {102400}
+    subprocess.run(["sha256sum", "--quiet", "-c", "out.tar.sha256"], cwd=os.path.dirname(file("x")), check=True)
+    back = sync({f"oci-archive:{file('out.tar')}": f"{dst.host}/{repo}"}, both)
+    assert back.code == 0, back.stderr
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+    # Together they are the file that there would be without.
+    assert sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('whole.tar')}"}, both).code == 0
+    together = b"".join(open(file(name), "rb").read() for name in names[:-1])
+    with open(file("whole.tar"), "rb") as whole:
+        assert whole.read() == together
+
+
+@pytest.mark.parametrize("hurt", ["missing", "cut", "damaged"])
+def test_a_volume_that_is_wrong_is_named(sync, src, dst, both, from_source, at_target, repo, file, hurt):
+    from_source.push(images.image(repo, layers=3, size=400_000), repo, "v1")
+    assert sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}"}, both, ["--split", "100k"]).code == 0
+    if hurt == "missing":
+        os.unlink(file("out.tar.005"))
+    elif hurt == "cut":
+        os.truncate(file("out.tar.005"), 5000)
+    else:
+        with open(file("out.tar.005"), "r+b") as volume:
+            volume.seek(50_000)
+            volume.write(b"damaged")
+    result = sync({f"oci-archive:{file('out.tar')}": f"{dst.host}/{repo}"}, both, ["--retries", "0"])
+    assert result.code == 1 and "out.tar.005" in result.stderr, result.stderr
+    assert at_target.tags(repo) == []
+
+
+def test_volumes_when_a_download_breaks_off(sync, src, both, from_source, repo, file):
+    from lib import proxy
+    from_source.push(images.image(repo, layers=1, size=3_000_000), repo, "v1")
+    assert sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('plain.tar')}"}, both, ["--split", "300k"]).code == 0
+    src.rule("GET", "/blobs/sha256:", proxy.Flip(1_500_000), times=1)
+    assert sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('hurt.tar')}"}, both, ["--split", "300k"]).code == 0
+    subprocess.run(["sha256sum", "--quiet", "-c", "hurt.tar.sha256"], cwd=os.path.dirname(file("x")), check=True)
+    names = [each for each in sorted(os.listdir(os.path.dirname(file("x")))) if each.startswith("plain.tar.0")]
+    for name in names:
+        with open(file(name), "rb") as one, open(file(name.replace("plain", "hurt")), "rb") as other:
+            assert one.read() == other.read()
+
+
+# --- what the other side has --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("base", ["archive", "list"])
+def test_only_what_is_new(sync, src, dst, both, from_source, at_target, repo, file, base):
+    old = images.layer("old", 500_000)
+    first = from_source.push(images.image(f"{repo}/1", parts=[old]), f"{repo}/app", "v1")
+    rule = {f"{src.host}/{repo}/*": f"oci-archive:{file('monday.tar')}"}
+    assert sync(rule, both, ["--output-blobs", file("blobs.txt")]).code == 0
+    second = from_source.push(images.image(f"{repo}/2", parts=[old, images.layer("new")]), f"{repo}/app", "v2")
+    other = from_source.push(images.image(f"{repo}/2", parts=[old]), f"{repo}/other", "v1")
+    since = file("monday.tar") if base == "archive" else file("blobs.txt")
+    rule = {f"{src.host}/{repo}/*": f"oci-archive:{file('tuesday.tar')}"}
+    result = sync(rule, both, ["--since-archive", since, "--output-blobs", file("blobs.txt")])
+    assert result.code == 0, result.stderr
+    # app has the layer there already; other is a repository of its own, and gets it.
+    assert members(file("tuesday.tar")).count(f"blobs/{images.digest_of(old).replace(':', '/')}") == 1
+    only = {f"{src.host}/{repo}/app": f"oci-archive:{file('app.tar')}/app"}
+    assert sync(only, both, ["--since-archive", file("monday.tar")]).code == 0
+    assert os.path.getsize(file("app.tar")) < 50_000
+    for name in ("monday", "tuesday"):
+        back = sync({f"oci-archive:{file(name + '.tar')}/*": f"{dst.host}/back/{repo}"}, both)
+        assert back.code == 0, back.stderr
+    assert at_target.closure(f"back/{repo}/app", "v1") == images.expected(first)
+    assert at_target.closure(f"back/{repo}/app", "v2") == images.expected(second)
+    assert at_target.closure(f"back/{repo}/other", "v1") == images.expected(other)
+    with open(file("blobs.txt"), encoding="utf-8") as lines:
+        assert {each.split()[0] for each in lines} == {"app", "other"}
+
+
+def test_an_import_without_its_base_names_it(sync, src, dst, both, from_source, at_target, repo, file):
+    from_source.push(images.image(repo, layers=1, size=100_000), f"{repo}/app", "v1")
+    assert sync({f"{src.host}/{repo}/*": f"oci-archive:{file('monday.tar')}"}, both).code == 0
+    from_source.push(images.image(f"{repo}/2", parts=[images.layer(f"{repo}/0", 100_000)]), f"{repo}/app", "v2")
+    assert sync({f"{src.host}/{repo}/*": f"oci-archive:{file('tuesday.tar')}"}, both, ["--since-archive", file("monday.tar")]).code == 0
+    result = sync({f"oci-archive:{file('tuesday.tar')}/*": f"{dst.host}/{repo}"}, both)
+    assert result.code == 1 and "for a side that has got monday.tar: import that first" in result.stderr, result.stderr
+    assert at_target.tags(f"{repo}/app") == []
+
+
+def test_a_base_that_is_none(sync, src, both, from_source, repo, file):
+    from_source.push(images.image(repo), repo, "v1")
+    with open(file("base.txt"), "w", encoding="utf-8") as text:
+        text.write("app v1\n")
+    result = sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}"}, both, ["--since-archive", file("base.txt")])
+    assert result.code == 1 and "neither an archive (.tar) nor a list" in result.stderr
+    assert not os.path.exists(file("out.tar"))

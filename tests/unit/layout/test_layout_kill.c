@@ -24,7 +24,7 @@ static struct picture pictures[3]; /* the old one, the new one, and one of anoth
 static bool copy_all(struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0, 0);
+	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0);
 	const struct store *first = store_in(layouts, "a/app", arena, true);
 	const struct store *second = store_in(layouts, "a/other", arena, true);
 	return copy_picture(first, &pictures[1], "v1", err) &&
@@ -34,7 +34,7 @@ static bool copy_all(struct error *err)
 static void begin_again(bool old)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0, 0);
+	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0);
 	struct error err;
 	char path[96];
 	snprintf(path, sizeof(path), "%s/a", base);
@@ -130,7 +130,7 @@ static bool begin(struct traced *traced)
 /* The tag of a layout; NULL: there is no such layout, or no such tag. */
 static const char *tag_of(const char *name, struct arena *arena)
 {
-	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0, 0);
+	scoped(layouts_free) struct layouts *layouts = layouts_new(NULL, 0);
 	const struct store *store = store_in(layouts, name, arena, true);
 	return whole_image(store, "v1", pictures, array_count(pictures), arena);
 }
