@@ -82,3 +82,47 @@ def test_one_folder_written_by_both(sync, source, from_source, repo, tmp_path, p
     layout = Layout(folder)
     for tag, picture in pictures.items():
         assert layout.closure(tag) == images.expected(picture)
+
+
+# --- archives: not all of them have both directions -----------------------------------------------------------------------------
+
+PACK = {
+    "skopeo": "skopeo copy -q --all --preserve-digests --src-tls-verify=false docker://{image} oci-archive:{file}:v1",
+    "regctl": "regctl image export --host reg={host},tls=disabled {image} {file}",
+}
+UNPACK = {
+    "skopeo": "skopeo copy -q --all --preserve-digests --dest-tls-verify=false oci-archive:{file}:v1 docker://{image}",
+    "oras": "oras cp -r --no-tty --from-oci-layout {file}:v1 --to-plain-http {image}",
+    "regctl": "regctl image import --host reg={host},tls=disabled {image} {file}",
+}
+
+
+@pytest.mark.parametrize("kind", ["oci-image", "oci-index"])
+@pytest.mark.parametrize("program", PACK)
+def test_archives_they_write(sync, source, target, from_source, at_target, repo, tmp_path, peer, program, kind):
+    picture = from_source.push(images.KINDS[kind](repo), repo, "v1")
+    file = str(tmp_path / "app.tar")
+    peer(PACK[program], image=f"{source.host}/{repo}:v1", host=source.host, file=file)
+    result = sync({f"oci-archive:{file}:v1": f"{target.host}/{repo}"}, run.insecure(target))
+    assert result.code == 0, result.stderr
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+@pytest.mark.parametrize("kind", ["oci-image", "oci-index"])
+@pytest.mark.parametrize("program", UNPACK)
+def test_archives_they_read(sync, source, target, from_source, at_target, repo, tmp_path, peer, program, kind):
+    picture = from_source.push(images.KINDS[kind](repo), repo, "v1")
+    file = str(tmp_path / "app.tar")
+    result = sync({f"{source.host}/{repo}:v1": f"oci-archive:{file}"}, run.insecure(source))
+    assert result.code == 0, result.stderr
+    peer(UNPACK[program], image=f"{target.host}/{repo}:v1", host=target.host, file=file)
+    assert at_target.closure(repo, "v1") == images.expected(picture)
+
+
+def test_a_name_as_docker_and_containerd_read_it(sync, source, from_source, repo, tmp_path, peer):
+    """skopeo reads both: the layout by its whole name, and manifest.json, which docker load reads where it knows no layouts."""
+    from_source.push(images.image(repo), repo, "v1")
+    file = str(tmp_path / "app.tar")
+    assert sync({f"{source.host}/{repo}:v1": f"oci-archive:{file}/team/app"}, run.insecure(source)).code == 0
+    peer("skopeo copy -q oci-archive:{file}:team/app:v1 dir:{folder}", file=file, folder=str(tmp_path / "one"))
+    peer("skopeo copy -q docker-archive:{file}:team/app:v1 dir:{folder}", file=file, folder=str(tmp_path / "two"))
