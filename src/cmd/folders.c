@@ -5,8 +5,8 @@
 #include "cmd/folders.h"
 
 #include "base/cancel.h"
-#include "base/map.h"
 #include "base/file.h"
+#include "base/map.h"
 #include "layout/archive.h"
 #include "layout/archive_base.h"
 #include "layout/archive_end.h"
@@ -23,14 +23,14 @@
 /* --- what the rules name -------------------------------------------------------------------- */
 
 /* The folders found so far. */
-struct finding {
+struct folder_finding {
 	struct run *run;
 	struct problems *problems;
 	struct map paths; /* path -> struct named_folder */
 	bool failed;      /* without memory */
 };
 
-static void finding_finish(struct finding *finding)
+static void finding_finish(struct folder_finding *finding)
 {
 	map_finish(&finding->paths);
 }
@@ -41,15 +41,14 @@ static const char *folder_of(struct arena *arena, const char *path)
 	return arena_copy(arena, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static void find(struct finding *finding, const struct reference *side, const char *place,
+static void find(struct folder_finding *finding, const struct reference *side, const char *place,
 		 bool written)
 {
 	struct run *run = finding->run;
 	if (!layout_name_host(side->host))
 		return;
-	const char *path = layout_name_archived(side->host)
-				   ? layout_name_file(run->arena, side)
-				   : layout_name_folder(run->arena, side);
+	const char *path = layout_name_archived(side->host) ? layout_name_file(run->arena, side)
+							    : layout_name_folder(run->arena, side);
 	struct named_folder *known = path ? map_get(&finding->paths, str_of(path)) : NULL;
 	if (known) {
 		if (known->archive && known->written != written)
@@ -67,14 +66,14 @@ static void find(struct finding *finding, const struct reference *side, const ch
 	new->archive = layout_name_archived(side->host);
 	if (new->archive && path)
 		new->folder = folder_of(run->arena, path);
-	if (path && new->folder && name && map_put(&finding->paths, str_of(path), new))
+	if (path && new->folder && name &&map_put(&finding->paths, str_of(path), new))
 		run->folder_count++;
 	else
 		finding->failed = true;
 }
 
 /* Folders that are mirrors of a source. */
-static void find_mirrors(struct finding *finding, const struct credential *entry)
+static void find_mirrors(struct folder_finding *finding, const struct credential *entry)
 {
 	struct reference name;
 	struct error ignored;
@@ -86,7 +85,7 @@ static void find_mirrors(struct finding *finding, const struct credential *entry
 	}
 }
 
-static void find_all(struct finding *finding)
+static void find_all(struct folder_finding *finding)
 {
 	const struct run *run = finding->run;
 	for (size_t i = 0; i < run->rule_count; i++) {
@@ -137,9 +136,10 @@ static bool compare(const struct run *run, struct problems *problems)
 			continue;
 		const struct named_folder *first = map_get(&real, str_of(path));
 		if (first)
-			problem_add(problems, folder->place,
-				    "%s is the same folder as %s at %s: write the same name in both",
-				    folder->name, first->name, first->place);
+			problem_add(
+				problems, folder->place,
+				"%s is the same folder as %s at %s: write the same name in both",
+				folder->name, first->name, first->place);
 		else if (!map_put(&real, str_of(path), folder))
 			return false;
 	}
@@ -148,7 +148,7 @@ static bool compare(const struct run *run, struct problems *problems)
 
 bool folders_find(struct run *run, struct problems *problems)
 {
-	scoped(finding_finish) struct finding finding = {.run = run, .problems = problems};
+	scoped(finding_finish) struct folder_finding finding = {.run = run, .problems = problems};
 	size_t most = 2 * (run->rule_count + run->namespace_count);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		most += run->config.credentials.items[i].mirror_count;

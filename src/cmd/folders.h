@@ -1,6 +1,6 @@
 /*
- * The folders in the OCI layout, and archives of one, that the rules of a run name, and where stores come from: from a
- * registry or from one of these.
+ * The folders in the OCI layout, and archives of one, that the rules of a run name; and where
+ * stores come from: from a registry or from one of these.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 struct named_folder {
 	const char *path;
 	const char *folder; /* the same, or the one that the archive is in */
-	const char *name;  /* as it prints: "oci:/mnt/usb/app" */
-	const char *place; /* of the rule */
+	const char *name;   /* as it prints: "oci:/mnt/usb/app" */
+	const char *place;  /* of the rule */
 	bool archive;
-	bool written;      /* to, by some rule */
-	int error;         /* errno, if it could not be made; else 0 */
+	bool written; /* to, by some rule */
+	int error;    /* errno, if it could not be made; else 0 */
 };
 
 /*

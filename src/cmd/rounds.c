@@ -7,9 +7,9 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/retry.h"
 #include "base/waits.h"
-#include "base/map.h"
 #include "cmd/folders.h"
 #include "cmd/lanes.h"
 #include "oci/layout_name.h"
@@ -311,8 +311,7 @@ static bool run_round(struct round *round, size_t count)
 	size_t begun = count;
 	if (!arena || (writes_archives(run) && !chain(round, arena, &list, &begun)))
 		return false;
-	const struct pool_lane *lanes =
-		lanes_build(arena, list, begun, hosts_of, run, &lane_count);
+	const struct pool_lane *lanes = lanes_build(arena, list, begun, hosts_of, run, &lane_count);
 	return lanes && copier_expect(run->copier, run->tasks, round->todo, count) &&
 	       pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
 }

@@ -15,9 +15,9 @@
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
 #include "config/imgsync/flags.h"
-#include "notify/notify.h"
 #include "layout/archive_base.h"
 #include "layout/layout_store.h"
+#include "notify/notify.h"
 #include "report/tally.h"
 
 #include <stdlib.h>

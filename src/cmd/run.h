@@ -51,10 +51,10 @@ struct run {
 	struct registry *registry;
 	struct named_folder *folders; /* that rules name (cmd/folders.h) */
 	size_t folder_count;
-	struct layouts *layouts; /* these and what is below them */
+	struct layouts *layouts;   /* these and what is below them */
 	struct archive_base *base; /* of archives; NULL: none */
-	struct stores stores;    /* of registry and layouts */
-	struct hints *hints;  /* with options->hints; NULL: they are not used */
+	struct stores stores;      /* of registry and layouts */
+	struct hints *hints;       /* with options->hints; NULL: they are not used */
 	struct copier *copier;
 	struct report *report;
 	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */

@@ -19,7 +19,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum output_number { LOG, REPORT, SUCCESS, FAILED, BLOBS, STEP_OUTPUT, STEP_SUMMARY, HINTS, RECORD };
+enum output_number {
+	LOG,
+	REPORT,
+	SUCCESS,
+	FAILED,
+	BLOBS,
+	STEP_OUTPUT,
+	STEP_SUMMARY,
+	HINTS,
+	RECORD
+};
 
 struct output {
 	const char *name, *given; /* given: NULL if there is none */

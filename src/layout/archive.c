@@ -1,6 +1,6 @@
 /*
- * Members are found by one walk over all headers, a read of 512 bytes for each. A member that breaks
- * off while it is written is cut off again, so that the next one can follow.
+ * Members are found by one walk over all headers, a read of 512 bytes for each. A member that
+ * breaks off while it is written is cut off again, so that the next one can follow.
  */
 #include "layout/archive.h"
 
@@ -122,8 +122,7 @@ static bool read_next(struct archive *archive, int64_t *offset, struct tar_membe
 		if (extended->size >= 0)
 			member.size = extended->size;
 		const char *name = *extended->name ? extended->name : member.name;
-		if (member.kind == TAR_FILE &&
-		    !remember(archive, name, *offset, member.size))
+		if (member.kind == TAR_FILE && !remember(archive, name, *offset, member.size))
 			return error_memory(err);
 		*extended = (struct tar_member){.size = -1};
 	}

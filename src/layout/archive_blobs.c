@@ -101,8 +101,8 @@ static bool gather(struct reader *body, char *at, size_t size, struct error *err
 			return false;
 		done += got;
 	} while (got && done <= size);
-	return done == size || error_set(err, ERROR_CORRUPT, "%zu bytes came instead of %zu", done,
-					 size);
+	return done == size ||
+	       error_set(err, ERROR_CORRUPT, "%zu bytes came instead of %zu", done, size);
 }
 
 static bool send_small(const struct layout *layout, const char *name, size_t size,

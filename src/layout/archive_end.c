@@ -247,7 +247,7 @@ static bool end_one(struct layouts *layouts, struct archive *archive, struct err
 		return true;
 	}
 	return write_index(&ending) && write_docker(&ending) &&
-	       archive_put(archive, "oci-layout", layout_marker(), err) &&
+	       archive_put(archive, "oci-layout", layout_index_marker(), err) &&
 	       archive_finish(archive, err);
 }
 

@@ -55,8 +55,8 @@ bool layout_fail(const struct layout *layout, const char *doing, const char *nam
 		why = "it is no folder, or a link";
 	else if (code == EFBIG)
 		why = "the file system takes no file of that size (FAT: 4 GiB); use exFAT or ext4";
-	error_set(err, kind_of(code), "cannot %s %s%s%s: %s", doing, layout->path,
-		  *name ? "/" : "", name, why);
+	error_set(err, kind_of(code), "cannot %s %s%s%s: %s", doing, layout->path, *name ? "/" : "",
+		  name, why);
 	err->http_status = 0;
 	err->retry_after = -1;
 	err->exhausted = err->awaited = err->stopped = false;

@@ -20,7 +20,7 @@
 struct layout_root {
 	const char *path;
 	bool written; /* by some rule */
-	int error; /* it could not be made: errno of that; 0: it was, or nobody wants to write */
+	int error;    /* it could not be made: errno of that; 0: it was, or nobody wants to write */
 };
 
 struct archive;
@@ -38,7 +38,7 @@ struct layout {
 	struct arena *arena;            /* of the index */
 	struct layout_index index;      /* as it was at stamp */
 	struct stat stamp;
-	bool known; /* the index was read */
+	bool known;        /* the index was read */
 	atomic_bool ready; /* to be written to, by this run */
 };
 

@@ -10,7 +10,8 @@
 
 #include "base/cancel.h"
 #include "layout/archive_blobs.h"
-#include "layout/layout_write.h"
+#include "layout/layout_draft.h"
+#include "layout/layout_make.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,8 +76,9 @@ static int open_blob(const struct layout *layout, const char *digest, int64_t si
 {
 	struct stat info;
 	scoped(layout_close) int folder = layout_open_blobs(layout, digest, false, err);
-	int fd = folder < 0 ? -1
-			    : layout_open_file(layout, folder, layout_blob_name(digest), &info, err);
+	int fd = folder < 0
+			 ? -1
+			 : layout_open_file(layout, folder, layout_blob_name(digest), &info, err);
 	if (fd < 0 && err->kind == ERROR_MISSING)
 		not_there(layout, digest, err);
 	if (fd < 0 || size < 0 || info.st_size == size)
@@ -196,9 +198,8 @@ static bool take(struct blob_writing *writing, const struct layout *from)
 	if (linkat(source, name, writing->folder, name, 0) == 0)
 		return true;
 	/* EEXIST: it has come meanwhile, or is replaced since it has the wrong size. */
-	if (errno == EEXIST && layout_has(writing->layout, writing->digest, writing->size, &found,
-					  &ignored) &&
-	    found)
+	if (errno == EEXIST &&
+	    layout_has(writing->layout, writing->digest, writing->size, &found, &ignored) && found)
 		return true;
 	if (!writing_begin(writing, &ignored))
 		return false;
@@ -241,7 +242,7 @@ bool layout_blobs_offer(struct layout *layout, struct arena *arena, const struct
 					 .size = offer->size,
 					 .folder = -1,
 					 .draft = {.fd = -1}};
-	if (!layout_prepare(layout, err))
+	if (!layout_make(layout, err))
 		return false;
 	if (!offer->thorough && !layout_has(layout, offer->digest, offer->size, &out->present, err))
 		return false;

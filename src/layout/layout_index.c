@@ -20,7 +20,7 @@ struct str layout_index_empty(void)
 		   "\"manifests\":[]}");
 }
 
-struct str layout_marker(void)
+struct str layout_index_marker(void)
 {
 	return STR("{\"imageLayoutVersion\":\"1.0.0\"}");
 }

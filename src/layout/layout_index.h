@@ -17,8 +17,9 @@ enum { LAYOUT_INDEX_MAX = 64 * 1024 * 1024 };
 struct layout_entry {
 	const char *name; /* as written; NULL: it has none */
 	const char *tag;  /* of the name; NULL: it has none that can be one */
-	const char *whole; /* the whole name that containerd and docker write beside a tag; or NULL */
-	const char *digest; /* NULL: none that can be verified here, and then no tag */
+	const char
+		*whole; /* the whole name that containerd and docker write beside a tag; or NULL */
+	const char *digest;     /* NULL: none that can be verified here, and then no tag */
 	const char *media_type; /* "" when absent */
 	int64_t size;           /* < 0: not stated */
 	struct str text;        /* its descriptor */
@@ -34,13 +35,13 @@ struct layout_index {
 /* An index without entries, as it is written into a layout at first. */
 struct str layout_index_empty(void);
 /* The content of the file oci-layout. */
-struct str layout_marker(void);
+struct str layout_index_marker(void);
 /* Reads an index.json. ERROR_CORRUPT: it is none. */
 bool layout_index_read(struct arena *arena, struct str text, struct layout_index *out,
 		       struct error *err);
 /*
- * Leaves only the entries of one repository of an archive, "team/app": they are called by their tags
- * then. path "": all stay as they are.
+ * Leaves only the entries of one repository of an archive, "team/app": they are called by their
+ * tags then. path "": all stay as they are.
  */
 void layout_index_choose(struct arena *arena, const char *path, struct layout_index *index);
 /* The repository that the name of an entry is in, as an archive has it; NULL: none. */

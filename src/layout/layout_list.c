@@ -114,14 +114,14 @@ static bool list_archive(struct layout *top, const struct reference *name, struc
 	for (size_t i = 0; i < index.count; i++) {
 		const char *path = layout_index_path(arena, &index.entries[i]);
 		size_t file = strlen(name->repository) - strlen(top->inside) - (*top->inside != 0);
-		const char *full = path ? arena_printf(arena, "%.*s/%s", (int)file,
-						       name->repository, path)
-					: NULL;
+		const char *full =
+			path ? arena_printf(arena, "%.*s/%s", (int)file, name->repository, path)
+			     : NULL;
 		if (path && (!full || !map_put(found, str_of(full), found)))
 			return error_memory(err);
 		if (index.entries[i].tag && !path)
-			log_warn("%s: %s is in no repository: copy it without the stars",
-				 top->path, index.entries[i].tag);
+			log_warn("%s: %s is in no repository: copy it without the stars", top->path,
+				 index.entries[i].tag);
 	}
 	return true;
 }

@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "layout/archive.h"
 #include "layout/layout_blobs.h"
-#include "layout/layout_write.h"
+#include "layout/layout_change.h"
+#include "layout/layout_make.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
 
@@ -104,19 +105,19 @@ bool layout_manifests_look(struct layout *layout, struct arena *arena, const cha
 /* --- whether all of it is there ------------------------------------------------------------- */
 
 /* A look at an image and everything it names. */
-struct looking {
+struct layout_look {
 	const struct layout *layout;
 	char missing[DIGEST_TEXT_SIZE]; /* the first part that is not there, or "" */
 };
 
-static bool miss(struct looking *looking, const char *digest)
+static bool miss(struct layout_look *looking, const char *digest)
 {
 	snprintf(looking->missing, sizeof(looking->missing), "%s", digest);
 	return true;
 }
 
 /* One part; a file that is not there ends the look. False: an error. */
-static bool look_for(struct looking *looking, const struct descriptor *part, struct error *err)
+static bool look_for(struct layout_look *looking, const struct descriptor *part, struct error *err)
 {
 	bool found;
 	if (part->nondistributable || *looking->missing)
@@ -125,10 +126,10 @@ static bool look_for(struct looking *looking, const struct descriptor *part, str
 	       (found || miss(looking, part->digest));
 }
 
-static bool look_into(struct looking *looking, struct str bytes, const char *media_type, int depth,
-		      struct error *err);
+static bool look_into(struct layout_look *looking, struct str bytes, const char *media_type,
+		      int depth, struct error *err);
 
-static bool look_for_child(struct looking *looking, const struct descriptor *child, int depth,
+static bool look_for_child(struct layout_look *looking, const struct descriptor *child, int depth,
 			   struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -149,8 +150,8 @@ static bool look_for_child(struct looking *looking, const struct descriptor *chi
 	return damaged && miss(looking, child->digest);
 }
 
-static bool look_into(struct looking *looking, struct str bytes, const char *media_type, int depth,
-		      struct error *err)
+static bool look_into(struct layout_look *looking, struct str bytes, const char *media_type,
+		      int depth, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest manifest;
@@ -173,7 +174,7 @@ bool layout_manifests_head(struct layout *layout, bool target, struct arena *are
 			   const char *reference, struct manifest_status *out, struct error *err)
 {
 	struct found_entry entry;
-	struct looking looking = {.layout = layout};
+	struct layout_look looking = {.layout = layout};
 	struct str bytes;
 	*out = (struct manifest_status){.found = false};
 	if (!resolve(layout, arena, reference, &entry, err))
@@ -238,7 +239,8 @@ static bool add_tags(const struct layout *layout, struct arena *arena, const cha
 				 "none of the %zu images of %s has a tag: name one by its digest, "
 				 "as in oci:%s@%s",
 				 index->count, layout->path, layout->path,
-				 index->entries[0].digest ? index->entries[0].digest : "sha256:...");
+				 index->entries[0].digest ? index->entries[0].digest
+							  : "sha256:...");
 	return true;
 }
 
@@ -344,8 +346,7 @@ static bool add_entry(struct rewriting *rewriting, const char *name, struct str 
 {
 	scoped(buf_finish) struct buf text = buf_limit(LAYOUT_INDEX_MAX);
 	layout_index_add(&rewriting->index, name, entry, &text);
-	const char *copy =
-		buf_ok(&text) ? arena_copy(rewriting->arena, text.at, text.len) : NULL;
+	const char *copy = buf_ok(&text) ? arena_copy(rewriting->arena, text.at, text.len) : NULL;
 	rewriting->changed = true;
 	return copy ? layout_index_read(rewriting->arena, (struct str){copy, text.len},
 					&rewriting->index, err)
@@ -358,9 +359,8 @@ static bool add_name(struct rewriting *rewriting, const char *name, const char *
 {
 	scoped(buf_finish) struct buf entry = {0};
 	struct error ignored;
-	const struct layout_entry *old =
-		name ? layout_index_find(&rewriting->index, name, &ignored)
-		     : layout_index_digest(&rewriting->index, digest);
+	const struct layout_entry *old = name ? layout_index_find(&rewriting->index, name, &ignored)
+					      : layout_index_digest(&rewriting->index, digest);
 	if (old && strcmp(old->digest, digest) == 0)
 		return true;
 	layout_index_describe(media_type, digest, (int64_t)size, name, NULL, &entry);
@@ -408,8 +408,8 @@ static bool rewrite(struct rewriting *rewriting, const char *named, const struct
 	if (manifest->subject && !add_referrer(rewriting, manifest, push->digest, err))
 		return false;
 	listed |= named && strcmp(named, push->digest) == 0;
-	if (listed && !add_name(rewriting, name, push->media_type, push->digest, push->bytes.len,
-				err))
+	if (listed &&
+	    !add_name(rewriting, name, push->media_type, push->digest, push->bytes.len, err))
 		return false;
 	return !rewriting->changed || layout_change_write(&change, rewriting->index.text, err);
 }
@@ -430,7 +430,7 @@ bool layout_manifests_put(struct layout *layout, const char *named, const struct
 			  struct push_answer *answer, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct looking looking = {.layout = layout};
+	struct layout_look looking = {.layout = layout};
 	struct manifest manifest;
 	*answer = (struct push_answer){.incomplete = false};
 	if (!arena)
@@ -442,8 +442,7 @@ bool layout_manifests_put(struct layout *layout, const char *named, const struct
 		return refuse_incomplete(looking.missing, answer, err);
 	struct rewriting rewriting = {.layout = layout, .arena = arena};
 	answer->subject = manifest.subject != NULL;
-	if (!layout_prepare(layout, err) ||
-	    !layout_blobs_put(layout, push->digest, push->bytes, err))
+	if (!layout_make(layout, err) || !layout_blobs_put(layout, push->digest, push->bytes, err))
 		return false;
 	bool plain = is_digest(push->reference) && !manifest.subject &&
 		     !(named && strcmp(named, push->digest) == 0);

@@ -17,8 +17,8 @@ struct layouts {
 	int64_t split;
 	struct archive_base *base;
 	struct map archives; /* path -> struct archive */
-	struct map table;   /* path -> struct layout */
-	struct map parties; /* host -> a copy of it */
+	struct map table;    /* path -> struct layout */
+	struct map parties;  /* host -> a copy of it */
 };
 
 struct layouts *layouts_new(const struct layout_root *roots, size_t count)

@@ -1,7 +1,7 @@
 /*
- * The file is written as FILE.part, which is locked meanwhile, and renamed at the end: whoever looks
- * sees the old file or the new one. Volumes are renamed one after the other, their list last. What a
- * killed process has left is written over by the next one.
+ * The file is written as FILE.part, which is locked meanwhile, and renamed at the end: whoever
+ * looks sees the old file or the new one. Volumes are renamed one after the other, their list last.
+ * What a killed process has left is written over by the next one.
  *
  * Checksums of volumes are for people (sha256sum -c) and for messages: what is read is checked by
  * the digests of blobs anyway.
@@ -51,9 +51,9 @@ struct volumes {
 static bool fail(const char *doing, const char *name, struct error *err)
 {
 	int code = errno;
-	enum error_kind kind = code == ENOENT				  ? ERROR_MISSING
-			       : code == ENOSPC || code == EDQUOT	  ? ERROR_FULL
-			       : code == EMFILE || code == ENFILE	  ? ERROR_MEMORY
+	enum error_kind kind = code == ENOENT                     ? ERROR_MISSING
+			       : code == ENOSPC || code == EDQUOT ? ERROR_FULL
+			       : code == EMFILE || code == ENFILE ? ERROR_MEMORY
 								  : ERROR_IO;
 	error_set(err, kind, "cannot %s %s: %s", doing, name,
 		  code == EFBIG ? "the file system takes no file of that size (FAT: 4 GiB); use "
@@ -88,9 +88,9 @@ int64_t volumes_size(const struct volumes *volumes)
 
 static const char *draft_name(const struct volumes *volumes, size_t number)
 {
-	return volumes->split ? arena_printf(volumes->arena, "%s.part.%03zu", volumes->path,
-					     number + 1)
-			      : arena_printf(volumes->arena, "%s.part", volumes->path);
+	return volumes->split
+		       ? arena_printf(volumes->arena, "%s.part.%03zu", volumes->path, number + 1)
+		       : arena_printf(volumes->arena, "%s.part", volumes->path);
 }
 
 static bool add_volume(struct volumes *volumes, struct error *err)
@@ -98,8 +98,9 @@ static bool add_volume(struct volumes *volumes, struct error *err)
 	struct volume *volume = &volumes->items[volumes->count];
 	const char *draft = draft_name(volumes, volumes->count);
 	if (volumes->count == VOLUMES_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "%s: more than %d volumes: make --split "
-							 "larger",
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "%s: more than %d volumes: make --split "
+				 "larger",
 				 volumes->path, VOLUMES_MAX);
 	volume->name = volumes->split ? arena_printf(volumes->arena, "%s.%03zu", volumes->path,
 						     volumes->count + 1)
@@ -140,10 +141,11 @@ bool volumes_create(struct arena *arena, const char *path, int64_t split, struct
 	/* Readers could not know which of the two is meant. */
 	const char *other = split ? path : list;
 	if (exists(other))
-		return error_set(err, ERROR_REFUSED,
-				 "%s is there from a run %s --split: remove it, or write to another "
-				 "name",
-				 other, split ? "without" : "with");
+		return error_set(
+			err, ERROR_REFUSED,
+			"%s is there from a run %s --split: remove it, or write to another "
+			"name",
+			other, split ? "without" : "with");
 	return add_volume(volumes, err);
 }
 
@@ -206,8 +208,8 @@ bool volumes_append(struct volumes *volumes, const void *bytes, size_t len, stru
 
 bool volumes_mark(struct volumes *volumes, struct volumes_mark *out, struct error *err)
 {
-	struct digest_hash *sum = volumes->split ? arena_new_of(volumes->arena, struct digest_hash)
-						 : NULL;
+	struct digest_hash *sum =
+		volumes->split ? arena_new_of(volumes->arena, struct digest_hash) : NULL;
 	if (volumes->split && !sum)
 		return error_memory(err);
 	if (sum)
@@ -330,10 +332,10 @@ static bool check_sizes(const struct volumes *volumes, struct error *err)
 		const struct volume *volume = &volumes->items[i];
 		if (volume->size == volumes->items[0].size && volume->size)
 			continue;
-		error_set(err, ERROR_CORRUPT, "the volume %s has %lld bytes, but the first has "
-					      "%lld: it is damaged",
-			  volume->name, (long long)volume->size,
-			  (long long)volumes->items[0].size);
+		error_set(err, ERROR_CORRUPT,
+			  "the volume %s has %lld bytes, but the first has "
+			  "%lld: it is damaged",
+			  volume->name, (long long)volume->size, (long long)volumes->items[0].size);
 		err->exhausted = true;
 		return false;
 	}

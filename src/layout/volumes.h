@@ -1,7 +1,7 @@
 /*
- * A file that may be in several: FILE, or the volumes FILE.001, FILE.002 and so on, which FILE.sha256
- * lists as sha256sum does. It is written from beginning to end under another name and gets its own
- * when it is complete; it is read anywhere. One thread writes; any threads read.
+ * A file that may be in several: FILE, or the volumes FILE.001, FILE.002 and so on, which
+ * FILE.sha256 lists as sha256sum does. It is written from beginning to end under another name and
+ * gets its own when it is complete; it is read anywhere. One thread writes; any threads read.
  */
 #pragma once
 

@@ -341,7 +341,8 @@ static bool parse(struct arena *arena, struct str text, struct reference *out, s
 	if (only_host)
 		return no_repository(name, err);
 	struct str tag = str_from(name, colon + 1);
-	if (!parse_name(arena, plain, out, err) || (colon < name.len && !reference_check_tag(tag, err)))
+	if (!parse_name(arena, plain, out, err) ||
+	    (colon < name.len && !reference_check_tag(tag, err)))
 		return false;
 	out->tag = colon < name.len ? arena_copy(arena, tag.at, tag.len) : NULL;
 	out->digest = at < text.len ? arena_copy(arena, digest.at, digest.len) : NULL;

@@ -31,10 +31,11 @@ static bool names_registry(struct str behind)
 
 static bool refuse(const char *what, struct error *err)
 {
-	return error_set(err, ERROR_CONFIG,
-			 "%s is not supported: images are copied between registries, folders in the "
-			 "OCI layout (oci:FOLDER) and archives of one (oci-archive:FILE.tar)",
-			 what);
+	return error_set(
+		err, ERROR_CONFIG,
+		"%s is not supported: images are copied between registries, folders in the "
+		"OCI layout (oci:FOLDER) and archives of one (oci-archive:FILE.tar)",
+		what);
 }
 
 static bool check_scheme(struct str behind, struct error *err)

@@ -34,7 +34,8 @@ static size_t first_end(struct str text)
 {
 	size_t comma = str_find(text, ',');
 	size_t scheme = layout_name_scheme(text);
-	for (size_t i = scheme ? scheme + 2 : 0; i + 1 < comma && (scheme || !has_scheme(text)); i++)
+	for (size_t i = scheme ? scheme + 2 : 0; i + 1 < comma && (scheme || !has_scheme(text));
+	     i++)
 		if (text.at[i] == ':' && text.at[i + 1] == '/')
 			return i;
 	return comma;

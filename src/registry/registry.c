@@ -4,8 +4,8 @@
  */
 #include "registry/registry.h"
 
-#include "registry/host.h"
 #include "oci/layout_name.h"
+#include "registry/host.h"
 #include "registry/registry_private.h"
 
 struct registry *registry_new(const struct registry_options *options)

@@ -134,9 +134,8 @@ static inline const struct store *store_in(struct layouts *layouts, const char *
 {
 	static const struct creation *const some = (const struct creation *)base;
 	const struct stores stores = layout_store_opener(layouts);
-	const struct reference reference = {.host = "oci:",
-					    .repository = arena_printf(arena, "%s/%s", base + 1,
-								       name)};
+	const struct reference reference = {
+		.host = "oci:", .repository = arena_printf(arena, "%s/%s", base + 1, name)};
 	const struct store *store = NULL;
 	struct error err;
 	assert_true(store_at(&stores, &reference, target ? some : NULL, arena, &store, &err));

@@ -49,8 +49,8 @@ static void test_lookups(void **state)
 		assert_true(layout_index_read(arena, str_of(row->text), &index, &err));
 		const struct layout_entry *entry = layout_index_find(&index, row->tag, &err);
 		const char *found = entry ? entry->digest + strlen(entry->digest) - 1
-					  : err.kind == ERROR_UNSUPPORTED ? "!"
-									  : NULL;
+				    : err.kind == ERROR_UNSUPPORTED ? "!"
+								    : NULL;
 		if ((found == NULL) != (row->found == NULL) ||
 		    (found && strcmp(found, row->found) != 0))
 			fail_msg("%s in %s: %s", row->tag, row->text, found ? found : "nothing");
@@ -80,8 +80,8 @@ static void test_the_only_image(void **state)
 	assert_string_equal(layout_index_only(&index)->digest, DIGEST("1"));
 	assert_true(layout_index_read(arena, STR(LIST(PLAIN("1") "," PLAIN("2"))), &index, &err));
 	assert_null(layout_index_only(&index));
-	assert_true(layout_index_read(arena, STR(LIST(PLAIN("1") "," NAMED("v1", "1"))), &index,
-				      &err));
+	assert_true(
+		layout_index_read(arena, STR(LIST(PLAIN("1") "," NAMED("v1", "1"))), &index, &err));
 	assert_null(layout_index_only(&index));
 }
 
@@ -139,7 +139,7 @@ static void test_description(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lookups),       cmocka_unit_test(test_what_is_no_index),
+		cmocka_unit_test(test_lookups),        cmocka_unit_test(test_what_is_no_index),
 		cmocka_unit_test(test_the_only_image), cmocka_unit_test(test_additions),
 		cmocka_unit_test(test_description),
 	};
