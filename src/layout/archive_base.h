@@ -3,8 +3,8 @@
  * from the archive that it got, or from a list that the run before has written, with a repository
  * and a digest in each line.
  *
- * By repository, since a registry may only take from one what that one has. Manifests are never left
- * out, so an archive says by itself which blobs it speaks of.
+ * By repository, since a registry may only take from one what that one has. Manifests are never
+ * left out, so an archive says by itself which blobs it speaks of.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The lock of the layout's own threads comes first, so that one of them waits for other processes. */
+/* The lock of the layout's threads comes first, so that one of them waits for other processes. */
 #include "layout/layout_change.h"
 
 #include "base/cancel.h"
