@@ -41,6 +41,11 @@ static const struct row rows[] = {
 	{"oci:/A b/\xc3\xa9+#", "oci:", "A b/\xc3\xa9+#", NULL, NULL, "/A b/\xc3\xa9+#"},
 	{"oci:/.hidden/~/x..y", "oci:", ".hidden/~/x..y", NULL, NULL, "/.hidden/~/x..y"},
 	{"oci:./~", "oci:.", "~", NULL, NULL, "./~"},
+	{"oci-archive:/a/x.tar", "oci-archive:", "a/x.tar", NULL, NULL, "/a/x.tar"},
+	{"oci-archive:x.tar/a/b:v1", "oci-archive:.", "x.tar/a/b", "v1", NULL, "./x.tar/a/b"},
+	{"oci-archive:x.tar.d/blobs", "an archive is a file whose name ends", NULL, NULL, NULL,
+	 NULL},
+	{"oci-archive:.tar", "an archive is a file whose name ends", NULL, NULL, NULL, NULL},
 	{"oci:", "no folder behind the ':'", NULL, NULL, NULL, NULL},
 	{"oci:~/x", "a shell does not replace '~'", NULL, NULL, NULL, NULL},
 	{"oci:C:/x", "no ':' may be in the name", NULL, NULL, NULL, NULL},
@@ -106,6 +111,21 @@ static void test_printed_is_read(void **state)
 	}
 }
 
+static void test_archives(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct reference ref;
+	struct error err;
+	(void)state;
+	assert_true(layout_name_parse(arena, STR("oci-archive:/a/x.tar/y.tar/z:v1"), &ref, &err));
+	assert_true(layout_name_archived(ref.host));
+	assert_string_equal(layout_name_file(arena, &ref), "/a/x.tar");
+	assert_string_equal(layout_name_inside(&ref), "y.tar/z");
+	assert_true(layout_name_parse(arena, STR("oci-archive:x.tar"), &ref, &err));
+	assert_string_equal(layout_name_file(arena, &ref), "./x.tar");
+	assert_string_equal(layout_name_inside(&ref), "");
+}
+
 static void test_hosts_of_registries(void **state)
 {
 	static const char *const hosts[] = {"oci", "oci:5000", "oci.io", "docker.io", "ocidir:1"};
@@ -121,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_printed_is_read),
+		cmocka_unit_test(test_archives),
 		cmocka_unit_test(test_hosts_of_registries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
