@@ -105,7 +105,7 @@ static const struct row rows[] = {
 	{"oci://folder", NULL, "write oci:FOLDER, without \"//\""},
 	{"ocidir://folder:v1", "oci:./folder:v1", NULL},
 	{"oci-archive:x.tar", "oci-archive:./x.tar", NULL},
-	{"docker-archive:/tmp/x.tar", NULL, "registries only"},
+	{"docker-archive:/tmp/x.tar", NULL, "images are copied between registries, folders"},
 	{"docker-daemon:team/app:v1", NULL, "an image of the local docker daemon"},
 	{"dir:x", NULL, "a folder is not supported"},
 	{"(scratch)", NULL, "an empty image, is not supported"},
