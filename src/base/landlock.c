@@ -32,6 +32,7 @@ enum {
 	FILE_WRITING = LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE,
 	FOLDER_WRITING =
 		FILE_WRITING | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+	FILLING = READING | FOLDER_WRITING | LANDLOCK_ACCESS_FS_MAKE_DIR | REFER,
 	BIND_TCP = 1 << 0,    /* 4 */
 	CONNECT_TCP = 1 << 1, /* 4 */
 	ABSTRACT = 1 << 0,    /* 6: abstract sockets of processes outside */
@@ -125,6 +126,8 @@ enum landlock_result landlock_confine(const struct landlock_rules *rules)
 		allow(&ruleset, rules->read[i], READING);
 	for (size_t i = 0; rules->write[i]; i++)
 		allow_writing(&ruleset, rules->write[i]);
+	for (size_t i = 0; rules->fill[i]; i++)
+		allow(&ruleset, rules->fill[i], FILLING);
 	bool by_port = ruleset.handled.ports & CONNECT_TCP;
 	for (size_t i = 0; by_port && i < rules->port_count; i++)
 		if (!allow_port(&ruleset, rules->ports[i]))

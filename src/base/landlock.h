@@ -14,6 +14,7 @@
 struct landlock_rules {
 	const char *const *read; /* files and folders, ending with NULL; missing ones are skipped */
 	const char *const *write; /* files for file_write(), ending with NULL */
+	const char *const *fill;  /* folders in which anything is made, ending with NULL */
 	const uint16_t *ports;    /* the ports of servers and proxies; NULL: any */
 	size_t port_count;
 };

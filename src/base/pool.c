@@ -205,8 +205,21 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 	pthread_cond_destroy(&finished);
 }
 
+static _Thread_local bool alone_here;
+
+bool pool_alone(bool alone)
+{
+	bool before = alone_here;
+	alone_here = alone;
+	return before;
+}
+
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx)
 {
+	for (size_t i = 0; alone_here && i < n; i++)
+		fn(ctx, i);
+	if (alone_here)
+		return;
 	struct loop loop = {
 		.fn = fn, .ctx = ctx, .n = n, .parties = current ? current->parties : nobody};
 	if (n)

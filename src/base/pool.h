@@ -28,6 +28,12 @@ void pool_free(struct pool **pool);
 void pool_each(struct pool *pool, size_t n, void (*fn)(void *ctx, size_t index), void *ctx);
 
 /*
+ * From now on, what this thread begins with pool_each() and pool_try() is called by it alone, in
+ * order; false: by whoever is idle again. Returns what was before.
+ */
+bool pool_alone(bool alone);
+
+/*
  * The same for calls that can fail. After the first failure, or a request to stop, no further call
  * begins. False: *err is the first failure, or ERROR_CANCELED when a call was left out.
  */

@@ -95,6 +95,12 @@ static const unsigned allowed[] = {
 	SYS_renameat,
 	SYS_renameat2,
 	SYS_unlinkat,
+	SYS_mkdirat, /* a folder of images: layouts, links between them, their locks */
+	SYS_linkat,
+	SYS_flock,
+	SYS_sync_file_range,
+	SYS_pread64,
+	SYS_pwrite64,
 	SYS_fsync,
 	SYS_fdatasync,
 	SYS_ftruncate,
@@ -136,6 +142,7 @@ static const unsigned allowed[] = {
 	SYS_access,
 	SYS_rename,
 	SYS_unlink,
+	SYS_mkdir,
 	SYS_poll,
 	SYS_select,
 	SYS_pipe,
@@ -146,6 +153,9 @@ static const unsigned allowed[] = {
 	SYS_time,
 #endif
 };
+
+/* FICLONE of linux/fs.h: a file gets the content of another, on file systems that share it. */
+enum { CLONE_FILE = _IOW(0x94, 9, int) };
 
 /* What an argument must be: one of the values, without certain bits, with all of them, or zero. */
 enum rule_kind { ONE_OF, WITHOUT, WITH, ZERO };
@@ -169,8 +179,8 @@ static const struct call_rule rules[] = {
 	 1,
 	 ONE_OF,
 	 ENOTTY,
-	 {TIOCGWINSZ, TCGETS, FIONBIO, FIONREAD, TIOCOUTQ, SIOCGIFINDEX, SIOCGIFNAME},
-	 7},
+	 {TIOCGWINSZ, TCGETS, FIONBIO, FIONREAD, TIOCOUTQ, SIOCGIFINDEX, SIOCGIFNAME, CLONE_FILE},
+	 8},
 	{SYS_prlimit64, 2, ZERO, EPERM, {0}, 0}, /* to read limits, not to set them */
 };
 

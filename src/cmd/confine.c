@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/seccomp.h"
 #include "base/secret.h"
+#include "cmd/folders.h"
 #include "cmd/servers.h"
 #include "cmd/state_keeper.h"
 #include "config/action/inputs.h"
@@ -160,6 +161,11 @@ static void add_read(struct reading *reading, const struct session *session,
 		for (size_t j = 0; j < credentials->count; j++)
 			if (credentials->items[j].ca)
 				add_name(reading, credentials->items[j].ca);
+		for (size_t j = 0; j < run->options->since_archive.count; j++)
+			add_folder(reading, run->options->since_archive.items[j]);
+		for (size_t j = 0; j < run->folder_count; j++)
+			if (!run->folders[j].written)
+				add_name(reading, run->folders[j].folder);
 		if (session->lasting)
 			add_again(reading, run);
 	}
@@ -175,6 +181,20 @@ static const char *const *files_read(const struct session *session, const struct
 	return reading.failed ? NULL : reading.list;
 }
 
+/* The folders of images that runs write to. */
+static const char *const *folders_filled(const struct session *session, const struct runs *runs)
+{
+	size_t most = 1, count = 0;
+	for (size_t i = 0; i < runs->count; i++)
+		most += runs->items[i].folder_count;
+	const char **list = arena_array(session->arena, most, sizeof(*list));
+	for (size_t i = 0; list && i < runs->count; i++)
+		for (size_t j = 0; j < runs->items[i].folder_count; j++)
+			if (runs->items[i].folders[j].written)
+				list[count++] = runs->items[i].folders[j].folder;
+	return list;
+}
+
 static const char *const *files_written(const struct session *session, const struct runs *runs)
 {
 	struct arena *arena = session->arena;
@@ -186,6 +206,7 @@ static const char *const *files_written(const struct session *session, const str
 		const char *const outputs[] = {options->report,
 					       options->output_success_images,
 					       options->output_failed_images,
+					       options->output_blobs,
 					       options->plan ? options->plan->out : NULL,
 					       options->plan ? options->plan->markdown : NULL,
 					       options->dry_run ? NULL : state_keeper_file(session->keeper),
@@ -235,9 +256,10 @@ static enum landlock_result confine_files(const struct session *session, const s
 	uint16_t *list = arena_array(session->arena, port_count, sizeof(*list));
 	struct landlock_rules rules = {.read = files_read(session, runs),
 				       .write = files_written(session, runs),
+				       .fill = session->filled,
 				       .ports = ports.open ? NULL : list};
 	errno = ENOMEM;
-	if (!rules.read || !rules.write || !list)
+	if (!rules.read || !rules.write || !rules.fill || !list)
 		return LANDLOCK_NOTHING;
 	rules.port_count = ports_list(&ports, list, port_count);
 	return landlock_confine(&rules);
@@ -276,6 +298,9 @@ bool confine_runs(struct session *session, struct run *items, size_t count, stru
 		return error_memory(err);
 	if (!start_helpers(session, &runs, err))
 		return false;
+	for (size_t i = 0; i < count; i++)
+		folders_make(&items[i]);
+	session->filled = folders_filled(session, &runs);
 	fill_ports(ports, &runs);
 	session->ports = ports;
 	enum landlock_result result = confine_files(session, &runs);
@@ -343,6 +368,29 @@ static void check_credential(const struct checking *checking, const struct crede
 			    entry->ca);
 }
 
+/* True when path is the folder, or below it. */
+static bool is_in(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+	return strncmp(path, folder, len) == 0 && (!path[len] || path[len] == '/');
+}
+
+/* A folder to write to must be one that was kept; one to read from may be readable anyway. */
+static void check_folder(const struct checking *checking, const struct named_folder *folder)
+{
+	const char *const *kept = checking->run->session->filled;
+	for (; *kept; kept++)
+		if (is_in(folder->folder, *kept))
+			return;
+	int fd = folder->written ? -1 : open(folder->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	else if (folder->written || errno == EACCES)
+		problem_add(checking->problems, folder->place,
+			    "%s needs a folder that this process has given up: restart it",
+			    folder->name);
+}
+
 bool confine_check(const struct run *run, struct problems *problems)
 {
 	const struct checking checking = {run, problems};
@@ -350,5 +398,7 @@ bool confine_check(const struct run *run, struct problems *problems)
 	servers_each(run, check_server, (void *)(uintptr_t)&checking);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		check_credential(&checking, &run->config.credentials.items[i]);
+	for (size_t i = 0; i < run->folder_count; i++)
+		check_folder(&checking, &run->folders[i]);
 	return problems->error_count == before;
 }

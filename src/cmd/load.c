@@ -7,11 +7,13 @@
 #include "base/log.h"
 #include "cmd/apply.h"
 #include "cmd/cooldowns.h"
+#include "cmd/folders.h"
 #include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
 #include "discover/discover.h"
+#include "oci/layout_name.h"
 #include "plan/shard.h"
 
 #include <string.h>
@@ -100,7 +102,7 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	action_begin(&run->action);
 }
 
-/* The repositories that rules name. */
+/* The repositories of registries that rules name. */
 struct usage_sides {
 	struct usage_side *items;
 	size_t count;
@@ -109,8 +111,9 @@ struct usage_sides {
 static void add_side(struct usage_sides *sides, const struct reference *name, const char *place,
 		     bool source)
 {
-	sides->items[sides->count++] =
-		(struct usage_side){name->host, name->repository, place, source};
+	if (!layout_name_host(name->host))
+		sides->items[sides->count++] =
+			(struct usage_side){name->host, name->repository, place, source};
 }
 
 /* Entries of the auth file for repositories below name may be needed as well. */
@@ -206,6 +209,7 @@ void load_read(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
+		  folders_find(run, problems) &&
 		  settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");

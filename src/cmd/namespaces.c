@@ -10,6 +10,8 @@
 #include "cmd/replan.h"
 #include "config/nearest.h"
 #include "discover/discover.h"
+#include "layout/layout_list.h"
+#include "oci/layout_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +188,12 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 	if (gather && gather->allow_empty)
 		return true;
 	const char *host = namespace->source.host;
+	if (!found && layout_name_host(host))
+		return error_set(err, ERROR_MISSING,
+				 "there is no OCI image layout %s %s/%s: check the name, or say "
+				 "allow-empty: true",
+				 namespace->deep ? "below" : "directly below", host,
+				 namespace->source.repository);
 	if (!found)
 		return error_set(
 			err, ERROR_MISSING,
@@ -282,6 +290,16 @@ static void share_lists(const struct gathering *gathering)
 	}
 }
 
+/* Registries have lists; in a folder one has to look. */
+static bool list_where(const struct run *run, const struct discovery *discovery, struct map *found,
+		       struct error *err)
+{
+	const struct reference name = {.host = discovery->host, .repository = discovery->path};
+	return layout_name_host(discovery->host)
+		       ? layout_list(run->layouts, &name, discovery->deep, found, err)
+		       : discover_run(discovery, found, err);
+}
+
 static void list_one(void *ctx, size_t index)
 {
 	const struct gathering *gathering = ctx;
@@ -293,7 +311,7 @@ static void list_one(void *ctx, size_t index)
 	if (cancel_closing())
 		error_canceled(&listing->err);
 	else
-		listing->ok = discover_run(&discovery, &listing->found, &listing->err);
+		listing->ok = list_where(run, &discovery, &listing->found, &listing->err);
 }
 
 static void gather_one(void *ctx, size_t index)

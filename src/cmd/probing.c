@@ -7,6 +7,7 @@
 #include "base/scoped.h"
 #include "discover/discover.h"
 #include "net/proxy.h"
+#include "oci/layout_name.h"
 #include "oci/media.h"
 #include "registry/answer.h"
 #include "registry/authorize.h"
@@ -44,6 +45,9 @@ bool probing_parse(struct arena *arena, const char *text, struct probing_target 
 		   struct error *err)
 {
 	*out = (struct probing_target){.text = text};
+	if (layout_name_scheme(str_of(text)))
+		return error_set(err, ERROR_CONFIG,
+				 "%s: only a registry can be probed, and this is a folder", text);
 	return strchr(text, '/') ? reference_parse(arena, str_of(text), &out->name, err)
 				 : parse_host(arena, text, &out->name, err);
 }

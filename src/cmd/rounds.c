@@ -7,9 +7,12 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/retry.h"
 #include "base/waits.h"
+#include "cmd/folders.h"
 #include "cmd/lanes.h"
+#include "oci/layout_name.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,11 +20,14 @@
 
 enum { PAUSE_MAX = 300 };
 
+static const size_t no_task = SIZE_MAX;
+
 /* One round over the tasks in todo. */
 struct round {
 	struct run *run;
 	atomic_bool stopped; /* --fail-fast, and something has failed */
 	const size_t *todo;  /* numbers of tasks */
+	size_t *chained;     /* for each task: the one that follows it; NULL: none is chained */
 	bool last;
 	bool *again;   /* for each task: it failed in this round and is worth another */
 	int *patience; /* for each task: the server's Retry-After */
@@ -157,9 +163,8 @@ static void prefer_earlier(struct arena *arena, const struct outcome *earlier,
 	outcome->error_shared = 0;
 }
 
-static void run_task(void *ctx, size_t number)
+static void run_one(struct round *round, size_t number)
 {
-	struct round *round = ctx;
 	struct run *run = round->run;
 	struct outcome outcome = forgotten;
 	/*
@@ -184,6 +189,65 @@ static void run_task(void *ctx, size_t number)
 	}
 	if (run->options->fail_fast && outcome.status == OUTCOME_FAILED && !round->again[number])
 		atomic_store(&round->stopped, true);
+}
+
+/*
+ * Runs a task, and those that are chained to it. Images for an archive are written one after the
+ * other, in the order of the rules, and each of them in its own: the same images give the same
+ * bytes.
+ */
+static void run_task(void *ctx, size_t number)
+{
+	struct round *round = ctx;
+	bool archive = layout_name_archived(round->run->tasks[number]->destination.host);
+	if (!archive) {
+		run_one(round, number);
+		return;
+	}
+	bool before = pool_alone(true);
+	for (; number != no_task; number = round->chained[number])
+		run_one(round, number);
+	pool_alone(before);
+}
+
+/*
+ * Chains the tasks of each archive, and leaves only the first of them in list. Returns how many
+ * there are. False without memory.
+ */
+static bool chain(struct round *round, struct arena *arena, const size_t **list, size_t *count)
+{
+	scoped(map_finish) struct map latest = {0};
+	const struct run *run = round->run;
+	size_t left = 0, *heads = arena_array(arena, *count + 1, sizeof(*heads));
+	round->chained = arena_array(arena, run->task_count + 1, sizeof(*round->chained));
+	for (size_t i = 0; heads && round->chained && i < *count; i++) {
+		size_t number = (*list)[i], *before = NULL;
+		const struct reference *to = &run->tasks[number]->destination;
+		bool archive = layout_name_archived(to->host);
+		const char *file = archive ? layout_name_file(arena, to) : "";
+		round->chained[number] = no_task;
+		if (!file)
+			return false;
+		if (archive)
+			before = map_get(&latest, str_of(file));
+		if (archive && !map_put(&latest, str_of(file), &round->chained[number]))
+			return false;
+		if (before)
+			*before = number;
+		else
+			heads[left++] = number;
+	}
+	*list = heads;
+	*count = left;
+	return heads && round->chained;
+}
+
+static bool writes_archives(const struct run *run)
+{
+	for (size_t i = 0; i < run->folder_count; i++)
+		if (run->folders[i].archive && run->folders[i].written)
+			return true;
+	return false;
 }
 
 /* Moves the tasks that are worth another round to the front of todo; returns their number. */
@@ -244,8 +308,11 @@ static bool run_round(struct round *round, size_t count)
 	struct run *run = round->run;
 	scoped(arena_free) struct arena *arena = arena_new();
 	size_t lane_count = 0;
-	const struct pool_lane *lanes =
-		arena ? lanes_build(arena, round->todo, count, hosts_of, run, &lane_count) : NULL;
+	const size_t *list = round->todo;
+	size_t begun = count;
+	if (!arena || (writes_archives(run) && !chain(round, arena, &list, &begun)))
+		return false;
+	const struct pool_lane *lanes = lanes_build(arena, list, begun, hosts_of, run, &lane_count);
 	return lanes && copier_expect(run->copier, run->tasks, round->todo, count) &&
 	       pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
 }

@@ -10,14 +10,16 @@
 #include "cmd/about.h"
 #include "cmd/apply.h"
 #include "cmd/expansion.h"
+#include "cmd/folders.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
 #include "cmd/state_keeper.h"
 #include "config/imgsync/flags.h"
 #include "config/options/plan_options.h"
+#include "layout/archive_base.h"
+#include "layout/layout_store.h"
 #include "notify/notify.h"
-#include "registry/registry_store.h"
 #include "report/tally.h"
 
 #include <stdlib.h>
@@ -38,6 +40,8 @@ bool run_repeat(struct run *run, const struct run *loaded)
 	run->namespace_count = loaded->namespace_count;
 	run->rules = loaded->rules;
 	run->rule_count = loaded->rule_count;
+	run->folders = loaded->folders;
+	run->folder_count = loaded->folder_count;
 	return true;
 }
 
@@ -46,6 +50,8 @@ void run_close(struct run *run)
 	report_free(&run->report);
 	copier_free(&run->copier);
 	survey_free(&run->survey);
+	layouts_free(&run->layouts);
+	archive_base_free(run->base);
 	registry_free(&run->registry);
 	/* What one run found out about a server is no reason to leave out the next one's. */
 	if (run->session && run->session->http)
@@ -97,7 +103,7 @@ static bool set_up(struct run *run)
 	const struct options *options = run->options;
 	const struct session *session = run->session;
 	run->progress = progress_new();
-	if (!run->progress || !set_up_plan(run))
+	if (!run->progress || !set_up_plan(run) || !folders_open(run))
 		return false;
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
@@ -105,12 +111,12 @@ static bool set_up(struct run *run)
 					    .aws = &session->aws,
 					    .keep_pulls = run->config.keep_pulls,
 					    .keep_lists = wants_dates(run),
+					    .folders = layout_store_opener(run->layouts),
 					    .counted = count_request,
 					    .ctx = run->progress};
 	run->registry = registry_new(&registry);
 	if (!run->registry)
 		return false;
-	run->stores = registry_store_opener(run->registry);
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,
@@ -244,6 +250,9 @@ int run_sync(struct run *run)
 		return EXIT_FAILURE;
 	}
 	run->complete = true;
+	bool finished = folders_finish(run, &err) || err.kind == ERROR_CANCELED;
+	if (!finished)
+		log_error("%s", err.text);
 	warn_unmatched(run);
 	/* Where descriptors are few, the files of the report need them now. */
 	http_close_idle(run->session->http);
@@ -254,5 +263,5 @@ int run_sync(struct run *run)
 	if (!written)
 		log_error("%s", err.text);
 	written &= state_keeper_save(run);
-	return send_messages(run, written || code ? code : EXIT_FAILURE);
+	return send_messages(run, (written && finished) || code ? code : EXIT_FAILURE);
 }

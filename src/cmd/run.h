@@ -50,7 +50,11 @@ struct run {
 	size_t rule_count;
 	struct progress *progress;
 	struct registry *registry;
-	struct stores stores;       /* of registry */
+	struct named_folder *folders; /* that rules name (cmd/folders.h) */
+	size_t folder_count;
+	struct layouts *layouts;    /* these and what is below them */
+	struct archive_base *base;  /* of archives; NULL: none */
+	struct stores stores;       /* of registry and layouts */
 	struct survey *survey;      /* with options->plan */
 	struct plan_files planning; /* the same */
 	struct copier *copier;

@@ -5,6 +5,7 @@
 #include "cmd/servers.h"
 
 #include "config/auth/registry_key.h"
+#include "oci/layout_name.h"
 
 /* Whoever wants to know of each server. */
 struct server_taker {
@@ -17,6 +18,8 @@ static void take_side(const struct server_taker *taker, const struct reference *
 		      const char *place)
 {
 	struct str host = str_of(name->host);
+	if (layout_name_host(name->host))
+		return;
 	const struct credential *entry =
 		credential_find(&taker->run->config.credentials, host, str_of(name->repository));
 	const struct named_server server = {.name = host,
@@ -53,6 +56,8 @@ static void take_credential(const struct server_taker *taker, const struct crede
 	/* One that is insecure has an entry of its own. */
 	server.plain = false;
 	for (size_t i = 0; i < entry->mirror_count; i++) {
+		if (layout_name_scheme(str_of(entry->mirrors[i])))
+			continue;
 		server.registry = entry->mirrors[i];
 		server.name = str_of(server.registry);
 		taker->take(taker->ctx, &server);

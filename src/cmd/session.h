@@ -32,6 +32,7 @@ struct session {
 	bool log_in_file;          /* it is no stream of the process's own */
 	bool lasting;              /* runs read their files again, as long as the process lives */
 	const struct ports *ports; /* that may be connected to */
+	const char *const *filled; /* folders of images that may be written to, ending with NULL */
 	const struct http_observer *observer; /* of all requests; NULL: nobody looks */
 	struct proxies proxies;               /* of the environment, which is wiped */
 	struct ecr_keys aws;                  /* the same */

@@ -43,6 +43,10 @@ void limits_read(const struct options *options, struct limits *out, struct probl
 			    "--limit-rate %s: expected a number of bytes per second, as in 500k, "
 			    "20M or 1G",
 			    options->limit_rate);
+	if (options->split && !limits_size(str_of(options->split), &out->volume_bytes))
+		problem_add(problems, NULL,
+			    "--split %s: expected a number of bytes, as in 4000M or 25G",
+			    options->split);
 	if (options->shard && !read_shard(str_of(options->shard), out))
 		problem_add(problems, NULL,
 			    "--shard %s: expected I/N with I from 0 to N-1 and N at most %d, as "

@@ -1,10 +1,11 @@
-/* Reads the values of --limit-rate and --shard, and sizes. */
+/* Reads the values of --limit-rate, --split and --shard, and sizes. */
 #pragma once
 
 #include "config/options/options.h"
 
 struct limits {
 	int64_t bytes_per_second; /* 0: no limit */
+	int64_t volume_bytes;     /* of the volumes of an archive; 0: it is one file */
 	unsigned shard, shard_of; /* part shard of shard_of, from 0; 0 of 1: everything */
 };
 

@@ -7,6 +7,7 @@
 #include "oci/reference.h"
 
 #include "oci/digest.h"
+#include "oci/layout_name.h"
 #include "oci/transport.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ bool reference_tag_valid(struct str tag)
 	return true;
 }
 
-static bool check_tag(struct str tag, struct error *err)
+bool reference_check_tag(struct str tag, struct error *err)
 {
 	if (reference_tag_valid(tag))
 		return true;
@@ -77,7 +78,7 @@ static bool check_tag(struct str tag, struct error *err)
 			 "invalid tag: only letters, digits, '_', '.' and '-' are allowed in it");
 }
 
-static bool check_digest(struct str digest, struct error *err)
+bool reference_check_digest(struct str digest, struct error *err)
 {
 	struct str rest = digest;
 	struct str algorithm;
@@ -321,12 +322,16 @@ static size_t tag_offset(struct str text)
 
 static bool parse(struct arena *arena, struct str text, struct reference *out, struct error *err)
 {
-	if (!transport_check(text, err) || !check_text(text, err))
+	if (!transport_check(text, err))
+		return false;
+	if (layout_name_scheme(text))
+		return layout_name_parse(arena, text, out, err);
+	if (!check_text(text, err))
 		return false;
 	size_t at = str_find(text, '@');
 	struct str name = str_head(text, at);
 	struct str digest = str_from(text, at + 1);
-	if (at < text.len && !check_digest(digest, err))
+	if (at < text.len && !reference_check_digest(digest, err))
 		return false;
 	struct str host = str_head(name, str_find(name, '/'));
 	size_t colon = str_starts(host, "[") && host.len == name.len ? name.len : tag_offset(name);
@@ -336,7 +341,8 @@ static bool parse(struct arena *arena, struct str text, struct reference *out, s
 	if (only_host)
 		return no_repository(name, err);
 	struct str tag = str_from(name, colon + 1);
-	if (!parse_name(arena, plain, out, err) || (colon < name.len && !check_tag(tag, err)))
+	if (!parse_name(arena, plain, out, err) ||
+	    (colon < name.len && !reference_check_tag(tag, err)))
 		return false;
 	out->tag = colon < name.len ? arena_copy(arena, tag.at, tag.len) : NULL;
 	out->digest = at < text.len ? arena_copy(arena, digest.at, digest.len) : NULL;

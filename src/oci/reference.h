@@ -1,6 +1,8 @@
 /*
  * The name of an image: host, repository and a tag or digest.
  *
+ * An image is at a registry or in a folder (layout_name.h), which is then host and repository.
+ *
  * Parsing follows the Docker reference grammar with Docker Hub's short forms: `nginx` is
  * docker.io/library/nginx, `index.docker.io` is docker.io. Hosts are lower-cased, nothing is
  * trimmed. See distribution-spec 1.1 "Pulling manifests" for the grammar of names and tags. Plain
@@ -26,6 +28,9 @@ bool reference_parse(struct arena *arena, struct str text, struct reference *out
 		     struct error *err);
 /* True for [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. */
 bool reference_tag_valid(struct str tag);
+/* The same, and that digest is one which can be verified. ERROR_CONFIG says what is wrong. */
+bool reference_check_tag(struct str tag, struct error *err);
+bool reference_check_digest(struct str digest, struct error *err);
 /* The host requests go to: docker.io is served by registry-1.docker.io. */
 const char *reference_api_host(const char *host);
 /* The other way round: the one name that hosts of the same registry have in common. */

@@ -5,12 +5,11 @@
  */
 #include "oci/transport.h"
 
+#include <string.h>
+
 static const struct {
 	const char *prefix, *what;
 } transports[] = {
-	{"oci:", "a folder in the OCI layout"},
-	{"oci-archive:", "an archive"},
-	{"ocidir:", "a folder in the OCI layout"},
 	{"dir:", "a folder"},
 	{"docker-archive:", "an archive"},
 	{"docker-daemon:", "an image of the local docker daemon"},
@@ -32,14 +31,26 @@ static bool names_registry(struct str behind)
 
 static bool refuse(const char *what, struct error *err)
 {
-	return error_set(err, ERROR_CONFIG,
-			 "%s is not supported: images are copied between registries only", what);
+	return error_set(
+		err, ERROR_CONFIG,
+		"%s is not supported: images are copied between registries, folders in the "
+		"OCI layout (oci:FOLDER) and archives of one (oci-archive:FILE.tar)",
+		what);
+}
+
+static bool check_scheme(struct str behind, struct error *err)
+{
+	return names_registry(behind) ||
+	       error_set(err, ERROR_CONFIG,
+			 "write oci:FOLDER, without \"//\", for a folder in the OCI layout");
 }
 
 bool transport_check(struct str text, struct error *err)
 {
 	if (str_find(text, '(') < text.len && str_ends(text, "(scratch)"))
 		return refuse("(scratch), an empty image,", err);
+	if (str_starts(text, "oci://"))
+		return check_scheme(str_from(text, strlen("oci://")), err);
 	for (size_t i = 0; i < array_count(transports); i++) {
 		if (!str_starts(text, transports[i].prefix))
 			continue;

@@ -4,6 +4,7 @@
 #include "config/rules/naming.h"
 #include "config/rules/prefix.h"
 #include "config/rules/referrers_from.h"
+#include "oci/layout_name.h"
 
 #include <string.h>
 
@@ -35,7 +36,7 @@ static bool find_wildcard(struct str text, struct wildcard *out)
 		if (!str_starts(rest, "/*") || (behind.len && behind.at[0] != ':'))
 			continue;
 		*out = (struct wildcard){str_head(text, i), behind, deep};
-		return !has_pattern(out->before);
+		return !has_pattern(str_from(out->before, layout_name_scheme(text)));
 	}
 	return false;
 }

@@ -5,6 +5,7 @@
  */
 #include "plan/side.h"
 
+#include "oci/layout_name.h"
 #include "oci/transport.h"
 #include "plan/list.h"
 
@@ -25,11 +26,16 @@ static bool has_scheme(struct str text)
 	       behind.at[2] != ',';
 }
 
-/* Where the ':' in front of a leading pattern stands, else the first ',', else the end. */
+/*
+ * Where the ':' in front of a leading pattern stands, else the first ',', else the end. The ":/" of
+ * a folder's scheme begins no pattern, nor does that of a drive, which is a mistake: oci:C:/x.
+ */
 static size_t first_end(struct str text)
 {
 	size_t comma = str_find(text, ',');
-	for (size_t i = 0; i + 1 < comma && !has_scheme(text); i++)
+	size_t scheme = layout_name_scheme(text);
+	for (size_t i = scheme ? scheme + 2 : 0; i + 1 < comma && (scheme || !has_scheme(text));
+	     i++)
 		if (text.at[i] == ':' && text.at[i + 1] == '/')
 			return i;
 	return comma;
@@ -55,6 +61,11 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 	bool named = first.tag || first.digest;
 	if (pattern && named)
 		return refuse(text, "a tag and a pattern are separated by ',', not by ':'", err);
+	if (list && !pattern && !named && layout_name_scheme(text))
+		return refuse(text,
+			      "a ',' separates tags, and the first of them has none before it: no "
+			      "folder may have one in its name",
+			      err);
 	if (list && !pattern && !named)
 		return refuse(text, "the first item of the list has no tag", err);
 	out->name = (struct reference){.host = first.host, .repository = first.repository};

@@ -4,6 +4,7 @@
  */
 #include "registry/registry.h"
 
+#include "oci/layout_name.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
 
@@ -80,6 +81,9 @@ static struct host *find_host(struct registry *registry, const char *name,
 bool registry_open(struct registry *registry, const struct reference *ref, bool target,
 		   struct repository *out, struct error *err)
 {
+	if (layout_name_host(ref->host))
+		return error_set(err, ERROR_UNSUPPORTED, "%s/%s is in no registry", ref->host,
+				 ref->repository);
 	const struct credential *credential = credential_find(
 		registry->options.credentials, str_of(ref->host), str_of(ref->repository));
 	const struct registry_approach approach = {.insecure = credential && credential->insecure};

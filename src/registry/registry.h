@@ -12,6 +12,7 @@
 #include "net/http.h"
 #include "oci/reference.h"
 #include "registry/credential.h"
+#include "store/store.h"
 
 struct creation;
 struct ecr_keys;
@@ -26,6 +27,7 @@ struct registry_options {
 	const struct ecr_keys *aws; /* see ecr.h; NULL: there are none */
 	unsigned keep_pulls;        /* see host_pull() in host.h */
 	bool keep_lists;            /* what known.h says stays, although it takes memory */
+	struct stores folders;      /* mirrors that are no registries; may be left out */
 	/* Called after each HTTP request that got an answer, from any thread; may be NULL. */
 	void (*counted)(void *ctx, bool target);
 	void *ctx;
@@ -54,7 +56,10 @@ void registry_free(struct registry **registry);
 /* Before another round: lets hosts that could not be reached be tried again at once. */
 void registry_forgive(struct registry *registry);
 
-/* The repository that ref names; strings of ref must outlive it. ERROR_MEMORY only. */
+/*
+ * The repository that ref names; strings of ref must outlive it. ERROR_MEMORY; ERROR_UNSUPPORTED:
+ * it is a folder.
+ */
 bool registry_open(struct registry *registry, const struct reference *ref, bool target,
 		   struct repository *out, struct error *err);
 /* A stable name of the registry, for tables: the host as configured. */

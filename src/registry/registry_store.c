@@ -1,9 +1,10 @@
 /*
  * A mirror is a registry of its own: it gets the login that is configured under its own name, or
- * none. Mirrors in its own entry are ignored.
+ * none. Mirrors in its own entry are ignored. A folder of layouts is one as well.
  */
 #include "registry/registry_store.h"
 
+#include "oci/layout_name.h"
 #include "registry/blobs.h"
 #include "registry/elsewhere.h"
 #include "registry/host.h"
@@ -215,6 +216,28 @@ static const struct store *make(struct arena *arena, const struct repository *re
 	return &made->store;
 }
 
+/* Opens one of the mirrors: a registry, or a folder with a layout of that name. */
+static bool open_mirror(const struct repository *own, const char *mirror, struct arena *arena,
+			const struct store **out, struct error *err)
+{
+	struct registry *registry = own->access.registry;
+	const struct stores *folders = &registry->options.folders;
+	struct repository repository;
+	struct reference name = {.host = mirror, .repository = own->name};
+	if (layout_name_scheme(str_of(mirror))) {
+		const char *text = arena_printf(arena, "%s/%s", mirror, own->name);
+		if (!text)
+			return error_memory(err);
+		return reference_parse(arena, str_of(text), &name, err) &&
+		       store_at(folders, &name, NULL, arena, out, err);
+	}
+	if (!registry_open(registry, &name, false, &repository, err))
+		return false;
+	repository.mirror = true;
+	*out = make(arena, &repository);
+	return *out || error_memory(err);
+}
+
 /* Replaces *store, the source own, by one that asks the mirrors first. */
 static bool put_mirrors_first(const struct repository *own, struct arena *arena,
 			      const struct store **store, struct error *err)
@@ -223,17 +246,9 @@ static bool put_mirrors_first(const struct repository *own, struct arena *arena,
 	const struct credential *credential = own->access.credential;
 	const struct store **mirrors =
 		arena_array(arena, credential->mirror_count, sizeof(*mirrors));
-	for (size_t i = 0; mirrors && i < credential->mirror_count; i++) {
-		struct repository mirror;
-		const struct reference name = {.host = credential->mirrors[i],
-					       .repository = own->name};
-		if (!registry_open(registry, &name, false, &mirror, err))
+	for (size_t i = 0; mirrors && i < credential->mirror_count; i++)
+		if (!open_mirror(own, credential->mirrors[i], arena, &mirrors[i], err))
 			return false;
-		mirror.mirror = true;
-		mirrors[i] = make(arena, &mirror);
-		if (!mirrors[i])
-			return error_memory(err);
-	}
 	if (mirrors)
 		*store = mirrored_store(arena, *store, mirrors, credential->mirror_count,
 					registry->mirrors);

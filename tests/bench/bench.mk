@@ -3,14 +3,20 @@
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 # HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-tls bench-hooks
-bench: build/image-syncer build/musl/bench/measure bench-tls ## measure: side by side with every peer that is installed
+.PHONY: bench bench-folders bench-tls bench-hooks
+bench: build/image-syncer build/musl/bench/measure bench-tls bench-folders ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
 	@mkdir -p build/bench
 	@BENCH_PEERS="$$(tests/bench/install-peers.sh --where):$$BENCH_PEERS" $(PYTHON) -B tests/bench/bench.py build/image-syncer \
 		build/musl/bench/measure --out build/bench/results.json $(BENCH)
 	@$(PYTHON) -B tests/bench/growth.py build/image-syncer build/musl/bench/measure
+
+# FOLDERS="--size 1024 --rounds 3" chooses; the peers are those of tests/e2e/install-layout-peers.sh.
+bench-folders: build/image-syncer build/musl/bench/measure ## measure: images to folders and archives and back, side by side with peers
+	@src/deps/setup.sh bench
+	@tests/e2e/install-layout-peers.sh >/dev/null
+	@$(PYTHON) -B tests/bench/folders.py build/image-syncer build/musl/bench/measure $(FOLDERS)
 
 bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https connection
 	@src/deps/setup.sh test

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "config/auth/secret_file.h"
 #include "net/proxy.h"
-#include "oci/reference.h"
+#include "oci/layout_name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -344,7 +344,7 @@ static const char *host_name(const struct auth_item *entry, struct str text)
 	if (!image)
 		error_memory(&err);
 	if (image && reference_parse(arena, str_of(image), &ref, &err) &&
-	    strcmp(ref.repository, "x") == 0)
+	    strcmp(ref.repository, "x") == 0 && !layout_name_host(ref.host))
 		return ref.host;
 	if (err.kind == ERROR_MEMORY)
 		tell_memory(entry);
@@ -362,6 +362,19 @@ static void read_token_server(const struct auth_item *entry, struct credential *
 				"auth.example.com or auth.example.com:5001");
 }
 
+/* The registry, or the folder of layouts, that text names; NULL: none. */
+static const char *mirror_name(const struct auth_item *entry, struct str text)
+{
+	struct error err = {0};
+	struct reference ref;
+	struct arena *arena = entry->reading->arena;
+	if (!layout_name_scheme(text))
+		return host_name(entry, text);
+	if (!layout_name_parse(arena, text, &ref, &err) || ref.tag || ref.digest)
+		return NULL;
+	return reference_string(arena, &ref);
+}
+
 /* Reads a list of names, or a single one. */
 static void read_mirrors(const struct auth_item *entry, struct credential *out)
 {
@@ -375,13 +388,14 @@ static void read_mirrors(const struct auth_item *entry, struct credential *out)
 		tell_memory(entry);
 	for (size_t i = 0; mirrors && i < count; i++) {
 		const struct node *item = fields_item(value, i);
-		const char *host = host_name(entry, node_string(item));
+		const char *host = mirror_name(entry, node_string(item));
 		if (host)
 			mirrors[out->mirror_count++] = host;
 		else
 			fields_complain(part, item,
 					"mirrors: expected the name of a registry, as in "
-					"mirror.example.com:5000");
+					"mirror.example.com:5000, or a folder, as in "
+					"oci:/mnt/usb/mirror");
 	}
 	out->mirrors = mirrors;
 }

@@ -1,0 +1,21 @@
+/*
+ * Changes of index.json. It is replaced, and comes after all that it names.
+ *
+ * Processes that write take turns by a lock (flock) of the file oci-layout, which is never
+ * replaced. It is held for as long as index.json is changed, not while blobs are written.
+ */
+#pragma once
+
+#include "layout/layout.h"
+
+/* A change of index.json: no other thread or process makes one at the same time. */
+struct layout_change {
+	struct layout *layout; /* its index is up to date; NULL: not begun */
+	int lock;
+};
+
+/* Makes the layout if need be. */
+bool layout_change_begin(struct layout *layout, struct layout_change *out, struct error *err);
+/* Replaces index.json; what it names is put on disk before. */
+bool layout_change_write(struct layout_change *change, struct str text, struct error *err);
+void layout_change_end(struct layout_change *change);

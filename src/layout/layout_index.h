@@ -1,0 +1,70 @@
+/*
+ * index.json of an OCI image layout: which names there are, and what they stand for (image-spec
+ * "OCI Image Layout").
+ *
+ * An entry's name is its annotation org.opencontainers.image.ref.name. Most programs put a tag
+ * there, some the whole name of an image, of which the tag counts. Pure; everything lives in the
+ * caller's arena.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+enum { LAYOUT_INDEX_MAX = 64 * 1024 * 1024 };
+
+struct layout_entry {
+	const char *name; /* as written; NULL: it has none */
+	const char *tag;  /* of the name; NULL: it has none that can be one */
+	const char
+		*whole; /* the whole name that containerd and docker write beside a tag; or NULL */
+	const char *digest;     /* NULL: none that can be verified here, and then no tag */
+	const char *media_type; /* "" when absent */
+	int64_t size;           /* < 0: not stated */
+	struct str text;        /* its descriptor */
+};
+
+struct layout_index {
+	struct str text; /* the whole document */
+	struct layout_entry *entries;
+	size_t count;
+	size_t list_at, list_len; /* of the value of "manifests" in text */
+};
+
+/* An index without entries, as it is written into a layout at first. */
+struct str layout_index_empty(void);
+/* The content of the file oci-layout. */
+struct str layout_index_marker(void);
+/* Reads an index.json. ERROR_CORRUPT: it is none. */
+bool layout_index_read(struct arena *arena, struct str text, struct layout_index *out,
+		       struct error *err);
+/*
+ * Leaves only the entries of one repository of an archive, "team/app": they are called by their
+ * tags then. path "": all stay as they are.
+ */
+void layout_index_choose(struct arena *arena, const char *path, struct layout_index *index);
+/* The repository that the name of an entry is in, as an archive has it; NULL: none. */
+const char *layout_index_path(struct arena *arena, const struct layout_entry *entry);
+/*
+ * Finds what tag stands for: the entry of that name, else the one with a whole name that ends with
+ * it. NULL: there is none. ERROR_UNSUPPORTED in err, and NULL: there are several.
+ */
+const struct layout_entry *layout_index_find(const struct layout_index *index, const char *tag,
+					     struct error *err);
+/* The first entry for the digest; NULL: there is none. */
+const struct layout_entry *layout_index_digest(const struct layout_index *index,
+					       const char *digest);
+/*
+ * The only image of an index in which nothing has a name, as some programs write it; else NULL.
+ */
+const struct layout_entry *layout_index_only(const struct layout_index *index);
+/*
+ * Appends the document with another entry at its end, and without those that had its name. All
+ * others keep their text. name NULL: nothing goes.
+ */
+void layout_index_add(const struct layout_index *index, const char *name, struct str entry,
+		      struct buf *out);
+/* Appends the descriptor of an entry; name, and whole, NULL: it gets none. */
+void layout_index_describe(const char *media_type, const char *digest, int64_t size,
+			   const char *name, const char *whole, struct buf *out);
