@@ -45,27 +45,6 @@ static const struct {
 	 "destinationName: r.io}]}\n"
 	 "events: {zot: {secret: $SCARCE_WORD, registry: z.io/x}}\n"
 	 "sync: {filePosition: {log: ''}, filter: {archFilterList: 'amd64,arm64'}}\n"},
-	{"regsync.yml",
-	 "creds: [{registry: a.io, user: u, pass: '{{env \"SCARCE_WORD\"}}', mirrors: [m.io]}]\n"
-	 "defaults: {interval: 6h, ratelimit: {min: 9}}\n"
-	 "sync:\n"
-	 "  - {source: a.io/x, target: b.io/x, type: repository, tags: {allow: [v1, 'v/2'], "
-	 "deny: [v3], semverRange: ['>=1.2', 2]}, platforms: [linux/amd64], referrers: true, "
-	 "referrerFilters: [{artifactType: application/x}]}\n"
-	 "  - {source: a.io/x:v1, target: 'b.io/{{env \"SCARCE_NAME\"}}', type: image}\n"
-	 "  - {source: a.io/x, target: b.io/y, type: repository, tagSets: [{allow: [a]}]}\n"},
-	{"skopeo.yaml", "a.io:\n  images: {x: [v1, v2], y: []}\n"
-			"  images-by-tag-regex: {z: ^v}\n"
-			"  credentials: {username: u, password: word-of-skopeo}\n"},
-	{"dregsy.yaml",
-	 "tasks:\n  - source: {registry: a.io, auth: eyJ1c2VybmFtZSI6InUiLCJwYXNzd29yZCI6IndvcmQtNCJ9}\n"
-	 "    target: {registry: b.io}\n"
-	 "    mappings: [{from: x, platform: linux/amd64, tags: [v1, 'semver: >1', 'regex: v']}]\n"},
-	{"pods.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {}\n"
-		      "spec: {containers: [{image: a.io/x}, {image: 'a.io/y:v1'}]}\n---\n"
-		      "apiVersion: v1\nkind: List\nitems: []\n"},
-	{"lines.txt", "a.io/x\n--platform=linux/amd64 a.io/y\n--platform=linux/arm64 a.io/y\n"
-		      "a.io/z other:v1\n"},
 	{"list.txt", "a.io/x:v1 b.io/y # and\na.io/z\n"},
 	{"key", "token-of-access"},
 	{"config.json", "{\"auths\": {\"d.io\": {\"auth\": \"dTp3b3Jk\"}, \"e.io\": "
@@ -88,7 +67,6 @@ static int make_folder(void **state)
 	if (!mkdtemp(folder))
 		return 1;
 	setenv("SCARCE_WORD", "word-of-the-environment", 1);
-	setenv("SCARCE_NAME", "team", 1);
 	for (size_t i = 0; i < array_count(files); i++) {
 		FILE *file = fopen(path_of(files[i].name), "w");
 		if (!file || fputs(files[i].text, file) < 0 || fclose(file) != 0 ||
@@ -180,33 +158,6 @@ static bool list_option(struct arena *arena, struct buf *out)
 {
 	struct options options = {.list = path_of("list.txt"), .to = "r.io/m"};
 	return load(arena, options, out);
-}
-
-static bool file_of_regsync(struct arena *arena, struct buf *out)
-{
-	return load(arena, (struct options){.images = path_of("regsync.yml")}, out);
-}
-
-static bool file_of_skopeo(struct arena *arena, struct buf *out)
-{
-	struct options options = {
-		.images = path_of("skopeo.yaml"), .to = "r.io/$SCARCE_WORD", .names = "full"};
-	return load(arena, options, out);
-}
-
-static bool file_of_dregsy(struct arena *arena, struct buf *out)
-{
-	return load(arena, (struct options){.images = path_of("dregsy.yaml")}, out);
-}
-
-static bool stream_of_pods(struct arena *arena, struct buf *out)
-{
-	return load(arena, (struct options){.images = path_of("pods.yaml"), .to = "r.io/m"}, out);
-}
-
-static bool lines_of_images(struct arena *arena, struct buf *out)
-{
-	return load(arena, (struct options){.images = path_of("lines.txt"), .to = "r.io/m"}, out);
 }
 
 /* The file of rules names another one by its path, so it is written here. */
@@ -442,11 +393,6 @@ static void test_lists(void **state)
 	(void)state;
 	starve(list_option);
 	starve(lists_file);
-	starve(file_of_regsync);
-	starve(file_of_skopeo);
-	starve(file_of_dregsy);
-	starve(stream_of_pods);
-	starve(lines_of_images);
 }
 
 static void test_messages(void **state)
