@@ -117,4 +117,4 @@ def test_via_ecr_elsewhere(sync, here, there):
     rule = {f"{here.host}/team/*": {"to": f"{there.host}/mirror", "via": "ecr"}}
     result = sync(rule, run.insecure(here, there))
     assert result.code == 1
-    assert "no private registry of Amazon ECR" in result.stderr and here.seen() == []
+    assert "not a private registry of Amazon ECR" in result.stderr and here.seen() == []

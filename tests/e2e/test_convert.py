@@ -197,8 +197,8 @@ def test_openshift(runner, mirrored, source, target, repo):
 
 def test_a_mirror_config_that_cannot_be_written(runner):
     rules = runner.write("images.yaml", "a.example.com/a: b.example.com/a\n")
-    for option, why in ((rules, "are the same file"), ("/nonexistent/mirrors.conf", "--mirror-config"), ("mirrors.txt", "expected registries.conf=FILE"),
-                        ("hosts.toml=/nonexistent/x", "cannot create the folder")):
+    for option, why in ((rules, "are the same file"), (f"{rules}/mirrors.conf", "--mirror-config"), ("mirrors.txt", "expected registries.conf=FILE"),
+                        (f"hosts.toml={rules}/x", "cannot create the folder")):
         result = runner.run([runner.binary, "--images", rules, "--mirror-config", option])
         assert result.code == 2 and why in result.stderr, result.stderr
     assert subprocess.run(["test", "-s", rules], check=False).returncode == 0
