@@ -197,10 +197,10 @@ int main(int argc, char **argv)
 	if (calls && !seccomp_confine())
 		return 77;
 	if (!calls) {
-		const char *read[] = {argv[2], NULL}, *write[] = {NULL};
+		const char *read[] = {argv[2], NULL}, *none[] = {NULL};
 		const uint16_t ports[] = {(uint16_t)atoi(argv[1])};
 		const struct landlock_rules rules = {
-			.read = read, .write = write, .ports = ports, .port_count = 1};
+			.read = read, .write = none, .fill = none, .ports = ports, .port_count = 1};
 		if (landlock_confine(&rules) != LANDLOCK_FILES_AND_PORTS)
 			return 77;
 	}
