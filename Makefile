@@ -102,8 +102,10 @@ demo: ## two registries on this machine, one sync, the report (sets itself up)
 picture: build/image-syncer ## draw docs/run.svg, the picture of the README, from a run between two registries on this machine
 	@$(PYTHON) -B tests/demo/picture.py build/image-syncer docs/run.svg
 
-deb: build/image-syncer ## build/image-syncer_VERSION_ARCHITECTURE.deb
-	@.ci/deb build/image-syncer build/image-syncer_$$(build/image-syncer --version | awk 'NR == 1 { print $$2 }')_$$(dpkg --print-architecture).deb
+# PROGRAM: one that was built elsewhere from this very source, as a release has it.
+PROGRAM ?= build/image-syncer
+deb: $(PROGRAM) ## build/image-syncer_VERSION_ARCHITECTURE.deb
+	@.ci/deb $(PROGRAM) build/image-syncer_$$($(PROGRAM) --version | awk 'NR == 1 { print $$2 }')_$$(dpkg --print-architecture).deb
 
 publish-names: ## put OWNER=name in place of the word OWNER, in documents, examples and the package
 	@.ci/publish-names '$(OWNER)'

@@ -7,13 +7,17 @@
 #include "base/cancel.h"
 #include "base/harden.h"
 #include "base/secret.h"
-#include "base/workflow.h"
 #include "cmd/about.h"
+#include "cmd/apply.h"
 #include "cmd/check.h"
 #include "cmd/completion.h"
+#include "cmd/convert.h"
 #include "cmd/help.h"
 #include "cmd/imgsync.h"
+#include "cmd/merge.h"
+#include "cmd/plan.h"
 #include "cmd/probe.h"
+#include "cmd/request.h"
 #include "cmd/serve.h"
 #include "cmd/step.h"
 #include "cmd/sync.h"
@@ -33,8 +37,10 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"check", check_run}, {"completion", completion_run}, {"help", help_run},
-	{"probe", probe_run}, {"serve", serve_run},
+	{"apply", apply_run},     {"check", check_run},     {"completion", completion_run},
+	{"convert", convert_run}, {"help", help_run},       {"plan", plan_run},
+	{"probe", probe_run},     {"report", merge_run},    {"request", request_run},
+	{"serve", serve_run},
 };
 
 static const struct command *find_command(const char *word)
@@ -45,35 +51,15 @@ static const struct command *find_command(const char *word)
 	return NULL;
 }
 
-/* What comes before the command line: variables, and in Action mode what the step was given. */
-static void read_inputs(struct arena *arena, struct inputs *inputs, struct options *options,
-			struct problems *problems)
-{
-	options_init(options);
-	options_variables(options, problems);
-	if (!inputs_present(environ))
-		return;
-	workflow_mask_secrets();
-	inputs_read(arena, environ, inputs, options, problems);
-}
-
-/* Of the files that a step writes none may be one that its options name. */
-static void fail_step(const struct options *options, struct problems *problems)
-{
-	static const struct config nothing;
-	struct outputs outputs = {.held_count = 0};
-	outputs_compare(options, &nothing, &outputs, problems);
-	const struct action action = step_action(options->inputs, &outputs);
-	action_begin(&action);
-	step_problems(&action, problems);
-}
-
 static int wrong_usage(const struct options *options, struct problems *problems)
 {
-	if (options->inputs)
-		fail_step(options, problems);
-	else
+	if (options->inputs) {
+		const struct action action = step_alone(options, problems);
+		action_begin(&action);
+		step_problems(&action, problems);
+	} else {
 		problem_print(problems, stderr);
+	}
 	fputs("Run image-syncer --help for the options.\n", stderr);
 	return EXIT_USAGE;
 }
@@ -95,7 +81,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	scoped(problem_finish) struct problems problems = {0};
 	struct options options;
 	struct inputs inputs;
-	read_inputs(arena, &inputs, &options, &problems);
+	step_read(arena, &inputs, &options, &problems);
 	bool ok =
 		options_parse(argc, argv, &options, &problems) && check_source(&options, &problems);
 	if (options.help)
@@ -105,7 +91,7 @@ static int run(int argc, char **argv, struct arena *arena)
 	if (!ok)
 		return wrong_usage(&options, &problems);
 	if (options.inputs)
-		inputs_settle(arena, &inputs, &options);
+		inputs_settle(arena, &inputs, &options, &problems);
 	else
 		options_usual_files(&options);
 	return sync_run(&options, &problems);
@@ -115,9 +101,12 @@ static int run_command(int argc, char **argv, struct arena *arena)
 {
 	if (imgsync_called(argc, argv))
 		return imgsync_run(argc, argv);
+	const char *mode = argc > 1 ? NULL : inputs_command(environ);
 	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	if (command)
 		return command->run(argc - 1, argv + 1);
+	if (mode)
+		return find_command(mode)->run(1, (char *[]){(char *)(uintptr_t)mode, NULL});
 	if (serve_options_meant(arena, argc, argv))
 		return serve_run(argc, argv);
 	return run(argc, argv, arena);

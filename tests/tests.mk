@@ -54,7 +54,7 @@ format: ## let clang-format lay out all C files
 # that no wait takes any time.
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
 hurried := cancel_sleep clock_ms
-hurries := copy/test_created copy/test_fanout copy/test_image copy/test_scarce_image copy/test_transfer store/test_mirrored
+hurries := cmd/test_state_image copy/test_created copy/test_fanout copy/test_image copy/test_scarce_image copy/test_transfer store/test_mirrored
 unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%)) \
 	$(if $(filter $(hurries),$1),$(hurried:%=-Wl,--wrap=%))
 
@@ -131,11 +131,11 @@ e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-registries.sh registry
 	@tests/e2e/install-signers.sh
-	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py)
+	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py tests/e2e/test_referrers_from.py)
 
 e2e-registries: build/image-syncer ## what each make of registry does in its own way; distribution and zot are built by Go first (minutes)
 	@tests/e2e/install-registries.sh
-	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py)
+	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py tests/e2e/test_tags_together.py)
 
 # --- A long life -----------------------------------------------------------------------------------------------------
 

@@ -81,30 +81,43 @@ bool error_is_stop(const struct error *err)
 	return err->kind == ERROR_CANCELED || err->stopped;
 }
 
+static const char *const names[] = {
+	[ERROR_NONE] = "none",
+	[ERROR_CONFIG] = "config",
+	[ERROR_DENIED] = "denied",
+	[ERROR_MISSING] = "missing",
+	[ERROR_LIMITED] = "limited",
+	[ERROR_UNAVAILABLE] = "unavailable",
+	[ERROR_NETWORK] = "network",
+	[ERROR_UNREACHABLE] = "unreachable",
+	[ERROR_TLS] = "tls",
+	[ERROR_NOT_TLS] = "tls",
+	[ERROR_CORRUPT] = "corrupt",
+	[ERROR_IMMUTABLE] = "immutable",
+	[ERROR_MOVED] = "moved",
+	[ERROR_PLATFORM] = "platform-missing",
+	[ERROR_REFERRER] = "referrer-missing",
+	[ERROR_UNSIGNED] = "unsigned",
+	[ERROR_UNSUPPORTED] = "unsupported",
+	[ERROR_REFUSED] = "refused",
+	[ERROR_FULL] = "full",
+	[ERROR_REJECTED] = "rejected",
+	[ERROR_MEMORY] = "memory",
+	[ERROR_IO] = "io",
+	[ERROR_CANCELED] = "canceled",
+};
+
 const char *error_kind_name(enum error_kind kind)
 {
-	static const char *const names[] = {
-		[ERROR_NONE] = "none",
-		[ERROR_CONFIG] = "config",
-		[ERROR_DENIED] = "denied",
-		[ERROR_MISSING] = "missing",
-		[ERROR_LIMITED] = "limited",
-		[ERROR_UNAVAILABLE] = "unavailable",
-		[ERROR_NETWORK] = "network",
-		[ERROR_UNREACHABLE] = "unreachable",
-		[ERROR_TLS] = "tls",
-		[ERROR_NOT_TLS] = "tls",
-		[ERROR_CORRUPT] = "corrupt",
-		[ERROR_IMMUTABLE] = "immutable",
-		[ERROR_PLATFORM] = "platform-missing",
-		[ERROR_UNSIGNED] = "unsigned",
-		[ERROR_UNSUPPORTED] = "unsupported",
-		[ERROR_REFUSED] = "refused",
-		[ERROR_FULL] = "full",
-		[ERROR_REJECTED] = "rejected",
-		[ERROR_MEMORY] = "memory",
-		[ERROR_IO] = "io",
-		[ERROR_CANCELED] = "canceled",
-	};
 	return (size_t)kind < array_count(names) && names[kind] ? names[kind] : "unknown";
+}
+
+bool error_kind_named(struct str word, enum error_kind *out)
+{
+	for (size_t i = ERROR_CONFIG; i < array_count(names); i++)
+		if (str_is(word, names[i])) {
+			*out = (enum error_kind)i;
+			return true;
+		}
+	return false;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/scoped.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -25,7 +26,9 @@ enum error_kind {
 	ERROR_NOT_TLS,     /* the server does not speak TLS on this port */
 	ERROR_CORRUPT,     /* bytes do not match their digest, or an answer makes no sense */
 	ERROR_IMMUTABLE,   /* the target tag may not change */
+	ERROR_MOVED,       /* the target tag has changed since a plan was made */
 	ERROR_PLATFORM,    /* the image lacks a platform that is required */
+	ERROR_REFERRER,    /* the image lacks a referrer of a type that is required */
 	ERROR_UNSIGNED,    /* the image lacks the signature that is required */
 	ERROR_UNSUPPORTED, /* valid, but one of the sides cannot do it */
 	ERROR_REFUSED,     /* our own policy forbids the request */
@@ -73,3 +76,5 @@ bool error_canceled(struct error *err);
 
 /* The word the report uses for a kind: "denied", "missing", ... */
 const char *error_kind_name(enum error_kind kind);
+/* The kind of that word; the first one where several have it. False: there is none. */
+bool error_kind_named(struct str word, enum error_kind *out);

@@ -7,8 +7,8 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "cmd/confine.h"
-#include "cmd/hints_file.h"
 #include "cmd/load.h"
+#include "cmd/state_keeper.h"
 
 #include <stdlib.h>
 
@@ -23,8 +23,10 @@ static bool out_of_memory(void)
 bool begin_loaded(struct run *run, struct problems *problems, int *status)
 {
 	*status = EXIT_FAILURE;
-	if (load_run(run, problems))
-		return hints_file_open(run) || out_of_memory();
+	if (load_run(run, problems)) {
+		*status = EXIT_USAGE;
+		return state_keeper_open(run->session, run);
+	}
 	*status = cancel_requested() ? cancel_status(cancel_reason()) : EXIT_USAGE;
 	return false;
 }

@@ -9,8 +9,12 @@
 #include "cmd/completion_bash.h"
 #include "cmd/completion_fish.h"
 #include "cmd/completion_zsh.h"
+#include "config/convert/convert_options.h"
 #include "config/imgsync/flags.h"
+#include "config/options/merge_options.h"
+#include "config/options/plan_options.h"
 #include "config/options/probe_options.h"
+#include "config/options/request_options.h"
 #include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
@@ -20,19 +24,37 @@
 enum { EXIT_USAGE = 2 };
 
 const struct completion_command completion_commands[COMPLETION_CONTEXTS] = {
-	[COMPLETION_RUN] = {"run", NULL, "version"},
-	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it",
-			      ""},
-	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", ""},
-	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why not", ""},
-	[COMPLETION_IMGSYNC] = {"imgsync", NULL, ""},
-	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", ""},
-	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", ""},
-	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", ""},
+	[COMPLETION_RUN] = {"run", NULL, "version", false},
+	[COMPLETION_SERVE] = {"serve", "run by the clock, and when hooks and events ask for it", "",
+			      false},
+	[COMPLETION_CHECK] = {"check", "find mistakes in the files, without any network", "",
+			      false},
+	[COMPLETION_PROBE] = {"probe", "say what a registry answers, and why it does not work", "",
+			      false},
+	[COMPLETION_PLAN] = {"plan", "write down what a sync would do", "", false},
+	[COMPLETION_APPLY] = {"apply", "do what a plan says", "", true},
+	[COMPLETION_REPORT] = {"report", "join the reports of several jobs", "merge", true},
+	[COMPLETION_REQUEST] = {"request", "mirror what a text asks for, as a policy allows", "",
+				false},
+	[COMPLETION_CONVERT] = {"convert", "print the file of another program as an images file",
+				"", true},
+	[COMPLETION_IMGSYNC] = {"imgsync", NULL, "", false},
+	[COMPLETION_SYNC] = {"sync", "copy one image, as imgsync does", "", false},
+	[COMPLETION_GCR] = {"gcr", "copy a namespace of gcr.io, as imgsync does", "", false},
+	[COMPLETION_FLANNEL] = {"flannel", "copy quay.io/coreos/flannel, as imgsync does", "",
+				false},
 	[COMPLETION_HELP] = {"help", "print help",
-			     "rules auth serve check probe imgsync exit environment"},
-	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish"},
+			     "rules auth serve check plan apply report probe request convert "
+			     "imgsync exit environment",
+			     false},
+	[COMPLETION_COMPLETION] = {"completion", "print completions for a shell", "bash zsh fish",
+				   false},
 };
+
+/* The forms of --images. */
+#define FORMS                                                                                      \
+	"images lists kyma regsync skopeo dregsy hauler zarf oc-mirror imgpkg kbld compose "       \
+	"kubernetes image-keys text"
 
 /* Options of which only some values are right, or most are one of some. */
 static const struct {
@@ -40,10 +62,13 @@ static const struct {
 } values[] = {
 	{"arch", "386 amd64 arm arm:v6 arm:v7 arm64 ppc64le riscv64 s390x"},
 	{"create-repository", "true false"},
+	{"from", FORMS},
 	{"foreign", "skip copy fail"},
 	{"format", "text json sarif annotations"},
+	{"images-format", FORMS},
 	{"log-format", "text json"},
 	{"log-level", "error warn info debug"},
+	{"names", "keep full flatten"},
 	{"notify", "telegram= slack= dingtalk= feishu= wecom= webhook= heartbeat="},
 	{"notify-on", "failure change always"},
 	{"on-change", "overwrite fail skip retag"},
@@ -52,9 +77,11 @@ static const struct {
 	{"platform", "linux/amd64 linux/arm64 linux/arm/v7 linux/386 linux/ppc64le linux/riscv64 "
 		     "linux/s390x windows/amd64"},
 	{"referrers", "all signatures attestations sboms"},
+	{"progress", "all changes none"},
 	{"report-level", "1 2 3"},
 	{"require-platforms", "linux/amd64 linux/arm64 linux/arm/v7 linux/386 linux/ppc64le "
 			      "linux/riscv64 linux/s390x windows/amd64"},
+	{"require-referrers", "all signatures attestations sboms"},
 	{"target-names", "plain library"},
 };
 
@@ -145,6 +172,23 @@ void completion_each(enum completion_context context,
 	case COMPLETION_PROBE:
 		each_of_table(&completing, probe_options_table, probe_options_count);
 		each_of_run(&completing);
+		break;
+	case COMPLETION_REQUEST:
+		each_of_table(&completing, request_options_table, request_options_count);
+		each_of_run(&completing);
+		break;
+	case COMPLETION_PLAN:
+		each_of_table(&completing, plan_options_table, plan_options_count);
+		each_of_run(&completing);
+		break;
+	case COMPLETION_APPLY:
+		each_of_run(&completing);
+		break;
+	case COMPLETION_REPORT:
+		each_of_table(&completing, merge_options_table, merge_options_count);
+		break;
+	case COMPLETION_CONVERT:
+		each_of_table(&completing, convert_options_table, convert_options_count);
 		break;
 	case COMPLETION_IMGSYNC:
 		each_of_imgsync(&completing, FLAGS_NONE);

@@ -15,6 +15,11 @@ enum completion_context {
 	COMPLETION_SERVE,
 	COMPLETION_CHECK,
 	COMPLETION_PROBE,
+	COMPLETION_REQUEST,
+	COMPLETION_PLAN,
+	COMPLETION_APPLY,
+	COMPLETION_REPORT,
+	COMPLETION_CONVERT,
 	COMPLETION_IMGSYNC, /* the program is called imgsync, and there is no command */
 	COMPLETION_SYNC,
 	COMPLETION_GCR,
@@ -28,6 +33,7 @@ struct completion_command {
 	const char *name;  /* "serve"; of contexts without a command what scripts call them */
 	const char *what;  /* a sentence without a full stop; NULL: it is no command */
 	const char *words; /* that may follow it; "": none */
+	bool files;        /* names of files may follow it */
 };
 
 extern const struct completion_command completion_commands[COMPLETION_CONTEXTS];

@@ -64,6 +64,8 @@ static void add_context(struct buf *out, enum completion_context context)
 		add_kind(out, context, COMPLETION_FOLDERS, "files=-d");
 		add_kind(out, context, COMPLETION_TEXT, "return");
 		buf_add_string(out, "\t\tesac\n");
+		if (command->files)
+			buf_add_string(out, "\t\t[[ ! $words && $cur != -* ]] && files=-f\n");
 	}
 	buf_printf(out, "\t\toptions=\"");
 	completion_each(context, take_name, out);

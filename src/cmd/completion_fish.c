@@ -53,6 +53,9 @@ static void add_context(struct buf *out, enum completion_context context)
 		buf_printf(out, "complete -c image-syncer -n '__image_syncer_%s%s' -a '%s'\n",
 			   context == COMPLETION_RUN ? "first" : "in ",
 			   context == COMPLETION_RUN ? "" : command->name, command->words);
+	if (command->files)
+		buf_printf(out, "complete -c image-syncer -n '__image_syncer_in %s' -F\n",
+			   command->name);
 	completion_each(context, take_option, &fish);
 }
 

@@ -65,6 +65,8 @@ static void add_context(struct buf *out, enum completion_context context)
 	const struct completion_command *command = &completion_commands[context];
 	buf_printf(out, "\t%s)\n\t\tspecs=(\n", command->name);
 	completion_each(context, take_option, out);
+	if (command->files)
+		buf_add_string(out, "\t\t\t'*:file:_files'\n");
 	if (*command->words)
 		buf_printf(out, "\t\t\t'1:word:(%s)'\n", command->words);
 	buf_add_string(out, "\t\t)\n\t\t;;\n");

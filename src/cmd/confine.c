@@ -18,10 +18,11 @@
 #include "base/seccomp.h"
 #include "base/secret.h"
 #include "cmd/folders.h"
-#include "cmd/hints_file.h"
 #include "cmd/servers.h"
+#include "cmd/state_keeper.h"
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
+#include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 #include "net/proxy.h"
 #include "registry/profile.h"
@@ -127,6 +128,20 @@ static void add_again(struct reading *reading, const struct run *run)
 		add_name(reading, files->certs[i]);
 }
 
+/* It is read once more before it is replaced, and so are those that other processes put there. */
+static void add_state(struct reading *reading, const struct session *session)
+{
+	const char *file = state_keeper_file(session->keeper);
+	struct path found;
+	struct error ignored;
+	if (!file || !path_find(file, &found, &ignored))
+		return;
+	const char *name = arena_string(reading->arena, found.name);
+	reading->failed |= !name;
+	if (name)
+		add_folder(reading, name);
+}
+
 static void add_read(struct reading *reading, const struct session *session,
 		     const struct runs *runs)
 {
@@ -136,6 +151,7 @@ static void add_read(struct reading *reading, const struct session *session,
 	for (size_t i = 0; i < array_count(more); i++)
 		if (more[i])
 			add_name(reading, more[i]);
+	add_state(reading, session);
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct run *run = &runs->items[i];
 		const struct credentials *credentials = &run->config.credentials;
@@ -191,7 +207,9 @@ static const char *const *files_written(const struct session *session, const str
 					       options->output_success_images,
 					       options->output_failed_images,
 					       options->output_blobs,
-					       hints_file_written(&runs->items[i]),
+					       options->plan ? options->plan->out : NULL,
+					       options->plan ? options->plan->markdown : NULL,
+					       options->dry_run ? NULL : state_keeper_file(session->keeper),
 					       inputs ? inputs->output : NULL,
 					       inputs ? inputs->summary_to : NULL,
 					       session->lasting ? options->log : NULL,

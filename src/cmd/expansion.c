@@ -33,7 +33,7 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
  * From this number of images of one repository on, a list of its tags is worth while, if it
  * includes digests.
  */
-enum { LEARN_MIN = 10 };
+enum { LEARN_MIN = 10, DATED_PAGES = 10 };
 
 /* A list of digests may take so many requests to save that many. */
 static size_t worth(size_t images)
@@ -42,8 +42,7 @@ static size_t worth(size_t images)
 }
 
 /* A source whose tags were listed may have told their digests with them. */
-static void learn_source(struct run *run, const struct expansion *expansion,
-			 const struct plan_rule *rule)
+static void learn_source(struct run *run, const struct plan_rule *rule, size_t requests)
 {
 	struct repository from;
 	struct error ignored;
@@ -51,7 +50,7 @@ static void learn_source(struct run *run, const struct expansion *expansion,
 		return;
 	if (rule->source.count)
 		tags_learn(&from);
-	discover_tags(&from, worth(expansion->count));
+	discover_tags(&from, requests);
 }
 
 /* What kind of registry a destination is shows in its answer about the first image. */
@@ -68,13 +67,23 @@ static void learn_destination(struct run *run, const struct expansion *expansion
 	discover_tags(&to, worth(expansion->count));
 }
 
+/*
+ * Whether an image is old enough is known from a list, if it has dates. So one is asked for even
+ * for a few images then, as long as it has no more than DATED_PAGES pages.
+ */
 static void learn_tags(struct run *run, size_t index)
 {
 	const struct expansion *expansion = &run->expansions[index];
-	if (expansion->count < LEARN_MIN)
-		return;
-	learn_source(run, expansion, &run->rules[index]);
-	learn_destination(run, expansion, &run->rules[index]);
+	const struct plan_rule *rule = &run->rules[index];
+	bool many = expansion->count >= LEARN_MIN;
+	bool dated = expansion->count && rule->rule->terms.min_age > 0;
+	size_t requests = worth(expansion->count);
+	if (dated && requests < DATED_PAGES)
+		requests = DATED_PAGES;
+	if (many || dated)
+		learn_source(run, rule, requests);
+	if (many)
+		learn_destination(run, expansion, rule);
 }
 
 /* Keeps why a rule was not expanded. Failures are few, and large beside the record of a rule. */

@@ -5,11 +5,15 @@
 #include "cmd/help.h"
 
 #include "cmd/about.h"
+#include "config/convert/convert_options.h"
 #include "config/formats.h"
 #include "config/imgsync/flags.h"
 #include "config/nearest.h"
+#include "config/options/merge_options.h"
 #include "config/options/options_help.h"
+#include "config/options/plan_options.h"
 #include "config/options/probe_options.h"
+#include "config/options/request_options.h"
 #include "config/serve/check_options.h"
 #include "config/serve/serve_options.h"
 
@@ -52,9 +56,10 @@ static void auth(struct buf *out)
 		"    username: robot\n"
 		"    password: ${MIRROR_PASSWORD}\n"
 		"\n"
-		"A key may be a folder of a registry (quay.io/team); the longest one that fits\n"
-		"counts. Where the file has no login, those of docker and podman are used\n"
-		"(--docker-config). On the command line there are --creds, --insecure and --ca.\n");
+		"A key may be a registry with a path (quay.io/team); the longest one that\n"
+		"matches is used. Where the file has no login, those of docker and podman are\n"
+		"used (--docker-config). On the command line there are --creds, --insecure and\n"
+		"--ca.\n");
 	formats_fields(FORMATS_AUTH, out);
 }
 
@@ -65,17 +70,17 @@ static void imgsync(struct buf *out)
 
 static void exit_status(struct buf *out)
 {
-	buf_add_string(
-		out,
-		"0    every image is in sync; in a dry run: every image could be compared\n"
-		"1    at least one image failed, or --timeout came first, or a result or a\n"
-		"     message that is required could not be delivered\n"
-		"2    usage or configuration: nothing was begun, and no request was sent\n"
-		"130  stopped by SIGINT (Ctrl-C)\n"
-		"143  stopped by SIGTERM\n"
-		"\n"
-		"After a signal what is under way has five seconds; summary, report and lists\n"
-		"are written. A server that is stopped by a signal ends with 0.\n");
+	buf_add_string(out,
+		       "0    every image is in sync; in a dry run: every image could be compared\n"
+		       "1    at least one image failed, or --timeout came first, or a result or a\n"
+		       "     message that is required could not be delivered\n"
+		       "2    usage or configuration: nothing was started, and no request was sent\n"
+		       "130  stopped by SIGINT (Ctrl-C)\n"
+		       "143  stopped by SIGTERM\n"
+		       "\n"
+		       "After a signal, transfers under way have five seconds to finish; summary,\n"
+		       "report and lists are written. A server that is stopped by a signal exits\n"
+		       "with 0.\n");
 }
 
 static const struct topic {
@@ -86,7 +91,12 @@ static const struct topic {
 	{"auth", "logins and other settings of registries: the file of --auth", auth},
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
-	{"probe", "what a registry answers, and why not", probe_options_help},
+	{"plan", "a dry run that writes down what is to be done", plan_options_help},
+	{"apply", "what a plan says is done", plan_options_help_apply},
+	{"report", "one report of those of several jobs", merge_options_help},
+	{"probe", "what a registry answers, and why it does not work", probe_options_help},
+	{"request", "images that a free text asks for, and a policy", request_options_help},
+	{"convert", "files of other programs in the form of this one", convert_options_help},
 	{"imgsync", "the commands gcr, flannel and sync, which are those of imgsync", imgsync},
 	{"exit", "exit statuses", exit_status},
 	{"environment", "variables that are read", options_help_environment},
@@ -113,7 +123,7 @@ void help_options(struct buf *out)
 		out, "\n"
 		     "Examples:\n"
 		     "  image-syncer --dry-run nginx:1.28 registry.example.com/mirror/nginx\n"
-		     "                        say what the copy of one image would do\n"
+		     "                        say what copying one image would do\n"
 		     "  image-syncer --images images.yaml --auth auth.yaml --report report.json\n"
 		     "                        copy what the rules say, with a report in JSON\n"
 		     "  image-syncer --list images.txt --to localhost:5000/mirror\n"

@@ -5,7 +5,10 @@
 #include "cmd/load.h"
 
 #include "base/log.h"
+#include "cmd/apply.h"
+#include "cmd/cooldowns.h"
 #include "cmd/folders.h"
+#include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
@@ -42,6 +45,14 @@ static void set_format(const struct options *options, struct problems *problems)
 	if (format && !json && strcmp(format, "text") != 0)
 		problem_add(problems, NULL, "--log-format %s: expected text or json", format);
 	log_json(json);
+}
+
+static void check_progress(const struct options *options, struct problems *problems)
+{
+	enum lines ignored;
+	if (options->progress && !lines_named(options->progress, &ignored))
+		problem_add(problems, NULL, "--progress %s: expected all, changes or none",
+			    options->progress);
 }
 
 enum log_level load_level(const struct options *options, struct problems *problems)
@@ -97,15 +108,12 @@ struct usage_sides {
 	size_t count;
 };
 
-static void add_sides(struct usage_sides *sides, const struct reference *from,
-		      const struct reference *to, const char *place)
+static void add_side(struct usage_sides *sides, const struct reference *name, const char *place,
+		     bool source)
 {
-	if (!layout_name_host(from->host))
+	if (!layout_name_host(name->host))
 		sides->items[sides->count++] =
-			(struct usage_side){from->host, from->repository, place, true};
-	if (!layout_name_host(to->host))
-		sides->items[sides->count++] =
-			(struct usage_side){to->host, to->repository, place, false};
+			(struct usage_side){name->host, name->repository, place, source};
 }
 
 /* Entries of the auth file for repositories below name may be needed as well. */
@@ -134,9 +142,14 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 	const struct reference *from = &namespace->source, *to = &namespace->destination;
 	/* What a route takes images from is never listed. */
 	const char *api = namespace->rule->route ? NULL : discover_api(from->host);
-	add_sides(sides, from, to, place);
+	add_side(sides, from, place, true);
+	add_side(sides, to, place, false);
 	add_below(run, from, place, true, sides);
 	add_below(run, to, place, false, sides);
+	if (namespace->referrers.host) {
+		add_side(sides, &namespace->referrers, place, true);
+		add_below(run, &namespace->referrers, place, true, sides);
+	}
 	if (api)
 		sides->items[sides->count++] =
 			(struct usage_side){api, from->repository, place, true};
@@ -149,16 +162,23 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	size_t entries = run->config.credentials.count;
-	size_t most = run->rule_count * 2 + run->namespace_count * (3 + 2 * entries);
+	const struct reference *state = &run->config.state.image;
+	size_t most = 1 + run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
 	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
 	if (!sides.items)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		add_sides(&sides, &rule->source.name, &rule->destination.name, rule->place);
+		add_side(&sides, &rule->source.name, rule->place, true);
+		add_side(&sides, &rule->destination.name, rule->place, false);
+		if (rule->referrers.host)
+			add_side(&sides, &rule->referrers, rule->place, true);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++)
 		add_namespace(run, &run->namespaces[i], &sides);
+	if (state->host)
+		sides.items[sides.count++] =
+			(struct usage_side){state->host, state->repository, "--state", false};
 	return usage_settle(run->arena, &run->config, sides.items, sides.count, problems);
 }
 
@@ -168,6 +188,8 @@ bool load_shard(struct run *run)
 	size_t all = run->rule_count;
 	if (limits->shard_of < 2)
 		return true;
+	if (run->options->apply)
+		return apply_shard(run);
 	if (!shard_select(run->rules, &run->rule_count, limits->shard, limits->shard_of))
 		return false;
 	log_info("shard %u/%u has %zu of %zu rules", limits->shard, limits->shard_of,
@@ -186,10 +208,22 @@ void load_read(struct run *run, struct problems *problems)
 				  &run->namespace_count, problems) &&
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
-		  namespaces_check(run, problems) && folders_find(run, problems) &&
+		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
+		  folders_find(run, problems) &&
 		  settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
+}
+
+/* Which copies there will be does not depend on what comes of the run. */
+static void write_mirrors(const struct run *run, struct problems *problems)
+{
+	const struct mirror_options options = mirror_options_read(run->options, NULL);
+	const struct mirror_rules rules = {run->rules, run->rule_count, run->namespaces,
+					   run->namespace_count, &run->config.credentials};
+	struct error err;
+	if (options.path && !mirror_config_write(run->arena, &rules, &options, &err))
+		problem_add(problems, NULL, "--mirror-config: %s", err.text);
 }
 
 bool load_run(struct run *run, struct problems *problems)
@@ -198,13 +232,17 @@ bool load_run(struct run *run, struct problems *problems)
 	bool again = run->session->logging;
 	if (!again) {
 		set_format(run->options, problems);
+		check_progress(run->options, problems);
 		log_hold(level);
 	}
 	load_read(run, problems);
+	cooldowns_need_state(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
+	if (!again && !problems->error_count)
+		write_mirrors(run, problems);
 	tell_problems(run, again, problems);
 	return !problems->error_count;
 }

@@ -45,7 +45,7 @@ static void check_via(const struct placed *via, struct problems *problems)
 		if (strcmp(name, via->text) == 0)
 			return;
 	const char *near = nearest_word(str_of(via->text), names, count);
-	problem_add(problems, via->place, "via: %.100s is no way to list repositories: %s%s%s",
+	problem_add(problems, via->place, "via: %.100s is not a way to list repositories: %s%s%s",
 		    via->text, near ? "did you mean " : "expected ", near ? near : discover_kinds(),
 		    near ? "?" : "");
 }
@@ -195,14 +195,15 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 				 namespace->deep ? "below" : "directly below", host,
 				 namespace->source.repository);
 	if (!found)
-		return error_set(err, ERROR_MISSING,
-				 "%s lists no repository there: check the name, or say "
-				 "allow-empty: true",
-				 host);
-	return error_set(err, ERROR_MISSING,
-			 "none of the %zu repositories that %s lists is meant: check the name, or "
-			 "say allow-empty: true",
-			 found, host);
+		return error_set(
+			err, ERROR_MISSING,
+			"%s lists no repository there: check the name, or set allow-empty: true",
+			host);
+	return error_set(
+		err, ERROR_MISSING,
+		"the rule includes none of the %zu repositories that %s lists: check the name, or "
+		"set allow-empty: true",
+		found, host);
 }
 
 /* Adds the rule of a repository; one bad name is no reason to leave out the others. */
@@ -217,11 +218,11 @@ static bool add_rule(const struct namespace_rule *namespace, const char *path, s
 	}
 	if (err->kind != ERROR_CONFIG)
 		return false;
-	out->misfits[out->misfit_count++] =
-		(struct misfit){*rule, arena_printf(out->arena,
-						    "%s; name it otherwise by names, or leave it "
-						    "out by exclude-repositories",
-						    err->text)};
+	out->misfits[out->misfit_count++] = (struct misfit){
+		*rule,
+		arena_printf(out->arena,
+			     "%s; rename it with names, or leave it out with exclude-repositories",
+			     err->text)};
 	return true;
 }
 
@@ -361,11 +362,10 @@ static bool note(struct destinations *destinations, const char *host,
 static void report_shared(struct run *run, const struct rule *rule)
 {
 	struct error err;
-	error_set(
-		&err, ERROR_CONFIG,
-		"%s would be the copy of several repositories: keep them apart by names, or leave "
-		"all but one out by exclude-repositories",
-		rule->destination);
+	error_set(&err, ERROR_CONFIG,
+		  "%s would be the copy of several repositories: keep them apart with names, or "
+		  "leave out all but one with exclude-repositories",
+		  rule->destination);
 	report_rule_failed(run->report, rule, &err);
 }
 

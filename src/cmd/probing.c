@@ -33,10 +33,10 @@ static bool parse_host(struct arena *arena, const char *text, struct reference *
 	if (!reference_parse(arena, str_of(image), out, err))
 		return false;
 	if (strcmp(out->repository, "x") != 0)
-		return error_set(err, ERROR_CONFIG,
-				 "%s is no host, and may be an image of Docker Hub: write "
-				 "docker.io/library/%s for that",
-				 text, text);
+		return error_set(
+			err, ERROR_CONFIG,
+			"%s is not a host: for an image of Docker Hub write docker.io/library/%s",
+			text, text);
 	out->repository = "";
 	return true;
 }

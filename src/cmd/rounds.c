@@ -280,9 +280,10 @@ static bool pause_for(struct round *round, size_t count)
 	log_info("Start to retry %zu image%s in %d s, please wait ...", count,
 		 count == 1 ? "" : "s", seconds);
 	if (asked > seconds)
-		log_warn("the next try comes before the %d minutes are over that the server asked "
-			 "for: %s",
-			 (asked + 59) / 60, text);
+		log_warn(
+			"the next try comes earlier than the %d minutes that the server asked for: "
+			"%s",
+			(asked + 59) / 60, text);
 	registry_forgive(round->run->registry);
 	scoped(waits_end) struct waits_entry entry = {.kind = WAITS_TRY,
 						      .since_ms = clock_ms(),

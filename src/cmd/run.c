@@ -8,13 +8,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/about.h"
+#include "cmd/apply.h"
 #include "cmd/expansion.h"
 #include "cmd/folders.h"
-#include "cmd/hints_file.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
 #include "cmd/rounds.h"
+#include "cmd/state_keeper.h"
 #include "config/imgsync/flags.h"
+#include "config/options/plan_options.h"
 #include "layout/archive_base.h"
 #include "layout/layout_store.h"
 #include "notify/notify.h"
@@ -47,7 +49,7 @@ void run_close(struct run *run)
 {
 	report_free(&run->report);
 	copier_free(&run->copier);
-	hints_free(&run->hints);
+	survey_free(&run->survey);
 	layouts_free(&run->layouts);
 	archive_base_free(run->base);
 	registry_free(&run->registry);
@@ -70,18 +72,45 @@ static void count_request(void *ctx, bool target)
 	progress_request(ctx, target);
 }
 
+/* False without memory. */
+static bool set_up_plan(struct run *run)
+{
+	const struct plan_options *plan = run->options->plan;
+	if (!plan)
+		return true;
+	run->survey = survey_new();
+	run->planning = (struct plan_files){.path = plan->out,
+					    .markdown = plan->markdown,
+					    .groups = plan->groups,
+					    .survey = run->survey,
+					    .program = about_user_agent};
+	return run->survey != NULL;
+}
+
+/* Images may have to be of some age. */
+static bool wants_dates(const struct run *run)
+{
+	bool wanted = run->config.terms.min_age > 0;
+	for (size_t i = 0; i < run->rule_count && !wanted; i++)
+		wanted = run->rules[i].rule->terms.min_age > 0;
+	for (size_t i = 0; i < run->namespace_count && !wanted; i++)
+		wanted = run->namespaces[i].rule->terms.min_age > 0;
+	return wanted;
+}
+
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
 	const struct session *session = run->session;
 	run->progress = progress_new();
-	if (!run->progress || !folders_open(run))
+	if (!run->progress || !set_up_plan(run) || !folders_open(run))
 		return false;
 	struct registry_options registry = {.http = session->http,
 					    .credentials = &run->config.credentials,
 					    .helpers = session->helpers,
 					    .aws = &session->aws,
-					    .keep_pulls = (unsigned)options->keep_pulls,
+					    .keep_pulls = run->config.keep_pulls,
+					    .keep_lists = wants_dates(run),
 					    .folders = layout_store_opener(run->layouts),
 					    .counted = count_request,
 					    .ctx = run->progress};
@@ -91,7 +120,8 @@ static bool set_up(struct run *run)
 	struct copier_options copier = {.pool = session->pool,
 					.stores = run->stores,
 					.progress = run->progress,
-					.hints = run->hints,
+					.state = state_keeper_state(session->keeper),
+					.survey = run->survey,
 					.throttle = session->throttle,
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
@@ -99,6 +129,9 @@ static bool set_up(struct run *run)
 					.verify = options->verify};
 	run->copier = copier_new(&copier);
 	const struct flags *flags = options->imgsync;
+	enum lines lines = LINES_UNSAID;
+	if (options->progress)
+		lines_named(options->progress, &lines);
 	struct report_options report = {
 		.level = flags ? flags_level(flags) : 0,
 		.level_title = flags ? flags_title(flags) : NULL,
@@ -109,12 +142,17 @@ static bool set_up(struct run *run)
 		.program = about_user_agent,
 		.images_json = run->config.lists_json,
 		.terms = &run->config.terms,
-		.whole = run->narrowing || notify_wants_report(&run->config.notify),
+		.whole = run->narrowing || run->survey || options->rules ||
+			 notify_wants_report(&run->config.notify),
+		.answers = options->rules != NULL,
 		.figures = run->figures,
 		.dry_run = options->dry_run,
 		.shard = options->shard,
+		.plan = options->apply ? run->config.plan_digest : NULL,
+		.planning = run->survey ? &run->planning : NULL,
 		.live = !session->lasting && !options->quiet && isatty(STDERR_FILENO) &&
 			!log_debugging() && (!log_is_json() || session->log_in_file),
+		.lines = lines,
 		.quiet = options->quiet && !options->debug,
 		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
@@ -198,8 +236,16 @@ static int stop_reason(const struct run *run)
 int run_sync(struct run *run)
 {
 	struct error err;
-	if (!set_up(run) || !plan_more(run) || !expansion_run(run) || !expansion_collect(run) ||
-	    !rounds_run(run)) {
+	if (!set_up(run)) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	if (!state_keeper_load(run))
+		return cancel_reason() ? cancel_status(cancel_reason()) : EXIT_FAILURE;
+	if (state_keeper_is_new(run->session->keeper))
+		report_new_state(run->report);
+	apply_failures(run);
+	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}
@@ -216,6 +262,6 @@ int run_sync(struct run *run)
 	int code = report_exit_code(run->report, cancel_reason() ? cancel_reason() : reason);
 	if (!written)
 		log_error("%s", err.text);
-	hints_file_save(run);
+	written &= state_keeper_save(run);
 	return send_messages(run, (written && finished) || code ? code : EXIT_FAILURE);
 }

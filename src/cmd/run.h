@@ -14,8 +14,9 @@
 #include "copy/copier.h"
 #include "plan/namespace.h"
 #include "plan/plan.h"
+#include "report/plan_files.h"
 #include "report/report.h"
-#include "state/hints.h"
+#include "state/state.h"
 
 /* What one rule became. */
 struct expansion {
@@ -51,10 +52,11 @@ struct run {
 	struct registry *registry;
 	struct named_folder *folders; /* that rules name (cmd/folders.h) */
 	size_t folder_count;
-	struct layouts *layouts;   /* these and what is below them */
-	struct archive_base *base; /* of archives; NULL: none */
-	struct stores stores;      /* of registry and layouts */
-	struct hints *hints;       /* with options->hints; NULL: they are not used */
+	struct layouts *layouts;    /* these and what is below them */
+	struct archive_base *base;  /* of archives; NULL: none */
+	struct stores stores;       /* of registry and layouts */
+	struct survey *survey;      /* with options->plan */
+	struct plan_files planning; /* the same */
 	struct copier *copier;
 	struct report *report;
 	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */

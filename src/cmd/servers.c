@@ -72,12 +72,18 @@ void servers_each(const struct run *run, void (*take)(void *ctx, const struct na
 		const struct plan_rule *rule = &run->rules[i];
 		take_side(&taker, &rule->source.name, rule->place);
 		take_side(&taker, &rule->destination.name, rule->rule->destination_place);
+		if (rule->referrers.host)
+			take_side(&taker, &rule->referrers, rule->place);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		const struct namespace_rule *namespace = &run->namespaces[i];
 		take_side(&taker, &namespace->source, namespace->rule->source_place);
 		take_side(&taker, &namespace->destination, namespace->rule->destination_place);
+		if (namespace->referrers.host)
+			take_side(&taker, &namespace->referrers, namespace->rule->source_place);
 	}
+	if (run->config.state.image.host)
+		take_side(&taker, &run->config.state.image, NULL);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		take_credential(&taker, &run->config.credentials.items[i]);
 	for (size_t i = 0; i < run->config.notify.count; i++) {

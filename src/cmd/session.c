@@ -3,6 +3,7 @@
 
 #include "base/secret_environment.h"
 #include "cmd/about.h"
+#include "cmd/state_keeper.h"
 #include "config/auth/registry_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
@@ -119,6 +120,7 @@ void session_close(struct session *session)
 	http_free(&session->http);
 	throttle_free(&session->throttle);
 	helpers_stop(&session->helpers);
+	state_keeper_close(&session->keeper);
 	if (session->environment)
 		environ = session->environment;
 	if (session->log) {

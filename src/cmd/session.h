@@ -21,6 +21,8 @@
 
 #include <stdio.h>
 
+struct state_keeper;
+
 /* Zeroed but for arena it is begun, and may be closed. */
 struct session {
 	struct arena *arena;
@@ -38,7 +40,8 @@ struct session {
 	char **environment;                   /* with lasting: the one that was wiped */
 	struct pool *pool;
 	struct http *http;
-	struct throttle *throttle; /* NULL: none */
+	struct throttle *throttle;   /* NULL: none */
+	struct state_keeper *keeper; /* of the state of all runs; NULL: none is kept */
 };
 
 /*

@@ -111,7 +111,7 @@ static void settle(const struct work *work, const struct batch_of *batch, bool k
 			log_info("%s:%s: its rules leave out that tag, so it is not copied",
 				 entry->item.source, entry->item.tag);
 		if (verdict == QUEUE_NO_ROUTE)
-			log_warn("%s:%s: no route or rule means it any more: it stays in the "
+			log_warn("%s:%s: no route or rule includes it any more: it stays in the "
 				 "record",
 				 entry->item.source, entry->item.tag);
 		queue_settle(work->order.queue, entry->id, verdict,

@@ -11,14 +11,19 @@
 #include "config/auth/target_login.h"
 #include "config/duration.h"
 #include "config/environment.h"
+#include "config/foreign/lines_file.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
+#include "config/mirror_options.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
+#include "config/options/plan_options.h"
 #include "config/outputs.h"
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/list_rules.h"
+#include "config/rules/naming.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
@@ -73,6 +78,11 @@ static void read_list(const struct loading *loading)
 		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
 	if (!good)
 		problem_add(loading->problems, NULL, "--to: %s", err.text);
+	target.names = options->names;
+	if (options->names && !naming_check(options->names, &err)) {
+		problem_add(loading->problems, NULL, "--%s", err.text);
+		good = false;
+	}
 	if (!inlined && !file_read(options->list, &text, &err)) {
 		problem_add(loading->problems, name, "%s", err.text);
 		return;
@@ -123,12 +133,27 @@ static void read_imgsync(const struct loading *loading)
 		      loading->problems);
 }
 
-/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
-static bool read_document(const struct loading *loading, const char *path, struct document *out)
+static bool are_always_lines(const char *name, struct str text)
 {
-	const char *text = inputs_text(loading->options->inputs, path);
+	return name && text.len;
+}
+
+/* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
+static bool read_document(const struct loading *loading, enum formats_option option,
+			  const char *path, struct document *out)
+{
+	const struct options *options = loading->options;
+	const char *text = inputs_text(options->inputs, path);
+	bool lines = options->images_format && strcmp(options->images_format, "text") == 0;
+	bool (*are_lines)(const char *name, struct str text) =
+		lines ? are_always_lines : lines_file_recognise;
+	if (text && option == FORMATS_IMAGES)
+		return document_parse_any(loading->arena, path, text, are_lines, out,
+					  loading->problems);
 	if (text)
 		return document_parse(loading->arena, path, text, out, loading->problems);
+	if (path && option == FORMATS_IMAGES)
+		return document_read_any(loading->arena, path, are_lines, out, loading->problems);
 	return path && document_read(loading->arena, path, out, loading->problems);
 }
 
@@ -145,21 +170,55 @@ static void refuse_nothing(const struct loading *loading, const struct document 
 			    "quay.io/coreos/etcd:v3.5.0: registry.example.com/etcd");
 }
 
+/* Nothing that was given takes a prefix. */
+static void refuse_prefix(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	if (options->to || options->names)
+		problem_add(loading->problems, NULL,
+			    "--%s is for the images of --list, and of files of other programs that "
+			    "do not say where images go",
+			    options->to ? "to" : "names");
+}
+
 /* Reads the file or text that the option gives, if any, in the form it turns out to have. */
 static void read_given(const struct loading *loading, enum formats_option option, const char *path)
 {
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (!read_document(loading, path, &document))
+	if (!read_document(loading, option, path, &document))
 		return;
+	if (document.fault && !formats_is_foreign(&reading, option)) {
+		document_refuse(&document, loading->problems);
+		return;
+	}
 	if (option != FORMATS_AUTH)
 		notify_fields_take(loading->arena, &document, loading->lookup,
 				   &loading->out->notify, loading->problems);
+	if (option == FORMATS_IMAGES && !formats_is_foreign(&reading, option))
+		refuse_prefix(loading);
 	size_t before = loading->problems->error_count;
 	formats_find(&reading, option)->read(&reading);
 	if (option != FORMATS_AUTH && loading->problems->error_count == before)
 		refuse_nothing(loading, &document);
+}
+
+/* A plan may have no image at all, when there were none. */
+static void read_plan(const struct loading *loading)
+{
+	const struct options *options = loading->options;
+	struct config *out = loading->out;
+	struct document document;
+	const struct formats_reading reading = {loading->arena,  &document, options,
+						loading->lookup, out,       loading->problems};
+	plan_options_refuse(options, loading->problems);
+	if (is_stdin(options->auth) && is_stdin(options->apply))
+		problem_add(loading->problems, NULL,
+			    "--auth and the plan cannot both be stdin (-): put one into a file");
+	else if (document_read_hashed(loading->arena, options->apply, &document, out->plan_digest,
+				      loading->problems))
+		formats_find(&reading, FORMATS_PLAN)->read(&reading);
 }
 
 /* Rules come from SRC DST, --list, --images or --config, and from only one of them. */
@@ -196,12 +255,21 @@ static void miss_rules(const struct loading *loading)
 			    "copy: add some, or give rules as --images FILE");
 	else if (!server && options->inputs)
 		problem_add(loading->problems, NULL,
-			    "input images is missing: give the rules, or the file that says what "
-			    "to copy (the default, images.yaml, does not exist)");
+			    "input images is missing, and there is no images.yaml: run "
+			    "actions/checkout before this step, or give the rules");
 	else if (!server)
 		problem_add(loading->problems, NULL,
 			    "--images is missing: give the file that says what to copy, as in "
 			    "--images images.yaml (--help lists all options)");
+}
+
+static void check_format(const struct loading *loading)
+{
+	const char *format = loading->options->images_format;
+	scoped(buf_finish) struct buf names = {0};
+	if (format && !formats_named(format, &names))
+		problem_add(loading->problems, NULL, "--images-format %.100s: expected one of %s",
+			    format, buf_string(&names));
 }
 
 static void read_files(const struct loading *loading)
@@ -213,10 +281,21 @@ static void read_files(const struct loading *loading)
 		read_imgsync(loading);
 		return;
 	}
+	if (options->rules) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		loading->out->rules = *options->rules;
+		return;
+	}
+	if (options->apply) {
+		read_given(loading, FORMATS_AUTH, options->auth);
+		read_plan(loading);
+		return;
+	}
 	if (refuse_both(loading))
 		return;
-	if (options->to && !list)
-		problem_add(loading->problems, NULL, "--to is for the images of --list");
+	if (!list && !options->images)
+		refuse_prefix(loading);
+	check_format(loading);
 	if (options->config) {
 		if (options->auth || options->images)
 			problem_warn(loading->problems, NULL,
@@ -320,6 +399,52 @@ static void warn_short(const struct loading *loading)
 	}
 }
 
+/* The destinations of a source share what is joined, so that they share its downloads, too. */
+static void join_companions(const struct loading *loading, struct rule *rule,
+			    const struct rule *before, const struct terms *said)
+{
+	const struct terms *general = &loading->out->terms;
+	struct terms *terms = &rule->terms;
+	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
+		terms->companions = before->terms.companions;
+	else if (terms->companions != general->companions || terms->demanded != general->demanded)
+		companion_options_join(loading->arena, terms, rule->source_place,
+				       loading->problems);
+}
+
+/* Where referrers are is of no use to a rule that wants none. */
+static bool wants_companions(const struct terms *terms)
+{
+	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
+}
+
+static void settle_companions(const struct loading *loading)
+{
+	struct rules *rules = &loading->out->rules;
+	const struct terms *general = &loading->out->terms;
+	struct terms said = {0};
+	bool any = wants_companions(general);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->items[i];
+		const struct rule *before = i ? &rules->items[i - 1] : NULL;
+		const struct terms own = rule->terms;
+		join_companions(loading, rule, before, &said);
+		said = own;
+		any |= wants_companions(&rule->terms);
+		if (own.referrers_from && own.from_said && !own.demanded_said &&
+		    !wants_companions(&rule->terms) &&
+		    !(before && strcmp(before->source_place, rule->source_place) == 0))
+			problem_add(loading->problems, rule->source_place,
+				    "%.300s: referrers-from says where referrers are, but the rule "
+				    "wants none: add referrers: true, or the types",
+				    rule->source);
+	}
+	if (general->referrers_from && !any)
+		problem_add(loading->problems, NULL,
+			    "--referrers-from says where referrers are, but no rule wants any: add "
+			    "--referrers all, or the types");
+}
+
 /* What the options ask for applies to every rule that does not say otherwise. */
 static void add_terms(const struct loading *loading)
 {
@@ -330,9 +455,11 @@ static void add_terms(const struct loading *loading)
 	terms->platforms =
 		platform_options_read(loading->arena, loading->options, loading->problems);
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
+	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
 		terms_complete(&out->rules.items[i].terms, terms);
+	settle_companions(loading);
 }
 
 unsigned config_timeout(const struct options *options)
@@ -350,6 +477,14 @@ static void check_time(const struct loading *loading, const char *option, const 
 	if (text && !duration_read(text))
 		problem_add(loading->problems, NULL, "--%s %s: expected " DURATION_FORM, option,
 			    text);
+}
+
+static void read_state(const struct loading *loading)
+{
+	struct error err;
+	const char *text = loading->options->state;
+	if (text && !state_place_parse(loading->arena, text, &loading->out->state, &err))
+		problem_add(loading->problems, NULL, "--state: %s", err.text);
 }
 
 /* Adds the login that only kyma's images file uses. */
@@ -379,7 +514,9 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	*out = (struct config){.options = *options};
 	proxy_variables_read(arena, &out->proxies, problems);
 	out->lists_json = outputs_format(options, problems);
+	mirror_options_read(options, problems);
 	limits_read(options, &out->limits, problems);
+	read_state(&loading);
 	read_secrets(&loading, &docker);
 	read_files(&loading);
 	registry_options_read(arena, options, &lookup, &out->credentials, problems);
@@ -396,6 +533,8 @@ bool config_load(struct arena *arena, const struct options *options, struct conf
 	check_time(&loading, options->imgsync ? "timeout" : "image-timeout",
 		   options->image_timeout);
 	add_terms(&loading);
+	if (options->keep_pulls)
+		out->keep_pulls = (unsigned)options->keep_pulls;
 	return problems->error_count == before;
 }
 

@@ -10,7 +10,9 @@
 #include "config/limits.h"
 #include "config/notify/notify_target.h"
 #include "config/options/options.h"
+#include "config/rules/plan_file.h"
 #include "config/rules/rule.h"
+#include "config/state_place.h"
 #include "net/proxy.h"
 #include "registry/credential.h"
 
@@ -25,10 +27,14 @@ struct config {
 	struct rules rules;
 	struct terms terms; /* from the options; already applied to the rules */
 	struct limits limits;
-	struct notify_list notify; /* who gets a message when the run is over */
-	bool kyma;                 /* the rules come from an images file of kyma's tool */
-	const char *kyma_prefix;   /* where its images go; NULL: each image has its own */
-	bool lists_json;           /* lists of images are written as JSON, else as YAML */
+	struct notify_list notify;          /* who gets a message when the run is over */
+	struct state_place state;           /* from the options */
+	struct plan_file plan;              /* with options.apply */
+	char plan_digest[DIGEST_TEXT_SIZE]; /* of its text */
+	bool kyma;                          /* the rules come from an images file of kyma's tool */
+	const char *kyma_prefix;            /* where its images go; NULL: each image has its own */
+	unsigned keep_pulls; /* read no more manifests with only that many pulls left */
+	bool lists_json;                    /* lists of images are written as JSON, else as YAML */
 };
 
 /* The seconds of --timeout; 0: not given, or malformed, which config_load() reports. */

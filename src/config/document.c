@@ -63,27 +63,38 @@ static bool is_content(const char *path)
 	return strpbrk(path, "{\n\"") || strstr(path, ": ");
 }
 
-static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
-		    struct problems *problems)
+/* Reads the file that out names into text. */
+static bool read_text(const char *path, struct document *out, struct buf *text,
+		      struct problems *problems)
 {
 	struct error err;
-	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path, .json = json};
-	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
 	if (!look_at(path, &out->mode))
 		return refuse_size(out, problems);
 	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
 		log_info("reading from the terminal, up to Ctrl-D in a line of its own");
-	if (!file_read(path, &text, &err)) {
-		if (!buf_ok(&text))
-			return refuse_size(out, problems);
-		if (is_content(path))
-			problem_add(problems, NULL,
-				    "expected the name of a file, found what looks like its "
-				    "content: write it to a file and give the file's name");
-		else
-			problem_add(problems, NULL, "%s", err.text);
+	if (file_read(path, text, &err))
+		return true;
+	if (!buf_ok(text))
+		return refuse_size(out, problems);
+	if (is_content(path))
+		problem_add(problems, NULL,
+			    "expected the name of a file, found what looks like its content: write "
+			    "it to a file and give the file's name");
+	else
+		problem_add(problems, NULL, "%s", err.text);
+	return false;
+}
+
+static bool read_as(struct arena *arena, const char *path, bool json, struct document *out,
+		    char digest[DIGEST_TEXT_SIZE], struct problems *problems)
+{
+	struct error err;
+	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path, .json = json};
+	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
+	if (!read_text(path, out, &text, problems))
 		return false;
-	}
+	if (digest)
+		digest_of(buf_str(&text), digest);
 	bool read = out->json ? json_read_file(arena, buf_str(&text), &out->root, &err)
 			      : yaml_read(arena, buf_str(&text), &out->root, &err);
 	if (read)
@@ -91,16 +102,85 @@ static bool read_as(struct arena *arena, const char *path, bool json, struct doc
 	return read || tell(out, &err, problems);
 }
 
+/* Reads YAML as one document, which has the better messages, else as a stream. */
+static bool read_yaml(struct arena *arena, struct document *out, struct error *err)
+{
+	struct error ignored;
+	if (yaml_read(arena, out->text, &out->root, err))
+		return true;
+	if (err->kind != ERROR_CONFIG ||
+	    !yaml_read_stream(arena, out->text, &out->root, &out->stream, &ignored))
+		return false;
+	out->fault = arena_string(arena, err->text);
+	return out->fault || error_memory(err);
+}
+
+static const struct node nothing = {.kind = NODE_NULL, .line = 1, .column = 1};
+
+/* Parses the text of out. */
+static bool parse_any(struct arena *arena, bool (*are_lines)(const char *name, struct str text),
+		      struct document *out, struct problems *problems)
+{
+	struct error err;
+	out->lines = !out->json && are_lines(out->name, out->text);
+	if (out->lines)
+		return true;
+	bool read = out->json ? json_read_file(arena, out->text, &out->root, &err)
+			      : read_yaml(arena, out, &err);
+	if (read)
+		hide(out->root);
+	return read || tell(out, &err, problems);
+}
+
+bool document_read_any(struct arena *arena, const char *path,
+		       bool (*are_lines)(const char *name, struct str text), struct document *out,
+		       struct problems *problems)
+{
+	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path,
+				 .json = ends_nocase(str_of(path), ".json"),
+				 .root = &nothing};
+	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
+	if (!read_text(path, out, &text, problems))
+		return false;
+	out->text.at = arena_copy(arena, text.at, text.len);
+	out->text.len = text.len;
+	if (!out->text.at) {
+		problem_add(problems, out->name, "out of memory");
+		return false;
+	}
+	return parse_any(arena, are_lines, out, problems);
+}
+
+bool document_parse_any(struct arena *arena, const char *name, const char *text,
+			bool (*are_lines)(const char *name, struct str text), struct document *out,
+			struct problems *problems)
+{
+	*out = (struct document){.name = name,
+				 .input = true,
+				 .json = text[strspn(text, " \t\r\n")] == '{',
+				 .root = &nothing,
+				 .text = str_of(text)};
+	struct error ignored;
+	out->json = out->json && json_read_file(arena, out->text, &out->root, &ignored);
+	return parse_any(arena, are_lines, out, problems);
+}
+
 bool document_read(struct arena *arena, const char *path, struct document *out,
 		   struct problems *problems)
 {
-	return read_as(arena, path, ends_nocase(str_of(path), ".json"), out, problems);
+	return read_as(arena, path, ends_nocase(str_of(path), ".json"), out, NULL, problems);
 }
 
 bool document_read_json(struct arena *arena, const char *path, struct document *out,
 			struct problems *problems)
 {
-	return read_as(arena, path, true, out, problems);
+	return read_as(arena, path, true, out, NULL, problems);
+}
+
+bool document_read_hashed(struct arena *arena, const char *path, struct document *out,
+			  char digest[DIGEST_TEXT_SIZE], struct problems *problems)
+{
+	return read_as(arena, path, true, out, digest, problems);
 }
 
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
@@ -136,4 +216,9 @@ void document_guard(struct arena *arena, const struct document *document, const 
 			     "a secret is written here, and other users can read this file (mode "
 			     "%04o): chmod 600 %s, or write ${NAME} and set the variable",
 			     document->mode, document->name);
+}
+
+void document_refuse(const struct document *document, struct problems *problems)
+{
+	problem_add(problems, NULL, "%s:%s", document->name, document->fault);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "config/problem.h"
 #include "doc/node.h"
+#include "oci/digest.h"
 
 struct document {
 	const char *name; /* for messages: the path, or "stdin" */
@@ -16,6 +17,11 @@ struct document {
 	bool input;    /* it is the text of an Action's input, which the job's log shows */
 	unsigned mode; /* permission bits of a regular file; 0 for anything else */
 	const struct node *root;
+	bool stream; /* root is a list of the documents of a stream */
+	/* What is wrong with it as one document, which only some forms may be; NULL: nothing. */
+	const char *fault;
+	bool lines;      /* text is not YAML but lines of words; root is null */
+	struct str text; /* what was read, if document_read_any() did */
 };
 
 /* Reads path ("-" is stdin, as YAML). False when there were mistakes, which go to problems. */
@@ -24,9 +30,25 @@ bool document_read(struct arena *arena, const char *path, struct document *out,
 /* The same, as JSON whatever the name. */
 bool document_read_json(struct arena *arena, const char *path, struct document *out,
 			struct problems *problems);
+/* The same, with the digest of its text. */
+bool document_read_hashed(struct arena *arena, const char *path, struct document *out,
+			  char digest[DIGEST_TEXT_SIZE], struct problems *problems);
+/*
+ * The same for a file of any program: it may hold several YAML documents, or lines of words, which
+ * is what are_lines says of its name and text. The text is kept.
+ */
+bool document_read_any(struct arena *arena, const char *path,
+		       bool (*are_lines)(const char *name, struct str text), struct document *out,
+		       struct problems *problems);
+/* The same for text, the Action's input called name: JSON if it is a JSON object. */
+bool document_parse_any(struct arena *arena, const char *name, const char *text,
+			bool (*are_lines)(const char *name, struct str text), struct document *out,
+			struct problems *problems);
 /* Parses text, the Action's input called name: as JSON if it is a JSON object, else as YAML. */
 bool document_parse(struct arena *arena, const char *name, const char *text, struct document *out,
 		    struct problems *problems);
+/* Adds the fault of the document, "images.yaml:3:1: ...". */
+void document_refuse(const struct document *document, struct problems *problems);
 /* "images.yaml:3:1", the place of node; without memory the name alone. */
 const char *document_place(struct arena *arena, const struct document *document,
 			   const struct node *node);

@@ -9,65 +9,17 @@
 /* A list of images is made of the file by another program, and read from standard input. */
 #define LIST "image-syncer --list - --to registry.example.com/mirror"
 
-struct form {
+struct near_form {
 	enum foreign_file_use use;
 	bool (*fits)(const struct node *root);
 	const char *what, *advice; /* the advice may have one %s, the name of the file */
 };
-
-static bool has_text(const struct node *map, const char *key, const char *beginning)
-{
-	return str_starts(node_string(node_get(map, key)), beginning);
-}
 
 /* The first item of the list that map has under key; NULL: there is none. */
 static const struct node *first_of(const struct node *map, const char *key)
 {
 	const struct node *list = node_get(map, key);
 	return list && list->kind == NODE_LIST && list->count ? list->items[0] : NULL;
-}
-
-static bool is_regsync(const struct node *root)
-{
-	const struct node *entry = first_of(root, "sync");
-	return node_get(entry, "source") && node_get(entry, "target");
-}
-
-/* A registry with what skopeo calls its images; "to" would make it a rule. */
-static bool is_skopeo(const struct node *root)
-{
-	static const char *const names[] = {"images", "images-by-tag-regex", "images-by-semver"};
-	for (size_t i = 0; root->kind == NODE_MAP && i < root->count; i++)
-		for (size_t name = 0; name < array_count(names); name++)
-			if (node_get(root->items[i], names[name]) &&
-			    !node_get(root->items[i], "to"))
-				return true;
-	return false;
-}
-
-static bool is_imgpkg(const struct node *root)
-{
-	return has_text(root, "apiVersion", "imgpkg.") && first_of(root, "images");
-}
-
-static bool is_kbld(const struct node *root)
-{
-	return has_text(root, "apiVersion", "kbld.") && first_of(root, "overrides");
-}
-
-static bool is_compose(const struct node *root)
-{
-	const struct node *services = node_get(root, "services");
-	for (size_t i = 0; services && services->kind == NODE_MAP && i < services->count; i++)
-		if (node_get(services->items[i], "image") || node_get(services->items[i], "build"))
-			return true;
-	return false;
-}
-
-static bool is_manifest(const struct node *root)
-{
-	return has_text(root, "apiVersion", "") && has_text(root, "kind", "") &&
-	       node_get(root, "metadata");
 }
 
 /* Names of images, and nothing that says where they go. */
@@ -104,23 +56,10 @@ static bool is_docker(const struct node *root)
 
 static bool is_regctl(const struct node *root)
 {
-	return is_regsync(root) || first_of(root, "creds");
+	return first_of(root, "creds");
 }
 
-static const struct form forms[] = {
-	{FOREIGN_FILE_IMAGES, is_regsync, "this file is for regsync",
-	 "write each entry of sync as SOURCE: TARGET, and creds into the file of --auth"},
-	{FOREIGN_FILE_IMAGES, is_skopeo, "this file is for skopeo sync",
-	 "write REGISTRY/REPOSITORY: {to: DESTINATION, tags: [...]} for each of its images, and "
-	 "credentials into the file of --auth"},
-	{FOREIGN_FILE_IMAGES, is_imgpkg, "this is a lock file of imgpkg",
-	 "copy its images by: yq -r '.images[].image' %s | " LIST},
-	{FOREIGN_FILE_IMAGES, is_kbld, "this is a lock file of kbld",
-	 "copy its images by: yq -r '.overrides[].newImage' %s | " LIST},
-	{FOREIGN_FILE_IMAGES, is_compose, "this file is for docker compose",
-	 "copy its images by: docker compose -f %s config --images | " LIST},
-	{FOREIGN_FILE_IMAGES, is_manifest, "this is a manifest of Kubernetes",
-	 "copy its images by: sed -n 's/^[ -]*image: *//p' %s | " LIST},
+static const struct near_form forms[] = {
 	{FOREIGN_FILE_IMAGES, is_list, "a list of images does not say where they go",
 	 "write SOURCE: DESTINATION on each line, or list: [...] and to: "
 	 "registry.example.com/mirror"},
@@ -135,7 +74,7 @@ static const struct form forms[] = {
 	 "write its creds as REGISTRY: {username: ..., password: ...}"},
 };
 
-static const struct form *find(const struct document *document, enum foreign_file_use use)
+static const struct near_form *find(const struct document *document, enum foreign_file_use use)
 {
 	for (size_t i = 0; i < array_count(forms); i++)
 		if (forms[i].use == use && forms[i].fits(document->root))
@@ -160,7 +99,7 @@ static const char *complete(struct arena *arena, const char *advice, const char 
 void foreign_file_refuse(struct arena *arena, const struct document *document,
 			 enum foreign_file_use use, struct problems *problems)
 {
-	const struct form *form = find(document, use);
+	const struct near_form *form = find(document, use);
 	const char *advice = form ? complete(arena, form->advice, document->name) : NULL;
 	if (advice)
 		problem_add(problems, document_place(arena, document, document->root), "%s: %s",

@@ -12,8 +12,8 @@
 #include "config/expand.h"
 #include "config/fields.h"
 
-/* The options that name such files. */
-enum formats_option { FORMATS_AUTH, FORMATS_IMAGES, FORMATS_CONFIG };
+/* The options that name such files; a plan is named by the command apply. */
+enum formats_option { FORMATS_AUTH, FORMATS_IMAGES, FORMATS_CONFIG, FORMATS_PLAN };
 
 /* The arguments of every reader. */
 struct formats_reading {
@@ -32,13 +32,21 @@ struct format {
 	bool (*recognise)(const struct formats_reading *reading);
 	/* Reads the document into reading->out. Mistakes go to problems. */
 	void (*read)(const struct formats_reading *reading);
+	const char *word;                  /* its name for --images-format; or NULL */
 	const char *title;                 /* what fields are those of, for --help; or NULL */
 	const struct fields_table *fields; /* with title */
 };
 
-/* The first row for the option that takes the document; there always is one. */
+/* True for a name that --images-format takes; else all such names are appended to names. */
+bool formats_named(const char *name, struct buf *names);
+/*
+ * The row of the form that --images-format names, else the first row for the option that takes the
+ * document; there always is one.
+ */
 const struct format *formats_find(const struct formats_reading *reading,
 				  enum formats_option option);
+/* True when that is the form of another program, which is read as it is. */
+bool formats_is_foreign(const struct formats_reading *reading, enum formats_option option);
 /* Appends the fields of the files that option names. */
 void formats_fields(enum formats_option option, struct buf *out);
 /* What --help prints: the options, then the fields of files. No line is longer than 80 columns. */

@@ -12,7 +12,10 @@
 #include "config/action/inputs.h"
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
+#include "config/mirror_options.h"
+#include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
+#include "config/state_place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,10 +27,14 @@ enum output_number {
 	REPORT,
 	SUCCESS,
 	FAILED,
+	PLAN,
+	MARKDOWN,
+	MIRRORS,
 	BLOBS,
 	STEP_OUTPUT,
 	STEP_SUMMARY,
 	HINTS,
+	STATE,
 	RECORD
 };
 
@@ -68,22 +75,32 @@ static void find_outputs(const struct options *options, struct output outputs[OU
 		[REPORT] = "--report",
 		[SUCCESS] = "--output-success-images",
 		[FAILED] = "--output-failed-images",
+		[PLAN] = "--out",
+		[MARKDOWN] = "--markdown",
+		[MIRRORS] = "--mirror-config",
 		[BLOBS] = "--output-blobs",
 		[STEP_OUTPUT] = "GITHUB_OUTPUT",
 		[STEP_SUMMARY] = "GITHUB_STEP_SUMMARY",
 		[HINTS] = "the file in --manifests",
+		[STATE] = "--state",
 		[RECORD] = "the record of pending images",
 	};
 	const struct inputs *inputs = options->inputs;
+	const struct plan_options *plan = options->plan;
+	const struct mirror_options mirrors = mirror_options_read(options, NULL);
 	const char *const given[OUTPUTS_MAX] = {
 		[LOG] = log_path(options),
 		[REPORT] = options->report,
 		[SUCCESS] = options->output_success_images,
 		[FAILED] = options->output_failed_images,
+		[PLAN] = plan ? plan->out : NULL,
+		[MARKDOWN] = plan ? plan->markdown : NULL,
+		[MIRRORS] = mirrors.form == MIRROR_HOSTS ? NULL : mirrors.path,
 		[BLOBS] = options->output_blobs,
 		[STEP_OUTPUT] = inputs ? inputs->output : NULL,
 		[STEP_SUMMARY] = inputs && inputs->summary ? inputs->summary_to : NULL,
 		[HINTS] = options->hints,
+		[STATE] = state_place_file(options->state),
 		[RECORD] = options->server ? options->server->record : NULL,
 	};
 	struct error ignored;
@@ -124,6 +141,7 @@ static void take_options(const struct taker *taker, const struct options *option
 		{"--list", legacy ? NULL : file_of(options, options->list), NULL},
 		{"--auth", legacy ? NULL : file_of(options, options->auth), NULL},
 		{"--config", file_of(options, options->config), NULL},
+		{"the plan", options->apply, NULL},
 		{"-c", options->server ? options->server->path : NULL, NULL},
 		{"--access-token-file", options->access_token_file, NULL},
 		{"--target-repo-auth-key", options->target_repo_auth_key, NULL},
@@ -149,9 +167,12 @@ static void take_config(const struct taker *taker, const struct config *config)
 		take_named(taker, "the file of docker's logins", config->docker_files[i], NULL);
 	for (size_t i = 0; i < HOST_FILES_MAX; i++)
 		take_named(taker, "registries.conf", config->host_files.registries[i], NULL);
-	for (size_t i = 0; i < config->credentials.count; i++)
-		take_named(taker, "ca", config->credentials.items[i].ca,
-			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->credentials.count; i++) {
+		const struct credential *entry = &config->credentials.items[i];
+		take_named(taker, "ca", entry->ca, entry->place);
+		for (size_t j = 0; j < CREDENTIAL_FILES; j++)
+			take_named(taker, "a file of a login", entry->files[j], entry->place);
+	}
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		take_named(taker, "list", config->rules.files[i].text,
 			   config->rules.files[i].place);

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { OUTPUTS_MAX = 9 };
+enum { OUTPUTS_MAX = 13 };
 
 /* Zeroed, nothing is open. */
 struct outputs {

@@ -21,8 +21,10 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->sources = sources_new();
 	copier->fanout = fanout_new();
 	copier->quotas = quotas_new();
+	copier->tagging = tagging_new();
 	if (!copier->slots || !copier->inflight || !copier->locations || !copier->hits ||
-	    !copier->sites || !copier->sources || !copier->fanout || !copier->quotas)
+	    !copier->sites || !copier->sources || !copier->fanout || !copier->quotas ||
+	    !copier->tagging)
 		copier_free(&copier);
 	return copier;
 }
@@ -40,6 +42,7 @@ void copier_free(struct copier **copier)
 	sources_free(&(*copier)->sources);
 	fanout_free(&(*copier)->fanout);
 	quotas_free(&(*copier)->quotas);
+	tagging_free(&(*copier)->tagging);
 	*copier = NULL;
 	arena_free(&arena);
 }

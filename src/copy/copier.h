@@ -9,8 +9,9 @@
 #include "base/pool.h"
 #include "net/throttle.h"
 #include "plan/progress.h"
+#include "plan/survey.h"
 #include "plan/task.h"
-#include "state/hints.h"
+#include "state/state.h"
 #include "store/store.h"
 
 struct copier;
@@ -19,7 +20,8 @@ struct copier_options {
 	struct pool *pool;
 	struct stores stores; /* opens both sides */
 	struct progress *progress;
-	struct hints *hints;       /* read and added to (state/hints.h); NULL: none */
+	struct sync_state *state;  /* read and added to; NULL: none */
+	struct survey *survey;     /* gets what a plan needs to know; NULL: none is made */
 	struct throttle *throttle; /* limits all blobs together; NULL: no limit */
 	unsigned blobs_in_flight;  /* the largest number of blobs that move at once; > 0 */
 	bool force;                /* push manifests even where the target is in sync */

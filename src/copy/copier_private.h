@@ -5,6 +5,7 @@
 #include "copy/copier.h"
 #include "copy/judge/hits.h"
 #include "copy/move/quotas.h"
+#include "copy/move/tagging.h"
 #include "copy/share/fanout.h"
 #include "copy/share/inflight.h"
 #include "copy/share/slots.h"
@@ -22,4 +23,5 @@ struct copier {
 	struct fanout *fanout;
 	struct sites *sites;
 	struct quotas *quotas;
+	struct tagging *tagging;
 };

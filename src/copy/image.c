@@ -11,13 +11,19 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "copy/companions/accompany.h"
+#include "copy/companions/outside.h"
 #include "copy/companions/signed.h"
 #include "copy/judge/compare.h"
+#include "copy/judge/cooldown.h"
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
+#include "copy/judge/pinned.h"
+#include "copy/judge/remember.h"
 #include "copy/judge/require.h"
 #include "copy/judge/restart.h"
+#include "copy/judge/size.h"
 #include "copy/judge/verify.h"
+#include "copy/judge/weigh.h"
 #include "copy/judge/whole.h"
 #include "store/store.h"
 
@@ -32,6 +38,7 @@ static bool keep(struct image *image, struct error *err)
 	struct outcome *outcome = image->outcome;
 	if (!accompany_late(image, err) || !verify_image(image, err))
 		return false;
+	remember_met(image);
 	bool late = outcome->companions > 0;
 	outcome->reason = late ? "companions" : "in-sync";
 	outcome->status = !late                            ? OUTCOME_SKIPPED
@@ -52,12 +59,19 @@ static bool has_moved(const struct image *image)
 	       status.found && strcmp(status.digest, image->pinned) != 0;
 }
 
+/* The image was written, or would have been. */
+static void succeed(struct image *image, enum outcome_status status)
+{
+	image->outcome->status = status;
+	image->outcome->after = strcmp(image->wanted, image->pinned) != 0 ? image->wanted : NULL;
+}
+
 static bool copy(struct image *image, struct error *err)
 {
 	int64_t begun = clock_ms();
 	if (!accompany_copy(image, err) || !verify_image(image, err))
 		return false;
-	image->outcome->status = OUTCOME_COPIED;
+	succeed(image, OUTCOME_COPIED);
 	image->outcome->source_moved = clock_ms() - begun >= LONG_COPY_MS && has_moved(image);
 	return true;
 }
@@ -65,12 +79,14 @@ static bool copy(struct image *image, struct error *err)
 /* Pushes the image, unless a demand of its rule forbids that or this is a dry run. */
 static bool push(struct image *image, struct error *err)
 {
-	if (!require_platforms(image, err) || !signed_check(image, err) || !whole_check(image, err))
+	if (!require_platforms(image, err) || !size_check(image, err) ||
+	    !signed_check(image, err) || !whole_check(image, err))
 		return false;
 	if (!image->copier->options.dry_run)
 		return copy(image, err);
-	image->outcome->status = OUTCOME_WOULD_COPY;
-	return accompany_count(image, err);
+	succeed(image, OUTCOME_WOULD_COPY);
+	return accompany_count(image, err) &&
+	       (!image->copier->options.survey || weigh_image(image, err));
 }
 
 static bool do_it(struct image *image, struct error *err)
@@ -86,13 +102,30 @@ static bool do_it(struct image *image, struct error *err)
 	return true;
 }
 
+/* Adds what both sides hold to the survey, if there is one. */
+static bool note_sides(const struct image *image, struct error *err)
+{
+	struct survey *survey = image->copier->options.survey;
+	return !survey || survey_sides(survey, image->task, image->target.held, image->wanted) ||
+	       error_memory(err);
+}
+
 /* Fills all of the outcome but the counts. */
 static bool bring(struct image *image, struct error *err)
 {
+	bool settled = false, wait;
 	*image->outcome = (struct outcome){0};
-	if (!compare_sides(image, err) ||  /* what both hold; pins the source */
-	    !compare_filter(image, err) || /* what the target is to hold */
-	    !drift_decide(image, err))     /* leave, keep or push, and under which tag */
+	if (!pinned_settle(image, &settled, err))
+		return false;
+	if (settled)
+		return true;
+	if (!compare_sides(image, err)) /* what both hold; pins the source */
+		return false;
+	remember_source(image);
+	if (!compare_filter(image, err) ||         /* what the target is to hold */
+	    !note_sides(image, err) ||             /* for a plan */
+	    !cooldown_decide(image, &wait, err) || /* whether it is too new */
+	    (!wait && !drift_decide(image, err)))  /* leave, keep or push, under which tag */
 		return false;
 	if (do_it(image, err))
 		return true;
@@ -108,7 +141,8 @@ static bool open_both(struct image *image, struct error *err)
 	const struct stores *stores = &copier->options.stores;
 	if (!store_at(stores, &task->source, NULL, image->arena, &image->from, err) ||
 	    !store_at(stores, &task->destination, &task->rule->terms.creation, image->arena,
-		      &image->to, err))
+		      &image->to, err) ||
+	    !outside_open(image, err))
 		return false;
 	if (image->shared && copier->options.blobs_in_flight > 1)
 		fanout_arrive(copier->fanout, sources_group(image->shared), image, task);
@@ -143,9 +177,13 @@ static const struct platform_filter *filter_of(const struct task *task)
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
+/* Where a plan leaves an image as it is, nothing is added to it that has come since. */
 static const struct companion_filter *companions_of(const struct task *task)
 {
+	const struct planned *planned = task->rule->planned;
 	const struct companion_filter *filter = task->rule->terms.companions;
+	if (planned && planned->action == PLANNED_NONE)
+		return NULL;
 	return filter && !companion_filter_empty(filter) ? filter : NULL;
 }
 
@@ -170,6 +208,8 @@ static void finish(struct image *image)
 		hits_mark_all(copier->hits, image->filter);
 	fanout_depart(copier->fanout, image);
 	sources_leave(copier->sources, image->shared);
+	if (atomic_load(&image->sized))
+		progress_sized(copier->options.progress, -1);
 	slots_done(copier->slots, image->lane);
 	map_finish(&image->known);
 }
@@ -188,6 +228,7 @@ void image_run(struct copier *copier, struct arena *arena, const struct task *ta
 		hinted_record(&image);
 	else
 		failed(&image, &err);
+	outside_finish(&image);
 	count(&image);
 	outcome->milliseconds = clock_ms() - start;
 	finish(&image);

@@ -34,19 +34,24 @@ struct image {
 	const struct task *task;
 	struct outcome *outcome;
 	const struct store *from, *to;
+	struct image
+		*outside; /* itself, with referrers from outside (companions/outside.h); or NULL */
 	struct slots_lane *lane;      /* the lane of its two registries, or NULL */
 	struct shared_source *shared; /* the source it shares with other tasks, or NULL */
+	struct tagging_entry tagging; /* its tag, in the list of those that are pushed together */
 	struct fanout_member member;  /* its entry in the group of images from that source */
 	const struct platform_filter *filter;      /* NULL: there is none */
 	bool judged;                               /* the filter has seen all platforms that pass */
 	const struct companion_filter *companions; /* NULL: companions are not copied */
 	enum foreign_policy foreign; /* how layers that may not be distributed are treated */
 	const char *pinned;          /* the source's digest */
+	int64_t seen;                /* when the state first saw it there; 0: not known */
 	const char *wanted; /* the digest the target is to hold; NULL: no platform of it passes */
 	struct image_target target;
 	enum image_todo todo;
 	const char *renewed; /* the source's digest after its tag was looked up again, or NULL */
 	atomic_bool lost;    /* the source lacks something that it named itself */
+	atomic_bool sized;   /* all blobs are known (sizing.h) */
 	/*
 	 * Manifests that were read or made: digest -> struct manifest, in arena unless they are
 	 * removed again, which leaves NULL. Not changed while copying.

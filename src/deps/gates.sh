@@ -14,7 +14,7 @@ if [ "${1:-}" = --quick ]; then
 fi
 program=${1:?usage: gates.sh [--quick] PROGRAM UNSTRIPPED}
 unstripped=${2:?usage: gates.sh [--quick] PROGRAM UNSTRIPPED}
-limit=$((9 * 256 * 1024))
+limit=$((10 * 256 * 1024))
 passed=0
 failed=0
 

@@ -27,7 +27,7 @@ bool dialect_valid(const struct discovery *discovery, struct str path, size_t *m
 		log_warn("%s lists \"%.*s\", which cannot be the name of a repository: it is left "
 			 "out%s",
 			 discovery->host, STR_ARGS(str_head(path, 200)),
-			 *misnamed == WARNINGS_MAX ? ", and so are more of the kind" : "");
+			 *misnamed == WARNINGS_MAX ? ", and so are others like it" : "");
 	return true;
 }
 

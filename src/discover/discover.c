@@ -77,6 +77,13 @@ const char *discover_kind(const char *host)
 	return dialect ? dialect->name : NULL;
 }
 
+bool discover_dates(const char *host, const char *via)
+{
+	const struct discovery discovery = {.host = host, .via = via};
+	const struct dialect *dialect = chosen(&discovery);
+	return dialect && (dialect->tags || dialect->list == google_list);
+}
+
 static bool is_closed(const struct discovery *discovery, struct error *err)
 {
 	for (size_t i = 0; i < array_count(closed) && !discovery->via; i++)

@@ -22,6 +22,11 @@ struct discovery {
 const char *discover_name(size_t number);
 /* The kind of list that host is known to have; NULL: that has to be found out. */
 const char *discover_kind(const char *host);
+/*
+ * True when the lists of tags of host have the dates of pushes, as far as its name says, or the
+ * kind of list that is asked for; via may be NULL.
+ */
+bool discover_dates(const char *host, const char *via);
 /* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
 const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */

@@ -125,11 +125,11 @@ static bool read_catalog(const struct discovery *discovery, struct map *found, b
 	if (!catalog_list(discovery, &listed, supported, err))
 		return false;
 	if (listed.count == PAGE_SIZE)
-		return error_set(err, ERROR_CORRUPT,
-				 "the catalog of %s has exactly %d repositories, and more may be "
-				 "missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, by "
-				 "which the API is asked",
-				 discovery->host, PAGE_SIZE);
+		return error_set(
+			err, ERROR_CORRUPT,
+			"the catalog of %s has exactly %d repositories, and more may be missing: "
+			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to use the API",
+			discovery->host, PAGE_SIZE);
 	for (size_t i = 0; i < listed.count; i++) {
 		const struct str path = {listed.entries[i].key, listed.entries[i].len};
 		if (!map_put(found, path, found))
@@ -150,7 +150,7 @@ bool ecr_list(const struct discovery *discovery, struct map *found, bool *suppor
 		return error_memory(why);
 	if (!ecr_list_has(discovery->host))
 		return error_set(why, ERROR_CONFIG,
-				 "%s is no private registry of Amazon ECR, whose name is "
+				 "%s is not a private registry of Amazon ECR, whose name is "
 				 "ACCOUNT.dkr.ecr.REGION.amazonaws.com",
 				 discovery->host);
 	if (!dialect_open(discovery, discovery->host, discovery->path, repository, why))

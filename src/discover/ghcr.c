@@ -13,7 +13,7 @@
 static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
-		return error_set(err, ERROR_CORRUPT, "the answer is no list of packages");
+		return error_set(err, ERROR_CORRUPT, "the answer is not a list of packages");
 	const char *owner = pages->discovery->path;
 	pages->entries += root->count;
 	for (size_t i = 0; i < root->count; i++) {
@@ -70,8 +70,9 @@ bool ghcr_list(const struct discovery *discovery, struct map *found, bool *suppo
 	    list_owner(&pages, "users", discovery->path, why))
 		return true;
 	*supported = !pages.refused;
-	return error_wrap(why,
-			  "the packages of %s at %s, which needs a login of its own with the right "
-			  "to read packages",
-			  discovery->path, host);
+	return error_wrap(
+		why,
+		"the packages of %s at %s, which needs its own login, with the right to read "
+		"packages",
+		discovery->path, host);
 }

@@ -39,7 +39,7 @@ static bool take_one(struct dialect_pages *pages, const struct node *each, struc
 static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
-		return error_set(err, ERROR_CORRUPT, "the answer is no list of repositories");
+		return error_set(err, ERROR_CORRUPT, "the answer is not a list of repositories");
 	struct last_page *last = pages->ctx;
 	last->entries = root->count;
 	pages->entries += root->count;

@@ -97,7 +97,7 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 	bool listed = children && children->kind != NODE_NULL;
 	looking->holds |= (tags && tags->count) || (manifests && manifests->count);
 	if (listed && children->kind != NODE_LIST)
-		return error_set(err, ERROR_CORRUPT, "the paths below it are no list");
+		return error_set(err, ERROR_CORRUPT, "the paths below it are not a list");
 	if (listed && is_full(children))
 		looking->cut = children->count;
 	looking->full |= is_full(tags) || is_full(manifests);

@@ -19,7 +19,7 @@
 static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
-		return error_set(err, ERROR_CORRUPT, "the answer is no list of repositories");
+		return error_set(err, ERROR_CORRUPT, "the answer is not a list of repositories");
 	pages->entries += root->count;
 	for (size_t i = 0; i < root->count; i++) {
 		struct str name;
@@ -95,7 +95,7 @@ static bool take_artifact(struct dialect_pages *pages, const struct node *artifa
 static bool take_artifacts(struct dialect_pages *pages, const struct node *root, struct error *err)
 {
 	if (root->kind != NODE_LIST)
-		return error_set(err, ERROR_CORRUPT, "the answer is no list of images");
+		return error_set(err, ERROR_CORRUPT, "the answer is not a list of images");
 	pages->entries += root->count;
 	for (size_t i = 0; i < root->count; i++)
 		if (!take_artifact(pages, root->items[i], err))

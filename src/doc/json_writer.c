@@ -134,6 +134,12 @@ void json_writer_bool(struct json_writer *writer, bool value)
 	buf_add_string(writer->out, value ? "true" : "false");
 }
 
+void json_writer_verbatim(struct json_writer *writer, struct str value)
+{
+	begin_value(writer);
+	buf_add_str(writer->out, value);
+}
+
 void json_writer_seconds(struct json_writer *writer, int64_t milliseconds)
 {
 	begin_value(writer);

@@ -29,5 +29,7 @@ void json_writer_name(struct json_writer *writer, const char *name);
 void json_writer_string(struct json_writer *writer, const char *text);
 void json_writer_int(struct json_writer *writer, int64_t value);
 void json_writer_bool(struct json_writer *writer, bool value);
+/* A value that is JSON already. */
+void json_writer_verbatim(struct json_writer *writer, struct str value);
 /* Milliseconds as seconds with three decimals; a negative time is written as zero. */
 void json_writer_seconds(struct json_writer *writer, int64_t milliseconds);

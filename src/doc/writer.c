@@ -122,6 +122,16 @@ void writer_bool(struct writer *writer, bool value)
 	buf_add_string(writer->out, value ? "true\n" : "false\n");
 }
 
+void writer_null(struct writer *writer)
+{
+	if (writer->json) {
+		json_writer_string(json_of(writer), NULL);
+		return;
+	}
+	lead(writer);
+	buf_add_string(writer->out, "null\n");
+}
+
 /* An item of a list has a line of its own for its dash. */
 static void open_block(struct writer *writer)
 {

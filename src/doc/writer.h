@@ -35,6 +35,7 @@ void writer_text(struct writer *writer, struct str value);
 void writer_built(struct writer *writer, const struct buf *value);
 void writer_int(struct writer *writer, int64_t value);
 void writer_bool(struct writer *writer, bool value);
+void writer_null(struct writer *writer);
 
 /* A mapping or a list as a value. In YAML neither may stay empty. */
 void writer_open_map(struct writer *writer);

@@ -24,9 +24,10 @@ struct load {
 	struct arena *arena;
 	struct str text;
 	struct error *err;
-	struct map anchors;                      /* name -> struct node; the latest counts */
-	const struct node *open[YAML_DEPTH_MAX]; /* the containers being read, outermost first */
-	int depth;
+	struct map anchors; /* name -> struct node; the latest counts */
+	const struct node
+		*open[YAML_STREAM_DEPTH_MAX]; /* the containers being read, outermost first */
+	int depth, deepest;
 	size_t values;  /* values written in the document, so far */
 	size_t aliased; /* values that aliases stand for, so far */
 };
@@ -209,7 +210,7 @@ static bool too_many_aliased(const struct load *load)
 static bool count_aliased(struct load *load, const struct node *node, int depth, yaml_mark_t mark)
 {
 	bool container = node->kind == NODE_LIST || node->kind == NODE_MAP;
-	if (container && depth >= YAML_DEPTH_MAX)
+	if (container && depth >= load->deepest)
 		return fail(load, mark, "this alias makes the document nested too deeply");
 	load->aliased++;
 	if (too_many_aliased(load))
@@ -319,7 +320,7 @@ static struct node *read_container(struct load *load, const yaml_event_t *event)
 					   event->data.sequence_start.tag);
 	if (!node)
 		return NULL;
-	if (load->depth >= YAML_DEPTH_MAX) {
+	if (load->depth >= load->deepest) {
 		fail(load, event->start_mark, "the document is nested too deeply");
 		return NULL;
 	}
@@ -364,16 +365,76 @@ static bool read_document(struct load *load, const struct node **out)
 		      "into one");
 }
 
+/* Reads the documents up to the end of the stream into items, but for those that hold nothing. */
+static bool read_documents(struct load *load, struct buf *items)
+{
+	if (!expect(load, YAML_STREAM_START_EVENT, "not a YAML stream"))
+		return false;
+	for (;;) {
+		scoped(finish_event) yaml_event_t start = {0};
+		scoped(finish_event) yaml_event_t event = {0};
+		if (!next_event(load, &start))
+			return false;
+		if (start.type == YAML_STREAM_END_EVENT)
+			return buf_ok(items) || error_memory(load->err);
+		if (!next_event(load, &event))
+			return false;
+		const struct node *node = read_value(load, &event);
+		if (!node || !expect(load, YAML_DOCUMENT_END_EVENT, "not a YAML document"))
+			return false;
+		if (node->kind != NODE_NULL)
+			buf_add(items, &node, sizeof(node));
+		map_finish(&load->anchors);
+	}
+}
+
+static bool read_stream(struct load *load, const struct node **out, bool *several)
+{
+	scoped(buf_finish) struct buf items = buf_limit(NODE_VALUES_MAX * sizeof(void *));
+	if (!read_documents(load, &items))
+		return false;
+	size_t count = items.len / sizeof(const struct node *);
+	if (!count)
+		return error_set(load->err, ERROR_CONFIG, "1:1: the document is empty");
+	*several = count > 1;
+	if (!*several) {
+		*out = *(const struct node **)(void *)items.at;
+		return true;
+	}
+	struct node *list = arena_new_of(load->arena, struct node);
+	if (!list)
+		return error_memory(load->err);
+	*list = (struct node){.kind = NODE_LIST, .line = 1, .column = 1, .count = count};
+	list->items = (void *)arena_copy(load->arena, items.at, items.len);
+	*out = list;
+	return list->items || error_memory(load->err);
+}
+
+static bool begin(struct load *load)
+{
+	struct str text = load->text;
+	if (text.len > NODE_BYTES_MAX)
+		return error_set(load->err, ERROR_CONFIG, "1:1: the document is larger than %d MiB",
+				 NODE_BYTES_MAX / 1024 / 1024);
+	if (!yaml_parser_initialize(&load->parser))
+		return error_memory(load->err);
+	yaml_parser_set_encoding(&load->parser, YAML_UTF8_ENCODING);
+	const char *at = text.at ? text.at : "";
+	yaml_parser_set_input_string(&load->parser, (const unsigned char *)at, text.len);
+	return true;
+}
+
 bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err)
 {
-	scoped(finish_load) struct load load = {.arena = arena, .text = text, .err = err};
-	if (text.len > NODE_BYTES_MAX)
-		return error_set(err, ERROR_CONFIG, "1:1: the document is larger than %d MiB",
-				 NODE_BYTES_MAX / 1024 / 1024);
-	if (!yaml_parser_initialize(&load.parser))
-		return error_memory(err);
-	yaml_parser_set_encoding(&load.parser, YAML_UTF8_ENCODING);
-	const char *at = text.at ? text.at : "";
-	yaml_parser_set_input_string(&load.parser, (const unsigned char *)at, text.len);
-	return read_document(&load, out);
+	scoped(finish_load) struct load load = {
+		.arena = arena, .text = text, .err = err, .deepest = YAML_DEPTH_MAX};
+	return begin(&load) && read_document(&load, out);
+}
+
+bool yaml_read_stream(struct arena *arena, struct str text, const struct node **out, bool *several,
+		      struct error *err)
+{
+	scoped(finish_load) struct load load = {
+		.arena = arena, .text = text, .err = err, .deepest = YAML_STREAM_DEPTH_MAX};
+	return begin(&load) && read_stream(&load, out, several);
 }

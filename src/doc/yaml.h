@@ -20,7 +20,19 @@
 #include "base/str.h"
 #include "doc/node.h"
 
-enum { YAML_DEPTH_MAX = 16, YAML_ALIASED_MAX = 100000, YAML_ALIASED_EACH = 8 };
+enum {
+	YAML_DEPTH_MAX = 16,
+	YAML_STREAM_DEPTH_MAX = 64,
+	YAML_ALIASED_MAX = 100000,
+	YAML_ALIASED_EACH = 8
+};
 
 /* Parses text; the tree lives in arena. ERROR_CONFIG with "line:column: what is wrong". */
 bool yaml_read(struct arena *arena, struct str text, const struct node **out, struct error *err);
+/*
+ * The same for a stream of any number of documents, as Kubernetes has them, nested up to
+ * YAML_STREAM_DEPTH_MAX deep. *out is the only document that holds something, or a list of them
+ * when there are several; *several tells the two apart.
+ */
+bool yaml_read_stream(struct arena *arena, struct str text, const struct node **out, bool *several,
+		      struct error *err);

@@ -37,20 +37,55 @@ static const char *const sbom_types[] = {
 static const char *const suffixes[COMPANION_SUFFIXES] = {
 	[COMPANION_SIG] = ".sig", [COMPANION_ATT] = ".att", [COMPANION_SBOM] = ".sbom"};
 
+static const char *const words[] = {"all", "signatures", "attestations", "sboms"};
+
+/* The member of the filter that the word stands for. */
+static bool *member_of(struct companion_filter *filter, size_t word)
+{
+	bool *const members[] = {&filter->all, &filter->signatures, &filter->attestations,
+				 &filter->sboms};
+	return members[word];
+}
+
 bool companion_filter_add(struct companion_filter *filter, struct str word)
 {
-	if (str_is(word, "all"))
-		filter->all = true;
-	else if (str_is(word, "signatures"))
-		filter->signatures = true;
-	else if (str_is(word, "attestations"))
-		filter->attestations = true;
-	else if (str_is(word, "sboms"))
-		filter->sboms = true;
-	else if (media_valid(word) && filter->type_count < COMPANION_TYPES_MAX)
-		filter->types[filter->type_count++] = word;
-	else
+	for (size_t i = 0; i < array_count(words); i++)
+		if (str_is(word, words[i]))
+			return *member_of(filter, i) = true;
+	if (!media_valid(word) || filter->type_count == COMPANION_TYPES_MAX)
 		return false;
+	filter->types[filter->type_count++] = word;
+	return true;
+}
+
+bool companion_filter_part(const struct companion_filter *filter, size_t number,
+			   struct companion_filter *part, struct str *word)
+{
+	struct companion_filter rest = *filter;
+	*part = (struct companion_filter){0};
+	for (size_t i = 0; i < array_count(words); i++) {
+		if (!*member_of(&rest, i) || number--)
+			continue;
+		*word = str_of(words[i]);
+		return companion_filter_add(part, *word);
+	}
+	if (number >= filter->type_count)
+		return false;
+	*word = filter->types[number];
+	return companion_filter_add(part, *word);
+}
+
+bool companion_filter_join(struct companion_filter *filter, const struct companion_filter *other)
+{
+	struct companion_filter part;
+	struct str word;
+	for (size_t i = 0; companion_filter_part(other, i, &part, &word); i++) {
+		bool known = false;
+		for (size_t at = 0; !known && at < filter->type_count; at++)
+			known = str_equal(filter->types[at], word);
+		if (!known && !companion_filter_add(filter, word))
+			return false;
+	}
 	return true;
 }
 

@@ -28,6 +28,11 @@ bool companion_filter_add(struct companion_filter *filter, struct str word);
 /* True when both want the same; NULL wants nothing. */
 bool companion_filter_equal(const struct companion_filter *a, const struct companion_filter *b);
 bool companion_filter_empty(const struct companion_filter *filter);
+/* Adds what other wants. False: too many artifact types. */
+bool companion_filter_join(struct companion_filter *filter, const struct companion_filter *other);
+/* The filter's word with that number, and it alone as a filter. False: it has no more. */
+bool companion_filter_part(const struct companion_filter *filter, size_t number,
+			   struct companion_filter *part, struct str *word);
 /* True when a referrer of this artifact type is wanted. */
 bool companion_wanted(const struct companion_filter *filter, struct str artifact_type);
 /* The same for an artifact under one of cosign's tags. */

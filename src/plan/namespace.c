@@ -3,6 +3,7 @@
 
 #include "config/rules/naming.h"
 #include "config/rules/prefix.h"
+#include "config/rules/referrers_from.h"
 #include "oci/layout_name.h"
 
 #include <string.h>
@@ -154,19 +155,35 @@ static bool parse_source(struct arena *arena, struct str text, struct reference 
 {
 	struct str shown = str_head(text, QUOTE_MAX);
 	if (str_find(text, '*') < text.len)
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": stars stand only at the end of a source, and nothing "
-				 "but a list of tags may follow them",
-				 STR_ARGS(shown));
+		return error_set(
+			err, ERROR_CONFIG,
+			"\"%.*s\": stars are allowed only at the end of a source, and only a list "
+			"of tags may follow them",
+			STR_ARGS(shown));
 	if (prefix_parse(arena, text, out, err))
 		return true;
 	if (str_is(text, "docker.io") || str_is(text, "index.docker.io"))
-		return error_set(err, ERROR_CONFIG,
-				 "\"%.*s\": nobody lists all of Docker Hub: write "
-				 "docker.io/NAMESPACE/*, or docker.io/library/* for the official "
-				 "images",
-				 STR_ARGS(shown));
+		return error_set(
+			err, ERROR_CONFIG,
+			"\"%.*s\": Docker Hub cannot be listed as a whole: write "
+			"docker.io/NAMESPACE/*, or docker.io/library/* for the official images",
+			STR_ARGS(shown));
 	return false;
+}
+
+/* The host where referrers are as well is the same for all repositories. */
+static bool parse_referrers(struct namespace_reading *reading, const struct rule *rule,
+			    struct namespace_rule *out)
+{
+	const struct reference any = {.host = out->source.host, .repository = "any/repository"};
+	const char *from = rule->terms.referrers_from;
+	struct error err = {0};
+	bool good = !from || referrers_from_name(reading->arena, from, &any, &out->referrers, &err);
+	if (!good)
+		complain(reading, rule->source_place, "", &err);
+	if (from)
+		out->referrers.repository = "";
+	return good;
 }
 
 static bool parse_rule(struct namespace_reading *reading, const struct rule *rule,
@@ -181,6 +198,7 @@ static bool parse_rule(struct namespace_reading *reading, const struct rule *rul
 		    parse_source(reading->arena, wildcard.before, &out->source, &err);
 	if (!good)
 		complain(reading, rule->source_place, "source ", &err);
+	good = good && parse_referrers(reading, rule, out);
 	good &= parse_destination(reading, rule, out);
 	return parse_gather(reading, rule->gather, out) && good;
 }

@@ -20,6 +20,7 @@ struct namespace_rule {
 	bool deep;               /* at any depth below it */
 	struct str items;        /* what follows the namespace, with its ':'; or empty */
 	struct reference destination; /* host and path of the prefix; "": the registry itself */
+	struct reference referrers;   /* the host where referrers are as well, or NULL; path "" */
 	const struct namespace_item *wanted, *unwanted;
 	size_t wanted_count, unwanted_count;
 };

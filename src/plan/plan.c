@@ -9,6 +9,7 @@
  */
 #include "plan/plan.h"
 
+#include "config/rules/referrers_from.h"
 #include "plan/claims.h"
 #include "plan/items.h"
 #include "plan/select.h"
@@ -72,10 +73,11 @@ static bool check_selectable(struct planner *planner, const struct rule *rule)
 		const struct plan_item *item = &planner->side.items[i];
 		if (item->pattern || item->ref.tag)
 			continue;
-		problem_add(planner->problems, rule->source_place,
-			    "source \"%.300s\": a selection is made by tags, but %s has none: "
-			    "remove it, or put it into a rule of its own",
-			    rule->source, item->ref.digest);
+		problem_add(
+			planner->problems, rule->source_place,
+			"source \"%.300s\": a selection is made by tags, but %s has none: remove "
+			"it, or put it into its own rule",
+			rule->source, item->ref.digest);
 		return false;
 	}
 	return true;
@@ -121,7 +123,7 @@ static const char *source_hint(struct str text)
 		slash--;
 	return slash && str_find(str_from(before, slash), ':') < before.len - slash
 		       ? "A pattern of tags is a regular expression between slashes, as in /^v1\\./"
-		       : "A * stands for repositories only after the last '/'";
+		       : "A * means repositories only after the last '/'";
 }
 
 /* Says how all repositories are named, for what may be meant as a namespace. Returns false. */
@@ -173,6 +175,17 @@ static bool parse_destination(struct planner *planner, const struct rule *rule,
 	hint_at_stars(str_of(rule->destination),
 		      "A destination of a namespace is a prefix: leave out the *", &err);
 	return complain(planner, rule->destination_place, "destination ", &err);
+}
+
+/* Finds where referrers are as well, for the host's login and because it may be nowhere. */
+static bool parse_referrers(struct planner *planner, const struct rule *rule, struct plan_rule *out)
+{
+	const char *from = rule->terms.referrers_from;
+	struct error err = {0};
+	return !from ||
+	       referrers_from_name(planner->arena, from, &out->source.name, &out->referrers,
+				   &err) ||
+	       complain(planner, rule->source_place, "", &err);
 }
 
 /* --- pairing what is known ----------------------------------------------------------------- */
@@ -259,7 +272,7 @@ static bool parse_rule(struct planner *planner, const struct rule *rule, struct 
 				  .destination_place = rule->destination_place};
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
-	if (!source || !destination)
+	if (!source || !destination || !parse_referrers(planner, rule, out))
 		return false;
 	bool known = out->source.count && !out->select && !side_has_patterns(&out->source);
 	return known ? pair_known(planner, out) : pair_unknown(planner, out);

@@ -62,6 +62,7 @@ struct plan_side {
 
 struct plan_rule {
 	struct plan_side source, destination;
+	struct reference referrers;  /* where referrers are as well; all NULL: nowhere */
 	const struct rule *rule;     /* as written */
 	const struct select *select; /* NULL: everything */
 	const char *place;           /* of the source */

@@ -53,10 +53,10 @@ static bool parse_one(struct parsing *parsing, const struct placed *text, struct
 		return false;
 	for (; first < out->count; first++)
 		if (out->items[first].ref.digest)
-			return error_set(err, ERROR_CONFIG,
-					 "\"%.200s\": only tags and patterns can stand here, no "
-					 "digests",
-					 text->text);
+			return error_set(
+				err, ERROR_CONFIG,
+				"\"%.200s\": only tags and patterns are allowed here, no digests",
+				text->text);
 	return true;
 }
 

@@ -216,7 +216,7 @@ static bool read_version(struct range_reading *reading, struct partial *out)
 	if (!word.len)
 		return error_set(reading->err, ERROR_CONFIG, "a version is missing at the end");
 	return error_set(reading->err, ERROR_CONFIG,
-			 "\"%.*s\" is no version: write one as in 1.2.3, 1.2 or 1.2.x",
+			 "\"%.*s\" is not a version: write one as in 1.2.3, 1.2 or 1.2.x",
 			 STR_ARGS(str_head(word, 80)));
 }
 

@@ -11,13 +11,16 @@
 
 struct proxy;
 
+enum { CREDENTIAL_FILES = 3 };
+
 struct credential {
 	struct str key;       /* as written, host lower-cased: "reg.io:5000/team" */
 	const char *username; /* NULL: anonymous */
 	const char *password; /* NULL: anonymous */
 	bool insecure;        /* certificates are not checked; http where https fails */
 	const char *place;    /* "auth.yaml:3:1" */
-	const char *token;    /* identity token for the token server; NULL: none */
+	const char *files[CREDENTIAL_FILES]; /* that the login was read from; NULL: none */
+	const char *token;                   /* identity token for the token server; NULL: none */
 	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
 	const struct proxy *proxy;  /* for this registry; NULL: that of the environment, if any */
 	const char *token_server;   /* host, or host:port, that may get this login; NULL: by name */

@@ -17,7 +17,7 @@ enum who { ANYBODY, ANONYMOUS, LOGGED_IN, WRONG_LOGIN };
 #define REPOSITORY                                                                                 \
 	"ECR does not create repositories on push: create it first, or give AWS keys in the "      \
 	"environment, with which it is created unless create-repository is false"
-#define PROJECT "create the project there, or set create-project: true, by which Harbor creates it"
+#define PROJECT "create the project there, or set create-project: true to have it created"
 
 static const struct {
 	const char *host;  /* the end of its name; ".x" also fits x; NULL: every host */
@@ -72,8 +72,7 @@ static const struct {
 	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, true,
 	 "ACR does not list the tags of private repositories: name the tags in the rule"},
 	{".aliyuncs.com", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,
-	 "each region of ACR has a registry and a password of its own; does the namespace exist "
-	 "there?"},
+	 "each region of ACR has its own registry and password; does the namespace exist there?"},
 	{".aliyuncs.com", NULL, ERROR_MISSING, TARGET, ANYBODY, false,
 	 "does the namespace exist in this region?"},
 	{".quay.io", NULL, ERROR_DENIED, ANY_SIDE, ANYBODY, false,

@@ -20,6 +20,8 @@ enum fact {
 	FACT_HAS_LIST,   /* kind of list (discover/): the registry has it */
 	FACT_NO_LIST,    /* repository: it has no list of tags with digests; "": none has */
 	FACT_KIND_ASKED, /* "": it was asked what kind of registry it is (tags_ask()) */
+	FACT_TAGS_MANY,  /* "": it says which tags a push has set (OCI-Tag) */
+	FACT_TAGS_ONE,   /* "": it does not, or has refused to set several at once */
 	FACT_LOGIN_GOOD, /* "": the registry accepted the login itself, as Basic */
 };
 

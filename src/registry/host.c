@@ -245,10 +245,9 @@ bool host_pull(struct host *host, unsigned keep, struct error *err)
 	pthread_mutex_unlock(&host->lock);
 	if (ok)
 		return true;
-	error_set(
-		err, ERROR_LIMITED,
-		"%s allows %lld more manifests to be read for now, and %u are kept (--keep-pulls)",
-		host->name, (long long)left, keep);
+	error_set(err, ERROR_LIMITED,
+		  "%s allows only %lld more manifests for now, and %u are reserved (--keep-pulls)",
+		  host->name, (long long)left, keep);
 	err->exhausted = true;
 	return false;
 }

@@ -287,6 +287,22 @@ int64_t known_pushed(const struct repository *repository, const char *tag)
 	return pushed;
 }
 
+int64_t known_pushed_as(const struct repository *repository, const char *tag, const char *digest)
+{
+	uint32_t pushed = 0;
+	unsigned char hash[HASH_SIZE];
+	struct known_list *list = read_hash(str_of(digest), hash) ? hold(repository) : NULL;
+	if (!list)
+		return 0;
+	const struct record *record = find(list, tag);
+	bool same = record && (record->state == LISTED || record->state == TAKEN) &&
+		    memcmp(record->hash, hash, HASH_SIZE) == 0;
+	if (same)
+		memcpy(&pushed, record->pushed, sizeof(pushed));
+	release(repository);
+	return pushed;
+}
+
 bool known_complete(const struct repository *repository)
 {
 	const struct known_list *list = hold(repository);
@@ -346,7 +362,8 @@ enum known_answer known_take(const struct repository *repository, struct arena *
 	if (!repository->access.target || !*dated)
 		answer = take(list, arena, tag, digest);
 	/* A target may still be asked for tags that it does not have. */
-	if (answer == KNOWN_DIGEST && !list->left && !repository->access.target)
+	bool kept = repository->access.registry->options.keep_lists;
+	if (answer == KNOWN_DIGEST && !list->left && !repository->access.target && !kept)
 		forget(repository, list);
 	release(repository);
 	return answer;

@@ -60,6 +60,8 @@ bool known_tags(const struct repository *repository, struct arena *arena, const 
 		size_t *count);
 /* When the tag's image was pushed; 0: not known. */
 int64_t known_pushed(const struct repository *repository, const char *tag);
+/* The same, of the image with that digest alone; of the list, even if the tag was taken. */
+int64_t known_pushed_as(const struct repository *repository, const char *tag, const char *digest);
 /* True when all tags of the repository are known. */
 bool known_complete(const struct repository *repository);
 

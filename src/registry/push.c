@@ -148,6 +148,19 @@ static bool is_stored_right(const struct push *push, struct str digest)
 	return str_is(digest, push->digest) || str_is(digest, plain);
 }
 
+/*
+ * A registry that sets several tags with one push says of each push which tags it has set, also
+ * where that was one and its name was in the path.
+ */
+static void learn_tagging(const struct repository *repository, const struct push *push,
+			  const struct http_answer *answer)
+{
+	if (!is_digest(push->reference) && push_tagging(repository) == STORE_TAGS_UNKNOWN)
+		facts_learn(&repository->access,
+			    has_tagged(answer, push->reference) ? FACT_TAGS_MANY : FACT_TAGS_ONE,
+			    "");
+}
+
 /* Checks a positive answer. If it names no digest, the registry is asked what it holds. */
 static bool confirm(const struct repository *repository, const struct push *push,
 		    struct arena *arena, const struct http_answer *answer, struct error *err)
@@ -230,7 +243,58 @@ static bool put_once(const struct repository *repository, const struct push *pus
 	out->subject = http_header(&answer, "OCI-Subject").len > 0;
 	if (answer.status < 200 || answer.status >= 300)
 		return refused(repository, push, &request, &answer, out, err);
+	learn_tagging(repository, push, &answer);
 	return confirm(repository, push, arena, &answer, err);
+}
+
+/* --- several tags ---------------------------------------------------------------------------- */
+
+enum store_tagging push_tagging(const struct repository *repository)
+{
+	const struct access *access = &repository->access;
+	if (facts_hold(access, FACT_TAGS_ONE, ""))
+		return STORE_TAGS_ONE;
+	return facts_hold(access, FACT_TAGS_MANY, "") ? STORE_TAGS_MANY : STORE_TAGS_UNKNOWN;
+}
+
+static const char *tags_path(const struct repository *repository, const struct push *push,
+			     const char *const *tags, size_t count, struct arena *arena)
+{
+	scoped(buf_finish) struct buf path = {0};
+	buf_printf(&path, "/v2/%s/manifests/%s", repository->name, push->digest);
+	for (size_t i = 0; i < count; i++) {
+		buf_add_string(&path, i ? "&tag=" : "?tag=");
+		percent_encode(str_of(tags[i]), &path);
+	}
+	return buf_ok(&path) ? arena_string(arena, path.at) : NULL;
+}
+
+bool push_tags(const struct repository *repository, const struct push *push,
+	       const char *const *tags, size_t count, bool *set, struct error *err)
+{
+	scoped(http_answer_finish) struct http_answer answer = {0};
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!arena)
+		return error_memory(err);
+	struct request request = {.method = "PUT",
+				  .path = tags_path(repository, push, tags, count, arena),
+				  .content_type = push->media_type,
+				  .body = push->bytes};
+	if (!request.path)
+		return error_memory(err);
+	if (!create_send(repository, &request, request_send_once, &answer, err))
+		return false;
+	struct str digest = http_header(&answer, "Docker-Content-Digest");
+	if (answer.status < 200 || answer.status >= 300) {
+		facts_learn(&repository->access, FACT_TAGS_ONE, "");
+		return request_refused(repository, &request, &answer, err);
+	}
+	if (digest.len && !is_stored_right(push, digest))
+		return error_set(err, ERROR_CORRUPT, "the registry stored it as %.*s instead of %s",
+				 STR_ARGS(digest), push->digest);
+	for (size_t i = 0; i < count; i++)
+		set[i] = digest.len && has_tagged(&answer, tags[i]);
+	return true;
 }
 
 /* --- why it was refused ---------------------------------------------------------------------- */

@@ -17,6 +17,14 @@
  */
 bool push_manifest(const struct repository *repository, const struct push *push,
 		   struct push_answer *answer, struct error *err);
+/* Whether the registry sets several tags with one push, as far as the answers so far show. */
+enum store_tagging push_tagging(const struct repository *repository);
+/*
+ * Pushes the bytes by their digest, for all tags at once, in one try. set[i]: the registry says
+ * that it has set that tag. If it refuses, push_tagging() is STORE_TAGS_ONE from then on.
+ */
+bool push_tags(const struct repository *repository, const struct push *push,
+	       const char *const *tags, size_t count, bool *set, struct error *err);
 /*
  * False with ERROR_UNSUPPORTED when the registry has refused a manifest of this media type before,
  * so that nothing is sent for another.

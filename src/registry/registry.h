@@ -26,6 +26,7 @@ struct registry_options {
 	struct helpers *helpers;    /* see helpers.h; NULL: this process starts helpers itself */
 	const struct ecr_keys *aws; /* see ecr.h; NULL: there are none */
 	unsigned keep_pulls;        /* see host_pull() in host.h */
+	bool keep_lists;            /* what known.h says stays, although it takes memory */
 	struct stores folders;      /* mirrors that are no registries; may be left out */
 	/* Called after each HTTP request that got an answer, from any thread; may be NULL. */
 	void (*counted)(void *ctx, bool target);

@@ -37,6 +37,11 @@ static bool recall(const struct store *store, struct arena *arena, const char *t
 	return answer != KNOWN_NOTHING;
 }
 
+static int64_t pushed(const struct store *store, const char *tag, const char *digest)
+{
+	return known_pushed_as(of(store), tag, digest);
+}
+
 static bool head(const struct store *store, struct arena *arena, const char *reference,
 		 struct manifest_status *out, struct error *err)
 {
@@ -88,6 +93,17 @@ static bool put(const struct store *store, const struct push *push, struct push_
 		struct error *err)
 {
 	return push_manifest(of(store), push, answer, err);
+}
+
+static enum store_tagging tagging(const struct store *store)
+{
+	return push_tagging(of(store));
+}
+
+static bool put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		     size_t count, bool *set, struct error *err)
+{
+	return push_tags(of(store), push, tags, count, set, err);
 }
 
 /* --- blobs ---------------------------------------------------------------------------------- */
@@ -159,6 +175,7 @@ static void cancel(const struct store *store, struct blob_upload *upload)
 }
 
 static const struct store_kind kind = {.recall = recall,
+				       .pushed = pushed,
 				       .head = head,
 				       .look = look,
 				       .get = get,
@@ -168,6 +185,8 @@ static const struct store_kind kind = {.recall = recall,
 				       .referrers = referrers,
 				       .accepts = accepts,
 				       .put = put,
+				       .tagging = tagging,
+				       .put_tags = put_tags,
 				       .open = open_blob,
 				       .open_url = open_url,
 				       .has = has,

@@ -7,24 +7,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/workflow.h"
-#include "report/action_output.h"
 #include "report/annotation.h"
 #include "report/causes.h"
+#include "report/plan_markdown.h"
 #include "report/step_summary.h"
 
-static void write_outputs(const struct action *action, const struct tally *tally,
-			  const char *report)
+void action_write(const struct action *action, const struct action_output *outputs, size_t count)
 {
 	struct error err;
-	struct action_output outputs[ACTION_OUTPUT_COUNT];
-	scoped(arena_free) struct arena *arena = arena_new();
-	if (!action->output)
-		return;
-	if (!arena || !action_output_all(arena, tally, report, outputs)) {
-		log_warn("cannot write the outputs of the step: out of memory");
-		return;
-	}
-	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++) {
+	for (size_t i = 0; action->output && i < count; i++) {
 		scoped(buf_finish) struct buf record = {0};
 		bool made = action_output_record(&outputs[i], &record) && buf_ok(&record);
 		if (made && file_append(action->output, buf_str(&record), &err))
@@ -34,9 +25,22 @@ static void write_outputs(const struct action *action, const struct tally *tally
 	}
 }
 
+static void write_outputs(const struct action *action, const struct tally *tally,
+			  const char *report, const struct action_plan *plan)
+{
+	struct action_output outputs[ACTION_OUTPUT_COUNT];
+	scoped(arena_free) struct arena *arena = arena_new();
+	if (!action->output)
+		return;
+	if (arena && action_output_all(arena, tally, report, plan, outputs))
+		action_write(action, outputs, ACTION_OUTPUT_COUNT);
+	else
+		log_warn("cannot write the outputs of the step: out of memory");
+}
+
 void action_begin(const struct action *action)
 {
-	write_outputs(action, NULL, NULL);
+	write_outputs(action, NULL, NULL, NULL);
 }
 
 static void write_summary(const struct action *action, const struct buf *text)
@@ -46,6 +50,12 @@ static void write_summary(const struct action *action, const struct buf *text)
 		log_warn("cannot write the summary of the job: out of memory");
 	else if (!file_append(action->summary, buf_str(text), &err))
 		log_warn("cannot write the summary of the job: %s", err.text);
+}
+
+void action_tell(const struct action *action, const struct buf *text)
+{
+	if (action->summary)
+		write_summary(action, text);
 }
 
 static void send(const struct buf *command)
@@ -111,14 +121,32 @@ static void tell_image(const struct action *action, const struct tally_image *im
 	send(&command);
 }
 
-/* Returns how many images were told of. */
-static size_t tell_causes(const struct causes *causes, size_t *told)
+/* The place of the first image that failed for a cause; NULL: unknown. */
+static const char *place_of(const struct tally *tally, const struct causes *causes,
+			    const struct cause *cause)
+{
+	struct tally_walk walk = tally_list_walk(&tally->list);
+	while (tally_list_next(&walk))
+		if (causes_of(causes, &walk.image) == cause)
+			return tally_place(&walk.image);
+	return NULL;
+}
+
+/* At the line of the first image's rule. Returns how many images were told of. */
+static size_t tell_causes(const struct action *action, const struct tally *tally,
+			  const struct causes *causes, size_t *told)
 {
 	size_t images = 0;
 	for (size_t i = 0; i < causes->count && *told < ANNOTATION_MAX; i++, ++*told) {
+		const char *place = place_of(tally, causes, &causes->items[i]);
 		scoped(buf_finish) struct buf text = {0};
+		scoped(buf_finish) struct buf command = {0};
+		if (place)
+			buf_printf(&text, "%s: ", place);
 		causes_print(&causes->items[i], 0, &text);
-		send_text("error", &text);
+		annotation_problem("error", buf_str(&text), action->workspace, &command);
+		command.failed |= !buf_ok(&text);
+		send(&command);
 		images += causes->items[i].count;
 	}
 	return images;
@@ -129,7 +157,7 @@ static void tell_failures(const struct action *action, const struct tally *tally
 	struct causes causes;
 	size_t told = 0;
 	causes_collect(tally, &causes);
-	size_t images = tell_causes(&causes, &told);
+	size_t images = tell_causes(action, tally, &causes, &told);
 	struct tally_walk walk = tally_list_walk(&tally->list);
 	while (told < ANNOTATION_MAX && tally_list_next(&walk)) {
 		if (walk.image.outcome.status != OUTCOME_FAILED || walk.image.unfinished ||
@@ -158,14 +186,17 @@ static void tell_retries(const struct tally *tally)
 }
 
 void action_finish(const struct action *action, const struct tally *tally, const char *program,
-		   const char *report)
+		   const char *report, const struct action_plan *plan)
 {
-	write_outputs(action, tally, report);
+	write_outputs(action, tally, report, plan);
 	tell_retries(tally);
 	tell_failures(action, tally);
 	if (action->summary) {
 		scoped(buf_finish) struct buf text = {0};
-		step_summary_write(tally, program, report, &text);
+		if (plan)
+			plan_markdown_write(plan->sheet, PLAN_MARKDOWN_SUMMARY, &text);
+		else
+			step_summary_write(tally, program, report, &text);
 		write_summary(action, &text);
 	}
 }

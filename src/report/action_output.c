@@ -64,14 +64,25 @@ static const char *number(struct arena *arena, int64_t value)
 	return arena_printf(arena, "%lld", (long long)value);
 }
 
+/* An object without entries would fail the job that gets it, so without groups there is none. */
+static const char *matrix(struct arena *arena, const struct action_plan *plan)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (plan && plan->sheet->group_count)
+		plan_sheet_matrix(plan->sheet, &text);
+	return buf_ok(&text) ? arena_copy(arena, buf_string(&text), text.len) : NULL;
+}
+
 bool action_output_all(struct arena *arena, const struct tally *tally, const char *report,
+		       const struct action_plan *plan,
 		       struct action_output outputs[ACTION_OUTPUT_COUNT])
 {
 	static const struct tally nothing = {0};
 	const struct tally *from = tally ? tally : &nothing;
+	bool changed = plan ? plan_sheet_changes(plan->sheet) : from->copied > 0;
 	const struct action_output all[ACTION_OUTPUT_COUNT] = {
 		{"result", tally ? tally_result(tally) : "failure"},
-		{"changed", from->copied ? "true" : "false"},
+		{"changed", changed ? "true" : "false"},
 		{"total", number(arena, (int64_t)from->total)},
 		{"copied", number(arena, (int64_t)from->copied)},
 		{"skipped", number(arena, (int64_t)from->skipped)},
@@ -79,6 +90,8 @@ bool action_output_all(struct arena *arena, const struct tally *tally, const cha
 		{"bytes", number(arena, from->bytes)},
 		{"report", report ? report : ""},
 		{"images", images(arena, tally)},
+		{"plan", plan ? plan->path : ""},
+		{"matrix", matrix(arena, plan)},
 	};
 	memcpy(outputs, all, sizeof(all));
 	for (size_t i = 0; i < ACTION_OUTPUT_COUNT; i++)

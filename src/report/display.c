@@ -24,7 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { INTERVAL_MS = 200, DETAIL_LEAST = 10 };
+enum {
+	INTERVAL_MS = 200,
+	MARK = 2,           /* columns of the mark before a line */
+	COLUMNS_BOTH = 110, /* the smallest width with room for both names of an image */
+};
 
 struct display {
 	pthread_mutex_t lock;
@@ -33,7 +37,7 @@ struct display {
 	pthread_t thread;
 	struct cancel *cancel; /* of the run, whose thread it is */
 	struct progress *progress;
-	struct display_counts counts;
+	struct frame_counts counts;
 	struct rate rate;
 	int64_t started_ms, rate_now;
 	struct progress_view view;
@@ -56,6 +60,12 @@ static struct winsize window_size(void)
 	return size;
 }
 
+unsigned display_columns(void)
+{
+	struct winsize size = window_size();
+	return size.ws_col ? size.ws_col : 80;
+}
+
 static void flush(struct display *display)
 {
 	if (!buf_ok(&display->out))
@@ -68,9 +78,9 @@ static void flush(struct display *display)
 
 /*
  * Adds the sequence that moves the cursor to the block's first row, and to its first column: a
- * terminal echoes what is typed, ^C above all, where the cursor is.
+ * terminal echoes what is typed, ^C above all, where the cursor is. Returns the number of rows.
  */
-static void go_up(struct display *display, const struct winsize *size)
+static unsigned go_up(struct display *display, const struct winsize *size)
 {
 	unsigned rows = 0;
 	if (display->drawn.count)
@@ -81,14 +91,18 @@ static void go_up(struct display *display, const struct winsize *size)
 	}
 	if (rows)
 		buf_printf(&display->out, "\033[%uA", rows);
+	return rows;
 }
 
+/* Row by row, since tmux keeps what is erased from the top of the screen on in one go. */
 static void add_erased(struct display *display)
 {
 	struct winsize size = window_size();
-	go_up(display, &size);
-	if (display->drawn.count)
-		buf_add_string(&display->out, "\033[J");
+	unsigned rows = go_up(display, &size);
+	for (unsigned i = 0; i < rows; i++)
+		buf_add_string(&display->out, "\033[2K\n");
+	if (rows)
+		buf_printf(&display->out, "\033[%uA\033[K", rows);
 	display->drawn.count = 0;
 }
 
@@ -96,9 +110,7 @@ static void add_drawn(struct display *display)
 {
 	struct winsize size = window_size();
 	struct frame frame = {
-		.done = display->counts.done,
-		.total = display->counts.total,
-		.failed = display->counts.failed,
+		.images = display->counts,
 		.rate = display->rate_now,
 		.elapsed_ms = clock_ms() - display->started_ms,
 		.now_ms = clock_ms(),
@@ -232,11 +244,14 @@ static void grow(size_t *figure, size_t to)
 		*figure = to;
 }
 
-void display_count(struct display *display, const struct display_counts *counts)
+void display_count(struct display *display, const struct frame_counts *counts)
 {
 	pthread_mutex_lock(&display->lock);
 	grow(&display->counts.done, counts->done);
 	grow(&display->counts.total, counts->total);
+	grow(&display->counts.copied, counts->copied);
+	grow(&display->counts.would_copy, counts->would_copy);
+	grow(&display->counts.in_sync, counts->in_sync);
 	grow(&display->counts.failed, counts->failed);
 	pthread_mutex_unlock(&display->lock);
 }
@@ -251,42 +266,33 @@ static void add_mark(struct display *display, char mark)
 }
 
 /*
- * "source -> destination detail". Where the terminal is too narrow for all of it, the source is
- * left out, then the detail, unless it is the reason of a failure, and finally the registry is cut
- * off: repository and tag distinguish the images.
+ * "source -> destination  detail" on a wide terminal, elsewhere without the source: destinations
+ * are what is unique. These lines stay, so nothing of them is cut. A detail that does not fit goes
+ * on in the next row.
  */
 static void add_event(struct display *display, const struct display_event *event, unsigned columns)
 {
-	scoped(buf_finish) struct buf names = {0};
-	scoped(buf_finish) struct buf text = {0};
-	log_clean(str_of(event->source), 0, &names);
-	buf_add_string(&names, " -> ");
-	size_t destination = names.len;
+	scoped(buf_finish) struct buf names = {0}, detail = {0};
+	if (columns >= COLUMNS_BOTH) {
+		log_clean(str_of(event->source), 0, &names);
+		buf_add_string(&names, " -> ");
+	}
 	log_clean(str_of(event->destination), 0, &names);
-	buf_add_string(&text, "  ");
-	log_clean(str_of(event->detail), 0, &text);
-	struct str shown = buf_str(&names);
-	if (frame_width(shown) + frame_width(buf_str(&text)) > columns)
-		shown = str_from(shown, destination);
-	unsigned width = frame_width(shown);
-	frame_tail(shown, columns, &display->out);
-	bool fits = frame_width(buf_str(&text)) <= (columns > width ? columns - width : 0);
-	/* Why an image failed is never cut: it goes on in the next rows. */
-	if (event->mark == 'x' && !fits)
-		buf_printf(&display->out, "\n  %s", buf_string(&text));
-	else if (columns >= width + DETAIL_LEAST)
-		frame_cut(buf_str(&text), columns - width, &display->out);
+	log_clean(str_of(event->detail), 0, &detail);
+	unsigned width = MARK + frame_width(buf_str(&names)) + 2 + frame_width(buf_str(&detail));
+	buf_add_str(&display->out, buf_str(&names));
+	buf_add_string(&display->out, width <= columns ? "  " : "\n    ");
+	buf_add_str(&display->out, buf_str(&detail));
 	buf_add_char(&display->out, '\n');
 }
 
 void display_finished(struct display *display, const struct display_event *event)
 {
-	struct winsize size = window_size();
-	unsigned columns = size.ws_col ? size.ws_col : 80;
+	unsigned columns = display_columns();
 	pthread_mutex_lock(&display->lock);
 	add_erased(display);
 	add_mark(display, event->mark);
-	add_event(display, event, columns > 2 ? columns - 2 : 0);
+	add_event(display, event, columns);
 	add_drawn(display);
 	flush(display);
 	pthread_mutex_unlock(&display->lock);

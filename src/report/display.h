@@ -11,22 +11,21 @@
 
 #include "base/arena.h"
 #include "plan/progress.h"
+#include "report/frame.h"
 
 #include <stdbool.h>
 
 struct display;
 
-struct display_counts {
-	size_t done, total, failed; /* images */
-};
-
 /* A finished image, as one line. The texts are made harmless here. */
 struct display_event {
-	char mark; /* '+' copied, '=' in sync, 'x' failed */
+	char mark; /* '+' copied, '=' skipped, 'x' failed */
 	const char *source, *destination;
 	const char *detail; /* what happened to the image */
 };
 
+/* The columns of the terminal on stderr; 80 when it does not say. */
+unsigned display_columns(void);
 /* True where stderr can show it: TERM is set and not "dumb". */
 bool display_possible(void);
 /*
@@ -39,6 +38,6 @@ struct display *display_open(struct arena *arena, struct progress *progress, boo
 void display_close(struct display **display);
 
 /* Sets the figures of the first line; they only grow. */
-void display_count(struct display *display, const struct display_counts *counts);
+void display_count(struct display *display, const struct frame_counts *counts);
 /* Writes one line above the block. */
 void display_finished(struct display *display, const struct display_event *event);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "report/format.h"
+#include "report/remaining.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -35,12 +36,12 @@ struct heartbeat {
 static void add_transfers(const struct progress_view *view, struct buf *out)
 {
 	const struct progress_transfer *oldest = &view->transfer[0];
-	char sent[FORMAT_SIZE], part[FORMAT_SIZE], size[FORMAT_SIZE];
-	format_bytes(view->bytes, sent);
+	char part[FORMAT_SIZE], size[FORMAT_SIZE];
 	format_bytes(oldest->done, part);
 	format_bytes(oldest->size, size);
-	buf_printf(out, ", %s sent, %u blob%s under way; the oldest: %s, %s of %s", sent,
-		   view->transfers, view->transfers == 1 ? "" : "s", oldest->label, part, size);
+	buf_printf(out, " sent, %u blob%s under way; the oldest: %s -> %s %s, %s of %s",
+		   view->transfers, view->transfers == 1 ? "" : "s", oldest->image, oldest->to,
+		   oldest->blob, part, size);
 }
 
 static void print(struct heartbeat *heartbeat, int64_t now, struct buf *out)
@@ -51,8 +52,11 @@ static void print(struct heartbeat *heartbeat, int64_t now, struct buf *out)
 		buf_printf(out, "%zu/%zu images have been processed", done, total);
 	else
 		buf_add_string(out, "looking for images");
-	if (heartbeat->view.transfers)
+	if (heartbeat->view.transfers) {
+		buf_add_string(out, ", ");
+		remaining_bytes(&(struct remaining){&heartbeat->view, done, total}, out);
 		add_transfers(&heartbeat->view, out);
+	}
 	if (heartbeat->waits.count)
 		buf_add_string(out, "; ");
 	waits_print(&heartbeat->waits, now, out);

@@ -15,6 +15,7 @@
 #include "report/heartbeat.h"
 #include "report/image_lists.h"
 #include "report/levels.h"
+#include "report/plan_files.h"
 #include "report/report_json.h"
 #include "report/report_log.h"
 #include "report/summary.h"
@@ -32,6 +33,7 @@ struct report {
 	struct progress *progress;
 	struct display *display; /* NULL: log lines instead */
 	struct heartbeat *heartbeat;
+	enum lines logged; /* the images that get a line in the log */
 	struct tally tally;
 	int64_t started_ms;
 };
@@ -45,11 +47,25 @@ static void tell_counts(void *ctx, size_t *done, size_t *total)
 	pthread_mutex_unlock(&report->lock);
 }
 
+static void open_lines(struct report *report)
+{
+	const struct report_options *options = &report->options;
+	const struct heartbeat_counts counts = {tell_counts, report};
+	report->logged = lines_of_log(options->lines, options->log_in_file || log_is_json());
+	if (options->lines == LINES_NONE)
+		return;
+	if (options->live && display_possible())
+		report->display =
+			display_open(report->arena, report->progress, !options->log_in_file);
+	if (!report->display || options->log_in_file)
+		report->heartbeat =
+			heartbeat_open(report->arena, report->progress, &counts, HEARTBEAT_MS);
+}
+
 struct report *report_new(const struct report_options *options, struct progress *progress)
 {
 	struct arena *arena = arena_new();
 	struct report *report = arena ? arena_new_of(arena, struct report) : NULL;
-	const struct heartbeat_counts counts = {tell_counts, report};
 	if (!report) {
 		arena_free(&arena);
 		return NULL;
@@ -62,13 +78,11 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->tally.dry_run = options->dry_run;
 	report->tally.brief = !options->json_path && !options->whole && options->level < LEVELS_ALL;
 	report->tally.shard = options->shard;
+	report->tally.plan = options->plan;
 	if (options->terms)
 		report->tally.general = *options->terms;
 	pthread_mutex_init(&report->lock, NULL);
-	if (options->live && display_possible())
-		report->display = display_open(arena, progress, !options->log_in_file);
-	if (!report->display || options->log_in_file)
-		report->heartbeat = heartbeat_open(arena, progress, &counts, HEARTBEAT_MS);
+	open_lines(report);
 	return report;
 }
 
@@ -99,12 +113,15 @@ static void publish(const struct report *report)
 	atomic_store(&figures->bytes, tally->bytes);
 }
 
-static struct display_counts counts(const struct report *report)
+static struct frame_counts counts(const struct report *report)
 {
 	publish(report);
-	return (struct display_counts){
+	return (struct frame_counts){
 		.done = tally_done(&report->tally),
 		.total = report->tally.total,
+		.copied = report->tally.copied,
+		.would_copy = report->tally.would_copy,
+		.in_sync = report->tally.in_sync,
 		.failed = tally_failed(&report->tally),
 	};
 }
@@ -116,11 +133,18 @@ void report_batch(struct report *report, size_t number, size_t batches)
 	pthread_mutex_unlock(&report->lock);
 }
 
+void report_new_state(struct report *report)
+{
+	pthread_mutex_lock(&report->lock);
+	report->tally.new_state = true;
+	pthread_mutex_unlock(&report->lock);
+}
+
 void report_plan(struct report *report, size_t images)
 {
 	pthread_mutex_lock(&report->lock);
 	report->tally.total += images;
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	if (report->display)
 		display_count(report->display, &now);
@@ -134,7 +158,7 @@ static char mark(enum outcome_status status)
 }
 
 static void show_image(struct report *report, const struct tally_image *image, const char *source,
-		       const char *destination, const struct display_counts *now)
+		       const char *destination, const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf text = {0};
 	summary_brief(image, &text);
@@ -149,7 +173,7 @@ static void show_image(struct report *report, const struct tally_image *image, c
 }
 
 static void tell(struct report *report, const struct tally_image *image, const char *work,
-		 const struct display_counts *now)
+		 const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf source = {0};
 	scoped(buf_finish) struct buf destination = {0};
@@ -159,9 +183,11 @@ static void tell(struct report *report, const struct tally_image *image, const c
 					      .source = buf_string(&source),
 					      .destination = buf_string(&destination),
 					      .work = work};
-	if (report->display)
+	if (report->display && lines_show(report->options.lines, image))
 		show_image(report, image, buf_string(&source), buf_string(&destination), now);
-	if (!report->display || report->options.log_in_file)
+	else if (report->display)
+		display_count(report->display, now);
+	if ((!report->display || report->options.log_in_file) && lines_show(report->logged, image))
 		report_log_image(&line, now);
 }
 
@@ -189,7 +215,7 @@ void report_outcome(struct report *report, const struct task *task, const struct
 		warn(&image);
 	pthread_mutex_lock(&report->lock);
 	tally_add(&report->tally, report->arena, &image);
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	/* Those that a stop cut off are a number in the summary. */
 	if (!image.unfinished)
@@ -213,7 +239,7 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 	pthread_mutex_lock(&report->lock);
 	report->tally.total++;
 	tally_add(&report->tally, report->arena, &image);
-	struct display_counts now = counts(report);
+	struct frame_counts now = counts(report);
 	pthread_mutex_unlock(&report->lock);
 	if (!image.unfinished)
 		tell(report, &image, "generating sync tasks", &now);
@@ -325,8 +351,17 @@ static bool is_stdout(const char *path)
 /* True when standard output carries a document, so nothing else may be printed there. */
 static bool stdout_taken(const struct report_options *options)
 {
-	return options->level || is_stdout(options->json_path) ||
-	       is_stdout(options->success_path) || is_stdout(options->failed_path);
+	return options->level || options->answers || is_stdout(options->json_path) ||
+	       is_stdout(options->success_path) || is_stdout(options->failed_path) ||
+	       (options->planning &&
+		(is_stdout(options->planning->path) || is_stdout(options->planning->markdown)));
+}
+
+/* The file that lists all images, or NULL. */
+static const char *report_file(const struct report *report)
+{
+	const char *path = report->options.json_path;
+	return is_stdout(path) ? NULL : path;
 }
 
 /* A log on standard error has named the failed images already; one in a file has not. */
@@ -339,8 +374,28 @@ static void write_failures(const struct report *report)
 	file_put(STDERR_FILENO, buf_ok(&text) ? buf_str(&text) : STR("out of memory\n"));
 }
 
+/* True when the log of a job has each failure already, and annotations repeat the first ones. */
+static bool is_told(const struct report *report)
+{
+	return report->options.action && !report->options.log_in_file && !report->tally.unlisted;
+}
+
+/* The images in sync that have no line of their own in the log have one together. */
+static void write_folded(const struct report *report)
+{
+	const struct tally *tally = &report->tally;
+	bool on_screen = report->display && !report->options.log_in_file;
+	if (!on_screen && !log_is_json() && report->logged == LINES_CHANGES && tally->in_sync)
+		report_log_folded(tally);
+}
+
 static void write_summary(const struct report *report)
 {
+	const struct changes_view view = {
+		.told = is_told(report),
+		.columns = report->options.live ? display_columns() : 0,
+		.report = report_file(report),
+	};
 	scoped(buf_finish) struct buf text = buf_limit(TEXT_MAX);
 	scoped(buf_finish) struct buf last = {0};
 	summary_last_line(&report->tally, &last);
@@ -353,10 +408,11 @@ static void write_summary(const struct report *report)
 		write_failures(report);
 		return;
 	}
-	if (tally_failed(&report->tally) && !stdout_taken(&report->options)) {
+	/* A line for scripts, as the original has it. */
+	if (tally_failed(&report->tally) && !stdout_taken(&report->options) &&
+	    !isatty(STDOUT_FILENO))
 		file_put(STDOUT_FILENO, STR("failed tasks exist\n"));
-	}
-	summary_write(&report->tally, &text);
+	summary_write(&report->tally, &view, &text);
 	buf_add_char(&last, '\n');
 	if (buf_ok(&text))
 		file_put(STDERR_FILENO, buf_str(&text));
@@ -364,9 +420,26 @@ static void write_summary(const struct report *report)
 		file_put(STDERR_FILENO, buf_ok(&last) ? buf_str(&last) : STR("out of memory\n"));
 }
 
+/* Writes the plan, if there is one. *plan stays as it is without. */
+static bool write_plan(struct report *report, struct plan_sheet *sheet, struct action_plan *plan,
+		       struct error *err)
+{
+	const struct plan_files *files = report->options.planning;
+	if (!files)
+		return true;
+	if (!plan_files_write(files, &report->tally, report->arena, sheet, err))
+		return false;
+	*plan = (struct action_plan){sheet, files->path};
+	return true;
+}
+
 bool report_finish(struct report *report, int reason, struct error *err)
 {
+	struct plan_sheet sheet = {0};
+	struct action_plan plan = {0};
+	struct error second;
 	struct progress_view view = {0};
+	write_folded(report);
 	heartbeat_close(&report->heartbeat);
 	display_close(&report->display);
 	progress_view(report->progress, &view);
@@ -376,11 +449,14 @@ bool report_finish(struct report *report, int reason, struct error *err)
 	report->tally.stopped = reason;
 	tally_list_sort(&report->tally.list);
 	bool written = write_files(report, err);
+	bool planned = write_plan(report, &sheet, &plan, written ? err : &second);
+	if (!planned && !written)
+		log_error("%s", second.text);
 	write_summary(report);
 	if (report->options.action)
 		action_finish(report->options.action, &report->tally, report->options.program,
-			      report->options.json_path);
-	return written;
+			      report->options.json_path, plan.sheet ? &plan : NULL);
+	return written && planned;
 }
 
 const struct tally *report_tally(const struct report *report)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "plan/progress.h"
+#include "report/lines.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,11 +42,15 @@ struct report_options {
 	const char *level_title;     /* what that report is about; with level */
 	const char *program;         /* "image-syncer/1.2.3" */
 	const char *shard;           /* --shard: "0/4", or NULL */
-	bool images_json;            /* --output-images-format: these two in JSON, else YAML */
-	bool whole;                  /* report_tally() has images that are in sync as well */
+	const char *plan;            /* the digest of the plan that is applied; or NULL */
+	const struct plan_files *planning; /* NULL: no plan is written */
+	bool images_json; /* --output-images-format: these two in JSON, else YAML */
+	bool whole;       /* report_tally() has images that are in sync as well */
+	bool answers;     /* standard output gets something else, so no line of the report */
 	bool dry_run;
-	bool quiet; /* the summary says only what has failed, where the log does not */
-	bool live;  /* stderr is a terminal and the live display is wanted */
+	bool quiet;       /* the summary says only what has failed, where the log does not */
+	bool live;        /* stderr is a terminal and can have the live display */
+	enum lines lines; /* --progress */
 	/* the log does not go to stderr, so it gets its lines even with the live display */
 	bool log_in_file;
 };
@@ -60,6 +65,8 @@ void report_free(struct report **report);
 
 /* The run is batch number of so many. */
 void report_batch(struct report *report, size_t number, size_t batches);
+/* No earlier run has stored a state, so every image counts as new. */
+void report_new_state(struct report *report);
 /* Adds images to the total; each must get one report_outcome(). */
 void report_plan(struct report *report, size_t images);
 /*

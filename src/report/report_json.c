@@ -38,6 +38,13 @@ static void write_seconds(struct json_writer *json, const char *name, int64_t mi
 	json_writer_seconds(json, milliseconds);
 }
 
+static void write_time(struct json_writer *json, const char *name, int64_t seconds)
+{
+	char text[CLOCK_TEXT_SIZE];
+	clock_rfc3339(seconds, text);
+	write_text(json, name, text);
+}
+
 /* Writes a text that others may have chosen. */
 static void write_foreign(struct json_writer *json, const char *name, const char *text)
 {
@@ -110,8 +117,14 @@ static void write_image(struct json_writer *json, const struct tally_image *imag
 	write_text(json, "status", tally_status(image));
 	if (outcome->reason)
 		write_text(json, "reason", outcome->reason);
+	if (outcome->ready)
+		write_time(json, "ready", outcome->ready);
 	if (outcome->digest)
 		write_foreign(json, "digest", outcome->digest);
+	if (outcome->before)
+		write_foreign(json, "before", outcome->before);
+	if (outcome->after)
+		write_foreign(json, "after", outcome->after);
 	if (outcome->tag)
 		write_foreign(json, "tag", outcome->tag);
 	write_int(json, "bytes", outcome->bytes);
@@ -141,21 +154,27 @@ static void write_requests(struct json_writer *json, const struct tally *tally)
 
 static void write_totals(struct json_writer *json, const struct tally *tally)
 {
-	char started[CLOCK_TEXT_SIZE];
-	clock_rfc3339(tally->started, started);
 	write_int(json, "version", 1);
 	write_text(json, "result", tally_result(tally));
 	json_writer_name(json, "dry_run");
 	json_writer_bool(json, tally->dry_run);
 	if (tally->shard)
 		write_text(json, "shard", tally->shard);
+	if (tally->plan)
+		write_text(json, "plan", tally->plan);
 	if (tally->batch)
 		write_text(json, "batch", tally->batch);
-	write_text(json, "started", started);
+	write_time(json, "started", tally->started);
 	write_seconds(json, "seconds", tally->milliseconds);
 	write_count(json, "total", tally->total);
 	write_count(json, "copied", tally->copied);
 	write_count(json, "skipped", tally->skipped);
+	if (tally->too_new) {
+		write_count(json, "too_new", tally->too_new);
+		write_time(json, "first_ready", tally->first_ready);
+	}
+	if (tally->held)
+		write_count(json, "held", tally->held);
 	if (tally->dry_run)
 		write_count(json, "would_copy", tally->would_copy);
 	write_count(json, "failed", tally->failed);

@@ -1,6 +1,7 @@
 /* The words of a line are close to the original's; as JSON its fields say the same for programs. */
 #include "report/report_log.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/summary.h"
 
@@ -18,22 +19,27 @@ static void print_number(int64_t number, char out[NUMBER_SIZE])
 	snprintf(out, NUMBER_SIZE, "%lld", (long long)number);
 }
 
-static void log_members(const struct report_log_image *line, const struct display_counts *now,
+static void log_members(const struct report_log_image *line, const struct frame_counts *now,
 			const char *text)
 {
 	const struct outcome *outcome = &line->image->outcome;
 	bool failed = outcome->status == OUTCOME_FAILED;
+	char ready[CLOCK_TEXT_SIZE];
 	char bytes[NUMBER_SIZE], seconds[NUMBER_SIZE], done[NUMBER_SIZE], total[NUMBER_SIZE];
 	print_number(outcome->bytes, bytes);
 	print_seconds(outcome->milliseconds, seconds);
 	print_number((int64_t)now->done, done);
 	print_number((int64_t)now->total, total);
+	clock_rfc3339(outcome->ready, ready);
 	const struct log_field fields[] = {
 		{"source", line->source, false},
 		{"destination", line->destination, false},
 		{"digest", outcome->digest, false},
+		{"before", outcome->before, false},
+		{"after", outcome->after, false},
 		{"status", tally_status(line->image), false},
 		{"reason", outcome->reason, false},
+		{"ready", outcome->ready ? ready : NULL, false},
 		{"bytes", bytes, true},
 		{"seconds", seconds, true},
 		{"done", done, true},
@@ -42,7 +48,7 @@ static void log_members(const struct report_log_image *line, const struct displa
 	log_fields(failed ? LOG_ERROR : LOG_INFO, fields, array_count(fields), "%s", text);
 }
 
-void report_log_image(const struct report_log_image *line, const struct display_counts *now)
+void report_log_image(const struct report_log_image *line, const struct frame_counts *now)
 {
 	scoped(buf_finish) struct buf text = {0};
 	enum outcome_status status = line->image->outcome.status;
@@ -62,6 +68,15 @@ void report_log_image(const struct report_log_image *line, const struct display_
 		log_info("Finish %s from %s to %s: %s. Now %zu/%zu images have been processed.",
 			 line->work, line->source, line->destination, buf_string(&text), now->done,
 			 now->total);
+}
+
+void report_log_folded(const struct tally *tally)
+{
+	bool one = tally->in_sync == 1;
+	log_info("Skip synchronization of %zu image%s because destination image%s. "
+		 "Now %zu/%zu images have been processed.",
+		 tally->in_sync, one ? "" : "s", one ? " exists" : "s exist", tally_done(tally),
+		 tally->total);
 }
 
 void report_log_end(const struct tally *tally)

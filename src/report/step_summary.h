@@ -5,14 +5,12 @@
  */
 #pragma once
 
+#include "report/step_rows.h"
 #include "report/tally.h"
 
-/* A runner drops a summary of more than 1 MiB as a whole. */
-enum { STEP_SUMMARY_MAX = 900 * 1024 };
-
 /*
- * Appends the summary of a run, at most STEP_SUMMARY_MAX bytes: totals, failures, the other images.
- * program: "image-syncer/1.2.3". report: the path of the complete list; NULL: none.
+ * Appends the summary of a run, at most STEP_SUMMARY_MAX bytes: figures, failures, changes, what is
+ * in sync. program: "image-syncer/1.2.3". report: the path of the complete list; NULL: none.
  */
 void step_summary_write(const struct tally *tally, const char *program, const char *report,
 			struct buf *out);

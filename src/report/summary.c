@@ -1,10 +1,11 @@
 /*
- * Failures come first and totals last: after five hundred failed images the totals are still on the
+ * Failures come late and totals last: after five hundred failed images the totals are still on the
  * screen. A reason is cut to 512 bytes, like all remote text; the JSON report has all of it.
  */
 #include "report/summary.h"
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/causes.h"
 #include "report/format.h"
@@ -44,6 +45,8 @@ static const struct {
 } reasons[] = {
 	{"in-sync", "in sync", "destination image exists"},
 	{"no-platform", "no platform fits", "no manifest fits platform filters"},
+	{"too-new", "too new", "it is too new"},
+	{"held", "held", "its rule holds it back"},
 	{"missing", "missing", "the destination does not have it"},
 	{"differs", "differs", "the destination has another image there"},
 	{"companions", "signatures are missing",
@@ -57,6 +60,16 @@ static const char *reason_text(const struct outcome *outcome, bool brief)
 		if (strcmp(outcome->reason, reasons[i].word) == 0)
 			return brief ? reasons[i].brief : reasons[i].sentence;
 	return outcome->reason ? outcome->reason : "";
+}
+
+/* Adds when an image that is too new will be old enough. */
+static void add_ready(const struct outcome *outcome, struct buf *out)
+{
+	char when[CLOCK_TEXT_SIZE];
+	if (!outcome->ready)
+		return;
+	clock_rfc3339(outcome->ready, when);
+	buf_printf(out, ", ready at %s", when);
 }
 
 static void describe_skipped(const struct outcome *outcome, struct buf *out)
@@ -105,6 +118,7 @@ void summary_outcome(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_SKIPPED:
 		describe_skipped(outcome, out);
+		add_ready(outcome, out);
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
@@ -132,6 +146,7 @@ void summary_brief(const struct tally_image *image, struct buf *out)
 		break;
 	case OUTCOME_SKIPPED:
 		buf_add_string(out, reason_text(outcome, true));
+		add_ready(outcome, out);
 		add_tag(outcome, out);
 		break;
 	case OUTCOME_WOULD_COPY:
@@ -254,10 +269,25 @@ void summary_left_out(const struct tally *tally, struct buf *out)
 		buf_printf(
 			out,
 			"%zu foreign layer%s left out: %s may not be distributed (--foreign copy "
-			"copies %s)\n",
+			"includes %s)\n",
 			tally->blobs_skipped, tally->blobs_skipped == 1 ? " was" : "s were",
 			tally->blobs_skipped == 1 ? "it" : "they",
 			tally->blobs_skipped == 1 ? "it" : "them");
+}
+
+void summary_too_new(const struct tally *tally, struct buf *out)
+{
+	char when[CLOCK_TEXT_SIZE];
+	bool one = tally->too_new == 1;
+	if (!tally->too_new)
+		return;
+	clock_rfc3339(tally->first_ready, when);
+	buf_printf(out, "%zu image%s too new, %s at %s", tally->too_new, one ? " is" : "s are",
+		   one ? "ready" : "the first ready", when);
+	if (tally->new_state)
+		buf_add_string(out, "; the state is new, so every image that is not dated by its "
+				    "registry is: to copy some today, use --release TAG");
+	buf_add_char(out, '\n');
 }
 
 static void add_transfer(const struct tally *tally, struct buf *out)
@@ -273,7 +303,7 @@ static void add_transfer(const struct tally *tally, struct buf *out)
 		buf_printf(out, "%s sent, %s; ", size, rate);
 	else if (!tally->dry_run)
 		buf_add_string(out, "nothing sent; ");
-	buf_printf(out, "%lld request%s to sources, %lld to destinations\n",
+	buf_printf(out, "%lld request%s to sources, %lld to destinations",
 		   (long long)tally->requests_source, tally->requests_source == 1 ? "" : "s",
 		   (long long)tally->requests_target);
 }
@@ -287,9 +317,22 @@ void summary_last_line(const struct tally *tally, struct buf *out)
 		   tally_failed(tally) == 1 ? "image" : "images", duration);
 }
 
-void summary_write(const struct tally *tally, struct buf *out)
+/* A terminal has no use for a line that says again what failed; programs look for that line. */
+static void add_end(const struct tally *tally, const struct changes_view *view, struct buf *out)
 {
-	summary_failures(tally, out);
+	char duration[FORMAT_SIZE];
+	format_duration(tally->milliseconds, duration);
+	if (view->columns) {
+		buf_printf(out, "; took %s\n", duration);
+		return;
+	}
+	buf_add_char(out, '\n');
+	summary_last_line(tally, out);
+	buf_add_char(out, '\n');
+}
+
+static void write_totals(const struct tally *tally, const struct changes_view *view, struct buf *out)
+{
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
 	summary_counts(tally, out);
@@ -299,7 +342,15 @@ void summary_write(const struct tally *tally, struct buf *out)
 			"the platform filters leave nothing of any image: check --os, --arch and "
 			"the platforms of the rules\n");
 	summary_left_out(tally, out);
+	summary_too_new(tally, out);
 	add_transfer(tally, out);
-	summary_last_line(tally, out);
-	buf_add_char(out, '\n');
+	add_end(tally, view, out);
+}
+
+void summary_write(const struct tally *tally, const struct changes_view *view, struct buf *out)
+{
+	changes_write(tally, view, out);
+	if (!view->told)
+		summary_failures(tally, out);
+	write_totals(tally, view, out);
 }

@@ -13,6 +13,18 @@ static bool is(const char *reason, const char *word)
 	return reason && strcmp(reason, word) == 0;
 }
 
+bool tally_in_sync(const struct tally_image *image)
+{
+	const struct outcome *outcome = &image->outcome;
+	return outcome->status == OUTCOME_SKIPPED && is(outcome->reason, "in-sync");
+}
+
+static void count_too_new(struct tally *tally, const struct outcome *outcome)
+{
+	if (!tally->too_new++ || outcome->ready < tally->first_ready)
+		tally->first_ready = outcome->ready;
+}
+
 static void count(struct tally *tally, const struct tally_image *image)
 {
 	const struct outcome *outcome = &image->outcome;
@@ -22,10 +34,13 @@ static void count(struct tally *tally, const struct tally_image *image)
 		break;
 	case OUTCOME_SKIPPED:
 		tally->skipped++;
-		if (is(outcome->reason, "in-sync"))
-			tally->in_sync++;
+		tally->in_sync += tally_in_sync(image);
 		if (is(outcome->reason, "no-platform"))
 			tally->no_platform++;
+		if (is(outcome->reason, "held"))
+			tally->held++;
+		if (is(outcome->reason, "too-new"))
+			count_too_new(tally, outcome);
 		break;
 	case OUTCOME_WOULD_COPY:
 		tally->would_copy++;

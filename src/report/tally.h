@@ -14,11 +14,14 @@ struct tally {
 	struct tally_list list; /* in the order they ended, until tally_list_sort() */
 	size_t total;           /* images known so far */
 	size_t copied, skipped, would_copy, failed;
-	size_t unfinished;  /* failed images that a stop cut off, for no reason of their own */
-	size_t in_sync;     /* skipped images that are in sync */
-	size_t no_platform; /* skipped images of which a filter passed nothing */
-	size_t missing;     /* images to be copied because the destination has none */
-	size_t differs;     /* images to be copied because the destination has another one */
+	size_t unfinished;   /* failed images that a stop cut off, for no reason of their own */
+	size_t in_sync;      /* skipped images that are in sync */
+	size_t no_platform;  /* skipped images of which a filter passed nothing */
+	size_t too_new;      /* skipped images that are not old enough yet */
+	size_t held;         /* skipped images that a list holds back */
+	int64_t first_ready; /* when the first of those that are too new will be old enough */
+	size_t missing;      /* images to be copied because the destination has none */
+	size_t differs;      /* images to be copied because the destination has another one */
 	/* images of which only signatures and the like would be copied; any others are forced */
 	size_t unaccompanied;
 	size_t companions; /* signatures and the like: copied, or missing in a dry run */
@@ -32,8 +35,10 @@ struct tally {
 
 	/* These are known at the end of the run. */
 	const char *shard; /* "0/4": other jobs have the rest; NULL: no shards */
+	const char *plan;  /* the digest of the plan that was applied; NULL: there was none */
 	const char *batch; /* "2 of 9": the same; NULL: no batches */
 	bool dry_run;
+	bool new_state;  /* no earlier run has stored when it saw images */
 	size_t retried;  /* images, or rules, that failed and were tried again */
 	int stopped;     /* cancel_reason(): why it ended early, 0: it did not */
 	int64_t started; /* seconds since 1970 */
@@ -58,6 +63,8 @@ bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);
 
+/* True for an image that is in sync, or would be skipped because it is. */
+bool tally_in_sync(const struct tally_image *image);
 /* "copied", "skipped", "would-copy" or "failed". */
 const char *tally_status(const struct tally_image *image);
 /* The place of the image's rule, "images.yaml:3:1"; NULL: unknown. */

@@ -118,7 +118,8 @@ static struct tally_record *make_whole(struct arena *arena, const struct tally_i
 	whole->record.whole = true;
 	whole->image = *image;
 	struct outcome *outcome = &whole->image.outcome;
-	if (!keep(arena, &outcome->digest) || !keep(arena, &outcome->warning) ||
+	if (!keep(arena, &outcome->digest) || !keep(arena, &outcome->before) ||
+	    !keep(arena, &outcome->after) || !keep(arena, &outcome->warning) ||
 	    !keep(arena, &outcome->tag) || !keep(arena, &outcome->error_text))
 		return NULL;
 	return &whole->record;
@@ -145,7 +146,12 @@ bool tally_list_add(struct tally_list *list, struct arena *arena, const struct t
 
 struct tally_walk tally_list_walk(const struct tally_list *list)
 {
-	return (struct tally_walk){.next = list->first};
+	return tally_list_from(list->first);
+}
+
+struct tally_walk tally_list_from(const struct tally_record *record)
+{
+	return (struct tally_walk){.next = record};
 }
 
 bool tally_list_next(struct tally_walk *walk)
@@ -153,6 +159,7 @@ bool tally_list_next(struct tally_walk *walk)
 	const struct tally_record *record = walk->next;
 	if (!record)
 		return false;
+	walk->record = record;
 	walk->next = record->next;
 	if (record->whole) {
 		walk->image = ((const struct whole_record *)record)->image;

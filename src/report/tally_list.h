@@ -28,9 +28,10 @@ struct tally_list {
 	size_t count;
 };
 
-/* An iterator; private except for image, which is valid until the next step. */
+/* An iterator; private except for image, which is valid until the next step, and its record. */
 struct tally_walk {
 	struct tally_image image;
+	const struct tally_record *record; /* of image: see tally_list_from() */
 	const struct tally_record *next;
 	char digest[TALLY_DIGEST_SIZE];
 };
@@ -41,5 +42,7 @@ bool tally_list_add(struct tally_list *list, struct arena *arena, const struct t
 void tally_list_sort(struct tally_list *list);
 /* An iterator before the first image. */
 struct tally_walk tally_list_walk(const struct tally_list *list);
+/* An iterator before the image of a record. */
+struct tally_walk tally_list_from(const struct tally_record *record);
 /* Steps to the next image, walk->image; false after the last one. */
 bool tally_list_next(struct tally_walk *walk);

@@ -1,23 +1,24 @@
 /*
- * The document is {"version": 1, "hints": {KEY: {"source", "destination", "seen"}}, "manifests":
- * {DIGEST: {"parts", "seen"}}}. A key is all that a pair of digests depends on: both references and
- * the terms. No reference contains a space. The version changes when the same terms begin to give
- * other digests; then older hints are of no use.
+ * The members are "hints": {KEY: {"source", "destination", "seen"}} and "manifests": {DIGEST:
+ * {"parts", "seen"}}. A key is all that a pair of digests depends on: both references and the
+ * terms. No reference contains a space.
+ *
+ * When a hint was met is stored once a day: a run in which nothing happens has nothing to store.
  */
 #include "state/hints.h"
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/secret.h"
-#include "doc/json.h"
 #include "doc/json_writer.h"
+#include "doc/node.h"
 #include "oci/digest.h"
 
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { VERSION = 1, DAY = 24 * 60 * 60 };
+enum { DAY = 24 * 60 * 60 };
 
 struct pair {
 	const char *source, *destination; /* digests; destination may be NULL */
@@ -36,6 +37,7 @@ struct hints {
 	struct map pairs;     /* key -> struct pair */
 	struct map manifests; /* digest -> struct parts, which do not change but for the time */
 	size_t part_count;    /* in all manifests together */
+	uint64_t changes;     /* so far */
 	pthread_mutex_t lock;
 };
 
@@ -74,17 +76,27 @@ static void print_key(const struct hint *hint, struct buf *out)
 	buf_printf(out, "%s %s %s", hint->source, hint->destination, hint->terms);
 }
 
+/* Sets when something was met, if that was on another day. */
+static void touch(struct hints *hints, int64_t *seen, int64_t now)
+{
+	if (now - *seen < DAY)
+		return;
+	*seen = now;
+	hints->changes++;
+}
+
 /* Sets the pair of a key. False without memory. */
 static bool put(struct hints *hints, struct str key, const struct pair *given)
 {
 	struct pair *pair = map_get(&hints->pairs, key);
 	if (pair && same_text(pair->source, given->source) &&
 	    same_text(pair->destination, given->destination)) {
-		pair->seen = given->seen;
+		touch(hints, &pair->seen, given->seen);
 		return true;
 	}
 	if (!pair && hints->pairs.count >= HINTS_MAX)
 		return true;
+	hints->changes++;
 	pair = arena_new_of(hints->arena, struct pair);
 	if (!pair)
 		return false;
@@ -113,6 +125,7 @@ static struct parts *new_parts(struct hints *hints, size_t count, int64_t seen)
 	return parts;
 }
 
+/* The caller counts the change, if it is one. */
 static bool put_parts(struct hints *hints, struct str digest, struct parts *parts)
 {
 	if (!map_put(&hints->manifests, digest, parts))
@@ -198,32 +211,67 @@ static bool take_all(struct hints *hints, const struct node *list, taker *take, 
 	return true;
 }
 
-static bool take_document(struct hints *hints, const struct node *root, int64_t now,
-			  struct error *err)
+static bool take_members(struct hints *hints, const struct node *root, int64_t now,
+			 struct error *err)
 {
 	const struct node *pairs = node_get(root, "hints");
 	const struct node *manifests = node_get(root, "manifests");
-	int64_t version;
-	if (!node_int64(node_get(root, "version"), &version) || version != VERSION)
-		return damaged(root, "expected hints of version 1", err);
 	if (!pairs || pairs->kind != NODE_MAP || !manifests || manifests->kind != NODE_MAP)
 		return damaged(root, "expected a mapping of hints and one of manifests", err);
 	return take_all(hints, pairs, take_pair, now, err) &&
 	       take_all(hints, manifests, take_parts, now, err);
 }
 
-bool hints_read(struct hints *hints, struct str text, int64_t now, struct error *err)
+bool hints_read(struct hints *hints, const struct node *root, int64_t now, struct error *err)
 {
-	scoped(arena_free) struct arena *arena = arena_new();
-	const struct node *root;
-	if (!arena)
-		return error_memory(err);
-	if (json_read_file(arena, text, &root, err) && take_document(hints, root, now, err))
+	bool ok = take_members(hints, root, now, err);
+	hints->changes = 0;
+	if (ok)
 		return true;
 	map_finish(&hints->pairs);
 	map_finish(&hints->manifests);
 	hints->part_count = 0;
 	return false;
+}
+
+/* The later one of two pairs counts. */
+static bool absorb_pair(struct hints *hints, const struct map_entry *entry)
+{
+	const struct str key = {entry->key, entry->len};
+	const struct pair *ours = map_get(&hints->pairs, key), *theirs = entry->value;
+	return (ours && ours->seen >= theirs->seen) || put(hints, key, theirs);
+}
+
+static bool absorb_parts(struct hints *hints, const struct map_entry *entry)
+{
+	const struct str key = {entry->key, entry->len};
+	const struct parts *theirs = entry->value;
+	struct parts *ours = map_get(&hints->manifests, key);
+	if (ours && ours->seen < theirs->seen)
+		ours->seen = theirs->seen;
+	if (ours || !fits(hints, theirs->count))
+		return true;
+	ours = new_parts(hints, theirs->count, theirs->seen);
+	for (size_t i = 0; ours && i < theirs->count; i++) {
+		ours->digests[i] = arena_string(hints->arena, theirs->digests[i]);
+		if (!ours->digests[i])
+			ours = NULL;
+	}
+	return ours && put_parts(hints, key, ours);
+}
+
+bool hints_absorb(struct hints *hints, const struct hints *from)
+{
+	bool ok = true;
+	pthread_mutex_lock(&hints->lock);
+	uint64_t changes = hints->changes;
+	for (size_t i = 0; ok && i < from->pairs.count; i++)
+		ok = absorb_pair(hints, &from->pairs.entries[i]);
+	for (size_t i = 0; ok && i < from->manifests.count; i++)
+		ok = absorb_parts(hints, &from->manifests.entries[i]);
+	hints->changes = changes;
+	pthread_mutex_unlock(&hints->lock);
+	return ok;
 }
 
 /* --- using ---------------------------------------------------------------------------------- */
@@ -260,7 +308,7 @@ bool hints_find_parts(struct hints *hints, const char *digest, int64_t now,
 	pthread_mutex_lock(&hints->lock);
 	struct parts *found = map_get(&hints->manifests, str_of(digest));
 	if (found) {
-		found->seen = now;
+		touch(hints, &found->seen, now);
 		*parts = found->digests;
 		*count = found->count;
 	}
@@ -274,7 +322,7 @@ static void add_parts(struct hints *hints, const char *digest, const char *const
 {
 	struct parts *found = map_get(&hints->manifests, str_of(digest));
 	if (found)
-		found->seen = now;
+		touch(hints, &found->seen, now);
 	if (found || !fits(hints, count))
 		return;
 	found = new_parts(hints, count, now);
@@ -283,8 +331,8 @@ static void add_parts(struct hints *hints, const char *digest, const char *const
 		if (!found->digests[i])
 			return;
 	}
-	if (found)
-		(void)put_parts(hints, str_of(digest), found);
+	if (found && put_parts(hints, str_of(digest), found))
+		hints->changes++;
 }
 
 void hints_record_parts(struct hints *hints, const char *digest, const char *const *parts,
@@ -297,12 +345,12 @@ void hints_record_parts(struct hints *hints, const char *digest, const char *con
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-/* A masked name would never be met again. */
-static bool has_secret(struct str text)
+bool hints_name_secret(struct str name, struct buf *out)
 {
 	scoped(buf_finish) struct buf masked = {0};
-	secret_mask(text, &masked);
-	return !buf_ok(&masked) || !str_equal(buf_str(&masked), text);
+	secret_mask(name, &masked);
+	out->failed |= !buf_ok(&masked);
+	return !buf_ok(&masked) || !str_equal(buf_str(&masked), name);
 }
 
 static void write_pair(struct json_writer *json, const char *key, const struct pair *pair)
@@ -332,28 +380,30 @@ static void write_parts(struct json_writer *json, const char *digest, const stru
 	json_writer_close_object(json);
 }
 
-void hints_write(struct hints *hints, struct buf *out)
+void hints_write(struct hints *hints, struct json_writer *json)
 {
-	struct json_writer json = {.out = out};
-	json_writer_open_object(&json);
-	json_writer_name(&json, "version");
-	json_writer_int(&json, VERSION);
 	pthread_mutex_lock(&hints->lock);
-	json_writer_name(&json, "hints");
-	json_writer_open_object(&json);
+	json_writer_name(json, "hints");
+	json_writer_open_object(json);
 	for (size_t i = 0; i < hints->pairs.count; i++) {
 		const struct map_entry *entry = &hints->pairs.entries[i];
-		if (!has_secret((struct str){entry->key, entry->len}))
-			write_pair(&json, entry->key, entry->value);
+		if (!hints_name_secret((struct str){entry->key, entry->len}, json->out))
+			write_pair(json, entry->key, entry->value);
 	}
-	json_writer_close_object(&json);
-	json_writer_name(&json, "manifests");
-	json_writer_open_object(&json);
+	json_writer_close_object(json);
+	json_writer_name(json, "manifests");
+	json_writer_open_object(json);
 	for (size_t i = 0; i < hints->manifests.count; i++)
-		write_parts(&json, hints->manifests.entries[i].key,
+		write_parts(json, hints->manifests.entries[i].key,
 			    hints->manifests.entries[i].value);
-	json_writer_close_object(&json);
+	json_writer_close_object(json);
 	pthread_mutex_unlock(&hints->lock);
-	json_writer_close_object(&json);
-	buf_add_char(out, '\n');
+}
+
+uint64_t hints_changes(struct hints *hints)
+{
+	pthread_mutex_lock(&hints->lock);
+	uint64_t changes = hints->changes;
+	pthread_mutex_unlock(&hints->lock);
+	return changes;
 }

@@ -7,16 +7,19 @@
  * signatures there are, since one may be added at any time, and that a registry still has what it
  * had.
  *
- * Hints are JSON without secrets. Files are read and written by the caller. Any thread.
+ * Hints are a part of the state (state.h) and have no secrets. Any thread.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct hints;
+struct json_writer;
+struct node;
 
 /*
  * Hints that no run has met for so many days are dropped. More than HINTS_MAX of a kind, or
@@ -36,10 +39,14 @@ struct hint {
 struct hints *hints_new(void);
 void hints_free(struct hints **hints);
 /*
- * Takes the hints of text, which hints_write() has written; now is in seconds since 1970. Called
- * once, before all others. ERROR_CONFIG: text is damaged, and says where; then there are no hints.
+ * Takes the hints of a document's root (state_document.c), now is in seconds since 1970. Called
+ * once, before all others. ERROR_CONFIG: it is damaged, and says where; then there are no hints.
  */
-bool hints_read(struct hints *hints, struct str text, int64_t now, struct error *err);
+bool hints_read(struct hints *hints, const struct node *root, int64_t now, struct error *err);
+/*
+ * Takes what from has and hints lack, or met earlier; nobody else uses from. False without memory.
+ */
+bool hints_absorb(struct hints *hints, const struct hints *from);
 /* True when an earlier run, or an image of this one, found exactly this. */
 bool hints_confirm(struct hints *hints, const struct hint *hint);
 /* Keeps a hint, in place of an older one; it was met now. Without memory it is not kept. */
@@ -53,5 +60,12 @@ bool hints_find_parts(struct hints *hints, const char *digest, int64_t now,
 /* Keeps these; the manifest was met now. Without memory they are not kept. */
 void hints_record_parts(struct hints *hints, const char *digest, const char *const *parts,
 			size_t count, int64_t now);
-/* Appends all hints as a document, without those whose names contain a secret. */
-void hints_write(struct hints *hints, struct buf *out);
+/* Writes all hints as members of the open object, without those whose names contain a secret. */
+void hints_write(struct hints *hints, struct json_writer *json);
+/*
+ * True when a name contains a secret and has no place in out, a document that is read again: masked
+ * it would never be met. Without memory out is marked as failed.
+ */
+bool hints_name_secret(struct str name, struct buf *out);
+/* How many times hints were recorded or met on another day, so far. */
+uint64_t hints_changes(struct hints *hints);

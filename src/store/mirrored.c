@@ -223,7 +223,13 @@ static bool open_url(const struct store *store, const char *url, struct blob_par
 	return store_open_url(of(store)->own, url, part, out, err);
 }
 
+static int64_t pushed(const struct store *store, const char *tag, const char *digest)
+{
+	return store_pushed(of(store)->own, tag, digest);
+}
+
 static const struct store_kind kind = {.recall = recall,
+				       .pushed = pushed,
 				       .head = head,
 				       .look = look,
 				       .get = get,

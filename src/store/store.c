@@ -31,6 +31,11 @@ bool store_head_listed(const struct store *store, struct arena *arena, const cha
 	return store_head(store, arena, reference, out, err);
 }
 
+int64_t store_pushed(const struct store *store, const char *tag, const char *digest)
+{
+	return store->kind->pushed ? store->kind->pushed(store, tag, digest) : 0;
+}
+
 bool store_look(const struct store *store, struct arena *arena, const char *reference, bool *found,
 		struct manifest_bytes *out, struct error *err)
 {
@@ -75,6 +80,17 @@ bool store_put(const struct store *store, const struct push *push, struct push_a
 	       struct error *err)
 {
 	return store->kind->put(store, push, answer, err);
+}
+
+enum store_tagging store_tagging(const struct store *store)
+{
+	return store->kind->tagging ? store->kind->tagging(store) : STORE_TAGS_ONE;
+}
+
+bool store_put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		    size_t count, bool *set, struct error *err)
+{
+	return store->kind->put_tags(store, push, tags, count, set, err);
 }
 
 bool store_open(const struct store *store, const char *digest, struct blob_part *part,

@@ -65,6 +65,13 @@ struct push_answer {
 	char missing[DIGEST_TEXT_SIZE]; /* incomplete: the first digest that it names, or "" */
 };
 
+/* Whether one push sets several tags (distribution-spec 1.2, OCI-Tag). */
+enum store_tagging {
+	STORE_TAGS_ONE,     /* each tag takes a push of its own */
+	STORE_TAGS_UNKNOWN, /* the answer to the next push of a tag shows it */
+	STORE_TAGS_MANY,
+};
+
 enum { BLOB_ETAG_SIZE = 128 };
 
 /* Which part of a blob is wanted, and which one came. Zeroed but for size: all of it. */
@@ -116,6 +123,8 @@ struct store_kind {
 	/* Optional: the digest of a tag, or that there is none, is known from a list of tags. */
 	bool (*recall)(const struct store *store, struct arena *arena, const char *tag,
 		       struct manifest_status *out);
+	/* Optional: when a list of tags says so. */
+	int64_t (*pushed)(const struct store *store, const char *tag, const char *digest);
 	bool (*head)(const struct store *store, struct arena *arena, const char *reference,
 		     struct manifest_status *out, struct error *err);
 	bool (*look)(const struct store *store, struct arena *arena, const char *reference,
@@ -133,6 +142,10 @@ struct store_kind {
 	bool (*accepts)(const struct store *store, const char *media_type, struct error *err);
 	bool (*put)(const struct store *store, const struct push *push, struct push_answer *answer,
 		    struct error *err);
+	/* Optional, both. */
+	enum store_tagging (*tagging)(const struct store *store);
+	bool (*put_tags)(const struct store *store, const struct push *push,
+			 const char *const *tags, size_t count, bool *set, struct error *err);
 	bool (*open)(const struct store *store, const char *digest, struct blob_part *part,
 		     struct reader **out, struct error *err);
 	/* Optional. */
@@ -171,6 +184,11 @@ bool store_head(const struct store *store, struct arena *arena, const char *refe
  */
 bool store_head_listed(const struct store *store, struct arena *arena, const char *reference,
 		       struct manifest_status *out, struct error *err);
+/*
+ * When the tag got the manifest with that digest, in seconds since 1970, as the registry says and
+ * not the image; 0: it does not say so in a list that was read. No request.
+ */
+int64_t store_pushed(const struct store *store, const char *tag, const char *digest);
 /*
  * Reads what reference stands for past mirrors and caches: what comes is what is served now. Not
  * found is an answer.
@@ -219,6 +237,14 @@ bool store_accepts(const struct store *store, const char *media_type, struct err
  */
 bool store_put(const struct store *store, const struct push *push, struct push_answer *answer,
 	       struct error *err);
+/* Whether store_put_tags() may be of use; learnt from the answers to store_put(). */
+enum store_tagging store_tagging(const struct store *store);
+/*
+ * Pushes the bytes once for all count tags, in one try; push->reference does not count. set[i]: the
+ * store says that it has set that tag. False: it may have set some or none.
+ */
+bool store_put_tags(const struct store *store, const struct push *push, const char *const *tags,
+		    size_t count, bool *set, struct error *err);
 
 /* --- blobs ---------------------------------------------------------------------------------- */
 

@@ -52,6 +52,14 @@ NAMES = sorted(os.path.basename(path)[:-len(".json")] for path in glob.glob(str(
 VALIDATORS = {name: jsonschema.Draft202012Validator(schema(name)) for name in NAMES}
 
 
+def is_foreign(document):
+    """Of another program (src/config/foreign): nobody has a schema of ours for it."""
+    if not isinstance(document, dict):
+        return False
+    registries = any(isinstance(value, dict) and {"images", "images-by-tag-regex", "images-by-semver"} & set(value) for value in document.values())
+    return registries or any(isinstance(document.get(key), (list, dict)) for key in ("sync", "tasks", "services")) or "apiVersion" in document
+
+
 def form(option, document):
     """The schema of a file, by the option that names it and its shape; None: there is none for it."""
     if option == "auth":
@@ -60,7 +68,7 @@ def form(option, document):
         images = document.get("images") if isinstance(document, dict) else None
         is_kyma = isinstance(document, dict) and ("targetRepoPrefix" in document or
                                                   isinstance(images, list) and any(isinstance(each, dict) and "source" in each for each in images))
-        return "kyma" if is_kyma else "images"
+        return "kyma" if is_kyma else None if is_foreign(document) else "images"
     parts = {str(key).lower(): value for key, value in document.items()} if isinstance(document, dict) else {}
     is_server = "images" not in parts and any(isinstance(parts.get(key), dict) for key in ("app", "registry", "sync", "events"))
     return "sync" if is_server else None
@@ -102,7 +110,7 @@ def of_cases():
     for path in sorted(HERE.glob("*.txt")):
         for case in read_cases(path):
             words = arguments(case)
-            if case.all("called") or words[:1] in (["gcr"], ["flannel"], ["sync"]) or any(line.startswith(("INPUT_", "GITHUB_")) for line in case.lines("env") or []):
+            if case.all("called") or words[:1] in (["gcr"], ["flannel"], ["sync"], ["convert"]) or "--images-format" in words or any(line.startswith(("INPUT_", "GITHUB_")) for line in case.lines("env") or []):
                 continue
             yield pytest.param(case, [word for word in words if word not in ("serve", "check")], id=f"{path.stem}: {case.name}")
 
@@ -139,6 +147,16 @@ def test_a_case(case, words, tmp_path):
         pytest.skip("no file that has a schema")
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in read_cases(HERE / "request.txt")
+                                  if any(name.startswith("policy.") for (name, *_), _ in case.all("file"))])
+def test_a_policy(case):
+    """What a request takes, the schema takes; a message about what it can know is one of its own."""
+    name, lines = next((name, lines) for (name, *_), lines in case.all("file") if name.startswith("policy."))
+    refused = next(VALIDATORS["policy"].iter_errors(yaml.load(content(lines), Loader)), None)
+    said = "\n".join(line for stream, lines in [*case.all("stderr")] for line in lines)
+    assert bool(refused) == bool(KNOWABLE.search(said) or "this is no policy" in said), refused
+
+
 EXAMPLES = ROOT / ".github/examples"
 MODELINE = "# yaml-language-server: $schema=https://raw.githubusercontent.com/OWNER/image-syncer/v1.0.0/docs/schema/{}.json\n"
 
@@ -149,6 +167,12 @@ def test_an_example(name):
     text = (EXAMPLES / "serve" / f"{name}.yaml").read_text(encoding="utf-8")
     assert text.startswith(MODELINE.format(name))
     VALIDATORS[name].validate(yaml.load(text, Loader))
+
+
+def test_the_policy_of_the_example():
+    text = (EXAMPLES / "policy.yaml").read_text(encoding="utf-8")
+    assert text.startswith(MODELINE.format("policy"))
+    VALIDATORS["policy"].validate(yaml.load(text, Loader))
 
 
 @pytest.mark.parametrize("path", ("kubernetes/cronjob.yaml", "serve/deployment.yaml"))
@@ -167,6 +191,9 @@ def test_the_files_of_a_configmap(path):
     ("kyma", "{targetRepoPrefix: r.io/x/, images: [{tag: v1}]}"),
     ("auth", "r.io: {username: a}"),
     ("auth", "r.io: {user: a, password: b}"),
+    ("policy", "{to: r.io/b}"),
+    ("policy", "{to: r.io/b, allow: '**', who: {user: a}}"),
+    ("policy", "{to: r.io/b, allow: '**', max-images: 0}"),
     ("sync", "{app: {limits: {queue: many}}}"),
     ("sync", "{events: {habor: {secret: x}}}"),
 ))

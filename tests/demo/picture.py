@@ -64,7 +64,7 @@ class Coloured(term.Screen):
 
 
 def fill(source, target):
-    """Everything is in the source, and one image is in the target already."""
+    """Everything is in the source; the target has one image already, and an older one of another."""
     base = images.layer("base", 6_000_000)
     pictures = {
         "team/app": {"1.4.0": images.multi("app", platforms=2, layers=3, size=4_000_000)},
@@ -78,6 +78,7 @@ def fill(source, target):
                 client.push(picture, repo, tag)
     with contextlib.closing(images.Client(target)) as client:
         client.push(pictures["team/web"]["2.1.0"], "mirror/web", "2.1.0")
+        client.push(images.image("tools/old"), "mirror/tools", "stable")
 
 
 def write_files(home, source, target):

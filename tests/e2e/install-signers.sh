@@ -1,9 +1,10 @@
 #!/bin/sh
-# Install what test_signatures.py proves signatures with, where Go is: cosign, and two commands of tests/e2e/tools (a registry with
+# Install what test_signatures.py and test_referrers_from.py prove signatures with, where Go is: cosign, regctl, and two commands of tests/e2e/tools (a registry with
 # the referrers API, and notation's library as a command). install-registries.sh has the other registries. Takes several minutes, mostly for cosign. Prints where they are.
 set -u
 
 cosign=v3.1.3
+regctl=v0.11.1
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 folder=${IMAGE_SYNCER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/image-syncer}/signers
 export GOBIN="$folder" CGO_ENABLED=0
@@ -26,6 +27,7 @@ install() {
 
 cd "$here/tools" || exit 1
 install cosign go install -trimpath "github.com/sigstore/cosign/v3/cmd/cosign@$cosign"
+install regctl go install -trimpath "github.com/regclient/regclient/cmd/regctl@$regctl"
 install api-registry go install -trimpath ./api-registry
 install notary go install -trimpath ./notary
 echo "$folder"

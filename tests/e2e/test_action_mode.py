@@ -56,12 +56,26 @@ def test_success_and_then_nothing_to_do(step, inputs, dst, from_source, at_targe
     assert json.loads(outputs["images"]) == [
         {name: each[name] for name in ("source", "destination", "digest", "status")} for each in report["images"]]
     assert {each["digest"] for each in json.loads(outputs["images"])} == {first.digest, second.digest}
-    assert ended.summary.startswith("### ") and "image-syncer: all images are in sync" in ended.summary
+    assert ended.summary.startswith("### ") and "image-syncer: 2 new\n" in ended.summary
+    assert all(f"{dst.host}/{repo}:{tag}&#64;{digest}" in ended.summary for tag, digest in (("v1", first.digest), ("v2", second.digest)))
     assert ended.annotations("error") == ended.annotations("warning") == []
 
     again = step.run(inputs)
     assert (again.code, complete(again, "success")["changed"], again.outputs["bytes"]) == (0, "false", "0")
     assert counts(again) == {"total": 2, "copied": 0, "skipped": 2, "failed": 0}
+    assert "image-syncer: 2 in sync\n" in again.summary and "| v1, v2 |" in again.summary
+
+
+def test_an_image_that_is_replaced(step, inputs, dst, from_source, at_target, repo):
+    old, new = images.image(f"{repo}-old"), images.image(f"{repo}-new")
+    at_target.push(old, repo, "v1")
+    from_source.push(new, repo, "v1", "v2")
+    for dry, mark in (("true", "image-syncer, dry run: "), ("false", "image-syncer: ")):
+        ended = step.run({**inputs, "dry-run": dry})
+        assert ended.code == 0 and f"{mark}1 new, 1 updated\n" in ended.summary
+        short, text = [each.digest.partition(":")[2][:12] for each in (old, new)], html.unescape(ended.summary)
+        assert "<code>{}</code>\xa0→\xa0<code>{}</code>".format(*short) in text
+        assert f"{dst.host}/{repo}:v1@{new.digest}\n  # before: {dst.host}/{repo}@{old.digest}\n" in text
 
 
 def test_partial(step, inputs, dst, from_source, repo):
@@ -71,7 +85,7 @@ def test_partial(step, inputs, dst, from_source, repo):
     assert counts(ended) == {"total": 2, "copied": 1, "skipped": 0, "failed": 1}
     error, = ended.annotations("error")
     assert f"{dst.host}/{repo}:v2" in error.data and "file" not in error.properties
-    assert ended.summary.index("#### Failed") < ended.summary.index("new |")
+    assert ended.summary.index("#### Failed") < ended.summary.index("| new |")
     assert [each["status"] for each in json.loads(ended.outputs["images"])] == ["copied", "failed"]
 
 
@@ -79,7 +93,32 @@ def test_failure(step, inputs, repo):
     ended = step.run(inputs)
     assert (ended.code, complete(ended, "failure")["changed"]) == (1, "false")
     assert counts(ended) == {"total": 2, "copied": 0, "skipped": 0, "failed": 2}
-    assert "2 of 2 images failed" in ended.summary
+    assert "image-syncer: 2 failed\n" in ended.summary
+
+
+def test_failed_images_of_a_file(step, runner, inputs, src, dst, repo):
+    """At the line of their rule; and what the log said when they failed is not repeated in a list at its end."""
+    runner.write("images.yaml", f"# what we mirror\n{src.host}/{repo}:gone: {dst.host}/{repo}\n")
+    ended = step.run({**inputs, "images": "images.yaml"})
+    error, = ended.annotations("error")
+    assert (error.properties["file"], error.properties["line"], error.properties["col"]) == ("images.yaml", "2", "1")
+    assert "| images.yaml:2:1 |" in html.unescape(ended.summary)
+    assert ended.stderr.count(f"{repo}:gone does not exist") == 2, "in the log, and as annotation"
+
+
+def test_images_of_a_file_that_fail_alike(step, runner, inputs, src, door, from_source, repo):
+    from_source.push(images.image(repo), repo, "v1", "v2")
+    runner.write("images.yaml", f"{src.host}/{repo}:v1: {door.host}/{repo}\n{src.host}/{repo}:v2: {door.host}/{repo}\n")
+    ended = step.run({**inputs, "images": "images.yaml", "auth": login(door, "not-the-real-word", inputs)})
+    error, = ended.annotations("error")
+    assert "2 images: " in error.data and (error.properties["file"], error.properties["line"]) == ("images.yaml", "1")
+    assert "<summary><b>2 images</b>: " in ended.summary and ended.summary.count("refused the user name") == 1
+
+
+def test_no_file_and_no_checkout(step):
+    ended = step.run({"images": ""})
+    error, = ended.annotations("error")
+    assert ended.code == 2 and "actions/checkout" in error.data and "actions/checkout" in ended.summary
 
 
 def test_wrong_configuration(step, runner, both):
@@ -100,7 +139,7 @@ def test_dry_run(step, inputs, at_target, from_source, repo):
     assert (ended.code, complete(ended, "success")["changed"], ended.outputs["bytes"]) == (0, "false", "0")
     assert counts(ended) == {"total": 2, "copied": 0, "skipped": 0, "failed": 0}
     assert [each["status"] for each in json.loads(ended.outputs["images"])] == ["would-copy", "would-copy"]
-    assert "Dry run" in ended.summary
+    assert "image-syncer, dry run: 2 new\n" in ended.summary
     assert at_target.tags(repo) == []
 
 
@@ -132,7 +171,7 @@ def test_cancelled(step, inputs, src, from_source, at_target, repo, number, code
             process.communicate()
     assert (ended.code, complete(ended, "cancelled")["changed"]) == (code, "true")
     assert counts(ended) == {"total": 2, "copied": 1, "skipped": 0, "failed": 1}
-    assert "stopped, 1 of 2 images" in ended.summary and json.loads(ended.report)["result"] == "cancelled"
+    assert f"stopped by {number.name}, 1 new, 1 not finished\n" in ended.summary and json.loads(ended.report)["result"] == "cancelled"
 
 
 @pytest.mark.long
@@ -159,7 +198,7 @@ def test_fail_fast(step, src, dst, both, from_source, at_target, repo):
     ended = step.run({"images": inline(rules), "auth": inline(both), "fail_fast": "True", "proc": "1"})
     assert (ended.code, complete(ended, "failure")["total"], ended.outputs["failed"]) == (1, "4", "1")
     assert at_target.tags(repo) == []
-    assert "Not finished" in ended.summary
+    assert "3 not finished\n" in ended.summary
 
 
 # -- what is told -----------------------------------------------------------------------------------------------------------------

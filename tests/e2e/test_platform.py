@@ -218,6 +218,8 @@ def test_another_filter_is_noticed(sync, src, dst, both, from_source, at_target,
     assert at_target.closure(repo, "v1").root == wanted.digest
     entry = image_of(result, dst, repo)
     assert (entry["status"], entry["reason"]) == ("copied", "differs")
+    assert entry["before"] == filtered(picture, entries, [1], "arch=arm64").digest
+    assert entry.get("after", entry["digest"]) == wanted.digest
 
 
 def test_a_filter_added_later_makes_the_index_smaller(sync, src, dst, both, from_source, at_target, repo):

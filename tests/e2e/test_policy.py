@@ -107,6 +107,7 @@ def test_a_dry_run_tells_the_same(sync, moved, dst, both, at_target, repo, polic
                 "retag": (0, "would-copy", "differs")}
     entry = entry_of(result, dst, repo)
     assert (result.code, entry["status"], entry["reason"]) == expected[policy]
+    assert entry["before"] == old.digest and "after" not in entry
     assert writes(dst) == [] and at_target.tags(repo) == ["v1"] and at_target.head(repo, "v1") == old.digest
 
 

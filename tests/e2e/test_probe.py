@@ -243,7 +243,7 @@ def test_several_registries_fail_if_one_does(runner, src, from_source, repo):
 
 @pytest.mark.parametrize("words, said", (
     ([], "name a registry"),
-    (["nginx"], "is no host"),
+    (["nginx"], "is not a host"),
     (["r.io/A"], "must be lowercase"),
     (["https://r.io/a"], "no scheme"),
     (["r.io/a", "--format", "xml"], "expected text or json"),

@@ -404,3 +404,43 @@ def test_memory_and_descriptors_stay(serve, here, there, pair):
     if run.FLAVOR == "musl":
         assert held()[0] <= memory + 2048
     assert server.stop().code == 0
+
+
+# -- the state ----------------------------------------------------------------------------------------------------------------
+
+def test_a_state_lives_as_long_as_the_server(serve, runner, here, there, pair):
+    """It is stored after each run and read before each: what another process has stored counts, also for rules that are read later."""
+    path = os.path.join(runner.home, "state.json")
+    server = serve(rule(here, there, "a"), pair, "--every", "1s", "--state", "state.json", "--min-age", "1h")
+    server.says(r"run 2 succeeded")
+    assert not copied(there)
+
+    def age():
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        for each in document["seen"].values():
+            each["first"] -= 7200
+        aside = runner.write("aside.json", json.dumps(document))
+        os.replace(aside, path)
+    age()
+    server.until(lambda: copied(there) == {"a"}, "the copy of what is old enough")
+    runs = server.text().count(" succeeded after")
+    server.replace(server.images, run.to_yaml({**rule(here, there, "a"), **rule(here, there, "b")}))
+    server.says(r"the files were read again")
+    server.says(r" succeeded after", times=runs + 3)
+    assert copied(there) == {"a"}
+    age()
+    server.until(lambda: copied(there) == {"a", "b"}, "the copy of the other one")
+    assert server.stop().code == 0
+    with open(path, encoding="utf-8") as file:
+        assert len(json.load(file)["written"]) == 2
+
+
+def test_a_state_in_a_registry_and_files_that_are_read_again(serve, here, there, pair):
+    """What says where it is outlives the files that the server began with."""
+    server = serve(rule(here, there, "a"), pair, "--every", "1s", "--state", f"{there.host}/ops/state:mirror")
+    server.until(lambda: copied(there) == {"a"} and ("ops/state", "mirror") in there.tags, "the first copy and its state")
+    before = there.tags["ops/state", "mirror"]
+    server.replace(server.images, run.to_yaml({**rule(here, there, "a"), **rule(here, there, "b")}))
+    server.until(lambda: copied(there) == {"a", "b"} and there.tags["ops/state", "mirror"] != before, "the second copy and its state")
+    assert server.stop().code == 0 and "--state" not in server.text()

@@ -70,3 +70,21 @@ def test_what_is_no_name(tree, words):
     before = dict(texts(tree))
     done = publish(tree, *words)
     assert done.returncode == 2 and done.stderr.startswith("usage:") and dict(texts(tree)) == before
+
+
+@pytest.mark.parametrize("job,before", [("build", "docker/build-push-action"), ("publish", "--source-hash")])
+def test_a_release_has_the_publishers_name(tree, job, before):
+    """In each job that builds from the tree or tags it, before it does; and again where the names are published already."""
+    with open(os.path.join(ROOT, ".github/workflows/release.yml"), encoding="utf-8") as file:
+        steps = yaml.safe_load(file)["jobs"][job]["steps"]
+    at, = (number for number, step in enumerate(steps) if "make publish-names" in step.get("run", ""))
+    used = next(number for number, step in enumerate(steps) if before in step.get("uses", "") + step.get("run", ""))
+    assert "checkout" in steps[at - 1]["uses"] and at < used
+    for name in ("Makefile", "tests/tests.mk", "src/deps/flags.mk"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(os.path.join(ROOT, name), tree / name)
+    for _ in range(2):
+        done = subprocess.run(["bash", "-ec", steps[at]["run"]], cwd=tree, env={**os.environ, "OWNER": "Some-Body"}, capture_output=True,
+                              text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert not any(owned(text) for name, text in texts(tree) if name in PLACES), "and none is left"

@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tally_list_sort(&tally.list);
 	check_json(arena, &tally);
 	check_lists(arena, &tally);
-	summary_write(&tally, &summary);
+	summary_write(&tally, &(struct changes_view){.report = "r.json"}, &summary);
 	require(!strstr(buf_string(&summary), canary));
 	struct str lines = buf_str(&summary);
 	while (lines.len)

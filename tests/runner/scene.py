@@ -8,7 +8,7 @@ import threading
 from lib import images, registry, scripted
 from lib.run import insecure
 
-OUTPUTS = ["result", "changed", "total", "copied", "skipped", "failed", "bytes", "report", "images"]
+OUTPUTS = ["result", "changed", "total", "copied", "skipped", "failed", "bytes", "report", "images", "plan", "matrix", "comment", "labels"]
 
 
 class Scene:

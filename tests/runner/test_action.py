@@ -29,7 +29,7 @@ def test_success(scene):
     assert step.report["images"][0]["destination"] == destination
     assert os.path.dirname(step.outputs["report"]) == scene.runner.temp, "the default report stays out of the workspace"
     assert os.listdir(scene.runner.workspace) == []
-    assert "new |" in step.summary and destination in step.summary
+    assert "| new |" in step.summary and destination in step.summary
 
     again = scene.sync()
     check_files(again)
@@ -315,6 +315,52 @@ def _notify(scene):
     return step.code == 2 and sum("input notify" in each for each in step.annotations("error")) == 2
 
 
+def _asked(scene, who=None, **given):
+    """A request for the image, by somebody who may ask if the policy says nothing of it, or if they are who."""
+    policy = {"to": f"{scene.target.host}/asked", "names": "keep", "allow": f"{scene.source.host}/**", **({"who": who} if who else {})}
+    return scene.sync({"images": "", "mode": "request", "policy": json.dumps(policy), "request": f"see {next(iter(scene.rules))}", **given}).outputs
+
+
+def _request(scene):
+    """The mode, the text and the policy itself."""
+    return (_asked(scene)["labels"], _asked(scene, request="nothing")["labels"], _asked(scene, mode="sync")["labels"]) == ("mirrored", "nothing-found", "")
+
+
+def _policy(scene):
+    """A file as well."""
+    scene.runner.write("policy.yaml", "to: registry.example.com\nallow: quay.io/**\n")
+    return _asked(scene, policy="policy.yaml")["labels"] == "refused"
+
+
+def _who(field, name):
+    def check(scene):
+        who = {field: ["somebody", "a-team"]}
+        return (_asked(scene, who, **{name: "a-team"})["labels"], _asked(scene, who, **{name: "another"})["labels"]) == ("mirrored", "refused")
+    return check
+def _mode(scene):
+    """Each mode reads its own inputs, and refuses those of another, which would not count."""
+    wrong = ({"mode": "copy"}, {"mode": "apply"}, {"plan": "plan.json"}, {"shards": "2"}, {"markdown": "x.md"}, {"mode": "apply", "plan": "nowhere.json"},
+             {"mode": "plan", "shards": "0"}, {"mode": "plan", "shard": "0/2"}, {"mode": "apply", "plan": "plan.json", "shards": "2"})
+    return all(scene.sync(given).code == 2 for given in wrong) and scene.sync(mode="sync").outputs["copied"] == "1"
+
+
+def _plan(scene):
+    step = scene.sync(mode="plan", plan="here.json")
+    return step.outputs["plan"] == "here.json" and os.path.exists(os.path.join(scene.runner.workspace, "here.json")) and not scene.copied()
+
+
+def _markdown(scene):
+    scene.sync(mode="plan", markdown="plan.md")
+    with open(os.path.join(scene.runner.workspace, "plan.md"), encoding="utf-8") as file:
+        return "1 of 1 image to copy" in file.read()
+
+
+def _shards(scene):
+    scene.rules = scene.many(1) | {f"{scene.source.host}/{scene.repo}:v1": [f"{scene.target.host}/{scene.repo}", f"{scene.target.host}/{scene.repo}/b"]}
+    matrix = json.loads(scene.sync(mode="plan", shards="2").outputs["matrix"])
+    return [each["shard"] for each in matrix["include"]] == ["0/2", "1/2"]
+
+
 def _launchers(_scene):
     return True        # test_launcher.py
 
@@ -329,12 +375,16 @@ READ = {
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
     "foreign": _refused("foreign", "x"), "list": _list, "to": _to,
     "create-repository": _refused("create-repository", "x"), "create-project": _refused("create-project", "x"),
-    "referrers": _refused("referrers", "/"), "require-signed": _refused("require-signed", "nowhere.pem"),
+    "referrers": _refused("referrers", "/"), "referrers-from": _refused("referrers-from", "x"), "require-referrers": _refused("require-referrers", "/"),
+    "require-signed": _refused("require-signed", "nowhere.pem"),
     "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
     "target-repo-prefix": _prefix, "target-names": _names,
     "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,
-    "quiet": _quiet, "log-format": _refused("log-format", "x"),
+    "mode": _mode, "plan": _plan, "markdown": _markdown, "shards": _shards,
+    "quiet": _quiet, "log-format": _refused("log-format", "x"), "progress": _refused("progress", "x"),
+    "request": _request, "policy": _policy,
+    "actor": _who("users", "actor"), "association": _who("associations", "association"), "teams": _who("teams", "teams"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 
@@ -443,6 +493,40 @@ def test_tokens_of_the_runner_are_not_for_registries(scene, name):
     scene.logins[scene.target.host] = {"insecure": True, "username": "a", "password": f"${{{name}}}"}
     step = scene.sync({}, {name: "not-a-runner-token"})
     assert step.code == 2 and any(name in each for each in step.annotations("error"))
+
+
+# -- plan and apply ---------------------------------------------------------------------------------------------------------------
+
+def test_a_plan_and_what_becomes_of_it(scene):
+    """Two steps of a job, or of two: the second takes nothing from the first but the plan."""
+    first = scene.sync(mode="plan", shards="4")
+    check_files(first)
+    assert first.code == 0 and not scene.copied()
+    assert (first.outputs["changed"], first.outputs["copied"], first.outputs["result"]) == ("true", "0", "success")
+    assert os.path.dirname(first.outputs["plan"]) == scene.runner.temp and os.listdir(scene.runner.workspace) == []
+    matrix = json.loads(first.outputs["matrix"])
+    assert matrix == {"include": [{"shard": "0/1", "images": 1, "bytes": matrix["include"][0]["bytes"]}]}, "a group without images would be no job"
+    assert "1 of 1 image to copy, at most" in first.summary and scene.picture.digest[7:19] in first.summary
+
+    second = scene.sync({"images": ""}, mode="apply", plan=first.outputs["plan"], shard=matrix["include"][0]["shard"])
+    check_files(second)
+    assert second.code == 0 and scene.copied() == scene.picture.digest and second.outputs["changed"] == "true"
+    assert second.report["bytes"] == matrix["include"][0]["bytes"] and second.outputs["plan"] == second.outputs["matrix"] == ""
+
+    third = scene.sync(mode="plan")
+    assert third.outputs["changed"] == "false" and "nothing to copy" in third.summary
+
+
+def test_a_plan_that_cannot_be_made(scene):
+    step = scene.sync(mode="plan", images="{}: a")
+    check_files(step)
+    assert step.code == 2 and (step.outputs["changed"], step.outputs["plan"], step.outputs["matrix"]) == ("false", "", "")
+
+
+def test_rules_beside_a_plan_are_refused(scene):
+    first = scene.sync(mode="plan")
+    step = scene.sync(mode="apply", plan=first.outputs["plan"])
+    assert step.code == 2 and not scene.copied() and any("--images" in each for each in step.annotations("error"))
 
 
 # -- limits -----------------------------------------------------------------------------------------------------------------------

@@ -160,6 +160,7 @@ struct copy_run {
 	size_t count;
 	unsigned width; /* of the pool, and blobs in flight; 0: 1 */
 	bool force, dry_run, verify;
+	bool survey;         /* as for a plan */
 	struct arena *arena; /* of the outcomes; the caller's */
 	struct outcome outcomes[COPY_TASKS];
 };
@@ -201,9 +202,11 @@ static inline void copy_run(struct copy_run *run)
 	spared++;
 	struct pool *pool = pool_new(width);
 	struct progress *progress = progress_new();
+	struct survey *survey = run->survey ? survey_new() : NULL;
 	const struct copier_options options = {.pool = pool,
 					       .stores = memory_stores(run->world),
 					       .progress = progress,
+					       .survey = survey,
 					       .blobs_in_flight = width,
 					       .force = run->force,
 					       .dry_run = run->dry_run,
@@ -230,7 +233,12 @@ static inline void copy_run(struct copy_run *run)
 	spared++;
 	for (size_t i = 0; i < run->count; i++)
 		arena_free(&loop.arenas[i]);
+	/* The display promises nothing that does not come. */
+	struct progress_view view = {0};
+	progress_view(progress, &view);
+	assert_true(!view.left && !view.sized && !view.transfers);
 	progress_free(&progress);
+	survey_free(&survey);
 	pool_free(&pool);
 	cancel_enter(before);
 	cancel_close(&cancel);

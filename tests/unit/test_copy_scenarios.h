@@ -1,7 +1,8 @@
 /* All tasks in one table, with what comes of each, and what must hold whatever fails. */
 #pragma once
 
-#include "test_copy_terms.h"
+#include "test_copy_outside.h"
+#include "test_copy_planned.h"
 
 /* --- the world changes ---------------------------------------------------------------------- */
 
@@ -60,6 +61,12 @@ static void build_raced_retag(struct world *world)
 	world->memory->hook = write_target;
 }
 
+static void build_planned_raced(struct world *world)
+{
+	build_planned(world);
+	world->memory->hook = write_target;
+}
+
 /* The copy takes long, and the source's tag moves meanwhile. */
 static void take_long(struct memory_world *memory, enum memory_op op, unsigned call)
 {
@@ -109,6 +116,9 @@ static const struct scenario scenarios[] = {
 	COPIES("pinned", build_pinned, "missing"),
 	COPIES("pinned, tag gone", build_pinned_gone, "missing"),
 	COPIES("listed digests", build_listed, "missing"),
+	SKIPS("held", build_held, "held"),
+	FAILS("of unknown age", build_undated, ERROR_CONFIG),
+	COPIES("released", build_released, "missing"),
 	COPIES("an empty blob", build_empty_blob, "missing"),
 	COPIES("an index in an index", build_nested, "missing"),
 	FAILS("too deep", build_deep, ERROR_UNSUPPORTED),
@@ -154,6 +164,9 @@ static const struct scenario scenarios[] = {
 	COPIES("required", build_required, "missing"),
 	FAILS("required, missing", build_required_missing, ERROR_PLATFORM),
 	FAILS("required, alone", build_required_alone, ERROR_PLATFORM),
+	COPIES("size", build_size, "missing"),
+	FAILS("size, over", build_size_over, ERROR_REFUSED),
+	COPIES("size, filtered", build_size_filtered, "missing"),
 	COPIES("filtered", build_filtered, "missing"),
 	COPIES("filtered, nested", build_filtered_nested, "missing"),
 	COPIES("filtered, all", build_filtered_all, "missing"),
@@ -178,6 +191,15 @@ static const struct scenario scenarios[] = {
 	COPIES("no companions", build_companions_none, "missing"),
 	COPIES("companions, many tags", build_companions_long, "missing"),
 	FAILS("companions, blocked", build_companions_blocked, ERROR_CORRUPT),
+	COPIES("companions outside", build_outside, "missing"),
+	COPIES("companions outside, from tags", build_outside_from_tags, "missing"),
+	COPIES("companions in both places", build_outside_both, "missing"),
+	COPIES("companions outside, filtered", build_outside_filtered, "missing"),
+	REPEATS("companions outside, dry", build_outside_dry, OUTCOME_WOULD_COPY, "missing"),
+	COPIES("companions outside, late", build_outside_late, "companions"),
+	FAILS("demanded, missing", build_demanded_missing, ERROR_REFERRER),
+	FAILS("demanded, misnamed", build_demanded_misnamed, ERROR_REFERRER),
+	COPIES("signed outside", build_signed_outside, "missing"),
 	COPIES("signed", build_signed, "missing"),
 	COPIES("signed for it", build_signed_for, "missing"),
 	FAILS("signed for another", build_signed_for_other, ERROR_UNSIGNED),
@@ -190,6 +212,22 @@ static const struct scenario scenarios[] = {
 	FAILS_ONCE("raced, companions", build_raced_companions, ERROR_IMMUTABLE),
 	COPIES_ONCE("raced, retag", build_raced_retag, "differs"),
 	COPIES_ONCE("long", build_long, "missing"),
+	COPIES("planned", build_planned, "missing"),
+	COPIES("planned, differs", build_planned_update, "differs"),
+	SKIPS("planned, nothing", build_planned_none, "in-sync"),
+	FAILS("planned, moved", build_planned_moved, ERROR_MOVED),
+	FAILS("planned, moved again", build_planned_moved_again, ERROR_MOVED),
+	FAILS("planned, nothing, moved", build_planned_none_moved, ERROR_MOVED),
+	FAILS("planned, gone", build_planned_gone, ERROR_MOVED),
+	COPIES("planned, overwritten", build_planned_overwritten, "differs"),
+	SKIPS("planned, let be", build_planned_let_be, "moved"),
+	COPIES("planned, retagged", build_planned_retagged, "differs"),
+	SKIPS("planned, skipped", build_planned_skipped, "no-platform"),
+	FAILS("planned, refused", build_planned_refused, ERROR_UNSIGNED),
+	FAILS("planned, otherwise", build_planned_otherwise, ERROR_REJECTED),
+	FAILS_ONCE("planned, raced", build_planned_raced, ERROR_MOVED),
+	REPEATS("surveyed", build_surveyed, OUTCOME_WOULD_COPY, "missing"),
+	REPEATS("surveyed, foreign", build_surveyed_foreign, OUTCOME_WOULD_COPY, "missing"),
 };
 
 /* --- what must hold ------------------------------------------------------------------------- */
@@ -231,11 +269,15 @@ static void check_tags(struct world *world, struct arena *arena, const char *wha
 /* No client finds the image without its companions. */
 static void check_companions(struct world *world, const char *what)
 {
-	const struct map *all = &world->from->manifests;
+	const struct map *all[] = {&world->from->manifests,
+				   world->outside ? &world->outside->manifests : NULL};
 	bool tagged = world->accompanied && memory_find(world->to, "v1");
-	for (size_t i = 0; tagged && i < all->count; i++)
-		if (!memory_read(world->to, all->entries[i].key))
-			fail_msg("%s: the tag is there, but not %s", what, all->entries[i].key);
+	for (size_t j = 0; j < array_count(all); j++)
+		for (size_t i = 0; tagged && all[j] && i < all[j]->count; i++)
+			if (all[j]->entries[i].value &&
+			    !memory_read(world->to, all[j]->entries[i].key))
+				fail_msg("%s: the tag is there, but not %s", what,
+					 all[j]->entries[i].key);
 }
 
 /* Nobody's entry in a list gets lost, unless the registry denies that there is a list. */

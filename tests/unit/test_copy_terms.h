@@ -106,6 +106,28 @@ static struct terms *terms_of(struct world *world)
 	return &((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms;
 }
 
+static const struct placed name_v1[] = {{.text = "v1"}, {.text = "/^w/"}};
+static struct picks v1_or_w = {.items = name_v1, .count = 2};
+
+static void build_held(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->hold = &v1_or_w;
+}
+
+/* Neither a list of the source nor a state says how old it is. */
+static void build_undated(struct world *world)
+{
+	build_index(world);
+	terms_of(world)->min_age = 60;
+}
+
+static void build_released(struct world *world)
+{
+	build_undated(world);
+	terms_of(world)->release = &v1_or_w;
+}
+
 static void build_required(struct world *world)
 {
 	build_nested(world);
@@ -122,6 +144,30 @@ static void build_required_alone(struct world *world)
 {
 	build_image(world);
 	terms_of(world)->required = &for_both;
+}
+
+/* Two images that share their layers, which count once, are just small enough. */
+static void build_size(struct world *world)
+{
+	const struct map *blobs = &world->from->blobs;
+	build_index(world);
+	for (size_t i = 0; i < blobs->count; i++) {
+		const struct memory_content *blob = blobs->entries[i].value;
+		terms_of(world)->max_bytes += (int64_t)blob->bytes.len;
+	}
+}
+
+static void build_size_over(struct world *world)
+{
+	build_size(world);
+	terms_of(world)->max_bytes--;
+}
+
+/* Without the other platform it fits. */
+static void build_size_filtered(struct world *world)
+{
+	build_size_over(world);
+	terms_of(world)->platforms = &for_amd64;
 }
 
 /* --- filters -------------------------------------------------------------------------------- */

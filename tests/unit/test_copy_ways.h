@@ -15,7 +15,8 @@ struct world {
 	struct memory_repository *from, *to;
 	bool broken;      /* the target was before anything happened */
 	const char *kept; /* a list of referrers at the target keeps this one; NULL: no list */
-	bool accompanied; /* all manifests of the source come before the tag */
+	bool accompanied; /* all manifests of the source come before the tag, */
+	struct memory_repository *outside; /* and those of this repository; NULL: there is none */
 };
 
 /* A task, and what comes of it when nothing fails. */

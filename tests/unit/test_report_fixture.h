@@ -73,6 +73,13 @@ static const struct outcome in_sync = {
 	.digest = "sha256:bb",
 	.milliseconds = 20,
 };
+static const struct outcome replaced = {
+	.status = OUTCOME_COPIED,
+	.reason = "differs",
+	.digest = "sha256:ee",
+	.before = "sha256:dd",
+	.after = "sha256:ff",
+};
 static const struct outcome failed = {
 	.status = OUTCOME_FAILED,
 	.milliseconds = 7,
@@ -85,8 +92,10 @@ static const struct outcome unfit = {
 	.digest = "sha256:cc",
 	.platforms = 3,
 };
-static const struct outcome would = {.status = OUTCOME_WOULD_COPY, .reason = "differs"};
-static const struct outcome absent = {.status = OUTCOME_WOULD_COPY, .reason = "missing"};
+static const struct outcome would = {
+	.status = OUTCOME_WOULD_COPY, .reason = "differs", .digest = "sha256:ee"};
+static const struct outcome absent = {
+	.status = OUTCOME_WOULD_COPY, .reason = "missing", .digest = "sha256:dd"};
 
 /* A rule that became no images. */
 static const struct rule rule = {

@@ -9,6 +9,7 @@
 #include "config/action/inputs.h"
 
 #include "base/secret.h"
+#include "config/action/mode.h"
 #include "config/nearest.h"
 #include "config/options/option.h"
 
@@ -131,6 +132,15 @@ bool inputs_present(char *const *environment)
 		if (among(input_name(*environment), names, count))
 			return true;
 	return false;
+}
+
+const char *inputs_command(char *const *environment)
+{
+	const char *actions = variable(environment, "GITHUB_ACTIONS");
+	const char *mode = variable(environment, "INPUT_MODE");
+	return actions && strcmp(actions, "true") == 0 && mode && strcmp(mode, "request") == 0
+		       ? "request"
+		       : NULL;
 }
 
 static void warn_unknown(const struct inputs_reading *reading)
@@ -334,6 +344,24 @@ static void read_document(const struct inputs_reading *reading, size_t number)
 		options_set(reading->options, option_named(str_of(input->name)), out->path);
 }
 
+/* What mode: request takes. */
+static void read_request(const struct inputs_reading *reading)
+{
+	struct inputs *out = reading->out;
+	const char *policy = find(reading, others[POLICY]);
+	const char *request = find(reading, others[REQUEST]);
+	out->request = request ? arena_string(reading->arena, request) : NULL;
+	out->request_actor = find_trimmed(reading, others[REQUEST_ACTOR]);
+	out->association = find_trimmed(reading, others[ASSOCIATION]);
+	const char *teams = find(reading, others[TEAMS]);
+	out->teams = teams ? join_items(reading->arena, teams) : NULL;
+	if (policy && is_inline(trim(policy)))
+		out->policy = (struct input_document){"input policy",
+						      arena_string(reading->arena, policy)};
+	else if (policy)
+		out->policy.path = find_trimmed(reading, others[POLICY]);
+}
+
 /* --- all of them --------------------------------------------------------------------------- */
 
 /* True for auth, images and config, under any name of the option. */
@@ -350,6 +378,18 @@ static const char *keep_variable(const struct inputs_reading *reading, const cha
 {
 	const char *value = variable(reading->environment, name);
 	return value ? arena_string(reading->arena, value) : NULL;
+}
+
+static void read_mode(const struct inputs_reading *reading)
+{
+	struct inputs *out = reading->out;
+	const char *mode = find_trimmed(reading, others[MODE]);
+	if (mode && !mode_named(mode, &out->mode))
+		problem_add(reading->problems, NULL,
+			    "input mode is \"%s\": expected sync, plan, apply or request", mode);
+	out->plan = find_trimmed(reading, others[PLAN]);
+	out->shards = find_trimmed(reading, others[SHARDS]);
+	out->markdown = find_trimmed(reading, others[MARKDOWN]);
 }
 
 static void read_others(const struct inputs_reading *reading)
@@ -386,6 +426,8 @@ void inputs_read(struct arena *arena, char *const *environment, struct inputs *o
 	*out = (struct inputs){0};
 	options->inputs = out;
 	read_others(&reading);
+	read_request(&reading);
+	read_mode(&reading);
 	for (size_t i = 0; i < INPUTS_DOCUMENTS; i++)
 		read_document(&reading, i);
 	for (size_t i = 0; i < count; i++) {
@@ -417,27 +459,32 @@ static bool from_words(const struct inputs *inputs, const char *path)
  * All steps of a job share the folder, so the name is random. Old runners name a folder that does
  * not exist in their containers; a report that nobody asked for is no reason to fail.
  */
-static const char *report_path(struct arena *arena, const char *folder)
+static const char *temporary(struct arena *arena, const char *folder, const char *what)
 {
 	uint64_t random = 0;
 	if (!folder || access(folder, W_OK) != 0 ||
 	    getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return NULL;
-	return arena_printf(arena, "%s/image-syncer-report-%016" PRIx64 ".json", folder, random);
+	return arena_printf(arena, "%s/image-syncer-%s-%016" PRIx64 ".json", folder, what, random);
 }
 
-void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options)
+void inputs_settle(struct arena *arena, const struct inputs *inputs, struct options *options,
+		   struct problems *problems)
 {
+	const char *plan = inputs->mode == INPUTS_PLAN && !inputs->plan
+				   ? temporary(arena, inputs->temp, "plan")
+				   : inputs->plan;
 	bool words = options->source != NULL;
 	bool images = from_words(inputs, options->images);
 	if (words && !images)
 		options->images = NULL;
 	if ((words || images) && !from_words(inputs, options->config))
 		options->config = NULL;
-	if (!words && !options->images && !options->config && !options->list &&
-	    access("images.yaml", F_OK) == 0)
+	if (inputs->mode != INPUTS_APPLY && !words && !options->images && !options->config &&
+	    !options->list && access("images.yaml", F_OK) == 0)
 		options->images = "images.yaml";
 	if (!options->report)
-		options->report = report_path(arena, inputs->temp);
+		options->report = temporary(arena, inputs->temp, "report");
 	options->debug |= inputs->debug;
+	mode_settle(arena, inputs, plan, options, problems);
 }

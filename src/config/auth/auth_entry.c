@@ -6,6 +6,7 @@
 #include "config/auth/auth_entry.h"
 
 #include "base/secret.h"
+#include "config/auth/secret_file.h"
 #include "net/proxy.h"
 #include "oci/layout_name.h"
 
@@ -17,6 +18,9 @@ enum auth_field {
 	USERNAME,
 	PASSWORD,
 	TOKEN,
+	USERNAME_FILE,
+	PASSWORD_FILE,
+	TOKEN_FILE,
 	INSECURE,
 	CA,
 	PROXY,
@@ -33,6 +37,9 @@ static const struct field fields[FIELDS] = {
 	[USERNAME] = {"username", FIELDS_TEXT, "the user"},
 	[PASSWORD] = {"password", FIELDS_TEXT, "the password of the user"},
 	[TOKEN] = {"token", FIELDS_TEXT, "an identity token, instead of user and password"},
+	[USERNAME_FILE] = {"username-file", FIELDS_TEXT, "a file with the user's name"},
+	[PASSWORD_FILE] = {"password-file", FIELDS_TEXT, "a file with the password"},
+	[TOKEN_FILE] = {"token-file", FIELDS_TEXT, "a file with the identity token"},
 	[INSECURE] = {"insecure", FIELDS_SWITCH, "allow http and unchecked certificates"},
 	[CA] = {"ca", FIELDS_TEXT, "a file of certificate authorities"},
 	[PROXY] = {"proxy", FIELDS_TEXT, "the URL of a proxy"},
@@ -243,6 +250,28 @@ static const char *read_secret(struct auth_item *entry, enum auth_field number)
 	return secret;
 }
 
+/* What own says, a text, or what the file that another field names holds. */
+static const char *read_file(struct auth_item *entry, enum auth_field own, const char *said,
+			     struct credential *out)
+{
+	enum auth_field number = own - USERNAME + USERNAME_FILE;
+	const struct node *value = entry->values[number];
+	struct error err = {0};
+	const char *path = value ? read_expanded(entry, &entry->login, number) : NULL;
+	if (path && said)
+		fields_complain(&entry->login, value, "%s and %s are two of one kind: keep one",
+				fields[own].name, fields[number].name);
+	if (!path || said)
+		return said;
+	out->files[own - USERNAME] = path;
+	const char *text = secret_file_text(entry->login.arena, path, &err);
+	if (!text)
+		fields_complain(&entry->login, value, "%s: %s", fields[number].name, err.text);
+	else if (own != USERNAME)
+		secret_register(str_of(text));
+	return text;
+}
+
 /* A token needs no user name; without a token, user name and password go together. */
 static void check_login(const struct auth_item *entry, struct credential *login)
 {
@@ -265,9 +294,10 @@ static void check_login(const struct auth_item *entry, struct credential *login)
 static void read_login(struct auth_item *entry, struct credential *out)
 {
 	size_t before = entry->login.problems->error_count;
-	out->username = read_expanded(entry, &entry->login, USERNAME);
-	out->password = read_secret(entry, PASSWORD);
-	out->token = read_secret(entry, TOKEN);
+	out->username =
+		read_file(entry, USERNAME, read_expanded(entry, &entry->login, USERNAME), out);
+	out->password = read_file(entry, PASSWORD, read_secret(entry, PASSWORD), out);
+	out->token = read_file(entry, TOKEN, read_secret(entry, TOKEN), out);
 	if (entry->login.problems->error_count == before)
 		check_login(entry, out);
 }

@@ -19,23 +19,31 @@ static void hide_token(const char *path)
 		secret_register(str_of(path));
 }
 
-const char *secret_file_read(struct arena *arena, const char *option, const char *path,
-			     struct problems *problems)
+const char *secret_file_text(struct arena *arena, const char *path, struct error *err)
 {
-	struct error err;
 	scoped(buf_wipe) struct buf text = buf_limit(SECRET_MAX);
 	hide_token(path);
-	if (!file_read(path, &text, &err)) {
-		problem_add(problems, NULL, "--%s: %s", option,
-			    buf_ok(&text) ? err.text : "the file is larger than 64 KiB");
+	if (!file_read(path, &text, err)) {
+		if (!buf_ok(&text))
+			error_set(err, ERROR_CONFIG, "the file is larger than 64 KiB");
 		return NULL;
 	}
 	size_t len = text.len;
 	while (len && strchr(" \t\r\n", text.at[len - 1]))
 		len--;
 	const char *secret = len ? arena_copy(arena, text.at, len) : NULL;
-	if (!secret || strlen(secret) != len)
-		problem_add(problems, NULL, "--%s: %s is %s", option, path,
-			    len ? "no text" : "empty");
+	if (secret && strlen(secret) == len)
+		return secret;
+	error_set(err, ERROR_CONFIG, "%s is %s", path, len ? "no text" : "empty");
+	return NULL;
+}
+
+const char *secret_file_read(struct arena *arena, const char *option, const char *path,
+			     struct problems *problems)
+{
+	struct error err = {0};
+	const char *secret = secret_file_text(arena, path, &err);
+	if (!secret)
+		problem_add(problems, NULL, "--%s: %s", option, err.text);
 	return secret;
 }

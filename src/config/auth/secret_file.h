@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "config/problem.h"
 
 /*
@@ -11,3 +12,5 @@
  */
 const char *secret_file_read(struct arena *arena, const char *option, const char *path,
 			     struct problems *problems);
+/* The same for a file that no option names. NULL: err says why. */
+const char *secret_file_text(struct arena *arena, const char *path, struct error *err);

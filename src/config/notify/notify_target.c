@@ -83,7 +83,7 @@ static const char *read_file(struct target_reading *reading, size_t field, const
 	const char *value = len ? arena_copy(reading->arena, text.at, len) : NULL;
 	if (value && strlen(value) == len)
 		return value;
-	complain(reading, field, len ? "the file is no text" : "the file is empty");
+	complain(reading, field, len ? "the file is not text" : "the file is empty");
 	return NULL;
 }
 

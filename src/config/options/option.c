@@ -60,23 +60,13 @@ void option_reset(void *record, const struct option *option)
 		*(struct option_list *)field = (struct option_list){0};
 }
 
-/* Imgsync takes negative numbers for none. */
-static bool takes_negative(const struct option *option)
-{
-	return option < option_table || option >= option_table + option_count;
-}
-
-static bool parse_number(const struct option *option, struct str text, int *out)
+/* A sign may only be '+'. */
+static bool parse_number(struct str text, int *out)
 {
 	int64_t value = 0;
-	bool negative = str_starts(text, "-");
-	if (negative && !takes_negative(option))
+	if (!str_to_int64(str_from(text, str_starts(text, "+")), &value) || value > INT_MAX)
 		return false;
-	if (negative || str_starts(text, "+"))
-		text = str_from(text, 1);
-	if (!str_to_int64(text, &value) || value > INT_MAX)
-		return false;
-	*out = negative ? 0 : (int)value;
+	*out = (int)value;
 	return true;
 }
 
@@ -99,7 +89,7 @@ bool option_assign(void *record, const struct option *option, const char *value)
 		*(const char **)field = value;
 		return true;
 	case OPTION_KIND_NUMBER:
-		return parse_number(option, str_of(value), field);
+		return parse_number(str_of(value), field);
 	case OPTION_KIND_SWITCH:
 		return options_switch(str_of(value), field);
 	case OPTION_KIND_LIST:

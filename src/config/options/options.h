@@ -18,8 +18,10 @@ struct option_list {
 };
 
 struct inputs;
+struct plan_options;
 struct flags;
 struct server_config;
+struct rules;
 struct option;
 struct arguments_table;
 
@@ -47,7 +49,10 @@ struct options {
 	const char *hints; /* the file of hints from earlier runs (state/hints.h); NULL: none */
 	const struct inputs *inputs; /* those of a GitHub Action; NULL: this is none */
 	const struct flags *imgsync; /* those of a command of imgsync's; NULL: this is none */
+	const struct rules *rules;   /* of a command that makes its own; NULL: files have them */
 	const struct server_config *server; /* the file of serve -c; NULL: there is none */
+	const struct plan_options *plan;    /* where a plan is written; NULL: nothing is planned */
+	const char *apply;                  /* the plan that is applied; NULL: none */
 };
 
 /* Sets every option to its default. */

@@ -105,8 +105,8 @@ void options_help_end(struct buf *out)
 {
 	buf_add_string(
 		out, "\n"
-		     "A value follows its option as the next argument or after =; an empty one\n"
-		     "means not given. Switches take =true or =false.\n"
+		     "A value follows its option as the next argument or after =; an empty value\n"
+		     "counts as unset. Switches take =true or =false.\n"
 		     "\n"
 		     "Exit status: 0 everything in sync, 1 at least one image failed, 2 usage or\n"
 		     "configuration, 130 or 143 interrupted.\n");

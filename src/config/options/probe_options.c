@@ -64,7 +64,7 @@ void probe_options_help(struct buf *out)
 		out,
 		"Usage: image-syncer probe HOST[/REPOSITORY[:TAG]]... [--auth FILE] [OPTION]...\n"
 		"\n"
-		"Asks registries as a sync would, and says what it met: address, proxy, TLS,\n"
+		"Asks registries as a sync would, and prints what it finds: address, proxy, TLS,\n"
 		"login, limits, and why something does not work.\n"
 		"\nWhat is tried and printed:\n");
 	for (size_t i = 0; i < probe_options_count; i++) {
@@ -76,9 +76,9 @@ void probe_options_help(struct buf *out)
 	}
 	buf_add_string(
 		out, "\n"
-		     "Logins are found as in a sync, and its options may be given as well\n"
+		     "Logins are found as in a sync; it also takes all options of a sync\n"
 		     "(image-syncer --help).\n"
 		     "\n"
-		     "Exit status: 0 a sync could read from all of them, with --write also push;\n"
-		     "1 not from all; 2 usage or configuration.\n");
+		     "Exit status: 0 a sync could read from all of them, and with --write push to\n"
+		     "them; 1 it could not; 2 usage or configuration.\n");
 }

@@ -2,6 +2,7 @@
 #include "config/rules/companion_options.h"
 
 #include "base/file.h"
+#include "config/rules/referrers_from.h"
 
 enum { KEY_FILE_MAX = 64 * 1024 };
 
@@ -39,17 +40,51 @@ struct signer *companion_options_signer(struct arena *arena, const char *path, c
 	return NULL;
 }
 
-void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+void companion_options_join(struct arena *arena, struct terms *out, const char *place,
 			    struct problems *problems)
 {
-	const struct option_list *list = &options->referrers;
+	struct companion_filter *joined;
+	if (!out->demanded)
+		return;
+	joined = arena_new_of(arena, struct companion_filter);
+	if (joined && out->companions)
+		*joined = *out->companions;
+	if (!joined)
+		problem_add(problems, place, "out of memory");
+	else if (!companion_filter_join(joined, out->demanded))
+		problem_add(problems, place,
+			    "referrers and require-referrers together have more than %d artifact "
+			    "types",
+			    COMPANION_TYPES_MAX);
+	out->companions = joined;
+}
+
+/* The types that an option names; NULL without memory. */
+static const struct companion_filter *read_types(struct arena *arena,
+						 const struct option_list *list, const char *option,
+						 struct problems *problems)
+{
 	struct companion_filter *filter = arena_new_of(arena, struct companion_filter);
-	out->companions = filter;
 	if (!filter)
 		problem_add(problems, NULL, "out of memory");
 	for (size_t i = 0; filter && i < list->count; i++)
-		companion_options_words(filter, str_of(list->items[i]), "--referrers", NULL,
-					problems);
+		companion_options_words(filter, str_of(list->items[i]), option, NULL, problems);
+	return filter;
+}
+
+void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
+			    struct problems *problems)
+{
+	struct error err;
+	out->companions = read_types(arena, &options->referrers, "--referrers", problems);
+	if (options->require_referrers.count)
+		out->demanded = read_types(arena, &options->require_referrers,
+					   "--require-referrers", problems);
+	companion_options_join(arena, out, NULL, problems);
+	if (options->referrers_from && !referrers_from_check(options->referrers_from, &err))
+		problem_add(problems, NULL, "--%s", err.text);
+	else
+		out->referrers_from = options->referrers_from;
 	if (options->require_signed)
 		out->signer = companion_options_signer(arena, options->require_signed,
 						       "--require-signed", NULL, problems);

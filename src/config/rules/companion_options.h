@@ -1,5 +1,6 @@
 /*
- * --referrers and --require-signed, and the fields of the same names in a rule.
+ * --referrers, --referrers-from, --require-referrers and --require-signed, and the fields of the
+ * same names in a rule.
  */
 #pragma once
 
@@ -19,6 +20,15 @@ void companion_options_words(struct companion_filter *filter, struct str text, c
  */
 struct signer *companion_options_signer(struct arena *arena, const char *path, const char *what,
 					const char *place, struct problems *problems);
-/* Sets out->companions, empty without --referrers, and out->signer. Mistakes go to problems. */
+/*
+ * What is demanded is copied as well: adds out->demanded to out->companions, as a new filter. place
+ * as above.
+ */
+void companion_options_join(struct arena *arena, struct terms *out, const char *place,
+			    struct problems *problems);
+/*
+ * Sets out->companions, empty without options, out->demanded, out->referrers_from and out->signer.
+ * Mistakes go to problems.
+ */
 void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
 			    struct problems *problems);

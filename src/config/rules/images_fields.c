@@ -52,9 +52,10 @@ static void refuse_field(const struct fields_reading *reading, const struct fiel
 			 const struct node *name)
 {
 	if (str_is(name->text, "list"))
-		fields_complain(reading, name,
-				"a rule has a source or a list: write {list: ..., to: ...} as a "
-				"rule of its own, and the file as a list of rules");
+		fields_complain(
+			reading, name,
+			"a rule has a source or a list: write {list: ..., to: ...} as its own "
+			"rule, and the file as a list of rules");
 	else
 		fields_refuse(reading, table, name);
 }

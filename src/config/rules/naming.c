@@ -27,6 +27,12 @@ static const char *hole_at(struct str text)
 	return NULL;
 }
 
+size_t naming_hole(struct str text)
+{
+	const char *hole = hole_at(text);
+	return hole ? strlen(hole) : 0;
+}
+
 /* True for what differs from repository to repository. */
 static bool tells_apart(const char *hole)
 {
@@ -50,8 +56,7 @@ static bool check_rest(const char *names, struct str rest, struct error *err)
 				 QUOTE_MAX, names, rest.at[1] == 't' ? "tag" : "digest");
 	if (c == '{' || c == '}')
 		return error_set(err, ERROR_CONFIG,
-				 "names: %.*s has a %c that begins none of {host}, {path}, "
-				 "{flat}, {namespace} and {name}",
+				 "names: %.*s has a %c that begins none of " NAMING_HOLES,
 				 QUOTE_MAX, names, c);
 	return true;
 }
@@ -127,7 +132,7 @@ static void fill_hole(const struct naming *naming, const char *hole, struct buf 
 		buf_add_str(out, str_head(path, slash ? slash - 1 : 0));
 }
 
-static void fill_template(const char *text, const struct naming *naming, struct buf *out)
+void naming_fill(const char *text, const struct naming *naming, struct buf *out)
 {
 	for (struct str rest = str_of(text); rest.len;) {
 		const char *hole = hole_at(rest);
@@ -152,6 +157,6 @@ void naming_add(const char *names, const struct naming *naming, struct buf *out)
 		buf_add_char(out, '_');
 		add_flat(naming->path, out);
 	} else {
-		fill_template(names, naming, out);
+		naming_fill(names, naming, out);
 	}
 }

@@ -24,3 +24,11 @@ struct naming {
 bool naming_check(const char *names, struct error *err);
 /* Appends the name of the copy. names has passed naming_check(); NULL is keep. */
 void naming_add(const char *names, const struct naming *naming, struct buf *out);
+
+/* The holes of a template, in words. */
+#define NAMING_HOLES "{host}, {path}, {flat}, {namespace} and {name}"
+
+/* The length of the hole that text begins with; 0: none. */
+size_t naming_hole(struct str text);
+/* Appends the template text with its holes filled. */
+void naming_fill(const char *text, const struct naming *naming, struct buf *out);

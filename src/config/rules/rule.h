@@ -7,6 +7,7 @@
 #pragma once
 
 #include "config/rules/gather.h"
+#include "config/rules/planned.h"
 #include "config/rules/rule_schedule.h"
 #include "config/rules/selection.h"
 #include "config/rules/terms.h"
@@ -26,6 +27,7 @@ struct rule {
 	const struct rule_schedule *schedule; /* NULL: that of the command line */
 	/* The route of a hook that asks for the images, one by one; NULL: an ordinary rule. */
 	const struct server_route *route;
+	const struct planned *planned; /* NULL: the rule is of no plan */
 };
 
 struct rules {

@@ -25,7 +25,9 @@ static bool is_text(const struct fields_reading *reading, const struct node *nod
 /* "quay.io/coreos/etcd: require-signed"; NULL without memory. */
 static const char *full_name(const struct fields_reading *reading, const struct field *field)
 {
-	const char *name = arena_printf(reading->arena, "%s: %s", reading->subject, field->name);
+	const char *subject = reading->subject;
+	const char *name = arena_printf(reading->arena, "%s%s%s", subject ? subject : "",
+					subject ? ": " : "", field->name);
 	if (!name)
 		fields_memory(reading);
 	return name;

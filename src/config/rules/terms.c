@@ -42,9 +42,8 @@ static void print_on_change(const struct terms *terms, struct buf *out)
 	buf_add_string(out, change_name(terms->on_change));
 }
 
-static void print_referrers(const struct terms *terms, struct buf *out)
+static void print_types(const struct companion_filter *filter, struct buf *out)
 {
-	const struct companion_filter *filter = terms->companions;
 	if (!filter || companion_filter_empty(filter))
 		return;
 	buf_printf(out, "%d%d%d%d", filter->all, filter->signatures, filter->attestations,
@@ -53,6 +52,21 @@ static void print_referrers(const struct terms *terms, struct buf *out)
 		buf_add_char(out, ' ');
 		buf_add_str(out, filter->types[i]);
 	}
+}
+
+static void print_referrers(const struct terms *terms, struct buf *out)
+{
+	print_types(terms->companions, out);
+}
+
+static void print_demanded(const struct terms *terms, struct buf *out)
+{
+	print_types(terms->demanded, out);
+}
+
+static void print_from(const struct terms *terms, struct buf *out)
+{
+	buf_add_string(out, terms->referrers_from ? terms->referrers_from : "");
 }
 
 static void print_signer(const struct terms *terms, struct buf *out)
@@ -67,6 +81,29 @@ static void print_signer(const struct terms *terms, struct buf *out)
 static void print_foreign(const struct terms *terms, struct buf *out)
 {
 	buf_add_string(out, foreign_name(terms->foreign));
+}
+
+static void print_min_age(const struct terms *terms, struct buf *out)
+{
+	if (terms->min_age)
+		cooldown_print_age(terms->min_age, out);
+}
+
+static void print_picks(const struct picks *picks, struct buf *out)
+{
+	for (; picks; picks = picks->beside)
+		for (size_t i = 0; i < picks->count; i++)
+			buf_printf(out, "%s,", picks->items[i].text);
+}
+
+static void print_hold(const struct terms *terms, struct buf *out)
+{
+	print_picks(terms->hold, out);
+}
+
+static void print_release(const struct terms *terms, struct buf *out)
+{
+	print_picks(terms->release, out);
 }
 
 static void print_pinned_tag(const struct terms *terms, struct buf *out)
@@ -93,6 +130,12 @@ static void print_repository(const struct terms *terms, struct buf *out)
 static void print_project(const struct terms *terms, struct buf *out)
 {
 	buf_add_string(out, terms->creation.project == CREATION_YES ? "yes" : "");
+}
+
+static void print_max_bytes(const struct terms *terms, struct buf *out)
+{
+	if (terms->max_bytes)
+		buf_printf(out, "%lld", (long long)terms->max_bytes);
 }
 
 /* --- writing ------------------------------------------------------------------------------- */
@@ -167,27 +210,45 @@ static void write_on_change(const struct terms *terms, struct writer *out)
 	writer_text(out, str_of(change_name(terms->on_change)));
 }
 
-static void write_referrers(const struct terms *terms, struct writer *out)
+static void write_types(const char *field, const struct companion_filter *filter,
+			struct writer *out)
 {
-	const struct companion_filter *filter = terms->companions;
+	struct companion_filter part;
+	struct str word;
 	if (!filter)
 		return;
 	if (companion_filter_empty(filter)) {
-		write_no("referrers", out);
+		write_no(field, out);
 		return;
 	}
-	const struct str words[] = {filter->all ? STR("all") : STR(""),
-				    filter->signatures ? STR("signatures") : STR(""),
-				    filter->attestations ? STR("attestations") : STR(""),
-				    filter->sboms ? STR("sboms") : STR("")};
-	writer_field(out, "referrers");
+	writer_field(out, field);
 	writer_open_list(out);
-	for (size_t i = 0; i < array_count(words); i++)
-		if (words[i].len)
-			writer_text(out, words[i]);
-	for (size_t i = 0; i < filter->type_count; i++)
-		writer_text(out, filter->types[i]);
+	for (size_t i = 0; companion_filter_part(filter, i, &part, &word); i++)
+		writer_text(out, word);
 	writer_close_list(out);
+}
+
+static void write_referrers(const struct terms *terms, struct writer *out)
+{
+	write_types("referrers", terms->companions, out);
+}
+
+static void write_demanded(const struct terms *terms, struct writer *out)
+{
+	if (terms->demanded)
+		write_types("require-referrers", terms->demanded, out);
+	else if (terms->demanded_said)
+		write_no("require-referrers", out);
+}
+
+static void write_from(const struct terms *terms, struct writer *out)
+{
+	if (terms->referrers_from) {
+		writer_field(out, "referrers-from");
+		writer_text(out, str_of(terms->referrers_from));
+	} else if (terms->from_said) {
+		write_no("referrers-from", out);
+	}
 }
 
 static void write_signer(const struct terms *terms, struct writer *out)
@@ -217,6 +278,26 @@ static void write_foreign(const struct terms *terms, struct writer *out)
 		return;
 	writer_field(out, "foreign");
 	writer_text(out, str_of(foreign_name(terms->foreign)));
+}
+
+static void write_min_age(const struct terms *terms, struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	if (!terms->min_age && !terms->min_age_said)
+		return;
+	cooldown_print_age(terms->min_age, &text);
+	writer_field(out, "min-age");
+	writer_built(out, &text);
+}
+
+static void write_hold(const struct terms *terms, struct writer *out)
+{
+	cooldown_write_picks("hold", terms->hold, out);
+}
+
+static void write_release(const struct terms *terms, struct writer *out)
+{
+	cooldown_write_picks("release", terms->release, out);
 }
 
 static void write_switch(const char *field, bool on, struct writer *out)
@@ -258,6 +339,16 @@ static void write_project(const struct terms *terms, struct writer *out)
 		write_switch("create-project", terms->creation.project == CREATION_YES, out);
 }
 
+static void write_max_bytes(const struct terms *terms, struct writer *out)
+{
+	scoped(buf_finish) struct buf text = {0};
+	print_max_bytes(terms, &text);
+	if (!text.len)
+		return;
+	writer_field(out, "max-bytes");
+	writer_built(out, &text);
+}
+
 /* --- all members --------------------------------------------------------------------------- */
 
 static const struct member members[] = {
@@ -265,10 +356,16 @@ static const struct member members[] = {
 	{"require-platforms", print_required, write_required},
 	{"on-change", print_on_change, write_on_change},
 	{"referrers", print_referrers, write_referrers},
+	{"require-referrers", print_demanded, write_demanded},
+	{"referrers-from", print_from, write_from},
 	{"require-signed", print_signer, write_signer},
 	{"foreign", print_foreign, write_foreign},
 	{"create-repository", print_repository, write_repository},
 	{"create-project", print_project, write_project},
+	{"max-bytes", print_max_bytes, write_max_bytes},
+	{"min-age", print_min_age, write_min_age},
+	{"hold", print_hold, write_hold},
+	{"release", print_release, write_release},
 	{"tag beside the digest", print_pinned_tag, NULL},
 };
 
@@ -280,16 +377,26 @@ void terms_complete(struct terms *own, const struct terms *general)
 		own->required = general->required;
 	if (!own->companions)
 		own->companions = general->companions;
+	if (!own->demanded_said)
+		own->demanded = general->demanded;
+	if (!own->from_said)
+		own->referrers_from = general->referrers_from;
 	if (!own->signer_said)
 		own->signer = general->signer;
 	if (own->on_change == CHANGE_UNSAID)
 		own->on_change = general->on_change;
 	if (own->foreign == FOREIGN_UNSAID)
 		own->foreign = general->foreign;
+	if (!own->min_age_said)
+		own->min_age = general->min_age;
+	own->hold = cooldown_join(own->hold, general->hold);
+	own->release = cooldown_join(own->release, general->release);
 	if (!own->creation.repository)
 		own->creation.repository = general->creation.repository;
 	if (own->creation.project == CREATION_UNSAID)
 		own->creation.project = general->creation.project;
+	if (!own->max_bytes)
+		own->max_bytes = general->max_bytes;
 }
 
 bool terms_compare(const struct terms *a, const struct terms *b, const char **difference)
@@ -324,6 +431,11 @@ static bool same_filter(const struct platform_filter *a, const struct platform_f
 	return !terms_difference(&left, &right);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 struct terms terms_beside(const struct terms *own, const struct terms *general)
 {
 	struct terms rest = *own;
@@ -331,6 +443,10 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.platforms = NULL;
 	if (companion_filter_equal(own->companions, general->companions))
 		rest.companions = NULL;
+	if (same_text(own->referrers_from, general->referrers_from))
+		rest.referrers_from = NULL;
+	rest.from_said = !own->referrers_from && general->referrers_from;
+	rest.demanded_said = !own->demanded && general->demanded;
 	rest.required_said = !own->required && general->required;
 	rest.signer_said = !own->signer && general->signer;
 	if (signer_equal(own->signer, general->signer))
@@ -339,6 +455,7 @@ struct terms terms_beside(const struct terms *own, const struct terms *general)
 		rest.on_change = CHANGE_UNSAID;
 	if (own->foreign == FOREIGN_SKIP && general->foreign <= FOREIGN_SKIP)
 		rest.foreign = FOREIGN_UNSAID;
+	rest.min_age_said = !own->min_age && general->min_age;
 	if (own->creation.repository == general->creation.repository &&
 	    (!own->creation.repository || own->creation.repository->wanted))
 		rest.creation.repository = NULL;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "config/rules/change.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/foreign.h"
 #include "doc/writer.h"
 #include "oci/companion.h"
@@ -15,17 +16,29 @@
 #include "oci/signer.h"
 #include "registry/creation.h"
 
+#include <stdint.h>
+
 struct terms {
 	const struct platform_filter *platforms;   /* NULL: every platform */
 	const struct platform_filter *required;    /* platforms an image must have; NULL: none */
 	const struct companion_filter *companions; /* NULL: not given; empty: the image alone */
-	const struct signer *signer;               /* who must have signed; NULL: nobody */
+	/* Of these types some must exist, in companions as well; NULL: none. */
+	const struct companion_filter *demanded;
+	const char *referrers_from;  /* where companions are as well (referrers_from.h); or NULL */
+	const struct signer *signer; /* who must have signed; NULL: nobody */
 	const char *pinned_tag; /* the tag beside the source's digest, to be checked; NULL: none */
 	enum change_policy on_change; /* CHANGE_UNSAID: not given */
 	enum foreign_policy foreign;  /* FOREIGN_UNSAID: not given */
+	int64_t min_age;              /* seconds that an image must be old; 0: none */
+	struct picks *hold;           /* images that are not copied; NULL: none */
+	struct picks *release;        /* images that are copied however new; NULL: none */
 	struct creation creation;     /* what may be created at the destination */
+	int64_t max_bytes;            /* an image may have this many; 0: not given */
+	bool min_age_said;            /* the rule sets min_age itself, perhaps to none */
 	bool required_said;           /* the rule sets required itself, perhaps to nothing */
 	bool signer_said;             /* the rule sets signer itself, perhaps to nobody */
+	bool demanded_said;           /* the rule sets demanded itself, perhaps to nothing */
+	bool from_said;               /* the rule sets referrers_from itself, perhaps to nowhere */
 };
 
 /* Sets the members that own leaves open to those of general. */

@@ -4,8 +4,11 @@
  */
 #include "config/rules/terms_fields.h"
 
+#include "config/limits.h"
 #include "config/rules/companion_options.h"
+#include "config/rules/cooldown.h"
 #include "config/rules/creation_field.h"
+#include "config/rules/referrers_from.h"
 #include "config/rules/signer_field.h"
 
 enum terms_field {
@@ -16,9 +19,15 @@ enum terms_field {
 	ON_CHANGE,
 	FOREIGN,
 	REFERRERS,
+	REFERRERS_FROM,
+	REQUIRE_REFERRERS,
 	SIGNED,
 	CREATE_REPOSITORY,
 	CREATE_PROJECT,
+	MAX_BYTES,
+	MIN_AGE, /* with the two after it: cooldown_fields_read() */
+	HOLD,
+	RELEASE,
 	FIELDS
 };
 
@@ -31,11 +40,19 @@ static const struct field fields[FIELDS] = {
 	[ON_CHANGE] = {"on-change", FIELDS_TEXT, "when a destination tag holds another image"},
 	[FOREIGN] = {"foreign", FIELDS_TEXT, "what to do with layers that may not be distributed"},
 	[REFERRERS] = {"referrers", FIELDS_MIXED, "also copy what belongs to the image"},
+	[REFERRERS_FROM] = {"referrers-from", FIELDS_MIXED,
+			    "where referrers are as well: HOST/PATH"},
+	[REQUIRE_REFERRERS] = {"require-referrers", FIELDS_MIXED,
+			       "refuse images that have none of these types"},
 	[SIGNED] = {"require-signed", FIELDS_MIXED, "only if signed with the key in this file"},
 	[CREATE_REPOSITORY] = {"create-repository", FIELDS_MIXED,
 			       "how a missing repository of Amazon ECR is created"},
 	[CREATE_PROJECT] = {"create-project", FIELDS_SWITCH,
 			    "a missing project of Harbor is created"},
+	[MAX_BYTES] = {"max-bytes", FIELDS_MIXED, "refuse images that are larger, as in 4GiB"},
+	[MIN_AGE] = {"min-age", FIELDS_TEXT, "only what has been at the source for so long"},
+	[HOLD] = {"hold", FIELDS_TEXTS, "never these tags or digests, however old"},
+	[RELEASE] = {"release", FIELDS_TEXTS, "these tags or digests, however new"},
 };
 
 const struct fields_table terms_fields = {.fields = fields, .count = FIELDS};
@@ -171,27 +188,30 @@ static enum foreign_policy read_foreign(const struct fields_reading *reading,
 /* "quay.io/coreos/etcd: referrers", for problems of companion_options.c; NULL without memory. */
 static const char *full_name(const struct fields_reading *reading, const struct field *field)
 {
-	char *name = arena_printf(reading->arena, "%s: %s", reading->subject, field->name);
+	const char *subject = reading->subject;
+	char *name = arena_printf(reading->arena, "%s%s%s", subject ? subject : "",
+				  subject ? ": " : "", field->name);
 	if (!name)
 		fields_memory(reading);
 	return name;
 }
 
-static void read_words(const struct fields_reading *reading, const struct node *node,
-		       struct companion_filter *filter)
+static void read_words(const struct fields_reading *reading, const struct field *field,
+		       const struct node *node, struct companion_filter *filter)
 {
-	const char *what = full_name(reading, &fields[REFERRERS]);
-	for (size_t i = 0; what && i < fields_count(reading, &fields[REFERRERS], node); i++) {
+	const char *what = full_name(reading, field);
+	for (size_t i = 0; what && i < fields_count(reading, field, node); i++) {
 		const struct node *each = fields_item(node, i);
 		struct str text;
-		if (fields_filled(reading, &fields[REFERRERS], each, &text))
+		if (fields_filled(reading, field, each, &text))
 			companion_options_words(filter, text, what, fields_place(reading, each),
 						reading->problems);
 	}
 }
 
-static const struct companion_filter *read_referrers(const struct fields_reading *reading,
-						     const struct node *node)
+/* The types that referrers or require-referrers names; true stands for all, false for none. */
+static const struct companion_filter *read_types(const struct fields_reading *reading,
+						 const struct field *field, const struct node *node)
 {
 	struct companion_filter *filter;
 	if (!node)
@@ -202,8 +222,35 @@ static const struct companion_filter *read_referrers(const struct fields_reading
 	if (filter && node->kind == NODE_BOOL)
 		filter->all = node->truth;
 	else if (filter)
-		read_words(reading, node, filter);
+		read_words(reading, field, node, filter);
 	return filter;
+}
+
+/* NULL when nothing is demanded. */
+static const struct companion_filter *read_demanded(const struct fields_reading *reading,
+						    const struct node *node)
+{
+	const struct companion_filter *filter =
+		read_types(reading, &fields[REQUIRE_REFERRERS], node);
+	return filter && !companion_filter_empty(filter) ? filter : NULL;
+}
+
+/* NULL when they are nowhere else. */
+static const char *read_from(const struct fields_reading *reading, const struct node *node)
+{
+	struct error err;
+	struct str text;
+	if (!node || (node->kind == NODE_BOOL && !node->truth) ||
+	    !fields_filled(reading, &fields[REFERRERS_FROM], node, &text))
+		return NULL;
+	const char *copy = arena_copy(reading->arena, text.at, text.len);
+	if (!copy)
+		fields_memory(reading);
+	else if (!referrers_from_check(copy, &err))
+		fields_complain(reading, node, "%s", err.text);
+	else
+		return copy;
+	return NULL;
 }
 
 static enum creation_project read_project(const struct fields_reading *reading,
@@ -213,6 +260,23 @@ static enum creation_project read_project(const struct fields_reading *reading,
 		return CREATION_UNSAID;
 	return fields_switch(reading, &fields[CREATE_PROJECT], node, false) ? CREATION_YES
 									    : CREATION_NO;
+}
+
+static int64_t read_max_bytes(const struct fields_reading *reading, const struct node *node)
+{
+	int64_t bytes = 0;
+	struct str text = {0};
+	if (!node)
+		return 0;
+	if (node->kind == NODE_NUMBER)
+		text = node->text;
+	else if (!fields_filled(reading, &fields[MAX_BYTES], node, &text))
+		return 0;
+	if (!limits_size(text, &bytes))
+		fields_complain(reading, node,
+				"%s is \"%.*s\": write a number of bytes, as in 4GiB or 500M",
+				fields[MAX_BYTES].name, STR_ARGS(str_head(text, 100)));
+	return bytes;
 }
 
 void terms_fields_read(const struct fields_reading *reading, const struct node *map,
@@ -225,9 +289,16 @@ void terms_fields_read(const struct fields_reading *reading, const struct node *
 			      .required_said = values[REQUIRE_PLATFORMS] != NULL,
 			      .on_change = read_on_change(reading, values[ON_CHANGE]),
 			      .foreign = read_foreign(reading, values[FOREIGN]),
-			      .companions = read_referrers(reading, values[REFERRERS]),
+			      .companions =
+				      read_types(reading, &fields[REFERRERS], values[REFERRERS]),
+			      .demanded = read_demanded(reading, values[REQUIRE_REFERRERS]),
+			      .demanded_said = values[REQUIRE_REFERRERS] != NULL,
+			      .referrers_from = read_from(reading, values[REFERRERS_FROM]),
+			      .from_said = values[REFERRERS_FROM] != NULL,
 			      .signer_said = values[SIGNED] != NULL,
-			      .creation.project = read_project(reading, values[CREATE_PROJECT])};
+			      .creation.project = read_project(reading, values[CREATE_PROJECT]),
+			      .max_bytes = read_max_bytes(reading, values[MAX_BYTES])};
+	cooldown_fields_read(reading, &fields[MIN_AGE], &values[MIN_AGE], out);
 	if (values[CREATE_REPOSITORY])
 		out->creation.repository = creation_field_read(reading, &fields[CREATE_REPOSITORY],
 							       values[CREATE_REPOSITORY]);

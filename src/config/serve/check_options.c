@@ -46,8 +46,8 @@ void check_options_help(struct buf *out)
 		out, "Usage: image-syncer check --images FILE [--auth FILE] [OPTION]...\n"
 		     "       image-syncer check -c FILE [OPTION]...\n"
 		     "\n"
-		     "Reads all that a run would read, and says what is wrong with it. No server\n"
-		     "is asked for anything, and nothing is written.\n"
+		     "Reads everything that a run would read, and reports all errors at once. It\n"
+		     "sends no request and writes nothing.\n"
 		     "\nWhat is reported, and how:\n");
 	for (size_t i = 0; i < check_options_count; i++) {
 		char letter[] = {'-', check_options_table[i].letter, ',', ' ', '\0'};
@@ -59,7 +59,7 @@ void check_options_help(struct buf *out)
 	}
 	buf_add_string(
 		out, "\n"
-		     "All options of a sync may be given as well (image-syncer --help).\n"
+		     "It also takes all options of a sync (image-syncer --help).\n"
 		     "\n"
-		     "Exit status: 0 a run would begin, perhaps with warnings; 2 it would not.\n");
+		     "Exit status: 0 a run would start, perhaps with warnings; 2 it would not.\n");
 }

@@ -147,8 +147,8 @@ void serve_options_help(struct buf *out)
 		"       image-syncer serve --images FILE [--auth FILE] --every TIME [OPTION]...\n"
 		"       image-syncer serve --images FILE [--auth FILE] --cron WHEN [OPTION]...\n"
 		"\n"
-		"Runs until it is stopped: does a sync whenever it is time, and for the images\n"
-		"that hooks and events of registries name.\n"
+		"Runs until it is stopped: syncs on schedule, and whenever a hook or an event of\n"
+		"a registry names an image.\n"
 		"\nWhat, and when:\n");
 	for (size_t i = 0; i < serve_options_count; i++) {
 		char letter[] = {'-', serve_options_table[i].letter, ',', ' ', '\0'};
@@ -160,12 +160,12 @@ void serve_options_help(struct buf *out)
 	buf_add_string(
 		out,
 		"\n"
-		"All options of a sync may be given as well (image-syncer --help), and win over\n"
-		"what the file of -c says. Files are read again when they change; while one has\n"
-		"a mistake, the rules read before stay in force. SIGHUP reads them and starts a\n"
+		"It also takes all options of a sync (image-syncer --help), which override the\n"
+		"file of -c. Files are read again when they change; while one has an error, the\n"
+		"previous rules stay in force. SIGHUP reads them and starts a\n"
 		"run at once, SIGUSR1 opens the log file again.\n"
 		"\n"
 		"Exit status: 0 stopped by SIGTERM or SIGINT, 143 or 130 by a second one; 2\n"
-		"usage, or a mistake in the files at the start. A run that fails does not end\n"
+		"usage, or an error in the files at the start. A run that fails does not end\n"
 		"the server.\n");
 }

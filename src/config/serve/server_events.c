@@ -22,7 +22,7 @@ static const struct field kinds[] = {
 };
 
 static const struct field kind_fields[KIND_FIELDS] = {
-	[SECRET] = {"secret", FIELDS_TEXT, "what the registry shows to be let in", true},
+	[SECRET] = {"secret", FIELDS_TEXT, "the secret that the registry presents", true},
 	[REGISTRY] = {"registry", FIELDS_TEXT, "whose events these are", true},
 };
 

@@ -48,7 +48,8 @@ static const struct field app_fields[APP_FIELDS] = {
 	[ALLOW_SNAPSHOTS] = {"allowSnapshots", FIELDS_SWITCH, "whether tags of snapshots are taken",
 			     true},
 	[OPEN_METRICS] = {"openMetrics", FIELDS_SWITCH, "whether metrics need no login", true},
-	[GRACE] = {"grace", FIELDS_TEXT, "what copies get when the server is stopped", true},
+	[GRACE] = {"grace", FIELDS_TEXT, "time for copies to finish when the server is stopped",
+		   true},
 	[LIMITS] = {"limits", FIELDS_MAP, "of requests and of the queue", true},
 };
 
@@ -63,8 +64,8 @@ static const struct field limit_fields[LIMIT_FIELDS] = {
 static const struct field login_fields[LOGIN_FIELDS] = {
 	[USERNAME] = {"username", FIELDS_TEXT, "the user", true},
 	[PASSWORD] = {"password", FIELDS_TEXT, "the password of the user", true},
-	[TOKEN] = {"token", FIELDS_TEXT, "a bearer token, beside or instead of them", true},
-	[ANONYMOUS] = {"anonymous", FIELDS_SWITCH, "whether everybody is let in", true},
+	[TOKEN] = {"token", FIELDS_TEXT, "a bearer token, in addition or instead", true},
+	[ANONYMOUS] = {"anonymous", FIELDS_SWITCH, "whether no login is needed", true},
 };
 
 static const struct field sync_fields[SYNC_FIELDS] = {
@@ -323,9 +324,10 @@ static void refuse_rabbitmq(const struct server_reading *reading, const struct n
 	server_value_fields(&part, &parts[RABBITMQ], value, &rabbitmq_table, values);
 	nodes = values[NODES];
 	if (is_given(nodes) && (nodes->count || nodes->text.len))
-		fields_complain(&part, nodes,
-				"this program has no client for RabbitMQ: remove info, and let "
-				"whoever fills the queue POST the same JSON to /images/sync/hook");
+		fields_complain(
+			&part, nodes,
+			"this program has no client for RabbitMQ: remove info, and let the program "
+			"that fills the queue POST the same JSON to /images/sync/hook");
 }
 
 /* Adds the address of the fork to a file that is about requests. */

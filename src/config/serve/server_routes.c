@@ -137,10 +137,11 @@ static const char *read_source(const struct fields_reading *fields, const struct
 		text.len--;
 	if (parse_image(fields, text, "x", &image))
 		return image.host;
-	problem_warn(fields->problems, fields_place(fields, value),
-		     "sourceName %.*s is no host of a registry, so the route never matches: write "
-		     "the first part of the name alone, as in quay.io or reg.example.com:5000",
-		     STR_ARGS(str_head(text, 100)));
+	problem_warn(
+		fields->problems, fields_place(fields, value),
+		"sourceName %.*s is not the host of a registry, so the route never matches: write "
+		"the first part of the name alone, as in quay.io or reg.example.com:5000",
+		STR_ARGS(str_head(text, 100)));
 	return NULL;
 }
 
@@ -154,7 +155,7 @@ static bool check_namespace(const struct fields_reading *fields, const struct pl
 	    parse_image(fields, STR("r.io"), namespace->text, &image))
 		return true;
 	problem_warn(fields->problems, namespace->place,
-		     "namespace %.100s is no single part of an image's path, so the route never "
+		     "namespace %.100s is not a single part of an image's path, so the route never "
 		     "matches: write the part behind the registry, as in coreos, or \"*\" for all",
 		     namespace->text);
 	return false;

@@ -55,9 +55,11 @@ static bool bring_once(struct image *image, struct companions *found, struct err
 {
 	scoped(claim_end) struct claim claim = {0};
 	image->outcome->companions = 0;
-	if (!claim_begin(&claim, image, err, "companions %p %s/%s %s/%s@%s",
+	const struct store *other = image->outside ? image->outside->from : image->from;
+	if (!claim_begin(&claim, image, err, "companions %p %s/%s %s/%s %s/%s@%s",
 			 (const void *)image->companions, image->from->party_name,
-			 image->from->path, image->to->party_name, image->to->path, image->wanted))
+			 image->from->path, other->party_name, other->path, image->to->party_name,
+			 image->to->path, image->wanted))
 		return claim.done;
 	return claim_settle(&claim, bring(image, found, err), err);
 }

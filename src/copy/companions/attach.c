@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "copy/claim.h"
 #include "copy/companions/lookup.h"
+#include "copy/judge/remember.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -52,7 +53,10 @@ static bool write_list(struct attachment *attachment, struct str list, struct er
 				  .media_type = "application/vnd.oci.image.index.v1+json",
 				  .bytes = list};
 	digest_of(list, attachment->held);
-	return store_put(attachment->image->to, &push, &answer, err);
+	if (!store_put(attachment->image->to, &push, &answer, err))
+		return false;
+	remember_written(attachment->image, push.reference, push.digest);
+	return true;
 }
 
 /* Reads the list, and writes it if referrers were missing. *complete: none was missing. */

@@ -7,7 +7,9 @@
 
 #include "base/log.h"
 #include "copy/companions/attach.h"
+#include "copy/companions/demand.h"
 #include "copy/companions/lookup.h"
+#include "copy/companions/outside.h"
 #include "copy/companions/walk.h"
 #include "copy/fetch.h"
 #include "copy/move/tree.h"
@@ -18,10 +20,9 @@
 struct loop {
 	struct image *image;
 	struct companions *companions;
-	struct manifest *read; /* for each companion: its manifest */
-	bool *unlisted;        /* for each companion: the target does not list it by itself */
-	size_t *at;            /* maps the indexes of the loop to numbers; NULL: they are equal */
-	size_t count;          /* steps of the loop */
+	bool *unlisted; /* for each companion: the target does not list it by itself */
+	size_t *at;     /* maps the indexes of the loop to numbers; NULL: they are equal */
+	size_t count;   /* steps of the loop */
 	struct attachment *attachments;
 	bool (*work)(struct loop *loop, size_t number, struct error *err);
 };
@@ -51,9 +52,11 @@ static bool name_it(const struct companion *companion, struct error *err)
 /* Signatures of the whole index do not fit the index that the platform filter makes of it. */
 static bool warn_about_index(struct image *image, struct error *err)
 {
-	size_t count = 0;
-	if (!walk_count(image, image->pinned, &count, err))
+	size_t count = 0, others = 0;
+	if (!walk_count(image, image->pinned, &count, err) ||
+	    (image->outside && !walk_count(image->outside, image->pinned, &others, err)))
 		return false;
+	count += others;
 	if (count)
 		log_warn("%s@%s: %zu of its signatures and other referrers belong to the whole "
 			 "index, which the platform filter changes: they are not copied",
@@ -64,9 +67,17 @@ static bool warn_about_index(struct image *image, struct error *err)
 bool companions_find(struct image *image, struct arena *arena, bool held, struct companions *out,
 		     struct error *err)
 {
+	struct walk_job job = {.image = image, .at = image, .arena = arena, .held = held};
+	*out = (struct companions){0};
+	outside_update(image);
 	if (strcmp(image->wanted, image->pinned) != 0 && !warn_about_index(image, err))
 		return false;
-	return walk_source(image, arena, held, out, err);
+	if (!walk_source(&job, out, err))
+		return false;
+	job.at = image->outside;
+	if (job.at && !walk_source(&job, out, err))
+		return error_wrap(err, "referrers-from");
+	return held || demand_check(image, out, err);
 }
 
 static bool same_subject(const struct companion *a, const struct companion *b)
@@ -122,21 +133,22 @@ bool companions_compare(struct image *image, struct companions *companions, size
 
 /* --- copying -------------------------------------------------------------------------------- */
 
-/* Reads one companion, and checks that it names the subject it is listed for. */
-static bool read_one(struct loop *loop, size_t number, struct error *err)
+bool companions_read(struct companion *companion, struct error *err)
 {
-	struct companion *companion = &loop->companions->items[number];
-	struct manifest *manifest = &loop->read[number];
-	struct arena *arena = companion->arena = arena_new();
+	struct manifest *manifest = &companion->manifest;
+	struct arena *arena = companion->arena;
+	if (arena)
+		return true;
+	arena = companion->arena = arena_new();
 	if (!arena)
 		return error_memory(err);
-	if (!fetch_source(loop->image, arena, companion->digest, manifest, err))
+	if (!fetch_source(companion->image, arena, companion->digest, manifest, err))
 		return name_it(companion, err);
 	if (companion->tag)
 		return true;
 	if (!manifest->subject || strcmp(manifest->subject, companion->subject) != 0) {
 		log_warn("%s: %s is listed as a referrer of %s but %s%s: it is not copied",
-			 loop->image->from->path, companion->digest, companion->subject,
+			 companion->image->from->path, companion->digest, companion->subject,
 			 manifest->subject ? "names another subject, " : "names no subject",
 			 manifest->subject ? manifest->subject : "");
 		companion->foreign = true;
@@ -146,12 +158,17 @@ static bool read_one(struct loop *loop, size_t number, struct error *err)
 	return companion->descriptor.len || error_memory(err);
 }
 
+static bool read_one(struct loop *loop, size_t number, struct error *err)
+{
+	return companions_read(&loop->companions->items[number], err);
+}
+
 static bool copy_one(struct loop *loop, size_t number, struct error *err)
 {
 	struct companion *companion = &loop->companions->items[number];
 	bool listed = false;
 	const char *reference = companion->tag ? companion->tag : companion->digest;
-	if (!tree_copy_companion(loop->image, companion->digest, reference, &listed, err))
+	if (!tree_copy_companion(companion->image, companion->digest, reference, &listed, err))
 		return name_it(companion, err);
 	loop->unlisted[number] = !companion->tag && !listed;
 	return true;
@@ -168,17 +185,17 @@ static bool confirm_one(struct loop *loop, size_t number, struct error *err)
 }
 
 /*
- * Adds the manifests to image->known, for tree_copy(). Only called between two loops. A tag may
+ * Adds the manifests to the known ones, for tree_copy(). Only called between two loops. A tag may
  * name a manifest that is already known, even the image itself: that one outlives those read here.
  */
 static bool remember(struct loop *loop, struct error *err)
 {
-	struct map *known = &loop->image->known;
 	for (size_t i = 0; i < loop->companions->count; i++) {
-		const struct companion *companion = &loop->companions->items[i];
+		struct companion *companion = &loop->companions->items[i];
+		struct map *known = &companion->image->known;
 		struct str digest = str_of(companion->digest);
 		if (companion->arena && !companion->foreign && !map_get(known, digest) &&
-		    !map_put(known, digest, &loop->read[i]))
+		    !map_put(known, digest, &companion->manifest))
 			return error_memory(err);
 	}
 	return true;
@@ -187,10 +204,12 @@ static bool remember(struct loop *loop, struct error *err)
 /* Removes them before their memory is freed. Without memory for that, forgets all manifests. */
 static bool forget(struct loop *loop, struct error *err)
 {
-	struct map *known = &loop->image->known;
 	for (size_t i = 0; i < loop->companions->count; i++) {
-		struct str digest = str_of(loop->companions->items[i].digest);
-		if (map_get(known, digest) == &loop->read[i] && !map_put(known, digest, NULL)) {
+		struct companion *companion = &loop->companions->items[i];
+		struct map *known = &companion->image->known;
+		struct str digest = str_of(companion->digest);
+		if (map_get(known, digest) == &companion->manifest &&
+		    !map_put(known, digest, NULL)) {
 			map_finish(known);
 			return error_memory(err);
 		}
@@ -261,10 +280,9 @@ bool companions_copy(struct image *image, struct arena *arena, struct companions
 	size_t total = companions->count;
 	struct loop loop = {.image = image, .companions = companions};
 	loop.at = arena_array(arena, total + 1, sizeof(*loop.at));
-	loop.read = arena_array(arena, total + 1, sizeof(*loop.read));
 	loop.unlisted = arena_array(arena, total + 1, sizeof(*loop.unlisted));
 	*copied = 0;
-	if (!loop.at || !loop.read || !loop.unlisted)
+	if (!loop.at || !loop.unlisted)
 		return error_memory(err);
 	for (size_t i = 0; i < total; i++)
 		if (!companions->items[i].present)

@@ -10,6 +10,7 @@
 #include "copy/companions/signed.h"
 
 #include "copy/companions/lookup.h"
+#include "copy/companions/outside.h"
 #include "copy/document.h"
 #include "copy/fetch.h"
 #include "net/ecdsa.h"
@@ -159,6 +160,14 @@ static bool try_tag(struct signature_search *search, struct error *err)
 	return try_layers(search, &manifest, err);
 }
 
+/* Looks at the image's source, or where its referrers are as well. */
+static bool search_at(struct signature_search *search, struct image *image, struct error *err)
+{
+	search->image = image;
+	search->lookup.store = image->from;
+	return try_referrers(search, err) && (search->good || try_tag(search, err));
+}
+
 bool signed_check(struct image *image, struct error *err)
 {
 	const struct signer *signer = image->task->rule->terms.signer;
@@ -177,7 +186,9 @@ bool signed_check(struct image *image, struct error *err)
 		return error_memory(err);
 	if (!document_get(image, DOCUMENT_SOURCE, digest, 1, &signed_one, err))
 		return false;
-	if (!try_referrers(&search, err) || (!search.good && !try_tag(&search, err)))
+	outside_update(image);
+	if (!search_at(&search, image, err) ||
+	    (!search.good && image->outside && !search_at(&search, image->outside, err)))
 		return error_wrap(err, "looking for its signature");
 	if (search.good)
 		return true;

@@ -11,11 +11,13 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "copy/companions/lookup.h"
 #include "copy/document.h"
 #include "copy/fetch.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NODES_MAX = 100000 };
@@ -24,10 +26,11 @@ enum { NODES_MAX = 100000 };
 struct walk_node {
 	const char *digest;
 	const char *media_type;
+	bool part; /* the image, or in its index */
 };
 
 struct walk {
-	struct image *image;
+	const struct walk_job *job;
 	struct arena *arena;
 	struct map visited;
 	struct map opened;      /* indexes whose parts were added */
@@ -50,7 +53,7 @@ static void walk_finish(struct walk *walk)
 
 static const struct companion_filter *filter_of(const struct walk *walk)
 {
-	return walk->image->companions;
+	return walk->job->at->companions;
 }
 
 static size_t count_nodes(const struct buf *nodes)
@@ -62,17 +65,16 @@ static size_t count_nodes(const struct buf *nodes)
  * Adds a digest to the next level, unless it was added before. Caller holds the lock, or is the
  * only thread.
  */
-static bool add_node(struct walk *walk, const char *digest, const char *media_type,
-		     struct error *err)
+static bool add_node(struct walk *walk, const struct walk_node *found, struct error *err)
 {
-	if (map_get(&walk->visited, str_of(digest)))
+	if (map_get(&walk->visited, str_of(found->digest)))
 		return true;
 	if (walk->visited.count >= NODES_MAX)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "more than %d manifests to search for signatures", NODES_MAX);
-	struct walk_node node = {arena_string(walk->arena, digest),
-				 arena_string(walk->arena, media_type)};
-	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(digest), walk))
+	struct walk_node node = {arena_string(walk->arena, found->digest),
+				 arena_string(walk->arena, found->media_type), found->part};
+	if (!node.digest || !node.media_type || !map_put(&walk->visited, str_of(node.digest), walk))
 		return error_memory(err);
 	buf_add(&walk->next, &node, sizeof(node));
 	return buf_ok(&walk->next) || error_memory(err);
@@ -88,42 +90,51 @@ static bool add_companion(struct walk *walk, const struct companion *companion, 
 	copy.digest = arena_string(walk->arena, copy.digest);
 	copy.media_type = arena_string(walk->arena, copy.media_type);
 	copy.subject = arena_string(walk->arena, copy.subject);
+	copy.type = arena_string(walk->arena, copy.type);
 	if (copy.tag)
 		copy.tag = arena_string(walk->arena, copy.tag);
-	if (!copy.digest || !copy.media_type || !copy.subject || (companion->tag && !copy.tag))
+	if (!copy.digest || !copy.media_type || !copy.subject || !copy.type ||
+	    (companion->tag && !copy.tag))
 		return error_memory(err);
+	const struct walk_node node = {copy.digest, copy.media_type, false};
 	buf_add(&walk->found, &copy, sizeof(copy));
-	return (buf_ok(&walk->found) || error_memory(err)) &&
-	       add_node(walk, copy.digest, copy.media_type, err);
+	return (buf_ok(&walk->found) || error_memory(err)) && add_node(walk, &node, err);
 }
 
 /* --- the parts of a manifest ---------------------------------------------------------------- */
+
+/* How indexes are opened. */
+struct walk_opening {
+	struct image *image; /* through which they are read */
+	enum document_side side;
+	bool part; /* they are parts of the image */
+};
 
 /*
  * Adds the manifests that a manifest lists, and those that they list in turn. Called while no other
  * thread works. Indexes may list each other many times, so each is opened once.
  */
-static bool add_parts(struct walk *walk, const char *digest, bool held, int depth,
-		      struct error *err)
+static bool add_parts(struct walk *walk, const struct walk_opening *opening, const char *digest,
+		      int depth, struct error *err)
 {
 	struct manifest manifest = {0};
 	if (map_get(&walk->opened, str_of(digest)))
 		return true;
 	if (!map_put(&walk->opened, str_of(digest), walk))
 		return error_memory(err);
-	if (!document_get(walk->image, held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, digest, depth,
-			  &manifest, err))
+	if (!document_get(opening->image, opening->side, digest, depth, &manifest, err))
 		return false;
 	for (size_t i = 0; i < manifest.child_count; i++) {
 		const struct descriptor *child = &manifest.children[i];
 		struct str type = str_of(child->media_type);
 		if (media_is_content(type))
 			continue;
+		const struct walk_node node = {child->digest, child->media_type, opening->part};
 		buf_add(&walk->parts, &child->digest, sizeof(child->digest));
-		if (!add_node(walk, child->digest, child->media_type, err))
+		if (!add_node(walk, &node, err))
 			return false;
 		if (media_kind(type) == MEDIA_INDEX &&
-		    !add_parts(walk, child->digest, held, depth + 1, err))
+		    !add_parts(walk, opening, child->digest, depth + 1, err))
 			return false;
 	}
 	return true;
@@ -132,31 +143,38 @@ static bool add_parts(struct walk *walk, const char *digest, bool held, int dept
 /* The same without reading anything, where an earlier run has. *known: it has. */
 static bool recall_parts(struct walk *walk, const char *digest, bool *known, struct error *err)
 {
-	struct hints *hints = walk->image->copier->options.hints;
+	struct sync_state *state = walk->job->image->copier->options.state;
 	const char *const *parts;
 	size_t count;
-	*known = hints && hints_find_parts(hints, digest, clock_unix(), &parts, &count);
-	for (size_t i = 0; *known && i < count; i++)
-		if (!add_node(walk, parts[i], "", err))
+	*known =
+		state && hints_find_parts(state_hints(state), digest, clock_unix(), &parts, &count);
+	for (size_t i = 0; *known && i < count; i++) {
+		const struct walk_node node = {parts[i], "", true};
+		if (!add_node(walk, &node, err))
 			return false;
+	}
 	return true;
 }
 
 /* Adds the parts of the image itself. */
-static bool add_image_parts(struct walk *walk, const char *digest, bool held, struct error *err)
+static bool add_image_parts(struct walk *walk, const char *digest, struct error *err)
 {
-	struct hints *hints = walk->image->copier->options.hints;
+	const struct walk_job *job = walk->job;
+	const struct walk_opening opening = {job->image,
+					     job->held ? DOCUMENT_TARGET : DOCUMENT_SOURCE, true};
+	struct sync_state *state = job->image->copier->options.state;
 	/* What was opened before, for a companion, is not looked into once more. */
 	bool all = !walk->opened.count, known = false;
-	if (held && !recall_parts(walk, digest, &known, err))
+	if (job->held && !recall_parts(walk, digest, &known, err))
 		return false;
 	if (known)
 		return true;
 	buf_reset(&walk->parts);
-	if (!add_parts(walk, digest, held, 1, err))
+	if (!add_parts(walk, &opening, digest, 1, err))
 		return false;
-	if (hints && all && buf_ok(&walk->parts))
-		hints_record_parts(hints, digest, (const char *const *)(void *)walk->parts.at,
+	if (state && all && buf_ok(&walk->parts))
+		hints_record_parts(state_hints(state), digest,
+				   (const char *const *)(void *)walk->parts.at,
 				   walk->parts.len / sizeof(const char *), clock_unix());
 	return true;
 }
@@ -164,33 +182,38 @@ static bool add_image_parts(struct walk *walk, const char *digest, bool held, st
 /* --- the companions of one digest ----------------------------------------------------------- */
 
 /* A list may leave out the type: then it is taken from the manifest. */
-static bool is_wanted(const struct walk *walk, struct arena *arena, const struct referrer *referrer,
+static bool is_wanted(const struct walk *walk, struct arena *arena, struct companion *companion,
 		      bool *wanted, struct error *err)
 {
 	struct manifest manifest;
-	struct str type = str_of(referrer->artifact_type);
-	if (!type.len && !filter_of(walk)->all) {
-		if (!fetch_source(walk->image, arena, referrer->digest, &manifest, err))
+	if (!*companion->type && !filter_of(walk)->all) {
+		if (!fetch_source(walk->job->at, arena, companion->digest, &manifest, err))
 			return false;
-		type = referrers_type(&manifest);
+		struct str type = referrers_type(&manifest);
+		companion->type = arena_copy(arena, type.at ? type.at : "", type.len);
+		if (!companion->type)
+			return error_memory(err);
 	}
-	*wanted = companion_wanted(filter_of(walk), type);
+	*wanted = companion_wanted(filter_of(walk), str_of(companion->type));
 	return true;
 }
 
-static bool look_for_referrers(struct walk *walk, const struct lookup *lookup, const char *digest,
-			       struct buf *found, struct error *err)
+static bool look_for_referrers(struct walk *walk, const struct lookup *lookup,
+			       const struct walk_node *node, struct buf *found, struct error *err)
 {
 	scoped(map_finish) struct map list = {0};
-	if (!lookup_referrers(lookup, digest, &list, err))
+	if (!lookup_referrers(lookup, node->digest, &list, err))
 		return false;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct referrer *referrer = list.entries[i].value;
 		struct companion companion = {.digest = referrer->digest,
 					      .media_type = referrer->media_type,
-					      .subject = digest};
+					      .type = referrer->artifact_type,
+					      .image = walk->job->at,
+					      .direct = node->part,
+					      .subject = node->digest};
 		bool wanted = false;
-		if (!is_wanted(walk, lookup->arena, referrer, &wanted, err))
+		if (!is_wanted(walk, lookup->arena, &companion, &wanted, err))
 			return false;
 		if (wanted)
 			buf_add(found, &companion, sizeof(companion));
@@ -198,16 +221,21 @@ static bool look_for_referrers(struct walk *walk, const struct lookup *lookup, c
 	return buf_ok(found) || error_memory(err);
 }
 
-static bool look_for_tags(struct walk *walk, const struct lookup *lookup, const char *digest,
-			  struct buf *found, struct error *err)
+static bool look_for_tags(struct walk *walk, const struct lookup *lookup,
+			  const struct walk_node *node, struct buf *found, struct error *err)
 {
 	for (enum companion_suffix suffix = 0; suffix < COMPANION_SUFFIXES; suffix++) {
-		struct companion companion = {.media_type = "", .subject = digest};
+		struct companion companion = {.media_type = "",
+					      .type = "",
+					      .suffix = suffix,
+					      .image = walk->job->at,
+					      .direct = node->part,
+					      .subject = node->digest};
 		char *tag = arena_alloc(lookup->arena, COMPANION_TAG_SIZE);
 		if (!tag)
 			return error_memory(err);
 		if (!companion_tag_wanted(filter_of(walk), suffix) ||
-		    !companion_tag(digest, suffix, tag))
+		    !companion_tag(node->digest, suffix, tag))
 			continue;
 		companion.tag = tag;
 		if (!lookup_tag(lookup, tag, &companion.digest, err))
@@ -222,14 +250,14 @@ static bool look_at(struct walk *walk, const struct walk_node *node, struct erro
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	scoped(buf_finish) struct buf found = {0};
-	const struct image *image = walk->image;
-	const struct lookup lookup = {image->copier->sites, image->from, arena};
+	const struct image *at = walk->job->at;
+	const struct lookup lookup = {at->copier->sites, at->from, arena};
 	if (!arena)
 		return error_memory(err);
 	if (cancel_requested())
 		return error_canceled(err);
-	if (!look_for_referrers(walk, &lookup, node->digest, &found, err) ||
-	    !look_for_tags(walk, &lookup, node->digest, &found, err))
+	if (!look_for_referrers(walk, &lookup, node, &found, err) ||
+	    !look_for_tags(walk, &lookup, node, &found, err))
 		return false;
 	const struct companion *items = (const void *)found.at;
 	bool ok = true;
@@ -258,18 +286,19 @@ static bool look_at_level(struct walk *walk, struct error *err)
 	walk->level = walk->next;
 	walk->next = done;
 	buf_reset(&walk->next);
-	return pool_try(walk->image->copier->options.pool, count_nodes(&walk->level), look, walk,
+	return pool_try(walk->job->at->copier->options.pool, count_nodes(&walk->level), look, walk,
 			err);
 }
 
 /* Adds the parts of indexes that were found, because these may be signed as well. */
 static bool open_indexes(struct walk *walk, struct error *err)
 {
+	const struct walk_opening opening = {walk->job->at, DOCUMENT_SOURCE, false};
 	size_t count = count_nodes(&walk->next);
 	for (size_t i = 0; i < count; i++) {
 		struct walk_node node = ((const struct walk_node *)(const void *)walk->next.at)[i];
 		if (media_kind(str_of(node.media_type)) == MEDIA_INDEX &&
-		    !add_parts(walk, node.digest, false, 1, err))
+		    !add_parts(walk, &opening, node.digest, 1, err))
 			return false;
 	}
 	return true;
@@ -284,20 +313,32 @@ static bool is_bare(const struct image *image)
 /* Looks at the root first, unless it is a filtered index, which the source does not have. */
 static bool look_at_root(struct walk *walk, const char *digest, struct error *err)
 {
-	if (strcmp(digest, walk->image->pinned) != 0)
+	const struct walk_node root = {digest, "", true};
+	if (strcmp(digest, walk->job->image->pinned) != 0)
 		return true;
-	return add_node(walk, digest, "", err) && look_at_level(walk, err) &&
-	       open_indexes(walk, err);
+	return add_node(walk, &root, err) && look_at_level(walk, err) && open_indexes(walk, err);
 }
 
-static bool walk_levels(struct walk *walk, bool held, struct error *err)
+/* Adds companions that were found before, at another source. */
+static bool add_found(struct walk *walk, const struct companions *before, struct error *err)
 {
-	const char *digest = walk->image->wanted;
+	for (size_t i = 0; i < before->count; i++) {
+		const struct walk_node node = {before->items[i].digest, before->items[i].media_type,
+					       false};
+		if (!add_node(walk, &node, err))
+			return false;
+	}
+	return true;
+}
+
+static bool walk_levels(struct walk *walk, const struct companions *before, struct error *err)
+{
+	const char *digest = walk->job->image->wanted;
 	if (!look_at_root(walk, digest, err))
 		return false;
-	if (is_bare(walk->image))
+	if (is_bare(walk->job->at))
 		return true;
-	if (!add_image_parts(walk, digest, held, err))
+	if (!add_image_parts(walk, digest, err) || !add_found(walk, before, err))
 		return false;
 	for (int depth = 1; count_nodes(&walk->next); depth++) {
 		if (depth > COMPANIONS_DEPTH_MAX)
@@ -310,32 +351,80 @@ static bool walk_levels(struct walk *walk, bool held, struct error *err)
 	return true;
 }
 
-bool walk_source(struct image *image, struct arena *arena, bool held, struct companions *out,
-		 struct error *err)
+/* --- two sources ---------------------------------------------------------------------------- */
+
+/* What makes two companions the same. NULL without memory. */
+static const char *name_of(struct arena *arena, const struct companion *companion)
+{
+	return companion->tag
+		       ? arena_string(arena, companion->tag)
+		       : arena_printf(arena, "%s of %s", companion->digest, companion->subject);
+}
+
+/* True when before, of the same name, replaces companion; if that loses something, warns. */
+static bool replaces(const struct companion *before, const struct companion *companion)
+{
+	if (before && strcmp(before->digest, companion->digest) != 0)
+		log_warn("%s/%s and %s/%s have different images under the tag %s: the first is "
+			 "copied",
+			 before->image->from->party_name, before->image->from->path,
+			 companion->image->from->party_name, companion->image->from->path,
+			 companion->tag);
+	return before;
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct companion *left = a, *right = b;
+	int order = strcmp(left->subject, right->subject);
+	return order ? order : strcmp(left->digest, right->digest);
+}
+
+/* Adds what the walk found to *found, unless it was there before. */
+static bool merge(const struct walk *walk, struct companions *found, struct error *err)
+{
+	scoped(map_finish) struct map names = {0};
+	const struct companion *new = (const void *)walk->found.at;
+	size_t count = walk->found.len / sizeof(*new), old = found->count;
+	struct companion *all = arena_array(walk->arena, old + count, sizeof(*all));
+	if (!all)
+		return error_memory(err);
+	for (size_t i = 0; i < old; i++) {
+		const char *name = name_of(walk->arena, &found->items[i]);
+		all[i] = found->items[i];
+		if (!name || !map_put(&names, str_of(name), &all[i]))
+			return error_memory(err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *name = old ? name_of(walk->arena, &new[i]) : "";
+		if (!name)
+			return error_memory(err);
+		if (!replaces(map_get(&names, str_of(name)), &new[i]))
+			all[found->count++] = new[i];
+	}
+	found->items = all;
+	if (old)
+		qsort(all, found->count, sizeof(*all), by_subject);
+	return true;
+}
+
+bool walk_source(const struct walk_job *job, struct companions *found, struct error *err)
 {
 	scoped(walk_finish) struct walk walk = {
-		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
-	*out = (struct companions){0};
-	if (!walk_levels(&walk, held, err))
-		return false;
-	size_t count = walk.found.len / sizeof(*out->items);
-	out->items = arena_array(arena, count, sizeof(*out->items));
-	if (!out->items)
-		return error_memory(err);
-	out->count = count;
-	for (size_t i = 0; i < count; i++)
-		out->items[i] = ((const struct companion *)(const void *)walk.found.at)[i];
-	return true;
+		.job = job, .arena = job->arena, .lock = PTHREAD_MUTEX_INITIALIZER};
+	return walk_levels(&walk, found, err) && merge(&walk, found, err);
 }
 
 bool walk_count(struct image *image, const char *digest, size_t *count, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
+	const struct walk_job job = {.image = image, .at = image, .arena = arena};
+	const struct walk_node node = {digest, "", true};
 	if (!arena)
 		return error_memory(err);
 	scoped(walk_finish) struct walk walk = {
-		.image = image, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
-	if (!add_node(&walk, digest, "", err) || !look_at_level(&walk, err))
+		.job = &job, .arena = arena, .lock = PTHREAD_MUTEX_INITIALIZER};
+	if (!add_node(&walk, &node, err) || !look_at_level(&walk, err))
 		return false;
 	*count = walk.found.len / sizeof(struct companion);
 	return true;

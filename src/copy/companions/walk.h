@@ -3,12 +3,20 @@
 
 #include "copy/companions/companions.h"
 
+/* Where to look for the companions of an image. */
+struct walk_job {
+	struct image *image; /* the image whose manifests are looked at */
+	struct image *at;    /* itself or image->outside, at whose source companions are sought */
+	struct arena *arena; /* of what is found */
+	bool held;           /* the target holds the image, and its manifests are read there */
+};
+
 /*
- * Looks for companions of the manifest and all manifests in it, then for companions of those, and
- * so on. Strings and records live in arena, indexes that were read in image->arena. held: the
- * target holds the manifest, which is read there.
+ * Looks for companions of the manifest, of all manifests in it and of those in *found, then for
+ * companions of these, and so on. Replaces *found by all of them, without those that have the same
+ * tag, or digest and subject, as one that was there before. Indexes that were read live in
+ * image->arena.
  */
-bool walk_source(struct image *image, struct arena *arena, bool held, struct companions *out,
-		 struct error *err);
-/* Counts the companions of the digest itself, and goes no further. */
+bool walk_source(const struct walk_job *job, struct companions *found, struct error *err);
+/* Counts the companions of the digest itself at the image's source, and goes no further. */
 bool walk_count(struct image *image, const char *digest, size_t *count, struct error *err);

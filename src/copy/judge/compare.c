@@ -9,6 +9,7 @@
 #include "copy/judge/drift.h"
 #include "copy/judge/hinted.h"
 #include "copy/judge/narrow.h"
+#include "copy/judge/pinned.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -151,7 +152,7 @@ static bool look_at_target(struct image *image, const struct manifest_status *st
 	const struct task *task = image->task;
 	struct image_target *target = &image->target;
 	*target = (struct image_target){.tag = task->destination.tag, .fresh = !status->found};
-	target->guarded = target->tag && task->rule->terms.on_change != CHANGE_OVERWRITE;
+	target->guarded = target->tag && drift_guards(task->rule);
 	if (target->guarded && status->denied && !drift_absent(image->to, target->tag, err))
 		return false;
 	if (!status->found)
@@ -207,8 +208,8 @@ bool compare_filter(struct image *image, struct error *err)
 {
 	struct narrowed narrowed;
 	bool same = false;
-	if (!image->filter || hinted_settle(image))
-		return true;
+	if (pinned_recognize(image) || !image->filter || hinted_settle(image))
+		return pinned_check(image, err);
 	if (image->target.held && !image->copier->options.force &&
 	    !narrow_recognize(image, &same, err))
 		return false;
@@ -221,5 +222,5 @@ bool compare_filter(struct image *image, struct error *err)
 	image->outcome->platforms_kept = narrowed.kept;
 	image->outcome->platforms = narrowed.total;
 	image->wanted = narrowed.digest;
-	return check_digest(image, &narrowed, err);
+	return check_digest(image, &narrowed, err) && pinned_check(image, err);
 }

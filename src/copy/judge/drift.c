@@ -5,6 +5,7 @@
  */
 #include "copy/judge/drift.h"
 
+#include "copy/judge/pinned.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -12,6 +13,13 @@
 
 /* The number of hexadecimal digits of the digest in a tag of CHANGE_RETAG. */
 enum { SHORT_DIGEST = 12 };
+
+bool drift_guards(const struct rule *rule)
+{
+	const struct planned *planned = rule->planned;
+	return rule->terms.on_change != CHANGE_OVERWRITE ||
+	       (planned && planned->moved != CHANGE_OVERWRITE);
+}
 
 static bool unreadable(const char *tag, struct error *err)
 {
@@ -95,6 +103,9 @@ static bool retag(struct image *image, struct error *err)
 static bool decide(struct image *image, struct error *err)
 {
 	image->outcome->reason = "differs";
+	image->outcome->before = arena_string(image->arena, image->target.held);
+	if (!image->outcome->before)
+		return error_memory(err);
 	switch (image->task->rule->terms.on_change) {
 	case CHANGE_FAIL:
 		return refuse(image, err);
@@ -105,6 +116,39 @@ static bool decide(struct image *image, struct error *err)
 	case CHANGE_RETAG:
 		return retag(image, err);
 	case CHANGE_UNSAID:
+	case CHANGE_OVERWRITE:
+		break;
+	}
+	return true;
+}
+
+static bool refuse_moved(const struct image *image, struct error *err)
+{
+	const char *held = image->target.held, *before = image->task->rule->planned->before;
+	return error_set(err, ERROR_MOVED,
+			 "the destination holds %s now, and held %s when the plan was made: "
+			 "nothing was written; plan again, or apply with --on-change overwrite",
+			 held ? held : "nothing", before ? before : "nothing");
+}
+
+/* The tag was written since the plan was made: applies the policy for that. */
+static bool decide_moved(struct image *image, struct error *err)
+{
+	const char *held = image->target.held;
+	image->outcome->reason = held ? "differs" : "missing";
+	if (held && !(image->outcome->before = arena_string(image->arena, held)))
+		return error_memory(err);
+	switch (image->task->rule->planned->moved) {
+	case CHANGE_UNSAID:
+	case CHANGE_FAIL:
+		return refuse_moved(image, err);
+	case CHANGE_SKIP:
+		image->todo = IMAGE_LEAVE;
+		image->outcome->status = OUTCOME_SKIPPED;
+		image->outcome->reason = "moved";
+		break;
+	case CHANGE_RETAG:
+		return !held || retag(image, err);
 	case CHANGE_OVERWRITE:
 		break;
 	}
@@ -122,7 +166,10 @@ bool drift_decide(struct image *image, struct error *err)
 		outcome->reason = "no-platform";
 		return true;
 	}
-	if (held && strcmp(held, wanted) != 0)
+	bool same = held && strcmp(held, wanted) == 0;
+	if (!same && pinned_moved(image))
+		return decide_moved(image, err);
+	if (held && !same)
 		return decide(image, err);
 	if (held && !image->copier->options.force)
 		image->todo = IMAGE_KEEP;
@@ -157,6 +204,6 @@ bool drift_check(struct image *image, const char *tag, const char *digest, bool 
 	if (as_expected)
 		return true;
 	snprintf(target->moved, sizeof(target->moved), "%s", now);
-	return error_set(err, ERROR_IMMUTABLE,
+	return error_set(err, image->task->rule->planned ? ERROR_MOVED : ERROR_IMMUTABLE,
 			 "the tag %s was changed to %s while this image was copied", tag, now);
 }

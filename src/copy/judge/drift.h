@@ -14,9 +14,15 @@
  */
 bool drift_absent(const struct store *target, const char *tag, struct error *err);
 /*
+ * True when the tags of the rule are not written unseen: under every policy but CHANGE_OVERWRITE,
+ * and for an image of a plan, unless a destination that has moved may be overwritten.
+ */
+bool drift_guards(const struct rule *rule);
+/*
  * Decides what is to be done: fills image->todo, the outcome's reason, and target.tag when the
  * image goes to another tag. ERROR_IMMUTABLE: the policy forbids to write the tag, or under
- * CHANGE_RETAG the other tag holds another image as well.
+ * CHANGE_RETAG the other tag holds another image as well. ERROR_MOVED: the tag holds another image
+ * than when the plan was made.
  */
 bool drift_decide(struct image *image, struct error *err);
 /*
@@ -26,7 +32,8 @@ bool drift_decide(struct image *image, struct error *err);
 bool drift_noticed(struct image *image);
 /*
  * Asks what the tag holds before digest is pushed there. *held: it already holds digest, which need
- * not be pushed. ERROR_IMMUTABLE, with target.moved set: it has changed to another image.
+ * not be pushed. ERROR_IMMUTABLE, in a plan ERROR_MOVED, with target.moved set: it has changed to
+ * another image.
  */
 bool drift_check(struct image *image, const char *tag, const char *digest, bool *held,
 		 struct error *err);

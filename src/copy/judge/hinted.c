@@ -22,9 +22,10 @@ bool hinted_settle(struct image *image)
 {
 	const struct copier_options *options = &image->copier->options;
 	const char *held = image->target.held;
+	struct hints *hints = options->state ? state_hints(options->state) : NULL;
 	struct hint hint;
-	if (!options->hints || options->force || !describe(image, image->arena, held, &hint) ||
-	    !hints_confirm(options->hints, &hint))
+	if (!hints || options->force || !describe(image, image->arena, held, &hint) ||
+	    !hints_confirm(hints, &hint))
 		return false;
 	image->wanted = held;
 	/* Where nothing passes, no pattern of the filter did. */
@@ -34,13 +35,13 @@ bool hinted_settle(struct image *image)
 
 void hinted_record(const struct image *image)
 {
-	struct hints *hints = image->copier->options.hints;
+	struct sync_state *state = image->copier->options.state;
 	const char *wanted = image->wanted;
 	struct hint hint;
 	bool there = image->todo == IMAGE_KEEP ||
 		     (image->todo == IMAGE_PUSH && image->outcome->status == OUTCOME_COPIED);
 	bool done = wanted ? there && image->target.tag == image->task->destination.tag
 			   : !image->target.held;
-	if (hints && image->filter && done && describe(image, image->arena, wanted, &hint))
-		hints_record(hints, &hint, clock_unix());
+	if (state && image->filter && done && describe(image, image->arena, wanted, &hint))
+		hints_record(state_hints(state), &hint, clock_unix());
 }

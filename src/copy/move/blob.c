@@ -54,6 +54,10 @@ static bool move_once(struct image *image, const struct descriptor *blob, struct
 	if (!claim_begin(&claim, image, err, "%s@%s", image->to->party_name, blob->digest) &&
 	    !claim.done)
 		return false;
+	/* Unless another image has put it there, it may be one that failed before. */
+	if (!claim.done)
+		progress_expect(image->copier->options.progress, image->to->party, blob->digest,
+				blob->size);
 	return claim_settle(&claim, move(image, blob, false, err), err);
 }
 
@@ -88,6 +92,8 @@ static bool copy(struct image *image, const struct descriptor *blob, bool thorou
 bool blob_copy(struct image *image, const struct descriptor *blob, bool thorough, struct error *err)
 {
 	bool ok = copy(image, blob, thorough, err);
+	progress_settle(image->copier->options.progress, image->to->party, blob->digest, blob->size,
+			ok);
 	fanout_settle(image->copier->fanout, image, blob->digest);
 	return ok;
 }

@@ -224,13 +224,15 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 
 static bool send_blob(struct transfer *transfer, struct error *err)
 {
-	char label[PROGRESS_LABEL_SIZE];
 	const struct cargo *cargo = transfer->cargo;
 	struct progress *progress = progress_of(transfer);
 	if (cargo->blob->size == 0)
 		return send_empty(transfer, err);
-	snprintf(label, sizeof(label), "%s %.19s", cargo->image->from->path, cargo->blob->digest);
-	int slot = progress_begin(progress, label, cargo->blob->size);
+	int slot = progress_begin(progress,
+				  &(struct progress_blob){.source = &cargo->image->task->source,
+							  .to = cargo->image->to->party_name,
+							  .digest = cargo->blob->digest,
+							  .size = cargo->blob->size});
 	bool ok = stream_blob(transfer, slot, err);
 	progress_end(progress, slot);
 	return ok;

@@ -12,13 +12,23 @@
 #include "copy/claim.h"
 #include "copy/fetch.h"
 #include "copy/judge/drift.h"
+#include "copy/judge/remember.h"
 #include "copy/move/blob.h"
+#include "copy/move/sizing.h"
 #include "store/store.h"
 
 #include <string.h>
 
-static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct push_answer *answer, struct error *err);
+/* A manifest, and where it goes. */
+struct tree_node {
+	struct image *image;
+	const char *digest, *reference;
+	int depth;
+	struct sizing *sizing;
+};
+
+static bool copy_manifest(const struct tree_node *node, struct push_answer *answer,
+			  struct error *err);
 
 /* The manifest from image->known, else from the source. */
 static bool get_manifest(struct image *image, struct arena *arena, const char *digest,
@@ -33,9 +43,9 @@ static bool get_manifest(struct image *image, struct arena *arena, const char *d
 
 /* The parts of one manifest, copied in parallel. */
 struct tree_parts {
+	const struct tree_node *node;
 	struct image *image;
 	const struct manifest *manifest;
-	int depth;
 	bool thorough;
 };
 
@@ -74,30 +84,35 @@ static bool is_blob(struct tree_parts *parts, const struct descriptor *child, bo
 }
 
 static bool copy_untyped(struct tree_parts *parts, const struct descriptor *child,
-			 struct error *err)
+			 struct sizing *sizing, struct error *err)
 {
+	const struct tree_node below = {.image = parts->image,
+					.digest = child->digest,
+					.reference = child->digest,
+					.depth = parts->node->depth + 1,
+					.sizing = sizing};
 	struct push_answer ignored;
 	bool blob = false;
 	if (!is_blob(parts, child, &blob, err))
 		return false;
 	if (blob)
 		return blob_copy(parts->image, child, parts->thorough, err);
-	return copy_manifest(parts->image, child->digest, child->digest, parts->depth + 1, &ignored,
-			     err);
+	return copy_manifest(&below, &ignored, err);
 }
 
 static bool copy_child(struct tree_parts *parts, const struct descriptor *child, struct error *err)
 {
-	scoped(claim_end) struct claim claim = {0};
 	struct image *image = parts->image;
+	scoped(sizing_close) struct sizing sizing = {.image = image, .parent = parts->node->sizing};
+	scoped(claim_end) struct claim claim = {0};
 	bool found = false;
 	if (parts->thorough)
-		return copy_untyped(parts, child, err);
+		return copy_untyped(parts, child, &sizing, err);
 	if (!claim_begin(&claim, image, err, "manifest %s/%s@%s", image->to->party_name,
 			 image->to->path, child->digest))
 		return claim.done;
 	bool ok = at_target(image, child->digest, &found, err) &&
-		  (found || copy_untyped(parts, child, err));
+		  (found || copy_untyped(parts, child, &sizing, err));
 	return claim_settle(&claim, ok, err);
 }
 
@@ -111,12 +126,16 @@ static bool copy_part(void *ctx, size_t index, struct error *err)
 			 parts->thorough, err);
 }
 
-static bool copy_parts(struct image *image, const struct manifest *manifest, int depth,
-		       bool thorough, struct error *err)
+static bool copy_parts(const struct tree_node *node, const struct manifest *manifest, bool thorough,
+		       struct error *err)
 {
-	struct tree_parts parts = {image, manifest, depth, thorough};
-	return pool_try(image->copier->options.pool, manifest->child_count + manifest->blob_count,
-			copy_part, &parts, err);
+	struct tree_parts parts = {node, node->image, manifest, thorough};
+	sizing_read(node->sizing, manifest);
+	bool ok = pool_try(node->image->copier->options.pool,
+			   manifest->child_count + manifest->blob_count, copy_part, &parts, err);
+	if (!ok)
+		sizing_drop(node->sizing, manifest);
+	return ok;
 }
 
 /* Registries on object storage may find a blob only seconds after they accepted it. */
@@ -185,26 +204,33 @@ static bool push_guarded(struct image *image, const struct push *push, struct pu
 	if (target->guarded && strcmp(push->reference, target->tag) == 0 &&
 	    !drift_check(image, push->reference, push->digest, &held, err))
 		return false;
-	return held || store_put(image->to, push, answer, err);
+	if (held)
+		return true;
+	if (!tagging_put(image, push, answer, err))
+		return false;
+	if (strcmp(push->reference, push->digest) != 0)
+		remember_written(image, push->reference, push->digest);
+	return true;
 }
 
-static bool copy_manifest(struct image *image, const char *digest, const char *reference, int depth,
-			  struct push_answer *answer, struct error *err)
+static bool copy_manifest(const struct tree_node *node, struct push_answer *answer,
+			  struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
+	struct image *image = node->image;
 	struct manifest manifest;
 	if (!arena)
 		return error_memory(err);
-	if (depth > MANIFEST_DEPTH_MAX)
+	if (node->depth > MANIFEST_DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "indexes nested deeper than %d",
 				 MANIFEST_DEPTH_MAX);
-	if (!get_manifest(image, arena, digest, &manifest, err))
+	if (!get_manifest(image, arena, node->digest, &manifest, err))
 		return false;
 	if (!store_accepts(image->to, manifest.media_type, err))
 		return false;
-	const struct push push = describe_push(&manifest, digest, reference);
+	const struct push push = describe_push(&manifest, node->digest, node->reference);
 	for (unsigned round = 0;; round++) {
-		if (round <= 1 && !copy_parts(image, &manifest, depth, round == 1, err))
+		if (round <= 1 && !copy_parts(node, &manifest, round == 1, err))
 			return false;
 		if (push_guarded(image, &push, answer, err))
 			return true;
@@ -218,10 +244,28 @@ static bool copy_manifest(struct image *image, const char *digest, const char *r
 	}
 }
 
+static bool copy_root(struct image *image, const char *digest, const char *reference,
+		      struct push_answer *answer, struct error *err)
+{
+	scoped(sizing_close) struct sizing sizing = {.image = image};
+	const struct tree_node node = {.image = image,
+				       .digest = digest,
+				       .reference = reference,
+				       .depth = 1,
+				       .sizing = &sizing};
+	return copy_manifest(&node, answer, err);
+}
+
 bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
 {
 	struct push_answer ignored;
-	return copy_manifest(image, digest, reference, 1, &ignored, err);
+	tagging_enlist(image, digest, reference);
+	bool ok = copy_root(image, digest, reference, &ignored, err);
+	if (!tagging_leave(image))
+		return ok;
+	if (!ok) /* its own push was not the one that wrote the tag */
+		remember_written(image, reference, digest);
+	return true;
 }
 
 bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
@@ -229,7 +273,7 @@ bool tree_copy_companion(struct image *image, const char *digest, const char *re
 {
 	struct push_answer answer;
 	*listed = false;
-	if (!copy_manifest(image, digest, reference, 1, &answer, err))
+	if (!copy_root(image, digest, reference, &answer, err))
 		return false;
 	*listed = answer.subject;
 	return true;
@@ -245,7 +289,9 @@ bool tree_tag(struct image *image, const char *digest, const char *tag, struct e
 	if (!get_manifest(image, arena, digest, &manifest, err))
 		return false;
 	const struct push push = describe_push(&manifest, digest, tag);
-	if (push_guarded(image, &push, &answer, err))
+	tagging_enlist(image, digest, tag);
+	bool ok = push_guarded(image, &push, &answer, err);
+	if (tagging_leave(image) || ok)
 		return true;
 	return answer.incomplete && tree_copy(image, digest, tag, err);
 }

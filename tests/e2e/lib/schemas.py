@@ -24,7 +24,7 @@ def closed(schema):
     stack = [made]
     while stack:
         each = stack.pop()
-        if each.get("type") == "object":
+        if each.get("type") == "object" and not isinstance(each.get("additionalProperties"), dict):
             each["additionalProperties"] = False
         stack += [value for value in each.values() if isinstance(value, dict)]
     return made

@@ -1,4 +1,4 @@
-"""The programs of install-signers.sh: cosign, notation's library as a command, and a registry."""
+"""The programs of install-signers.sh: cosign, regctl, notation's library as a command, and a registry."""
 
 import http.client
 import os
@@ -58,6 +58,7 @@ class Cosign:
 
     def __init__(self, folder):
         self.folder = str(folder)
+        self.repository = None      # where signatures are put, unless it is beside the image
         self._run("generate-key-pair")
         self.public = os.path.join(self.folder, "cosign.pub")
 
@@ -78,7 +79,8 @@ class Cosign:
                   f"--new-bundle-format={str(bundle).lower()}", *more, reference)
 
     def _run(self, *arguments):
-        _run([find("cosign"), *arguments], self.folder, {"COSIGN_PASSWORD": "x"})
+        env = {"COSIGN_PASSWORD": "x", **({"COSIGN_REPOSITORY": self.repository} if self.repository else {})}
+        _run([find("cosign"), *arguments], self.folder, env)
 
 
 def notary(command, reference, folder):

@@ -6,7 +6,7 @@ import re
 
 COMMANDS = ("set-output", "save-state", "add-mask", "add-matcher", "remove-matcher", "debug", "notice", "warning", "error", "group",
             "endgroup", "echo", "stop-commands", "set-env", "add-path", "internal-set-repo-path")
-OUTPUTS = ("result", "changed", "total", "copied", "skipped", "failed", "bytes", "report", "images")
+OUTPUTS = ("result", "changed", "total", "copied", "skipped", "failed", "bytes", "report", "images", "plan", "matrix")
 
 
 @dataclasses.dataclass

@@ -16,6 +16,8 @@
 #define LISTS "an images file with lists of images"
 #define FOREIGN "an images file of another program"
 #define FOREIGN_AUTH "an auth file of another program"
+#define TAKEN "an images file of another program, which is read as it is"
+#define TAKEN_AUTH "an auth file of another program, which is read as it is"
 #define OLD "a file of old releases, with auth and images"
 
 static const struct row {
@@ -36,20 +38,28 @@ static const struct row {
 	{FORMATS_IMAGES, NULL, "~", IMAGES},
 	{FORMATS_IMAGES, NULL, "[a, b]", FOREIGN},
 	{FORMATS_IMAGES, NULL, "[a, {b: c}]", LISTS},
-	{FORMATS_IMAGES, NULL, "sync: [{source: a, target: b}]", FOREIGN},
+	{FORMATS_IMAGES, NULL, "sync: [{source: a, target: b}]", TAKEN},
 	{FORMATS_IMAGES, NULL, "sync: [{source: a}]", IMAGES},
-	{FORMATS_IMAGES, NULL, "r.io: {images: {a: []}}", FOREIGN},
+	{FORMATS_IMAGES, NULL, "r.io: {images: {a: []}}", TAKEN},
 	{FORMATS_IMAGES, NULL, "r.io/a: {images: x, to: b}", IMAGES},
 	{FORMATS_IMAGES, NULL, "{apiVersion: imgpkg.carvel.dev/v1alpha1, images: [{image: a}]}",
-	 FOREIGN},
+	 TAKEN},
 	{FORMATS_IMAGES, NULL, "{apiVersion: kbld.k14s.io/v1alpha1, overrides: [{image: a}]}",
-	 FOREIGN},
-	{FORMATS_IMAGES, NULL, "services: {web: {image: a}}", FOREIGN},
+	 TAKEN},
+	{FORMATS_IMAGES, NULL, "services: {web: {image: a}}", TAKEN},
 	{FORMATS_IMAGES, NULL, "services: r.io/a", IMAGES},
-	{FORMATS_IMAGES, NULL, "{apiVersion: v1, kind: Pod, metadata: {}}", FOREIGN},
+	{FORMATS_IMAGES, NULL, "{apiVersion: v1, kind: Pod, metadata: {}}", TAKEN},
 	{FORMATS_IMAGES, NULL, "quay.io/a:1.0:r.io/a", FOREIGN},
 	{FORMATS_IMAGES, NULL, "quay.io/a r.io/a", FOREIGN},
 	{FORMATS_IMAGES, NULL, "word", IMAGES},
+	{FORMATS_IMAGES, NULL, "tasks: [{source: a, target: b, mappings: []}]", TAKEN},
+	{FORMATS_IMAGES, NULL, "tasks: [{source: a, target: b}]", IMAGES},
+	{FORMATS_IMAGES, NULL, "{apiVersion: content.hauler.cattle.io/v1, kind: Images}", TAKEN},
+	{FORMATS_IMAGES, NULL, "kind: ZarfPackageConfig", TAKEN},
+	{FORMATS_IMAGES, NULL, "kind: ImageSetConfiguration", TAKEN},
+	{FORMATS_IMAGES, NULL, "{apiVersion: v1, kind: Pod}", IMAGES},
+	{FORMATS_AUTH, NULL, "{creds: [], sync: [{source: a, target: b}]}", TAKEN_AUTH},
+	{FORMATS_AUTH, NULL, "services: {web: {image: a}}", AUTH},
 	{FORMATS_AUTH, NULL, "auths: {r.io: {auth: x}}", FOREIGN_AUTH},
 	{FORMATS_AUTH, NULL, "creds: [{registry: r.io}]", FOREIGN_AUTH},
 	{FORMATS_IMAGES, NULL, "[{a: b}]", LISTS},

@@ -236,7 +236,8 @@ static void test_shape(void **state)
 	      "exclude-repositories, names, via, "
 	      "allow-empty, every, cron, "
 	      "platforms, os, arch, require-platforms, on-change, foreign, "
-	      "referrers, require-signed, create-repository, create-project\n",
+	      "referrers, referrers-from, require-referrers, require-signed, "
+	      "create-repository, create-project, max-bytes, min-age, hold, release\n",
 	      "");
 	check("{\"a\": {\"to\": \"b\", \"tags\": \"x\", \"TAGS\": \"y\"}}", NULL,
 	      "f:1:32: a: tags is given here and at f:1:19: keep one\n", "");

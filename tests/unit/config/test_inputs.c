@@ -40,7 +40,7 @@ static void read_all(struct read *read, const char *const *variables, const char
 	inputs_read(read->arena, (char *const *)(uintptr_t)variables, &read->inputs, &read->options,
 		    &read->problems);
 	options_parse(count, (char **)(uintptr_t)words, &read->options, &read->problems);
-	inputs_settle(read->arena, &read->inputs, &read->options);
+	inputs_settle(read->arena, &read->inputs, &read->options, &read->problems);
 }
 
 #define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})

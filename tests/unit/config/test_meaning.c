@@ -234,6 +234,24 @@ static void test_telegram(void **state)
 }
 
 /* Each mistake is said once, under the name of its own flag. */
+/* imgsync took them for 0 or worse; here a slip is no wish for a default. */
+static void test_numbers_below_zero(void **state)
+{
+	static const char *const names[] = {"query-limit",  "querylimit",  "process-limit",
+					    "processlimit", "batch-size",  "batchsize",
+					    "batch-number", "batchnumber", "report-level"};
+	(void)state;
+	for (size_t i = 0; i < array_count(names); i++) {
+		scoped(finish) struct read read = {0};
+		char line[100], why[100];
+		snprintf(line, sizeof(line), "gcr --user u --%s -1", names[i]);
+		snprintf(why, sizeof(why), "--%s -1: expected 0 or more", names[i]);
+		read_line(&read, line);
+		assert_int_equal(read.problems.error_count, 1);
+		assert_non_null(strstr(buf_string(&read.problems.errors), why));
+	}
+}
+
 static void test_telegram_mistakes(void **state)
 {
 	static const struct {
@@ -271,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_logins),
 		cmocka_unit_test(test_telegram),
+		cmocka_unit_test(test_numbers_below_zero),
 		cmocka_unit_test(test_telegram_mistakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,9 +369,9 @@ static bool report(struct arena *arena, struct buf *out)
 		return false;
 	image_lists_write(&tally, OUTCOME_FAILED, false, &text);
 	image_lists_write(&tally, OUTCOME_COPIED, true, &text);
-	summary_write(&tally, &text);
+	summary_write(&tally, &(struct changes_view){.columns = 80}, &text);
 	step_summary_write(&tally, "image-syncer", "r.json", &text);
-	bool listed = action_output_all(arena, &tally, "r.json", outputs);
+	bool listed = action_output_all(arena, &tally, "r.json", NULL, outputs);
 	for (size_t i = 0; listed && i < array_count(outputs); i++)
 		buf_printf(&text, "%s=%s\n", outputs[i].name, outputs[i].value);
 	if (!listed || !buf_ok(&text) || tally.unlisted ||

@@ -54,6 +54,9 @@ static const struct creation_settings ways[] = {
 	{.wanted = true},
 };
 
+static const struct placed named[] = {{.text = "v1"}, {.text = "v2"}};
+static struct picks lists[] = {{.items = named, .count = 1}, {.items = named, .count = 2}};
+
 /* Terms of which each pair differs, and the member in which each differs from the first. */
 static const struct {
 	const char *member;
@@ -76,6 +79,10 @@ static const struct {
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[3]}},
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[4]}},
 	{"referrers", {.on_change = CHANGE_OVERWRITE, .companions = &wanted[5]}},
+	{"require-referrers", {.on_change = CHANGE_OVERWRITE, .demanded = &wanted[0]}},
+	{"require-referrers", {.on_change = CHANGE_OVERWRITE, .demanded = &wanted[1]}},
+	{"referrers-from", {.on_change = CHANGE_OVERWRITE, .referrers_from = "a.io/{path}"}},
+	{"referrers-from", {.on_change = CHANGE_OVERWRITE, .referrers_from = "a.io/{name}"}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[0]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[1]}},
 	{"require-signed", {.on_change = CHANGE_OVERWRITE, .signer = &keys[2]}},
@@ -90,12 +97,20 @@ static const struct {
 	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[3]}},
 	{"create-repository", {.on_change = CHANGE_OVERWRITE, .creation.repository = &ways[4]}},
 	{"create-project", {.on_change = CHANGE_OVERWRITE, .creation.project = CREATION_YES}},
+	{"max-bytes", {.on_change = CHANGE_OVERWRITE, .max_bytes = 1000}},
+	{"max-bytes", {.on_change = CHANGE_OVERWRITE, .max_bytes = 1001}},
+	{"min-age", {.on_change = CHANGE_OVERWRITE, .min_age = 3600}},
+	{"min-age", {.on_change = CHANGE_OVERWRITE, .min_age = 7200}},
+	{"hold", {.on_change = CHANGE_OVERWRITE, .hold = &lists[0]}},
+	{"hold", {.on_change = CHANGE_OVERWRITE, .hold = &lists[1]}},
+	{"release", {.on_change = CHANGE_OVERWRITE, .release = &lists[0]}},
+	{"release", {.on_change = CHANGE_OVERWRITE, .release = &lists[1]}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v1"}},
 	{"tag beside the digest", {.on_change = CHANGE_OVERWRITE, .pinned_tag = "v2"}},
 };
 
 /* The table above has a row for each member: a new one changes the size, and must get its rows. */
-_Static_assert(sizeof(struct terms) == 7 * sizeof(void *) + 16, "test_terms.c lacks a member");
+_Static_assert(sizeof(struct terms) == 11 * sizeof(void *) + 40, "test_terms.c lacks a member");
 
 static void test_each_pair_differs(void **state)
 {
@@ -124,17 +139,15 @@ static void test_what_does_not_count(void **state)
 				  {.signer = &keys[0]},
 				  {.signer_said = true},
 				  {.required_said = true},
+				  {.min_age_said = true},
 				  {.creation.repository = &ways[5]},
 				  {.creation.project = CREATION_NO}};
-	const struct terms b[] = {{.platforms = &other_order},
-				  {.required = &other_order},
-				  {.platforms = &no_filter},
-				  {.companions = &nothing},
-				  {.signer = &same_key},
-				  {.signer_said = false},
-				  {.required_said = false},
-				  {.creation.repository = NULL},
-				  {.creation.project = CREATION_UNSAID}};
+	const struct terms b[] = {
+		{.platforms = &other_order},   {.required = &other_order},
+		{.platforms = &no_filter},     {.companions = &nothing},
+		{.signer = &same_key},         {.signer_said = false},
+		{.required_said = false},      {.min_age_said = false},
+		{.creation.repository = NULL}, {.creation.project = CREATION_UNSAID}};
 	(void)state;
 	for (size_t i = 0; i < array_count(a); i++)
 		assert_null(terms_difference(&a[i], &b[i]));

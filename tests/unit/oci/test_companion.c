@@ -212,13 +212,37 @@ static void test_append(void **state)
 	assert_false(referrers_append(arena, STR("no"), added, 2, &out, &err));
 }
 
+/* A filter is the sum of its words. */
+static void test_parts(void **state)
+{
+	static const char *const words[] = {"all", "attestations", "text/a", "text/b"};
+	struct companion_filter filter = {0}, sum = {0}, part;
+	struct str word;
+	(void)state;
+	for (size_t i = 0; i < array_count(words); i++)
+		assert_true(companion_filter_add(&filter, str_of(words[i])));
+	for (size_t i = 0; i < array_count(words); i++) {
+		assert_true(companion_filter_part(&filter, i, &part, &word));
+		assert_true(str_is(word, words[i]));
+		assert_int_equal(part.all + part.attestations + part.type_count, 1);
+		assert_false(companion_filter_equal(&filter, &sum));
+		assert_true(companion_filter_join(&sum, &part));
+	}
+	assert_false(companion_filter_part(&filter, array_count(words), &part, &word));
+	assert_true(companion_filter_join(&sum, &filter));
+	assert_true(companion_filter_equal(&filter, &sum));
+	sum.type_count = COMPANION_TYPES_MAX;
+	assert_false(companion_filter_join(
+		&sum, &(struct companion_filter){.types = {STR("text/new")}, .type_count = 1}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tags),           cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_equal),          cmocka_unit_test(test_read),
 		cmocka_unit_test(test_describe),       cmocka_unit_test(test_append),
-		cmocka_unit_test(test_describe_bytes),
+		cmocka_unit_test(test_describe_bytes), cmocka_unit_test(test_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,13 +143,13 @@ static const struct row rows[] = {
 	/* mistakes */
 	{A, B, .semver = "", .result = NULL, .said = "p:sem: semver \"\": a range is missing"},
 	{A, B, .semver = ">>1", .result = NULL,
-	 .said = "p:sem: semver \">>1\": \">1\" is no version"},
+	 .said = "p:sem: semver \">>1\": \">1\" is not a version"},
 	{A, B, .tags = {"/(/"}, .result = NULL,
 	 .said = "p:tag0: tags pattern /(/: missing closing"},
 	{A, B, .tags = {"v1", "v 1"}, .result = NULL,
 	 .said = "p:tag1: tags \"r.io/a:v 1\": must not"},
 	{A, B, .tags = {"v1,"}, .result = NULL, .said = "p:tag0: tags empty item"},
-	{A, B, .tags = {DG}, .result = NULL, .said = "only tags and patterns can stand here"},
+	{A, B, .tags = {DG}, .result = NULL, .said = "only tags and patterns are allowed here"},
 	{A, B, .exclude = {"/x"}, .result = NULL,
 	 .said = "p:not0: exclude \"/x\": a tag pattern must start and end"},
 	{A ":v1," DG, B, .latest = 1, .result = NULL,
@@ -284,12 +284,12 @@ static void test_told_once(void **state)
 	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 4}, &planned, &count,
 			       &problems));
 	assert_int_equal(count, 0);
-	assert_string_equal(buf_string(&problems.errors),
-			    "1:1: source \"r.io/a:/(/\": pattern /(/: missing closing ): `(` at "
-			    "character 1\n"
-			    "3:30: semver \"x.y\": \"x.y\" is no version: write one as in 1.2.3, "
-			    "1.2 or 1.2.x\n"
-			    "1:9: destination \"r.io/D\": repository name must be lowercase\n");
+	assert_string_equal(
+		buf_string(&problems.errors),
+		"1:1: source \"r.io/a:/(/\": pattern /(/: missing closing ): `(` at character 1\n"
+		"3:30: semver \"x.y\": \"x.y\" is not a version: write one as in 1.2.3, 1.2 or "
+		"1.2.x\n"
+		"1:9: destination \"r.io/D\": repository name must be lowercase\n");
 }
 
 #define RULE(from, to, at, to_at, filter)                                                          \

@@ -93,6 +93,21 @@ static void test_each_digest_is_for_one_answer(void **state)
 	expect(bench, &bench->target, "gone", KNOWN_NOTHING, NULL);
 }
 
+/* A date is that of one digest, and stays when the digest was taken. */
+static void test_dates_of_digests(void **state)
+{
+	struct bench *bench = *state;
+	keep(&bench->target, few, array_count(few), (struct known_trust){.complete = true});
+	assert_int_equal(known_pushed_as(&bench->target, "v2", digest_b), 1700000000);
+	expect(bench, &bench->target, "v2", KNOWN_DIGEST, digest_b);
+	assert_int_equal(known_pushed_as(&bench->target, "v2", digest_b), 1700000000);
+	assert_int_equal(known_pushed_as(&bench->target, "v2", digest_a), 0);
+	assert_int_equal(known_pushed_as(&bench->target, "v1", digest_a), 0);
+	assert_int_equal(known_pushed_as(&bench->target, "bare", digest_a), 0);
+	assert_int_equal(known_pushed_as(&bench->target, "none", digest_a), 0);
+	assert_int_equal(known_pushed_as(&bench->target, "long", digest_long), 0);
+}
+
 static void test_what_is_not_said_is_not_known(void **state)
 {
 	struct bench *bench = *state;
@@ -197,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tags_come_once_and_in_order, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_dates, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dates_of_digests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_memory_is_bounded, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "report/format.h"
 #include "report/frame.h"
 #include "report/rate.h"
+#include "report/remaining.h"
 
 struct row {
 	int64_t value;
@@ -145,7 +146,9 @@ static struct progress_view sample(unsigned transfers)
 	struct progress_view view = {.bytes = 1234000000, .transfers = transfers};
 	for (unsigned i = 0; i < transfers; i++) {
 		struct progress_transfer *transfer = &view.transfer[i];
-		snprintf(transfer->label, sizeof(transfer->label), "library/nginx 3f4a1b%u", i);
+		snprintf(transfer->image, sizeof(transfer->image), "library/nginx:1.%u", i);
+		snprintf(transfer->blob, sizeof(transfer->blob), "3f4a1b%u", i);
+		snprintf(transfer->to, sizeof(transfer->to), "%u.example.com", i);
 		transfer->size = 40000000;
 		transfer->done = 10000000 * (int64_t)(i + 1);
 	}
@@ -167,9 +170,7 @@ static void test_picture(void **state)
 	struct progress_view view = sample(2);
 	struct waits_view waits = some_waits();
 	struct frame frame = {
-		.done = 12,
-		.total = 340,
-		.failed = 1,
+		.images = {.done = 12, .total = 340, .copied = 3, .in_sync = 8, .failed = 1},
 		.rate = 45380000,
 		.elapsed_ms = 62000,
 		.now_ms = 100000,
@@ -181,12 +182,13 @@ static void test_picture(void **state)
 	struct frame_text text = {0};
 	(void)state;
 	frame_draw(&frame, &text);
-	assert_string_equal(buf_string(&text.lines),
-			    "images 12/340   1 failed   1.234GB   45.38MB/s   1m02s\n"
-			    "  library/nginx 3f4a1b0  [####------------]   25%  10MB/40MB\n"
-			    "  library/nginx 3f4a1b1  [########--------]   50%  20MB/40MB\n");
+	assert_string_equal(
+		buf_string(&text.lines),
+		"images 12/340   3 copied   8 in sync   1 failed   1.234GB   45.38MB/s   1m02s\n"
+		"  library/nginx:1.0 3f4a1b0  [####------------]   25%  10MB/40MB\n"
+		"  library/nginx:1.1 3f4a1b1  [########--------]   50%  20MB/40MB\n");
 	assert_int_equal(text.count, 3);
-	assert_int_equal(text.width[1], 60);
+	assert_int_equal(text.width[1], 64);
 	buf_finish(&text.lines);
 	frame.waits = &waits;
 	text = (struct frame_text){0};
@@ -198,21 +200,118 @@ static void test_picture(void **state)
 	buf_finish(&text.lines);
 }
 
+/* Totals go on in further lines, the bars' labels lose what matters least. */
+static void test_narrower_terminals(void **state)
+{
+	static const struct {
+		unsigned columns, rows;
+		bool several;
+		const char *totals, *label;
+	} rows[] = {
+		{120, 24, false,
+		 "images 12/340   3 copied   8 in sync   1 failed   1.234GB of at least 1.264GB   "
+		 "1MB/s   1m02s   over 30s left\n",
+		 "  library/nginx:1.0 3f4a1b0  ["},
+		{120, 24, true, "images 12/340   ",
+		 "  library/nginx:1.0 -> 0.example.com 3f4a1b0  ["},
+		{80, 24, true,
+		 "images 12/340   3 copied   8 in sync   1 failed\n"
+		 "1.234GB of at least 1.264GB   1MB/s   1m02s   over 30s left\n",
+		 "  nginx:1.0 -> 0.example.com         ["},
+		{40, 24, true,
+		 "images 12/340   3 copied   8 in sync\n1 failed   1.234GB of at least 1.264GB\n"
+		 "1MB/s   1m02s   over 30s left\n",
+		 "  nginx:1.0       25%"},
+		{35, 24, false, "images 12/340   ", "  ...x:1.0   25%"},
+		{60, 8, false, "images 12/340   3 copied   8 in sync   1 failed   1.234GB...\n",
+		 "  "},
+	};
+	struct progress_view view = sample(1);
+	(void)state;
+	view.left = 30000000;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		struct frame frame = {
+			.images =
+				{.done = 12, .total = 340, .copied = 3, .in_sync = 8, .failed = 1},
+			.rate = 1000000,
+			.elapsed_ms = 62000,
+			.now = &view,
+			.waits = &no_waits,
+			.columns = rows[i].columns,
+			.rows = rows[i].rows,
+		};
+		struct frame_text text = {0};
+		view.several = rows[i].several;
+		frame_draw(&frame, &text);
+		const char *lines = buf_string(&text.lines);
+		if (strncmp(lines, rows[i].totals, strlen(rows[i].totals)) != 0 ||
+		    !strstr(lines, rows[i].label)) {
+			print_error("%u columns: %s", rows[i].columns, lines);
+			fail();
+		}
+		buf_finish(&text.lines);
+	}
+}
+
+static void test_remaining(void **state)
+{
+	static const struct {
+		struct progress_view now;
+		size_t done, total;
+		int64_t rate;
+		const char *bytes, *time;
+	} rows[] = {
+		{{.bytes = 5000}, 0, 0, 1000, "5kB", ""},
+		{{.bytes = 5000, .left = 7000}, 1, 4, 1000, "5kB of at least 12kB", "over 7s left"},
+		{{.bytes = 5000, .left = 7000, .sized = 2},
+		 1,
+		 4,
+		 1000,
+		 "5kB of at least 12kB",
+		 "over 7s left"},
+		{{.bytes = 5000, .left = 7000, .sized = 3}, 1, 4, 1000, "5kB of 12kB", "7s left"},
+		{{.bytes = 5000, .left = 7000, .sized = 3}, 1, 4, 0, "5kB of 12kB", ""},
+		{{.bytes = 5000, .left = 7000, .sized = 3}, 1, 4, 7001, "5kB of 12kB", ""},
+		{{.bytes = 5000, .left = 700000000, .sized = 3}, 1, 4, 1, "5kB of 700MB", ""},
+		{{.bytes = INT64_MAX - 1, .left = INT64_MAX},
+		 1,
+		 4,
+		 1,
+		 "9.223EB of at least 9.223EB",
+		 ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++) {
+		const struct remaining remaining = {&rows[i].now, rows[i].done, rows[i].total};
+		struct buf bytes = {0}, left = {0};
+		remaining_bytes(&remaining, &bytes);
+		remaining_time(&remaining, rows[i].rate, &left);
+		assert_string_equal(buf_string(&bytes), rows[i].bytes);
+		assert_string_equal(buf_string(&left), rows[i].time);
+		buf_finish(&bytes);
+		buf_finish(&left);
+	}
+}
+
 static void test_no_line_is_wider_than_the_terminal(void **state)
 {
 	struct progress_view view = sample(PROGRESS_TRANSFERS);
 	(void)state;
 	struct waits_view waits = some_waits();
-	memset(view.transfer[1].label, 'x', sizeof(view.transfer[1].label) - 1);
+	memset(view.transfer[1].image, 'x', sizeof(view.transfer[1].image) - 1);
 	view.transfer[2].size = 0;
 	view.transfer[3].done = INT64_MAX;
 	for (unsigned columns = 1; columns < 200; columns++) {
-		struct frame frame = {
-			.total = 3, .now = &view, .waits = &waits, .columns = columns, .rows = 24};
+		view.several = columns % 2;
+		struct frame frame = {.images = {.total = 3, .failed = 1},
+				      .now = &view,
+				      .waits = &waits,
+				      .columns = columns,
+				      .rows = 24};
 		struct frame_text text = {0};
 		struct str rest, line;
 		frame_draw(&frame, &text);
-		assert_int_equal(text.count, FRAME_LINES);
+		assert_in_range(text.count, FRAME_LINES - 2, FRAME_LINES);
 		rest = buf_str(&text.lines);
 		for (unsigned i = 0; i < text.count && str_cut(&rest, '\n', &line); i++) {
 			assert_true(frame_width(line) <= columns);
@@ -244,10 +343,10 @@ static void test_labels_are_made_harmless(void **state)
 	struct frame frame = {.now = &view, .waits = &no_waits};
 	struct frame_text text = {0};
 	(void)state;
-	snprintf(view.transfer[0].label, sizeof(view.transfer[0].label), "a\033[2Jb\nc");
+	snprintf(view.transfer[0].image, sizeof(view.transfer[0].image), "a\033[2Jb\nc");
 	frame_draw(&frame, &text);
 	assert_null(strchr(buf_string(&text.lines), '\033'));
-	assert_non_null(strstr(buf_string(&text.lines), "  a\\x1b[2Jb\\nc  ["));
+	assert_non_null(strstr(buf_string(&text.lines), "  a\\x1b[2Jb\\nc 3f4a1b0  ["));
 	buf_finish(&text.lines);
 }
 
@@ -261,6 +360,8 @@ int main(void)
 		cmocka_unit_test(test_first_rate_is_the_average),
 		cmocka_unit_test(test_cutting_counts_columns),
 		cmocka_unit_test(test_picture),
+		cmocka_unit_test(test_narrower_terminals),
+		cmocka_unit_test(test_remaining),
 		cmocka_unit_test(test_no_line_is_wider_than_the_terminal),
 		cmocka_unit_test(test_block_fits_a_low_terminal),
 		cmocka_unit_test(test_labels_are_made_harmless),

@@ -167,11 +167,15 @@ static void same_outcome(const struct outcome *a, const struct outcome *b)
 	struct outcome left = *a, right = *b;
 	same_text(a->reason, b->reason);
 	same_text(a->digest, b->digest);
+	same_text(a->before, b->before);
+	same_text(a->after, b->after);
 	same_text(a->tag, b->tag);
 	same_text(a->warning, b->warning);
 	same_text(a->error_text, b->error_text);
-	left.reason = left.digest = left.tag = left.warning = left.error_text = NULL;
-	right.reason = right.digest = right.tag = right.warning = right.error_text = NULL;
+	left.reason = left.digest = left.before = left.after = left.tag = left.warning =
+		left.error_text = NULL;
+	right.reason = right.digest = right.before = right.after = right.tag = right.warning =
+		right.error_text = NULL;
 	assert_memory_equal(&left, &right, sizeof(left));
 }
 
@@ -187,6 +191,8 @@ static void test_outcomes_are_kept(void **state)
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH "0"},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:F" TAIL},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .tag = "v1-old"},
+		{.status = OUTCOME_COPIED, .digest = "sha256:" HASH, .before = "sha256:aa"},
+		{.status = OUTCOME_COPIED, .digest = "sha256:" HASH, .after = "sha256:aa"},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .warning = "odd"},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .bytes = 1},
 		{.status = OUTCOME_SKIPPED, .digest = "sha256:" HASH, .blobs_present = 1},

@@ -1,93 +1,13 @@
 /* The report as its callers see it in a pipe: stderr, stdout, the JSON file, and its verdict. */
-#include "test_report_fixture.h"
+#include "test_report_run.h"
 
 #include <signal.h>
 
 #include "base/cancel.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "doc/json.h"
 #include "report/report_json.h"
 #include "report/summary.h"
-
-struct run {
-	struct report_options options;
-	const struct outcome *outcomes[array_count(tasks)]; /* in this order; NULL: none */
-	bool backwards;                                     /* they arrive last first */
-	bool rule_failed;
-	int stopped;
-};
-
-struct result {
-	int code;
-	bool finished;
-	struct buf out, err, json;
-	struct arena *arena;
-	const struct node *document;
-};
-
-static void tell(struct report *report, const struct run *run)
-{
-	for (size_t i = 0; i < array_count(tasks); i++) {
-		size_t at = run->backwards ? array_count(tasks) - 1 - i : i;
-		if (run->outcomes[at])
-			report_outcome(report, &tasks[at], run->outcomes[at]);
-	}
-	if (run->rule_failed) {
-		struct error error;
-		error_set(&error, ERROR_UNREACHABLE, "gone.io: no such host");
-		report_rule_failed(report, &rule, &error);
-	}
-}
-
-static struct result run(struct run run)
-{
-	char path[] = "/tmp/report-XXXXXX";
-	struct result result = {.arena = arena_new()};
-	struct error error = {0};
-	struct progress *progress = progress_new();
-	struct capture out = capture_start(STDOUT_FILENO), err = capture_start(STDERR_FILENO);
-	close(mkstemp(path));
-	if (!run.options.json_path)
-		run.options.json_path = path;
-	progress_request(progress, false);
-	progress_request(progress, true);
-	progress_request(progress, true);
-	struct report *report = report_new(&run.options, progress);
-	report_plan(report, 1);
-	report_plan(report, array_count(tasks) - 1);
-	tell(report, &run);
-	result.finished = report_finish(report, run.stopped, &error);
-	result.code = report_exit_code(report, run.stopped);
-	report_free(&report);
-	progress_free(&progress);
-	capture_stop(&err, &result.err);
-	capture_stop(&out, &result.out);
-	struct error ignored;
-	if (file_read(path, &result.json, &ignored) && result.json.len)
-		assert_true(
-			json_read(result.arena, buf_str(&result.json), &result.document, &ignored));
-	unlink(path);
-	return result;
-}
-
-static void result_finish(struct result *result)
-{
-	buf_finish(&result->out);
-	buf_finish(&result->err);
-	buf_finish(&result->json);
-	arena_free(&result->arena);
-}
-
-static void field_is(const struct node *node, const char *name, const char *value)
-{
-	const struct node *field = node_get(node, name);
-	assert_non_null(field);
-	if (!str_is(field->text, value)) {
-		print_error("%s is %.*s, not %s\n", name, STR_ARGS(field->text), value);
-		fail();
-	}
-}
 
 static void test_in_a_pipe(void **state)
 {
@@ -101,14 +21,15 @@ static void test_in_a_pipe(void **state)
 	    "level=info msg=\"Finish synchronizing image from docker.io/library/nginx:v1 to "
 	    "reg.io/m/nginx:v1: copied 45.38MB in 1.2s, sha256:aa, blobs: 5 sent, 0 mounted, "
 	    "1 already there. Now 1/3 images have been processed.\"\n");
-	has(&result.err,
-	    "to reg.io/m/nginx:v2: skip synchronization because destination image exists. "
-	    "Now 2/3 images have been processed.\"\n");
+	has_not(&result.err, "nginx:v2");
+	has(&result.err, "level=info msg=\"Skip synchronization of 1 image because destination "
+			 "image exists. Now 3/3 images have been processed.\"\n");
 	has(&result.err,
 	    "level=error msg=\"Failed to execute synchronizing image from quay.io/a/b:x to "
 	    "reg.io/m/b:x: quay.io refuses to show a/b. Now 3/3 images have been processed.\"\n");
 	has(&result.err,
-	    "\nfailed images:\n  x quay.io/a/b:x -> reg.io/m/b:x: quay.io refuses to show "
+	    "\nchanged images:\n  + reg.io/m/nginx:v1  new sha256:aa\n"
+	    "failed images:\n  x quay.io/a/b:x -> reg.io/m/b:x: quay.io refuses to show "
 	    "a/b (i.yaml:12:1)\n3 images: 1 copied, 1 in sync, 1 failed\n45.38MB sent, ");
 	has(&result.err, "; 1 request to sources, 2 to destinations\n"
 			 "Synchronization finished, 1 image failed, took ");
@@ -165,11 +86,32 @@ static void test_left_out(void **state)
 	has(&result.err, "2 sent, 0 mounted, 0 already there, 1 foreign layer left out. Now 1/3");
 	has(&result.err, "4 mounted, 0 already there, 2 foreign layers left out. Now 3/3");
 	has(&result.err,
-	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy copies "
-	    "them)\n");
+	    "\n3 foreign layers were left out: they may not be distributed (--foreign copy "
+	    "includes them)\n");
 	has(&single.err,
-	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy copies "
+	    "\n1 foreign layer was left out: it may not be distributed (--foreign copy includes "
 	    "it)\n");
+}
+
+static void test_all_lines(void **state)
+{
+	scoped(result_finish) struct result result = run(
+		(struct run){.outcomes = {&copied, &in_sync, &failed}, .options.lines = LINES_ALL});
+	(void)state;
+	has(&result.err,
+	    "to reg.io/m/nginx:v2: skip synchronization because destination image exists. "
+	    "Now 2/3 images have been processed.\"\n");
+	has_not(&result.err, "Skip synchronization of");
+}
+
+static void test_no_lines(void **state)
+{
+	scoped(result_finish) struct result result = run((struct run){
+		.outcomes = {&copied, &in_sync, &failed}, .options.lines = LINES_NONE});
+	(void)state;
+	has_not(&result.err, "level=info");
+	has(&result.err, "level=error msg=\"Failed to execute synchronizing image from quay.io");
+	has(&result.err, "\n3 images: 1 copied, 1 in sync, 1 failed\n");
 }
 
 static void test_json(void **state)
@@ -214,6 +156,19 @@ static void test_json(void **state)
 	assert_null(node_get(images->items[2], "reason"));
 	field_is(node_get(images->items[2], "error"), "kind", "denied");
 	field_is(node_get(images->items[2], "error"), "message", "quay.io refuses to show a/b");
+}
+
+static void test_json_of_a_replaced_image(void **state)
+{
+	scoped(result_finish) struct result result =
+		run((struct run){.outcomes = {&replaced, &in_sync, &in_sync}});
+	const struct node *images = node_get(result.document, "images");
+	(void)state;
+	field_is(images->items[0], "digest", "sha256:ee");
+	field_is(images->items[0], "before", "sha256:dd");
+	field_is(images->items[0], "after", "sha256:ff");
+	assert_null(node_get(images->items[1], "before"));
+	assert_null(node_get(images->items[1], "after"));
 }
 
 static void test_json_is_in_the_order_of_the_rules(void **state)
@@ -314,9 +269,9 @@ static void test_dry_run(void **state)
 	has(&result.err, "level=info msg=\"Would copy image from docker.io/library/nginx:v1 to "
 			 "reg.io/m/nginx:v1: the destination has another image there. "
 			 "Now 1/3 images have been processed.\"\n");
-	has(&result.err, "Finish comparison of image from docker.io/library/nginx:v2 to "
-			 "reg.io/m/nginx:v2: skip synchronization because destination image exists."
-			 " Now 2/3 images have been processed.\"\n");
+	has_not(&result.err, "nginx:v2");
+	has(&result.err, "\nimages that would change:\n  + reg.io/m/nginx:v1  sha256:ee\n"
+			 "  + reg.io/m/b:x  new sha256:dd\ndry run");
 	has(&result.err, "dry run, nothing was written: 3 images: 2 would be copied (1 missing, "
 			 "1 different), 1 in sync, 0 failed\n"
 			 "1 request to sources, 2 to destinations\n"
@@ -477,6 +432,9 @@ int main(void)
 		cmocka_unit_test(test_what_a_stop_cut_off),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_companions),
+		cmocka_unit_test(test_all_lines),
+		cmocka_unit_test(test_no_lines),
+		cmocka_unit_test(test_json_of_a_replaced_image),
 		cmocka_unit_test(test_json_is_in_the_order_of_the_rules),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_platforms),
