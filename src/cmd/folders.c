@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* --- what the rules name -------------------------------------------------------------------- */
 
@@ -146,6 +147,22 @@ static bool compare(const struct run *run, struct problems *problems)
 	return true;
 }
 
+/* A base that is not there would be an error of each image. False without memory. */
+static bool check_base(const struct run *run, struct problems *problems)
+{
+	const struct option_list *given = &run->options->since_archive;
+	for (size_t i = 0; i < given->count; i++) {
+		const char *path = given->items[i];
+		const char *list = arena_printf(run->arena, "%s.sha256", path);
+		if (!list)
+			return false;
+		if (access(path, R_OK) != 0 && access(list, R_OK) != 0)
+			problem_add(problems, NULL, "--since-archive: cannot read %s: %s", path,
+				    strerror(errno));
+	}
+	return true;
+}
+
 bool folders_find(struct run *run, struct problems *problems)
 {
 	scoped(finding_finish) struct folder_finding finding = {.run = run, .problems = problems};
@@ -156,7 +173,7 @@ bool folders_find(struct run *run, struct problems *problems)
 	if (!run->folders)
 		return false;
 	find_all(&finding);
-	return !finding.failed && compare(run, problems);
+	return !finding.failed && compare(run, problems) && check_base(run, problems);
 }
 
 /* --- at work -------------------------------------------------------------------------------- */

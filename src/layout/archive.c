@@ -157,18 +157,29 @@ static bool list(struct archive *archive, struct error *err)
 
 static bool open_locked(struct archive *archive, struct error *err)
 {
-	if (archive->written)
-		return archive->volumes ||
-		       volumes_create(archive->arena, archive->path, archive->split,
-				      &archive->volumes, err) ||
-		       (volumes_close(&archive->volumes), false);
-	if (archive->known)
+	if (archive->written || archive->known)
 		return true;
 	archive->known = volumes_open(archive->arena, archive->path, &archive->volumes, err) &&
 			 list(archive, err);
 	if (!archive->known)
 		volumes_close(&archive->volumes);
 	return archive->known;
+}
+
+bool archive_start(struct archive *archive, struct error *err)
+{
+	pthread_mutex_lock(&archive->lock);
+	bool ok = archive->volumes || volumes_create(archive->arena, archive->path, archive->split,
+						     &archive->volumes, err);
+	if (!ok)
+		volumes_close(&archive->volumes);
+	pthread_mutex_unlock(&archive->lock);
+	return ok;
+}
+
+bool archive_is_written(const struct archive *archive)
+{
+	return archive->written;
 }
 
 const char *archive_path(const struct archive *archive)

@@ -21,9 +21,12 @@ struct archive *archive_new(struct arena *arena, const char *path, bool written,
 void archive_close(struct archive *archive);
 
 const char *archive_path(const struct archive *archive);
-/* Opens or begins it, the first time. */
+/* Opens one that is read, the first time. What is in one that is written is known anyway. */
 bool archive_open(struct archive *archive, struct error *err);
-/* True when something was written. */
+/* Begins one that is written, the first time. */
+bool archive_start(struct archive *archive, struct error *err);
+bool archive_is_written(const struct archive *archive);
+/* True when it was begun. */
 bool archive_is_begun(const struct archive *archive);
 /* Reads a member that is no blob into arena. ERROR_MISSING: there is none. */
 bool archive_member(struct archive *archive, const char *name, struct arena *arena, struct str *out,

@@ -89,7 +89,7 @@ bool archive_blobs_offer(const struct layout *layout, struct arena *arena,
 	    !layout_has(layout, offer->digest, offer->size, &out->present, err))
 		return false;
 	out->open = !out->present && !offer->reuse_only;
-	return true;
+	return !out->open || archive_start(layout->archive, err);
 }
 
 /* Reads all of body; false also when it is longer than size. */
@@ -160,7 +160,7 @@ bool archive_blobs_put(const struct layout *layout, const char *digest, struct s
 {
 	struct blob_name name;
 	int64_t size;
-	return archive_open(layout->archive, err) &&
+	return archive_start(layout->archive, err) &&
 	       (archive_has(layout->archive, digest, &size) ||
 		archive_put(layout->archive, archive_blob_name(digest, &name), bytes, err));
 }

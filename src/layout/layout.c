@@ -208,7 +208,7 @@ static bool archive_holds(const struct layout *layout, const char *digest, int64
 	if (!archive_open(layout->archive, err))
 		return err->kind == ERROR_MISSING;
 	*found = archive_has(layout->archive, digest, &held) && (size < 0 || size == held);
-	if (*found || !base || !archive_is_begun(layout->archive))
+	if (*found || !base || !archive_is_written(layout->archive))
 		return true;
 	if (!archive_base_load(base, err))
 		return false;
@@ -296,7 +296,7 @@ static bool know_archive(struct layout *layout, struct error *err)
 		layout->arena = arena_new();
 	if (!layout->arena)
 		return error_memory(err);
-	if (!archive_is_begun(layout->archive) &&
+	if (!archive_is_written(layout->archive) &&
 	    !archive_member(layout->archive, "index.json", layout->arena, &text, err))
 		return error_wrap(err, "it is no archive of an OCI image layout");
 	layout->known = layout_index_read(layout->arena, text, &layout->index, err);

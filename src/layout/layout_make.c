@@ -118,7 +118,7 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 bool layout_make(struct layout *layout, struct error *err)
 {
 	if (layout->archive)
-		return archive_open(layout->archive, err);
+		return archive_start(layout->archive, err);
 	pthread_mutex_lock(&layout->lock);
 	bool ok = layout_make_ready(layout, err);
 	pthread_mutex_unlock(&layout->lock);

@@ -254,6 +254,19 @@ static bool write_list(const struct volumes *volumes, struct error *err)
 	return (path && buf_ok(&text)) ? file_write(path, buf_str(&text), err) : error_memory(err);
 }
 
+/* So that the names outlive a loss of power. Not every file system can do that. */
+static void sync_folder(const struct volumes *volumes)
+{
+	const char *slash = strrchr(volumes->path, '/');
+	size_t len = slash ? (size_t)(slash - volumes->path) + 1 : 0;
+	const char *path = slash ? arena_copy(volumes->arena, volumes->path, len) : ".";
+	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
 bool volumes_finish(struct volumes *volumes, struct error *err)
 {
 	if (volumes->split)
@@ -269,6 +282,7 @@ bool volumes_finish(struct volumes *volumes, struct error *err)
 			return fail("write", volumes->items[i].name, err);
 	}
 	volumes->writing = false;
+	sync_folder(volumes);
 	return !volumes->split || write_list(volumes, err);
 }
 

@@ -23,17 +23,17 @@ from lib import images, registry  # noqa: E402
 MIB = 1 << 20
 PEERS = os.path.join(os.environ.get("IMAGE_SYNCER_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "image-syncer"), "layouts")
-# Out of the registry, and back into another repository of it.
+# Out of one registry, and into another, which has nothing of it.
 PROGRAMS = {
-    "image-syncer": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {host} oci:{folder}:v1 {host}/{to}"),
+    "image-syncer": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {other} oci:{folder}:v1 {other}/{to}"),
     "image-syncer, archive": ("{program} -q --insecure {host} {host}/a:v1 oci-archive:{folder}/x.tar",
-                              "{program} -q --insecure {host} oci-archive:{folder}/x.tar:v1 {host}/{to}"),
-    "skopeo": ("skopeo copy -q --preserve-digests --src-tls-verify=false docker://{host}/a:v1 oci:{folder}:v1",
-               "skopeo copy -q --preserve-digests --dest-tls-verify=false oci:{folder}:v1 docker://{host}/{to}:v1"),
+                              "{program} -q --insecure {other} oci-archive:{folder}/x.tar:v1 {other}/{to}"),
+    "skopeo": ("skopeo copy -q --all --preserve-digests --src-tls-verify=false docker://{host}/a:v1 oci:{folder}:v1",
+               "skopeo copy -q --all --preserve-digests --dest-tls-verify=false oci:{folder}:v1 docker://{other}/{to}:v1"),
     "oras": ("oras cp --no-tty --from-plain-http {host}/a:v1 --to-oci-layout {folder}:v1",
-             "oras cp --no-tty --from-oci-layout {folder}:v1 --to-plain-http {host}/{to}:v1"),
+             "oras cp --no-tty --from-oci-layout {folder}:v1 --to-plain-http {other}/{to}:v1"),
     "regctl": ("regctl image copy --host reg={host},tls=disabled {host}/a:v1 ocidir://{folder}:v1",
-               "regctl image copy --host reg={host},tls=disabled ocidir://{folder}:v1 {host}/{to}:v1"),
+               "regctl image copy --host reg={other},tls=disabled ocidir://{folder}:v1 {other}/{to}:v1"),
 }
 
 
@@ -67,7 +67,7 @@ def push(server, size):
 def timed(measure, command, home):
     """(wall, cpu, peak bytes) of one run."""
     figures = os.path.join(home, "figures")
-    env = {**os.environ, "HOME": home, "PATH": f"{PEERS}:{os.environ.get('PATH', '')}"}
+    env = {"HOME": home, "PATH": os.environ["PATH"], "TMPDIR": home}
     os.sync()
     done = subprocess.run([measure, figures, *command], env=env, capture_output=True, text=True, check=False)
     with open(figures, encoding="ascii") as file:
@@ -96,25 +96,28 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     best, disk = {}, []
-    with tempfile.TemporaryDirectory() as home, registry.Registry("bench", large=True) as server:
+    with tempfile.TemporaryDirectory() as home, registry.Registry("source", large=True) as server, \
+            registry.Registry("target", large=True) as other:
         client, layer = push(server, options.size)
         wanted = client.head("a", "v1")
         for number in range(options.rounds):
             disk.append(by_hand(layer, home))
             for name, commands in PROGRAMS.items():
-                if not shutil.which(name.split(",")[0], path=f"{PEERS}:{os.environ.get('PATH', '')}") and not name.startswith("image"):
+                program = options.program if name.startswith("image-syncer") else shutil.which(name, path=f"{PEERS}:{os.environ['PATH']}")
+                if not program:
                     continue
-                folder, to = os.path.join(home, "app"), f"{name.split(',')[0]}/{len(name)}/{number}"
+                folder, to = os.path.join(home, "app"), f"to-{name.split(',')[0]}-{len(name)}-{number}"
                 os.makedirs(folder)
                 if "archive" not in name:
                     os.rmdir(folder)
                 for way, command in zip(("export", "import"), commands):
-                    words = command.format(program=os.path.abspath(options.program), host=server.host, folder=folder, to=to).split()
+                    words = command.format(program="", host=server.host, other=other.host, folder=folder, to=to).split()
+                    words = [os.path.abspath(program), *words[not name.startswith("image-syncer"):]]
                     taken = timed(os.path.abspath(options.measure), words, home)
                     best[way, name] = min(best.get((way, name), taken), taken)
-                assert client.head(to, "v1") == wanted, name
+                assert images.Client(other).head(to, "v1") == wanted, name
                 shutil.rmtree(folder)
-                shutil.rmtree(os.path.join(server.storage, "docker/registry/v2/repositories", to), ignore_errors=True)
+                shutil.rmtree(os.path.join(other.storage, "docker"))
     print(f"One layer of {options.size} MiB. cp and sha256sum: {min(disk):.1f} s\n")
     print("| | program | seconds | CPU | memory |\n| --- | --- | --- | --- | --- |")
     for (way, name), (wall, cpu, peak) in sorted(best.items(), key=lambda each: (each[0][0], each[1])):

@@ -176,6 +176,13 @@ def test_a_stream_that_tar_lists(sync, src, both, from_source, repo, file):
     assert [each["annotations"][NAME] for each in index["manifests"]] == ["v1"]
 
 
+def test_a_dry_run_writes_nothing(sync, src, both, from_source, repo, tmp_path):
+    from_source.push(images.image(repo), repo, "v1")
+    result = sync({f"{src.host}/{repo}:v1": f"oci-archive:{tmp_path}/new/out.tar"}, both, ["--dry-run"])
+    assert result.code == 0 and result.report["would_copy"] == 1, result.stderr
+    assert not (tmp_path / "new").exists()
+
+
 # --- volumes ------------------------------------------------------------------------------------------------------------------
 
 def test_volumes(sync, src, dst, both, from_source, at_target, repo, file):

@@ -238,6 +238,14 @@ def _failed(scene):
         return len(json.load(file)) == 1
 
 
+def _blobs(scene):
+    """What is in an archive, a repository and a digest in each line."""
+    scene.rules = {next(iter(scene.rules)): f"oci-archive:{scene.runner.workspace}/out.tar/team/app"}
+    scene.sync({"output-blobs": "blobs.txt"})
+    with open(os.path.join(scene.runner.workspace, "blobs.txt"), encoding="utf-8") as file:
+        return all(line.startswith("team/app sha256:") for line in file)
+
+
 def _summary(scene):
     return scene.sync(summary=False).summary == "" and scene.sync(summary="").summary != ""
 
@@ -362,6 +370,7 @@ READ = {
     "proc": _refused("proc", "x"), "retries": _refused("retries", "x"), "os": _os, "arch": _arch, "force": _force,
     "dry-run": _dry_run, "fail-fast": _fail_fast, "timeout": _timeout, "image-timeout": _refused("image-timeout", "x"), "log-level": _log_level, "log": _log, "report": _report,
     "output-success-images": _succeeded, "output-failed-images": _failed, "output-images-format": _refused("output-images-format", "x"),
+    "output-blobs": _blobs, "since-archive": _refused("since-archive", "nowhere.tar"), "split": _refused("split", "x"),
     "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
     "foreign": _refused("foreign", "x"), "list": _list, "to": _to,

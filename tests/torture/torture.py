@@ -28,6 +28,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path
 import invariants  # noqa: E402
 import calls  # noqa: E402
 import canary  # noqa: E402
+import folder  # noqa: E402
 import hostile  # noqa: E402
 import kill  # noqa: E402
 import layers  # noqa: E402
@@ -101,6 +102,9 @@ def clean(options):
                     found[letter] = module.cells(fixed, binary)
         if "D" in options.layer:
             found["D"] += outage.stops()
+            fixed = scenes.Scene(world, "clean-disk").fixed()
+            with fixed.fronts():
+                found["D"] += folder.cells(fixed, binary)
         if "E" in options.layer:
             found["E"] = memory.cells(lambda name: scenes.Scene(world, name), options.alloc)
         if "I" in options.layer:

@@ -67,7 +67,7 @@ static void test_records(void **state)
 	tar_extend(STR("12 path=a/b\n30 mtime=1700000000.123456789\n16 size=8589934\n"), &next);
 	assert_string_equal(next.name, "a/b");
 	assert_true(next.size == 8589934);
-	tar_extend(STR("12 path=c/d\n10 size=77\n"), &next);
+	tar_extend(STR("12 path=c/d\n11 size=77\n"), &next);
 	assert_string_equal(next.name, "c/d");
 	assert_true(next.size == 77);
 	tar_extend(STR("99 path=x\n"), &next);
