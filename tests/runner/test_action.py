@@ -385,6 +385,8 @@ READ = {
     "quiet": _quiet, "log-format": _refused("log-format", "x"), "progress": _refused("progress", "x"),
     "request": _request, "policy": _policy,
     "actor": _who("users", "actor"), "association": _who("associations", "association"), "teams": _who("teams", "teams"),
+    "state": _refused("state", "registry.example.com/ops/state"), "min-age": _refused("min-age", "x"), "hold": _refused("hold", "/(/"), "release": _refused("release", "/(/"),
+    "images-format": _refused("images-format", "x"), "names": _refused("names", "{x}"), "mirror-config": _refused("mirror-config", "x.txt"),
     "notify": _notify, "notify-on": _refused("notify-on", "x"), "notify-required": _refused("notify-required", "x"),
 }
 
