@@ -1,6 +1,6 @@
 /*
- * The names are those of skopeo, regsync, crane and oras, and those that people try before they read
- * the manual. Slips of our own names are found by their letters and are not here.
+ * The names are those of skopeo, regsync, crane and oras, and those that people try before they
+ * read the manual. Slips of our own names are found by their letters and are not here.
  */
 #include "config/options/elsewhere.h"
 
