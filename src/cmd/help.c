@@ -128,6 +128,8 @@ void help_options(struct buf *out)
 		     "                        copy what the rules say, with a report in JSON\n"
 		     "  image-syncer --list images.txt --to localhost:5000/mirror\n"
 		     "                        copy a list of images to a registry on this machine\n"
+		     "  image-syncer 'quay.io/coreos/*' oci-archive:mirror.tar\n"
+		     "                        put all repositories below a name into one file\n"
 		     "\n"
 		     "More: image-syncer help TOPIC, with one of\n");
 	list_topics(out);
@@ -143,10 +145,10 @@ static int unknown_topic(const char *word)
 	scoped(buf_finish) struct buf text = {0};
 	list_topics(&text);
 	fprintf(stderr,
-		"help: there is no such topic%s%s%s\n"
+		"help: there is no topic \"%s\"%s%s%s\n"
 		"There are:\n%s"
-		"An image of that name is docker.io/library/help.\n",
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "",
+		"For an image called help write docker.io/library/help.\n",
+		word, near ? ": did you mean " : "", near ? near : "", near ? "?" : "",
 		buf_string(&text));
 	return EXIT_USAGE;
 }

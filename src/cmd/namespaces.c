@@ -201,9 +201,9 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 			host);
 	return error_set(
 		err, ERROR_MISSING,
-		"the rule includes none of the %zu repositories that %s lists: check the name, or "
-		"set allow-empty: true",
-		found, host);
+		"the rule includes none of the %zu repositories that %s lists: check the name%s, "
+		"or set allow-empty: true",
+		found, host, namespace->deep ? "" : " (/** is for those further down as well)");
 }
 
 /* Adds the rule of a repository; one bad name is no reason to leave out the others. */

@@ -45,7 +45,8 @@ bool state_file_prepare(const char *path, bool dry_run, struct error *err)
 	if (!dry_run)
 		make_folders(path);
 	if (path_find_input(path, &found) && found.kind != PATH_FILE)
-		return error_set(err, ERROR_CONFIG, "%s is not a file", path);
+		return error_set(err, ERROR_CONFIG,
+				 "%s is not a file: name one, as in %s/state.json", path, path);
 	return dry_run || file_writable(path, &held, err);
 }
 

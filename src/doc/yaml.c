@@ -97,6 +97,8 @@ static const struct {
 	 ": items that belong together must be indented alike"},
 	{"could not find expected ':'", NULL,
 	 ": write a colon and a space between a key and its value"},
+	{"did not find expected ',' or ']'", "{", ": put a text with ${NAME} in quotes"},
+	{"did not find expected ',' or '}'", "{", ": put a text with ${NAME} in quotes"},
 	{"did not find expected ',' or ']'", NULL, ": close the list with ]"},
 	{"did not find expected ',' or '}'", NULL, ": close the mapping with }"},
 	{"found unexpected end of stream", NULL, ": close the quotes"},

@@ -244,8 +244,9 @@ static bool check_marker(const struct layout *layout, int folder, struct error *
 	if (!layout_read_file(layout, folder, "oci-layout", MARKER_MAX, arena, &text, err)) {
 		if (err->kind == ERROR_MISSING)
 			error_set(err, ERROR_MISSING,
-				  "%s is no OCI image layout: it has no file oci-layout",
-				  layout->path);
+				  "%s is no OCI image layout: it has no file oci-layout (for those "
+				  "below it write oci:%s/**)",
+				  layout->path, layout->path);
 		return false;
 	}
 	if (!json_read_foreign(arena, text, &root, err)) {

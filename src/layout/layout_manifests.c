@@ -214,6 +214,23 @@ bool layout_manifests_probe(struct layout *layout, const char *digest, bool *fou
 	return *found || err->kind != ERROR_MEMORY;
 }
 
+/* An archive that is named as a whole must not mix its repositories into one. */
+static bool check_single(const struct layout *layout, struct arena *arena, struct error *err)
+{
+	const struct layout_index *index = &layout->index;
+	const char *first = NULL;
+	for (size_t i = 0; layout->archive && !*layout->inside && i < index->count; i++) {
+		const char *path = layout_index_path(arena, &index->entries[i]);
+		if (path && first && strcmp(path, first) != 0)
+			return error_set(err, ERROR_CONFIG,
+					 "it has several repositories: write oci-archive:%s/** for "
+					 "all of them, or name one, as in oci-archive:%s/%s",
+					 layout->path, layout->path, first);
+		first = path ? path : first;
+	}
+	return true;
+}
+
 /* Collects the tags of the index, each once. */
 static bool add_tags(const struct layout *layout, struct arena *arena, const char **list,
 		     size_t *count, struct error *err)
@@ -250,7 +267,7 @@ bool layout_manifests_tags(struct layout *layout, struct arena *arena, struct ta
 	const char **list = NULL;
 	size_t count = 0;
 	pthread_mutex_lock(&layout->lock);
-	bool ok = layout_refresh(layout, err);
+	bool ok = layout_refresh(layout, err) && check_single(layout, arena, err);
 	if (ok)
 		list = arena_array(arena, layout->index.count + 1, sizeof(*list));
 	ok = ok && (list ? add_tags(layout, arena, list, &count, err) : error_memory(err));

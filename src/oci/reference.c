@@ -249,6 +249,20 @@ static bool names_host(struct str component)
 	       str_find(component, ':') < component.len || str_is(component, "localhost");
 }
 
+/* A folder is named like one in a shell; nothing else begins so. */
+static bool refuse_folder(struct str name, struct str host, struct error *err)
+{
+	struct str shown = str_head(name, QUOTE_MAX);
+	if (!host.len)
+		return error_set(err, ERROR_CONFIG,
+				 "starts with '/': remove it, or write oci:%.*s for a folder",
+				 STR_ARGS(shown));
+	if (str_is(host, "~"))
+		return error_set(err, ERROR_CONFIG, "write oci:$HOME%.*s for a folder",
+				 STR_ARGS(str_from(shown, 1)));
+	return error_set(err, ERROR_CONFIG, "write oci:%.*s for a folder", STR_ARGS(shown));
+}
+
 /* Splits name, without tag and digest, into host and repository. */
 static bool parse_name(struct arena *arena, struct str name, struct reference *out,
 		       struct error *err)
@@ -258,8 +272,8 @@ static bool parse_name(struct arena *arena, struct str name, struct reference *o
 	struct str repository = str_from(name, slash + 1);
 	if (!name.len)
 		return error_set(err, ERROR_CONFIG, "empty repository name");
-	if (!host.len)
-		return error_set(err, ERROR_CONFIG, "starts with '/': remove it");
+	if (!host.len || str_is(host, ".") || str_is(host, "..") || str_is(host, "~"))
+		return refuse_folder(name, host, err);
 	bool has_host = names_host(host);
 	if (has_host && !repository.len)
 		return no_repository(host, err);

@@ -126,20 +126,31 @@ static const char *source_hint(struct str text)
 		       : "A * means repositories only after the last '/'";
 }
 
+/* The name without the port of its registry, in which a ':' begins a tag. */
+static struct str behind_port(struct str name)
+{
+	struct str host = str_head(name, str_find(name, '/'));
+	struct str port = str_from(host, str_find(host, ':') + 1);
+	int64_t number;
+	return str_to_int64(port, &number) ? str_from(name, host.len) : name;
+}
+
 /* Says how all repositories are named, for what may be meant as a namespace. Returns false. */
 static bool hint_at_namespace(struct str text, struct error *err)
 {
 	char words[ERROR_TEXT_SIZE];
 	struct str name = str_ends(text, "/") ? str_head(text, text.len - 1) : text;
-	bool host = str_find(name, '/') == name.len && str_find(name, '.') < name.len;
+	struct str rest = behind_port(name);
+	bool host = str_find(name, '/') == name.len &&
+		    (rest.len < name.len || str_find(name, '.') < name.len);
 	bool path = name.len < text.len && !str_ends(name, "/");
-	if (err->kind != ERROR_CONFIG || !(host || path) || str_find(name, ',') < name.len ||
-	    str_find(name, '*') < name.len || str_find(name, ':') < name.len ||
-	    str_find(name, '@') < name.len)
+	if (err->kind != ERROR_CONFIG || !(host || path) || str_find(rest, ',') < rest.len ||
+	    str_find(rest, '*') < rest.len || str_find(rest, ':') < rest.len ||
+	    str_find(rest, '@') < rest.len)
 		return false;
 	snprintf(words, sizeof(words), "%s", err->text);
-	return error_set(err, ERROR_CONFIG, "%s, or %.*s/* for all of its repositories", words,
-			 STR_ARGS(str_head(name, 200)));
+	return error_set(err, ERROR_CONFIG, "%s, or %.*s/%s for all of its repositories", words,
+			 STR_ARGS(str_head(name, 200)), host ? "**" : "*");
 }
 
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)

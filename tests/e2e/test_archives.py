@@ -108,6 +108,18 @@ def test_archives_of_others(sync, dst, both, at_target, repo, file, tmp_path):
     assert at_target.closure("all/docker.io/library/app", "v1") == images.expected(picture)
 
 
+def test_the_repositories_of_an_archive_are_not_mixed(sync, src, dst, both, from_source, at_target, repo, file):
+    pictures = {tag: from_source.push(images.image(f"{repo}/{tag}"), f"{repo}/{tag}", tag) for tag in ("v1", "v2")}
+    rules = {f"{src.host}/{repo}/v1:v1": f"oci-archive:{file('out.tar')}/a", f"{src.host}/{repo}/v2:v2": f"oci-archive:{file('out.tar')}/b"}
+    assert sync(rules, both).code == 0
+    result = sync({f"oci-archive:{file('out.tar')}": f"{dst.host}/{repo}"}, both)
+    assert result.code == 1 and f"it has several repositories: write oci-archive:{file('out.tar')}/** for all" in result.stderr
+    assert at_target.tags(repo) == []
+    # A tag that only one of them has is no mistake.
+    assert sync({f"oci-archive:{file('out.tar')}:v2": f"{dst.host}/{repo}"}, both).code == 0
+    assert at_target.closure(repo, "v2") == images.expected(pictures["v2"])
+
+
 @pytest.mark.parametrize("hurt", ["cut", "compressed", "else", "missing"])
 def test_what_is_no_archive(sync, dst, both, repo, file, tmp_path, hurt):
     layouts.write(tmp_path / "app", images.image(repo), "v1")
@@ -269,6 +281,7 @@ def test_an_import_without_its_base_names_it(sync, src, dst, both, from_source, 
     assert sync({f"{src.host}/{repo}/*": f"oci-archive:{file('tuesday.tar')}"}, both, ["--since-archive", file("monday.tar")]).code == 0
     result = sync({f"oci-archive:{file('tuesday.tar')}/*": f"{dst.host}/{repo}"}, both)
     assert result.code == 1 and "for a side that has got monday.tar: import that first" in result.stderr, result.stderr
+    assert "trying once more" not in result.stderr
     assert at_target.tags(f"{repo}/app") == []
 
 

@@ -144,10 +144,17 @@ static void take_value(struct parse *parse, const struct found *found)
 
 static void unknown_name(struct parse *parse, struct str given, struct str name)
 {
-	const char *near = find_near(parse->given, name);
+	const char *advice = parse->given->advice ? parse->given->advice(name) : NULL;
+	const char *near = advice ? NULL : find_near(parse->given, name);
 	parse->given->unknown = true;
 	problem_add(parse->given->problems, NULL, "unknown option %.*s%s%s%s", STR_ARGS(given),
-		    near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
+		    advice ? ": "
+		    : near ? ": did you mean --"
+			   : "",
+		    advice ? advice
+		    : near ? near
+			   : "",
+		    near ? "?" : "");
 }
 
 /* Notes an option, and sets a switch. True: it is a switch, and done with. */

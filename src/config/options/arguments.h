@@ -32,6 +32,8 @@ struct arguments {
 	 * a value, and is dealt with. NULL: there is none.
 	 */
 	bool (*removed)(struct arguments *given, struct str name, const char *value);
+	/* What to write instead of an unknown name; NULL: nobody knows. NULL: there is none. */
+	const char *(*advice)(struct str name);
 	void *ctx;
 	struct problems *problems;
 	bool unknown; /* there was an unknown option: words after it are no longer looked at */

@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "config/options/arguments.h"
+#include "config/options/elsewhere.h"
 #include "config/options/variable.h"
 
 #include <stdlib.h>
@@ -85,6 +86,27 @@ static void parse_word(struct arguments *given, const char *word)
 	words->count++;
 }
 
+/* A single word: what it may have been meant as. */
+static void refuse_word(const char *word, struct problems *problems)
+{
+	const char *const ends[] = {".yaml", ".yml", ".json"};
+	for (size_t i = 0; i < array_count(ends); i++)
+		if (str_ends(str_of(word), ends[i])) {
+			problem_add(problems, NULL, "unexpected argument \"%s\": write --images %s",
+				    word, word);
+			return;
+		}
+	if (str_ends(str_of(word), ".txt"))
+		problem_add(problems, NULL,
+			    "unexpected argument \"%s\": for a list of images write --list %s",
+			    word, word);
+	else
+		problem_add(problems, NULL,
+			    "unexpected argument \"%s\": give a source and a destination, or a "
+			    "file of rules as --images FILE",
+			    word);
+}
+
 /* Takes the words as a rule, or as the name of a command. */
 static void use_words(const struct arguments *given, struct options *out)
 {
@@ -93,11 +115,7 @@ static void use_words(const struct arguments *given, struct options *out)
 	if (words->count == 1 && strcmp(items[0], "version") == 0) {
 		out->version = true;
 	} else if (words->count == 1 && !given->unknown) {
-		problem_add(
-			given->problems, NULL,
-			"unexpected argument \"%s\": give a source and a destination, or a file "
-			"of rules as --images FILE",
-			items[0]);
+		refuse_word(items[0], given->problems);
 	} else if (words->count > 1) {
 		out->source = items[0];
 		out->destination_count = 0;
@@ -158,6 +176,7 @@ bool options_parse_beside(int argc, char **argv, const struct arguments_table *o
 			    .letters = true}},
 		.word = parse_word,
 		.removed = parse_removed,
+		.advice = elsewhere_advice,
 		.ctx = &words,
 		.problems = problems,
 	};

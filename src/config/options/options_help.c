@@ -75,13 +75,20 @@ void options_help(struct buf *out)
 		"Usage: image-syncer --images FILE [--auth FILE] [OPTION]...\n"
 		"       image-syncer SOURCE DESTINATION... [--auth FILE] [OPTION]...\n"
 		"       image-syncer --list FILE --to PREFIX [--auth FILE] [OPTION]...\n"
-		"       image-syncer serve --images FILE [OPTION]... (see serve --help)\n"
-		"       image-syncer check --images FILE [OPTION]... (see check --help)\n"
-		"       image-syncer probe HOST[/REPOSITORY]... (see probe --help)\n"
-		"       image-syncer gcr | flannel | sync IMAGE [FLAG]... (see gcr --help)\n"
+		"       image-syncer serve --images FILE [OPTION]...\n"
+		"       image-syncer plan --images FILE [OPTION]...\n"
+		"       image-syncer apply PLAN [--auth FILE] [OPTION]...\n"
+		"       image-syncer check --images FILE [OPTION]...\n"
+		"       image-syncer probe HOST[/REPOSITORY]...\n"
+		"       image-syncer request [OPTION]... <TEXT\n"
+		"       image-syncer convert FILE [OPTION]...\n"
+		"       image-syncer report merge FILE...\n"
+		"       image-syncer gcr | flannel | sync IMAGE [FLAG]...\n"
 		"       image-syncer help [TOPIC] | version\n"
 		"\n"
-		"Copies container images between registries: only what is missing or stale.\n");
+		"Copies container images between registries, folders (oci:FOLDER) and archives\n"
+		"(oci-archive:FILE.tar): only what is missing or stale. Commands such as serve\n"
+		"have a --help of their own.\n");
 	for (size_t i = 0; i < option_count; i++) {
 		if (option_table[i].kind == OPTION_KIND_GROUP)
 			buf_printf(out, "\n%s:\n", option_table[i].name);

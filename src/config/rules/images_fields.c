@@ -41,12 +41,44 @@ static const struct field latest_fields[LATEST_FIELDS] = {
 	[BY] = {"by", FIELDS_TEXT, "semver or date"},
 };
 
+/* What other programs, and people who have not read the manual, call our fields. */
+static const struct {
+	const char *theirs, *ours;
+} others[] = {
+	{"allow", "tags: [/PATTERN/]"},
+	{"attestations", "referrers: [attestations]"},
+	{"cooldown", "min-age: 7d"},
+	{"deny", "exclude: [/PATTERN/]"},
+	{"dest", "to"},
+	{"destination", "to"},
+	{"destinations", "to"},
+	{"filter", "tags: [/PATTERN/]"},
+	{"immutable", "on-change: fail"},
+	{"include", "tags: [/PATTERN/]"},
+	{"interval", "every: 6h"},
+	{"limit", "latest: 5"},
+	{"regex", "tags: [/PATTERN/]"},
+	{"sboms", "referrers: [sboms]"},
+	{"schedule", "cron: \"17 3 * * *\""},
+	{"signatures", "referrers: [signatures]"},
+	{"target", "to"},
+	{"targets", "to"},
+};
+
 static void refuse_field(const struct fields_reading *reading, const struct fields_table *table,
 			 const struct node *name);
 
 const struct fields_table images_fields = {
 	.fields = fields, .count = FIELDS, .beside = &gather_fields, .unknown = refuse_field};
 static const struct fields_table latest_table = {.fields = latest_fields, .count = LATEST_FIELDS};
+
+static const char *meant(struct str name)
+{
+	for (size_t i = 0; i < array_count(others); i++)
+		if (str_is(name, others[i].theirs))
+			return others[i].ours;
+	return NULL;
+}
 
 static void refuse_field(const struct fields_reading *reading, const struct fields_table *table,
 			 const struct node *name)
@@ -56,6 +88,9 @@ static void refuse_field(const struct fields_reading *reading, const struct fiel
 			reading, name,
 			"a rule has a source or a list: write {list: ..., to: ...} as its own "
 			"rule, and the file as a list of rules");
+	else if (meant(name->text))
+		fields_complain(reading, name, "unknown field \"%.*s\": write %s",
+				STR_ARGS(name->text), meant(name->text));
 	else
 		fields_refuse(reading, table, name);
 }

@@ -2,13 +2,14 @@
  * When a tag is pushed again between two requests, the digest from the first may no longer exist,
  * and a cache in front of a registry may serve such digests for hours. A GET past all caches shows
  * the present digest. If it is the same, something else is missing: the registry's storage may have
- * it a moment later, so the image is tried once more.
+ * it a moment later, so the image is tried once more. What an archive lacks does not come.
  */
 #include "copy/judge/restart.h"
 
 #include "base/cancel.h"
 #include "base/log.h"
 #include "copy/document.h"
+#include "oci/layout_name.h"
 
 #include <string.h>
 
@@ -51,7 +52,7 @@ bool restart_helps(struct image *image, int times, const struct error *err)
 	const struct task *task = image->task;
 	bool moved = false;
 	if (err->kind != ERROR_MISSING || !atomic_load(&image->lost) || times == RESTARTS_MAX ||
-	    cancel_requested())
+	    layout_name_archived(task->source.host) || cancel_requested())
 		return false;
 	forget(image);
 	if (!task->source.digest && !look_again(image, reference_target(&task->source), &moved))

@@ -160,7 +160,7 @@ static void test_text(void **state)
 	assert_string_equal(err.text,
 			    "reg.test refused anonymous access to team/app: HTTP 403 "
 			    "(add a login for it to the auth file: reg.test: {username: USER, "
-			    "password: ${NAME}})");
+			    "password: '${NAME}'})");
 }
 
 static void test_nothing_to_say(void **state)
