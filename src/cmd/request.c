@@ -264,7 +264,8 @@ static struct request_image *find_image(struct requesting *asking, const struct 
 /* True for what an image lacks, so that it is refused rather than failed. */
 static bool is_refusal(enum error_kind kind)
 {
-	return kind == ERROR_REFUSED || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED;
+	return kind == ERROR_REFUSED || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED ||
+	       kind == ERROR_REFERRER;
 }
 
 static const char *why_skipped(struct arena *arena, const struct outcome *outcome)
