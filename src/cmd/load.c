@@ -90,6 +90,8 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	const struct options *options = run->options;
 	struct outputs *outputs = &run->outputs;
 	outputs_compare(options, &run->config, outputs, problems);
+	if (!folders_compare(run, problems))
+		problem_add(problems, NULL, "out of memory");
 	struct options probed = *options;
 	if (run->session->logging)
 		probed.log = NULL; /* it is open, and not this run's */
