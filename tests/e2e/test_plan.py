@@ -491,7 +491,7 @@ def test_where_referrers_are_is_in_the_plan(memory, here, there):
 
 
 @pytest.mark.parametrize("flags", (["--min-age", "7d"], ["--hold", "v1"], ["--release", "v1"], ["--referrers-from", "a.test/b"],
-                                   ["--require-referrers", "all"]), ids=" ".join)
+                                   ["--require-referrers", "all"], ["--mirror-config", "m.conf"]), ids=" ".join)
 def test_apply_takes_none_of_them(memory, here, there, flags):
     here.push(images.image("app"), "app", "v1")
     memory.plan({f"{here.host}/app:v1": f"{there.host}/app"})

@@ -124,6 +124,7 @@ void plan_options_refuse(const struct options *options, struct problems *problem
 		{"--foreign", options->foreign},
 		{"--create-repository", options->create_repository},
 		{"--create-project", options->create_project},
+		{"--mirror-config", options->mirror_config},
 		{"--force", options->force},
 		{"a source", options->source},
 	};
