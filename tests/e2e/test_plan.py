@@ -8,6 +8,7 @@ import pytest
 
 from lib import companions, images, proxy, run, schemas
 from lib.companions import Referring
+from lib.layouts import Layout
 from lib.scripted import Scripted
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -514,3 +515,21 @@ def test_reports_with_images_that_wait(memory, here, there):
     result, report = merge(memory, *paths)
     assert result.code == 0 and (report["too_new"], report["held"]) == (4, 4)
     assert report["first_ready"] == min(each["ready"] for each in report["images"] if "ready" in each)
+
+
+def test_folders_and_archives(memory, here, there, tmp_path):
+    """On both sides. A plan makes no folder, and apply finds them under the same names."""
+    picture = here.push(images.multi("app", platforms=2), "team/app", "v1", "v2")
+    folder, archive = tmp_path / "disk" / "usb", tmp_path / "disk" / "out.tar"
+    rules = {f"{here.host}/team/app:v1": f"oci:{folder}/app", f"{here.host}/team/app:v2": f"oci-archive:{archive}/app"}
+    plan = memory.plan(rules, "--state", str(tmp_path / "state.json"))
+    assert {each["destination"] for each in plan["images"]} == {f"oci:{folder}/app:v1", f"oci-archive:{archive}/app:v2"}
+    assert plan["totals"]["copy"] == 2 and not os.path.exists(tmp_path / "disk") and not os.path.exists(tmp_path / "state.json")
+    result = memory.apply("--state", str(tmp_path / "state.json"))
+    assert result.code == 0 and result.report["copied"] == 2, result
+    assert Layout(folder / "app").closure("v1") == images.expected(picture)
+    back = {f"oci:{folder}/app:v1": f"{there.host}/back", f"oci-archive:{archive}/**": f"{there.host}/all"}
+    plan = memory.plan(back)
+    assert plan["totals"]["copy"] == 2, plan
+    result = memory.apply()
+    assert result.code == 0 and result.report["copied"] == 2 and there.tags["all/app", "v2"] == there.tags["back", "v1"] == picture.digest
