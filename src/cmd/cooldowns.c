@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "discover/discover.h"
+#include "oci/layout_name.h"
 #include "plan/picks.h"
 
 /* Calls visit() for each rule of the run; false ends it. */
@@ -66,7 +67,7 @@ bool cooldowns_check(const struct run *run, struct problems *problems)
 
 struct undated {
 	const struct rule *rule; /* the first */
-	const char *host;
+	const char *host;        /* or "a folder" */
 	size_t count;
 };
 
@@ -77,7 +78,8 @@ static bool find_undated(void *ctx, const struct rule *rule, const struct refere
 	if (rule->terms.min_age <= 0 || discover_dates(source->host, via))
 		return true;
 	if (!undated->count++)
-		*undated = (struct undated){rule, source->host, 1};
+		*undated = (struct undated){
+			rule, layout_name_host(source->host) ? "a folder" : source->host, 1};
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "config/outputs.h"
 #include "layout/archive.h"
 #include "layout/archive_base.h"
 #include "layout/archive_end.h"
@@ -174,6 +175,29 @@ bool folders_find(struct run *run, struct problems *problems)
 		return false;
 	find_all(&finding);
 	return !finding.failed && compare(run, problems) && check_base(run, problems);
+}
+
+bool folders_compare(const struct run *run, struct problems *problems)
+{
+	const struct option_list *since = &run->options->since_archive;
+	scoped(arena_free) struct arena *arena = arena_new();
+	size_t count = 0;
+	struct outputs_input *archives =
+		arena ? arena_array(arena, run->folder_count + since->count + 1, sizeof(*archives))
+		      : NULL;
+	if (!archives)
+		return false;
+	for (size_t i = 0; i < run->folder_count; i++) {
+		const struct named_folder *folder = &run->folders[i];
+		if (folder->archive)
+			archives[count++] =
+				(struct outputs_input){folder->name, folder->path, folder->place};
+	}
+	for (size_t i = 0; i < since->count; i++)
+		archives[count++] =
+			(struct outputs_input){"--since-archive", since->items[i], NULL};
+	outputs_compare_archives(run->options, archives, count, problems);
+	return true;
 }
 
 /* --- at work -------------------------------------------------------------------------------- */

@@ -22,6 +22,8 @@ struct named_folder {
  * is found. False without memory.
  */
 bool folders_find(struct run *run, struct problems *problems);
+/* Adds a problem for each output that is an archive of a rule as well. False without memory. */
+bool folders_compare(const struct run *run, struct problems *problems);
 /*
  * Makes those that images are written to, before the process is confined to them. One that cannot
  * be made is an error of its images.

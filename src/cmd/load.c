@@ -90,6 +90,8 @@ static void open_outputs(struct run *run, enum log_level level, struct problems 
 	const struct options *options = run->options;
 	struct outputs *outputs = &run->outputs;
 	outputs_compare(options, &run->config, outputs, problems);
+	if (!folders_compare(run, problems))
+		problem_add(problems, NULL, "out of memory");
 	struct options probed = *options;
 	if (run->session->logging)
 		probed.log = NULL; /* it is open, and not this run's */
@@ -209,20 +211,29 @@ void load_read(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
-		  folders_find(run, problems) &&
-		  settle_credentials(run, problems);
+		  folders_find(run, problems) && settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }
 
+/* All rules of the run, also those that other shards have. False without memory. */
+static bool keep_rules(const struct run *run, struct mirror_rules *out)
+{
+	struct plan_rule *items = arena_array(run->arena, run->rule_count + 1, sizeof(*items));
+	for (size_t i = 0; items && i < run->rule_count; i++)
+		items[i] = run->rules[i];
+	*out = (struct mirror_rules){items, run->rule_count, run->namespaces, run->namespace_count,
+				     &run->config.credentials};
+	return items;
+}
+
 /* Which copies there will be does not depend on what comes of the run. */
-static void write_mirrors(const struct run *run, struct problems *problems)
+static void write_mirrors(const struct run *run, const struct mirror_rules *rules,
+			  struct problems *problems)
 {
 	const struct mirror_options options = mirror_options_read(run->options, NULL);
-	const struct mirror_rules rules = {run->rules, run->rule_count, run->namespaces,
-					   run->namespace_count, &run->config.credentials};
 	struct error err;
-	if (options.path && !mirror_config_write(run->arena, &rules, &options, &err))
+	if (options.path && !mirror_config_write(run->arena, rules, &options, &err))
 		problem_add(problems, NULL, "--mirror-config: %s", err.text);
 }
 
@@ -230,6 +241,7 @@ bool load_run(struct run *run, struct problems *problems)
 {
 	enum log_level level = load_level(run->options, problems);
 	bool again = run->session->logging;
+	struct mirror_rules mirrors = {.count = 0};
 	if (!again) {
 		set_format(run->options, problems);
 		check_progress(run->options, problems);
@@ -237,12 +249,14 @@ bool load_run(struct run *run, struct problems *problems)
 	}
 	load_read(run, problems);
 	cooldowns_need_state(run, problems);
+	if (run->options->mirror_config && !problems->error_count && !keep_rules(run, &mirrors))
+		problem_add(problems, NULL, "out of memory");
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");
 	open_outputs(run, level, problems);
 	if (!again && !problems->error_count)
-		write_mirrors(run, problems);
+		write_mirrors(run, &mirrors, problems);
 	tell_problems(run, again, problems);
 	return !problems->error_count;
 }

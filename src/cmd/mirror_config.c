@@ -5,7 +5,9 @@
 #include "cmd/mirror_config.h"
 
 #include "base/file.h"
+#include "base/map.h"
 #include "cmd/about.h"
+#include "oci/layout_name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,18 +19,25 @@ struct mirror_pair {
 	const char *path;   /* of the source, "" for the whole registry */
 	const char *mirror; /* host and path */
 	bool insecure;
+	bool first, first_of_host;      /* of all pairs of this source, of this host */
+	const struct mirror_pair *next; /* the next one of this source; NULL: none */
 };
 
 struct mirrors {
 	struct arena *arena;
 	struct mirror_pair *pairs;
 	size_t count;
+	/* A pair; the last one of a source; the first one of a host; by their names. */
+	struct map known, sources, hosts;
 	struct buf left_out; /* comments */
 	bool failed;
 };
 
 static void finish(struct mirrors *mirrors)
 {
+	map_finish(&mirrors->known);
+	map_finish(&mirrors->sources);
+	map_finish(&mirrors->hosts);
 	buf_finish(&mirrors->left_out);
 }
 
@@ -52,15 +61,27 @@ static const char *join(struct mirrors *mirrors, const char *a, const char *b)
 
 static void add(struct mirrors *mirrors, struct mirror_pair pair)
 {
+	scoped(buf_finish) struct buf name = {0};
+	struct mirror_pair *new = &mirrors->pairs[mirrors->count];
 	if (!pair.mirror)
 		return;
-	for (size_t i = 0; i < mirrors->count; i++) {
-		const struct mirror_pair *known = &mirrors->pairs[i];
-		if (strcmp(known->host, pair.host) == 0 && strcmp(known->path, pair.path) == 0 &&
-		    strcmp(known->mirror, pair.mirror) == 0)
-			return;
-	}
-	mirrors->pairs[mirrors->count++] = pair;
+	buf_printf(&name, "%s/%s", pair.host, pair.path);
+	size_t source = name.len;
+	buf_printf(&name, " %s", pair.mirror);
+	mirrors->failed |= !buf_ok(&name);
+	if (mirrors->failed || map_get(&mirrors->known, buf_str(&name)))
+		return;
+	struct str key = str_head(buf_str(&name), source);
+	struct mirror_pair *before = map_get(&mirrors->sources, key);
+	if (before)
+		before->next = new;
+	pair.first = !before;
+	pair.first_of_host = !map_get(&mirrors->hosts, str_of(pair.host));
+	*new = pair;
+	mirrors->count++;
+	mirrors->failed |= !map_put(&mirrors->known, buf_str(&name), new) ||
+			   !map_put(&mirrors->sources, key, new) ||
+			   !map_put(&mirrors->hosts, str_of(pair.host), new);
 }
 
 static void leave_out(struct mirrors *mirrors, const char *source, const char *why)
@@ -80,12 +101,26 @@ static bool renames(const struct plan_rule *rule)
 	return false;
 }
 
+/* Whoever pulls images cannot read files of this machine. */
+static bool leave_out_files(struct mirrors *mirrors, const struct rule *rule,
+			    const struct reference *from, const struct reference *to)
+{
+	bool files = layout_name_host(from->host) || layout_name_host(to->host);
+	if (files)
+		leave_out(mirrors, rule->source,
+			  layout_name_host(from->host) ? "it is no image of a registry"
+						       : "its copy is in no registry");
+	return files;
+}
+
 static void add_namespace(struct mirrors *mirrors, const struct mirror_rules *rules,
 			  const struct namespace_rule *namespace)
 {
 	const struct gather *gather = namespace->rule->gather;
 	const char *names = gather ? gather->names.text : NULL;
 	const struct reference *to = &namespace->destination;
+	if (leave_out_files(mirrors, namespace->rule, &namespace->source, to))
+		return;
 	struct mirror_pair pair = {.host = namespace->source.host,
 				   .path = namespace->source.repository,
 				   .mirror = join(mirrors, to->host, to->repository),
@@ -111,31 +146,19 @@ static bool collect(const struct mirror_rules *rules, struct mirrors *mirrors)
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct reference *from = &rules->items[i].source.name;
 		const struct reference *to = &rules->items[i].destination.name;
+		if (leave_out_files(mirrors, rules->items[i].rule, from, to))
+			continue;
 		if (renames(&rules->items[i]))
 			leave_out(mirrors, rules->items[i].rule->source,
 				  "its copy has another tag");
 		else
-			add(mirrors, (struct mirror_pair){from->host, from->repository,
-							  join(mirrors, to->host, to->repository),
-							  is_insecure(rules, to)});
+			add(mirrors,
+			    (struct mirror_pair){.host = from->host,
+						 .path = from->repository,
+						 .mirror = join(mirrors, to->host, to->repository),
+						 .insecure = is_insecure(rules, to)});
 	}
 	return !mirrors->failed;
-}
-
-/* True when an earlier pair has the same source. */
-static bool is_repeated(const struct mirrors *mirrors, size_t number, bool host_alone)
-{
-	const struct mirror_pair *pair = &mirrors->pairs[number];
-	for (size_t i = 0; i < number; i++)
-		if (strcmp(mirrors->pairs[i].host, pair->host) == 0 &&
-		    (host_alone || strcmp(mirrors->pairs[i].path, pair->path) == 0))
-			return true;
-	return false;
-}
-
-static bool same_source(const struct mirror_pair *a, const struct mirror_pair *b)
-{
-	return strcmp(a->host, b->host) == 0 && strcmp(a->path, b->path) == 0;
 }
 
 /* --- registries.conf ------------------------------------------------------------------------- */
@@ -148,16 +171,14 @@ static void print_registries(struct mirrors *mirrors, struct buf *out)
 		   about_user_agent);
 	for (size_t i = 0; i < mirrors->count; i++) {
 		const struct mirror_pair *pair = &mirrors->pairs[i];
-		if (is_repeated(mirrors, i, false))
+		if (!pair->first)
 			continue;
 		buf_printf(out, "\n[[registry]]\nprefix = \"%s%s%s\"\nlocation = \"%s%s%s\"\n",
 			   pair->host, *pair->path ? "/" : "", pair->path, pair->host,
 			   *pair->path ? "/" : "", pair->path);
-		for (size_t j = i; j < mirrors->count; j++)
-			if (same_source(pair, &mirrors->pairs[j]))
-				buf_printf(out, "[[registry.mirror]]\nlocation = \"%s\"\n%s",
-					   mirrors->pairs[j].mirror,
-					   mirrors->pairs[j].insecure ? "insecure = true\n" : "");
+		for (const struct mirror_pair *each = pair; each; each = each->next)
+			buf_printf(out, "[[registry.mirror]]\nlocation = \"%s\"\n%s", each->mirror,
+				   each->insecure ? "insecure = true\n" : "");
 	}
 }
 
@@ -223,7 +244,7 @@ static void print_host(struct mirrors *mirrors, size_t first, struct buf *out)
 static void print_hosts(struct mirrors *mirrors, struct buf *out)
 {
 	for (size_t i = 0; i < mirrors->count; i++) {
-		if (is_repeated(mirrors, i, true))
+		if (!mirrors->pairs[i].first_of_host)
 			continue;
 		if (i)
 			buf_add_char(out, '\n');
@@ -245,7 +266,7 @@ static bool write_hosts(struct mirrors *mirrors, const char *folder, struct erro
 		return false;
 	for (size_t i = 0; i < mirrors->count; i++) {
 		scoped(buf_finish) struct buf text = {0};
-		if (is_repeated(mirrors, i, true))
+		if (!mirrors->pairs[i].first_of_host)
 			continue;
 		const char *below =
 			arena_printf(mirrors->arena, "%s/%s", folder, mirrors->pairs[i].host);
@@ -271,13 +292,12 @@ static void print_set(const struct mirrors *mirrors, const char *kind, const cha
 		   kind, field, mirrors->count ? "" : " []");
 	for (size_t i = 0; i < mirrors->count; i++) {
 		const struct mirror_pair *pair = &mirrors->pairs[i];
-		if (is_repeated(mirrors, i, false))
+		if (!pair->first)
 			continue;
 		buf_printf(out, "    - source: %s%s%s\n      mirrors:\n", pair->host,
 			   *pair->path ? "/" : "", pair->path);
-		for (size_t j = i; j < mirrors->count; j++)
-			if (same_source(pair, &mirrors->pairs[j]))
-				buf_printf(out, "        - %s\n", mirrors->pairs[j].mirror);
+		for (const struct mirror_pair *each = pair; each; each = each->next)
+			buf_printf(out, "        - %s\n", each->mirror);
 	}
 }
 

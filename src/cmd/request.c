@@ -88,6 +88,10 @@ static void refuse_rules(struct requesting *asking)
 		problem_add(&asking->problems, NULL,
 			    "images, list, to and config are not for a request: its text says what "
 			    "is copied, and its policy where to");
+	if (options->mirror_config)
+		problem_add(&asking->problems, NULL,
+			    "mirror-config is not for a request, which has few of the mirror's "
+			    "images: write it with a sync");
 	if (options->report && file_is_stdout(options->report))
 		problem_add(&asking->problems, NULL,
 			    "--report %s: standard output gets the answer, name a file",
@@ -264,7 +268,8 @@ static struct request_image *find_image(struct requesting *asking, const struct 
 /* True for what an image lacks, so that it is refused rather than failed. */
 static bool is_refusal(enum error_kind kind)
 {
-	return kind == ERROR_REFUSED || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED;
+	return kind == ERROR_REFUSED || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED ||
+	       kind == ERROR_REFERRER;
 }
 
 static const char *why_skipped(struct arena *arena, const struct outcome *outcome)

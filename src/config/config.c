@@ -1,7 +1,6 @@
 /* All files are read even if the first is wrong, so that one run reports every mistake. */
 #include "config/config.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/action/inputs.h"
@@ -14,6 +13,7 @@
 #include "config/foreign/lines_file.h"
 #include "config/formats.h"
 #include "config/imgsync/meaning.h"
+#include "config/list_option.h"
 #include "config/mirror_options.h"
 #include "config/notify/notify_fields.h"
 #include "config/notify/notify_options.h"
@@ -22,11 +22,8 @@
 #include "config/proxy_variables.h"
 #include "config/rules/companion_options.h"
 #include "config/rules/cooldown.h"
-#include "config/rules/list_rules.h"
-#include "config/rules/naming.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
-#include "config/rules/prefix.h"
 #include "config/rules/word_rules.h"
 #include "config/serve/server_rules.h"
 
@@ -43,54 +40,6 @@ struct loading {
 static bool is_stdin(const char *path)
 {
 	return path && strcmp(path, "-") == 0;
-}
-
-static void make_rules(const struct loading *loading, const struct image_list *images,
-		       const struct list_target *target)
-{
-	struct rules *rules = &loading->out->rules;
-	rules->items = arena_array(loading->arena, images->count, sizeof(*rules->items));
-	if (rules->items && list_rules_make(loading->arena, images, target, rules->items))
-		rules->count = images->count;
-	else
-		problem_add(loading->problems, NULL, "out of memory");
-}
-
-/* Reads the list that --list names, as rules to copy its images below --to. */
-static void read_list(const struct loading *loading)
-{
-	const struct options *options = loading->options;
-	const char *inlined = inputs_text(options->inputs, options->list);
-	const char *name = is_stdin(options->list) ? "stdin" : options->list;
-	const char *to = NULL;
-	struct image_list images;
-	struct list_target target = {0};
-	scoped(buf_finish) struct buf text = {.max = NODE_BYTES_MAX};
-	struct error err = {0};
-	if (!options->to) {
-		problem_add(loading->problems, NULL,
-			    "--to is missing: say where the images of --list go, as in --to "
-			    "registry.example.com/mirror");
-		return;
-	}
-	bool good = expand_text(loading->arena, str_of(options->to), EXPAND_DESTINATION,
-				loading->lookup, &to, &err) &&
-		    prefix_parse(loading->arena, str_of(to), &target.prefix, &err);
-	if (!good)
-		problem_add(loading->problems, NULL, "--to: %s", err.text);
-	target.names = options->names;
-	if (options->names && !naming_check(options->names, &err)) {
-		problem_add(loading->problems, NULL, "--%s", err.text);
-		good = false;
-	}
-	if (!inlined && !file_read(options->list, &text, &err)) {
-		problem_add(loading->problems, name, "%s", err.text);
-		return;
-	}
-	list_file_read(loading->arena, name, inlined ? str_of(inlined) : buf_str(&text), &images,
-		       loading->problems);
-	if (good)
-		make_rules(loading, &images, &target);
 }
 
 /* The report goes to Telegram as well, in imgsync's words and whatever came of the run. */
@@ -314,7 +263,8 @@ static void read_files(const struct loading *loading)
 		word_rules_read(loading->arena, options, loading->lookup, &loading->out->rules,
 				loading->problems);
 	else if (list)
-		read_list(loading);
+		list_option_read(loading->arena, options, loading->lookup, &loading->out->rules,
+				 loading->problems);
 	else
 		read_given(loading, FORMATS_IMAGES, options->images);
 }
@@ -399,52 +349,6 @@ static void warn_short(const struct loading *loading)
 	}
 }
 
-/* The destinations of a source share what is joined, so that they share its downloads, too. */
-static void join_companions(const struct loading *loading, struct rule *rule,
-			    const struct rule *before, const struct terms *said)
-{
-	const struct terms *general = &loading->out->terms;
-	struct terms *terms = &rule->terms;
-	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
-		terms->companions = before->terms.companions;
-	else if (terms->companions != general->companions || terms->demanded != general->demanded)
-		companion_options_join(loading->arena, terms, rule->source_place,
-				       loading->problems);
-}
-
-/* Where referrers are is of no use to a rule that wants none. */
-static bool wants_companions(const struct terms *terms)
-{
-	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
-}
-
-static void settle_companions(const struct loading *loading)
-{
-	struct rules *rules = &loading->out->rules;
-	const struct terms *general = &loading->out->terms;
-	struct terms said = {0};
-	bool any = wants_companions(general);
-	for (size_t i = 0; i < rules->count; i++) {
-		struct rule *rule = &rules->items[i];
-		const struct rule *before = i ? &rules->items[i - 1] : NULL;
-		const struct terms own = rule->terms;
-		join_companions(loading, rule, before, &said);
-		said = own;
-		any |= wants_companions(&rule->terms);
-		if (own.referrers_from && own.from_said && !own.demanded_said &&
-		    !wants_companions(&rule->terms) &&
-		    !(before && strcmp(before->source_place, rule->source_place) == 0))
-			problem_add(loading->problems, rule->source_place,
-				    "%.300s: referrers-from says where referrers are, but the rule "
-				    "wants none: add referrers: true, or the types",
-				    rule->source);
-	}
-	if (general->referrers_from && !any)
-		problem_add(loading->problems, NULL,
-			    "--referrers-from says where referrers are, but no rule wants any: add "
-			    "--referrers all, or the types");
-}
-
 /* What the options ask for applies to every rule that does not say otherwise. */
 static void add_terms(const struct loading *loading)
 {
@@ -459,7 +363,7 @@ static void add_terms(const struct loading *loading)
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
 	for (size_t i = 0; i < out->rules.count; i++)
 		terms_complete(&out->rules.items[i].terms, terms);
-	settle_companions(loading);
+	companion_options_settle(loading->arena, terms, &out->rules, loading->problems);
 }
 
 unsigned config_timeout(const struct options *options)

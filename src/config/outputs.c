@@ -267,6 +267,33 @@ void outputs_compare(const struct options *options, const struct config *config,
 	outputs_inputs(options, config, compare_input, &comparison);
 }
 
+/* The list of what the other side has may be replaced by the next one. */
+static bool may_replace(size_t number, const struct outputs_input *file)
+{
+	return number == BLOBS && !file->place;
+}
+
+void outputs_compare_archives(const struct options *options, const struct outputs_input *archives,
+			      size_t count, struct problems *problems)
+{
+	struct output outputs[OUTPUTS_MAX];
+	struct path path;
+	struct error ignored;
+	find_outputs(options, outputs);
+	for (size_t i = 0; i < count; i++) {
+		const struct outputs_input *archive = &archives[i];
+		if (!path_find(archive->given, &path, &ignored))
+			continue;
+		for (size_t j = 0; j < OUTPUTS_MAX; j++)
+			if (outputs[j].found && path_same(&outputs[j].path, &path) &&
+			    !may_replace(j, archive))
+				problem_add(problems, archive->place,
+					    "%s and %s are the same file, %s: name two different "
+					    "files",
+					    outputs[j].name, archive->name, outputs[j].given);
+	}
+}
+
 /* --- opening ------------------------------------------------------------------------------- */
 
 /* A step whose outputs cannot be written goes on, with a warning; so does a run without hints. */

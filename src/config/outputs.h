@@ -41,6 +41,12 @@ bool outputs_format(const struct options *options, struct problems *problems);
  */
 void outputs_compare(const struct options *options, const struct config *config,
 		     struct outputs *out, struct problems *problems);
+/*
+ * The same for archives of images, whether they are read or written, and for what --since-archive
+ * names, which has no place.
+ */
+void outputs_compare_archives(const struct options *options, const struct outputs_input *archives,
+			      size_t count, struct problems *problems);
 /* Adds a problem for each output that could not be written at the end. */
 void outputs_probe(const struct options *options, struct outputs *out, struct problems *problems);
 /*

@@ -18,6 +18,8 @@ static const struct figure {
 	{"total", NULL, false},
 	{"copied", NULL, false},
 	{"skipped", NULL, false},
+	{"too_new", NULL, true},
+	{"held", NULL, true},
 	{"would_copy", NULL, true},
 	{"failed", NULL, false},
 	{"bytes", NULL, false},
@@ -289,6 +291,12 @@ static void write_parts(struct json_writer *json, const struct merging *merge)
 	json->out->failed |= !buf_ok(&missing);
 }
 
+/* Of two times in UTC. */
+static bool is_before(struct str a, struct str b)
+{
+	return memcmp(a.at, b.at, a.len < b.len ? a.len : b.len) < 0;
+}
+
 /* The longest of the parts' own times: they ran side by side, or nobody knows. */
 static void write_times(struct json_writer *json, const struct merging *merge)
 {
@@ -299,11 +307,10 @@ static void write_times(struct json_writer *json, const struct merging *merge)
 		const struct node *seconds = node_get(part->root, "seconds");
 		struct str now = node_string(node_get(part->root, "started"));
 		struct str before = node_string(node_get(first->root, "started"));
-		size_t len = now.len < before.len ? now.len : before.len;
 		double value = seconds && seconds->kind == NODE_NUMBER
 				       ? strtod(seconds->text.at, NULL)
 				       : 0;
-		if (memcmp(now.at, before.at, len) < 0)
+		if (is_before(now, before))
 			first = part;
 		if (value > most) {
 			most = value;
@@ -312,6 +319,22 @@ static void write_times(struct json_writer *json, const struct merging *merge)
 	}
 	copy_field(json, first, "started");
 	copy_field(json, longest, "seconds");
+}
+
+/* The earliest of the parts' times, of those that have one. */
+static void write_first_ready(struct json_writer *json, const struct merging *merge)
+{
+	const struct merge_part *first = NULL;
+	struct str least = {0};
+	for (size_t i = 0; i < merge->count; i++) {
+		struct str time = node_string(node_get(merge->parts[i].root, "first_ready"));
+		if (!time.at || (first && !is_before(time, least)))
+			continue;
+		first = &merge->parts[i];
+		least = time;
+	}
+	if (first)
+		copy_field(json, first, "first_ready");
 }
 
 static void write_figures(struct json_writer *json, const struct merging *merge)
@@ -358,6 +381,7 @@ void merge_write(const struct merging *merge, struct buf *out)
 	write_parts(&json, merge);
 	write_times(&json, merge);
 	write_figures(&json, merge);
+	write_first_ready(&json, merge);
 	json_writer_name(&json, "images");
 	json_writer_open_list(&json);
 	for (size_t i = 0; i < merge->count; i++)

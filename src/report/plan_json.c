@@ -37,6 +37,11 @@ static void write_digest(struct writer *out, const char *field, const char *dige
 	writer_null(out);
 }
 
+static bool wants_referrers(const struct terms *terms)
+{
+	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
+}
+
 /* The terms that apply would not have without the plan. */
 static struct terms special(const struct terms *terms)
 {
@@ -51,7 +56,10 @@ static struct terms special(const struct terms *terms)
 		rest.creation.repository = NULL;
 	/* These decided when the plan was made. */
 	rest.min_age = 0;
+	rest.min_age_said = false;
 	rest.hold = rest.release = NULL;
+	if (!wants_referrers(terms))
+		rest.referrers_from = NULL;
 	return rest;
 }
 

@@ -1,41 +1,15 @@
 /*
  * What a reviewer has to decide about comes first: failures, then what is written. What is in sync
- * is a number. Foreign text is escaped with numeric entities, which work in a table and in HTML.
+ * is a number.
  */
 #include "report/plan_markdown.h"
 
-#include "base/log.h"
 #include "report/format.h"
+#include "report/markdown.h"
 
 #include <string.h>
 
 enum { MESSAGE_MAX = 300, DIGEST_SHOWN = 12, ROOM_BEHIND = 2048, FOLDED_FROM = 16 };
-
-/* False where markup, a mention or a link may begin: "https://" and "www." make one. */
-static bool is_plain(struct str text, size_t at)
-{
-	char c = text.at[at];
-	bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-	if (c == '.')
-		return at < 3 || !str_equal_nocase(str_head(str_from(text, at - 3), 3), STR("www"));
-	if (c == ':')
-		return !str_starts(str_from(text, at), "://");
-	return word || (c & 0x80) || strchr(" -/,+=;'\"()", c);
-}
-
-/* Appends text with all other characters as numbers. */
-static void add_text(const char *text, size_t limit, struct buf *out)
-{
-	scoped(buf_finish) struct buf clean = {0};
-	log_clean(str_of(text), limit, &clean);
-	for (size_t i = 0; i < clean.len; i++) {
-		if (is_plain(buf_str(&clean), i))
-			buf_add_char(out, clean.at[i]);
-		else
-			buf_printf(out, "&#%d;", (unsigned char)clean.at[i]);
-	}
-	out->failed |= !buf_ok(&clean);
-}
 
 static void add_size(int64_t bytes, struct buf *out)
 {
@@ -61,12 +35,12 @@ static void add_digest(const char *digest, const char *nothing, struct buf *out)
 static void add_names(const struct plan_row *row, struct buf *out)
 {
 	buf_add_string(out, "| ");
-	add_text(row->source, 0, out);
+	markdown_text(str_of(row->source), 0, out);
 	buf_add_string(out, " | ");
-	add_text(row->destination, 0, out);
+	markdown_text(str_of(row->destination), 0, out);
 	if (row->tag) {
 		buf_add_string(out, ", as ");
-		add_text(row->tag, 0, out);
+		markdown_text(str_of(row->tag), 0, out);
 	}
 	buf_add_string(out, " | ");
 }
@@ -78,7 +52,8 @@ static const char *reason_text(const struct plan_row *row)
 	} texts[] = {{"missing", "new"},
 		     {"differs", "updated"},
 		     {"companions", "signatures and other referrers"},
-		     {"no-platform", "no platform fits"}};
+		     {"no-platform", "no platform fits"},
+		     {"too-new", "too new"}};
 	if (row->action == PLANNED_SKIPPED && strcmp(row->reason, "differs") == 0)
 		return "holds another image";
 	for (size_t i = 0; i < array_count(texts); i++)
@@ -90,7 +65,7 @@ static const char *reason_text(const struct plan_row *row)
 static void copy_row(const struct plan_row *row, struct buf *out)
 {
 	add_names(row, out);
-	add_text(reason_text(row), 0, out);
+	markdown_text(str_of(reason_text(row)), 0, out);
 	buf_add_string(out, " | ");
 	add_digest(row->before, "nothing", out);
 	buf_add_string(out, " | ");
@@ -103,7 +78,7 @@ static void copy_row(const struct plan_row *row, struct buf *out)
 static void skipped_row(const struct plan_row *row, struct buf *out)
 {
 	add_names(row, out);
-	add_text(reason_text(row), 0, out);
+	markdown_text(str_of(reason_text(row)), 0, out);
 	buf_add_string(out, " |\n");
 }
 
@@ -111,9 +86,9 @@ static void failed_row(const struct plan_row *row, struct buf *out)
 {
 	add_names(row, out);
 	buf_add_string(out, "**");
-	add_text(row->reason, 0, out);
+	markdown_text(str_of(row->reason), 0, out);
 	buf_add_string(out, "**: ");
-	add_text(row->message ? row->message : "", MESSAGE_MAX, out);
+	markdown_text(str_of(row->message), MESSAGE_MAX, out);
 	buf_add_string(out, " |\n");
 }
 

@@ -28,7 +28,7 @@ static void sheet_making_finish(struct sheet_making *making)
 static bool is_refusal(enum error_kind kind)
 {
 	return kind == ERROR_IMMUTABLE || kind == ERROR_PLATFORM || kind == ERROR_UNSIGNED ||
-	       kind == ERROR_REFUSED;
+	       kind == ERROR_REFERRER || kind == ERROR_REFUSED;
 }
 
 static enum planned_action action_of(const struct tally_image *image,

@@ -169,10 +169,10 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	write_count(json, "total", tally->total);
 	write_count(json, "copied", tally->copied);
 	write_count(json, "skipped", tally->skipped);
-	if (tally->too_new) {
+	if (tally->too_new)
 		write_count(json, "too_new", tally->too_new);
+	if (tally->first_ready)
 		write_time(json, "first_ready", tally->first_ready);
-	}
 	if (tally->held)
 		write_count(json, "held", tally->held);
 	if (tally->dry_run)

@@ -17,14 +17,23 @@ static enum step_kind changed_kind(const struct outcome *outcome)
 	return strcmp(reason, "forced") == 0 ? STEP_FORCED : STEP_NEW;
 }
 
+static const struct {
+	const char *reason;
+	enum step_kind kind;
+} skipped[] = {{"in-sync", STEP_IN_SYNC},
+	       {"no-platform", STEP_NO_PLATFORM},
+	       {"too-new", STEP_TOO_NEW},
+	       {"held", STEP_HELD}};
+
 static enum step_kind kind_of(const struct outcome *outcome)
 {
 	const char *reason = outcome->reason ? outcome->reason : "";
 	if (outcome->status != OUTCOME_SKIPPED)
 		return changed_kind(outcome);
-	if (strcmp(reason, "in-sync") == 0)
-		return STEP_IN_SYNC;
-	return strcmp(reason, "no-platform") == 0 ? STEP_NO_PLATFORM : STEP_KEPT;
+	for (size_t i = 0; i < array_count(skipped); i++)
+		if (strcmp(reason, skipped[i].reason) == 0)
+			return skipped[i].kind;
+	return STEP_KEPT;
 }
 
 static int compare_names(const struct reference *a, const struct reference *b)

@@ -16,6 +16,8 @@ enum step_kind {
 	STEP_FORCED,    /* was in sync */
 	STEP_CHANGES,   /* the number of the kinds above, which are changes */
 	STEP_NO_PLATFORM = STEP_CHANGES,
+	STEP_TOO_NEW,
+	STEP_HELD,
 	STEP_KEPT, /* on-change: skip */
 	STEP_IN_SYNC,
 	STEP_KINDS,

@@ -23,6 +23,8 @@ static const char *const words[STEP_KINDS] = {
 	[STEP_REFERRERS] = "referrers added",
 	[STEP_FORCED] = "pushed again",
 	[STEP_NO_PLATFORM] = "no platform fits",
+	[STEP_TOO_NEW] = "too new",
+	[STEP_HELD] = "held back by its rule",
 	[STEP_KEPT] = "the tag holds another image",
 };
 
@@ -234,7 +236,10 @@ void step_tables_changes(const struct step_images *images, bool dry_run, struct 
 void step_tables_skipped(const struct step_images *images, struct buf *out)
 {
 	struct step_rows rows = {.out = out};
-	if (!images->of[STEP_NO_PLATFORM] && !images->of[STEP_KEPT])
+	size_t count = 0;
+	for (int kind = STEP_NO_PLATFORM; kind < STEP_IN_SYNC; kind++)
+		count += images->of[kind];
+	if (!count)
 		return;
 	buf_add_string(out, "#### Skipped\n\n");
 	add_groups(images, STEP_NO_PLATFORM, STEP_IN_SYNC, &rows);

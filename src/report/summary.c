@@ -281,6 +281,11 @@ void summary_too_new(const struct tally *tally, struct buf *out)
 	bool one = tally->too_new == 1;
 	if (!tally->too_new)
 		return;
+	if (!tally->first_ready) {
+		buf_printf(out, "%zu image%s too new when the plan was made\n", tally->too_new,
+			   one ? " was" : "s were");
+		return;
+	}
 	clock_rfc3339(tally->first_ready, when);
 	buf_printf(out, "%zu image%s too new, %s at %s", tally->too_new, one ? " is" : "s are",
 		   one ? "ready" : "the first ready", when);
@@ -331,7 +336,8 @@ static void add_end(const struct tally *tally, const struct changes_view *view, 
 	buf_add_char(out, '\n');
 }
 
-static void write_totals(const struct tally *tally, const struct changes_view *view, struct buf *out)
+static void write_totals(const struct tally *tally, const struct changes_view *view,
+			 struct buf *out)
 {
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));

@@ -21,7 +21,8 @@ bool tally_in_sync(const struct tally_image *image)
 
 static void count_too_new(struct tally *tally, const struct outcome *outcome)
 {
-	if (!tally->too_new++ || outcome->ready < tally->first_ready)
+	tally->too_new++;
+	if (outcome->ready && (!tally->first_ready || outcome->ready < tally->first_ready))
 		tally->first_ready = outcome->ready;
 }
 

@@ -14,14 +14,15 @@ struct tally {
 	struct tally_list list; /* in the order they ended, until tally_list_sort() */
 	size_t total;           /* images known so far */
 	size_t copied, skipped, would_copy, failed;
-	size_t unfinished;   /* failed images that a stop cut off, for no reason of their own */
-	size_t in_sync;      /* skipped images that are in sync */
-	size_t no_platform;  /* skipped images of which a filter passed nothing */
-	size_t too_new;      /* skipped images that are not old enough yet */
-	size_t held;         /* skipped images that a list holds back */
-	int64_t first_ready; /* when the first of those that are too new will be old enough */
-	size_t missing;      /* images to be copied because the destination has none */
-	size_t differs;      /* images to be copied because the destination has another one */
+	size_t unfinished;  /* failed images that a stop cut off, for no reason of their own */
+	size_t in_sync;     /* skipped images that are in sync */
+	size_t no_platform; /* skipped images of which a filter passed nothing */
+	size_t too_new;     /* skipped images that are not old enough yet */
+	size_t held;        /* skipped images that a list holds back */
+	/* when the first of those that are too new will be old enough; 0: only a plan says so */
+	int64_t first_ready;
+	size_t missing; /* images to be copied because the destination has none */
+	size_t differs; /* images to be copied because the destination has another one */
 	/* images of which only signatures and the like would be copied; any others are forced */
 	size_t unaccompanied;
 	size_t companions; /* signatures and the like: copied, or missing in a dry run */

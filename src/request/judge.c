@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "config/auth/registry_key.h"
 #include "config/rules/naming.h"
+#include "oci/layout_name.h"
 
 #include <string.h>
 
@@ -81,6 +82,9 @@ static bool forbid(const struct judge *judge, struct request_image *image)
 	if (!permit_find(&judge->allow, name, &permit) || !permit_find(&judge->deny, name, &denied))
 		return false;
 	bool named = permit && !permit_any_host(permit);
+	/* Whatever the policy says: these are files of the machine that answers. */
+	if (layout_name_host(name->host))
+		return refuse(image, "it is no image of a registry", NULL);
 	if (is_disguised(name->host) && !named)
 		refuse(image, "the name of its registry stands for letters that look like others",
 		       NULL);

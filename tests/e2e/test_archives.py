@@ -292,3 +292,16 @@ def test_a_base_that_is_none(sync, src, both, from_source, repo, file):
     result = sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}"}, both, ["--since-archive", file("base.txt")])
     assert result.code == 1 and "neither an archive (.tar) nor a list" in result.stderr
     assert not os.path.exists(file("out.tar"))
+
+
+@pytest.mark.parametrize("flag", ("--report", "--state", "--output-success-images"))
+def test_an_archive_is_no_other_output(runner, file, flag):
+    """Neither one that is written nor one that is read, nor what the other side has."""
+    pack_empty = file("in.tar")
+    with tarfile.open(pack_empty, "w"):
+        pass
+    rules = runner.write("images.yaml", {f"oci-archive:{pack_empty}:v1": f"oci-archive:{file('out.tar')}/app"})
+    for name in ("in.tar", "out.tar", "had.txt"):
+        result = runner.run([runner.binary, "--images", rules, flag, file(name), "--since-archive", file("had.txt")])
+        assert result.code == 2 and f"are the same file, {file(name)}: name two different files" in result.stderr, result
+        assert sorted(os.listdir(os.path.dirname(pack_empty))) == ["in.tar"]

@@ -195,6 +195,24 @@ def test_openshift(runner, mirrored, source, target, repo):
     assert (tags["kind"], tags["spec"]) == ("ImageTagMirrorSet", {"imageTagMirrors": entry})
 
 
+def test_a_mirror_config_has_all_rules_and_only_registries(runner):
+    """Also those of the other shards. A folder of this machine is no mirror for others."""
+    rules = runner.write("images.yaml", "a.invalid/a: r.invalid/a\na.invalid/b: r.invalid/b\nc.invalid/c: [r.invalid/c, s.invalid/c]\n"
+                                        "oci:/srv/x: r.invalid/x\na.invalid/y: oci:/srv/y\na.invalid/z/*: oci-archive:/srv/z.tar\n")
+    texts = []
+    for shard in range(3):
+        path = os.path.join(runner.home, f"mirrors{shard}.conf")
+        runner.run([runner.binary, "--images", rules, "--shard", f"{shard}/3", "--mirror-config", path, "--dry-run", "--retries", "0"])
+        with open(path, encoding="utf-8") as file:
+            texts.append(file.read())
+    assert texts[0] == texts[1] == texts[2]
+    written = tomllib.loads(texts[0])["registry"]
+    assert [(each["prefix"], [mirror["location"] for mirror in each["mirror"]]) for each in written] == [
+        ("a.invalid/a", ["r.invalid/a"]), ("a.invalid/b", ["r.invalid/b"]), ("c.invalid/c", ["r.invalid/c", "s.invalid/c"])]
+    for line in ("# oci:/srv/x: it is no image of a registry", "# a.invalid/y: its copy is in no registry", "# a.invalid/z/*: its copy is in no registry"):
+        assert line in texts[0].splitlines()
+
+
 def test_a_mirror_config_that_cannot_be_written(runner):
     rules = runner.write("images.yaml", "a.example.com/a: b.example.com/a\n")
     for option, why in ((rules, "are the same file"), (f"{rules}/mirrors.conf", "--mirror-config"), ("mirrors.txt", "expected registries.conf=FILE"),

@@ -8,6 +8,7 @@ import pytest
 
 from lib import companions, images, proxy, run, schemas
 from lib.companions import Referring
+from lib.layouts import Layout
 from lib.scripted import Scripted
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -442,3 +443,93 @@ def test_a_thousand_images(memory, here, there):
     assert plan["totals"]["copy"] == len(plan["images"]) == 1000
     result = memory.apply("--dry-run")
     assert result.code == 0 and result.report["would_copy"] == 1000
+
+
+# -- what other rules say ---------------------------------------------------------------------------------------------------------
+
+def test_images_that_wait_or_are_held(memory, here, there):
+    """The plan leaves them out, and so does apply, however old they are by then."""
+    here.push(images.image("app"), "app", "v1", "v2")
+    rules = {f"{here.host}/app:v1": {"to": f"{there.host}/app", "min-age": "7d"}, f"{here.host}/app:v2": {"to": f"{there.host}/app", "hold": "v2"}}
+    plan = memory.plan(rules, "--state", os.path.join(memory.runner.home, "state.json"))
+    assert {each["destination"][-2:]: (each["action"], each["reason"]) for each in plan["images"]} == {
+        "v1": ("skipped", "too-new"), "v2": ("skipped", "held")}
+    assert not any("terms" in each for each in plan["images"]), "they have decided"
+    assert "too new" in memory.markdown and "held" in memory.markdown
+    assert not os.path.exists(os.path.join(memory.runner.home, "state.json")), "a plan stores nothing"
+    asked = len(there.seen())
+    result = memory.apply()
+    assert result.code == 0 and result.report["skipped"] == 2 and len(there.seen()) == asked
+    assert {each["reason"] for each in result.report["images"]} == {"too-new", "held"}
+    assert (result.report["too_new"], result.report["held"]) == (1, 1) and "1970" not in result.stderr + json.dumps(result.report)
+
+
+def test_a_required_referrer_that_is_missing_is_a_refusal(memory, here, there):
+    companions.without_api(here), companions.without_api(there)
+    here.push(images.image("app"), "app", "v1")
+    plan = memory.plan({f"{here.host}/app:v1": {"to": f"{there.host}/app", "require-referrers": "sboms"}}, code=1)
+    entry, = plan["images"]
+    assert (entry["action"], entry["reason"]) == ("refused", "referrer-missing") and plan["failures"] == []
+    result = memory.apply()
+    assert result.code == 1 and result.image(f"{there.host}/app:v1")["error"]["kind"] == "referrer-missing"
+
+
+def test_where_referrers_are_is_in_the_plan(memory, here, there):
+    """Also where one of the rules wants none."""
+    with companions.Referring() as aside:
+        companions.without_api(here), companions.without_api(there)
+        picture = here.push(images.image("app"), "app", "v1", "v2")
+        note = companions.referrer(picture.root, companions.SPDX)
+        aside.push(note, "app")
+        memory.auth = memory.runner.write("auth.yaml", run.insecure(here, there, aside))
+        rules = {f"{here.host}/app:v1": f"{there.host}/app", f"{here.host}/app:v2": {"to": f"{there.host}/bare", "referrers": False}}
+        plan = memory.plan(rules, "--referrers", "all", "--referrers-from", aside.host + "/{path}")
+        terms = {each["destination"].split("/")[1]: each.get("terms") for each in plan["images"]}
+        assert terms["app:v1"] == {"referrers": ["all"], "referrers-from": aside.host + "/{path}"} and "referrers-from" not in (terms["bare:v2"] or {})
+        result = memory.apply()
+        assert result.code == 0 and result.report["copied"] == 2, result
+        assert ("app", note.digest) in there.manifests and ("bare", note.digest) not in there.manifests
+
+
+@pytest.mark.parametrize("flags", (["--min-age", "7d"], ["--hold", "v1"], ["--release", "v1"], ["--referrers-from", "a.test/b"],
+                                   ["--require-referrers", "all"], ["--mirror-config", "m.conf"]), ids=" ".join)
+def test_apply_takes_none_of_them(memory, here, there, flags):
+    here.push(images.image("app"), "app", "v1")
+    memory.plan({f"{here.host}/app:v1": f"{there.host}/app"})
+    result = memory.runner.run(memory.arguments(*flags))
+    assert result.code == 2 and f"{flags[0]} cannot be given beside a plan" in result.stderr
+
+
+def test_reports_with_images_that_wait(memory, here, there):
+    here.push(images.image("app"), "app", *(f"v{tag}" for tag in range(8)))
+    state = os.path.join(memory.runner.home, "state.json")
+    rules = memory.runner.write("images.yaml", {f"{here.host}/app:v{tag}": {"to": f"{there.host}/app", **({"min-age": "7d"} if tag % 2 else {"hold": f"v{tag}"})}
+                                                for tag in range(8)})
+    paths = []
+    for shard in range(2):
+        memory.runner._serial += 1
+        result = memory.runner.run([memory.runner.binary, "--images", rules, "--auth", memory.auth, "--report", memory.runner.report_path, "--state", state,
+                                    "--shard", f"{shard}/2"], report=True)
+        assert result.code == 0
+        paths.append(memory.runner.report_path)
+    result, report = merge(memory, *paths)
+    assert result.code == 0 and (report["too_new"], report["held"]) == (4, 4)
+    assert report["first_ready"] == min(each["ready"] for each in report["images"] if "ready" in each)
+
+
+def test_folders_and_archives(memory, here, there, tmp_path):
+    """On both sides. A plan makes no folder, and apply finds them under the same names."""
+    picture = here.push(images.multi("app", platforms=2), "team/app", "v1", "v2")
+    folder, archive = tmp_path / "disk" / "usb", tmp_path / "disk" / "out.tar"
+    rules = {f"{here.host}/team/app:v1": f"oci:{folder}/app", f"{here.host}/team/app:v2": f"oci-archive:{archive}/app"}
+    plan = memory.plan(rules, "--state", str(tmp_path / "state.json"))
+    assert {each["destination"] for each in plan["images"]} == {f"oci:{folder}/app:v1", f"oci-archive:{archive}/app:v2"}
+    assert plan["totals"]["copy"] == 2 and not os.path.exists(tmp_path / "disk") and not os.path.exists(tmp_path / "state.json")
+    result = memory.apply("--state", str(tmp_path / "state.json"))
+    assert result.code == 0 and result.report["copied"] == 2, result
+    assert Layout(folder / "app").closure("v1") == images.expected(picture)
+    back = {f"oci:{folder}/app:v1": f"{there.host}/back", f"oci-archive:{archive}/**": f"{there.host}/all"}
+    plan = memory.plan(back)
+    assert plan["totals"]["copy"] == 2, plan
+    result = memory.apply()
+    assert result.code == 0 and result.report["copied"] == 2 and there.tags["all/app", "v2"] == there.tags["back", "v1"] == picture.digest

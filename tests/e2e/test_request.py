@@ -269,3 +269,18 @@ def test_what_a_registry_says_is_no_markdown(step, inputs, src, repo):
     for bad in ("@", "<", "evil", "http", "[", "`"):
         assert bad not in comment, comment
     assert not [each for each in commands(ended.stderr) if each.data == "x"]
+
+
+# -- policies with demands --------------------------------------------------------------------------------------------------------
+
+def test_images_that_are_too_new_or_lack_a_referrer(ask, policy, src, dst, from_source, repo, runner):
+    """Neither is a failure of the mirror."""
+    from_source.push(images.image(repo), repo, "v1")
+    waiting = ask(f"- {src.host}/{repo}:v1", {**policy, "min-age": "7d"}, flags=["--state", os.path.join(runner.home, "state.json")])
+    assert waiting.code == 1 and "refused: it is too new: ask again after " in waiting.stdout
+    assert waiting.report["too_new"] == 1 and waiting.report["images"][0]["ready"] in waiting.stdout
+    undated = ask(f"- {src.host}/{repo}:v1", {**policy, "min-age": "7d"}, report=False)
+    assert undated.code == 2 and "add --state FILE" in undated.stderr and "mistakes" in undated.stdout
+    lacking = ask(f"- {src.host}/{repo}:v1", {**policy, "require-referrers": "sboms"})
+    assert lacking.code == 1 and "refused: " in lacking.stdout and "sboms" in lacking.stdout
+    assert "refused" in lacking.stdout and "failed" not in lacking.stdout

@@ -1,6 +1,7 @@
 """Every lint rule can fail: each is run on a small tree that is good, then on one with exactly one fault."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -182,6 +183,7 @@ FAULTS = [
     ("action", "action.yml", ACTION.replace("  auth:", "  auht:"), "the option --auth has no input"),
     ("action", "action.yml", ACTION.replace("  auth:", "  auth:\n  other:"), "the input other is no option"),
     ("action", "action.yml", ACTION.replace("inputs.auth", "inputs.auht"), "env: INPUT_AUTH is"),
+    ("action", "action.yml", re.sub(r"( *INPUT_AUTH: .*\n)", r"\1\1", ACTION), "INPUT_AUTH is given twice"),
     ("action", "action.yml", ACTION.replace("INPUT_AUTH", "INPUT_AUHT"), "env: INPUT_AUTH is None"),
     ("action", "action.yml", ACTION.replace("outputs.result", "outputs.status"), "the output result has"),
     ("action", "docs/action.md", TABLES.replace("`auth`", "`auht`"), "the table of inputs lacks auth"),

@@ -1,7 +1,7 @@
 /* Tasks whose companions are in another repository as well, and those that demand companions. */
 #pragma once
 
-#include "test_copy_terms.h"
+#include "test_copy_signatures.h"
 
 static struct terms *open_outside(struct world *world, bool api)
 {

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "config/rules/referrers_from.h"
 
+#include <string.h>
+
 enum { KEY_FILE_MAX = 64 * 1024 };
 
 void companion_options_words(struct companion_filter *filter, struct str text, const char *what,
@@ -88,4 +90,48 @@ void companion_options_read(struct arena *arena, const struct options *options, 
 	if (options->require_signed)
 		out->signer = companion_options_signer(arena, options->require_signed,
 						       "--require-signed", NULL, problems);
+}
+
+/* The destinations of a source share what is joined, so that they share its downloads, too. */
+static void settle_join(struct arena *arena, const struct terms *general, struct rule *rule,
+			const struct rule *before, const struct terms *said,
+			struct problems *problems)
+{
+	struct terms *terms = &rule->terms;
+	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
+		terms->companions = before->terms.companions;
+	else if (terms->companions != general->companions || terms->demanded != general->demanded)
+		companion_options_join(arena, terms, rule->source_place, problems);
+}
+
+/* Where referrers are is of no use to a rule that wants none. */
+static bool wants_companions(const struct terms *terms)
+{
+	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
+}
+
+void companion_options_settle(struct arena *arena, const struct terms *general, struct rules *rules,
+			      struct problems *problems)
+{
+	struct terms said = {0};
+	bool any = wants_companions(general);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->items[i];
+		const struct rule *before = i ? &rules->items[i - 1] : NULL;
+		const struct terms own = rule->terms;
+		settle_join(arena, general, rule, before, &said, problems);
+		said = own;
+		any |= wants_companions(&rule->terms);
+		if (own.referrers_from && own.from_said && !own.demanded_said &&
+		    !wants_companions(&rule->terms) &&
+		    !(before && strcmp(before->source_place, rule->source_place) == 0))
+			problem_add(problems, rule->source_place,
+				    "%.300s: referrers-from says where referrers are, but the rule "
+				    "wants none: add referrers: true, or the types",
+				    rule->source);
+	}
+	if (general->referrers_from && !any)
+		problem_add(problems, NULL,
+			    "--referrers-from says where referrers are, but no rule wants any: add "
+			    "--referrers all, or the types");
 }

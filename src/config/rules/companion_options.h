@@ -6,7 +6,7 @@
 
 #include "config/options/options.h"
 #include "config/problem.h"
-#include "config/rules/terms.h"
+#include "config/rules/rule.h"
 
 /*
  * Adds the words of text, split at commas, to filter. Unknown ones go to problems; what is the name
@@ -32,3 +32,9 @@ void companion_options_join(struct arena *arena, struct terms *out, const char *
  */
 void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
 			    struct problems *problems);
+/*
+ * Joins what each rule demands to what it copies, once its terms are complete. A rule that says
+ * where referrers are and wants none goes to problems, and so does such an option.
+ */
+void companion_options_settle(struct arena *arena, const struct terms *general, struct rules *rules,
+			      struct problems *problems);

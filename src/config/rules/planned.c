@@ -17,8 +17,10 @@ static const struct {
 	enum planned_action action;
 	const char *word;
 } reasons[] = {
-	{PLANNED_COPY, "missing"}, {PLANNED_COPY, "differs"},    {PLANNED_COPY, "companions"},
-	{PLANNED_NONE, "in-sync"}, {PLANNED_SKIPPED, "differs"}, {PLANNED_SKIPPED, "no-platform"},
+	{PLANNED_COPY, "missing"},    {PLANNED_COPY, "differs"},
+	{PLANNED_COPY, "companions"}, {PLANNED_NONE, "in-sync"},
+	{PLANNED_SKIPPED, "differs"}, {PLANNED_SKIPPED, "no-platform"},
+	{PLANNED_SKIPPED, "too-new"}, {PLANNED_SKIPPED, "held"},
 };
 
 const char *planned_name(enum planned_action action)

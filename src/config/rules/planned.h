@@ -13,7 +13,7 @@ enum { PLANNED_VERSION = 1, PLANNED_SHARDS_MAX = 1000 };
 enum planned_action {
 	PLANNED_COPY,    /* something is missing at the destination */
 	PLANNED_NONE,    /* both sides hold the same */
-	PLANNED_SKIPPED, /* a policy or a platform filter leaves the image out */
+	PLANNED_SKIPPED, /* a policy, a platform filter, its age or a list leaves the image out */
 	PLANNED_REFUSED, /* a policy or a requirement forbids the copy */
 	PLANNED_FAILED,  /* it could not be compared: no image of a plan, but of its failures */
 	PLANNED_ACTIONS,

@@ -5,6 +5,7 @@
 #include "config/rules/referrers_from.h"
 
 #include "config/rules/naming.h"
+#include "oci/layout_name.h"
 
 #include <string.h>
 
@@ -55,7 +56,9 @@ static bool make_name(struct arena *arena, const char *text, const struct refere
 	if (!buf_ok(&name))
 		return error_memory(err);
 	if (reference_parse(arena, buf_str(&name), out, err)) {
-		if (out->tag || out->digest)
+		if (layout_name_host(out->host))
+			*why = "a folder has the referrers of its own images: name a registry";
+		else if (out->tag || out->digest)
 			*why = "referrers are found by digests, not under a tag: leave it out";
 		return !*why;
 	}

@@ -256,16 +256,21 @@ static bool copy_root(struct image *image, const char *digest, const char *refer
 	return copy_manifest(&node, answer, err);
 }
 
+/* Takes the tag off the list. done: its own push has written it. True: that or another one has. */
+static bool leave(struct image *image, const char *digest, const char *tag, bool done)
+{
+	bool written = tagging_leave(image);
+	if (written && !done)
+		remember_written(image, tag, digest);
+	return written || done;
+}
+
 bool tree_copy(struct image *image, const char *digest, const char *reference, struct error *err)
 {
 	struct push_answer ignored;
 	tagging_enlist(image, digest, reference);
 	bool ok = copy_root(image, digest, reference, &ignored, err);
-	if (!tagging_leave(image))
-		return ok;
-	if (!ok) /* its own push was not the one that wrote the tag */
-		remember_written(image, reference, digest);
-	return true;
+	return leave(image, digest, reference, ok);
 }
 
 bool tree_copy_companion(struct image *image, const char *digest, const char *reference,
@@ -291,7 +296,7 @@ bool tree_tag(struct image *image, const char *digest, const char *tag, struct e
 	const struct push push = describe_push(&manifest, digest, tag);
 	tagging_enlist(image, digest, tag);
 	bool ok = push_guarded(image, &push, &answer, err);
-	if (tagging_leave(image) || ok)
+	if (leave(image, digest, tag, ok))
 		return true;
 	return answer.incomplete && tree_copy(image, digest, tag, err);
 }
