@@ -291,8 +291,8 @@ static void test_images_mistakes(void **state)
 	      "latest, newest, prereleases, required, since, repositories, "
 	      "exclude-repositories, names, via, allow-empty, "
 	      "every, cron, platforms, os, arch, require-platforms, on-change, foreign, referrers, "
-	      "require-signed, create-repository, create-project, max-bytes, min-age, "
-	      "hold, release\n"
+	      "referrers-from, require-referrers, require-signed, create-repository, "
+	      "create-project, max-bytes, min-age, hold, release\n"
 	      "f.yaml:7:4: g: to is missing: say where the images go, as in {to: "
 	      "registry.example.com/team/app}\n"
 	      "f.yaml:8:8: destination of j is a number (0x10)" EXPECTED
