@@ -2,6 +2,7 @@
  * All layouts of a run, by their paths. They are few beside the images in them, and stay until the
  * run is over.
  */
+#include "base/cond.h"
 #include "base/map.h"
 #include "layout/archive.h"
 #include "layout/layout.h"
@@ -55,6 +56,8 @@ void layouts_free(struct layouts **layouts)
 		struct layout *layout = old->table.entries[i].value;
 		arena_free(&layout->arena);
 		pthread_mutex_destroy(&layout->lock);
+		pthread_mutex_destroy(&layout->queue.lock);
+		pthread_cond_destroy(&layout->queue.changed);
 	}
 	for (size_t i = 0; i < old->archives.count; i++)
 		archive_close(old->archives.entries[i].value);
@@ -125,6 +128,8 @@ static struct layout *add(struct layouts *layouts, const struct reference *name,
 	if (!map_put(&layouts->table, str_of(path), layout))
 		return NULL;
 	pthread_mutex_init(&layout->lock, NULL);
+	pthread_mutex_init(&layout->queue.lock, NULL);
+	cond_init(&layout->queue.changed);
 	return layout;
 }
 
