@@ -232,9 +232,9 @@ static bool write_docker(const struct ending *ending)
 	       archive_put(ending->archive, "manifest.json", buf_str(&text), ending->err);
 }
 
-/* --- all of them ---------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------- */
 
-static bool end_one(struct layouts *layouts, struct archive *archive, struct error *err)
+bool archive_end_of(struct layouts *layouts, struct archive *archive, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct ending ending = {.archive = archive, .arena = arena, .err = err};
@@ -249,19 +249,4 @@ static bool end_one(struct layouts *layouts, struct archive *archive, struct err
 	return write_index(&ending) && write_docker(&ending) &&
 	       archive_put(archive, "oci-layout", layout_index_marker(), err) &&
 	       archive_finish(archive, err);
-}
-
-bool archive_end_all(struct layouts *layouts, struct error *err)
-{
-	struct archive *archive;
-	struct error each;
-	bool ok = true;
-	for (size_t i = 0; (archive = layouts_archive(layouts, i)); i++) {
-		if (!archive_is_begun(archive) || end_one(layouts, archive, &each))
-			continue;
-		if (ok)
-			*err = each;
-		ok = false;
-	}
-	return ok;
 }

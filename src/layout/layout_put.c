@@ -38,9 +38,9 @@ static bool add_name(struct layout *layout, const char *name, const char *media_
 	if (old && strcmp(old->digest, digest) == 0)
 		return true;
 	layout_index_describe(media_type, digest, (int64_t)size, name, NULL, &entry);
-	return buf_ok(&entry) ? layout_index_add(layout->arena, &layout->next, name,
-						 buf_str(&entry), err)
-			      : error_memory(err);
+	return buf_ok(&entry)
+		       ? layout_index_add(layout->arena, &layout->next, name, buf_str(&entry), err)
+		       : error_memory(err);
 }
 
 /* Lists a manifest as a referrer of its subject, under the fallback tag. */
@@ -198,7 +198,8 @@ bool layout_put(struct layout *layout, const char *named, const struct push *pus
 	struct layout_addition own = {.push = push,
 				      .manifest = &manifest,
 				      .name = tagged ? push->reference : NULL,
-				      .listed = tagged || (named && strcmp(named, push->digest) == 0),
+				      .listed =
+					      tagged || (named && strcmp(named, push->digest) == 0),
 				      .err = err};
 	return (!own.listed && !manifest.subject) || add_together(layout, &own);
 }

@@ -331,7 +331,8 @@ static void add_end(const struct tally *tally, const struct changes_view *view, 
 	buf_add_char(out, '\n');
 }
 
-static void write_totals(const struct tally *tally, const struct changes_view *view, struct buf *out)
+static void write_totals(const struct tally *tally, const struct changes_view *view,
+			 struct buf *out)
 {
 	if (tally->stopped)
 		buf_printf(out, "stopped by %s\n", cancel_name(tally->stopped));
