@@ -33,7 +33,8 @@ struct layout_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct layout_addition *first; /* in the order in which they came; or NULL */
-	bool busy;                     /* a thread changes index.json */
+	size_t count;
+	bool busy; /* a thread changes index.json */
 };
 
 struct layout {

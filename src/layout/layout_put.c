@@ -93,10 +93,12 @@ static struct layout_addition *take(struct layout_queue *queue, struct layout_ad
 	if (all) {
 		taken = queue->first;
 		queue->first = NULL;
+		queue->count = 0;
 	} else {
 		while (*link != own)
 			link = &(*link)->next;
 		*link = own->next;
+		queue->count--;
 		own->next = NULL;
 	}
 	pthread_mutex_unlock(&queue->lock);
@@ -148,6 +150,7 @@ static void append(struct layout_queue *queue, struct layout_addition *addition)
 	while (*link)
 		link = &(*link)->next;
 	*link = addition;
+	queue->count++;
 }
 
 static bool add_together(struct layout *layout, struct layout_addition *own)

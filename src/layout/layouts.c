@@ -108,12 +108,15 @@ static bool find_archive(struct layouts *layouts, struct layout *layout,
 	char *path = layout_name_file(layouts->arena, name);
 	layout->archive = path ? map_get(&layouts->archives, str_of(path)) : NULL;
 	layout->inside = arena_string(layouts->arena, layout_name_inside(name));
-	if (layout->archive || !path)
+	if (layout->archive || !path || !layout->inside)
 		return layout->archive && layout->inside;
 	layout->archive =
 		archive_new(layouts->arena, path, is_written(layouts, path), layouts->split);
-	return layout->archive && layout->inside &&
-	       map_put(&layouts->archives, str_of(path), layout->archive);
+	if (layout->archive && map_put(&layouts->archives, str_of(path), layout->archive))
+		return true;
+	if (layout->archive)
+		archive_close(layout->archive);
+	return false;
 }
 
 static struct layout *add(struct layouts *layouts, const struct reference *name, char *path)
