@@ -44,7 +44,7 @@ static const char *folder_of(struct arena *arena, const char *path)
 }
 
 static void find(struct folder_finding *finding, const struct reference *side, const char *place,
-		 bool written)
+		 bool written, const struct rule *rule)
 {
 	struct run *run = finding->run;
 	if (!layout_name_host(side->host))
@@ -59,12 +59,18 @@ static void find(struct folder_finding *finding, const struct reference *side, c
 				    "complete only when the run is over",
 				    path);
 		known->written |= written;
+		if (!known->rule)
+			known->rule = rule;
 		return;
 	}
 	struct named_folder *new = &run->folders[run->folder_count];
 	const char *name = reference_string(run->arena, side);
-	*new = (struct named_folder){
-		.path = path, .folder = path, .name = name, .place = place, .written = written};
+	*new = (struct named_folder){.path = path,
+				     .folder = path,
+				     .name = name,
+				     .place = place,
+				     .rule = rule,
+				     .written = written};
 	new->archive = layout_name_archived(side->host);
 	if (new->archive && path)
 		new->folder = folder_of(run->arena, path);
@@ -83,7 +89,7 @@ static void find_mirrors(struct folder_finding *finding, const struct credential
 		struct str text = str_of(entry->mirrors[i]);
 		if (layout_name_scheme(text) &&
 		    reference_parse(finding->run->arena, text, &name, &ignored))
-			find(finding, &name, entry->place, false);
+			find(finding, &name, entry->place, false, NULL);
 	}
 }
 
@@ -92,16 +98,19 @@ static void find_all(struct folder_finding *finding)
 	const struct run *run = finding->run;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		find(finding, &rule->source.name, rule->place, false);
-		find(finding, &rule->destination.name, rule->destination_place, true);
+		find(finding, &rule->source.name, rule->place, false, NULL);
+		find(finding, &rule->destination.name, rule->destination_place, true, rule->rule);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		const struct namespace_rule *namespace = &run->namespaces[i];
-		find(finding, &namespace->source, namespace->rule->source_place, false);
-		find(finding, &namespace->destination, namespace->rule->destination_place, true);
+		find(finding, &namespace->source, namespace->rule->source_place, false, NULL);
+		find(finding, &namespace->destination, namespace->rule->destination_place, true,
+		     namespace->rule);
 	}
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		find_mirrors(finding, &run->config.credentials.items[i]);
+	if (run->config.state.image.host)
+		find(finding, &run->config.state.image, "--state", true, NULL);
 }
 
 /*
@@ -167,7 +176,7 @@ static bool check_base(const struct run *run, struct problems *problems)
 bool folders_find(struct run *run, struct problems *problems)
 {
 	scoped(finding_finish) struct folder_finding finding = {.run = run, .problems = problems};
-	size_t most = 2 * (run->rule_count + run->namespace_count);
+	size_t most = 1 + 2 * (run->rule_count + run->namespace_count);
 	for (size_t i = 0; i < run->config.credentials.count; i++)
 		most += run->config.credentials.items[i].mirror_count;
 	run->folders = arena_array(run->arena, most + 1, sizeof(*run->folders));
@@ -279,9 +288,33 @@ static bool write_blobs(struct run *run, struct error *err)
 	       file_write(path, buf_str(&text), err);
 }
 
+/* Images that were copied into an archive are nowhere if it cannot be finished. */
+static void report_lost(const struct run *run, const struct archive *archive, struct error *err)
+{
+	const char *path = archive_path(archive);
+	error_wrap(err, "%s is not written, with all images that were copied to it", path);
+	for (size_t i = 0; i < run->folder_count; i++)
+		if (run->folders[i].rule && strcmp(run->folders[i].path, path) == 0)
+			report_rule_failed(run->report, run->folders[i].rule, err);
+}
+
+static bool finish(const struct run *run, struct archive *archive, struct error *err)
+{
+	if (!archive_is_begun(archive))
+		return true;
+	if (cancel_requested() ? error_canceled(err) : archive_end_of(run->layouts, archive, err))
+		return true;
+	report_lost(run, archive, err);
+	return false;
+}
+
 bool folders_finish(struct run *run, struct error *err)
 {
-	if (cancel_requested())
-		return error_canceled(err);
-	return archive_end_all(run->layouts, err) && write_blobs(run, err);
+	struct archive *archive;
+	bool ok = true;
+	err->kind = ERROR_NONE;
+	for (size_t i = 0; (archive = layouts_archive(run->layouts, i)); i++)
+		ok &= finish(run, archive, err);
+	/* What failed is in the report. */
+	return !ok || cancel_requested() || write_blobs(run, err);
 }

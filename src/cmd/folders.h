@@ -9,9 +9,10 @@
 /* A folder, or an archive, that rules name. */
 struct named_folder {
 	const char *path;
-	const char *folder; /* the same, or the one that the archive is in */
-	const char *name;   /* as it prints: "oci:/mnt/usb/app" */
-	const char *place;  /* of the rule */
+	const char *folder;      /* the same, or the one that the archive is in */
+	const char *name;        /* as it prints: "oci:/mnt/usb/app" */
+	const char *place;       /* of the rule */
+	const struct rule *rule; /* the first that writes to it; NULL: none does */
 	bool archive;
 	bool written; /* to, by some rule */
 	int error;    /* errno, if it could not be made; else 0 */
@@ -31,5 +32,8 @@ bool folders_compare(const struct run *run, struct problems *problems);
 void folders_make(struct run *run);
 /* Makes run->layouts, and sets run->stores to all there are. False without memory. */
 bool folders_open(struct run *run);
-/* Finishes the archives that were written, when all images are through. ERROR_CANCELED: a stop. */
+/*
+ * Finishes the archives that were written, when all images are through. One that cannot be finished
+ * is one more failure in the report; false: the list of blobs could not be written.
+ */
 bool folders_finish(struct run *run, struct error *err);

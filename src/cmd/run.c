@@ -250,7 +250,7 @@ int run_sync(struct run *run)
 		return EXIT_FAILURE;
 	}
 	run->complete = true;
-	bool finished = folders_finish(run, &err) || err.kind == ERROR_CANCELED;
+	bool finished = folders_finish(run, &err);
 	if (!finished)
 		log_error("%s", err.text);
 	warn_unmatched(run);

@@ -6,12 +6,15 @@
 #include "config/state_place.h"
 
 #include "base/path.h"
+#include "oci/layout_name.h"
 
 #include <string.h>
 
-/* True when the text before the first / can be the host of a registry. */
+/* True for a folder of images, and when the text before the first / can be the host of a registry. */
 static bool names_host(struct str text)
 {
+	if (layout_name_scheme(text))
+		return true;
 	struct str host = str_head(text, str_find(text, '/'));
 	return host.len < text.len &&
 	       (str_is(host, "localhost") || str_find(host, '.') < host.len ||
@@ -24,6 +27,11 @@ static bool parse_image(struct arena *arena, const char *text, struct state_plac
 	if (!reference_parse(arena, str_of(text), &out->image, err))
 		return error_wrap(err,
 				  "neither a file nor a repository (a file begins with / or ./)");
+	if (layout_name_archived(out->image.host))
+		return error_set(err, ERROR_CONFIG,
+				 "%.300s: nothing is added to an archive: write oci:FOLDER:TAG, or "
+				 "./FILE",
+				 text);
 	if (out->image.tag && !out->image.digest)
 		return true;
 	if (out->image.digest)
@@ -53,7 +61,7 @@ bool state_place_parse(struct arena *arena, const char *text, struct state_place
 				 text);
 	if (!state_place_file(text))
 		return parse_image(arena, text, out, err);
-	if (str_starts(str_of(text), "oci:") || str_starts(str_of(text), "docker:"))
+	if (str_starts(str_of(text), "docker:"))
 		return error_set(err, ERROR_CONFIG,
 				 "%.300s: write HOST/PATH:TAG for a repository, or ./FILE", text);
 	if (text[strlen(text) - 1] == '/')

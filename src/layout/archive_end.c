@@ -69,28 +69,33 @@ static const char *full_name(struct arena *arena, const struct layout *layout,
 
 /* --- index.json ----------------------------------------------------------------------------- */
 
-/* What containerd calls the image; NULL: it could not call it that. */
-static const char *containerd_name(struct arena *arena, const struct layout *layout,
-				   const char *name)
+/* What containerd calls the image; *out NULL: it could not call it that. False without memory. */
+static bool containerd_name(struct arena *arena, const struct layout *layout, const char *name,
+			    const char **out, struct error *err)
 {
 	struct reference ref;
-	struct error ignored;
-	bool ok = *layout->inside && reference_parse(arena, str_of(name), &ref, &ignored) &&
-		  !strstr(name, ":sha256-");
-	return ok ? reference_string(arena, &ref) : NULL;
+	*out = NULL;
+	if (!*layout->inside || strstr(name, ":sha256-"))
+		return true;
+	if (!reference_parse(arena, str_of(name), &ref, err))
+		return err->kind != ERROR_MEMORY;
+	*out = reference_string(arena, &ref);
+	return *out || error_memory(err);
 }
 
 static bool add_entry(const struct ending *ending, const struct layout *layout,
 		      const struct layout_entry *entry, struct buf *out)
 {
-	const char *name = full_name(ending->arena, layout, entry);
-	if (entry->name && !name)
-		return error_memory(ending->err);
-	if (name)
-		layout_index_describe(entry->media_type, entry->digest, entry->size, name,
-				      containerd_name(ending->arena, layout, name), out);
-	else
+	const char *name = full_name(ending->arena, layout, entry), *whole;
+	if (!entry->name) {
 		buf_add_str(out, entry->text);
+		return true;
+	}
+	if (!name)
+		return error_memory(ending->err);
+	if (!containerd_name(ending->arena, layout, name, &whole, ending->err))
+		return false;
+	layout_index_describe(entry->media_type, entry->digest, entry->size, name, whole, out);
 	return true;
 }
 
@@ -198,21 +203,37 @@ static bool is_image(const struct manifest *manifest)
 	       str_is(type, "application/vnd.docker.container.image.v1+json");
 }
 
-/* Adds the image of an entry, if docker can have it. */
-static void add_loadable(const struct ending *ending, const struct layout *layout,
+/* The manifest that docker gets of an entry. False: none, or err is that memory is short. */
+static bool find_loadable(const struct ending *ending, const struct layout *layout,
+			  const char *digest, struct arena *arena, struct manifest *out)
+{
+	ending->err->kind = ERROR_NONE;
+	if (!read_manifest(ending, layout, digest, arena, out))
+		return false;
+	if (out->kind != MEDIA_INDEX)
+		return is_image(out);
+	const char *chosen = choose(arena, out);
+	return chosen && read_manifest(ending, layout, chosen, arena, out) && is_image(out);
+}
+
+/* Adds the image of an entry, if docker can have it. False without memory. */
+static bool add_loadable(const struct ending *ending, const struct layout *layout,
 			 const struct layout_entry *entry, struct json_writer *writer)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest manifest;
-	const char *name = full_name(ending->arena, layout, entry);
-	if (!arena || !name || !*layout->inside || !containerd_name(arena, layout, name) ||
-	    !read_manifest(ending, layout, entry->digest, arena, &manifest))
-		return;
-	const char *chosen = manifest.kind == MEDIA_INDEX ? choose(arena, &manifest) : NULL;
-	if (chosen && !read_manifest(ending, layout, chosen, arena, &manifest))
-		return;
-	if (is_image(&manifest))
+	const char *name = full_name(ending->arena, layout, entry), *whole;
+	if (!entry->name)
+		return true;
+	if (!arena || !name)
+		return error_memory(ending->err);
+	if (!containerd_name(arena, layout, name, &whole, ending->err))
+		return false;
+	if (!whole)
+		return true;
+	if (find_loadable(ending, layout, entry->digest, arena, &manifest))
 		add_image(writer, &manifest, name);
+	return ending->err->kind != ERROR_MEMORY;
 }
 
 static bool write_docker(const struct ending *ending)
@@ -223,7 +244,8 @@ static bool write_docker(const struct ending *ending)
 	for (size_t i = 0; i < ending->count; i++) {
 		const struct layout *layout = ending->layouts[i];
 		for (size_t j = 0; j < layout->index.count; j++)
-			add_loadable(ending, layout, &layout->index.entries[j], &writer);
+			if (!add_loadable(ending, layout, &layout->index.entries[j], &writer))
+				return false;
 	}
 	json_writer_close_list(&writer);
 	if (!buf_ok(&text))
@@ -232,9 +254,9 @@ static bool write_docker(const struct ending *ending)
 	       archive_put(ending->archive, "manifest.json", buf_str(&text), ending->err);
 }
 
-/* --- all of them ---------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------- */
 
-static bool end_one(struct layouts *layouts, struct archive *archive, struct error *err)
+bool archive_end_of(struct layouts *layouts, struct archive *archive, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct ending ending = {.archive = archive, .arena = arena, .err = err};
@@ -249,19 +271,4 @@ static bool end_one(struct layouts *layouts, struct archive *archive, struct err
 	return write_index(&ending) && write_docker(&ending) &&
 	       archive_put(archive, "oci-layout", layout_index_marker(), err) &&
 	       archive_finish(archive, err);
-}
-
-bool archive_end_all(struct layouts *layouts, struct error *err)
-{
-	struct archive *archive;
-	struct error each;
-	bool ok = true;
-	for (size_t i = 0; (archive = layouts_archive(layouts, i)); i++) {
-		if (!archive_is_begun(archive) || end_one(layouts, archive, &each))
-			continue;
-		if (ok)
-			*err = each;
-		ok = false;
-	}
-	return ok;
 }

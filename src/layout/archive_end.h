@@ -6,8 +6,5 @@
 
 #include "layout/layout.h"
 
-/*
- * Finishes all archives that were begun. False: one of them could not be; the others are finished
- * all the same. No store is in use any more.
- */
-bool archive_end_all(struct layouts *layouts, struct error *err);
+/* Finishes an archive that was begun. No store is in use any more. */
+bool archive_end_of(struct layouts *layouts, struct archive *archive, struct error *err);

@@ -281,6 +281,7 @@ static bool read_index(struct layout *layout, int folder, struct error *err)
 	arena_free(&layout->arena);
 	layout->arena = arena;
 	layout->index = index;
+	layout->next = (struct layout_index){0};
 	arena = NULL;
 	return true;
 }
@@ -309,6 +310,8 @@ static bool know_archive(struct layout *layout, struct error *err)
 bool layout_refresh(struct layout *layout, struct error *err)
 {
 	struct stat info;
+	if (layout->changing)
+		return true;
 	if (layout->archive)
 		return know_archive(layout, err);
 	scoped(layout_close) int folder = layout_open(layout, false, err);

@@ -25,7 +25,17 @@ struct layout_root {
 
 struct archive;
 struct archive_base;
+struct layout_addition;
 struct layouts;
+
+/* What waits to be added to index.json (layout_put.c). */
+struct layout_queue {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct layout_addition *first; /* in the order in which they came; or NULL */
+	size_t count;
+	bool busy; /* a thread changes index.json */
+};
 
 struct layout {
 	struct layouts *layouts;
@@ -34,11 +44,14 @@ struct layout {
 	const char *inside;             /* its repository in the archive; "": any */
 	const struct layout_root *root; /* what is named by a rule, */
 	const char *below;              /* and the way from there; "": it is that itself */
-	pthread_mutex_t lock;           /* held while index.json is read or written */
-	struct arena *arena;            /* of the index */
-	struct layout_index index;      /* as it was at stamp */
+	struct layout_queue queue;
+	pthread_mutex_t lock;      /* guards what follows, but for next */
+	struct arena *arena;       /* of both indexes */
+	struct layout_index index; /* as it was at stamp */
+	struct layout_index next;  /* what it will be, while changing: of who changes it */
 	struct stat stamp;
 	bool known;        /* the index was read */
+	bool changing;     /* it is not read again meanwhile */
 	atomic_bool ready; /* to be written to, by this run */
 };
 

@@ -158,7 +158,7 @@ static bool add_bytes(struct blob_writing *writing, const void *bytes, size_t le
 static bool writing_keep(struct blob_writing *writing, struct error *err)
 {
 	return layout_draft_keep(writing->layout, &writing->draft,
-				 layout_blob_name(writing->digest), err);
+				 layout_blob_name(writing->digest), NULL, err);
 }
 
 /* Copies an open file, which must match the digest. */

@@ -1,4 +1,7 @@
-/* The lock of the layout's threads comes first, so that one of them waits for other processes. */
+/*
+ * Only one thread of a layout gets here (layout_put.c), so one of them waits for other processes.
+ * None holds the layout's own lock while the disk is written to: others can read meanwhile.
+ */
 #include "layout/layout_change.h"
 
 #include "base/cancel.h"
@@ -68,16 +71,25 @@ static int take_lock(const struct layout *layout, struct error *err)
 	return fd;
 }
 
+static bool prepare(struct layout *layout, struct error *err)
+{
+	pthread_mutex_lock(&layout->lock);
+	bool ok = layout_refresh(layout, err) &&
+		  (layout_index_copy(layout->arena, &layout->index, &layout->next) ||
+		   error_memory(err));
+	layout->changing = ok;
+	pthread_mutex_unlock(&layout->lock);
+	return ok;
+}
+
 bool layout_change_begin(struct layout *layout, struct layout_change *out, struct error *err)
 {
-	*out = (struct layout_change){.lock = -1};
-	pthread_mutex_lock(&layout->lock);
-	out->layout = layout;
+	*out = (struct layout_change){.layout = layout, .lock = -1};
 	if (layout->archive)
-		return layout_refresh(layout, err);
-	if (layout_make_ready(layout, err))
+		return prepare(layout, err);
+	if (layout_make(layout, err))
 		out->lock = take_lock(layout, err);
-	return out->lock >= 0 && layout_refresh(layout, err);
+	return out->lock >= 0 && prepare(layout, err);
 }
 
 /* Blobs get their names on disk before the index that needs them. */
@@ -95,44 +107,49 @@ static bool sync_blobs(const struct layout *layout, struct error *err)
 	return true;
 }
 
-/* The index of an archive is written at its end; until then it is in memory. */
-static bool keep_index(struct layout *layout, struct str text, struct error *err)
+/* Replaces the file; *stamp becomes its stamp. */
+static bool replace(const struct layout *layout, struct stat *stamp, struct error *err)
 {
-	scoped(arena_free) struct arena *arena = arena_new();
-	const char *copy = arena ? arena_copy(arena, text.at, text.len) : NULL;
-	struct layout_index index;
-	if (!copy)
-		return error_memory(err);
-	if (!layout_index_read(arena, (struct str){copy, text.len}, &index, err))
-		return false;
-	arena_free(&layout->arena);
-	layout->index = index;
-	layout->arena = arena;
-	arena = NULL;
-	return true;
-}
-
-bool layout_change_write(struct layout_change *change, struct str text, struct error *err)
-{
-	struct layout *layout = change->layout;
-	if (layout->archive)
-		return keep_index(layout, text, err);
 	scoped(layout_close) int folder = layout_open(layout, false, err);
 	scoped(layout_draft_close) struct layout_draft draft = {.fd = -1};
-	if (folder < 0 || !sync_blobs(layout, err) ||
-	    !layout_draft_open(layout, folder, &draft, err) ||
+	scoped(buf_finish) struct buf text = buf_limit(LAYOUT_INDEX_MAX);
+	if (folder < 0)
+		return false;
+	layout_index_write(&layout->next, &text);
+	if (!buf_ok(&text))
+		return error_memory(err);
+	if (!sync_blobs(layout, err) || !layout_draft_open(layout, folder, &draft, err) ||
 	    !layout_draft_write(layout, &draft, text.at, text.len, err) ||
-	    !layout_draft_keep(layout, &draft, "index.json", err))
+	    !layout_draft_keep(layout, &draft, "index.json", stamp, err))
 		return false;
 	if (fsync(folder) != 0 && errno != EINVAL)
 		return layout_fail(layout, "write to", "", err);
 	return true;
 }
 
+bool layout_change_write(struct layout_change *change, struct error *err)
+{
+	struct layout *layout = change->layout;
+	struct stat stamp = {0};
+	/* The index of an archive is written at its end; until then it is in memory. */
+	if (!layout->archive && !replace(layout, &stamp, err))
+		return false;
+	pthread_mutex_lock(&layout->lock);
+	struct layout_index old = layout->index;
+	layout->index = layout->next;
+	layout->next = old;
+	layout->stamp = stamp;
+	pthread_mutex_unlock(&layout->lock);
+	return true;
+}
+
 void layout_change_end(struct layout_change *change)
 {
-	layout_close(&change->lock);
-	if (change->layout)
+	if (change->layout) {
+		pthread_mutex_lock(&change->layout->lock);
+		change->layout->changing = false;
 		pthread_mutex_unlock(&change->layout->lock);
+	}
+	layout_close(&change->lock);
 	change->layout = NULL;
 }

@@ -8,14 +8,17 @@
 
 #include "layout/layout.h"
 
-/* A change of index.json: no other thread or process makes one at the same time. */
+/* A change of index.json: no other process makes one at the same time. */
 struct layout_change {
-	struct layout *layout; /* its index is up to date; NULL: not begun */
+	struct layout *layout; /* NULL: not begun */
 	int lock;
 };
 
-/* Makes the layout if need be. */
+/*
+ * Makes the layout if need be. layout->next is up to date then, and may be added to with memory of
+ * layout->arena. One thread of a layout at a time; others read what was there before.
+ */
 bool layout_change_begin(struct layout *layout, struct layout_change *out, struct error *err);
-/* Replaces index.json; what it names is put on disk before. */
-bool layout_change_write(struct layout_change *change, struct str text, struct error *err);
+/* Makes index.json what layout->next is; what it names is put on disk before. */
+bool layout_change_write(struct layout_change *change, struct error *err);
 void layout_change_end(struct layout_change *change);

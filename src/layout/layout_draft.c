@@ -70,10 +70,12 @@ bool layout_draft_write(const struct layout *layout, struct layout_draft *draft,
 }
 
 bool layout_draft_keep(const struct layout *layout, struct layout_draft *draft, const char *name,
-		       struct error *err)
+		       struct stat *stamp, struct error *err)
 {
 	if (fsync(draft->fd) != 0 || renameat(draft->folder, draft->name, draft->folder, name) != 0)
 		return layout_fail(layout, "write", name, err);
+	if (stamp && fstat(draft->fd, stamp) != 0)
+		*stamp = (struct stat){0};
 	close(draft->fd);
 	draft->fd = -1;
 	return true;

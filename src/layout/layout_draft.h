@@ -19,9 +19,12 @@ bool layout_draft_open(const struct layout *layout, int folder, struct layout_dr
 /* Appends to it. */
 bool layout_draft_write(const struct layout *layout, struct layout_draft *draft, const void *bytes,
 			size_t len, struct error *err);
-/* Puts it on disk and gives it its name, in place of a file that has it. */
+/*
+ * Puts it on disk and gives it its name, in place of a file that has it. *stamp, unless NULL,
+ * becomes what is known of the file; all zeros if nothing is.
+ */
 bool layout_draft_keep(const struct layout *layout, struct layout_draft *draft, const char *name,
-		       struct error *err);
+		       struct stat *stamp, struct error *err);
 /* Removes it, unless it is closed or was kept. */
 void layout_draft_close(struct layout_draft *draft);
 /* Removes the drafts in folder that nobody writes to; folder -1: there is none. */

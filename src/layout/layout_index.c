@@ -69,7 +69,7 @@ bool layout_index_read(struct arena *arena, struct str text, struct layout_index
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
 	const struct node *root;
-	*out = (struct layout_index){.text = text};
+	*out = (struct layout_index){.before = text};
 	if (!scratch)
 		return error_memory(err);
 	if (!json_read_foreign(scratch, text, &root, err)) {
@@ -79,9 +79,10 @@ bool layout_index_read(struct arena *arena, struct str text, struct layout_index
 	const struct node *list = node_get(root, "manifests");
 	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
 		return error_set(err, ERROR_CORRUPT, "it has no list of manifests");
-	out->list_at = list->source_at;
-	out->list_len = list->source_len;
-	out->entries = arena_array(arena, list->count + 1, sizeof(*out->entries));
+	out->before = str_head(text, list->source_at);
+	out->after = str_from(text, list->source_at + list->source_len);
+	out->room = list->count + 1;
+	out->entries = arena_array(arena, out->room, sizeof(*out->entries));
 	if (!out->entries)
 		return error_memory(err);
 	for (size_t i = 0; i < list->count; i++)
@@ -176,21 +177,76 @@ const struct layout_entry *layout_index_only(const struct layout_index *index)
 	return only.other ? NULL : only.found;
 }
 
-void layout_index_add(const struct layout_index *index, const char *name, struct str entry,
-		      struct buf *out)
+/* The array doubles, so that all its former ones together take no more than the last. */
+static bool make_room(struct arena *arena, struct layout_index *index, size_t count)
 {
-	buf_add_str(out, str_head(index->text, index->list_at));
+	if (count <= index->room)
+		return true;
+	struct layout_entry *entries = arena_array(arena, 2 * count, sizeof(*entries));
+	if (!entries)
+		return false;
+	for (size_t i = 0; i < index->count; i++)
+		entries[i] = index->entries[i];
+	index->entries = entries;
+	index->room = 2 * count;
+	return true;
+}
+
+bool layout_index_copy(struct arena *arena, const struct layout_index *index,
+		       struct layout_index *out)
+{
+	if (!make_room(arena, out, index->count))
+		return false;
+	for (size_t i = 0; i < index->count; i++)
+		out->entries[i] = index->entries[i];
+	out->changed = false;
+	out->count = index->count;
+	out->before = index->before;
+	out->after = index->after;
+	return true;
+}
+
+static void remove_named(struct layout_index *index, const char *name)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < index->count; i++)
+		if (!index->entries[i].name || strcmp(index->entries[i].name, name) != 0)
+			index->entries[count++] = index->entries[i];
+	index->count = count;
+}
+
+bool layout_index_add(struct arena *arena, struct layout_index *index, const char *name,
+		      struct str entry, struct error *err)
+{
+	scoped(arena_free) struct arena *scratch = arena_new();
+	const char *copy = scratch ? arena_copy(arena, entry.at, entry.len) : NULL;
+	struct str text = {copy, entry.len};
+	const struct node *node;
+	struct layout_entry new;
+	if (!copy)
+		return error_memory(err);
+	if (!json_read_foreign(scratch, text, &node, err))
+		return false;
+	if (!read_entry(arena, text, node, &new) || !make_room(arena, index, index->count + 1))
+		return error_memory(err);
+	if (name)
+		remove_named(index, name);
+	index->entries[index->count++] = new;
+	index->changed = true;
+	return true;
+}
+
+void layout_index_write(const struct layout_index *index, struct buf *out)
+{
+	buf_add_str(out, index->before);
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < index->count; i++) {
-		const struct layout_entry *old = &index->entries[i];
-		if (name && old->name && strcmp(old->name, name) == 0)
-			continue;
-		buf_add_str(out, old->text);
-		buf_add_char(out, ',');
+		if (i)
+			buf_add_char(out, ',');
+		buf_add_str(out, index->entries[i].text);
 	}
-	buf_add_str(out, entry);
 	buf_add_char(out, ']');
-	buf_add_str(out, str_from(index->text, index->list_at + index->list_len));
+	buf_add_str(out, index->after);
 }
 
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,

@@ -26,10 +26,10 @@ struct layout_entry {
 };
 
 struct layout_index {
-	struct str text; /* the whole document */
+	struct str before, after; /* the document around its list of entries */
 	struct layout_entry *entries;
-	size_t count;
-	size_t list_at, list_len; /* of the value of "manifests" in text */
+	size_t count, room; /* entries, and how many fit into the array */
+	bool changed;       /* since it was read, or copied */
 };
 
 /* An index without entries, as it is written into a layout at first. */
@@ -59,12 +59,17 @@ const struct layout_entry *layout_index_digest(const struct layout_index *index,
  * The only image of an index in which nothing has a name, as some programs write it; else NULL.
  */
 const struct layout_entry *layout_index_only(const struct layout_index *index);
+/* Makes out, an index or zeroed, the same as index. False without memory: out is as it was. */
+bool layout_index_copy(struct arena *arena, const struct layout_index *index,
+		       struct layout_index *out);
 /*
- * Appends the document with another entry at its end, and without those that had its name. All
- * others keep their text. name NULL: nothing goes.
+ * Adds another entry at the end, which is copied, and removes those that had its name; NULL:
+ * nothing goes. After a failure the index is as it was.
  */
-void layout_index_add(const struct layout_index *index, const char *name, struct str entry,
-		      struct buf *out);
+bool layout_index_add(struct arena *arena, struct layout_index *index, const char *name,
+		      struct str entry, struct error *err);
+/* Appends the document. Entries that were not touched keep their text. */
+void layout_index_write(const struct layout_index *index, struct buf *out);
 /* Appends the descriptor of an entry; name, and whole, NULL: it gets none. */
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,
 			   const char *name, const char *whole, struct buf *out);

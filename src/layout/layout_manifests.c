@@ -7,9 +7,6 @@
 
 #include "base/log.h"
 #include "layout/archive.h"
-#include "layout/layout_blobs.h"
-#include "layout/layout_change.h"
-#include "layout/layout_make.h"
 #include "oci/manifest.h"
 #include "oci/referrers.h"
 
@@ -168,6 +165,16 @@ static bool look_into(struct layout_look *looking, struct str bytes, const char 
 	return true;
 }
 
+bool layout_manifests_complete(const struct layout *layout, struct str bytes,
+			       const char *media_type, char missing[DIGEST_TEXT_SIZE],
+			       struct error *err)
+{
+	struct layout_look looking = {.layout = layout};
+	bool ok = look_into(&looking, bytes, media_type, 1, err);
+	snprintf(missing, DIGEST_TEXT_SIZE, "%s", looking.missing);
+	return ok;
+}
+
 /* --- questions ------------------------------------------------------------------------------ */
 
 bool layout_manifests_head(struct layout *layout, bool target, struct arena *arena,
@@ -278,8 +285,7 @@ bool layout_manifests_tags(struct layout *layout, struct arena *arena, struct ta
 
 /* --- referrers ------------------------------------------------------------------------------ */
 
-/* "sha256-..." */
-static const char *fallback_tag(struct arena *arena, const char *subject)
+const char *layout_manifests_fallback(struct arena *arena, const char *subject)
 {
 	char *tag = arena_string(arena, subject);
 	if (tag)
@@ -287,15 +293,15 @@ static const char *fallback_tag(struct arena *arena, const char *subject)
 	return tag;
 }
 
-/* The list under the fallback tag; empty: there is none. The caller has the lock. */
-static bool read_list(const struct layout *layout, struct arena *arena, const char *subject,
-		      struct str *out, struct error *err)
+bool layout_manifests_list(const struct layout *layout, const struct layout_index *index,
+			   struct arena *arena, const char *subject, struct str *out,
+			   struct error *err)
 {
-	const char *tag = fallback_tag(arena, subject);
+	const char *tag = layout_manifests_fallback(arena, subject);
 	*out = (struct str){0};
 	if (!tag)
 		return error_memory(err);
-	const struct layout_entry *entry = layout_index_find(&layout->index, tag, err);
+	const struct layout_entry *entry = layout_index_find(index, tag, err);
 	if (!entry)
 		return err->kind == ERROR_NONE;
 	return read_manifest(layout, arena, entry->digest, out, err);
@@ -325,7 +331,7 @@ static bool gather(const struct layout *layout, struct arena *arena, const char 
 		   struct map *into, struct error *err)
 {
 	struct str list;
-	if (!read_list(layout, arena, digest, &list, err) ||
+	if (!layout_manifests_list(layout, &layout->index, arena, digest, &list, err) ||
 	    (list.len && !referrers_read(arena, list, into, err)))
 		return false;
 	for (size_t i = 0; i < layout->index.count; i++) {
@@ -346,122 +352,4 @@ bool layout_manifests_referrers(struct layout *layout, struct arena *arena, cons
 	ok = ok && gather(layout, arena, digest, into, err);
 	pthread_mutex_unlock(&layout->lock);
 	return ok || absent || error_wrap(err, "referrers in %s", layout->path);
-}
-
-/* --- writing -------------------------------------------------------------------------------- */
-
-/* The index under way: each addition is read again, so that the next one can be made to it. */
-struct rewriting {
-	struct layout *layout;
-	struct arena *arena;
-	struct layout_index index;
-	bool changed;
-};
-
-static bool add_entry(struct rewriting *rewriting, const char *name, struct str entry,
-		      struct error *err)
-{
-	scoped(buf_finish) struct buf text = buf_limit(LAYOUT_INDEX_MAX);
-	layout_index_add(&rewriting->index, name, entry, &text);
-	const char *copy = buf_ok(&text) ? arena_copy(rewriting->arena, text.at, text.len) : NULL;
-	rewriting->changed = true;
-	return copy ? layout_index_read(rewriting->arena, (struct str){copy, text.len},
-					&rewriting->index, err)
-		    : error_memory(err);
-}
-
-/* Lists an image under a name, unless that is so already. */
-static bool add_name(struct rewriting *rewriting, const char *name, const char *media_type,
-		     const char *digest, size_t size, struct error *err)
-{
-	scoped(buf_finish) struct buf entry = {0};
-	struct error ignored;
-	const struct layout_entry *old = name ? layout_index_find(&rewriting->index, name, &ignored)
-					      : layout_index_digest(&rewriting->index, digest);
-	if (old && strcmp(old->digest, digest) == 0)
-		return true;
-	layout_index_describe(media_type, digest, (int64_t)size, name, NULL, &entry);
-	return buf_ok(&entry) ? add_entry(rewriting, name, buf_str(&entry), err)
-			      : error_memory(err);
-}
-
-/* Lists a manifest as a referrer of its subject, under the fallback tag. */
-static bool add_referrer(struct rewriting *rewriting, const struct manifest *manifest,
-			 const char *digest, struct error *err)
-{
-	scoped(map_finish) struct map known = {0};
-	struct arena *arena = rewriting->arena;
-	char list_digest[DIGEST_TEXT_SIZE];
-	struct str old, list;
-	const char *tag = fallback_tag(arena, manifest->subject);
-	struct str described = referrers_describe(arena, manifest, digest);
-	if (!tag || !described.len)
-		return error_memory(err);
-	if (!layout_index_digest(&rewriting->index, digest) &&
-	    !add_entry(rewriting, NULL, described, err))
-		return false;
-	if (!read_list(rewriting->layout, arena, manifest->subject, &old, err) ||
-	    (old.len && !referrers_read(arena, old, &known, err)))
-		return false;
-	if (map_get(&known, str_of(digest)))
-		return true;
-	if (!referrers_append(arena, old, &described, 1, &list, err))
-		return false;
-	digest_of(list, list_digest);
-	return layout_blobs_put(rewriting->layout, list_digest, list, err) &&
-	       add_name(rewriting, tag, "application/vnd.oci.image.index.v1+json", list_digest,
-			list.len, err);
-}
-
-static bool rewrite(struct rewriting *rewriting, const char *named, const struct push *push,
-		    const struct manifest *manifest, struct error *err)
-{
-	scoped(layout_change_end) struct layout_change change = {.lock = -1};
-	bool listed = !is_digest(push->reference);
-	const char *name = listed ? push->reference : NULL;
-	if (!layout_change_begin(rewriting->layout, &change, err))
-		return false;
-	rewriting->index = rewriting->layout->index;
-	if (manifest->subject && !add_referrer(rewriting, manifest, push->digest, err))
-		return false;
-	listed |= named && strcmp(named, push->digest) == 0;
-	if (listed &&
-	    !add_name(rewriting, name, push->media_type, push->digest, push->bytes.len, err))
-		return false;
-	return !rewriting->changed || layout_change_write(&change, rewriting->index.text, err);
-}
-
-static bool refuse_incomplete(const char *missing, struct push_answer *answer, struct error *err)
-{
-	answer->incomplete = true;
-	snprintf(answer->missing, sizeof(answer->missing), "%s", missing);
-	error_set(err, ERROR_REJECTED, "the layout misses %s", missing);
-	err->http_status = 0;
-	err->retry_after = -1;
-	err->exhausted = err->awaited = err->stopped = false;
-	err->shared = 0;
-	return false;
-}
-
-bool layout_manifests_put(struct layout *layout, const char *named, const struct push *push,
-			  struct push_answer *answer, struct error *err)
-{
-	scoped(arena_free) struct arena *arena = arena_new();
-	struct layout_look looking = {.layout = layout};
-	struct manifest manifest;
-	*answer = (struct push_answer){.incomplete = false};
-	if (!arena)
-		return error_memory(err);
-	if (!manifest_parse(arena, push->bytes, str_of(push->media_type), &manifest, err) ||
-	    !look_into(&looking, push->bytes, push->media_type, 1, err))
-		return false;
-	if (*looking.missing)
-		return refuse_incomplete(looking.missing, answer, err);
-	struct rewriting rewriting = {.layout = layout, .arena = arena};
-	answer->subject = manifest.subject != NULL;
-	if (!layout_make(layout, err) || !layout_blobs_put(layout, push->digest, push->bytes, err))
-		return false;
-	bool plain = is_digest(push->reference) && !manifest.subject &&
-		     !(named && strcmp(named, push->digest) == 0);
-	return plain || rewrite(&rewriting, named, push, &manifest, err);
 }

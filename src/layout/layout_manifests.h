@@ -26,6 +26,16 @@ bool layout_manifests_tags(struct layout *layout, struct arena *arena, struct ta
 			   struct error *err);
 bool layout_manifests_referrers(struct layout *layout, struct arena *arena, const char *digest,
 				struct map *into, struct error *err);
-/* named: the digest by which the destination of the rule names its image; NULL: it has a tag. */
-bool layout_manifests_put(struct layout *layout, const char *named, const struct push *push,
-			  struct push_answer *answer, struct error *err);
+/*
+ * Whether all that a manifest names is there: missing becomes the digest of the first part that is
+ * not, or "".
+ */
+bool layout_manifests_complete(const struct layout *layout, struct str bytes,
+			       const char *media_type, char missing[DIGEST_TEXT_SIZE],
+			       struct error *err);
+/* The tag of the list of referrers, "sha256-..."; NULL without memory. */
+const char *layout_manifests_fallback(struct arena *arena, const char *subject);
+/* Reads the list under that tag; empty: there is none. The index may not change meanwhile. */
+bool layout_manifests_list(const struct layout *layout, const struct layout_index *index,
+			   struct arena *arena, const char *subject, struct str *out,
+			   struct error *err);

@@ -4,6 +4,7 @@
 #include "layout/archive.h"
 #include "layout/layout_blobs.h"
 #include "layout/layout_manifests.h"
+#include "layout/layout_put.h"
 
 #include <string.h>
 
@@ -84,7 +85,7 @@ static bool accepts(const struct store *store, const char *media_type, struct er
 static bool put(const struct store *store, const struct push *push, struct push_answer *answer,
 		struct error *err)
 {
-	return layout_manifests_put(of(store)->layout, of(store)->named, push, answer, err);
+	return layout_put(of(store)->layout, of(store)->named, push, answer, err);
 }
 
 static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,

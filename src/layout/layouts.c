@@ -2,6 +2,7 @@
  * All layouts of a run, by their paths. They are few beside the images in them, and stay until the
  * run is over.
  */
+#include "base/cond.h"
 #include "base/map.h"
 #include "layout/archive.h"
 #include "layout/layout.h"
@@ -55,6 +56,8 @@ void layouts_free(struct layouts **layouts)
 		struct layout *layout = old->table.entries[i].value;
 		arena_free(&layout->arena);
 		pthread_mutex_destroy(&layout->lock);
+		pthread_mutex_destroy(&layout->queue.lock);
+		pthread_cond_destroy(&layout->queue.changed);
 	}
 	for (size_t i = 0; i < old->archives.count; i++)
 		archive_close(old->archives.entries[i].value);
@@ -105,12 +108,15 @@ static bool find_archive(struct layouts *layouts, struct layout *layout,
 	char *path = layout_name_file(layouts->arena, name);
 	layout->archive = path ? map_get(&layouts->archives, str_of(path)) : NULL;
 	layout->inside = arena_string(layouts->arena, layout_name_inside(name));
-	if (layout->archive || !path)
+	if (layout->archive || !path || !layout->inside)
 		return layout->archive && layout->inside;
 	layout->archive =
 		archive_new(layouts->arena, path, is_written(layouts, path), layouts->split);
-	return layout->archive && layout->inside &&
-	       map_put(&layouts->archives, str_of(path), layout->archive);
+	if (layout->archive && map_put(&layouts->archives, str_of(path), layout->archive))
+		return true;
+	if (layout->archive)
+		archive_close(layout->archive);
+	return false;
 }
 
 static struct layout *add(struct layouts *layouts, const struct reference *name, char *path)
@@ -125,6 +131,8 @@ static struct layout *add(struct layouts *layouts, const struct reference *name,
 	if (!map_put(&layouts->table, str_of(path), layout))
 		return NULL;
 	pthread_mutex_init(&layout->lock, NULL);
+	pthread_mutex_init(&layout->queue.lock, NULL);
+	cond_init(&layout->queue.changed);
 	return layout;
 }
 

@@ -5,6 +5,9 @@
 One image of one large layer in a docker-registry on loopback is exported to a folder and imported again; what was written is
 compared with what was there. Beside the programs stands what the disk alone takes: cp of the layer and sha256sum of the copy, one
 after the other. The fastest of the rounds counts, since other users of a disk only ever make it slower.
+
+This program has everything on disk when it ends; the peers leave that to the system. So it also runs "unsynced": strace answers its
+calls of fsync in place of the kernel.
 """
 
 import argparse
@@ -23,11 +26,15 @@ from lib import images, registry  # noqa: E402
 MIB = 1 << 20
 PEERS = os.path.join(os.environ.get("IMAGE_SYNCER_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "image-syncer"), "layouts")
+UNSYNCED = "strace -f -qq -o /dev/null --seccomp-bpf -e inject=fsync,fdatasync,sync_file_range:retval=0"
 # Out of one registry, and into another, which has nothing of it.
 PROGRAMS = {
     "image-syncer": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {other} oci:{folder}:v1 {other}/{to}"),
     "image-syncer, archive": ("{program} -q --insecure {host} {host}/a:v1 oci-archive:{folder}/x.tar",
                               "{program} -q --insecure {other} oci-archive:{folder}/x.tar:v1 {other}/{to}"),
+    "image-syncer, unsynced": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {other} oci:{folder}:v1 {other}/{to}"),
+    "image-syncer, archive, unsynced": ("{program} -q --insecure {host} {host}/a:v1 oci-archive:{folder}/x.tar",
+                                        "{program} -q --insecure {other} oci-archive:{folder}/x.tar:v1 {other}/{to}"),
     "skopeo": ("skopeo copy -q --all --preserve-digests --src-tls-verify=false docker://{host}/a:v1 oci:{folder}:v1",
                "skopeo copy -q --all --preserve-digests --dest-tls-verify=false oci:{folder}:v1 docker://{other}/{to}:v1"),
     "oras": ("oras cp --no-tty --from-plain-http {host}/a:v1 --to-oci-layout {folder}:v1",
@@ -104,7 +111,7 @@ def main():
             disk.append(by_hand(layer, home))
             for name, commands in PROGRAMS.items():
                 program = options.program if name.startswith("image-syncer") else shutil.which(name, path=f"{PEERS}:{os.environ['PATH']}")
-                if not program:
+                if not program or (name.endswith("unsynced") and not shutil.which("strace")):
                     continue
                 folder, to = os.path.join(home, "app"), f"to-{name.split(',')[0]}-{len(name)}-{number}"
                 os.makedirs(folder)
@@ -113,6 +120,8 @@ def main():
                 for way, command in zip(("export", "import"), commands):
                     words = command.format(program="", host=server.host, other=other.host, folder=folder, to=to).split()
                     words = [os.path.abspath(program), *words[not name.startswith("image-syncer"):]]
+                    if name.endswith("unsynced"):
+                        words = [shutil.which("strace"), *UNSYNCED.split()[1:], *words]
                     taken = timed(os.path.abspath(options.measure), words, home)
                     best[way, name] = min(best.get((way, name), taken), taken)
                 assert images.Client(other).head(to, "v1") == wanted, name

@@ -177,6 +177,19 @@ def test_a_full_disk(sync, src, both, from_source, repo, file):
         subprocess.run(["umount", file("full")], check=True)
 
 
+def test_an_archive_that_cannot_be_finished(sync, src, both, from_source, repo, file):
+    """Its images were copied, and are nowhere: the report says so."""
+    from_source.push(images.image("lost"), repo, "v1", "v2")
+    os.makedirs(file("out.tar/in-the-way"))
+    result = sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}",
+                   f"{src.host}/{repo}:v2": f"oci-archive:{file('other.tar')}"}, both)
+    assert result.code == 1 and result.report["result"] == "partial" and result.report["failed"] == 1, result
+    failed = [each for each in result.report["images"] if each["status"] == "failed"]
+    assert f"{file('out.tar')} is not written" in failed[0]["error"]["message"], failed
+    assert sorted(os.listdir(os.path.dirname(file("x")))) == ["other.tar", "out.tar"]
+    assert unpack(file("other.tar"), file("x")).tags() == ["v2"]
+
+
 def test_a_stream_that_tar_lists(sync, src, both, from_source, repo, file):
     """Plain headers: no times, no owners, nothing that only some programs read."""
     from_source.push(images.image(repo), repo, "v1")

@@ -159,6 +159,67 @@ def test_a_link_inside_of_a_layout(sync, dst, both, repo, folder):
     assert result.code == 1 and "link" in result.stderr
 
 
+def tree(path):
+    """{name: bytes, or the end of a link} of all that is below a folder."""
+    found = {}
+    for place, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            each = os.path.join(place, name)
+            if os.path.islink(each):
+                found[os.path.relpath(each, path)] = os.readlink(each)
+            elif os.path.isfile(each):
+                with open(each, "rb") as file:
+                    found[os.path.relpath(each, path)] = file.read()
+            else:
+                found[os.path.relpath(each, path)] = None
+    return found
+
+
+@pytest.mark.parametrize("flags", ((), ("--dry-run",)), ids=("sync", "dry-run"))
+@pytest.mark.parametrize("part", ("", "blobs", "blobs/sha256", "index.json", "oci-layout", "a blob"))
+def test_nothing_is_written_behind_a_link(sync, src, both, from_source, repo, folder, part, flags):
+    """Somebody else's folder has a link that leads out of it: what is there stays as it is."""
+    picture = from_source.push(images.image(repo), f"{repo}/app", "v1")
+    layouts.write(folder("mirror/app"), images.image("other"), "v1")
+    here, there = folder("mirror/app"), folder("elsewhere")
+    os.makedirs(there)
+    if part == "a blob":
+        # Of a wrong size, so that it would be written again.
+        with open(os.path.join(there, "part"), "wb") as file:
+            file.write(b"secret")
+        os.symlink(os.path.join(there, "part"), Layout(here).blob_path(next(iter(picture.blobs))))
+    else:
+        os.rename(os.path.join(here, part).rstrip("/"), os.path.join(there, "part"))
+        os.symlink(os.path.join(there, "part"), os.path.join(here, part).rstrip("/"))
+    before = tree(there)
+    result = sync({f"{src.host}/{repo}/*": f"oci:{folder('mirror')}"}, both, flags=list(flags))
+    assert tree(there) == before
+    if part == "a blob":
+        # The link is what gets replaced.
+        assert result.code == 0 and (flags or Layout(here).check().closure("v1") == images.expected(picture))
+    else:
+        assert result.code == 1 and "link" in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("digest", ("sha256:../../../elsewhere/part", "../elsewhere:part", "sha256:" + "/" * 64, f"sha256:{'a' * 64}/../../x"))
+def test_digests_that_lead_elsewhere(sync, dst, both, at_target, folder, repo, digest):
+    """No file is opened by a name that index.json has made up."""
+    layout = layouts.write(folder("app"), images.image(repo), "v1")
+    os.makedirs(folder("elsewhere"))
+    with open(folder("elsewhere/part"), "wb") as file:
+        file.write(b"{}")
+    index = layout.index()
+    index["manifests"][0]["digest"] = digest
+    with open(folder("app/index.json"), "w", encoding="ascii") as file:
+        json.dump(index, file)
+    before = tree(folder("."))
+    for there in (f"{dst.host}/{repo}", f"oci:{folder('copy')}"):
+        result = sync({f"oci:{folder('app')}:v1": there}, both)
+        assert result.code == 1 and result.report["failed"] == 1, result
+    assert at_target.tags(repo) in (None, [])
+    assert {name: data for name, data in tree(folder(".")).items() if not name.startswith("copy")} == before
+
+
 def test_a_rule_may_name_a_link(sync, dst, both, at_target, repo, folder):
     picture = images.image(repo)
     layouts.write(folder("app"), picture, "v1")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib import images, proxy, schemas
+from lib import images, layouts, proxy, schemas
 
 DAY = 24 * 60 * 60
 
@@ -221,7 +221,8 @@ def test_a_link_stays(sync, kept, scene, runner):
     ("-", "name a file"), ("/dev/stdout", "name a file"), ("cache/", "is a folder: name a file in it"),
     ("registry.example.com/state.json", "write ./registry.example.com/state.json for a file, or registry.example.com/state.json:TAG"),
     ("localhost/state", "./localhost/state for a file"), ("registry.example.com/State:x", "neither a file nor a repository"),
-    ("r.io/state:x@sha256:" + "a" * 64, "a digest never changes"), ("oci:folder:state", "HOST/PATH:TAG"),
+    ("r.io/state:x@sha256:" + "a" * 64, "a digest never changes"), ("docker:state", "HOST/PATH:TAG"),
+    ("oci-archive:out.tar:state", "nothing is added to an archive"), ("oci:folder", "or oci:folder:TAG for a repository"),
 ), ids=lambda value: value.split(" ")[0][:30])
 def test_places_that_are_none(sync, scene, src, dst, where, words):
     """A mistake on the command line, found before any request."""
@@ -304,6 +305,19 @@ def test_an_artifact(sync, there, scene, dst):
     assert sync(rules, auth, there.flags).statuses() == {destination: "skipped"}
     assert sorted(f"{each.method} {each.kind}" for each in dst.seen()[before:]) == ["GET blob", "GET manifest", "HEAD manifest"]
     assert there.identity() == identity
+
+
+def test_in_a_folder(sync, scene, tmp_path):
+    """It is an image there, in a folder that no rule names."""
+    digest, rules, auth, destination = scene
+    flags = ["--state", f"oci:{tmp_path}/disk/state:mirror"]
+    for expected in ("copied", "skipped"):
+        result = sync(rules, auth, flags)
+        assert result.code == 0 and result.statuses() == {destination: expected}, result.stderr
+        layout = layouts.Layout(f"{tmp_path}/disk/state").check()
+        found = layout.closure("mirror")
+        layer, = json.loads(found.manifests[found.root][1])["layers"]
+        assert json.loads(found.blobs[layer["digest"]])["written"][destination]["digest"] == digest
 
 
 def test_a_dry_run_reads_the_artifact(sync, there, scene, dst):

@@ -102,6 +102,8 @@ static inline bool send_bytes(const struct store *store, const char *digest, str
 	struct body body = {.reader = {.read = body_read}, .left = bytes};
 	const struct blob_offer offer = {.digest = digest, .size = (int64_t)bytes.len};
 	struct blob_upload upload;
+	if (!arena)
+		return error_memory(err);
 	if (!store_offer(store, arena, &offer, &upload, err))
 		return false;
 	return upload.present || store_send(store, &upload, &body.reader, err);

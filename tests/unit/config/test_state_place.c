@@ -51,7 +51,11 @@ static void test_places(void **state)
 		{"-", "!name a file"},
 		{"/dev/fd/7", "!name a file"},
 		{"cache/", "!cache/ is a folder"},
-		{"oci:folder:x", "!write HOST/PATH:TAG"},
+		{"oci:folder:x", "oci:./folder:x"},
+		{"oci:/mnt/usb/state:x", "oci:/mnt/usb/state:x"},
+		{"oci:folder", "!write ./oci:folder for a file, or oci:folder:TAG"},
+		{"oci-archive:a.tar:x", "!nothing is added to an archive"},
+		{"docker:state", "!write HOST/PATH:TAG"},
 	};
 	scoped(arena_free) struct arena *arena = arena_new();
 	(void)state;

@@ -117,7 +117,8 @@ static void test_additions(void **state)
 							"\"%s\"}}",
 			   row->name);
 		assert_true(layout_index_read(arena, str_of(row->before), &index, &err));
-		layout_index_add(&index, row->name, buf_str(&entry), &out);
+		assert_true(layout_index_add(arena, &index, row->name, buf_str(&entry), &err));
+		layout_index_write(&index, &out);
 		assert_string_equal(buf_string(&out), row->after);
 		assert_true(layout_index_read(arena, buf_str(&out), &index, &err));
 		assert_string_equal(layout_index_find(&index, row->name, &err)->digest,
