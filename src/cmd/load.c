@@ -10,6 +10,7 @@
 #include "cmd/folders.h"
 #include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
+#include "cmd/pruning.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
 #include "discover/discover.h"
@@ -209,8 +210,7 @@ void load_read(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
-		  folders_find(run, problems) &&
-		  settle_credentials(run, problems);
+		  folders_find(run, problems) && settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }
@@ -237,6 +237,7 @@ bool load_run(struct run *run, struct problems *problems)
 	}
 	load_read(run, problems);
 	cooldowns_need_state(run, problems);
+	pruning_check(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");

@@ -193,6 +193,34 @@ void layout_index_add(const struct layout_index *index, const char *name, struct
 	buf_add_str(out, str_from(index->text, index->list_at + index->list_len));
 }
 
+static bool is_dropped(const struct layout_entry *entry, const char *reference)
+{
+	if (strchr(reference, ':'))
+		return !entry->name && entry->digest && strcmp(entry->digest, reference) == 0;
+	return entry->tag && strcmp(entry->tag, reference) == 0;
+}
+
+void layout_index_drop(const struct layout_index *index, const char *reference, bool *dropped,
+		       struct buf *out)
+{
+	const char *between = "";
+	*dropped = false;
+	buf_add_str(out, str_head(index->text, index->list_at));
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < index->count; i++) {
+		const struct layout_entry *old = &index->entries[i];
+		if (is_dropped(old, reference)) {
+			*dropped = true;
+			continue;
+		}
+		buf_add_string(out, between);
+		buf_add_str(out, old->text);
+		between = ",";
+	}
+	buf_add_char(out, ']');
+	buf_add_str(out, str_from(index->text, index->list_at + index->list_len));
+}
+
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,
 			   const char *name, const char *whole, struct buf *out)
 {

@@ -65,6 +65,12 @@ const struct layout_entry *layout_index_only(const struct layout_index *index);
  */
 void layout_index_add(const struct layout_index *index, const char *name, struct str entry,
 		      struct buf *out);
+/*
+ * Appends the document without the entries of a tag; with a digest as reference, without those
+ * that have it and no name. *dropped: there were any.
+ */
+void layout_index_drop(const struct layout_index *index, const char *reference, bool *dropped,
+		       struct buf *out);
 /* Appends the descriptor of an entry; name, and whole, NULL: it gets none. */
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,
 			   const char *name, const char *whole, struct buf *out);

@@ -448,3 +448,24 @@ bool layout_manifests_put(struct layout *layout, const char *named, const struct
 		     !(named && strcmp(named, push->digest) == 0);
 	return plain || rewrite(&rewriting, named, push, &manifest, err);
 }
+
+/* --- removing ------------------------------------------------------------------------------- */
+
+bool layout_manifests_remove(struct layout *layout, const char *reference, enum store_removal *out,
+			     struct error *err)
+{
+	scoped(layout_change_end) struct layout_change change = {.lock = -1};
+	scoped(buf_finish) struct buf text = buf_limit(LAYOUT_INDEX_MAX);
+	bool dropped = false;
+	*out = STORE_NOT_SO;
+	if (layout->archive)
+		return true;
+	if (!layout_change_begin(layout, &change, err))
+		return false;
+	layout_index_drop(&layout->index, reference, &dropped, &text);
+	*out = dropped ? STORE_REMOVED : STORE_GONE;
+	if (!dropped)
+		return true;
+	return buf_ok(&text) ? layout_change_write(&change, buf_str(&text), err)
+			     : error_memory(err);
+}

@@ -29,3 +29,9 @@ bool layout_manifests_referrers(struct layout *layout, struct arena *arena, cons
 /* named: the digest by which the destination of the rule names its image; NULL: it has a tag. */
 bool layout_manifests_put(struct layout *layout, const char *named, const struct push *push,
 			  struct push_answer *answer, struct error *err);
+/*
+ * Takes the entries of a tag, or those of a digest without a name, out of index.json; blobs stay.
+ * STORE_NOT_SO: it is an archive.
+ */
+bool layout_manifests_remove(struct layout *layout, const char *reference, enum store_removal *out,
+			     struct error *err);
