@@ -52,6 +52,23 @@ bool closure_join(struct closure *closure, const struct closure *other, struct e
 	return true;
 }
 
+bool closure_absent(const struct store *store, const char *reference, bool *absent,
+		    struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_bytes bytes = {0};
+	bool found = false;
+	if (!arena)
+		return error_memory(err);
+	if (!store_look(store, arena, reference, &found, &bytes, err))
+		return false;
+	if (!found && bytes.denied)
+		return error_set(err, ERROR_DENIED, "%s/%s may not be asked for %s",
+				 store->party_name, store->path, reference);
+	*absent = !found;
+	return true;
+}
+
 static bool read_manifest(struct closure *closure, const struct store *store, const char *reference,
 			  int depth, char own[DIGEST_TEXT_SIZE], struct error *err);
 
@@ -80,8 +97,14 @@ static bool read_manifest(struct closure *closure, const struct store *store, co
 	own[0] = '\0';
 	if (!arena)
 		return error_memory(err);
-	if (!store_get(store, arena, reference, &bytes, err))
-		return err->kind == ERROR_MISSING && !bytes.denied;
+	if (!store_get(store, arena, reference, &bytes, err)) {
+		bool absent = false;
+		if (err->kind != ERROR_MISSING || bytes.denied ||
+		    !closure_absent(store, reference, &absent, err))
+			return false;
+		return absent || error_set(err, ERROR_CORRUPT, "%s/%s has %s, and then has not",
+					   store->party_name, store->path, reference);
+	}
 	snprintf(own, DIGEST_TEXT_SIZE, "%s", bytes.digest);
 	if (!closure_note(closure, own, err) ||
 	    !manifest_closure(arena, bytes.bytes, str_of(bytes.content_type), &manifest, err) ||

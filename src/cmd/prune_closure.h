@@ -29,3 +29,10 @@ bool closure_note(struct closure *closure, const char *digest, struct error *err
 /* Adds all that other has; nobody may change that meanwhile. */
 bool closure_join(struct closure *closure, const struct closure *other, struct error *err);
 bool closure_has(struct closure *closure, const char *digest);
+
+/*
+ * Sets *absent when the store says once more, past all caches, that it does not have reference.
+ * What is removed for lack of something must not depend on one answer.
+ */
+bool closure_absent(const struct store *store, const char *reference, bool *absent,
+		    struct error *err);

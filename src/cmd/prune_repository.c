@@ -412,10 +412,26 @@ static bool find_needs(struct pruning *pruning, struct error *err)
 
 static bool refuse_removal(const struct pruning *pruning, struct error *err)
 {
+	static const struct {
+		const char *host, *why;
+	} others[] = {
+		{"docker.io", "Docker Hub removes tags only on its web site and by an API of its "
+			      "own, which is not supported here"},
+		{"ghcr.io", "GitHub removes versions of packages only on its web site and by an "
+			    "API of its own, which is not supported here"},
+		{"amazonaws.com", "Amazon ECR removes images only by its API, which takes AWS keys "
+				  "in the environment"},
+	};
 	const char *host = pruning->of->name.host;
+	for (size_t i = 0; i < array_count(others); i++)
+		if (str_ends(str_of(host), others[i].host))
+			return error_set(err, ERROR_UNSUPPORTED,
+					 "nothing is removed: %s. Remove prune from the rules for "
+					 "%s",
+					 others[i].why, host);
 	return error_set(err, ERROR_UNSUPPORTED,
-			 "%s does not remove anything by the registry API. If it is distribution "
-			 "(registry:2 or registry:3), start it with "
+			 "nothing is removed: %s does not do that by the registry API. "
+			 "Distribution (registry:2, registry:3) does if it is started with "
 			 "REGISTRY_STORAGE_DELETE_ENABLED=true",
 			 host);
 }
@@ -441,7 +457,9 @@ static bool look_again(const struct pruning *pruning, const char *tag, const cha
 		return false;
 	if (status.denied)
 		return error_set(err, ERROR_DENIED, "the tag %s may not be read any more", tag);
-	*gone = !status.found;
+	if (!status.found)
+		return closure_absent(pruning->store, tag, gone, err);
+	*gone = false;
 	*same = status.found && strcmp(status.digest, digest) == 0;
 	return true;
 }
@@ -456,6 +474,16 @@ static bool stay(struct pruning *pruning, struct departure *tag, const char *rea
 
 static const char shared_text[] =
 	"the registry removes no tags by their names, and other tags have the same image";
+
+/* A registry that says 404 has not removed anything itself. */
+static bool check_gone(const struct pruning *pruning, const struct departure *tag,
+		       struct error *err)
+{
+	bool absent = false;
+	return closure_absent(pruning->store, tag->tag, &absent, err) &&
+	       (absent || error_set(err, ERROR_CORRUPT,
+				    "the registry says that there is none, but serves it"));
+}
 
 /* Removes a tag; what is left for a reason of its own is no failure. */
 static bool remove_tag(struct pruning *pruning, struct departure *tag, struct error *err)
@@ -475,6 +503,8 @@ static bool remove_tag(struct pruning *pruning, struct departure *tag, struct er
 		if (!remove_digest(pruning, tag->digest, &result, err))
 			return false;
 	}
+	if (result == STORE_GONE && !check_gone(pruning, tag, err))
+		return false;
 	if (result == STORE_IMMUTABLE)
 		return stay(pruning, tag, "immutable", "the registry says that it is immutable",
 			    err);

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from lib import companions, images, makes, proxy, run
+from lib import companions, forward, images, makes, run
+from lib.cloud import ECR
 from lib.companions import NOTATION, SPDX, cosign_tag, fallback_tag
-from lib.removing import IMMUTABLE, UNSUPPORTED, Removing
+from lib.removing import Removing
 
 DAY = 24 * 60 * 60
 STATE = ("--state", "./state.json")
@@ -244,7 +245,6 @@ def test_a_failure_elsewhere_is_no_obstacle(mirror):
     elsewhere = {f"{there.source.host}/none:v1": f"{there.target.host}/none"}
     result = there.run((), "--prune", rules={**there.rules(("v5",)), **elsewhere})
     assert result.code == 1 and there.names() == ["v5"]
-    there.first(rules=None) if there.names() == [] else None
     elsewhere = {f"{there.source.host}/none": f"{there.target.host}/none"}
     there.source.hook = lambda request: (500, {"Retry-After": "999"}, b"") if "/none/tags/list" in request.path else None
     result = there.run((), "--prune", rules={**there.rules(("v5",), {"foreign": True}), **elsewhere})
@@ -319,7 +319,7 @@ def test_each_request_in_turn(runner, scripted, removing, by_name, fault):
             if not armed or next(counting) != number:
                 return None
             if fault == "killed":
-                armed[0].kill() if hasattr(armed[0], "kill") else there.process.kill()
+                there.process.kill()
                 time.sleep(0.05)
                 return 500, {}, b""
             if fault == "lost":
@@ -387,3 +387,45 @@ def test_a_folder(runner, here, tmp_path):
         entries = json.load(file)["manifests"]
     assert [each["digest"] for each in entries] == [pictures["v2"].digest]
     assert os.path.exists(os.path.join(runner.home, "out/app/blobs/sha256", pictures["v1"].digest[7:]))
+
+
+# -- registries with ways of their own -----------------------------------------------------------------------------------------
+
+def test_amazon(runner, here, amazon):
+    """By its API; a tag whose image has another one goes alone. Without the permission nothing goes, and the run says which it is."""
+    registry, api, environment = amazon()
+    companions.without_api(registry)
+    pictures = {tag: here.push(images.image(f"amazon/{tag}"), "app", tag) for tag in ("v1", "v2", "v3")}
+
+    def copy(*tags):
+        rules = {f"{here.host}/app": {"to": f"{ECR}/app", "tags": list(tags), "prune": True}}
+        return runner.sync(rules, run.insecure(here, ECR), [*STATE, *ONCE, "--prune"], env=environment)
+    assert copy("v1", "v2", "v3").code == 0, runner.last
+    registry.push(pictures["v1"], "app", "stable")
+    result = copy("v3")
+    assert result.code == 0 and removed(result) == ["v1", "v2"], result.stderr
+    assert sorted(tag for _, tag in registry.tags) == ["stable", "v3"]
+    assert ("app", pictures["v1"].digest) in registry.manifests and not api.wrong
+    api.forbidden = ("BatchDeleteImage",)
+    assert copy("v3", "v2").code == 0
+    result = copy("v3")
+    assert result.code == 1 and "ecr:BatchDeleteImage" in result.stderr and ("app", "v2") in registry.tags
+
+
+@pytest.mark.parametrize("host, words", (("docker.io", "Docker Hub removes tags only"), ("ghcr.io", "GitHub removes versions of packages only")))
+def test_registries_that_are_not_supported(runner, here, removing, certs, host, words):
+    """They answer 405; the run says why, and what to do."""
+    target = removing(nothing=True, context=certs.server_context())
+    way = forward.ForwardProxy({f"{'registry-1.docker.io' if host == 'docker.io' else host}:443": target.port})
+    for tag in ("v1", "v2"):
+        here.push(images.image(f"public/{tag}"), "app", tag)
+
+    def copy(*tags):
+        rules = {f"{here.host}/app": {"to": f"{host}/team/app", "tags": list(tags), "prune": True}}
+        return runner.sync(rules, run.insecure(here, host), [*STATE, *ONCE, "--prune"], env=way.environment())
+    try:
+        assert copy("v1", "v2").code == 0, runner.last
+        result = copy("v2")
+        assert result.code == 1 and words in result.stderr and target.names("team/app") == ["v1", "v2"], result.stderr
+    finally:
+        way.stop()
