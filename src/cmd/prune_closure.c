@@ -1,6 +1,6 @@
 /*
- * A manifest of a kind that nobody knows is read as well: it may be an index. What is missing inside
- * of an image is no error: some registries keep only a part of the platforms.
+ * A manifest of a kind that nobody knows is read as well: it may be an index. What is missing
+ * inside of an image is no error: some registries keep only a part of the platforms.
  */
 #include "cmd/prune_closure.h"
 

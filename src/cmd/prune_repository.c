@@ -1,65 +1,22 @@
 /*
  * Tags go first, and what belongs to their images after them: an image whose tag cannot be removed
- * keeps its signatures. The state forgets a tag when all of that is done. So a run that is killed in
- * between, or fails, leaves a tag in the state that is not at the destination: the next run goes on
- * with what belongs to it.
+ * keeps its signatures. The state forgets a tag when all of that is done. So a run that is killed
+ * in between, or fails, leaves a tag in the state that is not at the destination: the next run goes
+ * on with what belongs to it.
  *
  * What other tags need is read from the registry, whatever this run or the state believe: each of
  * them, to the last manifest inside. If one cannot be read, nothing is removed.
  */
 #include "cmd/prune_repository.h"
 
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "cmd/prune_closure.h"
+#include "cmd/prune_private.h"
 #include "cmd/state_keeper.h"
 #include "oci/companion.h"
-#include "oci/referrers.h"
 #include "registry/tags.h"
 
 #include <string.h>
-
-/* A tag that goes, and what is in its image. */
-struct departure {
-	const char *tag;
-	const char *digest;
-	const char *written; /* the digest that a run has written; NULL: none has */
-	struct closure inside;
-	bool absent; /* only what belongs to it is left */
-	bool gone;   /* it was removed, or would be */
-};
-
-/* A tag of a signature and the like. */
-struct attached {
-	const char *tag;
-	const char *base; /* the digest of an image that goes and that it belongs to; or NULL */
-	bool stays;
-	bool read;
-};
-
-/* A referrer without a tag. */
-struct attachment {
-	const char *digest, *base;
-};
-
-struct pruning {
-	struct run *run;
-	const struct prune_repository *of;
-	const struct store *store;
-	struct arena *arena;
-	struct prune_tag *tags; /* of the destination */
-	size_t tag_count;
-	struct departure *departures;
-	size_t count;
-	struct attached *attached;
-	size_t attached_count;
-	struct attachment *attachments;
-	size_t attachment_count, attachment_room;
-	struct closure needed;
-	struct map bases; /* fallback tag of each digest that goes -> the digest */
-	bool by_digest;   /* the registry does not remove tags by their names */
-};
 
 static void pruning_finish(struct pruning *pruning)
 {
@@ -72,8 +29,8 @@ static void pruning_finish(struct pruning *pruning)
 
 /* --- reports -------------------------------------------------------------------------------- */
 
-static void tell(const struct pruning *pruning, const struct departure *tag,
-		 enum pruned_status status, const char *reason, const char *text)
+void prune_tell(const struct pruning *pruning, const struct departure *tag,
+		enum pruned_status status, const char *reason, const char *text)
 {
 	struct pruned pruned = {.name = pruning->of->name,
 				.digest = tag->digest,
@@ -207,7 +164,7 @@ static bool judge(struct pruning *pruning, const struct map *written, const stru
 	return true;
 }
 
-static struct prune_tag *find_tag(const struct pruning *pruning, const char *name)
+struct prune_tag *prune_find(const struct pruning *pruning, const char *name)
 {
 	for (size_t i = 0; i < pruning->tag_count; i++)
 		if (strcmp(pruning->tags[i].name, name) == 0)
@@ -249,9 +206,9 @@ static bool read_departures(struct pruning *pruning, struct error *err)
 			pruning->departures[left++] = kept;
 			continue;
 		}
-		find_tag(pruning, tag->tag)->verdict = PRUNE_CHANGED;
-		tell(pruning, tag, PRUNED_LEFT, "changed",
-		     "it holds another image than the one that was written");
+		prune_find(pruning, tag->tag)->verdict = PRUNE_CHANGED;
+		prune_tell(pruning, tag, PRUNED_LEFT, "changed",
+			   "it holds another image than the one that was written");
 	}
 	/* Those behind stay in the array, since somebody has to finish them. */
 	for (size_t i = left; i < pruning->count; i++)
@@ -260,327 +217,7 @@ static bool read_departures(struct pruning *pruning, struct error *err)
 	return true;
 }
 
-/* --- what stays ----------------------------------------------------------------------------- */
-
-static bool need_tag(void *ctx, size_t index, struct error *err)
-{
-	struct pruning *pruning = ctx;
-	const struct prune_tag *tag = &pruning->tags[index];
-	char own[DIGEST_TEXT_SIZE];
-	if (tag->verdict == PRUNE_GOES || tag->verdict == PRUNE_COMPANION)
-		return true;
-	return closure_add(&pruning->needed, pruning->store, tag->name, own, err);
-}
-
-/* A rule may name a digest without a tag. */
-static bool need_digests(struct pruning *pruning, struct error *err)
-{
-	const struct map *selected = &pruning->of->selected;
-	char own[DIGEST_TEXT_SIZE];
-	for (size_t i = 0; i < selected->count; i++) {
-		const char *name = selected->entries[i].key;
-		if (strchr(name, ':') &&
-		    (!closure_note(&pruning->needed, name, err) ||
-		     !closure_add(&pruning->needed, pruning->store, name, own, err)))
-			return false;
-	}
-	return true;
-}
-
-/* Finds the image of each signature's tag among those that go. */
-static bool attach(struct pruning *pruning, struct error *err)
-{
-	for (size_t i = 0; i < pruning->count; i++) {
-		const struct map *inside = &pruning->departures[i].inside.digests;
-		for (size_t k = 0; k < inside->count; k++) {
-			char tag[COMPANION_TAG_SIZE];
-			char *digest = arena_string(pruning->arena, inside->entries[k].key);
-			if (!digest)
-				return error_memory(err);
-			companion_fallback_tag(digest, tag);
-			if (!map_put(&pruning->bases, str_of(tag), digest))
-				return error_memory(err);
-		}
-	}
-	for (size_t i = 0; i < pruning->attached_count; i++) {
-		struct attached *each = &pruning->attached[i];
-		struct str name = str_of(each->tag), base;
-		str_cut(&name, '.', &base);
-		each->base = map_get(&pruning->bases, base);
-		each->stays = !each->base;
-	}
-	return true;
-}
-
-/*
- * Reads the signatures that stay, which may need something as well, until none is found that
- * belongs to something needed.
- */
-static bool need_attached(struct pruning *pruning, struct error *err)
-{
-	char own[DIGEST_TEXT_SIZE];
-	for (bool more = true; more;) {
-		more = false;
-		for (size_t i = 0; i < pruning->attached_count; i++) {
-			struct attached *each = &pruning->attached[i];
-			each->stays = each->stays || closure_has(&pruning->needed, each->base);
-			if (!each->stays || each->read)
-				continue;
-			each->read = more = true;
-			if (!closure_add(&pruning->needed, pruning->store, each->tag, own, err))
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool add_attachment(struct pruning *pruning, const char *digest, const char *base,
-			   struct error *err)
-{
-	if (pruning->attachment_count == pruning->attachment_room) {
-		size_t room = pruning->attachment_room * 2 + 16;
-		struct attachment *grown = arena_array(pruning->arena, room, sizeof(*grown));
-		if (!grown)
-			return error_memory(err);
-		if (pruning->attachment_count)
-			memcpy(grown, pruning->attachments,
-			       pruning->attachment_count * sizeof(*grown));
-		pruning->attachments = grown;
-		pruning->attachment_room = room;
-	}
-	pruning->attachments[pruning->attachment_count++] = (struct attachment){digest, base};
-	return true;
-}
-
-/* Adds the referrers of base, by the API and from the list under its fallback tag. */
-static bool find_referrers(struct pruning *pruning, const char *base, bool *supported,
-			   struct map *seen, struct error *err)
-{
-	scoped(map_finish) struct map found = {0};
-	struct manifest_bytes list = {0};
-	char tag[COMPANION_TAG_SIZE];
-	companion_fallback_tag(base, tag);
-	if (*supported &&
-	    !store_referrers(pruning->store, pruning->arena, base, &found, supported, err))
-		return false;
-	if (find_tag(pruning, tag) && store_get(pruning->store, pruning->arena, tag, &list, err) &&
-	    strcmp(list.digest, base) != 0 &&
-	    !referrers_read(pruning->arena, list.bytes, &found, err))
-		return false;
-	for (size_t i = 0; i < found.count; i++) {
-		const struct referrer *each = found.entries[i].value;
-		if (map_get(seen, str_of(each->digest)))
-			continue;
-		if (!map_put(seen, str_of(each->digest), pruning) ||
-		    !add_attachment(pruning, each->digest, base, err))
-			return error_memory(err);
-	}
-	return true;
-}
-
-/* Finds referrers of what goes, and those of these. */
-static bool find_attachments(struct pruning *pruning, struct error *err)
-{
-	scoped(map_finish) struct map seen = {0};
-	bool supported = true;
-	for (size_t i = 0; i < pruning->bases.count; i++) {
-		const char *digest = pruning->bases.entries[i].value;
-		if (!closure_has(&pruning->needed, digest) &&
-		    !find_referrers(pruning, digest, &supported, &seen, err))
-			return false;
-	}
-	for (size_t i = 0; i < pruning->attachment_count; i++) {
-		if (i > REFERRERS_MAX)
-			return error_set(err, ERROR_CORRUPT, "more than %d referrers",
-					 REFERRERS_MAX);
-		if (!closure_has(&pruning->needed, pruning->attachments[i].digest) &&
-		    !find_referrers(pruning, pruning->attachments[i].digest, &supported, &seen,
-				    err))
-			return false;
-	}
-	return true;
-}
-
-static bool find_needs(struct pruning *pruning, struct error *err)
-{
-	return pool_try(pruning->run->session->pool, pruning->tag_count, need_tag, pruning, err) &&
-	       need_digests(pruning, err) && attach(pruning, err) && need_attached(pruning, err) &&
-	       find_attachments(pruning, err);
-}
-
-/* --- removing ------------------------------------------------------------------------------- */
-
-static bool refuse_removal(const struct pruning *pruning, struct error *err)
-{
-	static const struct {
-		const char *host, *why;
-	} others[] = {
-		{"docker.io", "Docker Hub removes tags only on its web site and by an API of its "
-			      "own, which is not supported here"},
-		{"ghcr.io", "GitHub removes versions of packages only on its web site and by an "
-			    "API of its own, which is not supported here"},
-		{"amazonaws.com", "Amazon ECR removes images only by its API, which takes AWS keys "
-				  "in the environment"},
-	};
-	const char *host = pruning->of->name.host;
-	for (size_t i = 0; i < array_count(others); i++)
-		if (str_ends(str_of(host), others[i].host))
-			return error_set(err, ERROR_UNSUPPORTED,
-					 "nothing is removed: %s. Remove prune from the rules for "
-					 "%s",
-					 others[i].why, host);
-	return error_set(err, ERROR_UNSUPPORTED,
-			 "nothing is removed: %s does not do that by the registry API. "
-			 "Distribution (registry:2, registry:3) does if it is started with "
-			 "REGISTRY_STORAGE_DELETE_ENABLED=true",
-			 host);
-}
-
-/* Removes one manifest by its digest, unless something that stays needs it. */
-static bool remove_digest(struct pruning *pruning, const char *digest, enum store_removal *out,
-			  struct error *err)
-{
-	if (!store_remove(pruning->store, digest, out, err))
-		return false;
-	return *out != STORE_NOT_SO || refuse_removal(pruning, err);
-}
-
-/* The tag must still hold what was judged. *tag gone: somebody else has removed it. */
-static bool look_again(const struct pruning *pruning, const char *tag, const char *digest,
-		       bool *same, bool *gone, struct error *err)
-{
-	scoped(arena_free) struct arena *arena = arena_new();
-	struct manifest_status status;
-	if (!arena)
-		return error_memory(err);
-	if (!store_head(pruning->store, arena, tag, &status, err))
-		return false;
-	if (status.denied)
-		return error_set(err, ERROR_DENIED, "the tag %s may not be read any more", tag);
-	if (!status.found)
-		return closure_absent(pruning->store, tag, gone, err);
-	*gone = false;
-	*same = status.found && strcmp(status.digest, digest) == 0;
-	return true;
-}
-
-/* Keeps a tag after all, and with it all that belongs to it. */
-static bool stay(struct pruning *pruning, struct departure *tag, const char *reason,
-		 const char *text, struct error *err)
-{
-	tell(pruning, tag, PRUNED_LEFT, reason, text);
-	return closure_join(&pruning->needed, &tag->inside, err);
-}
-
-static const char shared_text[] =
-	"the registry removes no tags by their names, and other tags have the same image";
-
-/* A registry that says 404 has not removed anything itself. */
-static bool check_gone(const struct pruning *pruning, const struct departure *tag,
-		       struct error *err)
-{
-	bool absent = false;
-	return closure_absent(pruning->store, tag->tag, &absent, err) &&
-	       (absent || error_set(err, ERROR_CORRUPT,
-				    "the registry says that there is none, but serves it"));
-}
-
-/* Removes a tag; what is left for a reason of its own is no failure. */
-static bool remove_tag(struct pruning *pruning, struct departure *tag, struct error *err)
-{
-	enum store_removal result = STORE_NOT_SO;
-	bool same = false, gone = false;
-	if (!look_again(pruning, tag->tag, tag->digest, &same, &gone, err))
-		return false;
-	if (!same && !gone)
-		return stay(pruning, tag, "changed", "it was moved to another image just now", err);
-	if (!gone && !pruning->by_digest && !store_remove(pruning->store, tag->tag, &result, err))
-		return false;
-	if (!gone && result == STORE_NOT_SO) {
-		pruning->by_digest = true;
-		if (closure_has(&pruning->needed, tag->digest))
-			return stay(pruning, tag, "shared", shared_text, err);
-		if (!remove_digest(pruning, tag->digest, &result, err))
-			return false;
-	}
-	if (result == STORE_GONE && !check_gone(pruning, tag, err))
-		return false;
-	if (result == STORE_IMMUTABLE)
-		return stay(pruning, tag, "immutable", "the registry says that it is immutable",
-			    err);
-	tag->gone = true;
-	tell(pruning, tag, PRUNED_REMOVED, NULL, NULL);
-	return true;
-}
-
-static bool remove_tags(struct pruning *pruning, struct error *err)
-{
-	for (size_t i = 0; i < pruning->count; i++) {
-		struct departure *tag = &pruning->departures[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (!tag->absent && !remove_tag(pruning, tag, err))
-			return error_wrap(err, "the tag %s", tag->tag);
-	}
-	return true;
-}
-
-/* True for a digest of an image that was removed and that nothing needs. */
-static bool is_gone(struct pruning *pruning, const struct map *removed, const char *base)
-{
-	if (closure_has(&pruning->needed, base))
-		return false;
-	for (size_t i = 0; i < pruning->count; i++)
-		if (pruning->departures[i].gone &&
-		    closure_has(&pruning->departures[i].inside, base))
-			return true;
-	return map_get(removed, str_of(base)) != NULL;
-}
-
-static bool remove_attached(struct pruning *pruning, const struct attached *each, struct error *err)
-{
-	scoped(arena_free) struct arena *arena = arena_new();
-	enum store_removal result = STORE_NOT_SO;
-	struct manifest_status status;
-	if (!arena)
-		return error_memory(err);
-	if (!pruning->by_digest && !store_remove(pruning->store, each->tag, &result, err))
-		return false;
-	if (result != STORE_NOT_SO)
-		return true;
-	pruning->by_digest = true;
-	if (!store_head(pruning->store, arena, each->tag, &status, err))
-		return false;
-	if (!status.found || closure_has(&pruning->needed, status.digest))
-		return true;
-	return remove_digest(pruning, status.digest, &result, err);
-}
-
-static bool remove_attachments(struct pruning *pruning, struct error *err)
-{
-	scoped(map_finish) struct map removed = {0};
-	enum store_removal result;
-	for (size_t i = 0; i < pruning->attachment_count; i++) {
-		const struct attachment *each = &pruning->attachments[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (closure_has(&pruning->needed, each->digest) ||
-		    !is_gone(pruning, &removed, each->base))
-			continue;
-		if (!remove_digest(pruning, each->digest, &result, err) ||
-		    !map_put(&removed, str_of(each->digest), pruning))
-			return error_wrap(err, "the referrer %s", each->digest);
-	}
-	for (size_t i = 0; i < pruning->attached_count; i++) {
-		const struct attached *each = &pruning->attached[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (!each->stays && is_gone(pruning, &removed, each->base) &&
-		    !remove_attached(pruning, each, err))
-			return error_wrap(err, "the tag %s", each->tag);
-	}
-	return true;
-}
+/* --- all of it ------------------------------------------------------------------------------ */
 
 static void forget(const struct pruning *pruning)
 {
@@ -592,8 +229,6 @@ static void forget(const struct pruning *pruning)
 			state_removed(state, &name, clock_unix());
 	}
 }
-
-/* --- all of it ------------------------------------------------------------------------------ */
 
 static size_t going(const struct pruning *pruning)
 {
@@ -608,11 +243,11 @@ static bool execute(struct pruning *pruning, struct error *err)
 	if (pruning->run->options->dry_run) {
 		for (size_t i = 0; i < pruning->count; i++)
 			if (!pruning->departures[i].absent)
-				tell(pruning, &pruning->departures[i], PRUNED_WOULD_REMOVE, NULL,
-				     NULL);
+				prune_tell(pruning, &pruning->departures[i], PRUNED_WOULD_REMOVE,
+					   NULL, NULL);
 		return true;
 	}
-	if (!remove_tags(pruning, err) || !remove_attachments(pruning, err))
+	if (!prune_remove(pruning, err))
 		return false;
 	forget(pruning);
 	return true;
@@ -653,7 +288,7 @@ static bool prune(struct pruning *pruning, struct error *err)
 		return true;
 	return prune_allows(&pruning->of->terms, going(pruning), tags, pruning->of->selected_tags,
 			    err) &&
-	       find_needs(pruning, err) && execute(pruning, err);
+	       prune_needs(pruning, err) && execute(pruning, err);
 }
 
 bool prune_repository(struct run *run, const struct prune_repository *repository, struct error *err)

@@ -1,8 +1,9 @@
 /*
  * A repository is pruned as a whole: what any rule of the run produces there stays, and only one
  * rule has to say prune. It is left alone if anything about it is not known: an image failed or had
- * no turn, or a rule that writes there runs at another time. And if any rule of the run could not be
- * worked out, nothing is pruned at all, since nobody knows what it would have produced, and where.
+ * no turn, or a rule that writes there runs at another time. And if any rule of the run could not
+ * be worked out, nothing is pruned at all, since nobody knows what it would have produced, and
+ * where.
  */
 #include "cmd/pruning.h"
 

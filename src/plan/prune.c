@@ -1,6 +1,6 @@
 /*
- * Every doubt is in favour of the tag. One of an unknown age is too young for older-than, and counts
- * as the newest where a few are kept.
+ * Every doubt is in favour of the tag. One of an unknown age is too young for older-than, and
+ * counts as the newest where a few are kept.
  */
 #include "plan/prune.h"
 

@@ -1,9 +1,9 @@
 /*
  * Which tags of a destination go when a rule prunes it, and why the others stay. Pure.
  *
- * A tag goes when no rule of the run produces it, it is ours (or the rule takes foreign ones), it is
- * old enough, and it is not among the few that are kept. Before anything is removed, prune_allows()
- * has to agree with the number: a slip in a selection must not empty a mirror.
+ * A tag goes when no rule of the run produces it, it is ours (or the rule takes foreign ones), it
+ * is old enough, and it is not among the few that are kept. Before anything is removed,
+ * prune_allows() has to agree with the number: a slip in a selection must not empty a mirror.
  */
 #pragma once
 

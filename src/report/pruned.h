@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "oci/reference.h"
+#include "plan/task.h"
 
 enum pruned_status { PRUNED_REMOVED, PRUNED_WOULD_REMOVE, PRUNED_LEFT, PRUNED_FAILED };
 

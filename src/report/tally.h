@@ -56,7 +56,7 @@ struct tally {
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
 /* Counts image->outcome alone: there is no memory for more. */
 void tally_miss(struct tally *tally, const struct tally_image *image);
-/* Counts what became of a tag that is not copied any more, and keeps a copy. False without memory. */
+/* Counts what became of a tag that is not copied any more, and copies it. False without memory. */
 bool tally_add_pruned(struct tally *tally, struct arena *arena, const struct pruned *pruned);
 /* The number of images with an outcome. */
 size_t tally_done(const struct tally *tally);
@@ -66,7 +66,7 @@ size_t tally_failed(const struct tally *tally);
 size_t tally_left(const struct tally *tally);
 /* True when there was at least one image and platform filters left nothing of any. */
 bool tally_all_filtered(const struct tally *tally);
-/* True when nothing failed, nothing is left, and not everything was filtered away. Pruning counts. */
+/* True when nothing failed, pruning included, nothing is left, and not all was filtered away. */
 bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);
