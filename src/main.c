@@ -37,9 +37,9 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-	{"apply", apply_run},     {"check", check_run},  {"completion", completion_run},
-	{"convert", convert_run}, {"help", help_run},    {"plan", plan_run},
-	{"probe", probe_run},     {"report", merge_run}, {"request", request_run},
+	{"apply", apply_run},     {"check", check_run},     {"completion", completion_run},
+	{"convert", convert_run}, {"help", help_run},       {"plan", plan_run},
+	{"probe", probe_run},     {"report", merge_run},    {"request", request_run},
 	{"serve", serve_run},
 };
 

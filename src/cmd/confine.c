@@ -203,18 +203,17 @@ static const char *const *files_written(const struct session *session, const str
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct options *options = runs->items[i].options;
 		const struct inputs *inputs = options->inputs;
-		const char *const outputs[] = {
-			options->report,
-			options->output_success_images,
-			options->output_failed_images,
-			options->output_blobs,
-			options->plan ? options->plan->out : NULL,
-			options->plan ? options->plan->markdown : NULL,
-			options->dry_run ? NULL : state_keeper_file(session->keeper),
-			inputs ? inputs->output : NULL,
-			inputs ? inputs->summary_to : NULL,
-			session->lasting ? options->log : NULL,
-			options->server ? options->server->record : NULL};
+		const char *const outputs[] = {options->report,
+					       options->output_success_images,
+					       options->output_failed_images,
+					       options->output_blobs,
+					       options->plan ? options->plan->out : NULL,
+					       options->plan ? options->plan->markdown : NULL,
+					       options->dry_run ? NULL : state_keeper_file(session->keeper),
+					       inputs ? inputs->output : NULL,
+					       inputs ? inputs->summary_to : NULL,
+					       session->lasting ? options->log : NULL,
+					       options->server ? options->server->record : NULL};
 		if (!list)
 			list = arena_array(arena, runs->count * array_count(outputs) + 1,
 					   sizeof(*list));

@@ -34,7 +34,7 @@ struct config {
 	bool kyma;                          /* the rules come from an images file of kyma's tool */
 	const char *kyma_prefix;            /* where its images go; NULL: each image has its own */
 	unsigned keep_pulls; /* read no more manifests with only that many pulls left */
-	bool lists_json;     /* lists of images are written as JSON, else as YAML */
+	bool lists_json;                    /* lists of images are written as JSON, else as YAML */
 };
 
 /* The seconds of --timeout; 0: not given, or malformed, which config_load() reports. */

@@ -10,10 +10,11 @@
 
 bool mode_named(const char *word, enum inputs_mode *out)
 {
-	static const char *const words[] = {[INPUTS_SYNC] = "sync",
-					    [INPUTS_PLAN] = "plan",
-					    [INPUTS_APPLY] = "apply",
-					    [INPUTS_REQUEST] = "request"};
+	static const char *const words[] = {
+		[INPUTS_SYNC] = "sync",
+		[INPUTS_PLAN] = "plan",
+		[INPUTS_APPLY] = "apply",
+		[INPUTS_REQUEST] = "request"};
 	for (size_t i = 0; i < array_count(words); i++)
 		if (strcmp(word, words[i]) == 0) {
 			*out = (enum inputs_mode)i;
