@@ -14,6 +14,7 @@ struct departure {
 	const char *written; /* the digest that a run has written; NULL: none has */
 	struct closure inside;
 	bool absent; /* only what belongs to it is left */
+	bool done;   /* it had its turn */
 	bool gone;   /* it was removed, or would be */
 };
 

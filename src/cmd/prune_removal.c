@@ -110,16 +110,55 @@ static bool remove_tag(struct pruning *pruning, struct departure *tag, struct er
 	return true;
 }
 
-static bool remove_tags(struct pruning *pruning, struct error *err)
+/* True for an image that is inside of another one which goes as well, but has not gone yet. */
+static bool is_inside(struct pruning *pruning, const struct departure *tag)
+{
+	for (size_t i = 0; i < pruning->count; i++) {
+		struct departure *other = &pruning->departures[i];
+		if (!other->gone && strcmp(other->digest, tag->digest) != 0 &&
+		    closure_has(&other->inside, tag->digest))
+			return true;
+	}
+	return false;
+}
+
+/* Those are left whose index has not gone. */
+static bool leave_inside(struct pruning *pruning, struct error *err)
 {
 	for (size_t i = 0; i < pruning->count; i++) {
 		struct departure *tag = &pruning->departures[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (!tag->absent && !remove_tag(pruning, tag, err))
-			return error_wrap(err, "the tag %s", tag->tag);
+		if (!tag->done && !tag->absent &&
+		    !stay(pruning, tag, "shared", "an index that stays has this image", err))
+			return false;
 	}
 	return true;
+}
+
+/*
+ * Removes the tags. Indexes go before the images inside of them, which they need as long as they
+ * are there: an index may turn out to be immutable.
+ */
+static bool remove_tags(struct pruning *pruning, struct error *err)
+{
+	for (size_t left = pruning->count, before = left + 1; left && left < before;) {
+		before = left;
+		left = 0;
+		for (size_t i = 0; i < pruning->count; i++) {
+			struct departure *tag = &pruning->departures[i];
+			if (cancel_requested())
+				return error_canceled(err);
+			if (tag->done)
+				continue;
+			if (is_inside(pruning, tag)) {
+				left++;
+				continue;
+			}
+			tag->done = true;
+			if (!tag->absent && !remove_tag(pruning, tag, err))
+				return error_wrap(err, "the tag %s", tag->tag);
+		}
+	}
+	return leave_inside(pruning, err);
 }
 
 /* True for a digest of an image that was removed and that nothing needs. */

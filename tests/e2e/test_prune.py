@@ -204,6 +204,27 @@ def test_a_tag_that_is_immutable_keeps_its_signature(mirror):
     assert all((there.repo, digest) in there.target.manifests for digest in referrers)
 
 
+@pytest.mark.parametrize("by_name", (True, False))
+@pytest.mark.parametrize("immutable", (True, False))
+def test_an_index_and_a_part_of_it_both_go(runner, scripted, removing, by_name, immutable):
+    """The index first; if it cannot be removed, neither is what it needs."""
+    here, there = scripted(), removing(tags=by_name)
+    parts = [images.image(f"part/{n}") for n in range(2)]
+    whole = images.index(parts)
+    for tag, picture in (("a", parts[0]), ("b", whole), ("c", images.image("part/other"))):
+        here.push(picture, "app", tag)
+
+    def copy(*tags):
+        rules = {f"{here.host}/app": {"to": f"{there.host}/app", "tags": list(tags), "prune": True}}
+        return runner.sync(rules, run.insecure(here, there), [*STATE, *ONCE, "--prune"])
+    assert copy("a", "b", "c").code == 0
+    there.immutable = {"b", whole.digest} if immutable else set()
+    result = copy("c")
+    assert result.code == 0 and there.names("app") == (["a", "b", "c"] if immutable else ["c"]), result.stderr
+    if immutable:
+        assert all(("app", each.digest) in there.manifests for each in whole.manifests)
+
+
 # -- guards -------------------------------------------------------------------------------------------------------------------
 
 def untouched(there, result, *words):
