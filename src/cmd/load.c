@@ -10,6 +10,7 @@
 #include "cmd/folders.h"
 #include "cmd/mirror_config.h"
 #include "cmd/namespaces.h"
+#include "cmd/pruning.h"
 #include "config/auth/registry_key.h"
 #include "config/usage.h"
 #include "discover/discover.h"
@@ -251,6 +252,7 @@ bool load_run(struct run *run, struct problems *problems)
 	cooldowns_need_state(run, problems);
 	if (run->options->mirror_config && !problems->error_count && !keep_rules(run, &mirrors))
 		problem_add(problems, NULL, "out of memory");
+	pruning_check(run, problems);
 	/* The repositories of a namespace are not known yet. */
 	if (!problems->error_count && !run->namespace_count && !load_shard(run))
 		problem_add(problems, NULL, "out of memory");

@@ -13,6 +13,7 @@
 #include "cmd/folders.h"
 #include "cmd/namespaces.h"
 #include "cmd/narrowing.h"
+#include "cmd/pruning.h"
 #include "cmd/rounds.h"
 #include "cmd/state_keeper.h"
 #include "config/imgsync/flags.h"
@@ -35,6 +36,7 @@ bool run_repeat(struct run *run, const struct run *loaded)
 {
 	if (!run_open(run, loaded->session, loaded->options))
 		return false;
+	run->loaded = loaded;
 	run->config = loaded->config;
 	run->namespaces = loaded->namespaces;
 	run->namespace_count = loaded->namespace_count;
@@ -145,6 +147,7 @@ static bool set_up(struct run *run)
 						 notify_wants_report(&run->config.notify),
 					.answers = options->rules != NULL,
 					.figures = run->figures,
+					.prune = options->prune && !run->narrowing && !options->apply,
 					.dry_run = options->dry_run,
 					.shard = options->shard,
 					.plan = options->apply ? run->config.plan_digest : NULL,
@@ -245,7 +248,8 @@ int run_sync(struct run *run)
 	if (state_keeper_is_new(run->session->keeper))
 		report_new_state(run->report);
 	apply_failures(run);
-	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run)) {
+	if (!plan_more(run) || !expansion_run(run) || !expansion_collect(run) || !rounds_run(run) ||
+	    !pruning_run(run)) {
 		log_error("out of memory");
 		return EXIT_FAILURE;
 	}

@@ -45,6 +45,7 @@ struct run {
 	struct namespace_rule *namespaces; /* those of the rules that name one */
 	size_t namespace_count;
 	struct arena **gathered;     /* the arena of each one's rules */
+	const struct run *loaded;    /* what it repeats, with the rules of all jobs; or NULL */
 	struct narrowing *narrowing; /* NULL: the run is about all that its rules mean */
 	struct plan_rule *rules;
 	size_t rule_count;

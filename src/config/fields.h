@@ -50,7 +50,7 @@ struct fields_table {
 			const struct node *name);
 };
 
-enum { FIELDS_MAX = 32 };
+enum { FIELDS_MAX = 40 };
 
 /* True for a name that begins with x- and is skipped. */
 bool fields_private(struct str name);

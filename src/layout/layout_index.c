@@ -249,6 +249,24 @@ void layout_index_write(const struct layout_index *index, struct buf *out)
 	buf_add_str(out, index->after);
 }
 
+static bool is_dropped(const struct layout_entry *entry, const char *reference)
+{
+	if (strchr(reference, ':'))
+		return !entry->name && entry->digest && strcmp(entry->digest, reference) == 0;
+	return entry->tag && strcmp(entry->tag, reference) == 0;
+}
+
+bool layout_index_drop(struct layout_index *index, const char *reference)
+{
+	size_t count = 0, before = index->count;
+	for (size_t i = 0; i < before; i++)
+		if (!is_dropped(&index->entries[i], reference))
+			index->entries[count++] = index->entries[i];
+	index->count = count;
+	index->changed |= count < before;
+	return count < before;
+}
+
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,
 			   const char *name, const char *whole, struct buf *out)
 {

@@ -68,6 +68,11 @@ bool layout_index_copy(struct arena *arena, const struct layout_index *index,
  */
 bool layout_index_add(struct arena *arena, struct layout_index *index, const char *name,
 		      struct str entry, struct error *err);
+/*
+ * Removes the entries of a tag; with a digest as reference, those that have it and no name. False:
+ * there are none.
+ */
+bool layout_index_drop(struct layout_index *index, const char *reference);
 /* Appends the document. Entries that were not touched keep their text. */
 void layout_index_write(const struct layout_index *index, struct buf *out);
 /* Appends the descriptor of an entry; name, and whole, NULL: it gets none. */

@@ -14,8 +14,13 @@
 
 #include <string.h>
 
-/* A manifest that is to be listed in index.json. It lives on the stack of the thread that waits. */
+/*
+ * A manifest that is to be listed in index.json, or taken out of it. It lives on the stack of the
+ * thread that waits.
+ */
 struct layout_addition {
+	const char *gone; /* what is taken out; NULL: something is put in */
+	bool was_there;   /* what was to be taken out */
 	const struct push *push;
 	const struct manifest *manifest;
 	const char *name; /* its tag; NULL: it gets none */
@@ -71,10 +76,14 @@ static bool add_referrer(struct layout *layout, const struct manifest *manifest,
 	       layout_index_add(layout->arena, &layout->next, NULL, described, err);
 }
 
-static bool add(struct layout *layout, const struct layout_addition *addition)
+static bool add(struct layout *layout, struct layout_addition *addition)
 {
 	const struct push *push = addition->push;
 	struct error *err = addition->err;
+	if (addition->gone) {
+		addition->was_there = layout_index_drop(&layout->next, addition->gone);
+		return true;
+	}
 	if (addition->manifest->subject &&
 	    !add_referrer(layout, addition->manifest, push->digest, err))
 		return false;
@@ -205,4 +214,17 @@ bool layout_put(struct layout *layout, const char *named, const struct push *pus
 					      tagged || (named && strcmp(named, push->digest) == 0),
 				      .err = err};
 	return (!own.listed && !manifest.subject) || add_together(layout, &own);
+}
+
+bool layout_remove(struct layout *layout, const char *reference, enum store_removal *out,
+		   struct error *err)
+{
+	struct layout_addition own = {.gone = reference, .err = err};
+	*out = STORE_NOT_SO;
+	if (layout->archive)
+		return true;
+	if (!add_together(layout, &own))
+		return false;
+	*out = own.was_there ? STORE_REMOVED : STORE_GONE;
+	return true;
 }

@@ -88,6 +88,12 @@ static bool put(const struct store *store, const struct push *push, struct push_
 	return layout_put(of(store)->layout, of(store)->named, push, answer, err);
 }
 
+static bool remove_one(const struct store *store, const char *reference, enum store_removal *out,
+		       struct error *err)
+{
+	return layout_remove(of(store)->layout, reference, out, err);
+}
+
 static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,
 		      struct reader **out, struct error *err)
 {
@@ -149,6 +155,7 @@ static const struct store_kind kind = {.head = head,
 				       .referrers = referrers,
 				       .accepts = accepts,
 				       .put = put,
+				       .remove = remove_one,
 				       .open = open_blob,
 				       .spoiled = spoiled,
 				       .has = has,

@@ -13,6 +13,7 @@
 #include "registry/push.h"
 #include "registry/referrals.h"
 #include "registry/registry_private.h"
+#include "registry/remove.h"
 #include "registry/tags.h"
 #include "registry/upload.h"
 #include "store/mirrored.h"
@@ -106,6 +107,12 @@ static bool put_tags(const struct store *store, const struct push *push, const c
 	return push_tags(of(store), push, tags, count, set, err);
 }
 
+static bool remove_one(const struct store *store, const char *reference, enum store_removal *out,
+		       struct error *err)
+{
+	return remove_manifest(of(store), reference, out, err);
+}
+
 /* --- blobs ---------------------------------------------------------------------------------- */
 
 static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,
@@ -187,6 +194,7 @@ static const struct store_kind kind = {.recall = recall,
 				       .put = put,
 				       .tagging = tagging,
 				       .put_tags = put_tags,
+				       .remove = remove_one,
 				       .open = open_blob,
 				       .open_url = open_url,
 				       .has = has,

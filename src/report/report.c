@@ -77,6 +77,7 @@ struct report *report_new(const struct report_options *options, struct progress 
 	report->tally.started = clock_unix();
 	report->tally.dry_run = options->dry_run;
 	report->tally.brief = !options->json_path && !options->whole && options->level < LEVELS_ALL;
+	report->tally.prune = options->prune;
 	report->tally.shard = options->shard;
 	report->tally.plan = options->plan;
 	if (options->terms)
@@ -243,6 +244,22 @@ void report_rule_failed(struct report *report, const struct rule *rule, const st
 	pthread_mutex_unlock(&report->lock);
 	if (!image.unfinished)
 		tell(report, &image, "generating sync tasks", &now);
+}
+
+void report_pruned(struct report *report, const struct pruned *pruned)
+{
+	scoped(buf_finish) struct buf line = {0};
+	pruned_print(pruned, &line);
+	pthread_mutex_lock(&report->lock);
+	if (!tally_add_pruned(&report->tally, report->arena, pruned))
+		report->tally.unlisted++;
+	pthread_mutex_unlock(&report->lock);
+	if (pruned->status == PRUNED_FAILED)
+		log_error("%s", buf_string(&line));
+	else if (pruned->status == PRUNED_LEFT)
+		log_warn("%s", buf_string(&line));
+	else
+		log_info("%s", buf_string(&line));
 }
 
 void report_retry(struct report *report, size_t images)

@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "plan/progress.h"
 #include "report/lines.h"
+#include "report/pruned.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,6 +48,7 @@ struct report_options {
 	bool images_json; /* --output-images-format: these two in JSON, else YAML */
 	bool whole;       /* report_tally() has images that are in sync as well */
 	bool answers;     /* standard output gets something else, so no line of the report */
+	bool prune;       /* tags may be removed */
 	bool dry_run;
 	bool quiet;       /* the summary says only what has failed, where the log does not */
 	bool live;        /* stderr is a terminal and can have the live display */
@@ -81,6 +83,8 @@ void report_outcome(struct report *report, const struct task *task, const struct
  */
 void report_rule_failed(struct report *report, const struct rule *rule, const struct error *why);
 
+/* What became of a tag that no rule copies any more. All is copied. */
+void report_pruned(struct report *report, const struct pruned *pruned);
 /* Counts images, or rules, that failed for the first time and are tried again. */
 void report_retry(struct report *report, size_t images);
 

@@ -152,6 +152,36 @@ static void write_requests(struct json_writer *json, const struct tally *tally)
 	json_writer_close_object(json);
 }
 
+static void write_pruned(struct json_writer *json, const struct tally *tally)
+{
+	static const char *const names[PRUNED_STATUSES] = {"removed", "would_remove", "left",
+							   "failed"};
+	json_writer_name(json, "pruned");
+	json_writer_open_object(json);
+	for (size_t i = 0; i < PRUNED_STATUSES; i++)
+		write_count(json, names[i], tally->pruned[i]);
+	json_writer_name(json, "tags");
+	json_writer_open_list(json);
+	for (const struct pruned *each = tally->prunes; each; each = each->next) {
+		scoped(buf_finish) struct buf name = {0};
+		reference_print(&each->name, &name);
+		json_writer_open_object(json);
+		write_foreign(json, "destination", buf_string(&name));
+		if (each->digest)
+			write_foreign(json, "digest", each->digest);
+		write_text(json, "status", pruned_status_name(each->status));
+		if (each->reason)
+			write_text(json, "reason", each->reason);
+		if (each->text)
+			write_foreign(json, "message", each->text);
+		if (each->place)
+			write_foreign(json, "rule", each->place);
+		json_writer_close_object(json);
+	}
+	json_writer_close_list(json);
+	json_writer_close_object(json);
+}
+
 static void write_totals(struct json_writer *json, const struct tally *tally)
 {
 	write_int(json, "version", 1);
@@ -182,6 +212,8 @@ static void write_totals(struct json_writer *json, const struct tally *tally)
 	write_all_blobs(json, tally);
 	write_count(json, "companions", tally->companions);
 	write_requests(json, tally);
+	if (tally->prune)
+		write_pruned(json, tally);
 }
 
 /* Hands over what has been written and makes room for more. */

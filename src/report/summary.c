@@ -295,6 +295,21 @@ void summary_too_new(const struct tally *tally, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
+void summary_pruned(const struct tally *tally, struct buf *out)
+{
+	size_t removed = tally->pruned[tally->dry_run ? PRUNED_WOULD_REMOVE : PRUNED_REMOVED];
+	size_t left = tally->pruned[PRUNED_LEFT], failed = tally->pruned[PRUNED_FAILED];
+	if (!tally->prune)
+		return;
+	buf_printf(out, "prune: %zu tag%s %s", removed, removed == 1 ? "" : "s",
+		   tally->dry_run ? "would be removed" : "removed");
+	if (left)
+		buf_printf(out, ", %zu left", left);
+	if (failed)
+		buf_printf(out, ", %zu failed", failed);
+	buf_add_char(out, '\n');
+}
+
 static void add_transfer(const struct tally *tally, struct buf *out)
 {
 	char size[FORMAT_SIZE], rate[FORMAT_SIZE];
@@ -349,6 +364,7 @@ static void write_totals(const struct tally *tally, const struct changes_view *v
 			"the platforms of the rules\n");
 	summary_left_out(tally, out);
 	summary_too_new(tally, out);
+	summary_pruned(tally, out);
 	add_transfer(tally, out);
 	add_end(tally, view, out);
 }

@@ -83,6 +83,32 @@ void tally_miss(struct tally *tally, const struct tally_image *image)
 	tally->unlisted++;
 }
 
+static bool keep_pruned(struct arena *arena, const struct pruned *pruned, struct pruned *out)
+{
+	const char **const texts[] = {&out->name.host, &out->name.repository, &out->name.tag,
+				      &out->digest,    &out->place,           &out->reason,
+				      &out->text};
+	*out = *pruned;
+	out->next = NULL;
+	for (size_t i = 0; i < array_count(texts); i++)
+		if (*texts[i] && !(*texts[i] = arena_string(arena, *texts[i])))
+			return false;
+	return true;
+}
+
+bool tally_add_pruned(struct tally *tally, struct arena *arena, const struct pruned *pruned)
+{
+	struct pruned *copy = arena_new_of(arena, struct pruned);
+	tally->pruned[pruned->status]++;
+	if (!copy || !keep_pruned(arena, pruned, copy))
+		return false;
+	if (!tally->prunes_end)
+		tally->prunes_end = &tally->prunes;
+	*tally->prunes_end = copy;
+	tally->prunes_end = &copy->next;
+	return true;
+}
+
 size_t tally_done(const struct tally *tally)
 {
 	return tally->copied + tally->skipped + tally->would_copy + tally->failed;
@@ -105,7 +131,8 @@ bool tally_all_filtered(const struct tally *tally)
 
 bool tally_clean(const struct tally *tally)
 {
-	return tally->failed == 0 && tally_left(tally) == 0 && !tally_all_filtered(tally);
+	return tally->failed == 0 && tally_left(tally) == 0 && !tally_all_filtered(tally) &&
+	       !tally->pruned[PRUNED_FAILED];
 }
 
 const char *tally_result(const struct tally *tally)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "report/pruned.h"
 #include "report/tally_list.h"
 
 #include <stdbool.h>
@@ -31,6 +32,11 @@ struct tally {
 	/* sums of those of the outcomes */
 	size_t blobs_copied, blobs_mounted, blobs_present, blobs_skipped;
 
+	bool prune; /* the run may remove tags (--prune) */
+	size_t pruned[PRUNED_STATUSES];
+	const struct pruned *prunes; /* in their order */
+	const struct pruned **prunes_end;
+
 	bool brief; /* no JSON is wanted: images that are in sync are counted, not listed */
 	struct terms general; /* terms of the options */
 
@@ -51,6 +57,8 @@ struct tally {
 void tally_add(struct tally *tally, struct arena *arena, const struct tally_image *image);
 /* Counts image->outcome alone: there is no memory for more. */
 void tally_miss(struct tally *tally, const struct tally_image *image);
+/* Counts what became of a tag that is not copied any more, and copies it. False without memory. */
+bool tally_add_pruned(struct tally *tally, struct arena *arena, const struct pruned *pruned);
 /* The number of images with an outcome. */
 size_t tally_done(const struct tally *tally);
 /* The number of images that failed for a reason of their own. */
@@ -59,7 +67,7 @@ size_t tally_failed(const struct tally *tally);
 size_t tally_left(const struct tally *tally);
 /* True when there was at least one image and platform filters left nothing of any. */
 bool tally_all_filtered(const struct tally *tally);
-/* True when nothing failed, nothing is left, and not everything was filtered away. */
+/* True when nothing failed, pruning included, nothing is left, and not all was filtered away. */
 bool tally_clean(const struct tally *tally);
 /* "success", "partial", "failure" or "cancelled". */
 const char *tally_result(const struct tally *tally);

@@ -93,6 +93,13 @@ bool store_put_tags(const struct store *store, const struct push *push, const ch
 	return store->kind->put_tags(store, push, tags, count, set, err);
 }
 
+bool store_remove(const struct store *store, const char *reference, enum store_removal *out,
+		  struct error *err)
+{
+	*out = STORE_NOT_SO;
+	return !store->kind->remove || store->kind->remove(store, reference, out, err);
+}
+
 bool store_open(const struct store *store, const char *digest, struct blob_part *part,
 		struct reader **out, struct error *err)
 {

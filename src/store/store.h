@@ -72,6 +72,14 @@ enum store_tagging {
 	STORE_TAGS_MANY,
 };
 
+/* What came of a removal. */
+enum store_removal {
+	STORE_REMOVED,
+	STORE_GONE,      /* it was not there */
+	STORE_NOT_SO,    /* the store removes nothing, or nothing by this kind of reference */
+	STORE_IMMUTABLE, /* the store keeps it, as its settings say */
+};
+
 enum { BLOB_ETAG_SIZE = 128 };
 
 /* Which part of a blob is wanted, and which one came. Zeroed but for size: all of it. */
@@ -146,6 +154,9 @@ struct store_kind {
 	enum store_tagging (*tagging)(const struct store *store);
 	bool (*put_tags)(const struct store *store, const struct push *push,
 			 const char *const *tags, size_t count, bool *set, struct error *err);
+	/* Optional. */
+	bool (*remove)(const struct store *store, const char *reference, enum store_removal *out,
+		       struct error *err);
 	bool (*open)(const struct store *store, const char *digest, struct blob_part *part,
 		     struct reader **out, struct error *err);
 	/* Optional. */
@@ -237,6 +248,12 @@ bool store_accepts(const struct store *store, const char *media_type, struct err
  */
 bool store_put(const struct store *store, const struct push *push, struct push_answer *answer,
 	       struct error *err);
+/*
+ * Removes what reference names: a tag, or with a digest the manifest and all tags that have it.
+ * Blobs are left to the store. That it is not removed is an answer: see enum store_removal.
+ */
+bool store_remove(const struct store *store, const char *reference, enum store_removal *out,
+		  struct error *err);
 /* Whether store_put_tags() may be of use; learnt from the answers to store_put(). */
 enum store_tagging store_tagging(const struct store *store);
 /*

@@ -377,7 +377,7 @@ READ = {
     "create-repository": _refused("create-repository", "x"), "create-project": _refused("create-project", "x"),
     "referrers": _refused("referrers", "/"), "referrers-from": _refused("referrers-from", "x"), "require-referrers": _refused("require-referrers", "/"),
     "require-signed": _refused("require-signed", "nowhere.pem"),
-    "verify": _refused("verify", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
+    "verify": _refused("verify", "x"), "prune": _refused("prune", "x"), "limit-rate": _refused("limit-rate", "x"), "keep-pulls": _refused("keep-pulls", "x"),
     "requests-per-second": _refused("requests-per-second", "x"), "stall-timeout": _refused("stall-timeout", "x"),
     "target-repo-prefix": _prefix, "target-names": _names,
     "creds": _creds, "insecure": _refused("insecure", "x"), "ca": _refused("ca", "nowhere.pem"), "platform": _platform,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "config/rules/gather_fields.h"
+#include "config/rules/prune_field.h"
 #include "config/rules/schedule_fields.h"
 #include "config/rules/since.h"
 #include "config/rules/terms_fields.h"
@@ -20,6 +21,7 @@ enum images_field {
 	PRERELEASES,
 	REQUIRED,
 	SINCE,
+	PRUNE,
 	FIELDS
 };
 enum latest_field { COUNT, BY, LATEST_FIELDS };
@@ -34,6 +36,8 @@ static const struct field fields[FIELDS] = {
 	[PRERELEASES] = {"prereleases", FIELDS_SWITCH, "whether tags such as 1.2.0-rc.1 count"},
 	[REQUIRED] = {"required", FIELDS_SWITCH, "the rule fails if a pattern finds nothing"},
 	[SINCE] = {"since", FIELDS_TEXT, "only what was created since then"},
+	[PRUNE] = {"prune", FIELDS_MIXED,
+		   "with --prune, remove tags that the rule does not copy any more"},
 };
 
 static const struct field latest_fields[LATEST_FIELDS] = {
@@ -216,6 +220,7 @@ void images_fields_read(const struct fields_reading *reading, const struct node 
 				"registry.example.com/team/app}");
 	*out = (struct images_fields){.to = values[TO],
 				      .selection = read_selection(reading, values)};
+	out->prune = prune_field_read(reading, &fields[PRUNE], values[PRUNE]);
 	out->gather = gather_fields_read(reading, map);
 	out->schedule = schedule_fields_read(reading, map);
 	terms_fields_read(reading, map, &out->terms);

@@ -9,6 +9,7 @@ struct images_fields {
 	const struct selection *selection;    /* NULL: everything */
 	const struct gather *gather;          /* NULL: nothing about a namespace */
 	const struct rule_schedule *schedule; /* NULL: no times of its own */
+	const struct prune *prune;            /* NULL: nothing is removed */
 	struct terms terms;
 };
 

@@ -94,6 +94,7 @@ static void read_destination(const struct images_reading *reading, struct rule r
 	rule.selection = fields.selection;
 	rule.gather = fields.gather;
 	rule.schedule = fields.schedule;
+	rule.prune = fields.prune;
 	rule.terms = fields.terms;
 	if (fields.to)
 		read_each(reading, &rule, fields.to, read_name);

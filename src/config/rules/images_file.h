@@ -25,6 +25,8 @@
  *     require-signed: cosign.pub          only if signed with this key; false: whether or not;
  *                                         {key: cosign.pub, reference: source} also demands the
  *                                         repository that the signature names
+ *     prune: true                         with --prune, remove tags that the rule copies no more;
+ *                                         or {keep: 3, older-than: 90d, max: 50, foreign: true}
  *     every: 6h                           under serve: times of its own; or cron: "17 3 * * *"
  *
  * tags, exclude, platforms, require-platforms, os, arch and referrers take one text or a list; each

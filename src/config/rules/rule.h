@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+struct prune;
 struct server_route;
 
 struct rule {
@@ -27,6 +28,7 @@ struct rule {
 	const struct rule_schedule *schedule; /* NULL: that of the command line */
 	/* The route of a hook that asks for the images, one by one; NULL: an ordinary rule. */
 	const struct server_route *route;
+	const struct prune *prune;     /* NULL: nothing is removed */
 	const struct planned *planned; /* NULL: the rule is of no plan */
 };
 

@@ -147,6 +147,25 @@ class EcrApi:
         found = [{"repositoryName": name, "registryId": self.account} for name in names[first:last]]
         return {"repositories": found, **({"nextToken": f"token/{last}"} if last < len(names) else {})}
 
+    def _BatchDeleteImage(self, document):
+        """A tag goes alone while its image has others; a digest takes all tags with it."""
+        self._registry(document)
+        repo, named = document["repositoryName"], document["imageIds"]
+        gone, failures = [], []
+        for each in named:
+            tag, digest = each.get("imageTag"), each.get("imageDigest")
+            digest = digest or self.registry.tags.get((repo, tag))
+            if (repo, digest) not in self.registry.manifests:
+                failures.append({"imageId": each, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"})
+                continue
+            tags = {name: held for name, held in self.registry.tags.items() if name[0] == repo and held == digest}
+            for name in [(repo, tag)] if tag else list(tags):
+                del self.registry.tags[name]
+            if not tag or len(tags) == 1:
+                del self.registry.manifests[repo, digest]
+            gone.append({"imageDigest": digest, **({"imageTag": tag} if tag else {})})
+        return {"imageIds": gone, "failures": failures}
+
     def _CreateRepository(self, document):
         self._registry(document)
         name = document["repositoryName"]
@@ -169,6 +188,7 @@ class Ecr(clouds.Amazon):
     def __init__(self, api, **more):
         super().__init__(**more)
         self.api = api
+        api.registry = self
         self.hook = self.gate
 
     def gate(self, request):

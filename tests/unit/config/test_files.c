@@ -288,7 +288,7 @@ static void test_images_mistakes(void **state)
 	      "f.yaml:5:4: destination of e is true or false (yes)" EXPECTED
 	      "f.yaml:6:3: destination of f is null" EXPECTED
 	      "f.yaml:7:5: g: unknown field \"h\": the fields are to, tags, exclude, semver, "
-	      "latest, newest, prereleases, required, since, repositories, "
+	      "latest, newest, prereleases, required, since, prune, repositories, "
 	      "exclude-repositories, names, via, allow-empty, "
 	      "every, cron, platforms, os, arch, require-platforms, on-change, foreign, referrers, "
 	      "referrers-from, require-referrers, require-signed, create-repository, "

@@ -232,7 +232,7 @@ static void test_shape(void **state)
 	      "f:1:24: a: unknown field \"tagz\": did you mean tags (only these tags, or those "
 	      "that match a /pattern/)?\n"
 	      "f:1:34: a: unknown field \"colour\": the fields are to, tags, exclude, semver, "
-	      "latest, newest, prereleases, required, since, repositories, "
+	      "latest, newest, prereleases, required, since, prune, repositories, "
 	      "exclude-repositories, names, via, "
 	      "allow-empty, every, cron, "
 	      "platforms, os, arch, require-platforms, on-change, foreign, "

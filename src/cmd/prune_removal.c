@@ -1,0 +1,224 @@
+/*
+ * Whether a registry removes tags by their names shows in its answer to the first. Each tag is
+ * looked up again right before it is removed, since reading all others may have taken minutes.
+ */
+#include "base/cancel.h"
+#include "cmd/prune_private.h"
+
+#include <string.h>
+
+static bool refuse_removal(const struct pruning *pruning, struct error *err)
+{
+	static const struct {
+		const char *host, *why;
+	} others[] = {
+		{"docker.io", "Docker Hub removes tags only on its web site and by an API of its "
+			      "own, which is not supported here"},
+		{"ghcr.io", "GitHub removes versions of packages only on its web site and by an "
+			    "API of its own, which is not supported here"},
+		{"amazonaws.com", "Amazon ECR removes images only by its API, which takes AWS keys "
+				  "in the environment"},
+	};
+	const char *host = pruning->of->name.host;
+	for (size_t i = 0; i < array_count(others); i++)
+		if (str_ends(str_of(host), others[i].host))
+			return error_set(err, ERROR_UNSUPPORTED,
+					 "nothing is removed: %s. Remove prune from the rules for "
+					 "%s",
+					 others[i].why, host);
+	return error_set(err, ERROR_UNSUPPORTED,
+			 "nothing is removed: %s does not do that by the registry API. "
+			 "Distribution (registry:2, registry:3) does if it is started with "
+			 "REGISTRY_STORAGE_DELETE_ENABLED=true",
+			 host);
+}
+
+/* Removes one manifest by its digest, unless something that stays needs it. */
+static bool remove_digest(struct pruning *pruning, const char *digest, enum store_removal *out,
+			  struct error *err)
+{
+	if (!store_remove(pruning->store, digest, out, err))
+		return false;
+	return *out != STORE_NOT_SO || refuse_removal(pruning, err);
+}
+
+/* The tag must still hold what was judged. *tag gone: somebody else has removed it. */
+static bool look_again(const struct pruning *pruning, const char *tag, const char *digest,
+		       bool *same, bool *gone, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct manifest_status status;
+	if (!arena)
+		return error_memory(err);
+	if (!store_head(pruning->store, arena, tag, &status, err))
+		return false;
+	if (status.denied)
+		return error_set(err, ERROR_DENIED, "the tag %s may not be read any more", tag);
+	if (!status.found)
+		return closure_absent(pruning->store, tag, gone, err);
+	*gone = false;
+	*same = status.found && strcmp(status.digest, digest) == 0;
+	return true;
+}
+
+/* Keeps a tag after all, and with it all that belongs to it. */
+static bool stay(struct pruning *pruning, struct departure *tag, const char *reason,
+		 const char *text, struct error *err)
+{
+	prune_tell(pruning, tag, PRUNED_LEFT, reason, text);
+	return closure_join(&pruning->needed, &tag->inside, err);
+}
+
+static const char shared_text[] =
+	"the registry removes no tags by their names, and other tags have the same image";
+
+/* A registry that says 404 has not removed anything itself. */
+static bool check_gone(const struct pruning *pruning, const struct departure *tag,
+		       struct error *err)
+{
+	bool absent = false;
+	return closure_absent(pruning->store, tag->tag, &absent, err) &&
+	       (absent || error_set(err, ERROR_CORRUPT,
+				    "the registry says that there is none, but serves it"));
+}
+
+/* Removes a tag; what is left for a reason of its own is no failure. */
+static bool remove_tag(struct pruning *pruning, struct departure *tag, struct error *err)
+{
+	enum store_removal result = STORE_NOT_SO;
+	bool same = false, gone = false;
+	if (!look_again(pruning, tag->tag, tag->digest, &same, &gone, err))
+		return false;
+	if (!same && !gone)
+		return stay(pruning, tag, "changed", "it was moved to another image just now", err);
+	if (!gone && !pruning->by_digest && !store_remove(pruning->store, tag->tag, &result, err))
+		return false;
+	if (!gone && result == STORE_NOT_SO) {
+		pruning->by_digest = true;
+		if (closure_has(&pruning->needed, tag->digest))
+			return stay(pruning, tag, "shared", shared_text, err);
+		if (!remove_digest(pruning, tag->digest, &result, err))
+			return false;
+	}
+	if (result == STORE_GONE && !check_gone(pruning, tag, err))
+		return false;
+	if (result == STORE_IMMUTABLE)
+		return stay(pruning, tag, "immutable", "the registry says that it is immutable",
+			    err);
+	tag->gone = true;
+	prune_tell(pruning, tag, PRUNED_REMOVED, NULL, NULL);
+	return true;
+}
+
+/* True for an image that is inside of another one which goes as well, but has not gone yet. */
+static bool is_inside(struct pruning *pruning, const struct departure *tag)
+{
+	for (size_t i = 0; i < pruning->count; i++) {
+		struct departure *other = &pruning->departures[i];
+		if (!other->gone && strcmp(other->digest, tag->digest) != 0 &&
+		    closure_has(&other->inside, tag->digest))
+			return true;
+	}
+	return false;
+}
+
+/* Those are left whose index has not gone. */
+static bool leave_inside(struct pruning *pruning, struct error *err)
+{
+	for (size_t i = 0; i < pruning->count; i++) {
+		struct departure *tag = &pruning->departures[i];
+		if (!tag->done && !tag->absent &&
+		    !stay(pruning, tag, "shared", "an index that stays has this image", err))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Removes the tags. Indexes go before the images inside of them, which they need as long as they
+ * are there: an index may turn out to be immutable.
+ */
+static bool remove_tags(struct pruning *pruning, struct error *err)
+{
+	for (size_t left = pruning->count, before = left + 1; left && left < before;) {
+		before = left;
+		left = 0;
+		for (size_t i = 0; i < pruning->count; i++) {
+			struct departure *tag = &pruning->departures[i];
+			if (cancel_requested())
+				return error_canceled(err);
+			if (tag->done)
+				continue;
+			if (is_inside(pruning, tag)) {
+				left++;
+				continue;
+			}
+			tag->done = true;
+			if (!tag->absent && !remove_tag(pruning, tag, err))
+				return error_wrap(err, "the tag %s", tag->tag);
+		}
+	}
+	return leave_inside(pruning, err);
+}
+
+/* True for a digest of an image that was removed and that nothing needs. */
+static bool is_gone(struct pruning *pruning, const struct map *removed, const char *base)
+{
+	if (closure_has(&pruning->needed, base))
+		return false;
+	for (size_t i = 0; i < pruning->count; i++)
+		if (pruning->departures[i].gone &&
+		    closure_has(&pruning->departures[i].inside, base))
+			return true;
+	return map_get(removed, str_of(base)) != NULL;
+}
+
+static bool remove_attached(struct pruning *pruning, const struct attached *each, struct error *err)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	enum store_removal result = STORE_NOT_SO;
+	struct manifest_status status;
+	if (!arena)
+		return error_memory(err);
+	if (!pruning->by_digest && !store_remove(pruning->store, each->tag, &result, err))
+		return false;
+	if (result != STORE_NOT_SO)
+		return true;
+	pruning->by_digest = true;
+	if (!store_head(pruning->store, arena, each->tag, &status, err))
+		return false;
+	if (!status.found || closure_has(&pruning->needed, status.digest))
+		return true;
+	return remove_digest(pruning, status.digest, &result, err);
+}
+
+static bool remove_attachments(struct pruning *pruning, struct error *err)
+{
+	scoped(map_finish) struct map removed = {0};
+	enum store_removal result;
+	for (size_t i = 0; i < pruning->attachment_count; i++) {
+		const struct attachment *each = &pruning->attachments[i];
+		if (cancel_requested())
+			return error_canceled(err);
+		if (closure_has(&pruning->needed, each->digest) ||
+		    !is_gone(pruning, &removed, each->base))
+			continue;
+		if (!remove_digest(pruning, each->digest, &result, err) ||
+		    !map_put(&removed, str_of(each->digest), pruning))
+			return error_wrap(err, "the referrer %s", each->digest);
+	}
+	for (size_t i = 0; i < pruning->attached_count; i++) {
+		const struct attached *each = &pruning->attached[i];
+		if (cancel_requested())
+			return error_canceled(err);
+		if (!each->stays && is_gone(pruning, &removed, each->base) &&
+		    !remove_attached(pruning, each, err))
+			return error_wrap(err, "the tag %s", each->tag);
+	}
+	return true;
+}
+
+bool prune_remove(struct pruning *pruning, struct error *err)
+{
+	return remove_tags(pruning, err) && remove_attachments(pruning, err);
+}
