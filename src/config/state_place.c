@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* True for a folder of images, and when the text before the first / can be the host of a registry. */
+/* True for a folder of images, and when what is before the first / can be a registry's host. */
 static bool names_host(struct str text)
 {
 	if (layout_name_scheme(text))

@@ -87,8 +87,8 @@ static void test_together(void **state)
 	assert_int_equal(flock(lock, LOCK_EX), 0);
 	for (unsigned i = 1; i < WRITERS; i++) {
 		writers[i] = (struct writer){.layouts = layouts, .number = i};
-		assert_int_equal(
-			pthread_create(&writers[i].thread, NULL, write_one, &writers[i]), 0);
+		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_one, &writers[i]),
+				 0);
 	}
 	while (waiting(layouts_item(layouts, 0)) < WRITERS - 1)
 		sched_yield();
