@@ -96,7 +96,7 @@ static inline size_t client_write(char *bytes, size_t size, size_t count, void *
 }
 
 /* A client for https://host/ that is led to port, whatever host is. */
-static inline void client_open(struct client *client, struct tls *tls, const char *host, int port,
+static inline void client_open(struct client *client, struct trust_set *tls, const char *host, int port,
 			       bool insecure)
 {
 	char url[300];
@@ -153,11 +153,11 @@ static inline void client_close(struct client *client)
 }
 
 /* A trust set of a file in the fixture's folder. */
-static inline struct tls *client_trust(const char *name)
+static inline struct trust_set *client_trust(const char *name)
 {
 	char path[4200];
 	fixture_path(path, name);
-	struct tls *tls = tls_new(path);
+	struct trust_set *tls = trust_set_new(path);
 	assert_non_null(tls);
 	return tls;
 }

@@ -156,7 +156,7 @@ static bool run_row(const struct row *row)
 	snprintf(arguments, sizeof(arguments), "-cert %s.pem -key %s.key %s", row->leaf, row->leaf,
 		 row->server);
 	struct server server = server_start(arguments);
-	struct tls *tls = client_trust(row->trust ? row->trust : "root.pem");
+	struct trust_set *tls = client_trust(row->trust ? row->trust : "root.pem");
 	client_open(&client, tls, row->host ? row->host : "localhost", server.port, row->insecure);
 	client_perform(&client);
 	const char *wrong = complaint(row, &client);
@@ -165,7 +165,7 @@ static bool run_row(const struct row *row)
 			    (unsigned)client.code, (unsigned)row->code, client.result, client.text,
 			    client.failure);
 	client_close(&client);
-	tls_free(&tls);
+	trust_set_free(&tls);
 	server_stop(&server);
 	return !wrong;
 }

@@ -11,10 +11,10 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-static struct tls *trust_a, *trust_b;
+static struct trust_set *trust_a, *trust_b;
 
 /* One request with its own handle; says whether the server resumed a session. */
-static void expect(struct tls *tls, CURLSH *share, int port, bool insecure, const char *outcome)
+static void expect(struct trust_set *tls, CURLSH *share, int port, bool insecure, const char *outcome)
 {
 	struct client client;
 	client_open(&client, tls, "localhost", port, insecure);
@@ -43,9 +43,9 @@ static void test_trust_sets(void **state)
 	expect(trust_b, share, server.port, true, "reused");
 	expect(trust_b, share, server.port, false, "refused");
 	expect(trust_a, share, server.port, false, "reused");
-	struct tls *again = client_trust("root.pem");
+	struct trust_set *again = client_trust("root.pem");
 	expect(again, share, server.port, false, "new");
-	tls_free(&again);
+	trust_set_free(&again);
 	curl_share_cleanup(share);
 	server_stop(&server);
 }
@@ -69,7 +69,7 @@ static void test_threads(void **state)
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
 	pthread_t threads[4];
 	(void)state;
-	tls_free(&trust_a);
+	trust_set_free(&trust_a);
 	trust_a = client_trust("root.pem");
 	for (size_t i = 0; i < array_count(threads); i++)
 		assert_int_equal(0, pthread_create(&threads[i], NULL, connect_often, &server));
@@ -120,7 +120,7 @@ static void test_other_host(void **state)
 static void test_proxy(void **state)
 {
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
-	struct tls *const trusts[] = {trust_b, trust_a};
+	struct trust_set *const trusts[] = {trust_b, trust_a};
 	char proxy[64];
 	(void)state;
 	for (size_t i = 0; i < array_count(trusts); i++) {
@@ -284,7 +284,7 @@ static void test_failure_is_forgotten(void **state)
 
 static void test_configuration(void **state)
 {
-	struct tls *tls = tls_new("/nowhere/ca.pem");
+	struct trust_set *tls = trust_set_new("/nowhere/ca.pem");
 	struct tls_session *session = NULL;
 	struct error err = {0};
 	CURL *easy = curl_easy_init();
@@ -296,8 +296,8 @@ static void test_configuration(void **state)
 	curl_easy_cleanup(easy);
 	tls_session_free(&session);
 	tls_session_free(&session);
-	tls_free(&tls);
-	tls_free(&tls);
+	trust_set_free(&tls);
+	trust_set_free(&tls);
 }
 
 static int make_files(void **state)
@@ -322,8 +322,8 @@ static int make_files(void **state)
 static int release(void **state)
 {
 	(void)state;
-	tls_free(&trust_a);
-	tls_free(&trust_b);
+	trust_set_free(&trust_a);
+	trust_set_free(&trust_b);
 	return 0;
 }
 
