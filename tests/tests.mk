@@ -58,19 +58,22 @@ hurries := copy/test_created copy/test_fanout copy/test_image copy/test_scarce_i
 unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%)) \
 	$(if $(filter $(hurries),$1),$(hurried:%=-Wl,--wrap=%))
 
+# They are run by "make unit TLS=openssl" as well; what concerns one engine alone asks for this.
+engine_macro = $(if $(filter openssl,$(engine_of)),-DENGINE_OPENSSL)
+
 define unit_rules
 build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile tests/tests.mk | build/$1/version.h build/$1/versions.h
 	@mkdir -p $$(@D)
 	@$(say) "CC   $1 $$<"
-	@$$(call compile,$1) -Itests/unit -c -o $$@ $$<
+	@$$(call compile,$1) -Itests/unit $(engine_macro) -c -o $$@ $$<
 
 build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries_of) $(if $(engine_macro),-lbearssl) -lcmocka
 
 -include $(units:%=build/$1/unit/%.d)
 endef
-$(foreach flavor,asan tsan coverage,$(eval $(call unit_rules,$(flavor))))
+$(foreach flavor,asan tsan asan-openssl tsan-openssl coverage,$(eval $(call unit_rules,$(flavor))))
 
 unit_runs := $(foreach f,asan tsan,$(units:%=run/$f/unit/%))
 .PHONY: $(unit_runs)

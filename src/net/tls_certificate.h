@@ -9,10 +9,10 @@
 #include "net/tls_key.h"
 
 struct tls_certificate {
-	struct str whole;   /* the whole certificate; all other slices lie within it */
-	struct str body;    /* the signed part */
-	struct str issuer;  /* a Name with its tag and length */
-	struct str subject; /* likewise */
+	struct str whole;     /* the whole certificate; all other slices lie within it */
+	struct str body;      /* the signed part */
+	struct str issuer;    /* a Name with its tag and length */
+	struct str subject;   /* likewise */
 	struct str algorithm; /* identifier of the signature algorithm, without its parameters */
 	struct str signature;
 	int64_t not_before, not_after; /* in seconds since 1970 */

@@ -11,21 +11,17 @@
 #define ANOTHER_CLOCK "check the local clock; otherwise the certificate must be renewed"
 
 static const struct {
-	const char *predicate;
-	const char *advice; /* NULL: that depends on the engine */
+	const char *predicate, *advice; /* NULL: that depends on the engine */
 } faults[] = {
 	[TLS_FAULT_NONE] = {"is good", ""},
-	[TLS_FAULT_MALFORMED] = {"cannot be read",
-				 "it is damaged, or does not follow RFC 5280"},
+	[TLS_FAULT_MALFORMED] = {"cannot be read", "it is damaged, or does not follow RFC 5280"},
 	[TLS_FAULT_TOO_LARGE] = {"comes with a chain that is too large",
 				 "the limits are 20 certificates and 512 KiB"},
-	[TLS_FAULT_KEY_KIND] =
-		{"has a key of a kind that is not supported", NULL},
-	[TLS_FAULT_KEY_LARGE] = {"has an RSA key that is too large", NULL},
+	[TLS_FAULT_KEY_KIND] = {"has a key of a kind that is not supported", NULL},
+	[TLS_FAULT_KEY_LARGE] = {NULL, NULL},
 	[TLS_FAULT_KEY_WEAK] = {"has an RSA key below 2048 bits",
 				"a certificate with a stronger key is needed"},
-	[TLS_FAULT_ALGORITHM] =
-		{"is signed with an algorithm that is not supported", NULL},
+	[TLS_FAULT_ALGORITHM] = {"is signed with an algorithm that is not supported", NULL},
 	[TLS_FAULT_CRITICAL] = {"has a critical extension that is not supported", RENEW},
 	[TLS_FAULT_POLICY] = {"requires certificate policies",
 			      "policyConstraints with requireExplicitPolicy are not supported"},
@@ -33,12 +29,10 @@ static const struct {
 	[TLS_FAULT_EARLY] = {"is not valid yet", ANOTHER_CLOCK},
 	[TLS_FAULT_NOT_AUTHORITY] = {"may not sign others",
 				     "its basicConstraints must say CA:TRUE"},
-	[TLS_FAULT_NO_CERT_SIGN] = {"may not sign others",
-				    "its keyUsage lacks keyCertSign"},
+	[TLS_FAULT_NO_CERT_SIGN] = {"may not sign others", "its keyUsage lacks keyCertSign"},
 	[TLS_FAULT_NO_SIGNATURE] = {"may not sign the key exchange",
 				    "its keyUsage lacks digitalSignature"},
-	[TLS_FAULT_PURPOSE] = {"is not meant for servers",
-			       "its extendedKeyUsage lacks serverAuth"},
+	[TLS_FAULT_PURPOSE] = {"is not meant for servers", "its extendedKeyUsage lacks serverAuth"},
 	[TLS_FAULT_DISTRUSTED] = {"is not trusted for servers",
 				  "the trust settings beside it exclude them"},
 	[TLS_FAULT_PATH_LENGTH] = {"allows no further authority below it",
@@ -60,13 +54,14 @@ static const struct {
 
 const char *tls_fault_predicate(enum tls_fault fault)
 {
-	return faults[fault].predicate;
+	const char *predicate = faults[fault].predicate;
+	return predicate ? predicate : tls_engine.key_large;
 }
 
 const char *tls_fault_advice(enum tls_fault fault)
 {
 	const char *advice = faults[fault].advice;
-	return advice                          ? advice
+	return advice                         ? advice
 	       : fault == TLS_FAULT_KEY_KIND  ? tls_engine.key_kinds
 	       : fault == TLS_FAULT_KEY_LARGE ? tls_engine.key_sizes
 					      : tls_engine.signatures;

@@ -1,4 +1,4 @@
-/* The public key of a certificate (RFC 5280 section 4.1.2.7, RFC 4055, RFC 5480, RFC 8410). Pure. */
+/* Public keys of certificates (RFC 5280 section 4.1.2.7, RFC 4055, RFC 5480, RFC 8410). Pure. */
 #pragma once
 
 #include "base/str.h"

@@ -26,6 +26,7 @@ enum { SEED_BYTES = 48, TAG_SIZE = 80 };
 const struct tls_engine tls_engine = {
 	.name = "BearSSL",
 	.rsa_bits_max = 4096,
+	.key_large = "has an RSA key above 4096 bits",
 	.key_kinds = "RSA and the curves P-256, P-384 and P-521 are supported; for RSA-PSS and "
 		     "Ed25519 use the image whose tag ends in -openssl, or \"tls: openssl\" in the "
 		     "Action",

@@ -1,3 +1,4 @@
+/* libcurl has words of its own for three errors, all about certificates, where faults say more. */
 #include "net/bearssl/bearssl_failure.h"
 
 #include "base/scoped.h"

@@ -1,3 +1,4 @@
+/* BearSSL knows curves by number, and keys as numbers in big endian, as certificates have them. */
 #include "net/bearssl/bearssl_key.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ br_x509_pkey bearssl_key(const struct tls_key *key)
 		out.key.rsa = (br_rsa_public_key){bytes_of(key->modulus), key->modulus.len,
 						  bytes_of(key->exponent), key->exponent.len};
 	} else if (tls_key_on_curve(key)) {
-		int curve = key->kind == TLS_KEY_P256	? BR_EC_secp256r1
+		int curve = key->kind == TLS_KEY_P256   ? BR_EC_secp256r1
 			    : key->kind == TLS_KEY_P384 ? BR_EC_secp384r1
 							: BR_EC_secp521r1;
 		out.key_type = BR_KEYTYPE_EC;

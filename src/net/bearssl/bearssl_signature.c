@@ -70,7 +70,7 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 	size_t hash_len = hash_body(algorithm->hash, certificate->body, hash);
 	bool good = key.key_type == BR_KEYTYPE_EC
 			    ? bearssl_ecdsa_check(br_ec_get_default(), hash, hash_len, &key.key.ec,
-					  signature, len) == 1
+						  signature, len) == 1
 			    : br_rsa_pkcs1_vrfy_get_default()(signature, len, algorithm->hash_id,
 							      hash_len, &key.key.rsa,
 							      signed_hash) == 1 &&

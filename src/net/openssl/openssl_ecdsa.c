@@ -1,4 +1,4 @@
-/* OpenSSL accepts a signature in its one DER encoding only, and checks the range of both numbers. */
+/* OpenSSL takes a signature in its one DER encoding only, and checks the range of both numbers. */
 #include "net/ecdsa.h"
 
 #include <openssl/core_names.h>

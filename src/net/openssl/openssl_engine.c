@@ -23,6 +23,7 @@ enum { SUITES_SIZE = 128, CHAIN_MAX = 512 * 1024, FATAL = 2 };
 const struct tls_engine tls_engine = {
 	.name = "OpenSSL",
 	.rsa_bits_max = 8192,
+	.key_large = "has an RSA key above 8192 bits",
 	.modern = true,
 	.key_kinds = "RSA, RSA-PSS, Ed25519 and the curves P-256, P-384 and P-521 are supported",
 	.key_sizes = "RSA keys may have 2048 to 8192 bits",
@@ -61,7 +62,7 @@ struct openssl_verify {
 static void note_session(struct tls_handshake *handshake, const SSL *ssl)
 {
 	int version = SSL_version(ssl);
-	handshake->version = version == TLS1_3_VERSION	 ? "TLS 1.3"
+	handshake->version = version == TLS1_3_VERSION   ? "TLS 1.3"
 			     : version == TLS1_2_VERSION ? "TLS 1.2"
 							 : NULL;
 	handshake->suite = SSL_get_current_cipher(ssl) ? SSL_get_cipher_name(ssl) : NULL;
@@ -98,8 +99,7 @@ static int judge(X509_STORE_CTX *store, void *ctx)
 {
 	struct openssl_verify *verify = ctx;
 	struct tls_handshake *handshake = verify->handshake;
-	const SSL *ssl =
-		X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	const STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
 	struct tls_certificate server;
 	note_session(handshake, ssl);

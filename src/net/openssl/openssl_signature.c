@@ -1,6 +1,6 @@
 /*
- * The certificate is read once more, by OpenSSL, for the parameters of RSA-PSS. Which algorithms are
- * good enough is decided by ours.
+ * OpenSSL reads the certificate once more, for the parameters of RSA-PSS. Which algorithms are good
+ * enough is decided here.
  */
 #include "net/tls_engine.h"
 
@@ -79,8 +79,8 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 		return TLS_FAULT_SIGNATURE;
 	X509 *read = d2i_X509(NULL, &der, (long)certificate->whole.len);
 	EVP_PKEY *issuer = d2i_PUBKEY(NULL, &info, (long)key->info.len);
-	enum tls_fault fault = !read || !issuer	 ? TLS_FAULT_MALFORMED
-			       : !is_strong(read) ? TLS_FAULT_ALGORITHM
+	enum tls_fault fault = !read || !issuer                 ? TLS_FAULT_MALFORMED
+			       : !is_strong(read)               ? TLS_FAULT_ALGORITHM
 			       : X509_verify(read, issuer) != 1 ? TLS_FAULT_SIGNATURE
 								: TLS_FAULT_NONE;
 	X509_free(read);
