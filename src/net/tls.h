@@ -52,7 +52,7 @@ bool tls_session_not_tls(const struct tls_session *session);
 void tls_session_keep_chain(struct tls_session *session);
 /* The certificates of the last handshake; NULL: none came, or they are not kept. */
 const struct tls_chain *tls_session_chain(const struct tls_session *session);
-/* Version of the last handshake ("TLS 1.2"), NULL before. */
+/* Version of TLS in the last handshake ("1.2"), NULL before. */
 const char *tls_session_version(const struct tls_session *session);
 /* Name of the suite of the last handshake ("ECDHE-RSA-AES128-GCM-SHA256"), NULL before. */
 const char *tls_session_suite(const struct tls_session *session);

@@ -1,7 +1,7 @@
 /*
  * The same handle serves the handshake with an https proxy. Only the name tells the two apart, so a
- * certificate goes unchecked only for host's name (or for none: libcurl refuses https proxies given
- * by address). Without a name or an address to compare with, a chain is refused.
+ * certificate goes unchecked only for host's name (or for none: https proxies given by address are
+ * refused, proxy.c). Without a name or an address to compare with, a chain is refused.
  *
  * The chain is a few kilobytes and is freed with the verdict.
  */

@@ -30,7 +30,7 @@ struct tls_handshake {
 	bool accepted;
 	struct tls_path_verdict verdict; /* the verdict on the chain */
 	int reason;                      /* any other reason why it failed (tls_reason.h) */
-	const char *version;             /* "TLS 1.2"; NULL until known */
+	const char *version;             /* "1.2"; NULL until known */
 	const char *suite;               /* OpenSSL's name of it; NULL until known */
 	/* the server that was to identify itself: host or a proxy */
 	char peer[TLS_HANDSHAKE_NAME_SIZE];

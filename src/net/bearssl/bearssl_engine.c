@@ -55,7 +55,7 @@ static void note_suite(struct tls_handshake *handshake, const br_ssl_engine_cont
 	br_ssl_session_parameters session;
 	br_ssl_engine_get_session_parameters(engine, &session);
 	handshake->suite = bearssl_suite_name(session.cipher_suite);
-	handshake->version = handshake->suite ? "TLS 1.2" : NULL;
+	handshake->version = handshake->suite ? "1.2" : NULL;
 }
 
 static void start_chain(const br_x509_class **ctx, const char *name)

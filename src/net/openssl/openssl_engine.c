@@ -62,8 +62,8 @@ struct openssl_verify {
 static void note_session(struct tls_handshake *handshake, const SSL *ssl)
 {
 	int version = SSL_version(ssl);
-	handshake->version = version == TLS1_3_VERSION   ? "TLS 1.3"
-			     : version == TLS1_2_VERSION ? "TLS 1.2"
+	handshake->version = version == TLS1_3_VERSION   ? "1.3"
+			     : version == TLS1_2_VERSION ? "1.2"
 							 : NULL;
 	handshake->suite = SSL_get_current_cipher(ssl) ? SSL_get_cipher_name(ssl) : NULL;
 }

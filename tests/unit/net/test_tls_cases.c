@@ -152,7 +152,8 @@ static const char *complaint(const struct row *row, const struct client *client)
 			       : "another sentence";
 	if (*client->failure || !*client->suite || !strstr(page, client->suite))
 		return "a failure, or another suite than the server's";
-	const char *version = strcmp(client->version, "TLS 1.3") == 0 ? "TLSv1.3" : "TLSv1.2";
+	char version[32];
+	snprintf(version, sizeof(version), "TLSv%s", client->version);
 	return strstr(page, version) ? NULL : "another version than the server's";
 }
 

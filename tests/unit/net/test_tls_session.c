@@ -89,7 +89,7 @@ static void test_suite(void **state)
 	assert_null(tls_session_suite(client.session));
 	assert_null(tls_session_version(client.session));
 	client_perform(&client);
-	assert_string_equal(tls_engine.modern ? "TLS 1.3" : "TLS 1.2", client.version);
+	assert_string_equal(tls_engine.modern ? "1.3" : "1.2", client.version);
 	assert_non_null(strstr(buf_string(&client.body), client.suite));
 	client_close(&client);
 	server_stop(&server);
