@@ -13,6 +13,7 @@
 #include "config/auth/registry_options.h"
 #include "config/imgsync/flags.h"
 #include "config/serve/server_file.h"
+#include "net/tls_client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -129,6 +130,14 @@ static void take_options(const struct taker *taker, const struct options *option
 			   NULL);
 }
 
+static void take_client(const struct taker *taker, const struct credential *entry)
+{
+	if (!entry->client)
+		return;
+	take_named(taker, "certificate", entry->client->certificate, entry->place);
+	take_named(taker, "key", entry->client->key, entry->place);
+}
+
 /* Takes the files that config names. Most rules name the same key, or none. */
 static void take_config(const struct taker *taker, const struct config *config)
 {
@@ -140,6 +149,8 @@ static void take_config(const struct taker *taker, const struct config *config)
 	for (size_t i = 0; i < config->credentials.count; i++)
 		take_named(taker, "ca", config->credentials.items[i].ca,
 			   config->credentials.items[i].place);
+	for (size_t i = 0; i < config->credentials.count; i++)
+		take_client(taker, &config->credentials.items[i]);
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		take_named(taker, "list", config->rules.files[i].text,
 			   config->rules.files[i].place);

@@ -181,10 +181,10 @@ static bool find_route(struct http *http, const struct http_request *request, st
 	pthread_mutex_unlock(&http->lock);
 	if (!out->tls || (proxy && !out->proxy))
 		return error_memory(err);
-	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p", url->scheme, url->host,
+	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p %p", url->scheme, url->host,
 			   url->port, request->insecure ? " insecure" : "",
 			   request->chosen ? " chosen" : "", (void *)out->tls,
-			   (const void *)out->proxy);
+			   (const void *)out->proxy, (const void *)request->client);
 	if (len < 0 || (size_t)len >= sizeof(key))
 		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
 	out->line = handles_line(http->handles, key);
@@ -207,6 +207,17 @@ static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct e
 	return !code || error_memory(err);
 }
 
+static bool set_tls(struct handle *handle, const struct http_request *request,
+		    const struct route *route, struct error *err)
+{
+	const struct tls_client *client = request->client;
+	if (strcmp(request->url->scheme, "https") != 0)
+		return true;
+	return tls_session_new(route->tls, handle->easy, str_of(request->url->host),
+			       request->insecure, &handle->tls, err) &&
+	       (!client || tls_session_identify(handle->easy, client, err));
+}
+
 /* Makes a handle. On failure returns NULL and sets err. */
 static struct handle *new_handle(struct http *http, const struct http_request *request,
 				 const struct route *route, struct error *err)
@@ -219,10 +230,7 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 	handle->ports = http->ports;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
-	bool secure = strcmp(request->url->scheme, "https") == 0;
-	if (!set_proxy(handle, route->proxy, err) ||
-	    (secure && !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
-					request->insecure, &handle->tls, err)))
+	if (!set_proxy(handle, route->proxy, err) || !set_tls(handle, request, route, err))
 		handle_free(&handle);
 	else if (http->observer && handle->tls)
 		tls_session_keep_chain(handle->tls);

@@ -6,6 +6,7 @@
 #include "net/tls.h"
 
 #include "base/arena.h"
+#include "net/tls_client.h"
 #include "net/tls_engine.h"
 #include "net/tls_failure.h"
 #include "net/tls_handshake.h"
@@ -124,6 +125,15 @@ bool tls_session_new(struct trust_set *tls, CURL *easy, struct str host, bool in
 	*out = session;
 	session = NULL;
 	return true;
+}
+
+/* libcurl compares these names when it looks for a session to resume. */
+bool tls_session_identify(CURL *easy, const struct tls_client *client, struct error *err)
+{
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key);
+	return !code || error_memory(err);
 }
 
 void tls_session_free(struct tls_session **session)

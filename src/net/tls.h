@@ -16,6 +16,7 @@
 
 struct trust_set;
 struct tls_chain;
+struct tls_client;
 struct tls_session;
 
 /*
@@ -34,6 +35,8 @@ void trust_set_free(struct trust_set **tls);
  */
 bool tls_session_new(struct trust_set *tls, CURL *easy, struct str host, bool insecure,
 		     struct tls_session **out, struct error *err);
+/* From now on easy identifies us by a certificate, if the server asks for one. */
+bool tls_session_identify(CURL *easy, const struct tls_client *client, struct error *err);
 void tls_session_free(struct tls_session **session);
 /*
  * Passes the session the text of CURLOPT_ERRORBUFFER for a failed transfer, "" if there is none:
