@@ -161,6 +161,7 @@ const char *tls_session_failure(const struct tls_session *session)
 		.authority = handshake->verdict.authority,
 		.reason = handshake->reason,
 		.accepted = handshake->accepted,
+		.asked = handshake->asked,
 		.peer = handshake->peer,
 	};
 	return tls_failure_explain(&failure, session->sentence) ? session->sentence : NULL;

@@ -60,6 +60,9 @@ static const struct {
 	 "the server chose a suite for another kind of key", NULL, NULL},
 	{TLS_REASON_TOO_LARGE, "%s sends TLS records that are too large",
 	 "check that this port speaks https", NULL, NULL},
+	{TLS_REASON_LATE, "%s refuses the handshake after it has shown its certificate",
+	 "it may demand the extended master secret, as servers in FIPS mode do: " OTHER_ENGINE,
+	 "%s refuses the handshake after it has shown its certificate", "its log may say why"},
 	{TLS_REASON_EXTENDED_SECRET, "%s changed its mind about the extended master secret",
 	 "something between here and the server may be interfering", NULL, NULL},
 };
@@ -68,7 +71,7 @@ static const struct {
 static bool refuses_client(const struct tls_failure *failure)
 {
 	int alert = failure->reason - TLS_REASON_ALERT;
-	return failure->accepted &&
+	return failure->asked &&
 	       (alert == TLS_ALERT_HANDSHAKE_FAILURE ||
 		(alert >= TLS_ALERT_BAD_CERTIFICATE && alert <= TLS_ALERT_CERTIFICATE_UNKNOWN) ||
 		alert == TLS_ALERT_UNKNOWN_CA || alert == TLS_ALERT_ACCESS_DENIED);
@@ -84,9 +87,17 @@ static void explain_fault(const struct tls_failure *failure, char text[TLS_FAILU
 		 tls_fault_advice(failure->fault));
 }
 
+static int reason_of(const struct tls_failure *failure)
+{
+	bool late = failure->accepted && failure->reason == RECEIVED(TLS_ALERT_HANDSHAKE_FAILURE);
+	return refuses_client(failure) ? TLS_REASON_NO_CLIENT_CERTIFICATE
+	       : late                  ? TLS_REASON_LATE
+				       : failure->reason;
+}
+
 bool tls_failure_explain(const struct tls_failure *failure, char text[TLS_FAILURE_SIZE])
 {
-	int reason = refuses_client(failure) ? TLS_REASON_NO_CLIENT_CERTIFICATE : failure->reason;
+	int reason = reason_of(failure);
 	if (failure->fault) {
 		explain_fault(failure, text);
 		return true;

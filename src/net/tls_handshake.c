@@ -36,7 +36,7 @@ void tls_handshake_finish(struct tls_handshake *handshake)
 
 void tls_handshake_begin(struct tls_handshake *handshake)
 {
-	handshake->accepted = false;
+	handshake->accepted = handshake->asked = false;
 	handshake->reason = TLS_REASON_NONE;
 	handshake->verdict = (struct tls_path_verdict){0};
 	handshake->version = handshake->suite = NULL;

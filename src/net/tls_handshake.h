@@ -28,6 +28,7 @@ struct tls_handshake {
 	bool unchecked;                 /* insecure, and the server is host, not a proxy */
 	/* the chain was accepted, so a later failure has another reason */
 	bool accepted;
+	bool asked;                      /* the server asked for our certificate */
 	struct tls_path_verdict verdict; /* the verdict on the chain */
 	int reason;                      /* any other reason why it failed (tls_reason.h) */
 	const char *version;             /* "1.2"; NULL until known */

@@ -28,6 +28,7 @@ enum tls_reason {
 	TLS_REASON_KEY_USAGE,
 	TLS_REASON_TOO_LARGE,
 	TLS_REASON_NO_CLIENT_CERTIFICATE,
-	TLS_REASON_EXTENDED_SECRET, /* the server insists on the extended master secret */
+	TLS_REASON_LATE,            /* the server refuses after its certificate was accepted */
+	TLS_REASON_EXTENDED_SECRET, /* the extended master secret is not the session's */
 	TLS_REASON_ALERT = 256,
 };

@@ -29,8 +29,8 @@ def registry_that(what, certs):
 
 @pytest.mark.parametrize("what, words", (
     ("1.3", "127.0.0.1 offers only TLS 1.3 (use the image whose tag ends in -openssl"),
-    ("fips", "extended master secret, RSA-PSS or Ed25519: use the image whose tag ends in -openssl"),
-    ("ed25519", "extended master secret, RSA-PSS or Ed25519: use the image whose tag ends in -openssl"),
+    ("fips", "extended master secret, as servers in FIPS mode do: use the image whose tag ends in -openssl"),
+    ("ed25519", "for RSA-PSS and Ed25519 use the image whose tag ends in -openssl"),
     ("pss", "RSA-PSS and Ed25519 in the image whose tag ends in -openssl"),
 ))
 def test_a_registry_that_demands_what_is_modern(sync, certs, dst, at_target, repo, what, words):

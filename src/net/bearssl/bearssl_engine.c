@@ -35,13 +35,20 @@ const struct tls_engine tls_engine = {
 		      "MD5 are not, RSA-PSS and Ed25519 in the image whose tag ends in -openssl",
 };
 
+/* Asked by the server for our certificate. */
+struct bearssl_asked {
+	const br_ssl_client_certificate_class *vtable; /* must come first, likewise */
+	struct tls_handshake *handshake;
+};
+
 /* The X.509 engine of one easy handle. */
 struct bearssl_verify {
 	/* must come first: BearSSL's pointer to it points to the struct */
 	const br_x509_class *vtable;
 	struct tls_handshake *handshake;
 	const br_ssl_engine_context *engine; /* valid in callbacks only */
-	br_x509_pkey key;                    /* the key of an accepted certificate */
+	struct bearssl_asked asked;
+	br_x509_pkey key; /* the key of an accepted certificate */
 	unsigned char key_bytes[BEARSSL_KEY_SIZE];
 };
 
@@ -114,6 +121,57 @@ static const br_x509_class engine_class = {
 	.get_pkey = get_pkey,
 };
 
+/* --- our certificate ------------------------------------------------------------------------ */
+
+/* Only notes that the server asks: libcurl has no certificate for it. */
+static void start_authorities(const br_ssl_client_certificate_class **ctx)
+{
+	struct bearssl_asked *asked = (struct bearssl_asked *)(void *)ctx;
+	asked->handshake->asked = true;
+}
+
+static void pass_authority(const br_ssl_client_certificate_class **ctx, size_t len)
+{
+	(void)ctx;
+	(void)len;
+}
+
+static void pass_bytes(const br_ssl_client_certificate_class **ctx, const unsigned char *bytes,
+		       size_t len)
+{
+	(void)ctx;
+	(void)bytes;
+	(void)len;
+}
+
+static void pass_end(const br_ssl_client_certificate_class **ctx)
+{
+	(void)ctx;
+}
+
+/* No chain: an empty list is sent. */
+static void choose(const br_ssl_client_certificate_class **ctx, const br_ssl_client_context *client,
+		   uint32_t kinds, br_ssl_client_certificate *out)
+{
+	(void)ctx;
+	(void)client;
+	(void)kinds;
+	out->auth_type = 0;
+	out->hash_id = 0;
+	out->chain = NULL;
+	out->chain_len = 0;
+}
+
+static const br_ssl_client_certificate_class asked_class = {
+	.context_size = sizeof(struct bearssl_asked),
+	.start_name_list = start_authorities,
+	.start_name = pass_authority,
+	.append_name = pass_bytes,
+	.end_name = pass_end,
+	.end_name_list = pass_end,
+	.choose = choose,
+};
+
 static CURLcode seed_client(br_ssl_client_context *client)
 {
 	unsigned char seed[SEED_BYTES];
@@ -141,6 +199,7 @@ static CURLcode set_up_client(CURL *easy, void *context, void *ctx)
 	/* A resumed session sends no chain, so the suite is noted here. */
 	note_suite(verify->handshake, &client->eng);
 	br_ssl_engine_set_x509(&client->eng, &verify->vtable);
+	br_ssl_client_set_client_certificate(client, &verify->asked.vtable);
 	br_ssl_engine_set_ecdsa(&client->eng, bearssl_ecdsa_check);
 	return seed_client(client);
 }
@@ -188,6 +247,7 @@ CURLcode tls_engine_attach(CURL *easy, struct arena *arena, struct tls_handshake
 		return CURLE_OUT_OF_MEMORY;
 	verify->vtable = &engine_class;
 	verify->handshake = handshake;
+	verify->asked = (struct bearssl_asked){&asked_class, handshake};
 	return set_options(easy, verify, trust);
 }
 

@@ -53,6 +53,16 @@ static const struct {
 	{"error:0A", TLS_REASON_OTHER}, /* any other of libssl's */
 };
 
+/* Chains that OpenSSL cannot read, so that they are never handed over. */
+static const struct {
+	const char *words;
+	enum tls_fault fault;
+} unread[] = {
+	{"asn1 encoding routines", TLS_FAULT_MALFORMED},
+	{"cert length mismatch", TLS_FAULT_MALFORMED},
+	{"excessive message size", TLS_FAULT_TOO_LARGE},
+};
+
 /* The handshakes of one easy handle. */
 struct openssl_verify {
 	struct tls_handshake *handshake;
@@ -112,6 +122,14 @@ static int judge(X509_STORE_CTX *store, void *ctx)
 	return good;
 }
 
+/* Called when the server asks for our certificate. */
+static int note_question(SSL *ssl, void *ctx)
+{
+	(void)ssl;
+	((struct openssl_verify *)ctx)->handshake->asked = true;
+	return 1;
+}
+
 /* Called by libcurl for every connection, after it has set up the context. */
 static CURLcode set_up_client(CURL *easy, void *context, void *ctx)
 {
@@ -126,12 +144,13 @@ static CURLcode set_up_client(CURL *easy, void *context, void *ctx)
 	SSL_CTX_set_app_data(client, verify);
 	SSL_CTX_set_info_callback(client, watch);
 	SSL_CTX_set_cert_verify_callback(client, judge, verify);
+	SSL_CTX_set_cert_cb(client, note_question, verify);
 	SSL_CTX_set_verify(client, SSL_VERIFY_PEER, NULL);
 	bool good = SSL_CTX_set_min_proto_version(client, TLS1_2_VERSION) &&
 		    SSL_CTX_set_max_proto_version(client, TLS1_3_VERSION) &&
 		    SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_"
 						     "SHA384:TLS_CHACHA20_POLY1305_SHA256") &&
-		    SSL_CTX_set1_groups_list(client, "*X25519MLKEM768:*X25519:P-256:P-384") &&
+		    SSL_CTX_set1_groups_list(client, "*X25519MLKEM768:*X25519:P-256:P-384:P-521") &&
 		    SSL_CTX_set1_sigalgs_list(
 			    client, "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
 				    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
@@ -196,6 +215,12 @@ bool tls_engine_note(struct tls_handshake *handshake, const char *curl_text)
 			handshake->reason = reasons[i].reason;
 	if (verify && verify->alert)
 		handshake->reason = TLS_REASON_ALERT + verify->alert;
+	for (size_t i = 0; i < array_count(unread) && !handshake->accepted; i++) {
+		if (!strstr(curl_text, unread[i].words))
+			continue;
+		handshake->verdict = (struct tls_path_verdict){.fault = unread[i].fault};
+		return true;
+	}
 	return strstr(curl_text, "certificate verify failed") ||
 	       strstr(curl_text, "SSL certificate problem");
 }

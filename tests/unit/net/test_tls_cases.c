@@ -1,14 +1,11 @@
 /*
- * What servers do, and what is made of it: certificates of every kind, names, protocols, against
- * the openssl program's server. One table for both engines; a row says where they differ.
+ * What servers send, and what is made of it: certificates of every kind, chains, names.
+ * One table for both engines; a row says where they differ.
  */
-#include "test_tls_server.h"
+#include "test_tls_rows.h"
 
 #include "base/log.h"
-#include "net/tls_engine.h"
 
-#define RSA2048 "RSA -pkeyopt rsa_keygen_bits:2048"
-#define NAME " -addext subjectAltName=DNS:localhost "
 #define LONG_NAME                                                                                  \
 	"/OU=0123456789012345678901234567890123456789012345678901234567890"                        \
 	"/OU=1123456789012345678901234567890123456789012345678901234567890"                        \
@@ -122,71 +119,6 @@ static const struct {
 	{"ip", "leaf", "int",
 	 "-subj /CN=leaf -addext subjectAltName=IP:127.0.0.1,IP:::1,DNS:10.0.0.9"},
 };
-
-struct row {
-	const char *what;
-	const char *leaf;   /* certificate and key of the server */
-	const char *server; /* more arguments of openssl s_server */
-	const char *trust;  /* NULL: root.pem */
-	const char *host;   /* NULL: localhost */
-	bool insecure;
-	const char *fails;  /* words of the failure; NULL: it works */
-	const char *modern; /* with OpenSSL, where that is something else; "": it works */
-};
-
-/* Words of the failure; "" for none. */
-static const char *expected(const struct row *row)
-{
-	return tls_engine.modern && row->modern ? row->modern : row->fails ? row->fails : "";
-}
-
-/* What is wrong with the outcome, NULL if nothing. */
-static const char *complaint(const struct row *row, const struct client *client)
-{
-	const char *fails = expected(row), *page = buf_string(&client->body);
-	if ((client->result == CURLE_OK) != !*fails)
-		return "another outcome";
-	if (*fails)
-		return strstr(client->failure, fails) && strstr(client->failure, client->host)
-			       ? NULL
-			       : "another sentence";
-	if (*client->failure || !*client->suite || !strstr(page, client->suite))
-		return "a failure, or another suite than the server's";
-	char version[32];
-	snprintf(version, sizeof(version), "TLSv%s", client->version);
-	return strstr(page, version) ? NULL : "another version than the server's";
-}
-
-static bool run_row(const struct row *row)
-{
-	char arguments[512];
-	struct client client;
-	snprintf(arguments, sizeof(arguments), "-cert %s.pem -key %s.key %s", row->leaf, row->leaf,
-		 row->server);
-	struct server server = server_start(arguments);
-	struct trust_set *tls = client_trust(row->trust ? row->trust : "root.pem");
-	client_open(&client, tls, row->host ? row->host : "localhost", server.port, row->insecure);
-	client_perform(&client);
-	const char *wrong = complaint(row, &client);
-	if (wrong)
-		print_error("%s: %s: '%s' not '%s' (%d %s)\n", row->what, wrong, client.failure,
-			    expected(row), client.result, client.text);
-	client_close(&client);
-	trust_set_free(&tls);
-	server_stop(&server);
-	return !wrong;
-}
-
-static void run_rows(const struct row *rows, size_t count)
-{
-	size_t good = 0;
-	for (size_t i = 0; i < count; i++)
-		good += run_row(&rows[i]);
-	assert_int_equal(count, good);
-}
-
-#define INT "-cert_chain int.pem "
-#define WEAK "-cipher ALL:@SECLEVEL=0 "
 
 static void test_keys(void **state)
 {
@@ -334,51 +266,6 @@ static void test_names(void **state)
 	run_rows(rows, array_count(rows));
 }
 
-static void test_protocol(void **state)
-{
-	static const struct row rows[] = {
-		{"1.2", "leaf", .server = INT "-tls1_2"},
-		{"X25519", "leaf", .server = INT "-groups X25519"},
-		{"P-256", "leaf", .server = INT "-groups P-256"},
-		{"P-384", "leaf", .server = INT "-groups P-384"},
-		{"P-521", "leaf", .server = INT "-groups P-521"},
-		{"AES-128", "leaf", .server = INT "-cipher ECDHE-RSA-AES128-GCM-SHA256"},
-		{"AES-256", "leaf", .server = INT "-cipher ECDHE-RSA-AES256-GCM-SHA384"},
-		{"ChaCha20", "leaf", .server = INT "-cipher ECDHE-RSA-CHACHA20-POLY1305"},
-		{"RSA and SHA-512", "leaf", .server = INT "-sigalgs RSA+SHA512"},
-		{"ALPN", "leaf", .server = INT "-alpn http/1.1"},
-		{"small records", "leaf", .server = INT "-max_send_frag 512"},
-		{"no renegotiation", "leaf", .server = INT "-no_renegotiation"},
-		{"client certificate optional", "leaf", .server = INT "-verify 1"},
-		{"client certificate required", "leaf", .server = INT "-Verify 1",
-		 .fails = "client certificate"},
-		{"1.1", "leaf", .server = INT "-tls1_1 " WEAK, .fails = "no cipher suite",
-		 .modern = "neither TLS 1.2 nor 1.3"},
-		{"1.0", "leaf", .server = INT "-tls1 " WEAK, .fails = "no cipher suite",
-		 .modern = "neither TLS 1.2 nor 1.3"},
-		{"1.3", "leaf", .server = INT "-tls1_3", .fails = "offers only TLS 1.3",
-		 .modern = ""},
-		{"X448", "leaf", .server = INT "-groups X448", .fails = "no cipher suite"},
-		{"brainpool", "leaf", .server = INT "-groups brainpoolP256r1",
-		 .fails = "no cipher suite"},
-		{"static RSA", "leaf", .server = INT "-cipher AES128-GCM-SHA256",
-		 .fails = "no cipher suite"},
-		{"CBC", "leaf", .server = INT "-cipher ECDHE-RSA-AES256-SHA384",
-		 .fails = "no cipher suite"},
-		{"DHE", "leaf", .server = INT "-cipher DHE-RSA-AES128-GCM-SHA256",
-		 .fails = "no cipher suite"},
-		{"Camellia", "leaf", .server = INT "-cipher ECDHE-RSA-CAMELLIA128-SHA256",
-		 .fails = "no cipher suite"},
-		{"AES256-SHA", "leaf", .server = INT "-cipher AES256-SHA",
-		 .fails = "no cipher suite"},
-		{"PSS alone", "leaf", .server = INT "-sigalgs RSA-PSS+SHA256",
-		 .fails = "no cipher suite", .modern = ""},
-		{"h2 alone", "leaf", .server = INT "-alpn h2", .fails = "HTTP/1.1"},
-	};
-	(void)state;
-	run_rows(rows, array_count(rows));
-}
-
 static void make_many(const char *name, unsigned count)
 {
 	scoped(buf_finish) struct buf text = {0};
@@ -388,23 +275,6 @@ static void make_many(const char *name, unsigned count)
 	buf_printf(&text, "DNS.%u=localhost\n", count);
 	fixture_write("many", buf_str(&text));
 	fixture_certificate(name, "leaf", "int", "-config many -extensions x -subj /CN=many");
-}
-
-/* A certificate whose last day is past: "openssl ca" is what takes dates in every release. */
-static void make_expired(const char *name, const char *key, const char *issuer, const char *options)
-{
-	static const char config[] =
-		"[ca]\ndefault_ca=c\n[c]\nnew_certs_dir=.\ndatabase=ca-index\n"
-		"unique_subject=no\npolicy=p\ncopy_extensions=copy\n"
-		"default_md=sha256\nserial=ca-serial\n[p]\ncommonName=supplied\n";
-	fixture_write("ca.cnf", str_of(config));
-	fixture_write("ca-index", STR(""));
-	fixture_run("openssl req -new -config cnf -key %s.key %s -out expired.csr", key, options);
-	fixture_run("openssl ca -batch -notext -create_serial -config ca.cnf -in expired.csr "
-		    "-startdate 20200101000000Z -enddate 20200201000000Z "
-		    "-cert %s.pem -keyfile %s.key -out %s.pem",
-		    issuer, issuer, name);
-	fixture_run("cp %s.key %s.key", key, name);
 }
 
 /* 15 intermediates between root and leaf, and the file of them in the server's order. */
@@ -458,7 +328,6 @@ int main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_protocol),
 	};
 	return cmocka_run_group_tests(tests, make_files, NULL);
 }

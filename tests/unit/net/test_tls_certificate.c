@@ -415,6 +415,9 @@ static void test_failures(void **state)
 	assert_non_null(strstr(text, "no cipher suite"));
 	failure.accepted = true;
 	assert_true(tls_failure_explain(&failure, text));
+	assert_non_null(strstr(text, "after it has shown its certificate"));
+	failure.asked = true;
+	assert_true(tls_failure_explain(&failure, text));
 	assert_non_null(strstr(text, "client certificate"));
 	static const int passing[] = {TLS_REASON_NONE, TLS_REASON_OTHER, TLS_REASON_ALERT + 80};
 	for (size_t i = 0; i < array_count(passing); i++) {

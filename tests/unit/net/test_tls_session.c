@@ -190,9 +190,9 @@ static struct buf make_flight(struct str certificate)
 {
 	struct buf messages = {0}, records = {0};
 	size_t entry = certificate.len ? certificate.len + 3 : 0;
-	buf_add(&messages, "\x02\x00\x00\x26\x03\x03", 6);
+	buf_add(&messages, "\x02\x00\x00\x2d\x03\x03", 6);
 	buf_add(&messages, "0123456789abcdef0123456789abcdef", 32);
-	buf_add(&messages, "\x00\xc0\x2f\x00", 4);
+	buf_add(&messages, "\x00\xc0\x2f\x00\x00\x05\xff\x01\x00\x01\x00", 11);
 	buf_add_char(&messages, 0x0b);
 	add_number(&messages, entry + 3, 3);
 	add_number(&messages, entry, 3);
