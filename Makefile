@@ -130,8 +130,8 @@ deb: build/image-syncer ## build/image-syncer_VERSION_ARCHITECTURE.deb
 publish-names: ## put OWNER=name in place of the word OWNER, in documents, examples and the package
 	@.ci/publish-names '$(OWNER)'
 
-gates: build/image-syncer ## what the release binary must be
-	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
+gates: build/image-syncer$(engine) ## what the release binary must be
+	@src/deps/gates.sh build/image-syncer$(engine) build/musl$(engine)/image-syncer.debug
 
 completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/image-syncer
 completions += $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_image-syncer
