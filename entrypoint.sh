@@ -60,11 +60,7 @@ x86_64 | amd64) arch=amd64 ;;
 aarch64 | arm64) arch=arm64 ;;
 *) fail 'This processor is neither x86-64 nor arm64: use another runner, or set IMAGE_SYNCER_BIN to a program made for it.' ;;
 esac
-case ${INPUT_TLS-} in
-'' | bearssl) other= ;;
-openssl) other=-openssl ;;
-*) fail 'The input tls must be bearssl or openssl.' ;;
-esac
+case ${INPUT_TLS:-bearssl} in bearssl) other= ;; openssl) other=-openssl ;; *) fail 'The input tls must be bearssl or openssl.' ;; esac
 image=$(locked "image$other") url=$(locked url)-$arch$other wanted=
 [ -n "$own" ] || fail 'The files of this action cannot be read completely, or sha256sum is missing here: use another runner.'
 [ "$(locked source)" != "$own" ] || wanted=$(locked "sha256-linux-$arch$other")

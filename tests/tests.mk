@@ -12,10 +12,10 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 
 # --- All of it -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
+.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-openssl e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
 	e2e-amd64 build-tests lint-objects
 
-stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
+stages := programs lint lint-tests unit unit-openssl cases replay gates runner examples e2e e2e-openssl e2e-asan e2e-tsan torture-quick
 
 # With -k the stages after one that failed run as well. Either way the last lines say how each of them ended.
 test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
@@ -127,6 +127,9 @@ build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests
 
 e2e: build/image-syncer$(engine) build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary (TLS=openssl: with the other engine)
 	@$(call pytest,musl$(engine),build/image-syncer$(engine),tests/e2e)
+
+e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make e2e TLS=openssl)
+	@$(MAKE) --no-print-directory TLS=openssl TESTS="$(or $(TESTS),tests/e2e/test_engines.py tests/e2e/test_tls.py)" e2e
 
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)

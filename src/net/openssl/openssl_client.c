@@ -66,11 +66,12 @@ bool tls_client_check(const struct tls_client *client, struct error *err)
 {
 	scoped(free_certificate) X509 *certificate = NULL;
 	scoped(free_key) EVP_PKEY *key = NULL;
+	ERR_set_mark();
 	bool good = read_certificate(client->certificate, &certificate, err) &&
 		    read_key(client->key, &key, err);
 	if (good && X509_check_private_key(certificate, key) != 1)
 		good = error_set(err, ERROR_CONFIG, "the key in %s does not belong to %s",
 				 client->key, client->certificate);
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	return good;
 }

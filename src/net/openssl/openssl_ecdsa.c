@@ -2,6 +2,7 @@
 #include "net/ecdsa.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 static EVP_PKEY *read_point(const unsigned char *point)
@@ -25,11 +26,13 @@ bool ecdsa_verify(const unsigned char point[ECDSA_POINT_SIZE],
 		  const unsigned char hash[ECDSA_HASH_SIZE], const unsigned char *signature,
 		  size_t len)
 {
+	ERR_set_mark();
 	EVP_PKEY *key = read_point(point);
 	EVP_PKEY_CTX *checking = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
 	bool good = checking && EVP_PKEY_verify_init(checking) == 1 &&
 		    EVP_PKEY_verify(checking, signature, len, hash, ECDSA_HASH_SIZE) == 1;
 	EVP_PKEY_CTX_free(checking);
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return good;
 }

@@ -4,6 +4,7 @@
  */
 #include "net/tls_engine.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -77,6 +78,8 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 		return tls_engine_signature_kind(certificate);
 	if (!fits(algorithm, key))
 		return TLS_FAULT_SIGNATURE;
+	/* What is left in the queue of errors, libcurl would report as the reason of the failure. */
+	ERR_set_mark();
 	X509 *read = d2i_X509(NULL, &der, (long)certificate->whole.len);
 	EVP_PKEY *issuer = d2i_PUBKEY(NULL, &info, (long)key->info.len);
 	enum tls_fault fault = !read || !issuer                 ? TLS_FAULT_MALFORMED
@@ -85,5 +88,6 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 								: TLS_FAULT_NONE;
 	X509_free(read);
 	EVP_PKEY_free(issuer);
+	ERR_pop_to_mark();
 	return fault;
 }

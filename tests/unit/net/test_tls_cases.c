@@ -35,6 +35,7 @@ static const struct {
 	const char *name, *key, *issuer, *options;
 } certificates[] = {
 	{"root", "root", NULL, "-subj /CN=root" AUTHORITY},
+	{"twin-root", "e3", NULL, "-subj /CN=root" AUTHORITY},
 	{"other-root", "e3", NULL, "-subj /CN=other-root" AUTHORITY},
 	{"int", "int", "root", "-subj /CN=int" AUTHORITY},
 	{"leaf", "leaf", "int", "-subj /CN=leaf" NAME},
@@ -204,6 +205,8 @@ static void test_chains(void **state)
 		 .server = "-cert_chain int-constrained.pem", .fails = "nameConstraints"},
 		{"no intermediate", "leaf", .server = "", .fails = "trusted authority"},
 		{"self-signed", "self", .server = "", .fails = "trusted authority"},
+		{"another root of this name", "leaf", .server = "-cert_chain int.pem ",
+		 .trust = "twin-root.pem", .fails = "has a wrong signature"},
 		{"another root", "leaf", .server = INT, .trust = "other-root.pem",
 		 .fails = "trusted authority"},
 		{"critical policy constraints", "by-policy", .server = "-cert_chain int-policy.pem",
