@@ -78,7 +78,7 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 		return tls_engine_signature_kind(certificate);
 	if (!fits(algorithm, key))
 		return TLS_FAULT_SIGNATURE;
-	/* What is left in the queue of errors, libcurl would report as the reason of the failure. */
+	/* libcurl would report what is left in the queue of errors as the reason. */
 	ERR_set_mark();
 	X509 *read = d2i_X509(NULL, &der, (long)certificate->whole.len);
 	EVP_PKEY *issuer = d2i_PUBKEY(NULL, &info, (long)key->info.len);
