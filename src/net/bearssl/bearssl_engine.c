@@ -35,9 +35,9 @@ const struct tls_engine tls_engine = {
 		      "MD5 are not, RSA-PSS and Ed25519 in the image whose tag ends in -openssl",
 };
 
-/* Asked by the server for our certificate. */
+/* What learns that the server asks for our certificate. */
 struct bearssl_asked {
-	const br_ssl_client_certificate_class *vtable; /* must come first, likewise */
+	const br_ssl_client_certificate_class *vtable; /* must come first, too */
 	struct tls_handshake *handshake;
 };
 
