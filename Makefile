@@ -34,8 +34,17 @@ include src/deps/flags.mk
 # --- What is compiled, and how ---------------------------------------------------------------------------------------
 
 machines := amd64 arm64
-flavors := musl $(machines) asan tsan fuzz coverage
-library := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+bases := musl $(machines) asan tsan
+flavors := $(bases) $(bases:%=%-openssl) fuzz coverage
+
+# The engine of TLS: "make TLS=openssl" builds build/image-syncer-openssl, from flavors whose names end in -openssl.
+TLS ?= bearssl
+$(if $(filter bearssl openssl,$(TLS)),,$(error TLS=$(TLS): the engines are bearssl and openssl))
+engine := $(if $(filter openssl,$(TLS)),-openssl)
+engine_of = $(if $(filter %-openssl,$1),openssl,bearssl)
+
+sources := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+library_of = $(filter-out $(if $(filter openssl,$(engine_of)),src/net/bearssl/%,src/net/openssl/%),$(sources))
 scripts := $(sort $(wildcard src/deps/*.sh src/deps/*.mk src/deps/*.patch) src/deps/packages)
 
 # The one place that says which language and which interfaces: C11, POSIX.1-2008 and what the BSDs and Linux share.
@@ -48,7 +57,8 @@ warnings_asan := -Wno-format-truncation -Wno-stringop-overflow -Wno-maybe-uninit
 warnings_tsan := $(warnings_asan)
 warnings_musl := $(if $(filter true 1 yes,$(CI) $(WERROR)),-Werror)
 warnings_lint := -Werror
-libraries := -lcurl -lbearssl -lcjson -lyaml -lpcre2-8 -lnettle -lmicrohttpd
+libraries_of = -lcurl $(if $(filter openssl,$(engine_of)),-lssl -lcrypto,-lbearssl) -lcjson -lyaml -lpcre2-8 -lnettle -lmicrohttpd
+libraries := $(call libraries_of,musl)
 
 CC_musl := build/musl/deps/bin/musl-gcc
 CC_amd64 := build/amd64/deps/bin/musl-gcc
@@ -58,6 +68,16 @@ CC_tsan := gcc
 CC_fuzz := $(COMPILER_fuzz)
 CC_coverage := gcc
 CC_lint := $(CC_musl)
+
+# What a flavor with the other engine has in common with the one it is named after.
+define same_as
+CC_$1-openssl := $(subst build/$1/,build/$1-openssl/,$(CC_$1))
+FLAGS_$1-openssl = $$(FLAGS_$1)
+LINK_$1-openssl = $$(LINK_$1)
+TOOLS_$1-openssl = $$(TOOLS_$1)
+warnings_$1-openssl = $$(warnings_$1)
+endef
+$(foreach base,$(bases),$(eval $(call same_as,$(base))))
 
 # Libraries of another flavor: those of asan know nothing of coverage, and need not.
 deps_lint := musl
@@ -76,6 +96,8 @@ examined_asan := -DHARDEN_NOTHING
 examined_tsan := -DHARDEN_NOTHING
 examined_fuzz := -DHARDEN_NOTHING
 examined_coverage := -DHARDEN_NOTHING
+examined_asan-openssl := -DHARDEN_NOTHING
+examined_tsan-openssl := -DHARDEN_NOTHING
 
 # compile FLAVOR: the command of one object, without its names.
 compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
@@ -84,9 +106,9 @@ compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warn
 
 .PHONY: all asan tsan $(machines) setup update-deps demo picture deb publish-names gates install clean distclean help FORCE
 
-all: build/image-syncer ## build build/image-syncer, the static release binary
+all: build/image-syncer$(engine) ## build build/image-syncer, the static release binary (TLS=openssl: build/image-syncer-openssl)
 
-asan tsan $(machines): %: build/%/image-syncer
+asan tsan $(machines): %: build/%$(engine)/image-syncer
 
 setup: ## install the Debian packages that building, the demo and the tests need (root)
 	@src/deps/setup.sh test
@@ -110,8 +132,8 @@ deb: $(PROGRAM) ## build/image-syncer_VERSION_ARCHITECTURE.deb
 publish-names: ## put OWNER=name in place of the word OWNER, in documents, examples and the package
 	@.ci/publish-names '$(OWNER)'
 
-gates: build/image-syncer ## what the release binary must be
-	@src/deps/gates.sh build/image-syncer build/musl/image-syncer.debug
+gates: build/image-syncer$(engine) ## what the release binary must be
+	@src/deps/gates.sh build/image-syncer$(engine) build/musl$(engine)/image-syncer.debug
 
 completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/image-syncer
 completions += $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_image-syncer
@@ -177,17 +199,17 @@ build/$1/serve/page.o: build/$1/serve/page.c src/serve/page.h build/$1/deps.stam
 	@$(say) "CC   $1 $$<"
 	@$$(call compile,$1) -include src/base/banned.h -c -o $$@ $$<
 
-build/$1/libimage-syncer.a: $(library:src/%.c=build/$1/%.o) build/$1/serve/page.o
+build/$1/libimage-syncer.a: $(patsubst src/%.c,build/$1/%.o,$(call library_of,$1)) build/$1/serve/page.o
 	@rm -f $$@
 	@$$(TOOLS_$1)ar rcs $$@ $$^
 
--include $(library:src/%.c=build/$1/%.d) build/$1/main.d
+-include $(patsubst src/%.c,build/$1/%.d,$(call library_of,$1)) build/$1/main.d
 endef
 
 define program_rules
 build/$1/image-syncer$2: build/$1/main.o build/$1/libimage-syncer.a
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $$(LDFLAGS) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries)
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(LDFLAGS) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries_of)
 endef
 
 # A tag when there is one, else the line above with the commit behind it; a tree without history has only the line.
@@ -201,9 +223,9 @@ program_version = $(VERSION)
 endif
 
 $(foreach flavor,$(flavors) lint,$(eval $(call flavor_rules,$(flavor))))
-$(foreach flavor,musl $(machines),$(eval $(call program_rules,$(flavor),.debug)))
-$(eval $(call program_rules,asan,))
-$(eval $(call program_rules,tsan,))
+releases := musl $(machines)
+$(foreach flavor,$(releases) $(releases:%=%-openssl),$(eval $(call program_rules,$(flavor),.debug)))
+$(foreach flavor,asan tsan asan-openssl tsan-openssl,$(eval $(call program_rules,$(flavor),)))
 $(eval $(call program_rules,coverage,))
 
 # $(call release,FLAVOR): strip and look at it before it gets its name.
@@ -217,9 +239,12 @@ endef
 build/image-syncer: build/musl/image-syncer.debug src/deps/gates.sh
 	$(call release,musl)
 
+build/image-syncer-openssl: build/musl-openssl/image-syncer.debug src/deps/gates.sh
+	$(call release,musl-openssl)
+
 arm64: ## the release for arm64, cross-compiled where that is another machine: build/arm64/image-syncer (make amd64: likewise)
 
-$(machines:%=build/%/image-syncer): build/%/image-syncer: build/%/image-syncer.debug src/deps/gates.sh
+$(foreach machine,$(machines) $(machines:%=%-openssl),build/$(machine)/image-syncer): build/%/image-syncer: build/%/image-syncer.debug src/deps/gates.sh
 	$(call release,$*)
 
 # --- Everything around it --------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ fetch() {
 	command -v wget && wget -qO "$bin" "$url"
 }
 # A builder that setup-buildx-action made would keep the image to itself, hence the default one.
-build() { BUILDX_BUILDER=default docker build --iidfile "$bin.id" "$here" && copy_out "$(cat "$bin.id")" && rm "$bin.id"; }
+build() { BUILDX_BUILDER=default docker build --iidfile "$bin.id" ${other:+--build-arg TLS=openssl} "$here" && copy_out "$(cat "$bin.id")" && rm "$bin.id"; }
 
 # Run a function with its output folded away, and no line of it taken for a command.
 folded() {
@@ -60,9 +60,10 @@ x86_64 | amd64) arch=amd64 ;;
 aarch64 | arm64) arch=arm64 ;;
 *) fail 'This processor is neither x86-64 nor arm64: use another runner, or set IMAGE_SYNCER_BIN to a program made for it.' ;;
 esac
-image=$(locked image) url=$(locked url)-$arch wanted=
+case ${INPUT_TLS:-bearssl} in bearssl) other= ;; openssl) other=-openssl ;; *) fail 'The input tls must be bearssl or openssl.' ;; esac
+image=$(locked "image$other") url=$(locked url)-$arch$other wanted=
 [ -n "$own" ] || fail 'The files of this action cannot be read completely, or sha256sum is missing here: use another runner.'
-[ "$(locked source)" != "$own" ] || wanted=$(locked "sha256-linux-$arch")
+[ "$(locked source)" != "$own" ] || wanted=$(locked "sha256-linux-$arch$other")
 hex "$wanted" || wanted=
 case ${INPUT_TOOL_IMAGE-} in
 -*) fail 'The input tool-image is not the name of an image.' ;;

@@ -12,10 +12,10 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 
 # --- All of it -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
+.PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-openssl e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
 	e2e-amd64 build-tests lint-objects
 
-stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-asan e2e-tsan torture-quick
+stages := programs lint lint-tests unit unit-openssl cases replay gates runner examples e2e e2e-openssl e2e-asan e2e-tsan torture-quick
 
 # With -k the stages after one that failed run as well. Either way the last lines say how each of them ended.
 test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
@@ -58,28 +58,39 @@ hurries := cmd/test_state_image copy/test_created copy/test_fanout copy/test_ima
 unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%)) \
 	$(if $(filter $(hurries),$1),$(hurried:%=-Wl,--wrap=%))
 
+# They are run by "make unit TLS=openssl" as well; what concerns one engine alone asks for this.
+engine_macro = $(if $(filter openssl,$(engine_of)),-DENGINE_OPENSSL)
+
 define unit_rules
 build/$1/unit/%.o: tests/unit/%.c build/$1/deps.stamp Makefile tests/tests.mk | build/$1/version.h build/$1/versions.h
 	@mkdir -p $$(@D)
 	@$(say) "CC   $1 $$<"
-	@$$(call compile,$1) -Itests/unit -c -o $$@ $$<
+	@$$(call compile,$1) -Itests/unit $(engine_macro) -c -o $$@ $$<
 
 build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries) -lcmocka
+	@$$(CC_$1) -pthread $$(LINK_$1) $$(call unit_link,$$*) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries_of) $(if $(engine_macro),-lbearssl) -lcmocka
 
 -include $(units:%=build/$1/unit/%.d)
 endef
-$(foreach flavor,asan tsan coverage,$(eval $(call unit_rules,$(flavor))))
+$(foreach flavor,asan tsan asan-openssl tsan-openssl coverage,$(eval $(call unit_rules,$(flavor))))
 
-unit_runs := $(foreach f,asan tsan,$(units:%=run/$f/unit/%))
+unit_runs := $(foreach f,asan tsan,$(units:%=run/$f$(engine)/unit/%))
 .PHONY: $(unit_runs)
 unit: $(unit_runs:run/%=build/%) ## unit tests under the address and the thread sanitizer
 	@$(MAKE) $(together) $(unit_runs)
 	@echo "unit: $(words $(unit_runs)) programs passed"
 
-$(unit_runs): run/%: build/%
-	@echo "TEST $<"; $(sanitizers) $(if $(filter run/tsan/%,$@),$(steady)) $<
+# What depends on the engine of TLS, with the other one.
+engine_units := $(filter-out net/test_tls_decoder,$(filter net/test_tls_% net/test_ecdsa oci/test_signature,$(units)))
+engine_runs := $(engine_units:%=run/asan-openssl/unit/%)
+.PHONY: $(filter-out $(unit_runs),$(engine_runs)) unit-openssl
+unit-openssl: $(engine_runs:run/%=build/%) ## unit tests of what depends on the engine of TLS, with OpenSSL (all: make unit TLS=openssl)
+	@$(MAKE) $(together) $(engine_runs)
+	@echo "unit-openssl: $(words $(engine_runs)) programs passed"
+
+$(sort $(unit_runs) $(engine_runs)): run/%: build/%
+	@echo "TEST $<"; $(sanitizers) $(if $(filter run/tsan%,$@),$(steady)) $<
 
 # --- With pytest -----------------------------------------------------------------------------------------------------
 
@@ -91,11 +102,11 @@ side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(
 	echo --numprocesses=$(WORKERS) --dist=loadfile)))$(side_by_side)
 
 # $(call pytest,FLAVOR,PROGRAM,FOLDER): TESTS="-k word" chooses among those of the folder, TESTS=tests/e2e/test_x.py takes its place.
-pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan,$1),$(steady)) $(PYTEST) $(side_by_side) \
+pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan%,$1),$(steady)) $(PYTEST) $(side_by_side) \
 	$(if $(filter tests/%,$(TESTS)),,$3) $(TESTS)
 
-cases: build/image-syncer build/asan/image-syncer ## text cases
-	@$(call pytest,asan,build/asan/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
+cases: build/image-syncer$(engine) build/asan$(engine)/image-syncer ## text cases
+	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
 
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)
@@ -114,19 +125,22 @@ build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests
 	@$(say) "LINK musl $@"
 	@$(call compile,musl) -Itests/unit $(LINK_musl) -o $@ $(filter-out %.h,$^)
 
-e2e: build/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary
-	@$(call pytest,musl,build/image-syncer,tests/e2e)
+e2e: build/image-syncer$(engine) build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary (TLS=openssl: with the other engine)
+	@$(call pytest,musl$(engine),build/image-syncer$(engine),tests/e2e)
+
+e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make e2e TLS=openssl)
+	@$(MAKE) --no-print-directory TLS=openssl TESTS="$(or $(TESTS),tests/e2e/test_engines.py tests/e2e/test_tls.py)" e2e
 
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
 # What mostly waits, or is about other things than memory, runs under the sanitizer every night.
 nightly := cli connect dns imgsync kyma memory notify outage pacing processor profiles proxies shards stall tls
-e2e-asan: build/asan/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
-	@$(call pytest,asan,build/asan/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
+e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
+	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
 
 # Elsewhere threads do nothing that they do not do in these files.
-e2e-tsan: build/tsan/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole
-	@$(call pytest,tsan,build/tsan/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,-m concurrency))
+e2e-tsan: build/tsan$(engine)/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole
+	@$(call pytest,tsan$(engine),build/tsan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,-m concurrency))
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-registries.sh registry

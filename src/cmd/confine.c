@@ -25,6 +25,7 @@
 #include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 #include "net/proxy.h"
+#include "net/tls_client.h"
 #include "registry/profile.h"
 
 #include <errno.h>
@@ -142,6 +143,16 @@ static void add_state(struct reading *reading, const struct session *session)
 		add_folder(reading, name);
 }
 
+static void add_credential(struct reading *reading, const struct credential *entry)
+{
+	if (entry->ca)
+		add_name(reading, entry->ca);
+	if (!entry->client)
+		return;
+	add_name(reading, entry->client->certificate);
+	add_name(reading, entry->client->key);
+}
+
 static void add_read(struct reading *reading, const struct session *session,
 		     const struct runs *runs)
 {
@@ -159,8 +170,7 @@ static void add_read(struct reading *reading, const struct session *session,
 		if (ca)
 			add_name(reading, ca);
 		for (size_t j = 0; j < credentials->count; j++)
-			if (credentials->items[j].ca)
-				add_name(reading, credentials->items[j].ca);
+			add_credential(reading, &credentials->items[j]);
 		for (size_t j = 0; j < run->options->since_archive.count; j++)
 			add_folder(reading, run->options->since_archive.items[j]);
 		for (size_t j = 0; j < run->folder_count; j++)
@@ -352,6 +362,20 @@ static void check_server(void *ctx, const struct named_server *server)
 			    server->registry);
 }
 
+/* path may be NULL. */
+static void check_file(const struct checking *checking, const struct credential *entry,
+		       const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	if (fd >= 0)
+		close(fd);
+	else if (path && errno == EACCES)
+		problem_add(checking->problems, entry->place,
+			    "this process may not read %s: check its mode, and restart if its "
+			    "folder is new",
+			    path);
+}
+
 static void check_credential(const struct checking *checking, const struct credential *entry)
 {
 	if (entry->needed && entry->helper &&
@@ -359,14 +383,9 @@ static void check_credential(const struct checking *checking, const struct crede
 		problem_add(checking->problems, entry->place,
 			    "this process can no longer start the credential helper %s: restart it",
 			    entry->helper);
-	int fd = entry->ca ? open(entry->ca, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-	if (fd >= 0)
-		close(fd);
-	else if (entry->ca && errno == EACCES)
-		problem_add(checking->problems, entry->place,
-			    "this process may not read %s: check its mode, and restart if its "
-			    "folder is new",
-			    entry->ca);
+	check_file(checking, entry, entry->ca);
+	check_file(checking, entry, entry->client ? entry->client->certificate : NULL);
+	check_file(checking, entry, entry->client ? entry->client->key : NULL);
 }
 
 /* True when path is the folder, or below it. */

@@ -87,6 +87,7 @@ static void take_connection(const struct probing *probing, const struct sighting
 	report->connect_ms = milliseconds(sight->connect_us);
 	report->tls_ms = milliseconds(sight->tls_us);
 	report->scheme = keep(probing, str_of(sight->request->url->scheme));
+	report->version = sight->version;
 	report->suite = sight->suite;
 	report->unchecked = sight->request->insecure;
 	take_chain(probing, sight->chain);

@@ -16,6 +16,7 @@
 #include "config/options/plan_options.h"
 #include "config/serve/server_file.h"
 #include "config/state_place.h"
+#include "net/tls_client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -159,6 +160,14 @@ static void take_options(const struct taker *taker, const struct options *option
 			   NULL);
 }
 
+static void take_client(const struct taker *taker, const struct credential *entry)
+{
+	if (!entry->client)
+		return;
+	take_named(taker, "certificate", entry->client->certificate, entry->place);
+	take_named(taker, "key", entry->client->key, entry->place);
+}
+
 /* Takes the files that config names. Most rules name the same key, or none. */
 static void take_config(const struct taker *taker, const struct config *config)
 {
@@ -172,6 +181,7 @@ static void take_config(const struct taker *taker, const struct config *config)
 		take_named(taker, "ca", entry->ca, entry->place);
 		for (size_t j = 0; j < CREDENTIAL_FILES; j++)
 			take_named(taker, "a file of a login", entry->files[j], entry->place);
+		take_client(taker, entry);
 	}
 	for (size_t i = 0; i < config->rules.file_count; i++)
 		take_named(taker, "list", config->rules.files[i].text,

@@ -12,6 +12,7 @@
 #include "config/auth/registry_key.h"
 #include "config/fields.h"
 #include "config/nearest.h"
+#include "net/tls_client.h"
 
 #include <string.h>
 
@@ -32,7 +33,8 @@ struct usage {
 
 /* A host that a side names. */
 struct used_host {
-	const char *ca;            /* from certs.d; NULL: none */
+	const char *ca;                  /* from certs.d; NULL: none */
+	const struct tls_client *client; /* likewise */
 	struct credentials fit;    /* copies of the entries with this host, and room for one more */
 	struct credential **entry; /* the entries themselves, in the same order */
 	bool missed;               /* some side has no entry */
@@ -124,6 +126,7 @@ static struct used_host *see_host(struct usage *usage, const struct usage_side *
 			     side->host, real);
 	host_files_check(usage->arena, files, side->host, usage->problems);
 	host->ca = host_files_ca(usage->arena, files, side->host, usage->problems);
+	host->client = host_files_client(usage->arena, files, side->host, usage->problems);
 	return host;
 }
 
@@ -139,23 +142,27 @@ static struct credential *add_entry(struct usage *usage, struct used_host *host,
 	return entry;
 }
 
-/* Gives an entry the ca and the helper found for its host; makes the entry if there is none. */
+/* Gives an entry the files and the helper found for its host; makes the entry if there is none. */
 static void complete(struct usage *usage, const struct usage_side *side, struct used_host *host,
 		     struct credential *entry)
 {
 	const struct docker_store *store = &usage->config->store;
 	bool ca = host->ca && !(entry && (entry->ca || entry->insecure));
+	bool client = host->client && !(entry && entry->client);
 	bool helper = store->helper && !(entry && logins_any(entry));
-	if (!ca && !helper)
+	if (!ca && !client && !helper)
 		return;
 	if (!entry) {
 		const struct credential new = {.key = str_of(side->host),
-					       .place = helper ? store->place : host->ca};
+					       .place = helper ? store->place
+							: ca   ? host->ca
+							       : host->client->certificate};
 		usage->used[usage->config->credentials.count] = helper;
 		entry = add_entry(usage, host, &new);
 	}
 	entry->needed = true;
 	entry->ca = ca ? host->ca : entry->ca;
+	entry->client = client ? host->client : entry->client;
 	entry->helper = helper ? store->helper : entry->helper;
 }
 
@@ -300,8 +307,8 @@ static bool only_allows(const struct credential *entry)
 {
 	struct str host, path;
 	registry_key_split(entry->key, &host, &path);
-	return !logins_any(entry) && !entry->ca && !entry->proxy && !entry->token_server &&
-	       !entry->insecure && !entry->mirror_count && !path.len &&
+	return !logins_any(entry) && !entry->ca && !entry->client && !entry->proxy &&
+	       !entry->token_server && !entry->insecure && !entry->mirror_count && !path.len &&
 	       str_find(host, ':') < host.len;
 }
 

@@ -22,7 +22,7 @@ struct usage_side {
  * entries are not reported.
  *
  * Then gives docker's credsStore, if there is one, to every host of a side that has no login, and
- * the certificate authority in certs.d to every host without a ca. False without memory.
+ * the certificates in certs.d to every host without a ca. False without memory.
  */
 bool usage_settle(struct arena *arena, struct config *config, const struct usage_side *sides,
 		  size_t count, struct problems *problems);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# build.sh FLAVOR: build the libraries of one flavor (musl, amd64, arm64, asan, tsan, fuzz) and print the folder
-# they are in.
+# build.sh FLAVOR[-openssl]: build the libraries of one flavor (musl, amd64, arm64, asan, tsan, fuzz) and print the folder they
+# are in. With -openssl, which fuzz does not have, OpenSSL takes the place of BearSSL.
 #
 # musl  the release: musl itself and all libraries, static and position independent, from Debian's source packages.
 # amd64, arm64  the same for a named machine, which need not be this one.
@@ -24,20 +24,25 @@ export LC_ALL=C
 umask 022
 
 flavor=${1:-}
+base=${flavor%-openssl}
+engine=bearssl
+[ "$base" = "$flavor" ] || engine=openssl
 release=
-case $flavor in
-musl | amd64 | arm64)
+case $base:$engine in
+musl:* | amd64:* | arm64:*)
 	release=yes
-	wanted='musl bearssl curl cjson libyaml nettle pcre2 libmicrohttpd'
+	wanted="musl $engine curl cjson libyaml nettle pcre2 libmicrohttpd"
 	;;
-asan | tsan) wanted='bearssl curl libmicrohttpd' ;;
-fuzz) wanted='bearssl curl libmicrohttpd cjson libyaml' ;;
-*) die 'usage: build.sh musl|amd64|arm64|asan|tsan|fuzz' ;;
+asan:* | tsan:*) wanted="$engine curl libmicrohttpd" ;;
+fuzz:bearssl) wanted='bearssl curl libmicrohttpd cjson libyaml' ;;
+*) die 'usage: build.sh musl|amd64|arm64|asan|tsan|fuzz, or one of the first five with -openssl' ;;
 esac
+# The unit tests make certificates with it.
+case $flavor in asan-openssl | tsan-openssl) wanted="$wanted bearssl" ;; esac
 
-case $flavor in
+case $base in
 musl) "$here/setup.sh" --check build ;;
-amd64 | arm64) "$here/setup.sh" --check "$flavor" ;;
+amd64 | arm64) "$here/setup.sh" --check "$base" ;;
 fuzz) "$here/setup.sh" --check fuzz ;;
 *) "$here/setup.sh" --check sanitize ;;
 esac
@@ -47,9 +52,9 @@ mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 sources=$cache/sources
 jobs=$(nproc)
-flags=$(make -s -f "$here/flags.mk" "print-flags-$flavor")
-tools=$(make -s -f "$here/flags.mk" "print-tools-$flavor")
-compiler=$(make -s -f "$here/flags.mk" "print-compiler-$flavor")
+flags=$(make -s -f "$here/flags.mk" "print-flags-$base")
+tools=$(make -s -f "$here/flags.mk" "print-tools-$base")
+compiler=$(make -s -f "$here/flags.mk" "print-compiler-$base")
 
 # --- Cached? -----------------------------------------------------------------------------------------------------------
 
@@ -79,7 +84,7 @@ result=$(result_of "$here/packages")
 
 exec 8>"$cache/sources.lock"
 flock 8
-"$here/fetch.sh" "$sources"
+"$here/fetch.sh" "$sources" $wanted
 other=/dev/null
 if [ -e "$sources/other" ]; then
 	other=$sources/other
@@ -130,7 +135,7 @@ if [ -n "$release" ]; then
 	host="--build=$(gcc -dumpmachine) --host=${machine/%-gnu/-musl}"
 else
 	cc=$compiler
-	link=$(make -s -f "$here/flags.mk" "print-link-$flavor")
+	link=$(make -s -f "$here/flags.mk" "print-link-$base")
 	host=
 fi
 binutils="AR=${tools}ar RANLIB=${tools}ranlib NM=${tools}nm STRIP=${tools}strip"
@@ -184,21 +189,43 @@ build_bearssl() {
 	cp inc/*.h "$prefix/include"
 }
 
-# Everything but HTTP and HTTPS over BearSSL is left out. What must stay: the threaded resolver (the other one ignores time
+# Only what a client of TLS 1.2 and 1.3 needs: no other programs or modules, no configuration file, nothing that is read from disk.
+build_openssl() {
+	local target=linux-x86_64
+	case $("${tools}gcc" -dumpmachine) in
+	x86_64-*) ;;
+	aarch64-*) target=linux-aarch64 ;;
+	*) target=linux-generic64 ;;
+	esac
+	cd "$work/openssl"
+	CC="$cc" AR="${tools}ar" RANLIB="${tools}ranlib" ./Configure "$target" --prefix="$prefix" --libdir=lib --openssldir=/nonexistent \
+		no-{shared,dso,module,engine,legacy,autoload-config,apps,docs,tests,comp,secure-memory,ui-console,thread-pool,default-thread-pool} \
+		no-{ssl3,tls1,tls1_1,dtls,quic,srp,srtp,psk,nextprotoneg,ct,ocsp,cms,ts,cmp,http,ktls,rfc3779,multiblock} \
+		no-{md4,mdc2,rc2,rc4,des,idea,seed,camellia,aria,bf,cast,whirlpool,rmd160,sm2,sm3,sm4,siphash,scrypt,argon2,blake2} \
+		no-{dsa,ec2m,gost,slh-dsa,ml-dsa,siv,ocb} $flags
+	make -j"$jobs" build_libs
+	"${tools}strip" --strip-debug libcrypto.a libssl.a
+	cp libcrypto.a libssl.a "$prefix/lib"
+	cp -r include/openssl "$prefix/include"
+}
+
+# Everything but HTTP and HTTPS over the engine is left out. What must stay: the threaded resolver (the other one ignores time
 # limits), socketpair or eventfd (wakes it up), proxies with Basic, IPv6, AWS signatures (logins of ECR; they need no more than
 # curl's own SHA-256 and HMAC), and the error texts. What must stay out for another
 # reason than size: digest, ntlm, doh, dnsshuffle and websockets, the only users of an unlocked random generator.
 configure_curl() {
+	local have with=--with-bearssl=$prefix use=USE_BEARSSL
+	[ "$engine" = bearssl ] || { with="--with-openssl=$prefix --without-bearssl" use=USE_OPENSSL; }
 	cd "$work/curl"
 	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
-		--with-bearssl="$prefix" --without-ca-bundle --without-ca-path --without-ca-fallback \
+		$with --without-ca-bundle --without-ca-path --without-ca-fallback \
 		--without-{zlib,brotli,zstd,libpsl,libidn2,nghttp2,ngtcp2,librtmp,libssh2,libgsasl} \
 		--disable-{ftp,file,ldap,ldaps,rtsp,dict,telnet,tftp,pop3,imap,smb,smtp,gopher,mqtt,ipfs,websockets} \
 		--disable-{manual,docs,libcurl-option,ntlm,kerberos-auth,negotiate-auth,digest-auth,bearer-auth,tls-srp} \
 		--disable-{unix-sockets,cookies,doh,mime,form-api,dateparse,netrc,progress-meter,dnsshuffle,alt-svc,hsts} \
 		--disable-{headers-api,sspi,bindlocal,ech,get-easy-options,httpsrr,ssls-export,sha512-256,ares} \
 		CC="$cc" CFLAGS="${1:-$flags}" CPPFLAGS="-I$prefix/include -DNDEBUG" LDFLAGS="-L$prefix/lib $link"
-	for have in USE_BEARSSL USE_THREADS_POSIX USE_IPV6 HAVE_EVENTFD; do
+	for have in $use USE_THREADS_POSIX USE_IPV6 HAVE_EVENTFD; do
 		grep -q "^#define $have 1" lib/curl_config.h || die "curl was configured without $have"
 	done
 }
@@ -273,7 +300,7 @@ build_libmicrohttpd() { # flags
 # --- Order -------------------------------------------------------------------------------------------------------------
 
 started=$SECONDS
-echo "deps: building for $flavor (once; about a minute and a half on two cores)" >&2
+echo "deps: building for $flavor (once; a minute and a half on two cores, three with OpenSSL)" >&2
 pids=()
 for name in $wanted; do
 	step "unpack-$name" unpack "$name" &
@@ -285,7 +312,7 @@ exec 8>&- # the files of the sources are no longer needed
 if [ -n "$release" ]; then
 	step musl build_musl
 	{
-		step bearssl build_bearssl
+		step "$engine" "build_$engine"
 		step curl-configure configure_curl
 		step curl build_curl
 	} &
@@ -303,13 +330,14 @@ if [ -n "$release" ]; then
 else
 	# configure's trial programs are linked with the sanitizer, for BearSSL's sake, but must not be judged by it.
 	export ASAN_OPTIONS=detect_leaks=0
-	step bearssl build_bearssl
+	case " $wanted " in *' openssl '*) step openssl build_openssl ;; esac
+	case " $wanted " in *' bearssl '*) step bearssl build_bearssl ;; esac
 	step curl-configure configure_curl -O1
 	step curl build_curl
 	# It reads its own counters and flags unlocked where nothing depends on them, which ThreadSanitizer cannot know: there only its
 	# locks are seen.
 	step libmicrohttpd build_libmicrohttpd "$(sed 's/-fsanitize=thread//' <<<"$flags")"
-	if [ "$flavor" = fuzz ]; then
+	if [ "$base" = fuzz ]; then
 		step cjson build_cjson
 		step libyaml build_libyaml "$(version_of libyaml)"
 	fi

@@ -1,5 +1,6 @@
 #!/bin/bash
-# fetch.sh DIR: bring every source file that the lock ("packages") names into DIR/NAME, and nothing that differs from it.
+# fetch.sh DIR [NAME...]: bring every source file that the lock ("packages") has for these packages, or for all, into DIR/NAME,
+# and nothing that differs from it.
 #
 # Asked are, in this order: DIR itself, $SOURCES, and the pools behind this machine's apt configuration (sources.sh). SOURCES is
 # a folder or the address of one, which has the files side by side, by package, or as Debian's pool has them; an archive of the
@@ -14,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=src/deps/sources.sh
 . "$here/sources.sh"
 lock_read
-dir=${1:?usage: fetch.sh DIR}
+dir=${1:?usage: fetch.sh DIR [NAME...]}
+shift
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 case ${SOURCES:-} in
@@ -45,6 +47,7 @@ instead() { # name version minimum below
 rm -rf "$dir"/other "$dir"/other.*
 apt_begin "$dir"
 while read -r name version minimum below; do
+	[ $# = 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
 	lock_fetch "$name" "$dir/$name" && continue
 	[ "${ALLOW_OTHER_SOURCES:-}" = 1 ] || refuse "$name" "$version"
 	instead "$name" "$version" "$minimum" "$below"

@@ -36,6 +36,7 @@ segments=$("${TOOLS:-}readelf" -lW "$program" | awk '$2 ~ /^0x/')
 dynamic=$("${TOOLS:-}readelf" -dW "$program")
 sections=$("${TOOLS:-}readelf" -SW "$program")
 symbols=$("${TOOLS:-}nm" "$unstripped")
+! has "$symbols" ' SSL_CTX_new$' || limit=$((13 * 512 * 1024)) # OpenSSL is two thirds of it
 
 gate 'is position independent (type DYN)' has "$header" '^ *Type: *DYN'
 gate 'asks for no interpreter' lacks "$segments" '^ *INTERP'

@@ -1,24 +1,25 @@
-/* BearSSL has it anyway. */
+/* nettle hashes already. */
 #include "net/hmac.h"
 
-#include <bearssl.h>
+#include <nettle/hmac.h>
 
-static void compute(const br_hash_class *hash, struct str key, struct str text, char *out)
+static const uint8_t *bytes_of(struct str text)
 {
-	br_hmac_key_context keys;
-	br_hmac_context hmac;
-	br_hmac_key_init(&keys, hash, key.at ? key.at : "", key.len);
-	br_hmac_init(&hmac, &keys, 0);
-	br_hmac_update(&hmac, text.at ? text.at : "", text.len);
-	br_hmac_out(&hmac, out);
+	return (const uint8_t *)(text.at ? text.at : "");
 }
 
 void hmac_sha256(struct str key, struct str text, char out[HMAC_SIZE])
 {
-	compute(&br_sha256_vtable, key, text, out);
+	struct hmac_sha256_ctx hmac;
+	hmac_sha256_set_key(&hmac, key.len, bytes_of(key));
+	hmac_sha256_update(&hmac, text.len, bytes_of(text));
+	hmac_sha256_digest(&hmac, HMAC_SIZE, (uint8_t *)out);
 }
 
 void hmac_sha1(struct str key, struct str text, char out[HMAC_SHA1_SIZE])
 {
-	compute(&br_sha1_vtable, key, text, out);
+	struct hmac_sha1_ctx hmac;
+	hmac_sha1_set_key(&hmac, key.len, bytes_of(key));
+	hmac_sha1_update(&hmac, text.len, bytes_of(text));
+	hmac_sha1_digest(&hmac, HMAC_SHA1_SIZE, (uint8_t *)out);
 }

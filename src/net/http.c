@@ -30,7 +30,7 @@ enum { KEY_SIZE = 384, BRIEF_MAX = 128 * 1024 };
 
 struct http {
 	struct arena *arena;
-	struct tls *tls; /* the usual trust */
+	struct trust_set *tls; /* the usual trust */
 	const char *user_agent;
 	const struct ports *ports;
 	const struct http_observer *observer;
@@ -41,13 +41,13 @@ struct http {
 	CURLSH *share;
 	pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 	pthread_mutex_t lock; /* guards the members below, and arena */
-	struct map trusts;    /* file of certificate authorities -> struct tls */
+	struct map trusts;    /* file of certificate authorities -> struct trust_set */
 	struct map proxies;   /* identity -> the first proxy that has it */
 };
 
 /* How a request gets to its server. */
 struct route {
-	struct tls *tls;
+	struct trust_set *tls;
 	const struct proxy *proxy; /* from the map of proxies; NULL: none */
 	struct handles_line *line;
 };
@@ -99,7 +99,7 @@ struct http *http_new(const struct http_options *options)
 	pthread_mutex_init(&http->lock, NULL);
 	http->limiter = limiter_new(options->per_second);
 	http->handles = handles_new();
-	http->tls = tls_new(options->ca_file);
+	http->tls = trust_set_new(options->ca_file);
 	if (!http->limiter || !http->handles || !http->tls || !share_open(http))
 		http_free(&http);
 	return http;
@@ -124,12 +124,12 @@ void http_free(struct http **http)
 	if ((*http)->share)
 		curl_share_cleanup((*http)->share);
 	for (size_t i = 0; i < (*http)->trusts.count; i++) {
-		struct tls *tls = (*http)->trusts.entries[i].value;
-		tls_free(&tls);
+		struct trust_set *tls = (*http)->trusts.entries[i].value;
+		trust_set_free(&tls);
 	}
 	map_finish(&(*http)->trusts);
 	map_finish(&(*http)->proxies);
-	tls_free(&(*http)->tls);
+	trust_set_free(&(*http)->tls);
 	limiter_free(&(*http)->limiter);
 	pthread_mutex_destroy(&(*http)->lock);
 	curl_global_cleanup();
@@ -146,14 +146,14 @@ static void release(void *ctx, struct handle *handle)
 }
 
 /* The trust set of one file of authorities, or the usual one. Caller holds the lock. */
-static struct tls *find_trust(struct http *http, const char *ca)
+static struct trust_set *find_trust(struct http *http, const char *ca)
 {
-	struct tls *tls = ca ? map_get(&http->trusts, str_of(ca)) : http->tls;
+	struct trust_set *tls = ca ? map_get(&http->trusts, str_of(ca)) : http->tls;
 	if (tls)
 		return tls;
-	tls = tls_new(ca);
+	tls = trust_set_new(ca);
 	if (tls && !map_put(&http->trusts, str_of(ca), tls))
-		tls_free(&tls);
+		trust_set_free(&tls);
 	return tls;
 }
 
@@ -181,10 +181,10 @@ static bool find_route(struct http *http, const struct http_request *request, st
 	pthread_mutex_unlock(&http->lock);
 	if (!out->tls || (proxy && !out->proxy))
 		return error_memory(err);
-	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p", url->scheme, url->host,
+	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p %p", url->scheme, url->host,
 			   url->port, request->insecure ? " insecure" : "",
 			   request->chosen ? " chosen" : "", (void *)out->tls,
-			   (const void *)out->proxy);
+			   (const void *)out->proxy, (const void *)request->client);
 	if (len < 0 || (size_t)len >= sizeof(key))
 		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
 	out->line = handles_line(http->handles, key);
@@ -207,6 +207,17 @@ static bool set_proxy(struct handle *handle, const struct proxy *proxy, struct e
 	return !code || error_memory(err);
 }
 
+static bool set_tls(struct handle *handle, const struct http_request *request,
+		    const struct route *route, struct error *err)
+{
+	const struct tls_client *client = request->client;
+	if (strcmp(request->url->scheme, "https") != 0)
+		return true;
+	return tls_session_new(route->tls, handle->easy, str_of(request->url->host),
+			       request->insecure, &handle->tls, err) &&
+	       (!client || tls_session_identify(handle->easy, client, err));
+}
+
 /* Makes a handle. On failure returns NULL and sets err. */
 static struct handle *new_handle(struct http *http, const struct http_request *request,
 				 const struct route *route, struct error *err)
@@ -219,10 +230,7 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 	handle->ports = http->ports;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
-	bool secure = strcmp(request->url->scheme, "https") == 0;
-	if (!set_proxy(handle, route->proxy, err) ||
-	    (secure && !tls_session_new(route->tls, handle->easy, str_of(request->url->host),
-					request->insecure, &handle->tls, err)))
+	if (!set_proxy(handle, route->proxy, err) || !set_tls(handle, request, route, err))
 		handle_free(&handle);
 	else if (http->observer && handle->tls)
 		tls_session_keep_chain(handle->tls);

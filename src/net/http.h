@@ -18,6 +18,7 @@ struct http;
 struct ports;
 struct sighting;
 struct stream;
+struct tls_client;
 
 enum { HTTP_HOST_SIZE = 128 };
 
@@ -55,6 +56,8 @@ struct http_request {
 	int timeout_ms;
 	/* file with the only certificate authorities to trust; NULL: the usual ones */
 	const char *ca;
+	const struct tls_client
+		*client;           /* must outlive the HTTP client; NULL: none (tls_client.h) */
 	const struct proxy *proxy; /* must outlive the client; NULL: chosen by the environment */
 	const struct http_signature *signature; /* or NULL */
 	/* True when an answer means that a request limit was hit; NULL: only a 429 does. */
@@ -69,7 +72,7 @@ struct http_observer {
 
 struct http_options {
 	const char *user_agent;        /* sent with every request; must outlive the client */
-	const char *ca_file;           /* see tls_new() */
+	const char *ca_file;           /* see trust_set_new() */
 	const struct proxies *proxies; /* of the environment; must outlive the client; or NULL */
 	/* seconds a body may stand still, or a fourth of the time below 1 KiB/s; 0: no limit */
 	int stall_seconds;

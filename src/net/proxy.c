@@ -102,8 +102,12 @@ static bool take_port(struct str *text, struct proxy_parts *out)
 	return number > 0 && number < 65536;
 }
 
-/* Checks that the host is a name or an address, with brackets if IPv6. */
-static bool check_host(struct arena *arena, struct str text, struct error *err)
+/*
+ * Checks that the host is a name or an address, with brackets if IPv6. For libcurl's BearSSL an
+ * https proxy must have a name, and with OpenSSL it would tell us no address to compare the
+ * certificate with.
+ */
+static bool check_host(struct arena *arena, struct str text, bool secure, struct error *err)
 {
 	struct sockaddr_storage ignored;
 	const char *host = arena_copy(arena, text.at ? text.at : "", text.len);
@@ -112,6 +116,10 @@ static bool check_host(struct arena *arena, struct str text, struct error *err)
 	bool bracketed = *host == '[' && host[text.len - 1] == ']';
 	bool literal = !strchr(host, '%') && (bracketed || !strchr(host, ':')) &&
 		       address_parse(host, &ignored);
+	if (literal && secure)
+		return fail(err, "an https proxy given by its address",
+			    "give the name that its certificate is for, as in "
+			    "https://proxy.example.com:3129");
 	return literal || hostname_proper(host) ||
 	       fail(err, "the proxy's host is not a valid name or address", as_in);
 }
@@ -132,7 +140,7 @@ static bool split(struct arena *arena, struct str text, struct proxy_parts *out,
 	if (!take_port(&text, out))
 		return fail(err, "the port of a proxy must be a number from 1 to 65535", as_in);
 	out->host = hostname_bare(text);
-	return check_host(arena, out->host, err);
+	return check_host(arena, out->host, strcmp(out->scheme->name, "https") == 0, err);
 }
 
 static int hex(char c)

@@ -64,6 +64,7 @@ void sight_tell(const struct http_observer *observer, const struct handle *handl
 	/* A connection that failed is not counted. */
 	sight.fresh = connections > 0 || !known->answer;
 	if (handle && handle->tls) {
+		sight.version = tls_session_version(handle->tls);
 		sight.suite = tls_session_suite(handle->tls);
 		sight.chain = tls_session_chain(handle->tls);
 	}

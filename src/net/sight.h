@@ -20,7 +20,7 @@ struct sighting {
 	char address[SIGHT_ADDRESS_SIZE];
 	bool fresh;                            /* the connection was opened for it */
 	int64_t lookup_us, connect_us, tls_us; /* of that; -1: it did not get so far */
-	const char *suite;                     /* NULL: no handshake, or none that got so far */
+	const char *version, *suite;   /* of TLS; NULL: no handshake, or none that got so far */
 	const struct tls_chain *chain; /* what the server sent in its handshake; NULL: none */
 };
 

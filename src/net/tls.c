@@ -1,63 +1,52 @@
 /*
- * libcurl's BearSSL backend prepares a context for each handshake and lets us have it before it
- * starts (CURLOPT_SSL_CTX_FUNCTION). All TLS settings are made there, so that nothing depends on
- * the backend's defaults: versions, suites, hashes, the X.509 engine.
- *
- * Neither libcurl's connection pool nor its session cache knows about that function: a session made
- * under one trust set would be resumed under another, without a look at any certificate. Both do
- * compare CURLOPT_CRLFILE, which the backend never opens, so each trust set puts a unique name
- * there. The name is random rather than an address or a counter, so it needs no global and is never
- * reused.
+ * No session that was made under one trust set may be resumed under another, so each has a name
+ * that its engine makes a part of what libcurl compares. The name is random rather than an address
+ * or a counter, so it needs no global and is never reused.
  */
 #include "net/tls.h"
 
 #include "base/arena.h"
-#include "net/tls_chain.h"
+#include "net/tls_client.h"
+#include "net/tls_engine.h"
 #include "net/tls_failure.h"
-#include "net/tls_suite.h"
+#include "net/tls_handshake.h"
 #include "net/tls_trust.h"
-#include "net/tls_verify.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
-enum { TAG_BYTES = 16, TAG_SIZE = 64, SEED_BYTES = 48 };
+enum { NAME_BYTES = 16, NAME_SIZE = 2 * NAME_BYTES + 1 };
 
-struct tls {
+struct trust_set {
 	struct arena *arena;
 	struct tls_trust *trust;
-	char tag[TAG_SIZE];
+	char name[NAME_SIZE];
 };
 
 struct tls_session {
 	struct arena *arena;
-	struct tls_verify verify;
-	bool insecure;
+	struct tls_handshake handshake;
 	char *sentence; /* TLS_FAILURE_SIZE bytes for tls_session_failure() */
 };
 
-static bool fill_random(void *bytes, size_t len)
+static bool make_name(char name[NAME_SIZE])
 {
+	unsigned char number[NAME_BYTES];
 	/* Up to 256 bytes come whole and uninterrupted once the pool is ready. */
-	return getrandom(bytes, len, 0) == (ssize_t)len;
-}
-
-static bool make_tag(char tag[TAG_SIZE])
-{
-	unsigned char number[TAG_BYTES];
-	if (!fill_random(number, sizeof(number)))
+	if (getrandom(number, sizeof(number), 0) != (ssize_t)sizeof(number))
 		return false;
-	int used = snprintf(tag, TAG_SIZE, "/trust/");
 	for (size_t i = 0; i < sizeof(number); i++)
-		used += snprintf(tag + used, TAG_SIZE - (size_t)used, "%02x", number[i]);
+		snprintf(name + 2 * i, 3, "%02x", number[i]);
 	return true;
 }
 
-struct tls *tls_new(const char *path)
+struct trust_set *trust_set_new(const char *path)
 {
 	struct arena *arena = arena_new();
-	struct tls *tls = arena ? arena_new_of(arena, struct tls) : NULL;
-	if (tls && make_tag(tls->tag)) {
+	struct trust_set *tls = arena ? arena_new_of(arena, struct trust_set) : NULL;
+	if (tls && make_name(tls->name)) {
 		tls->arena = arena;
 		tls->trust = tls_trust_new(arena, path);
 		if (tls->trust)
@@ -67,7 +56,7 @@ struct tls *tls_new(const char *path)
 	return NULL;
 }
 
-void tls_free(struct tls **tls)
+void trust_set_free(struct trust_set **tls)
 {
 	if (!*tls)
 		return;
@@ -75,59 +64,6 @@ void tls_free(struct tls **tls)
 	tls_trust_finish((*tls)->trust);
 	*tls = NULL;
 	arena_free(&arena);
-}
-
-/* Called by libcurl for every handshake, after it has set up the client and before it starts. */
-static CURLcode set_up_client(CURL *easy, void *context, void *ctx)
-{
-	br_ssl_client_context *client = context;
-	struct tls_session *session = ctx;
-	unsigned char seed[SEED_BYTES];
-	(void)easy;
-	if (!fill_random(seed, sizeof(seed)))
-		return CURLE_FAILED_INIT;
-	br_ssl_engine_set_versions(&client->eng, BR_TLS12, BR_TLS12);
-	br_ssl_engine_add_flags(&client->eng, BR_OPT_NO_RENEGOTIATION);
-	br_ssl_engine_set_hash(&client->eng, br_md5_ID, NULL);
-	br_ssl_engine_set_hash(&client->eng, br_sha1_ID, NULL);
-	tls_suite_offer(client);
-	br_ssl_engine_inject_entropy(&client->eng, seed, sizeof(seed));
-	explicit_bzero(seed, sizeof(seed));
-	tls_verify_attach(&session->verify, client);
-	return CURLE_OK;
-}
-
-/* With another backend the context would be of another type. */
-static bool has_bearssl(CURL *easy)
-{
-	struct curl_tlssessioninfo *info = NULL;
-	return curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) == CURLE_OK && info &&
-	       info->backend == CURLSSLBACKEND_BEARSSL;
-}
-
-/* Sets the options in a chain; the first failure is returned. */
-static CURLcode set_options(CURL *easy, const struct tls *tls, struct tls_session *session)
-{
-	bool checked = !session->insecure;
-	/* The backend can only compare names; our engine compares addresses. */
-	bool named = checked && !session->verify.address.len;
-	/* A proxy of the same name would go unchecked, so its sessions have a tag of their own. */
-	char proxy_tag[TAG_SIZE + sizeof("/insecure")];
-	snprintf(proxy_tag, sizeof(proxy_tag), "%s%s", tls->tag, checked ? "" : "/insecure");
-	CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, checked ? 1L : 0L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, named ? 2L : 0L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_CRLFILE, tls->tag);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY_CRLFILE, proxy_tag);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_up_client);
-	return code ? code : curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, session);
 }
 
 /* The bytes of an IP literal, with or without brackets; empty for a name. */
@@ -147,7 +83,7 @@ static struct str address_of(struct arena *arena, struct str host)
 	return (struct str){arena_copy(arena, (const char *)bytes, len), len};
 }
 
-static struct tls_session *make_session(struct tls *tls, struct str host, bool insecure)
+static struct tls_session *make_session(struct trust_set *tls, struct str host, bool insecure)
 {
 	struct arena *arena = arena_new();
 	struct tls_session *session = arena ? arena_new_of(arena, struct tls_session) : NULL;
@@ -161,13 +97,12 @@ static struct tls_session *make_session(struct tls *tls, struct str host, bool i
 		return NULL;
 	}
 	session->arena = arena;
-	session->insecure = insecure;
 	session->sentence = sentence;
-	tls_verify_init(&session->verify, tls->trust, name, address, insecure);
+	tls_handshake_init(&session->handshake, tls->trust, name, address, insecure);
 	return session;
 }
 
-bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure,
+bool tls_session_new(struct trust_set *tls, CURL *easy, struct str host, bool insecure,
 		     struct tls_session **out, struct error *err)
 {
 	struct tls_anchors anchors;
@@ -177,18 +112,28 @@ bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure
 	scoped(tls_session_free) struct tls_session *session = make_session(tls, host, insecure);
 	if (!session)
 		return error_memory(err);
-	CURLcode code = has_bearssl(easy) ? set_options(easy, tls, session) : CURLE_NOT_BUILT_IN;
+	CURLcode code = tls_engine_fits(easy) ? tls_engine_attach(easy, session->arena,
+								  &session->handshake, tls->name)
+					      : CURLE_NOT_BUILT_IN;
 	if (code == CURLE_OUT_OF_MEMORY)
 		return error_memory(err);
 	if (code)
 		return error_set(
 			err, ERROR_UNSUPPORTED,
-			"this libcurl cannot be used for https (%s): it must be built with "
-			"BearSSL",
-			curl_easy_strerror(code));
+			"this libcurl cannot be used for https (%s): it must be built with %s",
+			curl_easy_strerror(code), tls_engine.name);
 	*out = session;
 	session = NULL;
 	return true;
+}
+
+/* libcurl compares these names when it looks for a session to resume. */
+bool tls_session_identify(CURL *easy, const struct tls_client *client, struct error *err)
+{
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key);
+	return !code || error_memory(err);
 }
 
 void tls_session_free(struct tls_session **session)
@@ -196,49 +141,55 @@ void tls_session_free(struct tls_session **session)
 	if (!*session)
 		return;
 	struct arena *arena = (*session)->arena;
-	tls_verify_finish(&(*session)->verify);
+	tls_handshake_finish(&(*session)->handshake);
 	*session = NULL;
 	arena_free(&arena);
 }
 
 void tls_session_note(struct tls_session *session, const char *curl_text)
 {
-	session->verify.code = tls_failure_code(curl_text);
 	/* The verdict is an older one: this transfer did not get as far as a chain. */
-	if (!tls_failure_of_chain(curl_text))
-		session->verify.verdict.fault = TLS_FAULT_NONE;
+	if (!tls_engine_note(&session->handshake, curl_text))
+		session->handshake.verdict.fault = TLS_FAULT_NONE;
 }
 
 const char *tls_session_failure(const struct tls_session *session)
 {
+	const struct tls_handshake *handshake = &session->handshake;
 	const struct tls_failure failure = {
-		.fault = session->verify.verdict.fault,
-		.authority = session->verify.verdict.authority,
-		.code = session->verify.code,
-		.accepted = session->verify.accepted,
-		.peer = session->verify.peer,
+		.fault = handshake->verdict.fault,
+		.authority = handshake->verdict.authority,
+		.reason = handshake->reason,
+		.accepted = handshake->accepted,
+		.asked = handshake->asked,
+		.peer = handshake->peer,
 	};
 	return tls_failure_explain(&failure, session->sentence) ? session->sentence : NULL;
 }
 
 bool tls_session_not_tls(const struct tls_session *session)
 {
-	return tls_failure_not_tls(session->verify.code);
+	return session->handshake.reason == TLS_REASON_NOT_TLS;
 }
 
 void tls_session_keep_chain(struct tls_session *session)
 {
 	/* Without memory nothing is kept. */
-	session->verify.kept = arena_new_of(session->arena, struct tls_chain);
+	session->handshake.kept = arena_new_of(session->arena, struct tls_chain);
 }
 
 const struct tls_chain *tls_session_chain(const struct tls_session *session)
 {
-	const struct tls_chain *kept = session->verify.kept;
+	const struct tls_chain *kept = session->handshake.kept;
 	return kept && kept->count ? kept : NULL;
+}
+
+const char *tls_session_version(const struct tls_session *session)
+{
+	return session->handshake.version;
 }
 
 const char *tls_session_suite(const struct tls_session *session)
 {
-	return tls_suite_name(session->verify.suite);
+	return session->handshake.suite;
 }

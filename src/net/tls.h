@@ -1,9 +1,9 @@
 /*
- * TLS for libcurl's BearSSL backend: trust anchors, certificate rules, cipher suites.
+ * TLS for libcurl: trust anchors and certificate rules, over one of two engines (tls_engine.h).
  *
- * A struct tls is one trust set: anchors parsed once per process and shared by all threads, used
- * through CURLOPT_SSL_CTX_FUNCTION. A struct tls_session belongs to one easy handle and must stay
- * until after curl_easy_cleanup(). TLS 1.2 only (RFC 5246), ECDHE with AES-GCM or
+ * A struct trust_set is one trust set: anchors parsed once per process and shared by all threads. A
+ * struct tls_session belongs to one easy handle and must stay until after curl_easy_cleanup(). TLS
+ * 1.2 (RFC 5246), and 1.3 (RFC 8446) where the engine has it, ECDHE with AES-GCM or
  * ChaCha20-Poly1305; certificates by RFC 5280, names by RFC 6125 from the subjectAltName only, IP
  * addresses included. docs/tls.md says what is checked, and what cannot be done.
  */
@@ -14,8 +14,9 @@
 
 #include <curl/curl.h>
 
-struct tls;
+struct trust_set;
 struct tls_chain;
+struct tls_client;
 struct tls_session;
 
 /*
@@ -23,17 +24,19 @@ struct tls_session;
  * bundle at its usual places. The file is read on first use, not here; tls_session_new() reports
  * problems with it. NULL without memory. Free it after the last session.
  */
-struct tls *tls_new(const char *path);
-void tls_free(struct tls **tls);
+struct trust_set *trust_set_new(const char *path);
+void trust_set_free(struct trust_set **tls);
 
 /*
  * Prepares easy for https to host (a name or an IP literal, without port). insecure skips every
  * certificate check except that of an https proxy. easy must not be reset afterwards. ERROR_CONFIG:
- * no usable certificate authority; ERROR_UNSUPPORTED: libcurl is built without BearSSL;
+ * no usable certificate authority; ERROR_UNSUPPORTED: libcurl is built for another engine;
  * ERROR_MEMORY.
  */
-bool tls_session_new(struct tls *tls, CURL *easy, struct str host, bool insecure,
+bool tls_session_new(struct trust_set *tls, CURL *easy, struct str host, bool insecure,
 		     struct tls_session **out, struct error *err);
+/* From now on easy identifies us by a certificate, if the server asks for one. */
+bool tls_session_identify(CURL *easy, const struct tls_client *client, struct error *err);
 void tls_session_free(struct tls_session **session);
 /*
  * Passes the session the text of CURLOPT_ERRORBUFFER for a failed transfer, "" if there is none:
@@ -52,5 +55,7 @@ bool tls_session_not_tls(const struct tls_session *session);
 void tls_session_keep_chain(struct tls_session *session);
 /* The certificates of the last handshake; NULL: none came, or they are not kept. */
 const struct tls_chain *tls_session_chain(const struct tls_session *session);
+/* Version of TLS in the last handshake ("1.2"), NULL before. */
+const char *tls_session_version(const struct tls_session *session);
 /* Name of the suite of the last handshake ("ECDHE-RSA-AES128-GCM-SHA256"), NULL before. */
 const char *tls_session_suite(const struct tls_session *session);

@@ -121,19 +121,18 @@ static bool read_rest(struct str fields, struct tls_certificate *out)
 
 static bool read_fields(struct str fields, struct str algorithm, struct tls_certificate *out)
 {
-	struct str serial, same, dates;
+	struct str serial, same, dates, key;
 	if (!take_version(&fields, &out->version) ||
 	    !tls_der_expect(&fields, TLS_DER_INTEGER, &serial) || !serial.len ||
 	    !take_whole(&fields, TLS_DER_SEQUENCE, &same) || !take_name(&fields, &out->issuer) ||
 	    !tls_der_expect(&fields, TLS_DER_SEQUENCE, &dates) ||
-	    !take_name(&fields, &out->subject) ||
-	    !take_whole(&fields, TLS_DER_SEQUENCE, &out->key_info))
+	    !take_name(&fields, &out->subject) || !take_whole(&fields, TLS_DER_SEQUENCE, &key))
 		return false;
 	if (!take_time(&dates, &out->not_before) || !take_time(&dates, &out->not_after) ||
 	    dates.len)
 		return false;
-	out->fault = str_equal(same, algorithm) ? tls_key_read(out->key_info, &out->key)
-						: TLS_FAULT_MALFORMED;
+	out->fault =
+		str_equal(same, algorithm) ? tls_key_read(key, &out->key) : TLS_FAULT_MALFORMED;
 	return read_rest(fields, out);
 }
 

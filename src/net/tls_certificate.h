@@ -6,20 +6,17 @@
 #pragma once
 
 #include "base/str.h"
-#include "net/tls_fault.h"
-
-#include <bearssl.h>
+#include "net/tls_key.h"
 
 struct tls_certificate {
-	struct str whole;   /* the whole certificate; all other slices lie within it */
-	struct str body;    /* the signed part */
-	struct str issuer;  /* a Name with its tag and length */
-	struct str subject; /* likewise */
-	struct str key_info;
+	struct str whole;     /* the whole certificate; all other slices lie within it */
+	struct str body;      /* the signed part */
+	struct str issuer;    /* a Name with its tag and length */
+	struct str subject;   /* likewise */
 	struct str algorithm; /* identifier of the signature algorithm, without its parameters */
 	struct str signature;
 	int64_t not_before, not_after; /* in seconds since 1970 */
-	br_x509_pkey key;              /* points into whole; key_type is 0 for an unknown kind */
+	struct tls_key key;
 	/* why the certificate must not be relied on, whatever signed it */
 	enum tls_fault fault;
 

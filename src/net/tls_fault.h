@@ -6,8 +6,8 @@ enum tls_fault {
 	TLS_FAULT_MALFORMED, /* not a certificate, or an extension that RFC 5280 does not allow */
 	/* the chain is too large, in bytes, certificates or signatures to check */
 	TLS_FAULT_TOO_LARGE,
-	TLS_FAULT_KEY_KIND,      /* neither RSA nor one of three curves */
-	TLS_FAULT_KEY_LARGE,     /* RSA above 4096 bits */
+	TLS_FAULT_KEY_KIND,      /* of a kind that the engine does not know */
+	TLS_FAULT_KEY_LARGE,     /* RSA above what the engine computes with */
 	TLS_FAULT_KEY_WEAK,      /* RSA below 2048 bits */
 	TLS_FAULT_ALGORITHM,     /* the signature's algorithm is not supported */
 	TLS_FAULT_CRITICAL,      /* an unknown critical extension */
@@ -26,8 +26,6 @@ enum tls_fault {
 	TLS_FAULT_UNTRUSTED,     /* no chain that ends at an anchor */
 };
 
-/* The closest of BearSSL's errors, for its engine to return; 0 for none. */
-int tls_fault_code(enum tls_fault fault);
 /* What is wrong, as a predicate: the subject is the certificate, "has expired". */
 const char *tls_fault_predicate(enum tls_fault fault);
 /* What to do about it, as a clause. */

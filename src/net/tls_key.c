@@ -1,34 +1,36 @@
 /*
- * RSA from 2048 to 4096 bits and the three curves that BearSSL computes on. With an even modulus or
- * exponent, or an exponent of one, signatures would prove nothing; a point that is not on its curve
- * is left to the arithmetic, which accepts no signature for it.
+ * RSA from 2048 bits, three curves and Ed25519, as far as the engine computes with them. With an
+ * even modulus or exponent, or an exponent of one, signatures would prove nothing; a point that is
+ * not on its curve is left to the arithmetic, which accepts no signature for it.
  */
 #include "net/tls_key.h"
 
 #include "base/scoped.h"
 #include "net/tls_der.h"
+#include "net/tls_engine.h"
 
-#include <string.h>
-
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096, EXPONENT_BYTES = 8 };
+enum { RSA_BITS_MIN = 2048, EXPONENT_BYTES = 8 };
 
 static const struct str rsa_encryption = STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
+static const struct str rsa_pss = STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a");
 static const struct str ec_public_key = STR("\x2a\x86\x48\xce\x3d\x02\x01");
+static const struct str ed25519 = STR("\x2b\x65\x70");
+
+enum { ED25519_BYTES = 32 };
 
 static const struct {
 	struct str id;
-	int curve;
+	enum tls_key_kind kind;
 	size_t point; /* bytes of an uncompressed point */
 } curves[] = {
-	{STR("\x2a\x86\x48\xce\x3d\x03\x01\x07"), BR_EC_secp256r1, 65},
-	{STR("\x2b\x81\x04\x00\x22"), BR_EC_secp384r1, 97},
-	{STR("\x2b\x81\x04\x00\x23"), BR_EC_secp521r1, 133},
+	{STR("\x2a\x86\x48\xce\x3d\x03\x01\x07"), TLS_KEY_P256, 65},
+	{STR("\x2b\x81\x04\x00\x22"), TLS_KEY_P384, 97},
+	{STR("\x2b\x81\x04\x00\x23"), TLS_KEY_P521, 133},
 };
 
-/* BearSSL's structures have pointers to writable bytes, but nothing writes there. */
-static unsigned char *bytes_of(struct str text)
+bool tls_key_on_curve(const struct tls_key *key)
 {
-	return (unsigned char *)(uintptr_t)text.at;
+	return key->kind == TLS_KEY_P256 || key->kind == TLS_KEY_P384 || key->kind == TLS_KEY_P521;
 }
 
 static size_t count_bits(struct str number)
@@ -44,23 +46,24 @@ static bool is_odd(struct str number)
 	return number.at[number.len - 1] & 1;
 }
 
-static enum tls_fault read_rsa(struct str bits, br_x509_pkey *out)
+static enum tls_fault read_rsa(struct str bits, enum tls_key_kind kind, struct tls_key *out)
 {
 	struct str numbers, n, e;
 	if (!tls_der_expect(&bits, TLS_DER_SEQUENCE, &numbers) || bits.len ||
 	    !tls_der_positive(&numbers, &n) || !tls_der_positive(&numbers, &e) || numbers.len ||
 	    !is_odd(n) || !is_odd(e) || str_is(e, "\x01"))
 		return TLS_FAULT_MALFORMED;
-	if (count_bits(n) > RSA_BITS_MAX)
+	if (count_bits(n) > tls_engine.rsa_bits_max)
 		return TLS_FAULT_KEY_LARGE;
 	if (e.len > EXPONENT_BYTES)
 		return TLS_FAULT_KEY_KIND;
-	out->key_type = BR_KEYTYPE_RSA;
-	out->key.rsa = (br_rsa_public_key){bytes_of(n), n.len, bytes_of(e), e.len};
+	out->kind = kind;
+	out->modulus = n;
+	out->exponent = e;
 	return count_bits(n) < RSA_BITS_MIN ? TLS_FAULT_KEY_WEAK : TLS_FAULT_NONE;
 }
 
-static enum tls_fault read_ec(struct str parameters, struct str bits, br_x509_pkey *out)
+static enum tls_fault read_ec(struct str parameters, struct str bits, struct tls_key *out)
 {
 	struct str curve;
 	if (!tls_der_expect(&parameters, TLS_DER_OID, &curve))
@@ -70,37 +73,38 @@ static enum tls_fault read_ec(struct str parameters, struct str bits, br_x509_pk
 			continue;
 		if (bits.len != curves[i].point || bits.at[0] != 4)
 			return TLS_FAULT_KEY_KIND;
-		out->key_type = BR_KEYTYPE_EC;
-		out->key.ec = (br_ec_public_key){curves[i].curve, bytes_of(bits), bits.len};
+		out->kind = curves[i].kind;
+		out->point = bits;
 		return TLS_FAULT_NONE;
 	}
 	return TLS_FAULT_KEY_KIND;
 }
 
-enum tls_fault tls_key_read(struct str info, br_x509_pkey *out)
+static enum tls_fault read_ed25519(struct str parameters, struct str bits, struct tls_key *out)
 {
-	struct str fields, algorithm, id, bits;
-	*out = (br_x509_pkey){0};
-	if (!tls_der_expect(&info, TLS_DER_SEQUENCE, &fields) ||
+	if (parameters.len || bits.len != ED25519_BYTES)
+		return TLS_FAULT_MALFORMED;
+	out->kind = TLS_KEY_ED25519;
+	out->point = bits;
+	return TLS_FAULT_NONE;
+}
+
+enum tls_fault tls_key_read(struct str info, struct tls_key *out)
+{
+	struct str rest = info, fields, algorithm, id, bits;
+	*out = (struct tls_key){.info = info};
+	if (!tls_der_expect(&rest, TLS_DER_SEQUENCE, &fields) ||
 	    !tls_der_expect(&fields, TLS_DER_SEQUENCE, &algorithm) ||
 	    !tls_der_expect(&algorithm, TLS_DER_OID, &id) || !tls_der_bits(&fields, &bits) ||
 	    fields.len)
 		return TLS_FAULT_MALFORMED;
 	if (str_equal(id, rsa_encryption))
-		return read_rsa(bits, out);
+		return read_rsa(bits, TLS_KEY_RSA, out);
 	if (str_equal(id, ec_public_key))
 		return read_ec(algorithm, bits, out);
+	if (str_equal(id, rsa_pss) && tls_engine.modern)
+		return read_rsa(bits, TLS_KEY_RSA_PSS, out);
+	if (str_equal(id, ed25519) && tls_engine.modern)
+		return read_ed25519(algorithm, bits, out);
 	return TLS_FAULT_KEY_KIND;
-}
-
-void tls_key_copy(const br_x509_pkey *key, unsigned char bytes[TLS_KEY_SIZE], br_x509_pkey *out)
-{
-	*out = *key;
-	if (key->key_type == BR_KEYTYPE_RSA) {
-		out->key.rsa.n = memcpy(bytes, key->key.rsa.n, key->key.rsa.nlen);
-		out->key.rsa.e =
-			memcpy(bytes + key->key.rsa.nlen, key->key.rsa.e, key->key.rsa.elen);
-	} else if (key->key_type == BR_KEYTYPE_EC) {
-		out->key.ec.q = memcpy(bytes, key->key.ec.q, key->key.ec.qlen);
-	}
 }

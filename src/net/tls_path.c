@@ -10,8 +10,8 @@
  */
 #include "net/tls_path.h"
 
+#include "net/tls_engine.h"
 #include "net/tls_names.h"
-#include "net/tls_signature.h"
 
 #include <stdio.h>
 
@@ -89,10 +89,10 @@ static bool is_issuer(struct path_search *search, const struct tls_certificate *
 	if (search->signatures == SIGNATURES_MAX)
 		return refuse(search, TLS_FAULT_TOO_LARGE, NULL);
 	search->signatures++;
-	enum tls_fault fault = tls_signature_check(last, &authority->key);
+	enum tls_fault fault = tls_engine_signature_check(last, &authority->key);
 	if (fault && anchor)
 		return false; /* another authority of that name */
-	if (fault && authority->key.key_type)
+	if (fault && authority->key.kind)
 		return refuse(search, fault, search->length > 1 ? last : NULL);
 	fault = judge(search, authority, anchor);
 	return !fault || refuse(search, fault, authority);
@@ -106,7 +106,7 @@ static bool is_on_path(const struct path_search *search, const struct tls_certif
 {
 	for (size_t i = 0; i < search->length; i++)
 		if (str_equal(search->path[i]->subject, certificate->subject) &&
-		    str_equal(search->path[i]->key_info, certificate->key_info))
+		    str_equal(search->path[i]->key.info, certificate->key.info))
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ static bool extend(struct path_search *search)
 {
 	const struct tls_path_query *query = search->query;
 	const struct tls_certificate *last = search->path[search->length - 1];
-	enum tls_fault fault = tls_signature_kind(last);
+	enum tls_fault fault = tls_engine_signature_kind(last);
 	if (fault)
 		return refuse(search, fault, search->length > 1 ? last : NULL);
 	for (size_t i = 0; i < query->anchor_count; i++)

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 struct proxy;
+struct tls_client;
 
 enum { CREDENTIAL_FILES = 3 };
 
@@ -22,6 +23,7 @@ struct credential {
 	const char *files[CREDENTIAL_FILES]; /* that the login was read from; NULL: none */
 	const char *token;                   /* identity token for the token server; NULL: none */
 	const char *ca; /* file of certificate authorities for this registry; NULL: the system's */
+	const struct tls_client *client; /* identifies us to this registry; NULL: none */
 	const struct proxy *proxy;  /* for this registry; NULL: that of the environment, if any */
 	const char *token_server;   /* host, or host:port, that may get this login; NULL: by name */
 	const char *const *mirrors; /* hosts to read from first, before the registry itself */

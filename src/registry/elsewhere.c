@@ -51,6 +51,7 @@ static bool ask(const struct errand *errand, const struct url *url, struct error
 		.chosen = !location_trusted(&repository->access, &origin, url),
 		.insecure = repository->access.host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
+		.client = credential && same_host ? credential->client : NULL,
 		.proxy = credential ? credential->proxy : NULL};
 	http_answer_finish(errand->answer);
 	bool ok = http_open(options->http, &http, errand->answer, errand->out, err);

@@ -4,6 +4,7 @@
  */
 #include "registry/registry.h"
 
+#include "net/tls_client.h"
 #include "oci/layout_name.h"
 #include "registry/host.h"
 #include "registry/registry_private.h"
@@ -58,8 +59,10 @@ static struct host *find_host(struct registry *registry, const char *name,
 	scoped(buf_finish) struct buf key = {0};
 	const char *ca = credential && credential->ca ? credential->ca : "";
 	const char *proxy = credential && credential->proxy ? credential->proxy->identity : "";
-	buf_printf(&key, "%s %d %s %s %s", name, approach->insecure,
-		   approach->scheme ? approach->scheme : "", ca, proxy);
+	const struct tls_client *client = credential ? credential->client : NULL;
+	buf_printf(&key, "%s %d %s %s %s %s", name, approach->insecure,
+		   approach->scheme ? approach->scheme : "", ca, proxy,
+		   client ? client->certificate : "");
 	if (!buf_ok(&key))
 		return NULL;
 	struct host *host = map_get(&registry->hosts, buf_str(&key));

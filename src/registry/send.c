@@ -80,6 +80,7 @@ static bool send_to(struct exchange *exchange, const struct url *url, enum url_p
 		.timeout_ms = request->spare ? SPARE_MS : 0,
 		.insecure = exchange->access->host->insecure && same_host,
 		.ca = credential && same_host ? credential->ca : NULL,
+		.client = credential && same_host ? credential->client : NULL,
 		.proxy = credential ? credential->proxy : NULL,
 		.limited = answer_limited};
 	return transfer(exchange, &http, err);

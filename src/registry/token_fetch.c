@@ -102,7 +102,7 @@ bool token_fetch_parse(const struct http_answer *answer, struct buf *token, int6
 	return buf_ok(token) || error_memory(err);
 }
 
-/* One request. A registry's settings ca and insecure only hold for servers of its operator. */
+/* One request. A registry's ca, insecure and client only hold for servers of its operator. */
 static bool send(const struct visit *visit, struct http_request *http, struct http_answer *answer,
 		 struct error *err)
 {
@@ -114,6 +114,7 @@ static bool send(const struct visit *visit, struct http_request *http, struct ht
 	http->chosen = !location_trusted(access, visit->request->origin, http->url);
 	http->insecure = access->host->insecure && own;
 	http->ca = credential && own ? credential->ca : NULL;
+	http->client = credential && own ? credential->client : NULL;
 	http->proxy = credential ? credential->proxy : NULL;
 	http->cleanup = visit->request->cleanup;
 	http->limited = answer_limited;

@@ -47,12 +47,12 @@ static void add_tls(const struct probe_report *report, struct buf *out)
 		add_line(out, "TLS", "none: plain http");
 		return;
 	}
-	if (!report->suite)
+	if (!report->version || !report->suite)
 		return;
 	if (report->tls_ms >= 0)
 		buf_printf(&time, ", in %" PRId64 " ms", report->tls_ms);
 	out->failed |= !buf_ok(&time);
-	add_line(out, "TLS", "1.2, %s%s%s", report->suite, buf_string(&time),
+	add_line(out, "TLS", "%s, %s%s%s", report->version, report->suite, buf_string(&time),
 		 report->unchecked ? ", certificate not checked (insecure)" : "");
 }
 
@@ -210,7 +210,7 @@ static void write_tls(struct json_writer *json, const struct probe_report *repor
 		return;
 	json_writer_name(json, "tls");
 	json_writer_open_object(json);
-	name_text(json, "version", report->suite ? "1.2" : NULL);
+	name_text(json, "version", report->version);
 	name_text(json, "suite", report->suite);
 	name_count(json, "milliseconds", report->tls_ms);
 	name_bool(json, "checked", !report->unchecked);

@@ -27,7 +27,7 @@ struct probe_report {
 	const char *proxy;
 	int64_t lookup_ms, connect_ms, tls_ms;
 	const char *scheme;
-	const char *suite;
+	const char *version, *suite;
 	bool unchecked; /* certificates are not checked */
 	struct probe_certificate certificates[PROBE_REPORT_CERTIFICATES];
 	size_t certificate_count;

@@ -5,7 +5,7 @@ FLAGS_coverage := -O0 -g --coverage -fprofile-update=atomic
 # A test's child that ends by _exit() writes its counters by itself.
 LINK_coverage := -fsanitize=address,undefined --coverage -Wl,-u,__gcov_dump
 
-analysed := src/main.c $(library)
+analysed := src/main.c $(call library_of,asan)
 
 # gcc 12 takes the slot of a list that memmove() has just freed for one that still owns its text.
 quiet_secret := -Wno-analyzer-malloc-leak

@@ -14,7 +14,7 @@ LEAST = 95           # percent of the lines of what is pure
 LAYERS = ("base", "doc", "oci", "store", "net", "registry", "discover", "config", "plan", "copy", "report", "state", "serve", "notify", "cmd", "main.c")
 PURE = {
     "base": "*", "doc": "*", "oci": "*", "store": "*", "config": "*", "plan": "*", "copy": "*",
-    "net": "address ecdsa pace retry_after tls_certificate tls_der tls_extensions tls_failure tls_fault tls_key tls_names tls_path tls_pem tls_signature tls_subtree tls_suite url",
+    "net": "address bearssl_ecdsa bearssl_failure bearssl_key bearssl_signature bearssl_suite pace retry_after tls_certificate tls_der tls_extensions tls_failure tls_fault tls_handshake tls_key tls_names tls_path tls_pem tls_subtree url",
     "registry": "answer challenge credential explain link profile scope",
     "serve": "acr aliyun distribution dockerhub entries events github gitlab harbor hook_names login metrics nexus payload proof quay "
              "queue_state schedule status zot",

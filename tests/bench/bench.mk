@@ -18,7 +18,7 @@ bench-folders: build/image-syncer build/musl/bench/measure ## measure: images to
 	@tests/e2e/install-layout-peers.sh >/dev/null
 	@$(PYTHON) -B tests/bench/folders.py build/image-syncer build/musl/bench/measure $(FOLDERS)
 
-bench-tls: build/musl/bench/tls_connect ## measure: the CPU cost of a new https connection
+bench-tls: build/musl$(engine)/bench/tls_connect ## measure: the CPU cost of a new https connection (TLS=openssl: with the other engine)
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/tls.py $<
 
@@ -26,11 +26,14 @@ bench-hooks: build/image-syncer build/musl/bench/hook_client ## measure: how fas
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/hooks.py build/image-syncer build/musl/bench/hook_client $(HOOKS)
 
-build/musl/bench/%.o: tests/bench/%.c build/musl/deps.stamp Makefile tests/bench/bench.mk
-	@mkdir -p $(@D)
-	@$(say) "CC   musl $<"
-	@$(call compile,musl) -c -o $@ $<
+define bench_rules
+build/$1/bench/%.o: tests/bench/%.c build/$1/deps.stamp Makefile tests/bench/bench.mk
+	@mkdir -p $$(@D)
+	@$(say) "CC   $1 $$<"
+	@$$(call compile,$1) -c -o $$@ $$<
 
-build/musl/bench/%: build/musl/bench/%.o build/musl/libimage-syncer.a
-	@$(say) "LINK musl $@"
-	@$(CC_musl) -pthread $(LINK_musl) -o $@ $^ -Lbuild/musl/deps/lib $(libraries)
+build/$1/bench/%: build/$1/bench/%.o build/$1/libimage-syncer.a
+	@$(say) "LINK $1 $$@"
+	@$$(CC_$1) -pthread $$(LINK_$1) -o $$@ $$^ -Lbuild/$1/deps/lib $(libraries_of)
+endef
+$(foreach flavor,musl musl-openssl,$(eval $(call bench_rules,$(flavor))))

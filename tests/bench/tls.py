@@ -1,6 +1,6 @@
 """What a new https connection costs: CPU milliseconds for each, with the system's whole CA bundle to choose from.
 
-    tls.py PROGRAM        PROGRAM is build/musl/bench/tls_connect; `make bench` builds and runs it
+    tls.py PROGRAM        PROGRAM is build/musl/bench/tls_connect, or that of musl-openssl; `make bench` builds and runs it
 
 A server of the openssl program on loopback, its authority appended to the system's bundle; medians of several rounds.
 """
@@ -40,7 +40,7 @@ def measure(program, port, authorities, resume):
         command = [program, f"https://localhost:{port}/", authorities, str(CONNECTIONS)] + ["resume"] * resume
         text = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
         costs.append(float(re.search(r"then ([0-9.]+) ms", text).group(1)))
-        found = re.search(r"ECDHE-\S+", text)
+        found = re.search(r"(?:ECDHE-|TLS_)\S+", text)
         suite = found.group(0) if found else suite
     return statistics.median(costs), suite
 

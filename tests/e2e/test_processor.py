@@ -59,6 +59,8 @@ def test_the_cheapest_suite_is_offered_first(runner, machine, repo):
     """The TLS library has AES instructions for x86-64 alone; without them ChaCha20 is many times cheaper."""
     fast = machine == "x86_64" and {"aes", "pclmulqdq"} <= processor()
     suites = offered(runner, repo)
+    if run.ENGINE == "openssl":
+        pytest.skip("OpenSSL has one order for all processors")
     assert suites[0] == (AES_GCM if fast else CHACHA20)
     assert len(suites) == 6 and {AES_GCM, CHACHA20} < set(suites)
 

@@ -1,6 +1,6 @@
 /*
- * Certificates as a server may send them: a chain through the X.509 engine of the program, as
- * BearSSL calls it, each certificate alone, and each as an authority above each, since no mutation
+ * Certificates as a server may send them: a chain through a handshake, as the
+ * engines report it, each certificate alone, and each as an authority above each, since no mutation
  * leaves a signature that holds. BearSSL's own decoders, which libcurl has, are fed as well.
  *
  * First byte: insecure or not, name or address; second: size of the pieces; then certificates, each
@@ -9,8 +9,10 @@
 #include "fuzz.h"
 
 #include "net/tls_der.h"
+#include "net/tls_handshake.h"
 #include "net/tls_names.h"
-#include "net/tls_verify.h"
+
+#include <bearssl.h>
 
 enum { CHAIN_MAX = 8 };
 
@@ -23,39 +25,34 @@ static struct str take_certificate(struct str *rest)
 	return certificate;
 }
 
-static void feed(const br_x509_class **engine, struct str certificate, size_t piece)
+static void feed(struct tls_handshake *handshake, struct str certificate, size_t piece)
 {
-	(*engine)->start_cert(engine, (uint32_t)certificate.len);
+	tls_handshake_certificate(handshake);
 	while (certificate.len) {
 		struct str part = str_head(certificate, piece);
-		(*engine)->append(engine, (const unsigned char *)part.at, part.len);
+		tls_handshake_bytes(handshake, part.at, part.len);
 		certificate = str_from(certificate, part.len);
 	}
-	(*engine)->end_cert(engine);
+	tls_handshake_certificate_end(handshake);
 }
 
 static void check_chain(struct tls_trust *trust, struct str rest, unsigned choice, size_t piece)
 {
 	static const unsigned char address[] = {127, 0, 0, 1};
-	struct tls_verify verify = {0};
-	br_ssl_client_context *client = malloc(sizeof(*client));
-	require(client);
+	struct tls_handshake handshake = {0};
+	struct tls_certificate server;
 	bool named = choice & 2;
 	struct str expected = {(const char *)address, named ? 0 : sizeof(address)};
-	br_x509_minimal_context unused;
-	br_ssl_client_init_full(client, &unused, NULL, 0);
-	tls_verify_init(&verify, trust, named ? "reg.test" : "127.0.0.1", expected, choice & 1);
-	tls_verify_attach(&verify, client);
-	const br_x509_class **engine = &verify.vtable;
-	(*engine)->start_chain(engine, named ? "reg.test" : NULL);
+	tls_handshake_init(&handshake, trust, named ? "reg.test" : "127.0.0.1", expected,
+			   choice & 1);
+	tls_handshake_begin(&handshake);
+	tls_handshake_chain(&handshake, named ? "reg.test" : NULL);
 	for (int i = 0; i < CHAIN_MAX && rest.len; i++)
-		feed(engine, take_certificate(&rest), piece);
-	unsigned code = (*engine)->end_chain(engine);
-	unsigned usages = 0;
-	const br_x509_pkey *key = (*engine)->get_pkey(engine, &usages);
-	require(code ? !key : key != NULL);
-	tls_verify_finish(&verify);
-	free(client);
+		feed(&handshake, take_certificate(&rest), piece);
+	enum tls_fault fault = tls_handshake_judge(&handshake, &server);
+	require(!fault == handshake.accepted && (fault || server.key.kind));
+	tls_handshake_forget(&handshake);
+	tls_handshake_finish(&handshake);
 }
 
 static void require_within(struct str part, struct str whole)
@@ -71,11 +68,11 @@ static bool read_certificate(struct str der, struct tls_certificate *out)
 	if (!tls_certificate_read(der, out))
 		return false;
 	const struct str parts[] = {out->body,     out->issuer,    out->subject,
-				    out->key_info, out->algorithm, out->signature,
+				    out->key.info, out->algorithm, out->signature,
 				    out->names,    out->allowed,   out->denied};
 	for (size_t i = 0; i < array_count(parts); i++)
 		require_within(parts[i], der);
-	require(out->fault || out->key.key_type);
+	require(out->fault || out->key.kind);
 	require(out->path_length >= 0 && out->version >= 1 && out->version <= 3);
 	tls_certificate_title(out, title);
 	require(*title && strlen(title) < sizeof(title));

@@ -1,15 +1,16 @@
 /* Files of certificate authorities, and what libcurl says about a handshake that failed. */
 #include "fuzz.h"
 
+#include "net/tls_engine.h"
 #include "net/tls_failure.h"
 #include "net/tls_pem.h"
 
 static void check_failure(const char *text)
 {
 	char words[TLS_FAILURE_SIZE] = "";
-	struct tls_failure failure = {.code = tls_failure_code(text), .peer = "reg.test"};
-	tls_failure_not_tls(failure.code);
-	tls_failure_of_chain(text);
+	struct tls_handshake handshake = {0};
+	tls_engine_note(&handshake, text);
+	struct tls_failure failure = {.reason = handshake.reason, .peer = "reg.test"};
 	if (tls_failure_explain(&failure, words))
 		require(words[0] && strlen(words) < sizeof(words));
 	else
@@ -27,8 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < anchors.count; i++) {
 		const struct tls_certificate *anchor = &anchors.at[i];
 		require(!anchor->fault && anchor->for_servers && anchor->subject.len);
-		require(anchor->key.key_type == BR_KEYTYPE_RSA ||
-			anchor->key.key_type == BR_KEYTYPE_EC);
+		require(anchor->key.kind != TLS_KEY_NONE);
 	}
 	for (size_t i = 0; i < anchors.refused_count; i++) {
 		require(anchors.refused[i].fault && anchors.refused[i].number > i);

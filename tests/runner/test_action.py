@@ -371,7 +371,7 @@ READ = {
     "dry-run": _dry_run, "fail-fast": _fail_fast, "timeout": _timeout, "image-timeout": _refused("image-timeout", "x"), "log-level": _log_level, "log": _log, "report": _report,
     "output-success-images": _succeeded, "output-failed-images": _failed, "output-images-format": _refused("output-images-format", "x"),
     "output-blobs": _blobs, "since-archive": _refused("since-archive", "nowhere.tar"), "split": _refused("split", "x"),
-    "debug": _debug, "summary": _summary, "tool-image": _launchers, "auth_file": _old_names, "images_file": _old_names,
+    "debug": _debug, "summary": _summary, "tool-image": _launchers, "tls": _launchers, "auth_file": _old_names, "images_file": _old_names,
     "version": _old_names, "on-change": _on_change, "require-platforms": _require_platforms, "shard": _shard,
     "foreign": _refused("foreign", "x"), "list": _list, "to": _to,
     "create-repository": _refused("create-repository", "x"), "create-project": _refused("create-project", "x"),

@@ -212,6 +212,30 @@ def test_a_mirror_that_is_a_flag(place, locked):
     assert launch.failed("tool-image") and launch.calls == [], launch
 
 
+def test_the_other_engine(place):
+    other = "sha256:" + "2" * 64
+    place.lock(**{"image-openssl": f"ghcr.io/owner/image-syncer@{other}", "sha256-linux-amd64": "0" * 64,
+                  "sha256-linux-amd64-openssl": sha256(PROGRAM.encode())})
+    launch = place.run(INPUT_TLS="openssl")
+    assert launch.became_the_program(), launch
+    assert f"docker pull -q --platform linux/amd64 ghcr.io/owner/image-syncer@{other}" in launch.calls
+    launch = place.run(INPUT_TLS="openssl", DOCKER_INFO="1", RUNNER_TEMP=str(place.workspace.parent / "bin"))
+    assert launch.became_the_program() and launch.calls[-1].endswith("/image-syncer-linux-amd64-openssl"), launch
+    launch = place.run(INPUT_TLS="bearssl", DOCKER_INFO="1", RUNNER_TEMP=str(place.workspace.parent / "bin"))
+    assert launch.code == 2 and "checksum" in launch.stderr, "the checksum is that of one engine"
+
+
+def test_the_other_engine_is_built(place):
+    place.lock(source="0" * 64)
+    launch = place.run(INPUT_TLS="openssl")
+    assert launch.became_the_program() and " --build-arg TLS=openssl " in "\n".join(launch.calls), launch
+
+
+def test_an_engine_that_there_is_not(place):
+    launch = place.run(INPUT_TLS="gnutls")
+    assert launch.failed("bearssl or openssl") and launch.calls == [], launch
+
+
 def test_the_next_step_runs_what_the_first_one_fetched(place):
     assert place.run().became_the_program()
     launch = place.run()

@@ -11,7 +11,6 @@
 #include "net/tls.h"
 #include "net/tls_failure.h"
 
-#include <bearssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -83,8 +82,7 @@ struct client {
 	struct curl_slist to;
 	struct buf body;
 	CURLcode result;
-	int code;                       /* BearSSL's */
-	char suite[64];                 /* "" when there was none */
+	char version[16], suite[64];    /* "" when there was none */
 	char failure[TLS_FAILURE_SIZE]; /* "" when TLS was not the reason */
 	char text[CURL_ERROR_SIZE];
 };
@@ -96,8 +94,8 @@ static inline size_t client_write(char *bytes, size_t size, size_t count, void *
 }
 
 /* A client for https://host/ that is led to port, whatever host is. */
-static inline void client_open(struct client *client, struct tls *tls, const char *host, int port,
-			       bool insecure)
+static inline void client_open(struct client *client, struct trust_set *tls, const char *host,
+			       int port, bool insecure)
 {
 	char url[300];
 	struct error err = {0};
@@ -119,30 +117,19 @@ static inline void client_open(struct client *client, struct tls *tls, const cha
 		fail_msg("%s", err.text);
 }
 
-/* BearSSL's code in the text of libcurl, which words three of them. */
-static inline int client_code(const char *text)
-{
-	if (strstr(text, "expired or not yet valid"))
-		return BR_ERR_X509_EXPIRED;
-	if (strstr(text, "expected server name was not found"))
-		return BR_ERR_X509_BAD_SERVER_NAME;
-	if (strstr(text, "could not be linked to a trust anchor"))
-		return BR_ERR_X509_NOT_TRUSTED;
-	return tls_failure_code(text);
-}
-
 static inline void client_perform(struct client *client)
 {
 	client->text[0] = '\0';
 	buf_reset(&client->body);
 	client->result = curl_easy_perform(client->easy);
-	client->code = client_code(client->text);
 	if (client->result)
 		tls_session_note(client->session, client->text);
 	const char *failure = tls_session_failure(client->session);
 	const char *suite = tls_session_suite(client->session);
+	const char *version = tls_session_version(client->session);
 	snprintf(client->failure, sizeof(client->failure), "%s", failure ? failure : "");
 	snprintf(client->suite, sizeof(client->suite), "%s", suite ? suite : "");
+	snprintf(client->version, sizeof(client->version), "%s", version ? version : "");
 }
 
 static inline void client_close(struct client *client)
@@ -153,11 +140,11 @@ static inline void client_close(struct client *client)
 }
 
 /* A trust set of a file in the fixture's folder. */
-static inline struct tls *client_trust(const char *name)
+static inline struct trust_set *client_trust(const char *name)
 {
 	char path[4200];
 	fixture_path(path, name);
-	struct tls *tls = tls_new(path);
+	struct trust_set *tls = trust_set_new(path);
 	assert_non_null(tls);
 	return tls;
 }

@@ -1,5 +1,5 @@
 /*
- * Chains of certificates and three opinions on them: that of the program's engine, that of "openssl
+ * Chains of certificates and three opinions on them: that of the program, that of "openssl
  * verify", asked as a client on Debian would ask, and with TLS_GO=1 that of Go's crypto/x509
  * (verdicts.go). Where ours and OpenSSL's differ, docs/tls.md must have a row about it; what Go
  * refuses is never accepted, but for constraints that Go does not know.
@@ -9,8 +9,7 @@
 #include "test_tls_maker.h"
 
 #include "base/log.h"
-#include "net/ecdsa.h"
-#include "net/tls_verify.h"
+#include "net/tls_engine.h"
 
 enum { CERTIFICATES = 6, CHAINS = 512, PIECE = 100 };
 
@@ -20,8 +19,8 @@ struct chain {
 	size_t count;
 	const char *sent;    /* indexes; the first is the server's */
 	const char *anchors; /* likewise */
-	int ours;            /* code; 0: accepted */
-	char theirs[160];    /* openssl's: "OK", or what is wrong */
+	enum tls_fault ours;
+	char theirs[160]; /* openssl's: "OK", or what is wrong */
 	char gos[160];
 };
 
@@ -85,23 +84,22 @@ static inline void write_files(const struct chain *chain)
 
 /* --- Asking for verdicts --- */
 
-static inline void feed(const br_x509_class **engine, struct str der)
+static inline void feed(struct tls_handshake *handshake, struct str der)
 {
-	(*engine)->start_cert(engine, (uint32_t)der.len);
+	tls_handshake_certificate(handshake);
 	for (; der.len; der = str_from(der, PIECE)) {
 		struct str part = str_head(der, PIECE);
-		(*engine)->append(engine, (const unsigned char *)part.at, part.len);
+		tls_handshake_bytes(handshake, part.at, part.len);
 	}
-	(*engine)->end_cert(engine);
+	tls_handshake_certificate_end(handshake);
 }
 
-/* As BearSSL asks the engine in a handshake. */
-static inline int ask_ourselves(const struct chain *chain)
+/* As an engine asks in a handshake. */
+static inline enum tls_fault ask_ourselves(const struct chain *chain)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	static br_ssl_client_context client;
-	static br_x509_minimal_context unused;
-	struct tls_verify verify = {0};
+	struct tls_handshake handshake = {0};
+	struct tls_certificate server;
 	unsigned char address[4];
 	char name[32], path[4200];
 	snprintf(name, sizeof(name), "%zu.anchors", (size_t)(chain - chains));
@@ -109,20 +107,18 @@ static inline int ask_ourselves(const struct chain *chain)
 	struct tls_trust *trust = tls_trust_new(arena, path);
 	assert_non_null(trust);
 	bool numeric = inet_pton(AF_INET, chain->host, address) == 1;
-	br_ssl_client_init_full(&client, &unused, NULL, 0);
-	tls_verify_init(&verify, trust, chain->host,
-			(struct str){(const char *)address, numeric ? 4 : 0}, false);
-	tls_verify_attach(&verify, &client);
-	assert_ptr_equal(ecdsa_check, client.eng.iecdsa);
-	const br_x509_class **engine = &verify.vtable;
-	(*engine)->start_chain(engine, numeric ? NULL : chain->host);
+	tls_handshake_init(&handshake, trust, chain->host,
+			   (struct str){(const char *)address, numeric ? 4 : 0}, false);
+	tls_handshake_begin(&handshake);
+	tls_handshake_chain(&handshake, numeric ? NULL : chain->host);
 	for (const char *i = chain->sent; *i; i++)
-		feed(engine, certificate_of(chain, (size_t)(*i - '0')));
-	int code = (int)(*engine)->end_chain(engine);
-	assert_int_equal(code == 0, (*engine)->get_pkey(engine, NULL) != NULL);
-	tls_verify_finish(&verify);
+		feed(&handshake, certificate_of(chain, (size_t)(*i - '0')));
+	enum tls_fault fault = tls_handshake_judge(&handshake, &server);
+	assert_int_equal(!fault, handshake.accepted);
+	tls_handshake_forget(&handshake);
+	tls_handshake_finish(&handshake);
 	tls_trust_finish(trust);
-	return code;
+	return fault;
 }
 
 /* Reads one line for each chain, into the field at this offset of it. */
@@ -253,8 +249,8 @@ static inline void compare(void)
 		if (is_agreed(chain))
 			continue;
 		wrong++;
-		print_error("%zu %s: ours %x, openssl: %s, go: %s\n", i, chain->host,
-			    (unsigned)chain->ours, chain->theirs, chain->gos);
+		print_error("%zu %s: ours %s, openssl: %s, go: %s\n", i, chain->host,
+			    tls_fault_predicate(chain->ours), chain->theirs, chain->gos);
 		for (size_t n = 0; n < chain->count; n++)
 			print_error("	%s\n", chain->words[n]);
 	}

@@ -1,17 +1,19 @@
 /*
  * One auth file often serves many jobs, each with secrets of its own. So the mistakes of an entry
  * are kept with it. They have two parts, since the login may also come from the command line or
- * from docker. Messages never contain a value, except that of ca as it is written.
+ * from docker. Messages never contain a value, except those of ca, certificate and key.
  */
 #include "config/auth/auth_entry.h"
 
 #include "base/secret.h"
 #include "config/auth/secret_file.h"
 #include "net/proxy.h"
+#include "net/tls_client.h"
 #include "oci/layout_name.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum auth_field {
@@ -23,6 +25,8 @@ enum auth_field {
 	TOKEN_FILE,
 	INSECURE,
 	CA,
+	CERTIFICATE,
+	KEY,
 	PROXY,
 	TOKEN_SERVER,
 	MIRRORS,
@@ -42,6 +46,8 @@ static const struct field fields[FIELDS] = {
 	[TOKEN_FILE] = {"token-file", FIELDS_TEXT, "a file with the identity token"},
 	[INSECURE] = {"insecure", FIELDS_SWITCH, "allow http and unchecked certificates"},
 	[CA] = {"ca", FIELDS_TEXT, "a file of certificate authorities"},
+	[CERTIFICATE] = {"certificate", FIELDS_TEXT, "a file with our own certificate"},
+	[KEY] = {"key", FIELDS_TEXT, "the file of its private key"},
 	[PROXY] = {"proxy", FIELDS_TEXT, "the URL of a proxy"},
 	[TOKEN_SERVER] = {"token-server", FIELDS_TEXT, "the server that issues the tokens"},
 	[MIRRORS] = {"mirrors", FIELDS_TEXTS, "registries to read from first"},
@@ -56,7 +62,6 @@ static const struct {
 } foreign[] = {
 	{"auth", PASSWORD},
 	{"basicauth", PASSWORD},
-	{"key", FIELDS},
 	{"login", USERNAME},
 	{"usr", USERNAME},
 	{"pwd", PASSWORD},
@@ -94,7 +99,6 @@ static const struct {
 	{"cabundle", CA},
 	{"certs", CA},
 	{"certdir", CA},
-	{"certificate", CA},
 	{"regcert", CA},
 	{"httpproxy", PROXY},
 	{"httpsproxy", PROXY},
@@ -103,13 +107,13 @@ static const struct {
 	{"endpoints", MIRRORS},
 	{"hostname", MIRRORS},
 	{"registrymirrors", MIRRORS},
-	{"cert", FIELDS},
-	{"certfile", FIELDS},
-	{"keyfile", FIELDS},
-	{"clientcert", FIELDS},
-	{"clientcertificate", FIELDS},
-	{"clientkey", FIELDS},
-	{"keypair", FIELDS},
+	{"cert", CERTIFICATE},
+	{"certfile", CERTIFICATE},
+	{"keyfile", KEY},
+	{"clientcert", CERTIFICATE},
+	{"clientcertificate", CERTIFICATE},
+	{"clientkey", KEY},
+	{"keypair", CERTIFICATE},
 	{"credhelper", FIELDS},
 	{"credsstore", FIELDS},
 	{"credstore", FIELDS},
@@ -192,8 +196,8 @@ static void check_unknown(const struct fields_reading *reading, const struct fie
 				STR_ARGS(name->text), fields[meant].name, fields[meant].help);
 	else if (meant == FIELDS)
 		fields_complain(reading, name,
-				"\"%.*s\" is not supported: client certificates and credential "
-				"helpers cannot be set here (docker's helpers are used)",
+				"\"%.*s\" is not supported: credential helpers cannot be set here "
+				"(docker's are used)",
 				STR_ARGS(name->text));
 	else if (fields_nearest(table, name->text))
 		fields_refuse(reading, table, name);
@@ -313,6 +317,43 @@ static void read_ca(const struct auth_item *entry, struct credential *out)
 				STR_ARGS(entry->values[CA]->text), strerror(errno));
 }
 
+/* A key that others can read is a secret no more. */
+static void check_mode(const struct auth_item *entry, const char *key)
+{
+	struct stat info;
+	if (stat(key, &info) == 0 && info.st_mode & (S_IRGRP | S_IROTH))
+		problem_warn(entry->rest.problems, fields_place(&entry->rest, entry->values[KEY]),
+			     "others can read this private key: chmod 600 %s", key);
+}
+
+static void read_client(const struct auth_item *entry, struct credential *out)
+{
+	struct error err = {0};
+	const struct node *place = entry->values[entry->values[CERTIFICATE] ? CERTIFICATE : KEY];
+	struct tls_client client = {
+		.certificate = read_expanded(entry, &entry->rest, CERTIFICATE),
+		.key = read_expanded(entry, &entry->rest, KEY),
+	};
+	if (!client.certificate && !client.key)
+		return;
+	if (!client.certificate || !client.key) {
+		fields_complain(&entry->rest, place,
+				"%s is given without %s: give both to identify yourself; the "
+				"authorities to trust are ca",
+				client.key ? "key" : "certificate",
+				client.key ? "certificate" : "key");
+		return;
+	}
+	check_mode(entry, client.key);
+	struct tls_client *kept = arena_new_of(entry->reading->arena, struct tls_client);
+	if (!kept)
+		tell_memory(entry);
+	else if (tls_client_check(&client, &err))
+		*kept = client, out->client = kept;
+	else
+		fields_complain(&entry->rest, place, "%s", err.text);
+}
+
 static void read_proxy(const struct auth_item *entry, struct credential *out)
 {
 	struct error err;
@@ -413,6 +454,7 @@ static void read_fields(struct auth_item *entry, const struct node *map, struct 
 	read_login(entry, out);
 	out->insecure = fields_switch(&entry->rest, &fields[INSECURE], values[INSECURE], false);
 	read_ca(entry, out);
+	read_client(entry, out);
 	read_proxy(entry, out);
 	read_token_server(entry, out);
 	read_mirrors(entry, out);

@@ -8,6 +8,7 @@
 #include "config/auth/auth_entry.h"
 #include "config/auth/registry_key.h"
 #include "net/proxy.h"
+#include "net/tls_client.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -105,6 +106,12 @@ static const char *identity_of(const struct proxy *proxy)
 	return proxy ? proxy->identity : NULL;
 }
 
+static bool same_client(const struct tls_client *a, const struct tls_client *b)
+{
+	return a == b || (a && b && strcmp(a->certificate, b->certificate) == 0 &&
+			  strcmp(a->key, b->key) == 0);
+}
+
 static bool same_mirrors(const struct credential *a, const struct credential *b)
 {
 	for (size_t i = 0; a->mirror_count == b->mirror_count && i < a->mirror_count; i++)
@@ -118,7 +125,8 @@ static bool same_fields(const struct credential *a, const struct credential *b)
 {
 	return same_text(a->username, b->username) && same_text(a->password, b->password) &&
 	       same_text(a->token, b->token) && a->insecure == b->insecure &&
-	       same_text(a->ca, b->ca) && same_text(identity_of(a->proxy), identity_of(b->proxy)) &&
+	       same_text(a->ca, b->ca) && same_client(a->client, b->client) &&
+	       same_text(identity_of(a->proxy), identity_of(b->proxy)) &&
 	       same_text(a->token_server, b->token_server) && same_mirrors(a, b) && !a->fault &&
 	       !b->fault && !a->login_fault && !b->login_fault;
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "net/tls_client.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -77,12 +78,10 @@ const char *host_files_ca(struct arena *arena, const struct host_files *files, c
 			  struct problems *problems)
 {
 	scoped(close_folder) DIR *folder = NULL;
-	size_t count, clients;
+	size_t count;
 	const char *path = find_folder(arena, files, host, &folder);
 	if (!path)
 		return NULL;
-	if (first_name(arena, folder, ".cert", &clients))
-		problem_warn(problems, path, "client certificates are not supported");
 	const char *name = first_name(arena, folder, ".crt", &count);
 	if (count > 1)
 		problem_warn(problems, path,
@@ -90,6 +89,42 @@ const char *host_files_ca(struct arena *arena, const struct host_files *files, c
 			     "ca of %s in the auth file",
 			     name, host);
 	return name ? arena_printf(arena, "%s/%s", path, name) : NULL;
+}
+
+static const struct tls_client *make_client(struct arena *arena, const char *folder,
+					    const char *certificate)
+{
+	struct tls_client *client = arena_new_of(arena, struct tls_client);
+	int stem = (int)(strlen(certificate) - strlen(".cert"));
+	if (!client)
+		return NULL;
+	client->certificate = arena_printf(arena, "%s/%s", folder, certificate);
+	client->key = arena_printf(arena, "%s/%.*s.key", folder, stem, certificate);
+	return client->certificate && client->key ? client : NULL;
+}
+
+const struct tls_client *host_files_client(struct arena *arena, const struct host_files *files,
+					   const char *host, struct problems *problems)
+{
+	scoped(close_folder) DIR *folder = NULL;
+	struct error err = {0};
+	size_t count;
+	const char *path = find_folder(arena, files, host, &folder);
+	const char *name = path ? first_name(arena, folder, ".cert", &count) : NULL;
+	const struct tls_client *client = name ? make_client(arena, path, name) : NULL;
+	if (!client)
+		return NULL;
+	if (count > 1)
+		problem_warn(problems, path,
+			     "only %s is used: name another as certificate of %s in the auth file",
+			     name, host);
+	if (tls_client_check(client, &err))
+		return client;
+	if (err.kind == ERROR_UNSUPPORTED)
+		problem_warn(problems, path, "%s", err.text);
+	else
+		problem_add(problems, path, "%s", err.text);
+	return NULL;
 }
 
 /* The text in quotes of a line `name = "text"`; empty for any other line. */

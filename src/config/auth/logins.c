@@ -37,6 +37,7 @@ static struct credential with_settings(const struct credential *login,
 	struct credential entry = *login;
 	entry.insecure = settings->insecure;
 	entry.ca = settings->ca;
+	entry.client = settings->client;
 	entry.proxy = settings->proxy;
 	entry.token_server = settings->token_server;
 	entry.mirrors = settings->mirrors;

@@ -40,17 +40,17 @@ class Certs:
     def _file(self, name):
         return os.path.join(self.home, name)
 
-    def authority(self, name, *extensions, title=None, key=None, signer=None):
+    def authority(self, name, *extensions, title=None, key=None, signer=None, sign=()):
         """One more authority, by itself or by another one; its certificate is the file that is returned."""
         by = ("-CA", self._file(f"{signer}.pem"), "-CAkey", self._file(f"{signer}.key")) if signer else ()
         _openssl("req", "-x509", "-nodes", *(key or _EC), "-keyout", self._file(f"{name}.key"), "-out", self._file(f"{name}.pem"),
-                 "-days", "30", "-subj", f"/CN={title or name}", *by,
+                 "-days", "30", "-subj", f"/CN={title or name}", *by, *sign,
                  *(argument for each in (*_AUTHORITY, *extensions) for argument in ("-addext", each)))
         return self._file(f"{name}.pem")
 
-    def server(self, name, signer, names="DNS:localhost,IP:127.0.0.1"):
-        """The certificate of one more server; the authority's is sent along."""
-        self._server(name, _EC, names, signer)
+    def server(self, name, signer, names="DNS:localhost,IP:127.0.0.1", key=None, sign=(), purpose="serverAuth"):
+        """The certificate of one more server, or client; the authority's is sent along."""
+        self._server(name, key or _EC, names, signer, sign, purpose)
         with open(self._file(f"{signer}.pem"), encoding="ascii") as above, open(self.chain(name), "a", encoding="ascii") as chain:
             chain.write(above.read())
 
@@ -59,15 +59,15 @@ class Certs:
         _openssl("req", "-x509", "-nodes", *_EC, "-keyout", self.key(name), "-out", self.chain(name), "-days", "30",
                  "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"subjectAltName={names}")
 
-    def _server(self, name, key, names, signer):
+    def _server(self, name, key, names, signer, sign=(), purpose="serverAuth"):
         request, extensions = self._file(f"{name}.csr"), self._file(f"{name}.ext")
         _openssl("req", "-nodes", *key, "-keyout", self.key(name), "-out", request, "-subj", f"/CN=end-to-end test {name}")
         with open(extensions, "w", encoding="ascii") as file:
             file.write(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
-                       "keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+                       f"keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage={purpose}\n"
                        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         _openssl("x509", "-req", "-in", request, "-CA", self._file(f"{signer}.pem"), "-CAkey", self._file(f"{signer}.key"),
-                 "-CAcreateserial", "-days", "30", "-sha256", "-extfile", extensions, "-out", self.chain(name))
+                 "-CAcreateserial", "-days", "30", "-sha256", "-extfile", extensions, "-out", self.chain(name), *sign)
 
     def _expired(self, name):
         """One of 2020, for the key of "server": of openssl's programs it is "ca" that takes dates in every release."""

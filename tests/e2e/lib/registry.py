@@ -63,11 +63,14 @@ class Registry:
     large   it will hold gigabytes: keep them on disk
     urls    it takes manifests with foreign layers, wherever those point to
     page    the most repositories that its catalog names in one answer
+    demands what "tls" of its configuration has besides, such as {"minimumtls": "tls1.3"}
+    caller  the certificate by which this class identifies itself, where it demands that
+    environment variables of its process
     program another release of the same registry, instead of Debian's
     """
 
     def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None,
-                 urls=False, page=None):
+                 urls=False, page=None, demands=None, caller=None, environment=None):
         self.name = name
         self.users = users
         self.token = token
@@ -76,6 +79,9 @@ class Registry:
         self.program = program
         self.urls = urls
         self.page = page
+        self.demands = demands or {}
+        self.caller = caller
+        self.environment = environment or {}
         self.port = None
         self._process = None
         self._home = tempfile.mkdtemp(prefix=f"e2e-{name}-", dir=None if large else _quick_folder())
@@ -119,7 +125,7 @@ class Registry:
             self._process = subprocess.Popen(
                 [self.program or need.program("docker-registry"), "serve", path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={"PATH": os.environ.get("PATH", ""), "HOME": self._home, "OTEL_TRACES_EXPORTER": "none"},
+                env={"PATH": os.environ.get("PATH", ""), "HOME": self._home, "OTEL_TRACES_EXPORTER": "none", **self.environment},
             )
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
@@ -168,7 +174,7 @@ class Registry:
             }}
         if self.certs:
             config["http"]["tls"] = {
-                "certificate": self.certs.chain(self.cert), "key": self.certs.key(self.cert),
+                "certificate": self.certs.chain(self.cert), "key": self.certs.key(self.cert), **self.demands,
             }
         return config
 
@@ -197,6 +203,8 @@ class Registry:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        if self.caller:
+            context.load_cert_chain(self.certs.chain(self.caller), self.certs.key(self.caller))
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
 
     def log_tail(self, lines=40):

@@ -23,7 +23,8 @@ import time
 
 from lib import proxy, schemas
 
-FLAVOR = os.environ.get("IMAGE_SYNCER_FLAVOR", "musl")
+FLAVOR, _, ENGINE = os.environ.get("IMAGE_SYNCER_FLAVOR", "musl").partition("-")
+ENGINE = ENGINE or "bearssl"    # of TLS
 SECONDS = 600        # only what hangs takes so long, however much else the machine has to do
 LOOKED_THROUGH = 500 # images of a report that is compared with its schema
 _FINDING = 99        # the exit status sanitizers are told to use

@@ -106,6 +106,8 @@ static const char *const bad[] = {
 	"http://u:Canary7%00@127.0.0.1:1",
 	"http://u:Canary7%0a@127.0.0.1:1",
 	"http://Canary7%7F:x@127.0.0.1:1",
+	"https://u:Canary7@127.0.0.1:3129",
+	"HTTPS://u:Canary7@[::1]:3129",
 	"ftp://u:Canary7@127.0.0.1:1",
 	"socks4://u:Canary7@127.0.0.1:1",
 	"Canary7://127.0.0.1:1",

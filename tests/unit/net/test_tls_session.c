@@ -5,16 +5,17 @@
 #include "test_tls_server.h"
 
 #include "base/log.h"
-#include "net/tls_suite.h"
+#include "net/tls_engine.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
-static struct tls *trust_a, *trust_b;
+static struct trust_set *trust_a, *trust_b;
 
 /* One request with its own handle; says whether the server resumed a session. */
-static void expect(struct tls *tls, CURLSH *share, int port, bool insecure, const char *outcome)
+static void expect(struct trust_set *tls, CURLSH *share, int port, bool insecure,
+		   const char *outcome)
 {
 	struct client client;
 	client_open(&client, tls, "localhost", port, insecure);
@@ -24,9 +25,9 @@ static void expect(struct tls *tls, CURLSH *share, int port, bool insecure, cons
 	const char *got = client.result ? "refused" : strstr(page, "Reused,") ? "reused" : "new";
 	assert_string_equal(outcome, got);
 	if (client.result)
-		assert_int_equal(BR_ERR_X509_NOT_TRUSTED, client.code);
+		assert_non_null(strstr(client.failure, "trusted authority"));
 	else
-		assert_non_null(strstr(client.suite, "ECDHE-RSA-"));
+		assert_string_not_equal("", client.suite);
 	client_close(&client);
 }
 
@@ -43,9 +44,9 @@ static void test_trust_sets(void **state)
 	expect(trust_b, share, server.port, true, "reused");
 	expect(trust_b, share, server.port, false, "refused");
 	expect(trust_a, share, server.port, false, "reused");
-	struct tls *again = client_trust("root.pem");
+	struct trust_set *again = client_trust("root.pem");
 	expect(again, share, server.port, false, "new");
-	tls_free(&again);
+	trust_set_free(&again);
 	curl_share_cleanup(share);
 	server_stop(&server);
 }
@@ -69,7 +70,7 @@ static void test_threads(void **state)
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
 	pthread_t threads[4];
 	(void)state;
-	tls_free(&trust_a);
+	trust_set_free(&trust_a);
 	trust_a = client_trust("root.pem");
 	for (size_t i = 0; i < array_count(threads); i++)
 		assert_int_equal(0, pthread_create(&threads[i], NULL, connect_often, &server));
@@ -78,17 +79,18 @@ static void test_threads(void **state)
 	server_stop(&server);
 }
 
+/* None before the handshake, then what both agreed on. */
 static void test_suite(void **state)
 {
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
-	bool aes = br_aes_x86ni_ctr_get_vtable() && br_ghash_pclmul_get();
 	struct client client;
 	(void)state;
 	client_open(&client, trust_a, "localhost", server.port, false);
 	assert_null(tls_session_suite(client.session));
+	assert_null(tls_session_version(client.session));
 	client_perform(&client);
-	assert_string_equal(aes ? "ECDHE-RSA-AES128-GCM-SHA256" : "ECDHE-RSA-CHACHA20-POLY1305",
-			    client.suite);
+	assert_string_equal(tls_engine.modern ? "1.3" : "1.2", client.version);
+	assert_non_null(strstr(buf_string(&client.body), client.suite));
 	client_close(&client);
 	server_stop(&server);
 }
@@ -102,7 +104,7 @@ static void test_other_host(void **state)
 	client_open(&client, trust_b, "other.test", server.port, true);
 	curl_easy_setopt(client.easy, CURLOPT_URL, "https://localhost/");
 	client_perform(&client);
-	assert_int_equal(BR_ERR_X509_NOT_TRUSTED, client.code);
+	assert_non_null(strstr(client.failure, "trusted authority"));
 	client_close(&client);
 
 	client_open(&client, trust_a, "localhost", server.port, false);
@@ -111,7 +113,7 @@ static void test_other_host(void **state)
 	assert_int_equal(CURLE_PEER_FAILED_VERIFICATION, client.result);
 	curl_easy_setopt(client.easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	client_perform(&client);
-	assert_int_equal(BR_ERR_X509_BAD_SERVER_NAME, client.code);
+	assert_non_null(strstr(client.failure, "for other names"));
 	client_close(&client);
 	server_stop(&server);
 }
@@ -120,7 +122,7 @@ static void test_other_host(void **state)
 static void test_proxy(void **state)
 {
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
-	struct tls *const trusts[] = {trust_b, trust_a};
+	struct trust_set *const trusts[] = {trust_b, trust_a};
 	char proxy[64];
 	(void)state;
 	for (size_t i = 0; i < array_count(trusts); i++) {
@@ -131,8 +133,8 @@ static void test_proxy(void **state)
 		curl_easy_setopt(client.easy, CURLOPT_TIMEOUT_MS, 1000L);
 		client_perform(&client);
 		assert_int_not_equal(CURLE_OK, client.result); /* it cannot CONNECT */
-		assert_int_equal(i ? 0 : BR_ERR_X509_NOT_TRUSTED, client.code);
 		assert_int_equal(i ? 0 : 1, strstr(client.failure, "of localhost ") != NULL);
+		assert_int_equal(i ? 0 : 1, strstr(client.failure, "trusted authority") != NULL);
 		client_close(&client);
 	}
 	server_stop(&server);
@@ -188,9 +190,9 @@ static struct buf make_flight(struct str certificate)
 {
 	struct buf messages = {0}, records = {0};
 	size_t entry = certificate.len ? certificate.len + 3 : 0;
-	buf_add(&messages, "\x02\x00\x00\x26\x03\x03", 6);
+	buf_add(&messages, "\x02\x00\x00\x2d\x03\x03", 6);
 	buf_add(&messages, "0123456789abcdef0123456789abcdef", 32);
-	buf_add(&messages, "\x00\xc0\x2f\x00", 4);
+	buf_add(&messages, "\x00\xc0\x2f\x00\x00\x05\xff\x01\x00\x01\x00", 11);
 	buf_add_char(&messages, 0x0b);
 	add_number(&messages, entry + 3, 3);
 	add_number(&messages, entry, 3);
@@ -202,18 +204,14 @@ static struct buf make_flight(struct str certificate)
 	return records;
 }
 
-/* code -1: any about certificates. words: in the sentence, "" when there must be none. */
-static void expect_impostor(struct str answer, bool insecure, int code, const char *words)
+/* words: in the sentence, "" when there must be none. */
+static void expect_impostor(struct str answer, bool insecure, const char *words)
 {
 	struct server server = impostor_start(answer);
 	struct client client;
 	client_open(&client, trust_a, "localhost", server.port, insecure);
 	client_perform(&client);
 	assert_int_not_equal(CURLE_OK, client.result);
-	if (code < 0)
-		assert_in_range(client.code, 33, 63);
-	else
-		assert_int_equal(code, client.code);
 	if (!strstr(client.failure, words) || !*words != !*client.failure)
 		fail_msg("'%s', not '%s' (%s)", client.failure, words, client.text);
 	assert_int_equal(strstr(words, "not speak") != NULL, tls_session_not_tls(client.session));
@@ -221,11 +219,11 @@ static void expect_impostor(struct str answer, bool insecure, int code, const ch
 	server_stop(&server);
 }
 
-static void expect_certificate(struct str certificate, int code, const char *words)
+static void expect_certificate(struct str certificate, const char *words)
 {
 	scoped(buf_finish) struct buf flight = make_flight(certificate);
-	expect_impostor(buf_str(&flight), true, code, words);
-	expect_impostor(buf_str(&flight), false, certificate.len > 524288 ? 0x32 : -1, "localhost");
+	expect_impostor(buf_str(&flight), true, words);
+	expect_impostor(buf_str(&flight), false, words);
 }
 
 static void test_bad_leaf(void **state)
@@ -237,33 +235,32 @@ static void test_bad_leaf(void **state)
 		buf_add_char(&long_der, (char)i);
 	for (int i = 0; i < 600000; i++)
 		buf_add_char(&huge, '0');
-	expect_certificate(buf_str(&long_der), BR_ERR_X509_UNEXPECTED, "cannot be read");
-	expect_certificate(buf_str(&huge), BR_ERR_X509_LIMIT_EXCEEDED, "too large");
-	expect_certificate(str_head(buf_str(&der), der.len - 1), BR_ERR_X509_UNEXPECTED,
-			   "cannot be read");
-	expect_certificate(str_head(buf_str(&der), 1), -1, "cannot be read");
-	expect_certificate(STR("not a certificate"), -1, "localhost");
+	expect_certificate(buf_str(&long_der), "cannot be read");
+	expect_certificate(buf_str(&huge), "too large");
+	expect_certificate(str_head(buf_str(&der), der.len - 1), "cannot be read");
+	expect_certificate(str_head(buf_str(&der), 1), "cannot be read");
+	expect_certificate(STR("not a certificate"), "localhost");
 }
 
 static void test_no_tls(void **state)
 {
 	static const struct {
 		struct str answer;
-		int code;
-		const char *words;
+		const char *words, *modern; /* NULL: the same */
 	} rows[] = {
-		{STR("HTTP/1.1 400 Bad Request\r\n\r\n"), BR_ERR_UNSUPPORTED_VERSION,
-		 "does not speak TLS"},
-		{STR("SSH-2.0-server\r\n"), BR_ERR_UNSUPPORTED_VERSION, "does not speak TLS"},
-		{STR("220 mail ready\r\n"), BR_ERR_UNSUPPORTED_VERSION, "does not speak TLS"},
-		{STR(""), 0, ""},
-		{STR("\x15\x03\x03\x00\x02\x02\x28"), 0x128, "no cipher suite"},
-		{STR("\x15\x03\x03\x00\x02\x02\x46"), 0x146, "does not accept TLS 1.2"},
-		{STR("\x15\x03\x03\x00\x02\x02\x50"), 0x150, ""}, /* internal error: try again */
+		{STR("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS", NULL},
+		{STR("SSH-2.0-server\r\n"), "does not speak TLS", NULL},
+		{STR("220 mail ready\r\n"), "does not speak TLS", NULL},
+		{STR(""), "", NULL},
+		{STR("\x15\x03\x03\x00\x02\x02\x28"), "no cipher suite", NULL},
+		{STR("\x15\x03\x03\x00\x02\x02\x46"), "offers only TLS 1.3", "neither TLS 1.2"},
+		{STR("\x15\x03\x03\x00\x02\x02\x50"), "", NULL}, /* internal error: try again */
 	};
 	(void)state;
 	for (size_t i = 0; i < array_count(rows); i++)
-		expect_impostor(rows[i].answer, i % 2, rows[i].code, rows[i].words);
+		expect_impostor(rows[i].answer, i % 2,
+				tls_engine.modern && rows[i].modern ? rows[i].modern
+								    : rows[i].words);
 }
 
 /* A failure is told for the transfer that had it, not for a later one. */
@@ -284,7 +281,7 @@ static void test_failure_is_forgotten(void **state)
 
 static void test_configuration(void **state)
 {
-	struct tls *tls = tls_new("/nowhere/ca.pem");
+	struct trust_set *tls = trust_set_new("/nowhere/ca.pem");
 	struct tls_session *session = NULL;
 	struct error err = {0};
 	CURL *easy = curl_easy_init();
@@ -296,8 +293,8 @@ static void test_configuration(void **state)
 	curl_easy_cleanup(easy);
 	tls_session_free(&session);
 	tls_session_free(&session);
-	tls_free(&tls);
-	tls_free(&tls);
+	trust_set_free(&tls);
+	trust_set_free(&tls);
 }
 
 static int make_files(void **state)
@@ -322,8 +319,8 @@ static int make_files(void **state)
 static int release(void **state)
 {
 	(void)state;
-	tls_free(&trust_a);
-	tls_free(&trust_b);
+	trust_set_free(&trust_a);
+	trust_set_free(&trust_b);
 	return 0;
 }
 

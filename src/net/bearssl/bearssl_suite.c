@@ -3,7 +3,7 @@
  * 0.56 CPU seconds for a gigabyte with AES and carry-less multiplication in hardware, ChaCha20 2.7.
  * Without those instructions BearSSL's constant-time AES is by far the slower one.
  */
-#include "net/tls_suite.h"
+#include "net/bearssl/bearssl_suite.h"
 
 #include "base/scoped.h"
 
@@ -23,7 +23,7 @@ static const struct {
 
 enum { COUNT = array_count(suites), CHACHA_FIRST = 4 };
 
-void tls_suite_offer(br_ssl_client_context *client)
+void bearssl_suite_offer(br_ssl_client_context *client)
 {
 	uint16_t order[COUNT];
 	bool aes = br_aes_x86ni_ctr_get_vtable() && br_ghash_pclmul_get();
@@ -33,7 +33,7 @@ void tls_suite_offer(br_ssl_client_context *client)
 	br_ssl_engine_set_suites(&client->eng, order, COUNT);
 }
 
-const char *tls_suite_name(uint16_t suite)
+const char *bearssl_suite_name(uint16_t suite)
 {
 	for (size_t i = 0; i < COUNT; i++)
 		if (suites[i].id == suite)

@@ -2,10 +2,10 @@
  * The parameters of an algorithm are not checked: they are absent or NULL for all algorithms known
  * here, and the signed part of the certificate repeats them byte for byte.
  */
-#include "net/tls_signature.h"
-
 #include "base/scoped.h"
-#include "net/ecdsa.h"
+#include "net/bearssl/bearssl_ecdsa.h"
+#include "net/bearssl/bearssl_key.h"
+#include "net/tls_engine.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ static const struct algorithm *find_algorithm(const struct tls_certificate *cert
 	return NULL;
 }
 
-enum tls_fault tls_signature_kind(const struct tls_certificate *certificate)
+enum tls_fault tls_engine_signature_kind(const struct tls_certificate *certificate)
 {
 	return !find_algorithm(certificate)                 ? TLS_FAULT_ALGORITHM
 	       : certificate->signature.len > SIGNATURE_MAX ? TLS_FAULT_KEY_LARGE
@@ -55,23 +55,24 @@ static size_t hash_body(const br_hash_class *hash, struct str body, unsigned cha
 	return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
 }
 
-enum tls_fault tls_signature_check(const struct tls_certificate *certificate,
-				   const br_x509_pkey *key)
+enum tls_fault tls_engine_signature_check(const struct tls_certificate *certificate,
+					  const struct tls_key *public)
 {
+	const br_x509_pkey key = bearssl_key(public);
 	const struct algorithm *algorithm = find_algorithm(certificate);
 	const unsigned char *signature = (const unsigned char *)certificate->signature.at;
 	size_t len = certificate->signature.len;
 	unsigned char hash[HASH_MAX], signed_hash[HASH_MAX];
 	if (!algorithm || len > SIGNATURE_MAX)
-		return tls_signature_kind(certificate);
-	if (key->key_type != algorithm->key_type)
+		return tls_engine_signature_kind(certificate);
+	if (key.key_type != algorithm->key_type)
 		return TLS_FAULT_SIGNATURE;
 	size_t hash_len = hash_body(algorithm->hash, certificate->body, hash);
-	bool good = key->key_type == BR_KEYTYPE_EC
-			    ? ecdsa_check(br_ec_get_default(), hash, hash_len, &key->key.ec,
-					  signature, len) == 1
+	bool good = key.key_type == BR_KEYTYPE_EC
+			    ? bearssl_ecdsa_check(br_ec_get_default(), hash, hash_len, &key.key.ec,
+						  signature, len) == 1
 			    : br_rsa_pkcs1_vrfy_get_default()(signature, len, algorithm->hash_id,
-							      hash_len, &key->key.rsa,
+							      hash_len, &key.key.rsa,
 							      signed_hash) == 1 &&
 				      memcmp(hash, signed_hash, hash_len) == 0;
 	return good ? TLS_FAULT_NONE : TLS_FAULT_SIGNATURE;

@@ -4,8 +4,9 @@
  * are checked here before its arithmetic sees them. Signatures and keys are public, so timing
  * reveals nothing.
  */
-#include "net/ecdsa.h"
+#include "net/bearssl/bearssl_ecdsa.h"
 
+#include "net/ecdsa.h"
 #include "net/tls_der.h"
 
 #include <string.h>
@@ -16,8 +17,8 @@ static bool in_range(struct str number, const unsigned char *order, size_t len)
 	return number.len < len || (number.len == len && memcmp(number.at, order, len) < 0);
 }
 
-uint32_t ecdsa_check(const br_ec_impl *curves, const void *hash, size_t hash_len,
-		     const br_ec_public_key *key, const void *signature, size_t len)
+uint32_t bearssl_ecdsa_check(const br_ec_impl *curves, const void *hash, size_t hash_len,
+			     const br_ec_public_key *key, const void *signature, size_t len)
 {
 	struct str rest = {signature, len}, numbers, r, s;
 	size_t order_len = 0;
@@ -38,5 +39,6 @@ bool ecdsa_verify(const unsigned char point[ECDSA_POINT_SIZE],
 	unsigned char copy[ECDSA_POINT_SIZE];
 	memcpy(copy, point, sizeof(copy));
 	const br_ec_public_key key = {.curve = BR_EC_secp256r1, .q = copy, .qlen = sizeof(copy)};
-	return ecdsa_check(br_ec_get_default(), hash, ECDSA_HASH_SIZE, &key, signature, len) == 1;
+	return bearssl_ecdsa_check(br_ec_get_default(), hash, ECDSA_HASH_SIZE, &key, signature,
+				   len) == 1;
 }

@@ -4,9 +4,9 @@
 #include <bearssl.h>
 
 /* Makes client offer the six ECDHE suites with authenticated encryption, and nothing else. */
-void tls_suite_offer(br_ssl_client_context *client);
+void bearssl_suite_offer(br_ssl_client_context *client);
 /*
  * OpenSSL's name of a suite, "ECDHE-RSA-AES128-GCM-SHA256"; NULL for 0 and for suites that are not
  * offered.
  */
-const char *tls_suite_name(uint16_t suite);
+const char *bearssl_suite_name(uint16_t suite);
