@@ -134,30 +134,30 @@ static bool set_up(struct run *run)
 	enum lines lines = LINES_UNSAID;
 	if (options->progress)
 		lines_named(options->progress, &lines);
-	struct report_options report = {.level = flags ? flags_level(flags) : 0,
-					.level_title = flags ? flags_title(flags) : NULL,
-					.json_path = options->report,
-					.success_path = options->output_success_images,
-					.failed_path = options->output_failed_images,
-					.action = options->inputs ? &run->action : NULL,
-					.program = about_user_agent,
-					.images_json = run->config.lists_json,
-					.terms = &run->config.terms,
-					.whole = run->narrowing || run->survey || options->rules ||
-						 notify_wants_report(&run->config.notify),
-					.answers = options->rules != NULL,
-					.figures = run->figures,
-					.prune = options->prune && !run->narrowing && !options->apply,
-					.dry_run = options->dry_run,
-					.shard = options->shard,
-					.plan = options->apply ? run->config.plan_digest : NULL,
-					.planning = run->survey ? &run->planning : NULL,
-					.live = !session->lasting && !options->quiet &&
-						isatty(STDERR_FILENO) && !log_debugging() &&
-						(!log_is_json() || session->log_in_file),
-					.lines = lines,
-					.quiet = options->quiet && !options->debug,
-					.log_in_file = session->log_in_file};
+	struct report_options report = {
+		.level = flags ? flags_level(flags) : 0,
+		.level_title = flags ? flags_title(flags) : NULL,
+		.json_path = options->report,
+		.success_path = options->output_success_images,
+		.failed_path = options->output_failed_images,
+		.action = options->inputs ? &run->action : NULL,
+		.program = about_user_agent,
+		.images_json = run->config.lists_json,
+		.terms = &run->config.terms,
+		.whole = run->narrowing || run->survey || options->rules ||
+			 notify_wants_report(&run->config.notify),
+		.answers = options->rules != NULL,
+		.figures = run->figures,
+		.prune = options->prune && !run->narrowing && !options->apply,
+		.dry_run = options->dry_run,
+		.shard = options->shard,
+		.plan = options->apply ? run->config.plan_digest : NULL,
+		.planning = run->survey ? &run->planning : NULL,
+		.live = !session->lasting && !options->quiet && isatty(STDERR_FILENO) &&
+			!log_debugging() && (!log_is_json() || session->log_in_file),
+		.lines = lines,
+		.quiet = options->quiet && !options->debug,
+		.log_in_file = session->log_in_file};
 	run->report = report_new(&report, run->progress);
 	return run->copier && run->report;
 }
