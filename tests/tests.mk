@@ -43,7 +43,7 @@ lint: ## the rules of the tree
 lint-tests: ## that each rule of the tree can fail, and what the recipe for the libraries refuses
 	@$(PYTEST) -q tests/lint tests/deps
 
-lint-objects: build/lint/libimage-syncer.a build/lint/main.o
+lint-objects: build/lint/libimage-syncer.a build/lint/main.o build/musl-openssl/libimage-syncer.a
 
 format: ## let clang-format lay out all C files
 	@$(CLANG_FORMAT) -i $(wildcard src/*.c src/*/*.[ch] src/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch])

@@ -99,7 +99,7 @@ struct http *http_new(const struct http_options *options)
 	pthread_mutex_init(&http->lock, NULL);
 	http->limiter = limiter_new(options->per_second);
 	http->handles = handles_new();
-	http->tls = trust_set_new(options->ca_file);
+	http->tls = tls_set_new(options->ca_file);
 	if (!http->limiter || !http->handles || !http->tls || !share_open(http))
 		http_free(&http);
 	return http;
@@ -125,11 +125,11 @@ void http_free(struct http **http)
 		curl_share_cleanup((*http)->share);
 	for (size_t i = 0; i < (*http)->trusts.count; i++) {
 		struct trust_set *tls = (*http)->trusts.entries[i].value;
-		trust_set_free(&tls);
+		tls_set_free(&tls);
 	}
 	map_finish(&(*http)->trusts);
 	map_finish(&(*http)->proxies);
-	trust_set_free(&(*http)->tls);
+	tls_set_free(&(*http)->tls);
 	limiter_free(&(*http)->limiter);
 	pthread_mutex_destroy(&(*http)->lock);
 	curl_global_cleanup();
@@ -151,9 +151,9 @@ static struct trust_set *find_trust(struct http *http, const char *ca)
 	struct trust_set *tls = ca ? map_get(&http->trusts, str_of(ca)) : http->tls;
 	if (tls)
 		return tls;
-	tls = trust_set_new(ca);
+	tls = tls_set_new(ca);
 	if (tls && !map_put(&http->trusts, str_of(ca), tls))
-		trust_set_free(&tls);
+		tls_set_free(&tls);
 	return tls;
 }
 

@@ -72,7 +72,7 @@ struct http_observer {
 
 struct http_options {
 	const char *user_agent;        /* sent with every request; must outlive the client */
-	const char *ca_file;           /* see trust_set_new() */
+	const char *ca_file;           /* see tls_set_new() */
 	const struct proxies *proxies; /* of the environment; must outlive the client; or NULL */
 	/* seconds a body may stand still, or a fourth of the time below 1 KiB/s; 0: no limit */
 	int stall_seconds;

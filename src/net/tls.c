@@ -42,7 +42,7 @@ static bool make_name(char name[NAME_SIZE])
 	return true;
 }
 
-struct trust_set *trust_set_new(const char *path)
+struct trust_set *tls_set_new(const char *path)
 {
 	struct arena *arena = arena_new();
 	struct trust_set *tls = arena ? arena_new_of(arena, struct trust_set) : NULL;
@@ -56,7 +56,7 @@ struct trust_set *trust_set_new(const char *path)
 	return NULL;
 }
 
-void trust_set_free(struct trust_set **tls)
+void tls_set_free(struct trust_set **tls)
 {
 	if (!*tls)
 		return;

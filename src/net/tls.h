@@ -24,8 +24,8 @@ struct tls_session;
  * bundle at its usual places. The file is read on first use, not here; tls_session_new() reports
  * problems with it. NULL without memory. Free it after the last session.
  */
-struct trust_set *trust_set_new(const char *path);
-void trust_set_free(struct trust_set **tls);
+struct trust_set *tls_set_new(const char *path);
+void tls_set_free(struct trust_set **tls);
 
 /*
  * Prepares easy for https to host (a name or an IP literal, without port). insecure skips every

@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	CURLSH *share = curl_share_init();
 	if (argc > 4)
 		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-	struct trust_set *tls = trust_set_new(argv[2]);
+	struct trust_set *tls = tls_set_new(argv[2]);
 	double start = cpu_ms();
 	if (!connect_once(tls, NULL, argv[1], str_of(host)) ||
 	    !connect_once(tls, share, argv[1], str_of(host)))
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 		if (!connect_once(tls, share, argv[1], str_of(host)))
 			return 1;
 	printf("first two %.1f ms, then %.2f ms each\n", first, (cpu_ms() - start) / (double)count);
-	trust_set_free(&tls);
+	tls_set_free(&tls);
 	curl_share_cleanup(share);
 	curl_free(host);
 	curl_url_cleanup(url);

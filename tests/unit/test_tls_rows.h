@@ -59,7 +59,7 @@ static inline bool run_row(const struct row *row)
 		print_error("%s: %s: '%s' not '%s' (%d %s)\n", row->what, wrong, client.failure,
 			    expected(row), client.result, client.text);
 	client_close(&client);
-	trust_set_free(&tls);
+	tls_set_free(&tls);
 	server_stop(&server);
 	return !wrong;
 }

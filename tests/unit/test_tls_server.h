@@ -144,7 +144,7 @@ static inline struct trust_set *client_trust(const char *name)
 {
 	char path[4200];
 	fixture_path(path, name);
-	struct trust_set *tls = trust_set_new(path);
+	struct trust_set *tls = tls_set_new(path);
 	assert_non_null(tls);
 	return tls;
 }

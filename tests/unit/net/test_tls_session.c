@@ -46,7 +46,7 @@ static void test_trust_sets(void **state)
 	expect(trust_a, share, server.port, false, "reused");
 	struct trust_set *again = client_trust("root.pem");
 	expect(again, share, server.port, false, "new");
-	trust_set_free(&again);
+	tls_set_free(&again);
 	curl_share_cleanup(share);
 	server_stop(&server);
 }
@@ -70,7 +70,7 @@ static void test_threads(void **state)
 	struct server server = server_start("-cert leaf.pem -key leaf.key");
 	pthread_t threads[4];
 	(void)state;
-	trust_set_free(&trust_a);
+	tls_set_free(&trust_a);
 	trust_a = client_trust("root.pem");
 	for (size_t i = 0; i < array_count(threads); i++)
 		assert_int_equal(0, pthread_create(&threads[i], NULL, connect_often, &server));
@@ -281,7 +281,7 @@ static void test_failure_is_forgotten(void **state)
 
 static void test_configuration(void **state)
 {
-	struct trust_set *tls = trust_set_new("/nowhere/ca.pem");
+	struct trust_set *tls = tls_set_new("/nowhere/ca.pem");
 	struct tls_session *session = NULL;
 	struct error err = {0};
 	CURL *easy = curl_easy_init();
@@ -293,8 +293,8 @@ static void test_configuration(void **state)
 	curl_easy_cleanup(easy);
 	tls_session_free(&session);
 	tls_session_free(&session);
-	trust_set_free(&tls);
-	trust_set_free(&tls);
+	tls_set_free(&tls);
+	tls_set_free(&tls);
 }
 
 static int make_files(void **state)
@@ -319,8 +319,8 @@ static int make_files(void **state)
 static int release(void **state)
 {
 	(void)state;
-	trust_set_free(&trust_a);
-	trust_set_free(&trust_b);
+	tls_set_free(&trust_a);
+	tls_set_free(&trust_b);
 	return 0;
 }
 
