@@ -66,7 +66,7 @@ static void find(struct folder_finding *finding, const struct reference *side, c
 	new->archive = layout_name_archived(side->host);
 	if (new->archive && path)
 		new->folder = folder_of(run->arena, path);
-	if (path && new->folder && name &&map_put(&finding->paths, str_of(path), new))
+	if (path && new->folder && name && map_put(&finding->paths, str_of(path), new))
 		run->folder_count++;
 	else
 		finding->failed = true;
@@ -90,8 +90,8 @@ static void find_all(struct folder_finding *finding)
 	const struct run *run = finding->run;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		find(finding, &rule->source.name, rule->place, false);
-		find(finding, &rule->destination.name, rule->destination_place, true);
+		find(finding, &rule->source.name, rule->rule->source_place, false);
+		find(finding, &rule->destination.name, rule->rule->destination_place, true);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++) {
 		const struct namespace_rule *namespace = &run->namespaces[i];

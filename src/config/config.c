@@ -139,8 +139,8 @@ static bool are_always_lines(const char *name, struct str text)
 }
 
 /* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
-static bool read_document(const struct loading *loading, enum formats_option option,
-			  const char *path, struct document *out)
+static bool read_document(const struct loading *loading, struct arena *arena,
+			  enum formats_option option, const char *path, struct document *out)
 {
 	const struct options *options = loading->options;
 	const char *text = inputs_text(options->inputs, path);
@@ -148,13 +148,12 @@ static bool read_document(const struct loading *loading, enum formats_option opt
 	bool (*are_lines)(const char *name, struct str text) =
 		lines ? are_always_lines : lines_file_recognise;
 	if (text && option == FORMATS_IMAGES)
-		return document_parse_any(loading->arena, path, text, are_lines, out,
-					  loading->problems);
+		return document_parse_any(arena, path, text, are_lines, out, loading->problems);
 	if (text)
-		return document_parse(loading->arena, path, text, out, loading->problems);
+		return document_parse(arena, path, text, out, loading->problems);
 	if (path && option == FORMATS_IMAGES)
-		return document_read_any(loading->arena, path, are_lines, out, loading->problems);
-	return path && document_read(loading->arena, path, out, loading->problems);
+		return document_read_any(arena, path, are_lines, out, loading->problems);
+	return path && document_read(arena, path, out, loading->problems);
 }
 
 /*
@@ -181,13 +180,17 @@ static void refuse_prefix(const struct loading *loading)
 			    options->to ? "to" : "names");
 }
 
-/* Reads the file or text that the option gives, if any, in the form it turns out to have. */
-static void read_given(const struct loading *loading, enum formats_option option, const char *path)
+/* Reads the file or text into an arena of its own, in the form it turns out to have. */
+static void read_into(const struct loading *loading, struct arena **pages,
+		      enum formats_option option, const char *path)
 {
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (!read_document(loading, option, path, &document))
+	bool read = read_document(loading, *pages, option, path, &document);
+	if (!read || !formats_copies(&reading, option))
+		arena_join(loading->arena, pages);
+	if (!read)
 		return;
 	if (document.fault && !formats_is_foreign(&reading, option)) {
 		document_refuse(&document, loading->problems);
@@ -202,6 +205,16 @@ static void read_given(const struct loading *loading, enum formats_option option
 	formats_find(&reading, option)->read(&reading);
 	if (option != FORMATS_AUTH && loading->problems->error_count == before)
 		refuse_nothing(loading, &document);
+}
+
+/* Reads the file or text that the option gives, if any. */
+static void read_given(const struct loading *loading, enum formats_option option, const char *path)
+{
+	scoped(arena_free) struct arena *pages = arena_new();
+	if (pages)
+		read_into(loading, &pages, option, path);
+	else
+		problem_add(loading->problems, NULL, "out of memory");
 }
 
 /* A plan may have no image at all, when there were none. */
@@ -400,13 +413,13 @@ static void warn_short(const struct loading *loading)
 }
 
 /* The destinations of a source share what is joined, so that they share its downloads, too. */
-static void join_companions(const struct loading *loading, struct rule *rule,
-			    const struct rule *before, const struct terms *said)
+static void join_companions(const struct loading *loading, struct terms *terms,
+			    const struct rule *rule, const struct rule *before,
+			    const struct terms *said)
 {
 	const struct terms *general = &loading->out->terms;
-	struct terms *terms = &rule->terms;
 	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
-		terms->companions = before->terms.companions;
+		terms->companions = rule_terms(before)->companions;
 	else if (terms->companions != general->companions || terms->demanded != general->demanded)
 		companion_options_join(loading->arena, terms, rule->source_place,
 				       loading->problems);
@@ -418,21 +431,51 @@ static bool wants_companions(const struct terms *terms)
 	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
 }
 
-static void settle_companions(const struct loading *loading)
+/* Rules on the same terms, as those that say nothing are. */
+struct same_terms {
+	const struct terms *said; /* NULL: nothing */
+	struct terms own;         /* what is said, completed */
+	const struct terms *settled;
+};
+
+/*
+ * Settles the terms of a rule that come after those of before. Without terms of its own it gets
+ * those of the options, of which general is a copy.
+ */
+static void settle_terms(const struct loading *loading, struct rule *rule,
+			 const struct rule *before, const struct terms *general,
+			 struct same_terms *same)
+{
+	const struct terms *said = rule->terms;
+	if (before && said == same->said) {
+		rule->terms = same->settled;
+		return;
+	}
+	struct terms own = said ? *said : *general;
+	struct terms *settled = said ? arena_new_of(loading->arena, struct terms) : NULL;
+	if (said && !settled)
+		problem_add(loading->problems, NULL, "out of memory");
+	terms_complete(&own, &loading->out->terms);
+	if (settled) {
+		*settled = own;
+		join_companions(loading, settled, rule, before, &same->own);
+	}
+	rule->terms = settled ? settled : general;
+	*same = (struct same_terms){said, own, rule->terms};
+}
+
+static void settle_rules(const struct loading *loading, const struct terms *general)
 {
 	struct rules *rules = &loading->out->rules;
-	const struct terms *general = &loading->out->terms;
-	struct terms said = {0};
+	struct same_terms same = {.said = NULL};
 	bool any = wants_companions(general);
 	for (size_t i = 0; i < rules->count; i++) {
 		struct rule *rule = &rules->items[i];
 		const struct rule *before = i ? &rules->items[i - 1] : NULL;
-		const struct terms own = rule->terms;
-		join_companions(loading, rule, before, &said);
-		said = own;
-		any |= wants_companions(&rule->terms);
-		if (own.referrers_from && own.from_said && !own.demanded_said &&
-		    !wants_companions(&rule->terms) &&
+		settle_terms(loading, rule, before, general, &same);
+		any |= wants_companions(rule->terms);
+		if (same.own.referrers_from && same.own.from_said && !same.own.demanded_said &&
+		    !wants_companions(rule->terms) &&
 		    !(before && strcmp(before->source_place, rule->source_place) == 0))
 			problem_add(loading->problems, rule->source_place,
 				    "%.300s: referrers-from says where referrers are, but the rule "
@@ -457,9 +500,13 @@ static void add_terms(const struct loading *loading)
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
 	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
-	for (size_t i = 0; i < out->rules.count; i++)
-		terms_complete(&out->rules.items[i].terms, terms);
-	settle_companions(loading);
+	struct terms *general = arena_new_of(loading->arena, struct terms);
+	if (!general) {
+		problem_add(loading->problems, NULL, "out of memory");
+		return;
+	}
+	terms_complete(general, terms);
+	settle_rules(loading, general);
 }
 
 unsigned config_timeout(const struct options *options)

@@ -261,5 +261,5 @@ static inline struct terms *copy_task(struct copy_run *run, const char *source,
 	    !reference_parse(arena, str_of(destination), &task->destination, &err))
 		abort();
 	task->rule = rule;
-	return &rule->terms;
+	return rule_terms(rule);
 }

@@ -7,7 +7,7 @@
 struct list_target {
 	struct reference prefix; /* config/rules/prefix.h */
 	const char *names;       /* config/rules/naming.h; NULL: keep the whole path */
-	struct terms terms;
+	const struct terms *terms; /* of their rules; NULL: nothing is said */
 	const struct rule_schedule *schedule; /* NULL: no times of its own */
 };
 

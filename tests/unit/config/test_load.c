@@ -134,7 +134,7 @@ static void test_words(void **state)
 	assert_string_equal(rule->source, "a.io/x:v1");
 	assert_string_equal(rule->destination, "mirror.io/x");
 	assert_string_equal(rule->source_place, "command line");
-	assert_null(rule->terms.platforms);
+	assert_null(rule_terms(rule)->platforms);
 }
 
 static void test_contradictions(void **state)

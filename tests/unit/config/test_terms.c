@@ -245,7 +245,7 @@ static bool told_apart(struct arena *arena, const struct plan_rule *planned, siz
 				   reference_target(&b->destination)) != 0)
 				continue;
 			met = true;
-			apart = terms_difference(&a->rule->terms, &b->rule->terms) != NULL;
+			apart = terms_difference(rule_terms(a->rule), rule_terms(b->rule)) != NULL;
 		}
 	return met && apart;
 }
