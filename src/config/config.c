@@ -27,6 +27,7 @@
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
 #include "config/rules/prefix.h"
+#include "config/rules/settle.h"
 #include "config/rules/word_rules.h"
 #include "config/serve/server_rules.h"
 
@@ -412,82 +413,6 @@ static void warn_short(const struct loading *loading)
 	}
 }
 
-/* The destinations of a source share what is joined, so that they share its downloads, too. */
-static void join_companions(const struct loading *loading, struct terms *terms,
-			    const struct rule *rule, const struct rule *before,
-			    const struct terms *said)
-{
-	const struct terms *general = &loading->out->terms;
-	if (before && said->companions == terms->companions && said->demanded == terms->demanded)
-		terms->companions = rule_terms(before)->companions;
-	else if (terms->companions != general->companions || terms->demanded != general->demanded)
-		companion_options_join(loading->arena, terms, rule->source_place,
-				       loading->problems);
-}
-
-/* Where referrers are is of no use to a rule that wants none. */
-static bool wants_companions(const struct terms *terms)
-{
-	return terms->signer || (terms->companions && !companion_filter_empty(terms->companions));
-}
-
-/* Rules on the same terms, as those that say nothing are. */
-struct same_terms {
-	const struct terms *said; /* NULL: nothing */
-	struct terms own;         /* what is said, completed */
-	const struct terms *settled;
-};
-
-/*
- * Settles the terms of a rule that come after those of before. Without terms of its own it gets
- * those of the options, of which general is a copy.
- */
-static void settle_terms(const struct loading *loading, struct rule *rule,
-			 const struct rule *before, const struct terms *general,
-			 struct same_terms *same)
-{
-	const struct terms *said = rule->terms;
-	if (before && said == same->said) {
-		rule->terms = same->settled;
-		return;
-	}
-	struct terms own = said ? *said : *general;
-	struct terms *settled = said ? arena_new_of(loading->arena, struct terms) : NULL;
-	if (said && !settled)
-		problem_add(loading->problems, NULL, "out of memory");
-	terms_complete(&own, &loading->out->terms);
-	if (settled) {
-		*settled = own;
-		join_companions(loading, settled, rule, before, &same->own);
-	}
-	rule->terms = settled ? settled : general;
-	*same = (struct same_terms){said, own, rule->terms};
-}
-
-static void settle_rules(const struct loading *loading, const struct terms *general)
-{
-	struct rules *rules = &loading->out->rules;
-	struct same_terms same = {.said = NULL};
-	bool any = wants_companions(general);
-	for (size_t i = 0; i < rules->count; i++) {
-		struct rule *rule = &rules->items[i];
-		const struct rule *before = i ? &rules->items[i - 1] : NULL;
-		settle_terms(loading, rule, before, general, &same);
-		any |= wants_companions(rule->terms);
-		if (same.own.referrers_from && same.own.from_said && !same.own.demanded_said &&
-		    !wants_companions(rule->terms) &&
-		    !(before && strcmp(before->source_place, rule->source_place) == 0))
-			problem_add(loading->problems, rule->source_place,
-				    "%.300s: referrers-from says where referrers are, but the rule "
-				    "wants none: add referrers: true, or the types",
-				    rule->source);
-	}
-	if (general->referrers_from && !any)
-		problem_add(loading->problems, NULL,
-			    "--referrers-from says where referrers are, but no rule wants any: add "
-			    "--referrers all, or the types");
-}
-
 /* What the options ask for applies to every rule that does not say otherwise. */
 static void add_terms(const struct loading *loading)
 {
@@ -500,13 +425,7 @@ static void add_terms(const struct loading *loading)
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
 	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
-	struct terms *general = arena_new_of(loading->arena, struct terms);
-	if (!general) {
-		problem_add(loading->problems, NULL, "out of memory");
-		return;
-	}
-	terms_complete(general, terms);
-	settle_rules(loading, general);
+	settle_rules(loading->arena, &out->rules, terms, loading->problems);
 }
 
 unsigned config_timeout(const struct options *options)

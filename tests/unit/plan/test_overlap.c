@@ -75,7 +75,7 @@ static const struct pair {
 	  {.source = "docker.io/library/nginx:1", .destination = TO}},
 	 "S2"},
 	{{{.source = APP, .destination = TO},
-	  {.source = APP ":v1", .destination = TO, .terms = {.on_change = CHANGE_FAIL}}},
+	  {.source = APP ":v1", .destination = TO, .terms = &(const struct terms){.on_change = CHANGE_FAIL}}},
 	 "C2"},
 	{{{.source = "quay.io/a/*", .destination = "reg.test"}, {.source = APP, .destination = TO}},
 	 "S2"},

@@ -179,7 +179,7 @@ static void test_a_selection_is_kept(void **state)
 	static const struct rule choosing = {.source = "reg.io/a",
 					     .destination = "b.io/a",
 					     .selection = &selection,
-					     .terms = {.platforms = &both}};
+					     .terms = &(const struct terms){.platforms = &both}};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
 	lists.tally.general.platforms = &of_flags;
@@ -208,22 +208,22 @@ static void test_one_source_under_several_filters(void **state)
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1",
-					      .terms = {.platforms = &of_flags}}},
+					      .terms = &(const struct terms){.platforms = &of_flags}}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = {.platforms = &both}}},
+					      .terms = &(const struct terms){.platforms = &both}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = {.platforms = &same_both}}},
+					      .terms = &(const struct terms){.platforms = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = {.platforms = &first}}},
+					      .terms = &(const struct terms){.platforms = &first}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general.platforms = &of_flags;
@@ -254,9 +254,9 @@ static void test_one_source_under_several_filters(void **state)
 static void test_one_source_of_several_rules(void **state)
 {
 	static const struct rule rules[] = {
-		{.source = "reg.io/a", .destination = "b.io/a", .terms = {.platforms = &both}},
-		{.source = "reg.io/a", .destination = "c.io/a", .terms = {.platforms = &first}},
-		{.source = "reg.io/a", .destination = "d.io/a", .terms = {.platforms = &same_both}},
+		{.source = "reg.io/a", .destination = "b.io/a", .terms = &(const struct terms){.platforms = &both}},
+		{.source = "reg.io/a", .destination = "c.io/a", .terms = &(const struct terms){.platforms = &first}},
+		{.source = "reg.io/a", .destination = "d.io/a", .terms = &(const struct terms){.platforms = &same_both}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -291,21 +291,21 @@ static void test_policies_are_kept(void **state)
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = {.on_change = CHANGE_OVERWRITE}}},
+					      .terms = &(const struct terms){.on_change = CHANGE_OVERWRITE}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:3:1",
-					      .terms = {.on_change = CHANGE_FAIL,
+					      .terms = &(const struct terms){.on_change = CHANGE_FAIL,
 							.required = &both}}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = {.on_change = CHANGE_FAIL,
+					      .terms = &(const struct terms){.on_change = CHANGE_FAIL,
 							.required = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = {.on_change = CHANGE_RETAG}}},
+					      .terms = &(const struct terms){.on_change = CHANGE_RETAG}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -351,12 +351,12 @@ static void test_wishes_are_kept(void **state)
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
-		 .terms = {.platforms = &filter,
+		 .terms = &(const struct terms){.platforms = &filter,
 			   .companions = &companions,
 			   .signer = &signer,
 			   .signer_said = true}},
-		{.source = "reg.io/b", .destination = "b.io/b", .terms = {.companions = &all}},
-		{.source = "reg.io/c", .destination = "b.io/c", .terms = {.companions = &none}},
+		{.source = "reg.io/b", .destination = "b.io/b", .terms = &(const struct terms){.companions = &all}},
+		{.source = "reg.io/c", .destination = "b.io/c", .terms = &(const struct terms){.companions = &none}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
