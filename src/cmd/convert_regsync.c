@@ -358,7 +358,8 @@ static void add_steps(const struct regsync_writing *writing)
 	const struct convert_rules *rules = &writing->rules;
 	size_t next = 0;
 	for (size_t i = 0; i <= rules->count; i++) {
-		int line = i < rules->count ? convert_rules_line(rules->items[i].rule->source_place) : INT32_MAX;
+		int line = i < rules->count ? convert_rules_line(rules->items[i].rule->source_place)
+					    : INT32_MAX;
 		for (; next < rules->namespace_count &&
 		       convert_rules_line(rules->namespaces[next].rule->source_place) < line;
 		     next++)

@@ -66,7 +66,7 @@ static void find(struct folder_finding *finding, const struct reference *side, c
 	new->archive = layout_name_archived(side->host);
 	if (new->archive && path)
 		new->folder = folder_of(run->arena, path);
-	if (path && new->folder && name && map_put(&finding->paths, str_of(path), new))
+	if (path && new->folder && name &&map_put(&finding->paths, str_of(path), new))
 		run->folder_count++;
 	else
 		finding->failed = true;

@@ -212,8 +212,7 @@ void load_read(struct run *run, struct problems *problems)
 		  plan_parse(run->arena, &run->config.rules, &run->rules, &run->rule_count,
 			     problems) &&
 		  namespaces_check(run, problems) && cooldowns_check(run, problems) &&
-		  folders_find(run, problems) &&
-		  settle_credentials(run, problems);
+		  folders_find(run, problems) && settle_credentials(run, problems);
 	if (!ok && !problems->error_count)
 		problem_add(problems, NULL, "out of memory");
 }

@@ -60,13 +60,13 @@ struct run {
 	struct plan_files planning; /* the same */
 	struct copier *copier;
 	struct report *report;
-	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */
-	struct report_live *figures;  /* of the report, for other threads; NULL: nobody looks */
-	struct listings *listings;    /* while the rules are expanded */
+	struct run_memory *memory;   /* of the run before, then of this one; NULL: none is kept */
+	struct report_live *figures; /* of the report, for other threads; NULL: nobody looks */
+	struct listings *listings;   /* while the rules are expanded */
 	struct task *lone; /* of the rules that name their only image: one each, in their order */
 	struct expansion *expansions; /* of the other rules, in their order */
 	size_t expansion_count;
-	const struct task **tasks;    /* of all rules, each pair once */
+	const struct task **tasks; /* of all rules, each pair once */
 	size_t task_count;
 	bool complete; /* after run_sync(): there was memory to come to its end */
 };

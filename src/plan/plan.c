@@ -223,8 +223,8 @@ static bool parse_referrers(struct planner *planner, const struct rule *rule, st
 	out->referrers = found;
 	if (!found)
 		error_memory(&err);
-	return (found && referrers_from_name(planner->arena, from, &out->source.name, found,
-					     &err)) ||
+	return (found &&
+		referrers_from_name(planner->arena, from, &out->source.name, found, &err)) ||
 	       complain(planner, rule->source_place, "", &err);
 }
 
@@ -238,8 +238,7 @@ static enum claim check_pair(struct planner *planner, const struct plan_rule *ru
 	    strcmp(source->digest, destination->digest) != 0) {
 		problem_add(planner->problems, rule->rule->source_place,
 			    "the digest of source and destination must match: %s and %s (%s)",
-			    source->digest, destination->digest,
-			    rule->rule->destination_place);
+			    source->digest, destination->digest, rule->rule->destination_place);
 		return CLAIM_REFUSED;
 	}
 	return claims_take(&planner->claims, rule, source, destination, planner->problems);

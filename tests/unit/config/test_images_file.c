@@ -49,7 +49,8 @@ static void show(const struct rules *rules, struct buf *out)
 			buf_printf(out, " companions%s%s%s%s/%zu",
 				   rule_terms(rule)->companions->all ? " all" : "",
 				   rule_terms(rule)->companions->signatures ? " signatures" : "",
-				   rule_terms(rule)->companions->attestations ? " attestations" : "",
+				   rule_terms(rule)->companions->attestations ? " attestations"
+									      : "",
 				   rule_terms(rule)->companions->sboms ? " sboms" : "",
 				   rule_terms(rule)->companions->type_count);
 		if (rule_terms(rule)->signer_said)

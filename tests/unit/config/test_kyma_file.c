@@ -116,7 +116,8 @@ static void show(const struct rules *rules, struct buf *out)
 			buf_add_string(out, " requires");
 		filter_print(rule_terms(rule)->required, out);
 		buf_printf(out, "%s\n",
-			   rule_terms(rule)->required_said && !rule_terms(rule)->required ? " any" : "");
+			   rule_terms(rule)->required_said && !rule_terms(rule)->required ? " any"
+											  : "");
 	}
 }
 

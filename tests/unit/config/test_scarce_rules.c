@@ -334,7 +334,8 @@ static const struct platform_filter filter = {.arch = &amd64, .arch_count = 1};
 static const struct task task = {
 	.source = {"a.io", "x", "v1", NULL},
 	.destination = {"b.io", "x", "v1", NULL},
-	.rule = &(const struct rule){.source_place = "i.yaml:3:1", .terms = &(const struct terms){.platforms = &filter}},
+	.rule = &(const struct rule){.source_place = "i.yaml:3:1",
+				     .terms = &(const struct terms){.platforms = &filter}},
 };
 static const struct task task_2 = {
 	.source = {"a.io", "x", "v2", NULL},

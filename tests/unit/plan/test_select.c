@@ -295,7 +295,8 @@ static void test_told_once(void **state)
 #define RULE(from, to, at, to_at, filter)                                                          \
 	{                                                                                          \
 		.source = from, .destination = to, .source_place = at, .destination_place = to_at, \
-		.terms = &(const struct terms){                                                                         \
+		.terms = &(const struct terms)                                                     \
+		{                                                                                  \
 			.platforms = filter                                                        \
 		}                                                                                  \
 	}

@@ -176,10 +176,10 @@ static void test_a_selection_is_kept(void **state)
 						   .semver = {">=1.2 <2", "i.yaml:4:11"},
 						   .latest = 3,
 						   .since = 1700000000};
-	static const struct rule choosing = {.source = "reg.io/a",
-					     .destination = "b.io/a",
-					     .selection = &selection,
-					     .terms = &(const struct terms){.platforms = &both}};
+	const struct rule choosing = {.source = "reg.io/a",
+				      .destination = "b.io/a",
+				      .selection = &selection,
+				      .terms = &(const struct terms){.platforms = &both}};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
 	lists.tally.general.platforms = &of_flags;
@@ -208,7 +208,8 @@ static void test_one_source_under_several_filters(void **state)
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1",
-					      .terms = &(const struct terms){.platforms = &of_flags}}},
+					      .terms = &(const struct terms){.platforms =
+										     &of_flags}}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
@@ -219,7 +220,8 @@ static void test_one_source_under_several_filters(void **state)
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = &(const struct terms){.platforms = &same_both}}},
+					      .terms = &(const struct terms){.platforms =
+										     &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
@@ -253,10 +255,16 @@ static void test_one_source_under_several_filters(void **state)
 /* So are rules that became no images: a list in which a source stands twice could not be read. */
 static void test_one_source_of_several_rules(void **state)
 {
-	static const struct rule rules[] = {
-		{.source = "reg.io/a", .destination = "b.io/a", .terms = &(const struct terms){.platforms = &both}},
-		{.source = "reg.io/a", .destination = "c.io/a", .terms = &(const struct terms){.platforms = &first}},
-		{.source = "reg.io/a", .destination = "d.io/a", .terms = &(const struct terms){.platforms = &same_both}},
+	const struct rule rules[] = {
+		{.source = "reg.io/a",
+		 .destination = "b.io/a",
+		 .terms = &(const struct terms){.platforms = &both}},
+		{.source = "reg.io/a",
+		 .destination = "c.io/a",
+		 .terms = &(const struct terms){.platforms = &first}},
+		{.source = "reg.io/a",
+		 .destination = "d.io/a",
+		 .terms = &(const struct terms){.platforms = &same_both}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -290,22 +298,28 @@ static void test_policies_are_kept(void **state)
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1"}},
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
-		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = &(const struct terms){.on_change = CHANGE_OVERWRITE}}},
+		 .rule =
+			 &(const struct rule){
+				 .source_place = "i.yaml:2:1",
+				 .terms = &(const struct terms){.on_change = CHANGE_OVERWRITE}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
-		 .rule = &(const struct rule){.source_place = "i.yaml:3:1",
-					      .terms = &(const struct terms){.on_change = CHANGE_FAIL,
-							.required = &both}}},
+		 .rule = &(
+			 const struct rule){.source_place = "i.yaml:3:1",
+					    .terms = &(const struct terms){.on_change = CHANGE_FAIL,
+									   .required = &both}}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = &(const struct terms){.on_change = CHANGE_FAIL,
-							.required = &same_both}}},
+					      .terms = &(
+						      const struct terms){.on_change = CHANGE_FAIL,
+									  .required = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
-		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = &(const struct terms){.on_change = CHANGE_RETAG}}},
+		 .rule =
+			 &(const struct rule){
+				 .source_place = "i.yaml:5:1",
+				 .terms = &(const struct terms){.on_change = CHANGE_RETAG}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -347,16 +361,20 @@ static void test_wishes_are_kept(void **state)
 							   .type_count = 1};
 	static const struct companion_filter all = {.all = true}, none = {0};
 	static const struct signer signer = {.key = {.place = "keys/a.pub"}};
-	static const struct rule rules[] = {
+	const struct rule rules[] = {
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
 		 .terms = &(const struct terms){.platforms = &filter,
-			   .companions = &companions,
-			   .signer = &signer,
-			   .signer_said = true}},
-		{.source = "reg.io/b", .destination = "b.io/b", .terms = &(const struct terms){.companions = &all}},
-		{.source = "reg.io/c", .destination = "b.io/c", .terms = &(const struct terms){.companions = &none}},
+						.companions = &companions,
+						.signer = &signer,
+						.signer_said = true}},
+		{.source = "reg.io/b",
+		 .destination = "b.io/b",
+		 .terms = &(const struct terms){.companions = &all}},
+		{.source = "reg.io/c",
+		 .destination = "b.io/c",
+		 .terms = &(const struct terms){.companions = &none}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;

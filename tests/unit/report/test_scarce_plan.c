@@ -15,8 +15,8 @@ static const struct rule rule = {.source = "a.io/x",
 				 .destination = "b.io/x",
 				 .source_place = "i.yaml:1:1",
 				 .terms = &(const struct terms){.on_change = CHANGE_FAIL,
-					   .foreign = FOREIGN_COPY,
-					   .creation.repository = &creation}};
+								.foreign = FOREIGN_COPY,
+								.creation.repository = &creation}};
 static const struct task tasks[] = {
 	{{"a.io", "x", "v1", NULL}, {"b.io", "x", "v1", NULL}, &rule},
 	{{"a.io", "y", "v1", NULL}, {"b.io", "y", "v1", NULL}, &rule},
