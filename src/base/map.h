@@ -1,8 +1,8 @@
 /*
  * A hash map from text to pointer, in insertion order.
  *
- * Keys are copied, unless the map borrows them; values belong to the caller. Not locked: a shared map needs its owner's lock.
- * Zeroed memory is an empty map.
+ * Keys are copied, unless the map borrows them; values belong to the caller. Not locked: a shared
+ * map needs its owner's lock. Zeroed memory is an empty map.
  */
 #pragma once
 

@@ -8,6 +8,8 @@
 #include "doc/yaml.h"
 #include "report/image_lists.h"
 
+#define TERMS .terms = &(struct terms)
+
 #define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const struct platform both_platforms[] = {
@@ -179,7 +181,7 @@ static void test_a_selection_is_kept(void **state)
 	const struct rule choosing = {.source = "reg.io/a",
 				      .destination = "b.io/a",
 				      .selection = &selection,
-				      .terms = &(const struct terms){.platforms = &both}};
+				      TERMS{.platforms = &both}};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
 	lists.tally.general.platforms = &of_flags;
@@ -208,24 +210,22 @@ static void test_one_source_under_several_filters(void **state)
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1",
-					      .terms = &(const struct terms){.platforms =
-										     &of_flags}}},
+					      TERMS{.platforms = &of_flags}}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = &(const struct terms){.platforms = &both}}},
+					      TERMS{.platforms = &both}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = &(const struct terms){.platforms =
-										     &same_both}}},
+					      TERMS{.platforms = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = &(const struct terms){.platforms = &first}}},
+					      TERMS{.platforms = &first}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general.platforms = &of_flags;
@@ -256,15 +256,9 @@ static void test_one_source_under_several_filters(void **state)
 static void test_one_source_of_several_rules(void **state)
 {
 	const struct rule rules[] = {
-		{.source = "reg.io/a",
-		 .destination = "b.io/a",
-		 .terms = &(const struct terms){.platforms = &both}},
-		{.source = "reg.io/a",
-		 .destination = "c.io/a",
-		 .terms = &(const struct terms){.platforms = &first}},
-		{.source = "reg.io/a",
-		 .destination = "d.io/a",
-		 .terms = &(const struct terms){.platforms = &same_both}},
+		{.source = "reg.io/a", .destination = "b.io/a", TERMS{.platforms = &both}},
+		{.source = "reg.io/a", .destination = "c.io/a", TERMS{.platforms = &first}},
+		{.source = "reg.io/a", .destination = "d.io/a", TERMS{.platforms = &same_both}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -298,16 +292,12 @@ static void test_policies_are_kept(void **state)
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1"}},
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
-		 .rule =
-			 &(const struct rule){
-				 .source_place = "i.yaml:2:1",
-				 .terms = &(const struct terms){.on_change = CHANGE_OVERWRITE}}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
+					      TERMS{.on_change = CHANGE_OVERWRITE}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
-		 .rule = &(
-			 const struct rule){.source_place = "i.yaml:3:1",
-					    .terms = &(const struct terms){.on_change = CHANGE_FAIL,
-									   .required = &both}}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:3:1",
+					      TERMS{.on_change = CHANGE_FAIL, .required = &both}}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
@@ -316,10 +306,8 @@ static void test_policies_are_kept(void **state)
 									  .required = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
-		 .rule =
-			 &(const struct rule){
-				 .source_place = "i.yaml:5:1",
-				 .terms = &(const struct terms){.on_change = CHANGE_RETAG}}},
+		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
+					      TERMS{.on_change = CHANGE_RETAG}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -365,16 +353,12 @@ static void test_wishes_are_kept(void **state)
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
-		 .terms = &(const struct terms){.platforms = &filter,
-						.companions = &companions,
-						.signer = &signer,
-						.signer_said = true}},
-		{.source = "reg.io/b",
-		 .destination = "b.io/b",
-		 .terms = &(const struct terms){.companions = &all}},
-		{.source = "reg.io/c",
-		 .destination = "b.io/c",
-		 .terms = &(const struct terms){.companions = &none}},
+		 TERMS{.platforms = &filter,
+		       .companions = &companions,
+		       .signer = &signer,
+		       .signer_said = true}},
+		{.source = "reg.io/b", .destination = "b.io/b", TERMS{.companions = &all}},
+		{.source = "reg.io/c", .destination = "b.io/c", TERMS{.companions = &none}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
