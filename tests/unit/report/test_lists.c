@@ -1,15 +1,13 @@
 /* The lists of copied and failed images, read back as the images file they are to be. */
-#include "test_report_fixture.h"
-
-#include <signal.h>
-
 #include "base/file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "report/image_lists.h"
+#include "test_report_fixture.h"
+
+#include <signal.h>
 
 #define TERMS .terms = &(struct terms)
-
 #define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const struct platform both_platforms[] = {
