@@ -1,7 +1,8 @@
 /*
  * Blocks double from 4 KiB, or half a KiB, up to 256 KiB; a request larger than the next block gets
  * one of its own.
- * Memory comes zeroed from calloc, so a record's unset fields read as "none" everywhere.
+ * Memory comes zeroed from calloc, so a record's unset fields read as "none" everywhere. Records
+ * fill a block from its start and texts from its end, since a text may begin at any address.
  */
 #include "base/arena.h"
 
@@ -14,8 +15,9 @@ enum { BLOCK_SMALL = 512, BLOCK_FIRST = 4096, BLOCK_LAST = 256 * 1024 };
 
 struct block {
 	struct block *next;
-	size_t used, size;
-	_Alignas(max_align_t) char bytes[];
+	size_t used; /* by records */
+	size_t size; /* without the texts */
+	_Alignas(uint64_t) char bytes[];
 };
 
 struct arena {
@@ -55,6 +57,18 @@ void arena_free(struct arena **arena)
 	*arena = NULL;
 }
 
+void arena_join(struct arena *arena, struct arena **other)
+{
+	struct block **last = &arena->blocks;
+	if (!*other)
+		return;
+	while (*last)
+		last = &(*last)->next;
+	*last = (*other)->blocks;
+	free(*other);
+	*other = NULL;
+}
+
 static struct block *block_add(struct arena *arena, size_t size)
 {
 	size_t want = size > arena->next_size ? size : arena->next_size;
@@ -71,7 +85,7 @@ static struct block *block_add(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	const size_t align = _Alignof(max_align_t);
+	const size_t align = _Alignof(uint64_t);
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + align - 1) / align * align;
@@ -93,9 +107,23 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	return arena_alloc(arena, bytes);
 }
 
+/* size zeroed bytes at any address. */
+static char *text_alloc(struct arena *arena, size_t size)
+{
+	struct block *block = arena->blocks;
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	if (!block || block->size - block->used < size)
+		block = block_add(arena, size);
+	if (!block)
+		return NULL;
+	block->size -= size;
+	return block->bytes + block->size;
+}
+
 char *arena_copy(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+	char *copy = len < SIZE_MAX ? text_alloc(arena, len + 1) : NULL;
 	if (copy && len)
 		memcpy(copy, text, len);
 	return copy;
@@ -112,7 +140,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	va_start(args, format);
 	int len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	char *text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+	char *text = len < 0 ? NULL : text_alloc(arena, (size_t)len + 1);
 	if (!text)
 		return NULL;
 	va_start(args, format);

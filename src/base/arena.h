@@ -19,8 +19,10 @@ struct arena *arena_new(void);
 struct arena *arena_new_small(void);
 /* Releases all memory of *arena and sets it to NULL; *arena may be NULL. */
 void arena_free(struct arena **arena);
+/* Gives the memory of *other, which may be NULL, to arena, and sets *other to NULL. */
+void arena_join(struct arena *arena, struct arena **other);
 
-/* size zeroed bytes aligned for any type, or NULL without memory. */
+/* size zeroed bytes aligned for pointers and numbers of 64 bits, or NULL without memory. */
 void *arena_alloc(struct arena *arena, size_t size);
 /* count * size zeroed bytes, or NULL without memory or when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);

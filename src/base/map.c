@@ -61,8 +61,8 @@ static bool grow(struct map *map)
 
 void map_finish(struct map *map)
 {
-	for (size_t i = 0; i < map->count; i++)
-		free(map->entries[i].key);
+	for (size_t i = 0; i < map->count && !map->borrows; i++)
+		free((void *)(uintptr_t)map->entries[i].key);
 	free(map->entries);
 	free(map->slots);
 	*map = (struct map){0};
@@ -76,6 +76,16 @@ void *map_get(const struct map *map, struct str key)
 	return slot ? map->entries[slot - 1].value : NULL;
 }
 
+static char *copy_of(struct str key)
+{
+	char *copy = malloc(key.len + 1);
+	if (copy && key.len)
+		memcpy(copy, key.at, key.len);
+	if (copy)
+		copy[key.len] = '\0';
+	return copy;
+}
+
 bool map_put(struct map *map, struct str key, void *value)
 {
 	if (map->count >= map->entries_cap && !grow(map))
@@ -86,13 +96,10 @@ bool map_put(struct map *map, struct str key, void *value)
 		map->entries[*slot - 1].value = value;
 		return true;
 	}
-	char *copy = malloc(key.len + 1);
-	if (!copy)
+	const char *kept = !map->borrows ? copy_of(key) : key.at ? key.at : "";
+	if (!kept)
 		return false;
-	if (key.len)
-		memcpy(copy, key.at, key.len);
-	copy[key.len] = '\0';
-	map->entries[map->count] = (struct map_entry){copy, key.len, hash, value};
+	map->entries[map->count] = (struct map_entry){kept, key.len, hash, value};
 	*slot = ++map->count;
 	return true;
 }

@@ -1,15 +1,15 @@
 /*
  * A hash map from text to pointer, in insertion order.
  *
- * Keys are copied; values belong to the caller. Not locked: a shared map needs its owner's lock.
- * Zeroed memory is an empty map.
+ * Keys are copied, unless the map borrows them; values belong to the caller. Not locked: a shared
+ * map needs its owner's lock. Zeroed memory is an empty map.
  */
 #pragma once
 
 #include "base/str.h"
 
 struct map_entry {
-	char *key;
+	const char *key;
 	size_t len;
 	uint64_t hash;
 	void *value;
@@ -21,6 +21,7 @@ struct map {
 	size_t entries_cap;
 	size_t *slots; /* entry number + 1, 0 is free */
 	size_t slots_cap;
+	bool borrows; /* set while it is empty: keys outlive the map, and are not copied */
 };
 
 /* Releases the map's own memory, not the values. */

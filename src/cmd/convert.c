@@ -145,9 +145,9 @@ static bool read_file(struct convert *convert)
 {
 	const struct convert_options *given = &convert->given;
 	bool lines = given->from && strcmp(given->from, "text") == 0;
-	return document_read_any(convert->arena, given->file,
-				 lines ? are_always_lines : lines_file_recognise,
-				 &convert->document, &convert->problems);
+	return document_read_whole(convert->arena, given->file,
+				   lines ? are_always_lines : lines_file_recognise,
+				   &convert->document, &convert->problems);
 }
 
 static bool translate(struct convert *convert, const struct expand_lookup *lookup)

@@ -59,7 +59,7 @@ static void add_referrers(const struct regsync_writing *writing, struct node *st
 			  const struct rule *rule)
 {
 	struct translation *translation = writing->translation;
-	const struct companion_filter *filter = rule->terms.companions;
+	const struct companion_filter *filter = rule_terms(rule)->companions;
 	if (!filter || companion_filter_empty(filter))
 		return;
 	if (filter->signatures || filter->attestations || filter->sboms)
@@ -87,7 +87,7 @@ static void add_platforms(const struct regsync_writing *writing, struct node *st
 			  const struct rule *rule)
 {
 	struct translation *translation = writing->translation;
-	const struct platform_filter *filter = rule->terms.platforms;
+	const struct platform_filter *filter = rule_terms(rule)->platforms;
 	struct node *list = translation_list(translation, step);
 	for (size_t i = 0; filter && i < filter->platform_count; i++) {
 		const struct platform *each = &filter->platforms[i];
@@ -109,7 +109,7 @@ static void add_terms(const struct regsync_writing *writing, struct node *step,
 	const struct rule_schedule *schedule = rule->schedule;
 	add_platforms(writing, step, rule);
 	add_referrers(writing, step, rule);
-	if (rule->terms.foreign == FOREIGN_COPY)
+	if (rule_terms(rule)->foreign == FOREIGN_COPY)
 		add_switch(writing, step, "includeExternal");
 	if (schedule)
 		translation_set(
@@ -194,7 +194,7 @@ static void add_repository(const struct regsync_writing *writing, const struct n
 {
 	struct translation *translation = writing->translation;
 	if (convert_rules_renames(rule)) {
-		problem_add(writing->source->problems, rule->destination_place,
+		problem_add(writing->source->problems, rule->rule->destination_place,
 			    "%.200s: regsync cannot rename the tags of a repository",
 			    rule->rule->source);
 		return;
@@ -246,7 +246,7 @@ static void add_rule(const struct regsync_writing *writing, const struct plan_ru
 {
 	const struct node at = convert_rules_at(rule->rule);
 	if (both_lists(rule->rule))
-		problem_add(writing->source->problems, rule->place,
+		problem_add(writing->source->problems, rule->rule->source_place,
 			    "%.200s: a list of tags beside the field tags has no counterpart in "
 			    "regsync",
 			    rule->rule->source);
@@ -358,7 +358,8 @@ static void add_steps(const struct regsync_writing *writing)
 	const struct convert_rules *rules = &writing->rules;
 	size_t next = 0;
 	for (size_t i = 0; i <= rules->count; i++) {
-		int line = i < rules->count ? convert_rules_line(rules->items[i].place) : INT32_MAX;
+		int line = i < rules->count ? convert_rules_line(rules->items[i].rule->source_place)
+					    : INT32_MAX;
 		for (; next < rules->namespace_count &&
 		       convert_rules_line(rules->namespaces[next].rule->source_place) < line;
 		     next++)

@@ -111,7 +111,7 @@ void convert_rules_tell(const struct convert_source *source, const struct rule *
 			const char *program)
 {
 	const struct selection *selection = rule->selection;
-	const struct terms *terms = &rule->terms;
+	const struct terms *terms = rule_terms(rule);
 	const struct {
 		bool said;
 		const char *what;

@@ -151,11 +151,11 @@ static void tell(const struct skopeo_writing *writing, const struct plan_rule *r
 	const struct rule *from = rule->rule;
 	const struct selection *selection = from->selection;
 	convert_rules_tell(writing->source, from, "skopeo");
-	if (from->terms.platforms && from->terms.platforms->platform_count)
+	if (rule_terms(from)->platforms && rule_terms(from)->platforms->platform_count)
 		refuse(writing, from, "platforms");
-	if (from->terms.companions && !companion_filter_empty(from->terms.companions))
+	if (rule_terms(from)->companions && !companion_filter_empty(rule_terms(from)->companions))
 		refuse(writing, from, "referrers");
-	if (from->terms.foreign == FOREIGN_COPY)
+	if (rule_terms(from)->foreign == FOREIGN_COPY)
 		refuse(writing, from, "foreign: copy");
 	if (selection && selection->exclude_count)
 		refuse(writing, from, "exclude");
@@ -172,12 +172,12 @@ static void add_rule(struct skopeo_writing *writing, const struct plan_rule *rul
 	const struct selection *selection = rule->rule->selection;
 	tell(writing, rule);
 	if (convert_rules_renames(rule)) {
-		problem_add(writing->source->problems, rule->destination_place,
+		problem_add(writing->source->problems, rule->rule->destination_place,
 			    "%.200s: skopeo sync cannot rename tags", rule->rule->source);
 		return;
 	}
 	if (!fits(writing, rule)) {
-		problem_add(writing->source->problems, rule->destination_place,
+		problem_add(writing->source->problems, rule->rule->destination_place,
 			    "%.200s: skopeo sync would give this copy another name: it has one "
 			    "destination, and below it the last part or the whole of a name",
 			    rule->rule->source);

@@ -52,8 +52,8 @@ static bool check_list(struct checking_lists *checking, const struct picks *pick
 static bool check_rule(void *ctx, const struct rule *rule, const struct reference *source)
 {
 	struct checking_lists *checking = ctx;
-	return check_list(checking, rule->terms.hold, "hold", source) &&
-	       check_list(checking, rule->terms.release, "release", source);
+	return check_list(checking, rule_terms(rule)->hold, "hold", source) &&
+	       check_list(checking, rule_terms(rule)->release, "release", source);
 }
 
 bool cooldowns_check(const struct run *run, struct problems *problems)
@@ -75,7 +75,7 @@ static bool find_undated(void *ctx, const struct rule *rule, const struct refere
 {
 	struct undated *undated = ctx;
 	const char *via = rule->gather ? rule->gather->via.text : NULL;
-	if (rule->terms.min_age <= 0 || discover_dates(source->host, via))
+	if (rule_terms(rule)->min_age <= 0 || discover_dates(source->host, via))
 		return true;
 	if (!undated->count++)
 		*undated = (struct undated){

@@ -1,6 +1,7 @@
 /*
  * All rules are expanded before the first image is copied, so that duplicates and contradictions
- * are found in file order, whatever order the lists of tags come in.
+ * are found in file order, whatever order the lists of tags come in. Most rules of long files name
+ * one image, and need no registry for that: their tasks are in one array.
  */
 #include "cmd/expansion.h"
 
@@ -74,9 +75,9 @@ static void learn_destination(struct run *run, const struct expansion *expansion
 static void learn_tags(struct run *run, size_t index)
 {
 	const struct expansion *expansion = &run->expansions[index];
-	const struct plan_rule *rule = &run->rules[index];
+	const struct plan_rule *rule = expansion->rule;
 	bool many = expansion->count >= LEARN_MIN;
-	bool dated = expansion->count && rule->rule->terms.min_age > 0;
+	bool dated = expansion->count && rule_terms(rule->rule)->min_age > 0;
 	size_t requests = worth(expansion->count);
 	if (dated && requests < DATED_PAGES)
 		requests = DATED_PAGES;
@@ -94,17 +95,27 @@ static void keep_failure(struct expansion *expansion, const struct error *err)
 		*expansion->err = *err;
 }
 
+/* Makes room for what a try, perhaps not the first, will find. False without memory. */
+static bool begin(struct expansion *expansion)
+{
+	if (expansion->warnings)
+		problem_finish(expansion->warnings);
+	arena_free(&expansion->arena);
+	expansion->arena = arena_new_small();
+	expansion->warnings =
+		expansion->arena ? arena_new_of(expansion->arena, struct problems) : NULL;
+	return expansion->warnings != NULL;
+}
+
 static bool expand(struct run *run, size_t index, struct error *err)
 {
 	struct expansion *expansion = &run->expansions[index];
 	const struct catalog catalog = {.tags = list_tags, .created = dates_find, .ctx = run};
-	const struct expanding expanding = {&run->rules[index], &catalog, &expansion->warnings,
-					    false};
-	arena_free(&expansion->arena);
-	expansion->arena = arena_new_small();
+	bool begun = begin(expansion);
+	const struct expanding expanding = {expansion->rule, &catalog, expansion->warnings, false};
 	if (cancel_closing())
 		return error_canceled(err);
-	if (!expansion->arena)
+	if (!begun)
 		return error_memory(err);
 	if (run->narrowing) {
 		const struct narrow_tags *tags = narrowing_tags(run, expanding.rule);
@@ -133,7 +144,7 @@ static void expand_rule(void *ctx, size_t index)
 		keep_failure(expansion, &err);
 		return;
 	}
-	listings_done(run->listings, &run->rules[index]);
+	listings_done(run->listings, expansion->rule);
 	learn_tags(run, index);
 }
 
@@ -141,7 +152,7 @@ static void expand_rule(void *ctx, size_t index)
 static size_t expand_again(const struct run *run)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < run->rule_count && !cancel_requested(); i++)
+	for (size_t i = 0; i < run->expansion_count && !cancel_requested(); i++)
 		count += is_worth_it(&run->expansions[i]);
 	return count;
 }
@@ -149,26 +160,59 @@ static size_t expand_again(const struct run *run)
 static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
 {
 	const struct run *run = ctx;
-	hosts[0] = run->rules[number].source.name.host;
+	hosts[0] = run->expansions[number].rule->source.name.host;
 }
 
+/*
+ * True for a rule that names its only image, about which nothing has to be learned: its date may be
+ * in a list.
+ */
+static bool is_lone(const struct run *run, const struct plan_rule *rule)
+{
+	return !run->narrowing && plan_is_known(rule) && rule->source.count == 1 &&
+	       rule_terms(rule->rule)->min_age <= 0;
+}
+
+/* Makes the tasks of lone rules, and room for what the others become. False without memory. */
+static bool begin_all(struct run *run)
+{
+	size_t lone = 0, others = 0;
+	for (size_t i = 0; i < run->rule_count; i++)
+		lone += is_lone(run, &run->rules[i]);
+	others = run->rule_count - lone;
+	run->lone = arena_array(run->arena, lone + 1, sizeof(*run->lone));
+	run->expansions = arena_array(run->arena, others + 1, sizeof(*run->expansions));
+	if (!run->lone || !run->expansions)
+		return false;
+	lone = 0;
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct plan_rule *rule = &run->rules[i];
+		if (is_lone(run, rule))
+			run->lone[lone++] = plan_task(rule);
+		else
+			run->expansions[run->expansion_count++].rule = rule;
+	}
+	return true;
+}
+
+/* NULL without memory. */
 static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
 {
-	size_t *all = arena_array(run->arena, run->rule_count + 1, sizeof(*all));
-	for (size_t i = 0; all && i < run->rule_count; i++)
+	size_t count = run->expansion_count;
+	size_t *all = arena_array(run->arena, count + 1, sizeof(*all));
+	for (size_t i = 0; all && i < count; i++)
 		all[i] = i;
-	return all ? lanes_build(run->arena, all, run->rule_count, hosts_of, run, lane_count)
-		   : NULL;
+	return all ? lanes_build(run->arena, all, count, hosts_of, run, lane_count) : NULL;
 }
 
 /* Expands in rounds, as images are copied, so that a short outage does not cost a rule. */
 static bool expand_all(struct run *run)
 {
 	size_t count = 0;
+	if (!begin_all(run))
+		return false;
 	const struct pool_lane *lanes = sort_rules(run, &count);
-	run->expansions = arena_array(run->arena, run->rule_count + 1, sizeof(*run->expansions));
-	if (!run->expansions || !lanes ||
-	    !pool_lanes(run->session->pool, lanes, count, expand_rule, run))
+	if (!lanes || !pool_lanes(run->session->pool, lanes, count, expand_rule, run))
 		return false;
 	if (run->options->retries)
 		report_retry(run->report, expand_again(run));
@@ -195,7 +239,7 @@ static bool collide(struct run *run, const struct task *first, const struct task
 {
 	/* A digest names the same content whichever repository it is read from. */
 	bool same = !task->destination.tag || plan_same_source(first, task);
-	const char *difference = terms_difference(&first->rule->terms, &task->rule->terms);
+	const char *difference = terms_difference(rule_terms(first->rule), rule_terms(task->rule));
 	const char *place = first->rule->source_place;
 	if (same && !difference)
 		return false;
@@ -247,61 +291,96 @@ static bool repository_key(const struct plan_rule *rule, struct buf *key)
 	return buf_ok(key);
 }
 
-/*
- * Maps each destination repository to the only rule that writes to it, or to run when there are
- * several.
- */
+/* Who writes to a destination repository, beside a rule that is the only one. */
+static const char settled[] = "rules that name all their images", others[] = "any rules";
+
+/* Maps each destination repository to the only rule that writes to it, settled or others. */
 static bool find_writers(struct run *run, struct map *writers)
 {
 	scoped(buf_finish) struct buf key = {0};
 	for (size_t i = 0; i < run->rule_count; i++) {
-		if (!repository_key(&run->rules[i], &key))
+		const struct plan_rule *rule = &run->rules[i];
+		if (!repository_key(rule, &key))
 			return false;
-		bool first = !map_get(writers, buf_str(&key));
-		if (!map_put(writers, buf_str(&key), first ? (void *)&run->rules[i] : run))
+		const void *first = map_get(writers, buf_str(&key));
+		bool known = plan_is_known(rule) && (!first || first == settled);
+		const void *writer = rule;
+		if (known)
+			writer = settled;
+		else if (first)
+			writer = others;
+		if (writer != first && !map_put(writers, buf_str(&key), (void *)(uintptr_t)writer))
 			return false;
 	}
 	return true;
 }
 
 /*
- * True when no task of the rule can collide with another: a list of tags has each tag once. That
- * saves looking up each of perhaps a hundred thousand tags.
+ * True when no task of the rule can collide with another: a list of tags has each tag once, and
+ * images that rules name were compared when these were read. That saves looking up each of perhaps
+ * a hundred thousand tags.
  */
 static bool is_alone(const struct map *writers, const struct plan_rule *rule)
 {
 	scoped(buf_finish) struct buf key = {0};
-	return !rule->source.count && !rule->destination.count && repository_key(rule, &key) &&
-	       map_get(writers, buf_str(&key)) == rule;
+	bool known = plan_is_known(rule), all = !rule->source.count && !rule->destination.count;
+	const void *only = rule;
+	if (known)
+		only = settled;
+	return (known || all) && repository_key(rule, &key) &&
+	       map_get(writers, buf_str(&key)) == only;
 }
 
 /* Adds the tasks of one rule. */
-static bool add_tasks(struct run *run, const struct map *writers, struct map *seen, size_t rule)
+static bool add_tasks(struct run *run, const struct map *writers, struct map *seen,
+		      const struct plan_rule *rule, const struct task *tasks, size_t count)
 {
-	const struct expansion *expansion = &run->expansions[rule];
-	bool alone = is_alone(writers, &run->rules[rule]);
-	for (size_t i = 0; i < expansion->count; i++) {
+	bool alone = is_alone(writers, rule);
+	for (size_t i = 0; i < count; i++) {
 		if (alone)
-			run->tasks[run->task_count++] = &expansion->tasks[i];
-		else if (!add_task(run, seen, &expansion->tasks[i]))
+			run->tasks[run->task_count++] = &tasks[i];
+		else if (!add_task(run, seen, &tasks[i]))
 			return false;
 	}
 	return true;
 }
 
-static void report_failed(struct run *run, size_t rule)
+/* Adds what a rule became, or reports why it was not expanded. */
+static bool add_expansion(struct run *run, const struct map *writers, struct map *seen,
+			  const struct expansion *expansion)
 {
 	struct error memory;
-	const struct error *err = run->expansions[rule].err;
-	if (!err)
+	/* That a pattern finds none of a few tags is no slip. */
+	if (!run->narrowing && expansion->warnings)
+		problem_log(expansion->warnings);
+	if (expansion->ok)
+		return add_tasks(run, writers, seen, expansion->rule, expansion->tasks,
+				 expansion->count);
+	if (!expansion->err)
 		error_memory(&memory);
-	report_rule_failed(run->report, run->rules[rule].rule, err ? err : &memory);
+	report_rule_failed(run->report, expansion->rule->rule,
+			   expansion->err ? expansion->err : &memory);
+	return true;
+}
+
+static bool add_all(struct run *run, const struct map *writers, struct map *seen)
+{
+	const struct task *lone = run->lone;
+	const struct expansion *expansion = run->expansions;
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct plan_rule *rule = &run->rules[i];
+		bool other = expansion->rule == rule;
+		if (other ? !add_expansion(run, writers, seen, expansion++)
+			  : !add_tasks(run, writers, seen, rule, lone++, 1))
+			return false;
+	}
+	return true;
 }
 
 static bool is_complete(const struct run *run)
 {
 	bool ok = true;
-	for (size_t i = 0; i < run->rule_count; i++)
+	for (size_t i = 0; i < run->expansion_count; i++)
 		ok = ok && run->expansions[i].ok;
 	return ok;
 }
@@ -349,24 +428,14 @@ bool expansion_collect(struct run *run)
 {
 	scoped(map_finish) struct map seen = {0};
 	scoped(map_finish) struct map writers = {0};
-	size_t most = 0;
+	size_t most = run->rule_count;
 	if (!find_writers(run, &writers))
 		return false;
-	for (size_t i = 0; i < run->rule_count; i++)
+	for (size_t i = 0; i < run->expansion_count; i++)
 		most += run->expansions[i].count;
 	run->tasks = arena_array(run->arena, most + 1, sizeof(const struct task *));
-	if (!run->tasks)
+	if (!run->tasks || !add_all(run, &writers, &seen))
 		return false;
-	for (size_t i = 0; i < run->rule_count; i++) {
-		const struct expansion *expansion = &run->expansions[i];
-		/* That a pattern finds none of a few tags is no slip. */
-		if (!run->narrowing)
-			problem_log(&expansion->warnings);
-		if (!expansion->ok)
-			report_failed(run, i);
-		if (expansion->ok && !add_tasks(run, &writers, &seen, i))
-			return false;
-	}
 	refuse_nothing(run);
 	if (!cut_batch(run))
 		return false;

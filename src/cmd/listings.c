@@ -74,7 +74,7 @@ struct listings *listings_new(const struct run *run)
 	if (run->options->imgsync)
 		listings->most = (unsigned)run->options->imgsync->query_limit;
 	for (size_t i = 0; listings && i < run->rule_count; i++)
-		if (!add(listings, &run->rules[i]))
+		if (!plan_is_known(&run->rules[i]) && !add(listings, &run->rules[i]))
 			listings_free(&listings);
 	return listings;
 }

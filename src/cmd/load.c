@@ -167,15 +167,18 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	size_t entries = run->config.credentials.count;
 	const struct reference *state = &run->config.state.image;
 	size_t most = 1 + run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
-	struct usage_sides sides = {.items = arena_array(run->arena, most, sizeof(*sides.items))};
+	scoped(arena_free) struct arena *scratch = arena_new();
+	struct usage_sides sides = {
+		.items = scratch ? arena_array(scratch, most, sizeof(*sides.items)) : NULL};
 	if (!sides.items)
 		return false;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		add_side(&sides, &rule->source.name, rule->place, true);
-		add_side(&sides, &rule->destination.name, rule->place, false);
-		if (rule->referrers.host)
-			add_side(&sides, &rule->referrers, rule->place, true);
+		const char *place = rule->rule->source_place;
+		add_side(&sides, &rule->source.name, place, true);
+		add_side(&sides, &rule->destination.name, place, false);
+		if (rule->referrers)
+			add_side(&sides, rule->referrers, place, true);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++)
 		add_namespace(run, &run->namespaces[i], &sides);

@@ -117,7 +117,7 @@ static bool report_part(struct run *run, const struct named_part *part)
 			      .destination = part->image.destination,
 			      .source_place = "",
 			      .destination_place = "",
-			      .terms = run->config.terms};
+			      .terms = &run->config.terms};
 	if (!rule->source)
 		return false;
 	report_rule_failed(run->report, rule, &part->err);

@@ -8,19 +8,19 @@
 
 #include <string.h>
 
-void closure_init(struct closure *closure, bool subjects)
+void prune_closure_init(struct closure *closure, bool subjects)
 {
 	*closure = (struct closure){.subjects = subjects};
 	pthread_mutex_init(&closure->lock, NULL);
 }
 
-void closure_finish(struct closure *closure)
+void prune_closure_finish(struct closure *closure)
 {
 	map_finish(&closure->digests);
 	pthread_mutex_destroy(&closure->lock);
 }
 
-bool closure_has(struct closure *closure, const char *digest)
+bool prune_closure_has(struct closure *closure, const char *digest)
 {
 	pthread_mutex_lock(&closure->lock);
 	bool has = map_get(&closure->digests, str_of(digest)) != NULL;
@@ -38,22 +38,22 @@ static bool note(struct closure *closure, const char *digest, bool *fresh, struc
 	return ok || error_memory(err);
 }
 
-bool closure_note(struct closure *closure, const char *digest, struct error *err)
+bool prune_closure_note(struct closure *closure, const char *digest, struct error *err)
 {
 	bool fresh;
 	return note(closure, digest, &fresh, err);
 }
 
-bool closure_join(struct closure *closure, const struct closure *other, struct error *err)
+bool prune_closure_join(struct closure *closure, const struct closure *other, struct error *err)
 {
 	for (size_t i = 0; i < other->digests.count; i++)
-		if (!closure_note(closure, other->digests.entries[i].key, err))
+		if (!prune_closure_note(closure, other->digests.entries[i].key, err))
 			return false;
 	return true;
 }
 
-bool closure_absent(const struct store *store, const char *reference, bool *absent,
-		    struct error *err)
+bool prune_closure_absent(const struct store *store, const char *reference, bool *absent,
+			  struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct manifest_bytes bytes = {0};
@@ -100,16 +100,16 @@ static bool read_manifest(struct closure *closure, const struct store *store, co
 	if (!store_get(store, arena, reference, &bytes, err)) {
 		bool absent = false;
 		if (err->kind != ERROR_MISSING || bytes.denied ||
-		    !closure_absent(store, reference, &absent, err))
+		    !prune_closure_absent(store, reference, &absent, err))
 			return false;
 		return absent || error_set(err, ERROR_CORRUPT, "%s/%s has %s, and then has not",
 					   store->party_name, store->path, reference);
 	}
 	snprintf(own, DIGEST_TEXT_SIZE, "%s", bytes.digest);
-	if (!closure_note(closure, own, err) ||
+	if (!prune_closure_note(closure, own, err) ||
 	    !manifest_closure(arena, bytes.bytes, str_of(bytes.content_type), &manifest, err) ||
 	    (closure->subjects && manifest.subject &&
-	     !closure_note(closure, manifest.subject, err)))
+	     !prune_closure_note(closure, manifest.subject, err)))
 		return false;
 	for (size_t i = 0; i < manifest.child_count; i++)
 		if (!add_child(closure, store, &manifest.children[i], depth, err))
@@ -117,8 +117,8 @@ static bool read_manifest(struct closure *closure, const struct store *store, co
 	return true;
 }
 
-bool closure_add(struct closure *closure, const struct store *store, const char *reference,
-		 char own[DIGEST_TEXT_SIZE], struct error *err)
+bool prune_closure_add(struct closure *closure, const struct store *store, const char *reference,
+		       char own[DIGEST_TEXT_SIZE], struct error *err)
 {
 	return read_manifest(closure, store, reference, 1, own, err);
 }

@@ -15,7 +15,7 @@ static bool need_tag(void *ctx, size_t index, struct error *err)
 	char own[DIGEST_TEXT_SIZE];
 	if (tag->verdict == PRUNE_GOES || tag->verdict == PRUNE_COMPANION)
 		return true;
-	return closure_add(&pruning->needed, pruning->store, tag->name, own, err);
+	return prune_closure_add(&pruning->needed, pruning->store, tag->name, own, err);
 }
 
 /* A rule may name a digest without a tag. */
@@ -26,8 +26,8 @@ static bool need_digests(struct pruning *pruning, struct error *err)
 	for (size_t i = 0; i < selected->count; i++) {
 		const char *name = selected->entries[i].key;
 		if (strchr(name, ':') &&
-		    (!closure_note(&pruning->needed, name, err) ||
-		     !closure_add(&pruning->needed, pruning->store, name, own, err)))
+		    (!prune_closure_note(&pruning->needed, name, err) ||
+		     !prune_closure_add(&pruning->needed, pruning->store, name, own, err)))
 			return false;
 	}
 	return true;
@@ -69,11 +69,13 @@ static bool need_attached(struct pruning *pruning, struct error *err)
 		more = false;
 		for (size_t i = 0; i < pruning->attached_count; i++) {
 			struct attached *each = &pruning->attached[i];
-			each->stays = each->stays || closure_has(&pruning->needed, each->base);
+			each->stays =
+				each->stays || prune_closure_has(&pruning->needed, each->base);
 			if (!each->stays || each->read)
 				continue;
 			each->read = more = true;
-			if (!closure_add(&pruning->needed, pruning->store, each->tag, own, err))
+			if (!prune_closure_add(&pruning->needed, pruning->store, each->tag, own,
+					       err))
 				return false;
 		}
 	}
@@ -109,7 +111,8 @@ static bool find_referrers(struct pruning *pruning, const char *base, bool *supp
 	if (*supported &&
 	    !store_referrers(pruning->store, pruning->arena, base, &found, supported, err))
 		return false;
-	if (prune_find(pruning, tag) && !store_get(pruning->store, pruning->arena, tag, &list, err))
+	if (prune_repository_find(pruning, tag) &&
+	    !store_get(pruning->store, pruning->arena, tag, &list, err))
 		return false;
 	/* Some registries take such a tag for the digest. */
 	if (list.digest && strcmp(list.digest, base) != 0 &&
@@ -133,7 +136,7 @@ static bool find_attachments(struct pruning *pruning, struct error *err)
 	bool supported = true;
 	for (size_t i = 0; i < pruning->bases.count; i++) {
 		const char *digest = pruning->bases.entries[i].value;
-		if (!closure_has(&pruning->needed, digest) &&
+		if (!prune_closure_has(&pruning->needed, digest) &&
 		    !find_referrers(pruning, digest, &supported, &seen, err))
 			return false;
 	}
@@ -141,7 +144,7 @@ static bool find_attachments(struct pruning *pruning, struct error *err)
 		if (i > REFERRERS_MAX)
 			return error_set(err, ERROR_CORRUPT, "more than %d referrers",
 					 REFERRERS_MAX);
-		if (!closure_has(&pruning->needed, pruning->attachments[i].digest) &&
+		if (!prune_closure_has(&pruning->needed, pruning->attachments[i].digest) &&
 		    !find_referrers(pruning, pruning->attachments[i].digest, &supported, &seen,
 				    err))
 			return false;

@@ -50,14 +50,14 @@ struct pruning {
 };
 
 /* Reports what became of a tag that goes. */
-void prune_tell(const struct pruning *pruning, const struct departure *tag,
-		enum pruned_status status, const char *reason, const char *text);
+void prune_repository_tell(const struct pruning *pruning, const struct departure *tag,
+			   enum pruned_status status, const char *reason, const char *text);
 /* The tag of the destination with that name; NULL: there is none. */
-struct prune_tag *prune_find(const struct pruning *pruning, const char *name);
+struct prune_tag *prune_repository_find(const struct pruning *pruning, const char *name);
 /*
  * Reads what all tags that stay need, and finds what belongs to the images that go: signatures
  * under tags, and referrers. If anything cannot be read, it fails.
  */
 bool prune_needs(struct pruning *pruning, struct error *err);
 /* Removes the tags that go, and then what belongs to their images. */
-bool prune_remove(struct pruning *pruning, struct error *err);
+bool prune_removal_run(struct pruning *pruning, struct error *err);

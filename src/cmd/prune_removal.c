@@ -55,7 +55,7 @@ static bool look_again(const struct pruning *pruning, const char *tag, const cha
 	if (status.denied)
 		return error_set(err, ERROR_DENIED, "the tag %s may not be read any more", tag);
 	if (!status.found)
-		return closure_absent(pruning->store, tag, gone, err);
+		return prune_closure_absent(pruning->store, tag, gone, err);
 	*gone = false;
 	*same = status.found && strcmp(status.digest, digest) == 0;
 	return true;
@@ -65,8 +65,8 @@ static bool look_again(const struct pruning *pruning, const char *tag, const cha
 static bool stay(struct pruning *pruning, struct departure *tag, const char *reason,
 		 const char *text, struct error *err)
 {
-	prune_tell(pruning, tag, PRUNED_LEFT, reason, text);
-	return closure_join(&pruning->needed, &tag->inside, err);
+	prune_repository_tell(pruning, tag, PRUNED_LEFT, reason, text);
+	return prune_closure_join(&pruning->needed, &tag->inside, err);
 }
 
 static const char shared_text[] =
@@ -77,7 +77,7 @@ static bool check_gone(const struct pruning *pruning, const struct departure *ta
 		       struct error *err)
 {
 	bool absent = false;
-	return closure_absent(pruning->store, tag->tag, &absent, err) &&
+	return prune_closure_absent(pruning->store, tag->tag, &absent, err) &&
 	       (absent || error_set(err, ERROR_CORRUPT,
 				    "the registry says that there is none, but serves it"));
 }
@@ -95,7 +95,7 @@ static bool remove_tag(struct pruning *pruning, struct departure *tag, struct er
 		return false;
 	if (!gone && result == STORE_NOT_SO) {
 		pruning->by_digest = true;
-		if (closure_has(&pruning->needed, tag->digest))
+		if (prune_closure_has(&pruning->needed, tag->digest))
 			return stay(pruning, tag, "shared", shared_text, err);
 		if (!remove_digest(pruning, tag->digest, &result, err))
 			return false;
@@ -106,7 +106,7 @@ static bool remove_tag(struct pruning *pruning, struct departure *tag, struct er
 		return stay(pruning, tag, "immutable", "the registry says that it is immutable",
 			    err);
 	tag->gone = true;
-	prune_tell(pruning, tag, PRUNED_REMOVED, NULL, NULL);
+	prune_repository_tell(pruning, tag, PRUNED_REMOVED, NULL, NULL);
 	return true;
 }
 
@@ -116,7 +116,7 @@ static bool is_inside(struct pruning *pruning, const struct departure *tag)
 	for (size_t i = 0; i < pruning->count; i++) {
 		struct departure *other = &pruning->departures[i];
 		if (!other->gone && strcmp(other->digest, tag->digest) != 0 &&
-		    closure_has(&other->inside, tag->digest))
+		    prune_closure_has(&other->inside, tag->digest))
 			return true;
 	}
 	return false;
@@ -164,11 +164,11 @@ static bool remove_tags(struct pruning *pruning, struct error *err)
 /* True for a digest of an image that was removed and that nothing needs. */
 static bool is_gone(struct pruning *pruning, const struct map *removed, const char *base)
 {
-	if (closure_has(&pruning->needed, base))
+	if (prune_closure_has(&pruning->needed, base))
 		return false;
 	for (size_t i = 0; i < pruning->count; i++)
 		if (pruning->departures[i].gone &&
-		    closure_has(&pruning->departures[i].inside, base))
+		    prune_closure_has(&pruning->departures[i].inside, base))
 			return true;
 	return map_get(removed, str_of(base)) != NULL;
 }
@@ -187,7 +187,7 @@ static bool remove_attached(struct pruning *pruning, const struct attached *each
 	pruning->by_digest = true;
 	if (!store_head(pruning->store, arena, each->tag, &status, err))
 		return false;
-	if (!status.found || closure_has(&pruning->needed, status.digest))
+	if (!status.found || prune_closure_has(&pruning->needed, status.digest))
 		return true;
 	return remove_digest(pruning, status.digest, &result, err);
 }
@@ -200,7 +200,7 @@ static bool remove_attachments(struct pruning *pruning, struct error *err)
 		const struct attachment *each = &pruning->attachments[i];
 		if (cancel_requested())
 			return error_canceled(err);
-		if (closure_has(&pruning->needed, each->digest) ||
+		if (prune_closure_has(&pruning->needed, each->digest) ||
 		    !is_gone(pruning, &removed, each->base))
 			continue;
 		if (!remove_digest(pruning, each->digest, &result, err) ||
@@ -218,7 +218,7 @@ static bool remove_attachments(struct pruning *pruning, struct error *err)
 	return true;
 }
 
-bool prune_remove(struct pruning *pruning, struct error *err)
+bool prune_removal_run(struct pruning *pruning, struct error *err)
 {
 	return remove_tags(pruning, err) && remove_attachments(pruning, err);
 }

@@ -21,16 +21,16 @@
 static void pruning_finish(struct pruning *pruning)
 {
 	for (size_t i = 0; i < pruning->count; i++)
-		closure_finish(&pruning->departures[i].inside);
-	closure_finish(&pruning->needed);
+		prune_closure_finish(&pruning->departures[i].inside);
+	prune_closure_finish(&pruning->needed);
 	map_finish(&pruning->bases);
 	arena_free(&pruning->arena);
 }
 
 /* --- reports -------------------------------------------------------------------------------- */
 
-void prune_tell(const struct pruning *pruning, const struct departure *tag,
-		enum pruned_status status, const char *reason, const char *text)
+void prune_repository_tell(const struct pruning *pruning, const struct departure *tag,
+			   enum pruned_status status, const char *reason, const char *text)
 {
 	struct pruned pruned = {.name = pruning->of->name,
 				.digest = tag->digest,
@@ -116,7 +116,7 @@ static void depart(struct pruning *pruning, const char *name, const struct map *
 	const struct written_tag *tag = map_get(written, str_of(name));
 	struct departure *out = &pruning->departures[pruning->count++];
 	*out = (struct departure){.tag = name, .written = tag ? tag->digest : NULL};
-	closure_init(&out->inside, false);
+	prune_closure_init(&out->inside, false);
 }
 
 /* Tags of the state that are at the destination no more, but what belonged to them may be. */
@@ -164,7 +164,7 @@ static bool judge(struct pruning *pruning, const struct map *written, const stru
 	return true;
 }
 
-struct prune_tag *prune_find(const struct pruning *pruning, const char *name)
+struct prune_tag *prune_repository_find(const struct pruning *pruning, const char *name)
 {
 	for (size_t i = 0; i < pruning->tag_count; i++)
 		if (strcmp(pruning->tags[i].name, name) == 0)
@@ -182,9 +182,9 @@ static bool read_departure(struct pruning *pruning, struct departure *tag, bool 
 	char own[DIGEST_TEXT_SIZE];
 	*stays = false;
 	if (tag->absent)
-		return closure_note(&tag->inside, tag->digest, err) &&
-		       closure_add(&tag->inside, pruning->store, tag->digest, own, err);
-	if (!closure_add(&tag->inside, pruning->store, tag->tag, own, err))
+		return prune_closure_note(&tag->inside, tag->digest, err) &&
+		       prune_closure_add(&tag->inside, pruning->store, tag->digest, own, err);
+	if (!prune_closure_add(&tag->inside, pruning->store, tag->tag, own, err))
 		return false;
 	tag->digest = *own ? arena_string(pruning->arena, own) : tag->written;
 	*stays = (!*own && !tag->written) ||
@@ -206,13 +206,13 @@ static bool read_departures(struct pruning *pruning, struct error *err)
 			pruning->departures[left++] = kept;
 			continue;
 		}
-		prune_find(pruning, tag->tag)->verdict = PRUNE_CHANGED;
-		prune_tell(pruning, tag, PRUNED_LEFT, "changed",
-			   "it holds another image than the one that was written");
+		prune_repository_find(pruning, tag->tag)->verdict = PRUNE_CHANGED;
+		prune_repository_tell(pruning, tag, PRUNED_LEFT, "changed",
+				      "it holds another image than the one that was written");
 	}
 	/* Those behind stay in the array, since somebody has to finish them. */
 	for (size_t i = left; i < pruning->count; i++)
-		closure_finish(&pruning->departures[i].inside);
+		prune_closure_finish(&pruning->departures[i].inside);
 	pruning->count = left;
 	return true;
 }
@@ -243,11 +243,11 @@ static bool execute(struct pruning *pruning, struct error *err)
 	if (pruning->run->options->dry_run) {
 		for (size_t i = 0; i < pruning->count; i++)
 			if (!pruning->departures[i].absent)
-				prune_tell(pruning, &pruning->departures[i], PRUNED_WOULD_REMOVE,
-					   NULL, NULL);
+				prune_repository_tell(pruning, &pruning->departures[i],
+						      PRUNED_WOULD_REMOVE, NULL, NULL);
 		return true;
 	}
-	if (!prune_remove(pruning, err))
+	if (!prune_removal_run(pruning, err))
 		return false;
 	forget(pruning);
 	return true;
@@ -295,10 +295,10 @@ bool prune_repository(struct run *run, const struct prune_repository *repository
 {
 	scoped(pruning_finish) struct pruning pruning = {
 		.run = run, .of = repository, .arena = arena_new()};
-	closure_init(&pruning.needed, true);
+	prune_closure_init(&pruning.needed, true);
 	if (!pruning.arena)
 		return error_memory(err);
-	return store_at(&run->stores, &repository->name, &repository->rule->terms.creation,
+	return store_at(&run->stores, &repository->name, &rule_terms(repository->rule)->creation,
 			pruning.arena, &pruning.store, err) &&
 	       prune(&pruning, err);
 }

@@ -26,7 +26,7 @@ static void check_rule(const struct run *run, const struct rule *rule,
 			    "prune: only tags that runs have written are removed, and that is in "
 			    "the state: add --state WHERE, or say foreign: true to remove others "
 			    "as well");
-	if (rule->terms.on_change == CHANGE_RETAG)
+	if (rule_terms(rule)->on_change == CHANGE_RETAG)
 		problem_add(problems, place,
 			    "prune: with on-change: retag the destination has tags that no rule "
 			    "produces: use another policy, or remove prune");
@@ -192,7 +192,7 @@ static const char *obstacle(const struct run *run, const struct tally *tally)
 		return "there was no memory for all images";
 	if (cancel_requested() || tally_left(tally))
 		return "not all images had their turn";
-	for (size_t i = 0; i < run->rule_count; i++)
+	for (size_t i = 0; i < run->expansion_count; i++)
 		if (!run->expansions[i].ok)
 			return "not all images are known";
 	while (tally_list_next(&walk))

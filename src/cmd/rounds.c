@@ -351,7 +351,7 @@ bool rounds_run(struct run *run)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		todo[i] = i;
-	for (size_t i = 0; run->options->fail_fast && i < run->rule_count; i++)
+	for (size_t i = 0; run->options->fail_fast && i < run->expansion_count; i++)
 		if (!run->expansions[i].ok)
 			atomic_store(&round.stopped, true);
 	bool ok = run_rounds(&round, todo);

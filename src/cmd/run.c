@@ -59,9 +59,10 @@ void run_close(struct run *run)
 	if (run->session && run->session->http)
 		http_forgive(run->session->http);
 	progress_free(&run->progress);
-	for (size_t i = 0; run->expansions && i < run->rule_count; i++) {
+	for (size_t i = 0; run->expansions && i < run->expansion_count; i++) {
+		if (run->expansions[i].warnings)
+			problem_finish(run->expansions[i].warnings);
 		arena_free(&run->expansions[i].arena);
-		problem_finish(&run->expansions[i].warnings);
 	}
 	for (size_t i = 0; run->gathered && i < run->namespace_count; i++)
 		arena_free(&run->gathered[i]);
@@ -94,9 +95,9 @@ static bool wants_dates(const struct run *run)
 {
 	bool wanted = run->config.terms.min_age > 0;
 	for (size_t i = 0; i < run->rule_count && !wanted; i++)
-		wanted = run->rules[i].rule->terms.min_age > 0;
+		wanted = rule_terms(run->rules[i].rule)->min_age > 0;
 	for (size_t i = 0; i < run->namespace_count && !wanted; i++)
-		wanted = run->namespaces[i].rule->terms.min_age > 0;
+		wanted = rule_terms(run->namespaces[i].rule)->min_age > 0;
 	return wanted;
 }
 

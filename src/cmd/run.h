@@ -18,13 +18,14 @@
 #include "report/report.h"
 #include "state/state.h"
 
-/* What one rule became. */
+/* What one rule became that does not name its only image. */
 struct expansion {
+	const struct plan_rule *rule;
 	struct arena *arena;
 	struct task *tasks;
+	struct problems *warnings; /* in arena; NULL: none */
+	struct error *err;         /* why not, in arena; NULL: no memory */
 	size_t count;
-	struct problems warnings;
-	struct error *err; /* why not, in arena; NULL: no memory */
 	bool ok;
 };
 
@@ -60,11 +61,13 @@ struct run {
 	struct plan_files planning; /* the same */
 	struct copier *copier;
 	struct report *report;
-	struct run_memory *memory;    /* of the run before, then of this one; NULL: none is kept */
-	struct report_live *figures;  /* of the report, for other threads; NULL: nobody looks */
-	struct listings *listings;    /* while the rules are expanded */
-	struct expansion *expansions; /* one for each rule */
-	const struct task **tasks;    /* of all rules, each pair once */
+	struct run_memory *memory;   /* of the run before, then of this one; NULL: none is kept */
+	struct report_live *figures; /* of the report, for other threads; NULL: nobody looks */
+	struct listings *listings;   /* while the rules are expanded */
+	struct task *lone; /* of the rules that name their only image: one each, in their order */
+	struct expansion *expansions; /* of the other rules, in their order */
+	size_t expansion_count;
+	const struct task **tasks; /* of all rules, each pair once */
 	size_t task_count;
 	bool complete; /* after run_sync(): there was memory to come to its end */
 };

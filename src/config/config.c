@@ -24,6 +24,7 @@
 #include "config/rules/cooldown.h"
 #include "config/rules/platform_options.h"
 #include "config/rules/policy_options.h"
+#include "config/rules/settle.h"
 #include "config/rules/word_rules.h"
 #include "config/serve/server_rules.h"
 
@@ -88,8 +89,8 @@ static bool are_always_lines(const char *name, struct str text)
 }
 
 /* Reads a file, or the text of an input. False: there is none, or it has mistakes. */
-static bool read_document(const struct loading *loading, enum formats_option option,
-			  const char *path, struct document *out)
+static bool read_document(const struct loading *loading, struct arena *arena,
+			  enum formats_option option, const char *path, struct document *out)
 {
 	const struct options *options = loading->options;
 	const char *text = inputs_text(options->inputs, path);
@@ -97,13 +98,12 @@ static bool read_document(const struct loading *loading, enum formats_option opt
 	bool (*are_lines)(const char *name, struct str text) =
 		lines ? are_always_lines : lines_file_recognise;
 	if (text && option == FORMATS_IMAGES)
-		return document_parse_any(loading->arena, path, text, are_lines, out,
-					  loading->problems);
+		return document_parse_any(arena, path, text, are_lines, out, loading->problems);
 	if (text)
-		return document_parse(loading->arena, path, text, out, loading->problems);
+		return document_parse(arena, path, text, out, loading->problems);
 	if (path && option == FORMATS_IMAGES)
-		return document_read_any(loading->arena, path, are_lines, out, loading->problems);
-	return path && document_read(loading->arena, path, out, loading->problems);
+		return document_read_any(arena, path, are_lines, out, loading->problems);
+	return path && document_read(arena, path, out, loading->problems);
 }
 
 /*
@@ -130,13 +130,17 @@ static void refuse_prefix(const struct loading *loading)
 			    options->to ? "to" : "names");
 }
 
-/* Reads the file or text that the option gives, if any, in the form it turns out to have. */
-static void read_given(const struct loading *loading, enum formats_option option, const char *path)
+/* Reads the file or text into an arena of its own, in the form it turns out to have. */
+static void read_into(const struct loading *loading, struct arena **pages,
+		      enum formats_option option, const char *path)
 {
 	struct document document;
 	const struct formats_reading reading = {loading->arena,  &document,    loading->options,
 						loading->lookup, loading->out, loading->problems};
-	if (!read_document(loading, option, path, &document))
+	bool read = read_document(loading, *pages, option, path, &document);
+	if (!read || !formats_copies(&reading, option))
+		arena_join(loading->arena, pages);
+	if (!read)
 		return;
 	if (document.fault && !formats_is_foreign(&reading, option)) {
 		document_refuse(&document, loading->problems);
@@ -151,6 +155,16 @@ static void read_given(const struct loading *loading, enum formats_option option
 	formats_find(&reading, option)->read(&reading);
 	if (option != FORMATS_AUTH && loading->problems->error_count == before)
 		refuse_nothing(loading, &document);
+}
+
+/* Reads the file or text that the option gives, if any. */
+static void read_given(const struct loading *loading, enum formats_option option, const char *path)
+{
+	scoped(arena_free) struct arena *pages = arena_new();
+	if (pages)
+		read_into(loading, &pages, option, path);
+	else
+		problem_add(loading->problems, NULL, "out of memory");
 }
 
 /* A plan may have no image at all, when there were none. */
@@ -361,9 +375,7 @@ static void add_terms(const struct loading *loading)
 	policy_options_read(loading->arena, loading->options, terms, loading->problems);
 	cooldown_options_read(loading->arena, loading->options, terms, loading->problems);
 	companion_options_read(loading->arena, loading->options, terms, loading->problems);
-	for (size_t i = 0; i < out->rules.count; i++)
-		terms_complete(&out->rules.items[i].terms, terms);
-	companion_options_settle(loading->arena, terms, &out->rules, loading->problems);
+	settle_rules(loading->arena, &out->rules, terms, loading->problems);
 }
 
 unsigned config_timeout(const struct options *options)

@@ -132,9 +132,18 @@ static bool parse_any(struct arena *arena, bool (*are_lines)(const char *name, s
 	return read || tell(out, &err, problems);
 }
 
-bool document_read_any(struct arena *arena, const char *path,
-		       bool (*are_lines)(const char *name, struct str text), struct document *out,
-		       struct problems *problems)
+/* Replaces the text by a copy in arena. */
+static bool keep_text(struct arena *arena, struct document *out, struct problems *problems)
+{
+	out->text.at = arena_copy(arena, out->text.at, out->text.len);
+	if (!out->text.at)
+		problem_add(problems, out->name, "out of memory");
+	return out->text.at != NULL;
+}
+
+static bool read_any(struct arena *arena, const char *path,
+		     bool (*are_lines)(const char *name, struct str text), bool whole,
+		     struct document *out, struct problems *problems)
 {
 	*out = (struct document){.name = strcmp(path, "-") == 0 ? "stdin" : path,
 				 .json = ends_nocase(str_of(path), ".json"),
@@ -142,13 +151,26 @@ bool document_read_any(struct arena *arena, const char *path,
 	scoped(buf_wipe) struct buf text = buf_limit(NODE_BYTES_MAX);
 	if (!read_text(path, out, &text, problems))
 		return false;
-	out->text.at = arena_copy(arena, text.at, text.len);
-	out->text.len = text.len;
-	if (!out->text.at) {
-		problem_add(problems, out->name, "out of memory");
-		return false;
-	}
-	return parse_any(arena, are_lines, out, problems);
+	out->text = buf_str(&text);
+	bool read = parse_any(arena, are_lines, out, problems);
+	if (whole || out->lines)
+		return keep_text(arena, out, problems) && read;
+	out->text = (struct str){0};
+	return read;
+}
+
+bool document_read_any(struct arena *arena, const char *path,
+		       bool (*are_lines)(const char *name, struct str text), struct document *out,
+		       struct problems *problems)
+{
+	return read_any(arena, path, are_lines, false, out, problems);
+}
+
+bool document_read_whole(struct arena *arena, const char *path,
+			 bool (*are_lines)(const char *name, struct str text), struct document *out,
+			 struct problems *problems)
+{
+	return read_any(arena, path, are_lines, true, out, problems);
 }
 
 bool document_parse_any(struct arena *arena, const char *name, const char *text,

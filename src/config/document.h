@@ -21,7 +21,7 @@ struct document {
 	/* What is wrong with it as one document, which only some forms may be; NULL: nothing. */
 	const char *fault;
 	bool lines;      /* text is not YAML but lines of words; root is null */
-	struct str text; /* what was read, if document_read_any() did */
+	struct str text; /* what was read, as far as it is kept */
 };
 
 /* Reads path ("-" is stdin, as YAML). False when there were mistakes, which go to problems. */
@@ -35,11 +35,15 @@ bool document_read_hashed(struct arena *arena, const char *path, struct document
 			  char digest[DIGEST_TEXT_SIZE], struct problems *problems);
 /*
  * The same for a file of any program: it may hold several YAML documents, or lines of words, which
- * is what are_lines says of its name and text. The text is kept.
+ * is what are_lines says of its name and text. The text is kept if it is lines.
  */
 bool document_read_any(struct arena *arena, const char *path,
 		       bool (*are_lines)(const char *name, struct str text), struct document *out,
 		       struct problems *problems);
+/* The same, and the text is kept whatever it is. */
+bool document_read_whole(struct arena *arena, const char *path,
+			 bool (*are_lines)(const char *name, struct str text), struct document *out,
+			 struct problems *problems);
 /* The same for text, the Action's input called name: JSON if it is a JSON object. */
 bool document_parse_any(struct arena *arena, const char *name, const char *text,
 			bool (*are_lines)(const char *name, struct str text), struct document *out,

@@ -279,6 +279,12 @@ bool formats_is_foreign(const struct formats_reading *reading, enum formats_opti
 	return formats_find(reading, option)->read == read_form_images;
 }
 
+bool formats_copies(const struct formats_reading *reading, enum formats_option option)
+{
+	return formats_find(reading, option)->read == read_images &&
+	       images_file_copies(reading->document);
+}
+
 bool formats_named(const char *name, struct buf *names)
 {
 	const char *each;

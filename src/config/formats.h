@@ -37,6 +37,8 @@ struct format {
 	const struct fields_table *fields; /* with title */
 };
 
+/* True when reading the document in its form keeps nothing of its tree and text. */
+bool formats_copies(const struct formats_reading *reading, enum formats_option option);
 /* True for a name that --images-format takes; else all such names are appended to names. */
 bool formats_named(const char *name, struct buf *names);
 /*

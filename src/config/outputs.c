@@ -192,7 +192,8 @@ static void take_config(const struct taker *taker, const struct config *config)
 				   config->notify.items[i].place);
 	for (size_t i = 0; i < config->rules.count; i++) {
 		const struct rule *rule = &config->rules.items[i];
-		const char *key = rule->terms.signer ? rule->terms.signer->key.place : last;
+		const char *key =
+			rule_terms(rule)->signer ? rule_terms(rule)->signer->key.place : last;
 		if (key && (!last || strcmp(key, last) != 0))
 			take_named(taker, "require-signed", key, rule->destination_place);
 		last = key;

@@ -140,7 +140,7 @@ static bool open_both(struct image *image, struct error *err)
 	const struct task *task = image->task;
 	const struct stores *stores = &copier->options.stores;
 	if (!store_at(stores, &task->source, NULL, image->arena, &image->from, err) ||
-	    !store_at(stores, &task->destination, &task->rule->terms.creation, image->arena,
+	    !store_at(stores, &task->destination, &rule_terms(task->rule)->creation, image->arena,
 		      &image->to, err) ||
 	    !outside_open(image, err))
 		return false;
@@ -173,7 +173,7 @@ static void count(struct image *image)
 
 static const struct platform_filter *filter_of(const struct task *task)
 {
-	const struct platform_filter *filter = task->rule->terms.platforms;
+	const struct platform_filter *filter = rule_terms(task->rule)->platforms;
 	return filter && !platform_filter_empty(filter) ? filter : NULL;
 }
 
@@ -181,7 +181,7 @@ static const struct platform_filter *filter_of(const struct task *task)
 static const struct companion_filter *companions_of(const struct task *task)
 {
 	const struct planned *planned = task->rule->planned;
-	const struct companion_filter *filter = task->rule->terms.companions;
+	const struct companion_filter *filter = rule_terms(task->rule)->companions;
 	if (planned && planned->action == PLANNED_NONE)
 		return NULL;
 	return filter && !companion_filter_empty(filter) ? filter : NULL;
@@ -193,7 +193,7 @@ static void begin(struct image *image)
 	const struct task *task = image->task;
 	image->filter = filter_of(task);
 	image->companions = companions_of(task);
-	image->foreign = task->rule->terms.foreign;
+	image->foreign = rule_terms(task->rule)->foreign;
 	image->shared = sources_enter(copier->sources, task);
 	image->lane = slots_find(copier->slots, task->source.host, task->destination.host);
 	*image->outcome = (struct outcome){0};

@@ -79,7 +79,10 @@ static bool keep(struct arena *arena, const struct buf *found, struct comments *
 		 struct error *err)
 {
 	out->count = found->len / sizeof(*out->items);
-	out->items = buf_ok(found) ? (void *)arena_copy(arena, found->at, found->len) : NULL;
+	void *items = buf_ok(found) ? arena_alloc(arena, found->len) : NULL;
+	if (items && found->len)
+		memcpy(items, found->at, found->len);
+	out->items = items;
 	return out->items || error_memory(err);
 }
 

@@ -39,8 +39,8 @@ static struct node *place_node(struct json_walk *walk, const struct json_mark **
 	}
 	node->line = (int)(*mark)->line;
 	node->column = (int)(*mark)->column;
-	node->source_at = (*mark)->at;
-	node->source_len = (*mark)->len;
+	node->source_at = (uint32_t)(*mark)->at;
+	node->source_len = (uint32_t)(*mark)->len;
 	node->text = str_head(str_from(walk->text, (*mark)->at), (*mark)->len);
 	return node;
 }
@@ -134,7 +134,7 @@ static bool fill_container(struct json_walk *walk, struct node *node, const cJSO
 			return false;
 	}
 	node->text = (struct str){0};
-	node->count = count;
+	node->count = (uint32_t)count;
 	node->items = items;
 	node->keys = keys;
 	if (!map || walk->repeats == KEPT || node_keys_unique(node, walk->err))

@@ -31,13 +31,13 @@ enum node_kind {
 };
 
 struct node {
-	enum node_kind kind;
-	struct str text;  /* scalars: the decoded string, or the literal as written (true, 12) */
-	bool truth;       /* NODE_BOOL */
-	bool quoted;      /* YAML: it was in quotes or a block; JSON: it is a string */
-	int line, column; /* from 1; columns count characters */
-	size_t source_at, source_len;    /* JSON: the bytes of this value in the source; YAML: 0 */
-	size_t count;                    /* NODE_LIST: items, NODE_MAP: pairs */
+	enum node_kind kind : 8; /* of a byte, since a file may have millions of nodes */
+	bool truth;              /* NODE_BOOL */
+	bool quoted;             /* YAML: it was in quotes or a block; JSON: it is a string */
+	uint32_t count;          /* NODE_LIST: items, NODE_MAP: pairs */
+	int line, column;        /* from 1; columns count characters */
+	uint32_t source_at, source_len; /* JSON: the bytes of this value in the source; YAML: 0 */
+	struct str text; /* scalars: the decoded string, or the literal as written (true, 12) */
 	const struct node *const *items; /* NODE_LIST and the values of NODE_MAP, in source order */
 	const struct node *const *keys;  /* NODE_MAP: string nodes, one for each item; else NULL */
 };

@@ -195,7 +195,9 @@ static struct node *read_scalar(struct load *load, const yaml_event_t *event)
 	}
 	node->text = (struct str){copy, len};
 	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	node->kind = node->quoted ? NODE_STRING : yaml_scalar_kind(node->text, &node->truth);
+	node->kind = NODE_STRING;
+	if (!node->quoted)
+		node->kind = yaml_scalar_kind(node->text, &node->truth);
 	return node;
 }
 
@@ -296,6 +298,15 @@ static bool read_element(struct load *load, bool map, struct buf *keys, struct b
 	return (buf_ok(items) && buf_ok(keys)) || error_memory(load->err);
 }
 
+/* A copy of the pointers that were collected; NULL without memory. */
+static const struct node *const *keep_list(struct arena *arena, const struct buf *collected)
+{
+	const struct node **list = arena_alloc(arena, collected->len);
+	if (list && collected->len)
+		memcpy(list, collected->at, collected->len);
+	return list;
+}
+
 static bool read_elements(struct load *load, struct node *node)
 {
 	scoped(buf_finish) struct buf keys = buf_limit(NODE_VALUES_MAX * sizeof(void *));
@@ -304,10 +315,10 @@ static bool read_elements(struct load *load, struct node *node)
 	for (bool end = false; !end;)
 		if (!read_element(load, map, &keys, &items, &end))
 			return false;
-	node->count = items.len / sizeof(const struct node *);
-	node->items = (void *)arena_copy(load->arena, items.at, items.len);
+	node->count = (uint32_t)(items.len / sizeof(const struct node *));
+	node->items = keep_list(load->arena, &items);
 	if (map)
-		node->keys = (void *)arena_copy(load->arena, keys.at, keys.len);
+		node->keys = keep_list(load->arena, &keys);
 	if (!node->items || (map && !node->keys))
 		return error_memory(load->err);
 	return !map || yaml_merge(load->arena, node, load->err);
@@ -395,7 +406,7 @@ static bool read_stream(struct load *load, const struct node **out, bool *severa
 	scoped(buf_finish) struct buf items = buf_limit(NODE_VALUES_MAX * sizeof(void *));
 	if (!read_documents(load, &items))
 		return false;
-	size_t count = items.len / sizeof(const struct node *);
+	uint32_t count = (uint32_t)(items.len / sizeof(const struct node *));
 	if (!count)
 		return error_set(load->err, ERROR_CONFIG, "1:1: the document is empty");
 	*several = count > 1;
@@ -407,7 +418,7 @@ static bool read_stream(struct load *load, const struct node **out, bool *severa
 	if (!list)
 		return error_memory(load->err);
 	*list = (struct node){.kind = NODE_LIST, .line = 1, .column = 1, .count = count};
-	list->items = (void *)arena_copy(load->arena, items.at, items.len);
+	list->items = keep_list(load->arena, &items);
 	*out = list;
 	return list->items || error_memory(load->err);
 }

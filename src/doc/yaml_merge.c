@@ -116,6 +116,6 @@ bool yaml_merge(struct arena *arena, struct node *map, struct error *err)
 	}
 	map->keys = merge.keys;
 	map->items = merge.items;
-	map->count = merge.count;
+	map->count = (uint32_t)merge.count;
 	return true;
 }

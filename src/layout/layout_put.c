@@ -216,8 +216,8 @@ bool layout_put(struct layout *layout, const char *named, const struct push *pus
 	return (!own.listed && !manifest.subject) || add_together(layout, &own);
 }
 
-bool layout_remove(struct layout *layout, const char *reference, enum store_removal *out,
-		   struct error *err)
+bool layout_put_away(struct layout *layout, const char *reference, enum store_removal *out,
+		     struct error *err)
 {
 	struct layout_addition own = {.gone = reference, .err = err};
 	*out = STORE_NOT_SO;

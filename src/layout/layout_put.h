@@ -14,5 +14,5 @@ bool layout_put(struct layout *layout, const char *named, const struct push *pus
  * Takes the entries of a tag, or those of a digest without a name, out of index.json; blobs stay.
  * STORE_NOT_SO: it is an archive.
  */
-bool layout_remove(struct layout *layout, const char *reference, enum store_removal *out,
-		   struct error *err);
+bool layout_put_away(struct layout *layout, const char *reference, enum store_removal *out,
+		     struct error *err);

@@ -91,7 +91,7 @@ static bool put(const struct store *store, const struct push *push, struct push_
 static bool remove_one(const struct store *store, const char *reference, enum store_removal *out,
 		       struct error *err)
 {
-	return layout_remove(of(store)->layout, reference, out, err);
+	return layout_put_away(of(store)->layout, reference, out, err);
 }
 
 static bool open_blob(const struct store *store, const char *digest, struct blob_part *part,

@@ -10,16 +10,16 @@
 #include <string.h>
 
 struct destination_claim {
-	const char *source;     /* the image, or its repository while it is not known */
-	const char *repository; /* of the source */
+	struct reference source; /* without tag and digest while it is not known */
 	const struct rule *rule;
-	bool whole; /* source is a repository */
+	bool whole; /* source is not known: some image of its repository */
 };
 
 void claims_finish(struct claims *claims)
 {
-	map_finish(&claims->pairs);
+	map_finish(&claims->rules);
 	map_finish(&claims->images);
+	intern_finish(&claims->names);
 }
 
 /* text, or "" without memory, which ends the planning. */
@@ -31,7 +31,7 @@ static const char *known(struct claims *claims, const char *text)
 
 static const char *text_of(struct claims *claims, const struct reference *ref)
 {
-	return known(claims, reference_string(claims->arena, ref));
+	return known(claims, reference_string(claims->names.arena, ref));
 }
 
 /* The same for comparing. */
@@ -48,18 +48,10 @@ static const char *identity(struct claims *claims, const struct reference *ref)
  */
 static const struct rule *holder(struct claims *claims, const char *key, const struct rule *rule)
 {
-	const struct rule *first = map_get(&claims->pairs, str_of(key));
-	if (!first && !map_put(&claims->pairs, str_of(key), (void *)(uintptr_t)rule))
+	const struct rule *first = map_get(&claims->rules, str_of(key));
+	if (!first && !map_put(&claims->rules, str_of(key), (void *)(uintptr_t)rule))
 		claims->out_of_memory = true;
 	return first;
-}
-
-bool claims_pair_is_new(struct claims *claims, const struct plan_rule *rule,
-			const struct reference *source, const struct reference *destination)
-{
-	char *key = arena_printf(claims->arena, "%s %s", identity(claims, source),
-				 identity(claims, destination));
-	return !holder(claims, known(claims, key), rule->rule);
 }
 
 static void complain_terms(const char *difference, const char *destination, const struct rule *rule,
@@ -98,56 +90,88 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
 		claims->out_of_memory ? NULL : holder(claims, buf_string(&key), rule->rule);
 	if (!first)
 		return true;
-	const char *difference = terms_difference(&first->terms, &rule->rule->terms);
+	const char *difference = terms_difference(rule_terms(first), rule_terms(rule->rule));
 	if (difference)
 		complain_terms(difference, text_of(claims, &rule->destination.name), rule->rule,
 			       first, problems);
 	return false;
 }
 
-static bool same_image(const struct destination_claim *a, const struct destination_claim *b)
+static bool same_text(const char *a, const char *b)
 {
-	if (a->whole || b->whole)
-		return strcmp(a->repository, b->repository) == 0;
-	return strcmp(a->source, b->source) == 0;
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-bool claims_take(struct claims *claims, const struct plan_rule *rule,
-		 const struct reference *source, const struct reference *destination,
-		 struct problems *problems)
+static bool same_image(const struct destination_claim *a, const struct destination_claim *b)
+{
+	bool repository = same_text(a->source.host, b->source.host) &&
+			  same_text(a->source.repository, b->source.repository);
+	bool image = same_text(a->source.tag, b->source.tag) &&
+		     same_text(a->source.digest, b->source.digest);
+	return repository && (image || a->whole || b->whole);
+}
+
+/*
+ * Writes the destination image as a key. Of these there may be a hundred thousand, so host and
+ * repository are in it as the addresses of their texts.
+ */
+static void print_image(struct claims *claims, const struct reference *image, struct buf *key)
+{
+	const char *name[] = {
+		known(claims, intern_text(&claims->names, reference_api_host(image->host))),
+		known(claims, intern_text(&claims->names, image->repository))};
+	buf_add(key, (const void *)name, sizeof(name));
+	buf_printf(key, "%s%s", image->tag ? ":" : "@", image->tag ? image->tag : image->digest);
+	claims->out_of_memory = claims->out_of_memory || !buf_ok(key);
+}
+
+/* Adds a claim for a destination that has none. */
+static void add_claim(struct claims *claims, struct str key, const struct destination_claim *claim)
+{
+	struct destination_claim *copy =
+		arena_new_of(claims->names.arena, struct destination_claim);
+	if (copy)
+		*copy = *claim;
+	if (!copy || !map_put(&claims->images, key, copy))
+		claims->out_of_memory = true;
+}
+
+enum claim claims_take(struct claims *claims, const struct plan_rule *rule,
+		       const struct reference *source, const struct reference *destination,
+		       struct problems *problems)
 {
 	struct reference image = *destination;
-	struct destination_claim claim = {.repository = text_of(claims, &rule->source.name),
+	struct destination_claim claim = {.source = source ? *source : rule->source.name,
 					  .rule = rule->rule,
 					  .whole = !source};
-	claim.source = source ? text_of(claims, source) : claim.repository;
+	scoped(buf_finish) struct buf key = {0};
 	if (!image.tag && !image.digest)
-		return true; /* a pattern: what it finds is told apart when the rule is expanded */
+		return CLAIM_NEW; /* a pattern: what it finds is told apart later */
 	if (image.tag)
 		image.digest = NULL;
-	const char *key = identity(claims, &image);
-	const struct destination_claim *old = map_get(&claims->images, str_of(key));
+	print_image(claims, &image, &key);
+	if (claims->out_of_memory)
+		return CLAIM_NEW;
+	const struct destination_claim *old = map_get(&claims->images, buf_str(&key));
 	if (!old) {
-		struct destination_claim *copy =
-			arena_new_of(claims->arena, struct destination_claim);
-		if (copy)
-			*copy = claim;
-		if (!copy || !map_put(&claims->images, str_of(key), copy))
-			claims->out_of_memory = true;
-		return true;
+		add_claim(claims, buf_str(&key), &claim);
+		return CLAIM_NEW;
 	}
+	bool same = same_image(old, &claim);
 	/* A digest names the same content whichever repository it is read from. */
-	if (image.tag && !same_image(old, &claim)) {
-		problem_add(problems, rule->destination_place,
+	if (image.tag && !same) {
+		problem_add(problems, rule->rule->destination_place,
 			    "two sources for one destination: %s is written from %s here and from "
 			    "%s at %s",
-			    text_of(claims, &image), claim.source, old->source,
-			    old->rule->destination_place);
-		return false;
+			    text_of(claims, &image), text_of(claims, &claim.source),
+			    text_of(claims, &old->source), old->rule->destination_place);
+		return CLAIM_REFUSED;
 	}
-	const char *difference = terms_difference(&old->rule->terms, &claim.rule->terms);
+	const char *difference = terms_difference(rule_terms(old->rule), rule_terms(claim.rule));
 	if (difference)
 		complain_terms(difference, text_of(claims, &image), claim.rule, old->rule,
 			       problems);
-	return !difference;
+	if (difference)
+		return CLAIM_REFUSED;
+	return same && !old->whole && !claim.whole ? CLAIM_KNOWN : CLAIM_NEW;
 }

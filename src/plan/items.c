@@ -79,7 +79,7 @@ bool items_nothing(const struct expanding *expanding, struct error *err, const c
 	va_end(args);
 	if (rule->selection && rule->selection->required && !expanding->partial)
 		return error_set(err, ERROR_MISSING, "%s (the rule has required: true)", text);
-	problem_warn(expanding->warnings, expanding->rule->place, "%s", text);
+	problem_warn(expanding->warnings, rule->source_place, "%s", text);
 	return true;
 }
 

@@ -176,7 +176,7 @@ static bool parse_referrers(struct namespace_reading *reading, const struct rule
 			    struct namespace_rule *out)
 {
 	const struct reference any = {.host = out->source.host, .repository = "any/repository"};
-	const char *from = rule->terms.referrers_from;
+	const char *from = rule_terms(rule)->referrers_from;
 	struct error err = {0};
 	bool good = !from || referrers_from_name(reading->arena, from, &any, &out->referrers, &err);
 	if (!good)

@@ -128,7 +128,7 @@ static const char *difference_of(struct overlap *overlap, const struct rule *a,
 				 const struct rule *b)
 {
 	const char *difference;
-	if (terms_compare(&a->terms, &b->terms, &difference))
+	if (terms_compare(rule_terms(a), rule_terms(b), &difference))
 		return difference;
 	overlap->out_of_memory = true;
 	return NULL;

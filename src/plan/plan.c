@@ -21,6 +21,7 @@
 struct planner {
 	struct arena *arena;
 	struct arena *scratch; /* of claims, which nobody needs afterwards */
+	struct intern names;   /* hosts and repositories */
 	struct problems *problems;
 	struct claims claims;
 	/* The source read last: a source with several destinations is judged and told of once. */
@@ -36,6 +37,7 @@ struct planner {
 static void planner_finish(struct planner *planner)
 {
 	claims_finish(&planner->claims);
+	intern_finish(&planner->names);
 	arena_free(&planner->scratch);
 }
 
@@ -153,13 +155,46 @@ static bool hint_at_namespace(struct str text, struct error *err)
 			 STR_ARGS(str_head(name, 200)), host ? "**" : "*");
 }
 
+/* Copies a side that is not a list, with names that rules have in common. */
+static bool keep_side(struct planner *planner, const struct plan_side *side, struct plan_side *out)
+{
+	struct arena *arena = planner->arena;
+	struct reference ref = {intern_text(&planner->names, side->name.host),
+				intern_text(&planner->names, side->name.repository), NULL, NULL};
+	struct plan_item *item = side->count ? arena_new_of(arena, struct plan_item) : NULL;
+	*out = (struct plan_side){.name = ref, .items = item, .count = side->count};
+	if (!ref.host || !ref.repository || (side->count && !item))
+		return false;
+	if (!side->count)
+		return true;
+	const struct reference *image = &side->items[0].ref;
+	ref.tag = image->tag ? arena_string(arena, image->tag) : NULL;
+	ref.digest = image->digest ? arena_string(arena, image->digest) : NULL;
+	item->ref = ref;
+	return !image->tag == !ref.tag && !image->digest == !ref.digest;
+}
+
+/* Of rules for one image there may be a hundred thousand, so what parsing leaves is not kept. */
+static bool parse_side(struct planner *planner, const char *text, struct plan_side *out,
+		       struct error *err)
+{
+	scoped(arena_free) struct arena *scratch = NULL;
+	struct plan_side side;
+	if (!side_is_plain(str_of(text)))
+		return side_parse(planner->arena, str_of(text), out, err);
+	scratch = arena_new_small();
+	if (!scratch)
+		return error_memory(err);
+	return side_parse(scratch, str_of(text), &side, err) &&
+	       (keep_side(planner, &side, out) || error_memory(err));
+}
+
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
 	struct error err = {0};
 	bool same = planner->last && same_source(planner->last, rule);
 	if (!same) {
-		planner->side_good =
-			side_parse(planner->arena, str_of(rule->source), &planner->side, &err);
+		planner->side_good = parse_side(planner, rule->source, &planner->side, &err);
 		if (!planner->side_good) {
 			hint_at_stars(str_of(rule->source), source_hint(str_of(rule->source)),
 				      &err);
@@ -181,7 +216,7 @@ static bool parse_destination(struct planner *planner, const struct rule *rule,
 			      struct plan_rule *out)
 {
 	struct error err = {0};
-	if (side_parse(planner->arena, str_of(rule->destination), &out->destination, &err))
+	if (parse_side(planner, rule->destination, &out->destination, &err))
 		return true;
 	hint_at_stars(str_of(rule->destination),
 		      "A destination of a namespace is a prefix: leave out the *", &err);
@@ -191,28 +226,59 @@ static bool parse_destination(struct planner *planner, const struct rule *rule,
 /* Finds where referrers are as well, for the host's login and because it may be nowhere. */
 static bool parse_referrers(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	const char *from = rule->terms.referrers_from;
+	const char *from = rule_terms(rule)->referrers_from;
 	struct error err = {0};
-	return !from ||
-	       referrers_from_name(planner->arena, from, &out->source.name, &out->referrers,
-				   &err) ||
+	if (!from)
+		return true;
+	struct reference *found = arena_new_of(planner->arena, struct reference);
+	out->referrers = found;
+	if (!found)
+		error_memory(&err);
+	return (found &&
+		referrers_from_name(planner->arena, from, &out->source.name, found, &err)) ||
 	       complain(planner, rule->source_place, "", &err);
 }
 
 /* --- pairing what is known ----------------------------------------------------------------- */
 
-/* Checks one pair of a rule. False: it is a mistake, which was reported. */
-static bool check_pair(struct planner *planner, const struct plan_rule *rule,
-		       const struct reference *source, const struct reference *destination)
+/* Checks one pair of a rule. CLAIM_REFUSED: it is a mistake, which was reported. */
+static enum claim check_pair(struct planner *planner, const struct plan_rule *rule,
+			     const struct reference *source, const struct reference *destination)
 {
 	if (source->digest && destination->digest &&
 	    strcmp(source->digest, destination->digest) != 0) {
-		problem_add(planner->problems, rule->place,
+		problem_add(planner->problems, rule->rule->source_place,
 			    "the digest of source and destination must match: %s and %s (%s)",
-			    source->digest, destination->digest, rule->destination_place);
-		return false;
+			    source->digest, destination->digest, rule->rule->destination_place);
+		return CLAIM_REFUSED;
 	}
 	return claims_take(&planner->claims, rule, source, destination, planner->problems);
+}
+
+/* True for a rule from one tag to one image, whose sides are what they will be. */
+static bool is_pair(const struct plan_rule *rule)
+{
+	return rule->source.count == 1 && !rule->source.items[0].ref.digest &&
+	       rule->destination.count <= 1 && !side_has_patterns(&rule->destination);
+}
+
+/* The same as pair_known() for such a rule. */
+static bool pair_one(struct planner *planner, struct plan_rule *rule)
+{
+	struct plan_side *to = &rule->destination;
+	const struct reference *from = &rule->source.items[0].ref;
+	if (!to->count) {
+		struct plan_item *item = arena_new_of(planner->arena, struct plan_item);
+		if (!item) {
+			planner->claims.out_of_memory = true;
+			return false;
+		}
+		item->ref = to->name;
+		item->ref.tag = from->tag;
+		to->items = item;
+		to->count = 1;
+	}
+	return check_pair(planner, rule, from, &to->items[0].ref) == CLAIM_NEW;
 }
 
 /* Makes images the items of side. */
@@ -237,8 +303,8 @@ static bool known_images(struct planner *planner, const struct plan_rule *rule,
 		return true;
 	if (err.kind == ERROR_CONFIG)
 		error_wrap(&err, "%s/%s (%s)", rule->destination.name.host,
-			   rule->destination.name.repository, rule->destination_place);
-	return complain(planner, rule->place, "to ", &err);
+			   rule->destination.name.repository, rule->rule->destination_place);
+	return complain(planner, rule->rule->source_place, "to ", &err);
 }
 
 /* Gives a rule with a known source its final pairs. False: leave the rule out. */
@@ -246,14 +312,17 @@ static bool pair_known(struct planner *planner, struct plan_rule *rule)
 {
 	struct images sources, destinations;
 	size_t kept = 0;
+	if (is_pair(rule))
+		return pair_one(planner, rule);
 	if (!known_images(planner, rule, &sources, &destinations))
 		return false;
 	for (size_t i = 0; i < sources.count; i++) {
 		struct reference from = pulled(&sources.items[i]);
 		struct reference to = destinations.items[i];
-		if (!check_pair(planner, rule, &from, &to))
+		enum claim claim = check_pair(planner, rule, &from, &to);
+		if (claim == CLAIM_REFUSED)
 			return false;
-		if (!claims_pair_is_new(&planner->claims, rule, &from, &to))
+		if (claim == CLAIM_KNOWN)
 			continue;
 		sources.items[kept] = from;
 		destinations.items[kept++] = to;
@@ -269,8 +338,8 @@ static bool pair_known(struct planner *planner, struct plan_rule *rule)
 static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 {
 	for (size_t i = 0; i < rule->destination.count; i++)
-		if (!claims_take(&planner->claims, rule, NULL, &rule->destination.items[i].ref,
-				 planner->problems))
+		if (claims_take(&planner->claims, rule, NULL, &rule->destination.items[i].ref,
+				planner->problems) == CLAIM_REFUSED)
 			return false;
 	return claims_rule_is_new(&planner->claims, rule, planner->problems);
 }
@@ -278,15 +347,12 @@ static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 /* Parses one rule. False: leave it out. */
 static bool parse_rule(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	*out = (struct plan_rule){.rule = rule,
-				  .place = rule->source_place,
-				  .destination_place = rule->destination_place};
+	*out = (struct plan_rule){.rule = rule};
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
 	if (!source || !destination || !parse_referrers(planner, rule, out))
 		return false;
-	bool known = out->source.count && !out->select && !side_has_patterns(&out->source);
-	return known ? pair_known(planner, out) : pair_unknown(planner, out);
+	return plan_is_known(out) ? pair_known(planner, out) : pair_unknown(planner, out);
 }
 
 /* Parses the rule into the next place of out. With a judge, its problems are its own. */
@@ -306,7 +372,8 @@ static bool parse_all(struct planner *planner, const struct rules *rules,
 		      const struct plan_judge *judge, struct plan_rule **out, size_t *count)
 {
 	*count = 0;
-	planner->scratch = planner->claims.arena = arena_new();
+	planner->names.arena = planner->arena;
+	planner->scratch = planner->claims.names.arena = arena_new();
 	*out = arena_array(planner->arena, rules->count, sizeof(**out));
 	if (!planner->scratch || !*out)
 		return false;
@@ -327,6 +394,11 @@ bool plan_parse_apart(struct arena *arena, const struct rules *rules, struct pla
 {
 	scoped(planner_finish) struct planner planner = {.arena = arena};
 	return parse_all(&planner, rules, judge, out, count);
+}
+
+bool plan_is_known(const struct plan_rule *rule)
+{
+	return rule->source.count && !rule->select && !side_has_patterns(&rule->source);
 }
 
 /* --- expanding ----------------------------------------------------------------------------- */
@@ -369,6 +441,13 @@ static bool make_task(struct arena *arena, const struct rule *rule, const struct
 	else if (destination->tag)
 		out->destination.tag = arena_string(arena, destination->tag);
 	return same || !destination->tag || out->destination.tag;
+}
+
+struct task plan_task(const struct plan_rule *rule)
+{
+	return (struct task){.source = pulled(&rule->source.items[0].ref),
+			     .destination = rule->destination.items[0].ref,
+			     .rule = rule->rule};
 }
 
 bool plan_expand(struct arena *arena, const struct expanding *expanding, struct task **tasks,

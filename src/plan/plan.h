@@ -60,13 +60,12 @@ struct plan_side {
 	size_t count; /* 0: all tags (source), same items as the source (destination) */
 };
 
+/* Of these there may be a hundred thousand. */
 struct plan_rule {
 	struct plan_side source, destination;
-	struct reference referrers;  /* where referrers are as well; all NULL: nowhere */
-	const struct rule *rule;     /* as written */
-	const struct select *select; /* NULL: everything */
-	const char *place;           /* of the source */
-	const char *destination_place;
+	const struct reference *referrers; /* the repository where referrers are as well; or NULL */
+	const struct rule *rule;           /* as written */
+	const struct select *select;       /* NULL: everything */
 };
 
 /*
@@ -94,6 +93,11 @@ struct expanding {
 	struct problems *warnings;     /* gets what is odd: a pattern that finds nothing */
 	bool partial; /* the catalog has only some tags: nothing has to be found among them */
 };
+
+/* True when the rule itself names each of its images: no catalog is asked. */
+bool plan_is_known(const struct plan_rule *rule);
+/* The task of a rule that itself names its only image. Its texts are those of the rule. */
+struct task plan_task(const struct plan_rule *rule);
 
 /*
  * The tasks of one rule, in order. Fails when a list cannot be had, the numbers of both sides

@@ -203,7 +203,7 @@ static bool ask_dates(struct arena *arena, const struct expanding *expanding,
 	for (size_t i = 0; i < images->count; i++)
 		unknown += when[i] == 0;
 	if (unknown)
-		problem_warn(expanding->warnings, expanding->rule->place,
+		problem_warn(expanding->warnings, expanding->rule->rule->source_place,
 			     "%zu of %zu images of %s/%s have no date of creation: they "
 			     "count as the oldest",
 			     unknown, images->count, images->items[0].host,

@@ -41,6 +41,11 @@ static size_t first_end(struct str text)
 	return comma;
 }
 
+bool side_is_plain(struct str text)
+{
+	return first_end(text) == text.len;
+}
+
 bool side_parse(struct arena *arena, struct str text, struct plan_side *out, struct error *err)
 {
 	struct reference first;

@@ -8,5 +8,7 @@
 
 /* Parses text; everything lives in arena. ERROR_CONFIG quotes the text and says what is wrong. */
 bool side_parse(struct arena *arena, struct str text, struct plan_side *out, struct error *err);
+/* True for a text that names a repository or one image of it: neither a list nor a pattern. */
+bool side_is_plain(struct str text);
 /* True when some item is a pattern: what it stands for is known only with a list of tags. */
 bool side_has_patterns(const struct plan_side *side);

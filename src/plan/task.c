@@ -6,7 +6,7 @@
 bool task_referrers(struct arena *arena, const struct task *task, struct reference *out,
 		    struct error *err)
 {
-	const char *from = task->rule->terms.referrers_from;
+	const char *from = rule_terms(task->rule)->referrers_from;
 	*out = (struct reference){0};
 	return !from || referrers_from_name(arena, from, &task->source, out, err);
 }

@@ -126,7 +126,7 @@ static bool fill(struct list_entry *entry, const struct tally *tally,
 	scoped(buf_finish) struct buf destination = {0};
 	tally_source(image, &source);
 	tally_destination(image, &destination);
-	entry->terms = terms_beside(image->task ? &image->task->rule->terms : &image->rule->terms,
+	entry->terms = terms_beside(rule_terms(image->task ? image->task->rule : image->rule),
 				    &tally->general);
 	entry->selection = image->task ? NULL : image->rule->selection;
 	entry->gather = image->task ? NULL : image->rule->gather;

@@ -102,7 +102,7 @@ static void write_image(struct writer *out, const struct plan_sheet *sheet,
 		write_int(out, "companions", (int64_t)row->companions);
 	if (sheet->group_count)
 		write_int(out, "shard", row->shard);
-	write_terms(out, &row->task->rule->terms);
+	write_terms(out, rule_terms(row->task->rule));
 	writer_close_map(out);
 }
 

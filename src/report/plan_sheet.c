@@ -176,7 +176,7 @@ bool plan_sheet_make(struct arena *arena, const struct tally *tally, const struc
 		if (!add_row(&making, &walk.image))
 			return false;
 		if (walk.image.task)
-			look_at_terms(&walk.image.task->rule->terms, out);
+			look_at_terms(rule_terms(walk.image.task->rule), out);
 	}
 	return !groups || make_groups(arena, groups, out);
 }

@@ -222,7 +222,7 @@ bool judge_rules(struct arena *arena, const struct judge *judge,
 							 .destination = image->destination,
 							 .source_place = place,
 							 .destination_place = place,
-							 .terms = judge->policy->terms};
+							 .terms = &judge->policy->terms};
 	}
 	return true;
 }

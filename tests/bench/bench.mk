@@ -3,7 +3,7 @@
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 # HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-folders bench-tls bench-hooks
+.PHONY: bench bench-folders bench-mirror bench-tls bench-hooks
 bench: build/image-syncer build/musl/bench/measure bench-tls bench-folders ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
@@ -17,6 +17,15 @@ bench-folders: build/image-syncer build/musl/bench/measure ## measure: images to
 	@src/deps/setup.sh bench
 	@tests/e2e/install-layout-peers.sh >/dev/null
 	@$(PYTHON) -B tests/bench/folders.py build/image-syncer build/musl/bench/measure $(FOLDERS)
+
+# SCALE=0.1 takes a tenth of the list; MIRROR="--peers regsync" chooses.
+SCALE ?= 1
+bench-mirror: build/image-syncer build/musl/bench/measure ## measure: a list of 7,241 entries, side by side with every peer that takes one
+	@src/deps/setup.sh bench
+	@tests/bench/install-peers.sh
+	@mkdir -p build/bench
+	@BENCH_PEERS="$$(tests/bench/install-peers.sh --where):$$BENCH_PEERS" $(PYTHON) -B tests/bench/mirror.py build/image-syncer \
+		build/musl/bench/measure --scale $(SCALE) --out build/bench/mirror.json $(MIRROR)
 
 bench-tls: build/musl$(engine)/bench/tls_connect ## measure: the CPU cost of a new https connection (TLS=openssl: with the other engine)
 	@src/deps/setup.sh test

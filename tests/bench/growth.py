@@ -1,10 +1,11 @@
-"""How time and memory grow with the number of tags in sync, of one repository and of many.
+"""How time and memory grow with the number of images in sync: tags of one repository and of many, and rules that are written out.
 
-    growth.py PROGRAM MEASURE
+    growth.py PROGRAM MEASURE [--rules]
 
 Both registries are one nginx that answers every manifest alike and lists as many tags as the repository's name says, in pages of a
 thousand: no other registry holds 100,000 tags and still answers faster than it is asked. Growth should be linear in time, and cost
-less than 200 bytes a tag; with a report less than 300, however large the report is.
+less than 200 bytes a tag; with a report less than 300, however large the report is. A written rule costs less than 600 bytes with its
+line of the file and its entry in the report, so that 100,000 stay below 64 MB; --rules measures these alone.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ PAGE = 1_000
 REPOSITORIES = (20, 200, 2_000)     # in a namespace, each of so many tags:
 TAGS_EACH = 50
 LONE = (200, 2_000, 20_000)         # in a namespace, each of one tag
+RULES_EACH = 12                     # rules of one tag that name the same repository
 MANIFEST = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}'
 
 _CONFIG = """
@@ -40,7 +42,7 @@ http {{
 		location = /v2/_catalog {{ alias {home}/catalog.json; }}
 		location ~ ^/v2/space/[0-9]+/r[0-9]+/tags/list$ {{ alias {home}/few.json; }}
 		location ~ ^/v2/lone/[0-9]+/r[0-9]+/tags/list$ {{ return 200 '{{"tags":["v1"]}}'; }}
-		location ~ ^/v2/(bench/[0-9]+|(space|lone)/[0-9]+/r[0-9]+)/manifests/ {{
+		location ~ ^/v2/(bench/[0-9]+|rule/r[0-9]+|(space|lone)/[0-9]+/r[0-9]+)/manifests/ {{
 			default_type application/vnd.oci.image.manifest.v1+json;
 			add_header Docker-Content-Digest sha256:{digest};
 			return 200 '{manifest}';
@@ -93,10 +95,10 @@ def main():
     server = _serve(home, source, destination)
 
     def run(count, flags):
-        return sync({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, count, flags)
+        return sync_rules({f"127.0.0.1:{source}/bench/{count}": f"127.0.0.1:{destination}/bench/{count}"}, count, flags)
 
     def run_space(space, count, flags):
-        return sync({f"127.0.0.1:{source}/{space}/*": f"127.0.0.1:{destination}/{space}"}, count, flags)
+        return sync_rules({f"127.0.0.1:{source}/{space}/*": f"127.0.0.1:{destination}/{space}"}, count, flags)
 
     def run_namespace(count, flags):
         return run_space(f"space/{count // TAGS_EACH}", count, flags)
@@ -104,10 +106,20 @@ def main():
     def run_lone(count, flags):
         return run_space(f"lone/{count}", count, flags)
 
-    def sync(rules, count, flags):
+    def run_written(count, flags):
+        with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
+            for number in range(count):
+                name = f"rule/r{number // RULES_EACH:05}"
+                file.write(f"127.0.0.1:{source}/{name}:v1.0.{number % RULES_EACH}: 127.0.0.1:{destination}/{name}\n")
+        return sync(count, flags)
+
+    def sync_rules(rules, count, flags):
         with open(f"{home}/images.yaml", "w", encoding="ascii") as file:
             json.dump(rules, file)
-        wall, cpu, rss, code, words = bench._run(measure, program, ["--images", f"{home}/images.yaml", "--auth", f"{home}/auth.yaml", *flags],
+        return sync(count, flags)
+
+    def sync(count, flags):
+        wall, cpu, rss, code, words = bench._run(measure, program, ["--images", "images.yaml", "--auth", "auth.yaml", *flags],
                                                  {"PATH": os.environ["PATH"], "HOME": home}, home)
         if code:
             raise SystemExit(f"growth: {count} tags ended with {code}: {words}")
@@ -118,8 +130,12 @@ def main():
     try:
         with open(f"{home}/auth.yaml", "w", encoding="ascii") as file:
             json.dump({f"127.0.0.1:{port}": {"insecure": True} for port in (source, destination)}, file)
-        _table(run, "tags in sync", [])
         report = ["--report", f"{home}/report.json"]
+        _table(run_written, "written rules", [])
+        _table(run_written, "the same with --report", report)
+        if "--rules" in sys.argv[3:]:
+            return 0
+        _table(run, "tags in sync", [])
         _table(run, "the same with --report", report)
         _table(run_namespace, f"{TAGS_EACH} tags in each of many", [], [count * TAGS_EACH for count in REPOSITORIES])
         _table(run_namespace, "the same with --report", report, [count * TAGS_EACH for count in REPOSITORIES])

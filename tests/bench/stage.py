@@ -28,10 +28,13 @@ http {{
 	fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
 	keepalive_requests 1000000; http2_max_concurrent_streams 128; tcp_nodelay on; server_tokens off;
 	lua_load_resty_core off;
-	upstream source {{ server 127.0.0.1:{source}; keepalive 64; keepalive_requests 1000000; }}
-	upstream destination {{ server 127.0.0.1:{destination}; keepalive 64; keepalive_requests 1000000; }}
+{upstreams}
 {servers}
 }}
+"""
+
+_UPSTREAM = """
+	upstream {side} {{ server 127.0.0.1:{port}; keepalive 64; keepalive_requests 1000000; }}
 """
 
 _SERVER = """
@@ -52,6 +55,35 @@ def _modules():
     found = subprocess.run(["dpkg", "-L", "libnginx-mod-http-ndk", "libnginx-mod-http-lua"], capture_output=True, text=True,
                            check=False).stdout.split()
     return "\n".join(f"load_module {path};" for path in found if path.endswith(".so"))
+
+
+def serve(home, certs_of, upstreams, listeners):
+    """Starts nginx in front of upstreams, {side: port}. listeners are (side, port, https, slow); each side has one log."""
+    servers = ""
+    for side, port, https, slow in listeners:
+        tls = f" ssl http2; ssl_certificate {certs_of.chain()}; ssl_certificate_key {certs_of.key()}" if https else ""
+        delay = f"access_by_lua_block {{ ngx.sleep({DELAY}) }}" if slow else ""
+        servers += _SERVER.format(port=port, tls=tls, home=home, side=side, delay=delay)
+    path = os.path.join(home, "nginx.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(_MAIN.format(home=home, modules=_modules(), servers=servers,
+                                upstreams="".join(_UPSTREAM.format(side=side, port=port) for side, port in upstreams.items())))
+    process = subprocess.Popen([need.program("nginx"), "-p", home, "-c", path, "-e", f"{home}/error.log"])
+    until = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if os.path.exists(f"{home}/pid") and os.path.getsize(f"{home}/pid"):
+            return process
+        time.sleep(0.02)
+    raise SystemExit(f"nginx did not start (the benchmark needs libnginx-mod-http-lua): see {home}/error.log")
+
+
+def lines(path):
+    """The lines of a log that may not be there yet."""
+    try:
+        with open(path, "rb") as file:
+            return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
 
 
 class Stage:
@@ -81,26 +113,13 @@ class Stage:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _start_nginx(self):
-        servers = ""
+        listeners = []
         for side in ("source", "destination"):
             for https in (False, True):
                 for slow in (False, True):
                     port = self.ports[side, https, slow] = registry.free_port()
-                    tls = (f" ssl http2; ssl_certificate {self.certs.chain()}; ssl_certificate_key {self.certs.key()}"
-                           if https else "")
-                    delay = f"access_by_lua_block {{ ngx.sleep({DELAY}) }}" if slow else ""
-                    servers += _SERVER.format(port=port, tls=tls, home=self.home, side=side, delay=delay)
-        path = os.path.join(self.home, "nginx.conf")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(_MAIN.format(home=self.home, modules=_modules(), source=self.source.port,
-                                    destination=self.destination.port, servers=servers))
-        self._nginx = subprocess.Popen([need.program("nginx"), "-p", self.home, "-c", path, "-e", f"{self.home}/error.log"])
-        until = time.monotonic() + _READY_SECONDS
-        while time.monotonic() < until and self._nginx.poll() is None:
-            if os.path.exists(f"{self.home}/pid") and os.path.getsize(f"{self.home}/pid"):
-                return
-            time.sleep(0.02)
-        raise SystemExit(f"nginx did not start (the benchmark needs libnginx-mod-http-lua): see {self.home}/error.log")
+                    listeners.append((side, port, https, slow))
+        self._nginx = serve(self.home, self.certs, {"source": self.source.port, "destination": self.destination.port}, listeners)
 
     def host(self, side, https, slow):
         return f"localhost:{self.ports[side, https, slow]}"
@@ -110,14 +129,7 @@ class Stage:
 
     def requests(self):
         """Requests seen so far: (source, destination)."""
-        return tuple(self._lines(side) for side in ("source", "destination"))
-
-    def _lines(self, side):
-        try:
-            with open(f"{self.home}/{side}.log", "rb") as file:
-                return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
-        except OSError:
-            return 0
+        return tuple(lines(f"{self.home}/{side}.log") for side in ("source", "destination"))
 
     def empty(self):
         """Makes the destination forget everything; docker-registry without a cache looks at its files each time."""

@@ -123,10 +123,11 @@ static enum outcome_status copy(struct client *client, unsigned what)
 					 .force = what & DO_FORCE,
 					 .dry_run = what & DO_DRY_RUN};
 	struct copier *copier = copier_new(&options);
-	const struct rule rule = {.source_place = "images.yaml:1:1",
-				  .terms = {.platforms = what & DO_FILTER ? &filter : NULL,
-					    .on_change = CHANGE_OVERWRITE,
-					    .creation.project = CREATION_YES}};
+	const struct rule rule = {
+		.source_place = "images.yaml:1:1",
+		.terms = &(const struct terms){.platforms = what & DO_FILTER ? &filter : NULL,
+					       .on_change = CHANGE_OVERWRITE,
+					       .creation.project = CREATION_YES}};
 	const struct task task = {.source = {"from.test", "team/app", "v1", NULL},
 				  .destination = {"to.test", "team/app", "v1", NULL},
 				  .rule = &rule};

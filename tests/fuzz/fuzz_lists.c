@@ -65,7 +65,7 @@ static struct terms whole_terms(const struct task *task)
 {
 	static const struct companion_filter none = {.all = false};
 	static const struct terms general = {.companions = &none, .on_change = CHANGE_OVERWRITE};
-	struct terms terms = task->rule->terms;
+	struct terms terms = *rule_terms(task->rule);
 	terms_complete(&terms, &general);
 	return terms;
 }

@@ -30,7 +30,7 @@ static void check_rules(struct arena *arena, const struct rules *rules, struct p
 		require(planned && planned->reason && planned->action < PLANNED_FAILED);
 		require(planned->after || planned->action >= PLANNED_SKIPPED);
 		require(planned->bytes >= 0 && planned->shard < PLANNED_SHARDS_MAX);
-		require(rule->rule->terms.on_change != CHANGE_UNSAID);
+		require(rule_terms(rule->rule)->on_change != CHANGE_UNSAID);
 	}
 }
 

@@ -252,14 +252,16 @@ static inline struct terms *copy_task(struct copy_run *run, const char *source,
 	struct arena *arena = run->world->arena;
 	struct task *task = &run->tasks[run->count++];
 	struct rule *rule = arena_new_of(arena, struct rule);
+	struct terms *terms = arena_new_of(arena, struct terms);
 	struct error err;
+	*terms = (struct terms){.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP};
 	*rule = (struct rule){.source = source,
 			      .destination = destination,
 			      .source_place = "images.yaml:1:1",
-			      .terms = {.on_change = CHANGE_OVERWRITE, .foreign = FOREIGN_SKIP}};
+			      .terms = terms};
 	if (!reference_parse(arena, str_of(source), &task->source, &err) ||
 	    !reference_parse(arena, str_of(destination), &task->destination, &err))
 		abort();
 	task->rule = rule;
-	return &rule->terms;
+	return rule_terms(rule);
 }

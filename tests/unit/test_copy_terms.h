@@ -61,7 +61,7 @@ static void build_retag_taken(struct world *world)
 static void build_guarded(struct world *world)
 {
 	build_index(world);
-	((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms.on_change = CHANGE_FAIL;
+	((struct terms *)(uintptr_t)rule_terms(world->run->tasks[0].rule))->on_change = CHANGE_FAIL;
 }
 
 static void build_guarded_denied(struct world *world)
@@ -101,7 +101,7 @@ static void make_filters(void)
 
 static struct terms *terms_of(struct world *world)
 {
-	return &((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms;
+	return (struct terms *)(uintptr_t)rule_terms(world->run->tasks[0].rule);
 }
 
 static const struct placed name_v1[] = {{.text = "v1"}, {.text = "/^w/"}};

@@ -138,13 +138,13 @@ static void build_pinned(struct world *world)
 {
 	build_by_digest(world);
 	copy_image(world->memory, world->from, "v1", "two", "amd64", "");
-	((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms.pinned_tag = "v1";
+	((struct terms *)(uintptr_t)rule_terms(world->run->tasks[0].rule))->pinned_tag = "v1";
 }
 
 static void build_pinned_gone(struct world *world)
 {
 	build_by_digest(world);
-	((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms.pinned_tag = "v9";
+	((struct terms *)(uintptr_t)rule_terms(world->run->tasks[0].rule))->pinned_tag = "v9";
 }
 
 /* Digests of tags that came with a list. */
@@ -421,7 +421,7 @@ static void build_foreign_in_index(struct world *world)
 static void build_foreign_fine(struct world *world)
 {
 	build_index(world);
-	((struct rule *)(uintptr_t)world->run->tasks[0].rule)->terms.foreign = FOREIGN_FAIL;
+	((struct terms *)(uintptr_t)rule_terms(world->run->tasks[0].rule))->foreign = FOREIGN_FAIL;
 }
 
 static void build_foreign_wanted(struct world *world)

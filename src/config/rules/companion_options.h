@@ -32,9 +32,3 @@ void companion_options_join(struct arena *arena, struct terms *out, const char *
  */
 void companion_options_read(struct arena *arena, const struct options *options, struct terms *out,
 			    struct problems *problems);
-/*
- * Joins what each rule demands to what it copies, once its terms are complete. A rule that says
- * where referrers are and wants none goes to problems, and so does such an option.
- */
-void companion_options_settle(struct arena *arena, const struct terms *general, struct rules *rules,
-			      struct problems *problems);

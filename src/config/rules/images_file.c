@@ -95,8 +95,9 @@ static void read_destination(const struct images_reading *reading, struct rule r
 	rule.gather = fields.gather;
 	rule.schedule = fields.schedule;
 	rule.prune = fields.prune;
-	rule.terms = fields.terms;
-	if (fields.to)
+	if (!rule_set_terms(reading->arena, &rule, &fields.terms))
+		fields_memory(&mapping);
+	else if (fields.to)
 		read_each(reading, &rule, fields.to, read_name);
 }
 
@@ -131,6 +132,24 @@ static void read_source(const struct images_reading *reading, const struct node 
 	read_each(reading, &rule, value, read_destination);
 }
 
+/* True for a node in which there is nothing but names and lists of them. */
+static bool is_names(const struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		if (!is_names(node->items[i]))
+			return false;
+	return node->kind == NODE_STRING || node->kind == NODE_LIST;
+}
+
+bool images_file_copies(const struct document *document)
+{
+	const struct node *root = document->root;
+	for (size_t i = 0; i < root->count; i++)
+		if (!is_names(root->items[i]))
+			return false;
+	return root->kind == NODE_MAP;
+}
+
 void images_file_read(struct arena *arena, const struct document *document,
 		      const struct expand_lookup *lookup, struct rules *out,
 		      struct problems *problems)
@@ -151,7 +170,7 @@ void images_file_read(struct arena *arena, const struct document *document,
 		problem_add(problems, document->name, "out of memory");
 		return;
 	}
-	scoped(map_finish) struct map seen = {0};
+	scoped(map_finish) struct map seen = {.borrows = true};
 	for (size_t i = 0; i < root->count; i++) {
 		warn_repeated(&reading, &seen, root->keys[i]);
 		read_source(&reading, root->keys[i], root->items[i]);

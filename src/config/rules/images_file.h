@@ -43,6 +43,11 @@
 #include "config/rules/rule.h"
 
 /*
+ * True when the rules keep nothing of the document: none of them is a mapping, of which the texts
+ * are not copied.
+ */
+bool images_file_copies(const struct document *document);
+/*
  * Turns the document into rules in arena, in file order, with variables in destinations expanded.
  * All mistakes go to problems. A source that is given twice has the destinations of both entries,
  * with a warning. Equal destinations of one source are kept once.

@@ -297,7 +297,10 @@ static void read_image(struct kyma_reading *reading, const struct node *map)
 	if (!read_source(reading, map, values[SOURCE], &source))
 		return;
 	struct rule rule = {.source_place = place_of(reading, values[SOURCE])};
-	read_terms(reading, map, &source, any, &rule.terms);
+	struct terms terms = {0};
+	read_terms(reading, map, &source, any, &terms);
+	if (!rule_set_terms(reading->fields.arena, &rule, &terms))
+		fields_memory(&reading->fields);
 	struct target target;
 	if (read_target(reading, values, prefix, &source, &target) && prefix) {
 		rule.destination_place = target.place;

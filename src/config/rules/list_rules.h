@@ -5,9 +5,9 @@
 #include "config/rules/rule.h"
 
 struct list_target {
-	struct reference prefix; /* config/rules/prefix.h */
-	const char *names;       /* config/rules/naming.h; NULL: keep the whole path */
-	struct terms terms;
+	struct reference prefix;              /* config/rules/prefix.h */
+	const char *names;                    /* config/rules/naming.h; NULL: keep the whole path */
+	const struct terms *terms;            /* of their rules; NULL: nothing is said */
 	const struct rule_schedule *schedule; /* NULL: no times of its own */
 };
 

@@ -194,6 +194,7 @@ static void read_list(struct lists_reading *reading, const struct node *map)
 	const struct node *values[FIELDS], *to, *other = fields_find(fields_of, &source, map);
 	struct image_list images = {0};
 	struct list_target target = {0};
+	struct terms *terms;
 	fields_collect(fields_of, &table, map, values);
 	to = values[TO];
 	if (values[LIST] && other)
@@ -209,7 +210,11 @@ static void read_list(struct lists_reading *reading, const struct node *map)
 				"written SOURCE: DESTINATION");
 	target.names = read_names(reading, values[NAMES]);
 	target.schedule = schedule_fields_read(fields_of, map);
-	terms_fields_read(fields_of, map, &target.terms);
+	target.terms = terms = arena_new_of(fields_of->arena, struct terms);
+	if (terms)
+		terms_fields_read(fields_of, map, terms);
+	else
+		fields_memory(fields_of);
 	if (!to)
 		fields_complain(fields_of, map,
 				"to is missing: say where the images go, as in {list: images.txt, "

@@ -307,7 +307,7 @@ static bool check_after(const struct fields_reading *reading, const struct node 
 			const struct node *const *values, const struct rule *rule)
 {
 	const char *after = rule->planned->after;
-	if (!after || rule->terms.platforms || str_ends(str_of(rule->source), after))
+	if (!after || rule_terms(rule)->platforms || str_ends(str_of(rule->source), after))
 		return true;
 	complain_of(reading, map, values[AFTER], &image_fields[AFTER],
 		    " must be the digest of the source where there is no platform filter");
@@ -330,7 +330,10 @@ static void read_image(struct plan_reading *reading, const struct node *map)
 	rule.destination_place =
 		values[DESTINATION] ? fields_place(fields, values[DESTINATION]) : rule.source_place;
 	fields->subject = rule.source;
-	read_terms(fields, values[TERMS], &rule.terms);
+	struct terms terms = {0};
+	read_terms(fields, values[TERMS], &terms);
+	if (!rule_set_terms(fields->arena, &rule, &terms))
+		fields_memory(fields);
 	rule.planned = read_planned(reading, map, values);
 	fields->subject = NULL;
 	if (source && destination && rule.planned && check_after(fields, map, values, &rule))

@@ -17,6 +17,7 @@
 struct prune;
 struct server_route;
 
+/* Of these there may be a hundred thousand. */
 struct rule {
 	const char *source;                /* never empty */
 	const char *destination;           /* environment expanded, never empty */
@@ -24,13 +25,19 @@ struct rule {
 	const char *destination_place;     /* "images.yaml:3:22" */
 	const struct selection *selection; /* NULL: what the source's text says */
 	const struct gather *gather;       /* NULL: nothing is said about a namespace */
-	struct terms terms;
+	/* Shared by the rules with the same terms. NULL: nothing is said, as in zeroed terms. */
+	const struct terms *terms;
 	const struct rule_schedule *schedule; /* NULL: that of the command line */
 	/* The route of a hook that asks for the images, one by one; NULL: an ordinary rule. */
 	const struct server_route *route;
 	const struct prune *prune;     /* NULL: nothing is removed */
 	const struct planned *planned; /* NULL: the rule is of no plan */
 };
+
+/* The terms of a rule; never NULL. */
+const struct terms *rule_terms(const struct rule *rule);
+/* Gives a rule a copy of terms; false without memory. */
+bool rule_set_terms(struct arena *arena, struct rule *rule, const struct terms *terms);
 
 struct rules {
 	struct rule *items;

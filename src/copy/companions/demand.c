@@ -56,7 +56,7 @@ static bool refuse(const struct image *image, const struct buf *missing, struct 
 
 bool demand_check(struct image *image, const struct companions *found, struct error *err)
 {
-	const struct companion_filter *demanded = image->task->rule->terms.demanded;
+	const struct companion_filter *demanded = rule_terms(image->task->rule)->demanded;
 	scoped(buf_finish) struct buf missing = {0};
 	struct companion_filter part;
 	struct str word;

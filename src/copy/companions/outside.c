@@ -18,7 +18,7 @@ bool outside_open(struct image *image, struct error *err)
 	const struct task *task = image->task;
 	struct reference name;
 	const struct store *from;
-	if (!image->companions && !task->rule->terms.signer)
+	if (!image->companions && !rule_terms(task->rule)->signer)
 		return true;
 	if (!task_referrers(image->arena, task, &name, err))
 		return false;

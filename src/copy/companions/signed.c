@@ -170,7 +170,7 @@ static bool search_at(struct signature_search *search, struct image *image, stru
 
 bool signed_check(struct image *image, struct error *err)
 {
-	const struct signer *signer = image->task->rule->terms.signer;
+	const struct signer *signer = rule_terms(image->task->rule)->signer;
 	const char *digest = image->pinned;
 	if (!signer)
 		return true;

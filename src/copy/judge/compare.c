@@ -56,7 +56,7 @@ static void skip_source(const char *digest, struct question *source)
 /* Warns if the tag that the rule gives with a digest now names another image, or none. */
 static void compare_pinned(struct image *image, const struct question *source)
 {
-	const char *tag = image->task->rule->terms.pinned_tag;
+	const char *tag = rule_terms(image->task->rule)->pinned_tag;
 	const char *pinned = image->task->source.digest;
 	if (source->ok && !source->status.found)
 		image->outcome->warning = arena_printf(
@@ -84,11 +84,11 @@ static bool ask_both(struct image *image, struct question asked[2], struct error
 {
 	const struct task *task = image->task;
 	const char *given = task->source.digest ? task->source.digest : image->renewed;
-	size_t first = given && !task->rule->terms.pinned_tag ? 1 : 0;
+	size_t first = given && !rule_terms(task->rule)->pinned_tag ? 1 : 0;
 	if (cancel_requested())
 		return error_canceled(err);
 	pool_each(image->copier->options.pool, 2 - first, ask, &asked[first]);
-	if (task->rule->terms.pinned_tag)
+	if (rule_terms(task->rule)->pinned_tag)
 		compare_pinned(image, &asked[0]);
 	if (given)
 		skip_source(given, &asked[0]);
@@ -178,7 +178,7 @@ static bool ask_again(struct image *image, struct question *source,
 bool compare_sides(struct image *image, struct error *err)
 {
 	const struct task *task = image->task;
-	const char *pinned_tag = task->rule->terms.pinned_tag;
+	const char *pinned_tag = rule_terms(task->rule)->pinned_tag;
 	scoped(question_finish) struct question asked[2] = {
 		{.store = image->from,
 		 .shared = image->shared,

@@ -18,7 +18,7 @@ static struct reference name_of(const struct image *image)
 {
 	struct reference name = image->task->source;
 	if (!name.tag)
-		name.tag = image->task->rule->terms.pinned_tag;
+		name.tag = rule_terms(image->task->rule)->pinned_tag;
 	return name;
 }
 
@@ -60,7 +60,7 @@ static bool judge_age(struct image *image, int64_t min_age, bool *wait, struct e
 
 bool cooldown_decide(struct image *image, bool *wait, struct error *err)
 {
-	const struct terms *terms = &image->task->rule->terms;
+	const struct terms *terms = rule_terms(image->task->rule);
 	const char *held = image->target.held;
 	const struct reference name = name_of(image);
 	bool released;

@@ -17,7 +17,7 @@ enum { SHORT_DIGEST = 12 };
 bool drift_guards(const struct rule *rule)
 {
 	const struct planned *planned = rule->planned;
-	return rule->terms.on_change != CHANGE_OVERWRITE ||
+	return rule_terms(rule)->on_change != CHANGE_OVERWRITE ||
 	       (planned && planned->moved != CHANGE_OVERWRITE);
 }
 
@@ -72,7 +72,7 @@ static bool refuse(const struct image *image, struct error *err)
 			 "the tag %s holds %s, but the source is %s now: nothing was written "
 			 "(on-change: %s)",
 			 image->target.tag, image->target.held, image->wanted,
-			 change_name(image->task->rule->terms.on_change));
+			 change_name(rule_terms(image->task->rule)->on_change));
 }
 
 /* TAG-0123456789ab, with TAG cut to fit. */
@@ -106,7 +106,7 @@ static bool decide(struct image *image, struct error *err)
 	image->outcome->before = arena_string(image->arena, image->target.held);
 	if (!image->outcome->before)
 		return error_memory(err);
-	switch (image->task->rule->terms.on_change) {
+	switch (rule_terms(image->task->rule)->on_change) {
 	case CHANGE_FAIL:
 		return refuse(image, err);
 	case CHANGE_SKIP:

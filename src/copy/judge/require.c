@@ -118,7 +118,7 @@ static bool judge(const struct platform_search *search, struct error *err)
 
 bool require_platforms(struct image *image, struct error *err)
 {
-	const struct platform_filter *required = image->task->rule->terms.required;
+	const struct platform_filter *required = rule_terms(image->task->rule)->required;
 	scoped(search_finish) struct platform_search search = {
 		.image = image, .arena = image->arena, .required = required};
 	if (!required)

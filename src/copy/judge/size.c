@@ -78,7 +78,7 @@ static void print_size(int64_t bytes, struct buf *out)
 
 bool size_check(struct image *image, struct error *err)
 {
-	int64_t most = image->task->rule->terms.max_bytes;
+	int64_t most = rule_terms(image->task->rule)->max_bytes;
 	scoped(search_finish) struct size_search search = {.image = image};
 	scoped(buf_finish) struct buf size = {0}, allowed = {0};
 	if (!most)

@@ -62,8 +62,8 @@ void fanout_arrive(struct fanout *fanout, struct fanout_group *group, struct ima
 	for (size_t i = 0; i < group->count; i++)
 		if (group->tasks[i] == task)
 			group->tasks[i] = NULL;
-	member->filter = task->rule->terms.platforms;
-	member->companions = task->rule->terms.companions;
+	member->filter = rule_terms(task->rule)->platforms;
+	member->companions = rule_terms(task->rule)->companions;
 	member->host = fanout_wait_host(fanout, task->destination.host);
 	if (member->host) {
 		member->group = group;

@@ -77,8 +77,8 @@ static struct fanout_host *find_to_come(struct fanout *fanout, const struct shar
 	const struct fanout_group *group = asker->group;
 	for (size_t i = 0; i < group->count && !group->crowded; i++) {
 		const struct task *task = group->tasks[i];
-		if (!task || task->rule->terms.platforms != asker->filter ||
-		    task->rule->terms.companions != asker->companions)
+		if (!task || rule_terms(task->rule)->platforms != asker->filter ||
+		    rule_terms(task->rule)->companions != asker->companions)
 			continue;
 		struct fanout_host *host = fanout_wait_host(fanout, task->destination.host);
 		if (is_missing(shared, host, late))

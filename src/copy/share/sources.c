@@ -136,7 +136,9 @@ static int compare_sources(const struct task *a, const struct task *b)
 		order = compare_text(a->source.tag, b->source.tag);
 	if (!order)
 		order = compare_text(a->source.digest, b->source.digest);
-	return order ? order : compare_text(a->rule->terms.pinned_tag, b->rule->terms.pinned_tag);
+	return order ? order
+		     : compare_text(rule_terms(a->rule)->pinned_tag,
+				    rule_terms(b->rule)->pinned_tag);
 }
 
 static int compare_tasks(const void *a, const void *b)

@@ -21,7 +21,7 @@ static void test_blocks(void **state)
 		sizes[i] = i % 7 == 0 ? i * 3 : i % 61;
 		at[i] = arena_alloc(arena, sizes[i]);
 		assert_non_null(at[i]);
-		assert_int_equal((uintptr_t)at[i] % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)at[i] % _Alignof(uint64_t), 0);
 		for (size_t j = 0; j < sizes[i]; j++)
 			assert_int_equal(at[i][j], 0);
 		memset(at[i], (int)(i % 255 + 1), sizes[i]);
@@ -40,6 +40,27 @@ static void test_large(void **state)
 	memset(large, 'x', 3 * 1024 * 1024);
 	assert_string_equal(arena_string(arena, "after"), "after");
 	assert_string_equal(before, "before");
+}
+
+/* What was in either of them stays, and both are filled on. */
+static void test_join(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct arena *other = arena_new(), *none = NULL;
+	(void)state;
+	char *first = arena_string(arena, "first"), *second = arena_string(other, "second");
+	arena_join(arena, &other);
+	arena_join(arena, &none);
+	assert_null(other);
+	assert_string_equal(arena_string(arena, "third"), "third");
+	assert_string_equal(first, "first");
+	assert_string_equal(second, "second");
+	scoped(arena_free) struct arena *empty = arena_new();
+	other = arena_new();
+	second = arena_string(other, "second");
+	arena_join(empty, &other);
+	assert_string_equal(arena_string(empty, "fourth"), "fourth");
+	assert_string_equal(second, "second");
 }
 
 static void test_overflow(void **state)
@@ -79,9 +100,9 @@ static void test_freeing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_blocks),   cmocka_unit_test(test_large),
-		cmocka_unit_test(test_overflow), cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_freeing),
+		cmocka_unit_test(test_blocks), cmocka_unit_test(test_large),
+		cmocka_unit_test(test_join),   cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_texts),  cmocka_unit_test(test_freeing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

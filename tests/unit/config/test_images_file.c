@@ -35,7 +35,7 @@ static void show(const struct rules *rules, struct buf *out)
 		const struct rule *rule = &rules->items[i];
 		const struct selection *selection = rule->selection;
 		buf_printf(out, "%s > %s", rule->source, rule->destination);
-		filter_print(rule->terms.platforms, out);
+		filter_print(rule_terms(rule)->platforms, out);
 		if (selection) {
 			show_texts("tag", selection->tags, selection->tag_count, out);
 			show_texts("not", selection->exclude, selection->exclude_count, out);
@@ -45,15 +45,16 @@ static void show(const struct rules *rules, struct buf *out)
 		if (selection && selection->latest)
 			buf_printf(out, " latest %d%s", (int)selection->latest,
 				   selection->latest_by_date ? " by date" : "");
-		if (rule->terms.companions)
+		if (rule_terms(rule)->companions)
 			buf_printf(out, " companions%s%s%s%s/%zu",
-				   rule->terms.companions->all ? " all" : "",
-				   rule->terms.companions->signatures ? " signatures" : "",
-				   rule->terms.companions->attestations ? " attestations" : "",
-				   rule->terms.companions->sboms ? " sboms" : "",
-				   rule->terms.companions->type_count);
-		if (rule->terms.signer_said)
-			buf_add_string(out, rule->terms.signer ? " signed" : " unsigned");
+				   rule_terms(rule)->companions->all ? " all" : "",
+				   rule_terms(rule)->companions->signatures ? " signatures" : "",
+				   rule_terms(rule)->companions->attestations ? " attestations"
+									      : "",
+				   rule_terms(rule)->companions->sboms ? " sboms" : "",
+				   rule_terms(rule)->companions->type_count);
+		if (rule_terms(rule)->signer_said)
+			buf_add_string(out, rule_terms(rule)->signer ? " signed" : " unsigned");
 		if (selection && selection->since)
 			buf_printf(out, " since %lld", (long long)selection->since);
 		buf_add_char(out, '\n');

@@ -109,14 +109,15 @@ static void show(const struct rules *rules, struct buf *out)
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->items[i];
 		buf_printf(out, "%s > %s%s%s", rule->source, rule->destination,
-			   *change_name(rule->terms.on_change) ? " " : "",
-			   change_name(rule->terms.on_change));
-		filter_print(rule->terms.platforms, out);
-		if (rule->terms.required)
+			   *change_name(rule_terms(rule)->on_change) ? " " : "",
+			   change_name(rule_terms(rule)->on_change));
+		filter_print(rule_terms(rule)->platforms, out);
+		if (rule_terms(rule)->required)
 			buf_add_string(out, " requires");
-		filter_print(rule->terms.required, out);
+		filter_print(rule_terms(rule)->required, out);
 		buf_printf(out, "%s\n",
-			   rule->terms.required_said && !rule->terms.required ? " any" : "");
+			   rule_terms(rule)->required_said && !rule_terms(rule)->required ? " any"
+											  : "");
 	}
 }
 

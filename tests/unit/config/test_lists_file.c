@@ -39,7 +39,7 @@ static void check(const char *text, const char *expected)
 		const struct rule *rule = &rules.items[i];
 		buf_printf(&shown, "%s %s > %s", rule->source_place, rule->source,
 			   rule->destination);
-		filter_print(rule->terms.platforms, &shown);
+		filter_print(rule_terms(rule)->platforms, &shown);
 		buf_add_char(&shown, '\n');
 	}
 	assert_string_equal(buf_string(&problems.errors), "");

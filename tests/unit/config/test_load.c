@@ -134,7 +134,7 @@ static void test_words(void **state)
 	assert_string_equal(rule->source, "a.io/x:v1");
 	assert_string_equal(rule->destination, "mirror.io/x");
 	assert_string_equal(rule->source_place, "command line");
-	assert_null(rule->terms.platforms);
+	assert_null(rule_terms(rule)->platforms);
 }
 
 static void test_contradictions(void **state)
@@ -163,7 +163,7 @@ static void test_platforms(void **state)
 				       .arch = {{"amd64,,", "arm:v7,386"}, 2}});
 	check(&loaded, "", "");
 	const struct platform_filter *filter = loaded.config.terms.platforms;
-	assert_ptr_equal(loaded.config.rules.items[0].terms.platforms, filter);
+	assert_ptr_equal(loaded.config.rules.items[0].terms->platforms, filter);
 	assert_int_equal(filter->os_count, 2);
 	assert_true(str_is(filter->os[1].value, "windows"));
 	assert_true(str_is(filter->os[1].extra, "10.0.1"));

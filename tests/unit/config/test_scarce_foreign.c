@@ -38,9 +38,9 @@ static void describe(const struct config *config, struct buf *out)
 		if (rule->selection)
 			buf_printf(out, " %zu %zu", rule->selection->tag_count,
 				   rule->selection->exclude_count);
-		if (rule->terms.platforms)
+		if (rule_terms(rule)->platforms)
 			buf_printf(out, " %zu platforms",
-				   platform_pattern_count(rule->terms.platforms));
+				   platform_pattern_count(rule_terms(rule)->platforms));
 		buf_printf(out, " %s\n", rule->schedule ? rule->schedule->every.text : "");
 	}
 	for (size_t i = 0; i < config->credentials.count; i++) {

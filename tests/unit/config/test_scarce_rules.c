@@ -93,12 +93,12 @@ static void describe_config(const struct config *config, struct buf *out)
 			buf_printf(out, " %zu %zu %lld", rule->selection->tag_count,
 				   rule->selection->exclude_count,
 				   (long long)rule->selection->latest);
-		if (rule->terms.platforms)
+		if (rule_terms(rule)->platforms)
 			buf_printf(out, " %zu platforms",
-				   platform_pattern_count(rule->terms.platforms));
-		if (rule->terms.companions)
-			buf_printf(out, " %zu types", rule->terms.companions->type_count);
-		buf_printf(out, " %d\n", (int)rule->terms.on_change);
+				   platform_pattern_count(rule_terms(rule)->platforms));
+		if (rule_terms(rule)->companions)
+			buf_printf(out, " %zu types", rule_terms(rule)->companions->type_count);
+		buf_printf(out, " %d\n", (int)rule_terms(rule)->on_change);
 	}
 	for (size_t i = 0; i < config->credentials.count; i++) {
 		const struct credential *entry = &config->credentials.items[i];
@@ -334,7 +334,8 @@ static const struct platform_filter filter = {.arch = &amd64, .arch_count = 1};
 static const struct task task = {
 	.source = {"a.io", "x", "v1", NULL},
 	.destination = {"b.io", "x", "v1", NULL},
-	.rule = &(const struct rule){.source_place = "i.yaml:3:1", .terms = {.platforms = &filter}},
+	.rule = &(const struct rule){.source_place = "i.yaml:3:1",
+				     .terms = &(const struct terms){.platforms = &filter}},
 };
 static const struct task task_2 = {
 	.source = {"a.io", "x", "v2", NULL},

@@ -245,7 +245,7 @@ static bool told_apart(struct arena *arena, const struct plan_rule *planned, siz
 				   reference_target(&b->destination)) != 0)
 				continue;
 			met = true;
-			apart = terms_difference(&a->rule->terms, &b->rule->terms) != NULL;
+			apart = terms_difference(rule_terms(a->rule), rule_terms(b->rule)) != NULL;
 		}
 	return met && apart;
 }
@@ -262,7 +262,7 @@ static void check_form(const struct form *form, const struct terms *left, const 
 	for (size_t i = 0; i < 2; i++) {
 		rules[i].source = form->source[i];
 		rules[i].destination = form->destination[i];
-		rules[i].terms = i ? *right : *left;
+		rules[i].terms = i ? right : left;
 	}
 	assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 2}, &planned, &count,
 			       &problems));

@@ -270,7 +270,7 @@ static void plan(const struct rules *rules, struct buf *out, struct problems *pr
 			reference_print(&tasks[j].source, out);
 			buf_add_string(out, " > ");
 			reference_print(&tasks[j].destination, out);
-			assert_string_equal(tasks[j].rule->source_place, planned[i].place);
+			assert_ptr_equal(tasks[j].rule, planned[i].rule);
 		}
 	}
 }

@@ -295,7 +295,8 @@ static void test_told_once(void **state)
 #define RULE(from, to, at, to_at, filter)                                                          \
 	{                                                                                          \
 		.source = from, .destination = to, .source_place = at, .destination_place = to_at, \
-		.terms = {                                                                         \
+		.terms = &(const struct terms)                                                     \
+		{                                                                                  \
 			.platforms = filter                                                        \
 		}                                                                                  \
 	}
@@ -337,7 +338,7 @@ static void test_platforms(void **state)
 	assert_int_equal(count, 3);
 	assert_true(plan_expand(arena, &(struct expanding){&planned[0], &catalog, &problems, false},
 				&tasks, &count, &err));
-	assert_ptr_equal(tasks[0].rule->terms.platforms, &one);
+	assert_ptr_equal(rule_terms(tasks[0].rule)->platforms, &one);
 	assert_true(plan_expand(arena, &(struct expanding){&planned[2], &catalog, &problems, false},
 				&tasks, &count, &err));
 	assert_true(plan_same_source(&tasks[0], &tasks[0]));

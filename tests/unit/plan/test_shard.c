@@ -17,12 +17,15 @@ enum { RULES = 400 };
 /* Rules in pairs that write to the same repository. */
 static void make(struct arena *arena, struct plan_rule *rules, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	struct rule *written = arena_array(arena, count, sizeof(*written));
+	for (size_t i = 0; i < count; i++) {
+		written[i].source_place = arena_printf(arena, "%zu", i);
 		rules[i] = (struct plan_rule){
 			.destination.name = {.host = "registry.example.com",
 					     .repository =
 						     arena_printf(arena, "team/app-%zu", i / 2)},
-			.place = arena_printf(arena, "%zu", i)};
+			.rule = &written[i]};
+	}
 }
 
 /* The part that each rule belongs to, by its number. */
@@ -37,7 +40,7 @@ static void owners(struct arena *arena, size_t count, unsigned parts, unsigned *
 		assert_true(shard_select(rules, &kept, part, parts));
 		for (size_t i = 0, last = 0; i < kept; i++) {
 			size_t number = 0;
-			for (const char *at = rules[i].place; *at; at++)
+			for (const char *at = rules[i].rule->source_place; *at; at++)
 				number = 10 * number + (size_t)(*at - '0');
 			assert_true(i == 0 || number > last); /* in their order */
 			assert_true(number < count && owner[number] == UINT32_MAX);

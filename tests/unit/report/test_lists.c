@@ -1,13 +1,13 @@
 /* The lists of copied and failed images, read back as the images file they are to be. */
-#include "test_report_fixture.h"
-
-#include <signal.h>
-
 #include "base/file.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "report/image_lists.h"
+#include "test_report_fixture.h"
 
+#include <signal.h>
+
+#define TERMS .terms = &(struct terms)
 #define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const struct platform both_platforms[] = {
@@ -176,10 +176,10 @@ static void test_a_selection_is_kept(void **state)
 						   .semver = {">=1.2 <2", "i.yaml:4:11"},
 						   .latest = 3,
 						   .since = 1700000000};
-	static const struct rule choosing = {.source = "reg.io/a",
-					     .destination = "b.io/a",
-					     .selection = &selection,
-					     .terms = {.platforms = &both}};
+	const struct rule choosing = {.source = "reg.io/a",
+				      .destination = "b.io/a",
+				      .selection = &selection,
+				      TERMS{.platforms = &both}};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
 	lists.tally.general.platforms = &of_flags;
@@ -208,22 +208,22 @@ static void test_one_source_under_several_filters(void **state)
 		{.source = from,
 		 .destination = {"b.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:1:1",
-					      .terms = {.platforms = &of_flags}}},
+					      TERMS{.platforms = &of_flags}}},
 		{.source = from,
 		 .destination = {"c.io", "a", "w", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = {.platforms = &both}}},
+					      TERMS{.platforms = &both}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:3:1"}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = {.platforms = &same_both}}},
+					      TERMS{.platforms = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", NULL, DIGEST},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = {.platforms = &first}}},
+					      TERMS{.platforms = &first}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	lists.tally.general.platforms = &of_flags;
@@ -253,10 +253,10 @@ static void test_one_source_under_several_filters(void **state)
 /* So are rules that became no images: a list in which a source stands twice could not be read. */
 static void test_one_source_of_several_rules(void **state)
 {
-	static const struct rule rules[] = {
-		{.source = "reg.io/a", .destination = "b.io/a", .terms = {.platforms = &both}},
-		{.source = "reg.io/a", .destination = "c.io/a", .terms = {.platforms = &first}},
-		{.source = "reg.io/a", .destination = "d.io/a", .terms = {.platforms = &same_both}},
+	const struct rule rules[] = {
+		{.source = "reg.io/a", .destination = "b.io/a", TERMS{.platforms = &both}},
+		{.source = "reg.io/a", .destination = "c.io/a", TERMS{.platforms = &first}},
+		{.source = "reg.io/a", .destination = "d.io/a", TERMS{.platforms = &same_both}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -291,21 +291,21 @@ static void test_policies_are_kept(void **state)
 		{.source = from,
 		 .destination = {"c.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:2:1",
-					      .terms = {.on_change = CHANGE_OVERWRITE}}},
+					      TERMS{.on_change = CHANGE_OVERWRITE}}},
 		{.source = from,
 		 .destination = {"d.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:3:1",
-					      .terms = {.on_change = CHANGE_FAIL,
-							.required = &both}}},
+					      TERMS{.on_change = CHANGE_FAIL, .required = &both}}},
 		{.source = from,
 		 .destination = {"e.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:4:1",
-					      .terms = {.on_change = CHANGE_FAIL,
-							.required = &same_both}}},
+					      .terms = &(
+						      const struct terms){.on_change = CHANGE_FAIL,
+									  .required = &same_both}}},
 		{.source = from,
 		 .destination = {"f.io", "a", "v1", NULL},
 		 .rule = &(const struct rule){.source_place = "i.yaml:5:1",
-					      .terms = {.on_change = CHANGE_RETAG}}},
+					      TERMS{.on_change = CHANGE_RETAG}}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;
@@ -347,16 +347,16 @@ static void test_wishes_are_kept(void **state)
 							   .type_count = 1};
 	static const struct companion_filter all = {.all = true}, none = {0};
 	static const struct signer signer = {.key = {.place = "keys/a.pub"}};
-	static const struct rule rules[] = {
+	const struct rule rules[] = {
 		{.source = "reg.io/a",
 		 .destination = "b.io/a",
 		 .selection = &selection,
-		 .terms = {.platforms = &filter,
-			   .companions = &companions,
-			   .signer = &signer,
-			   .signer_said = true}},
-		{.source = "reg.io/b", .destination = "b.io/b", .terms = {.companions = &all}},
-		{.source = "reg.io/c", .destination = "b.io/c", .terms = {.companions = &none}},
+		 TERMS{.platforms = &filter,
+		       .companions = &companions,
+		       .signer = &signer,
+		       .signer_said = true}},
+		{.source = "reg.io/b", .destination = "b.io/b", TERMS{.companions = &all}},
+		{.source = "reg.io/c", .destination = "b.io/c", TERMS{.companions = &none}},
 	};
 	scoped(lists_finish) struct lists lists = lists_new();
 	(void)state;

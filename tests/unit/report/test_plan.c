@@ -138,7 +138,7 @@ static void test_read_again(void **state)
 		assert_int_equal(made->planned->bytes, row->bytes);
 		assert_int_equal(made->planned->shard, row->shard);
 		assert_int_equal(made->planned->moved, CHANGE_SKIP);
-		assert_int_equal(made->terms.on_change, CHANGE_OVERWRITE);
+		assert_int_equal(rule_terms(made)->on_change, CHANGE_OVERWRITE);
 		assert_string_equal(made->destination, row->destination);
 		assert_true(str_ends(str_of(made->source), row->digest));
 	}

@@ -14,9 +14,9 @@ static const struct creation_settings creation = {.wanted = true, .scan = true};
 static const struct rule rule = {.source = "a.io/x",
 				 .destination = "b.io/x",
 				 .source_place = "i.yaml:1:1",
-				 .terms = {.on_change = CHANGE_FAIL,
-					   .foreign = FOREIGN_COPY,
-					   .creation.repository = &creation}};
+				 .terms = &(const struct terms){.on_change = CHANGE_FAIL,
+								.foreign = FOREIGN_COPY,
+								.creation.repository = &creation}};
 static const struct task tasks[] = {
 	{{"a.io", "x", "v1", NULL}, {"b.io", "x", "v1", NULL}, &rule},
 	{{"a.io", "y", "v1", NULL}, {"b.io", "y", "v1", NULL}, &rule},
@@ -40,7 +40,7 @@ static void show(const struct rules *rules, const struct plan_file *plan, struct
 		buf_printf(out, "%s > %s %s %s %u %lld %d\n", read->source, read->destination,
 			   planned_name(read->planned->action), read->planned->reason,
 			   read->planned->shard, (long long)read->planned->bytes,
-			   (int)read->terms.on_change);
+			   (int)rule_terms(read)->on_change);
 	}
 	for (size_t i = 0; i < plan->failure_count; i++)
 		buf_printf(out, "%s: %s\n", plan->failures[i].rule.source,
