@@ -136,7 +136,7 @@ static void add_claim(struct claims *claims, struct str key, const struct destin
 		claims->out_of_memory = true;
 }
 
-enum claim claims_take(struct claims *claims, const struct plan_rule *rule,
+enum claims_answer claims_take(struct claims *claims, const struct plan_rule *rule,
 		       const struct reference *source, const struct reference *destination,
 		       struct problems *problems)
 {

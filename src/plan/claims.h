@@ -17,7 +17,7 @@ struct claims {
 	bool out_of_memory;
 };
 
-enum claim {
+enum claims_answer {
 	CLAIM_NEW,
 	CLAIM_KNOWN,   /* an earlier pair is of the same source and destination */
 	CLAIM_REFUSED, /* another rule writes another image there, or copies it in another way */
@@ -34,6 +34,6 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
  * Reserves a destination for the image source of the rule, or with NULL for some image of its
  * source. Both must outlive the claims. CLAIM_REFUSED goes to problems.
  */
-enum claim claims_take(struct claims *claims, const struct plan_rule *rule,
+enum claims_answer claims_take(struct claims *claims, const struct plan_rule *rule,
 		       const struct reference *source, const struct reference *destination,
 		       struct problems *problems);

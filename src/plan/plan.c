@@ -242,7 +242,7 @@ static bool parse_referrers(struct planner *planner, const struct rule *rule, st
 /* --- pairing what is known ----------------------------------------------------------------- */
 
 /* Checks one pair of a rule. CLAIM_REFUSED: it is a mistake, which was reported. */
-static enum claim check_pair(struct planner *planner, const struct plan_rule *rule,
+static enum claims_answer check_pair(struct planner *planner, const struct plan_rule *rule,
 			     const struct reference *source, const struct reference *destination)
 {
 	if (source->digest && destination->digest &&
@@ -319,7 +319,7 @@ static bool pair_known(struct planner *planner, struct plan_rule *rule)
 	for (size_t i = 0; i < sources.count; i++) {
 		struct reference from = pulled(&sources.items[i]);
 		struct reference to = destinations.items[i];
-		enum claim claim = check_pair(planner, rule, &from, &to);
+		enum claims_answer claim = check_pair(planner, rule, &from, &to);
 		if (claim == CLAIM_REFUSED)
 			return false;
 		if (claim == CLAIM_KNOWN)
