@@ -121,6 +121,14 @@ static char *text_alloc(struct arena *arena, size_t size)
 	return block->bytes + block->size;
 }
 
+void *arena_records(struct arena *arena, const void *from, size_t len)
+{
+	void *copy = arena_alloc(arena, len);
+	if (copy && len)
+		memcpy(copy, from, len);
+	return copy;
+}
+
 char *arena_copy(struct arena *arena, const char *text, size_t len)
 {
 	char *copy = len < SIZE_MAX ? text_alloc(arena, len + 1) : NULL;

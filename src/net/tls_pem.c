@@ -157,8 +157,8 @@ bool tls_pem_anchors(struct arena *arena, struct str pem, struct tls_anchors *ou
 	end_object(&reading, false);
 
 	struct str all = buf_str(&reading.anchors), refused = buf_str(&reading.refused);
-	void *anchors = arena_copy(arena, all.at, all.len);
-	void *list = arena_copy(arena, refused.at, refused.len);
+	void *anchors = arena_records(arena, all.at, all.len);
+	void *list = arena_records(arena, refused.at, refused.len);
 	if (reading.failed || !buf_ok(&reading.anchors) || !buf_ok(&reading.refused) || !anchors ||
 	    !list)
 		return error_memory(err);
