@@ -99,8 +99,12 @@ examined_coverage := -DHARDEN_NOTHING
 examined_asan-openssl := -DHARDEN_NOTHING
 examined_tsan-openssl := -DHARDEN_NOTHING
 
+# What runs a few times in a run is compiled for size, everything on the way of bytes for speed.
+small := $(foreach folder,cmd config discover notify plan report request serve,src/$(folder)/%)
+sized = $(if $(filter musl amd64 arm64 lint musl-openssl amd64-openssl arm64-openssl,$1),$(if $(filter $(small),$<),-Os))
+
 # compile FLAVOR: the command of one object, without its names.
-compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
+compile = $(CC_$1) $(language) $(kernel_$(*F)) $(examined_$1) $(FLAGS_$1) $(sized) $(warnings) $(warnings_$1) $(CFLAGS) -Isrc -Ibuild/$1 -isystem build/$1/deps/include -MMD -MP
 
 # --- Everyday targets ------------------------------------------------------------------------------------------------
 
