@@ -15,7 +15,7 @@ steady = $(shell setarch $(MACHINE) -R true 2>/dev/null && echo setarch $(MACHIN
 .PHONY: test check programs lint lint-tests format unit cases runner examples e2e e2e-openssl e2e-asan e2e-tsan e2e-signatures e2e-registries e2e-arm64 soak \
 	e2e-amd64 build-tests lint-objects
 
-stages := programs lint lint-tests unit unit-openssl cases replay gates runner examples e2e e2e-openssl e2e-asan e2e-tsan torture-quick
+stages := programs lint lint-tests unit cases replay gates runner examples e2e e2e-openssl e2e-asan e2e-tsan torture-quick
 
 # With -k the stages after one that failed run as well. Either way the last lines say how each of them ended.
 test: ## everything: lint, unit, text cases, fuzz corpora, gates, end to end on all three builds (sets itself up)
@@ -134,7 +134,7 @@ e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
 # What mostly waits, or is about other things than memory, runs under the sanitizer every night.
-nightly := cli connect dns imgsync kyma memory notify outage pacing processor profiles proxies shards stall tls
+nightly := cli connect display dns imgsync kyma layout_peers memory notify outage pacing peers_differential processor profiles proxies shards stall tls
 e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
 	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
 
