@@ -94,6 +94,8 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
 	if (difference)
 		complain_terms(difference, text_of(claims, &rule->destination.name), rule->rule,
 			       first, problems);
+	else
+		claims->earlier = first;
 	return false;
 }
 
@@ -141,6 +143,7 @@ enum claims_answer claims_take(struct claims *claims, const struct plan_rule *ru
 		       struct problems *problems)
 {
 	struct reference image = *destination;
+	claims->earlier = NULL;
 	struct destination_claim claim = {.source = source ? *source : rule->source.name,
 					  .rule = rule->rule,
 					  .whole = !source};
@@ -173,5 +176,8 @@ enum claims_answer claims_take(struct claims *claims, const struct plan_rule *ru
 			       problems);
 	if (difference)
 		return CLAIM_REFUSED;
-	return same && !old->whole && !claim.whole ? CLAIM_KNOWN : CLAIM_NEW;
+	if (!same || old->whole || claim.whole)
+		return CLAIM_NEW;
+	claims->earlier = old->rule;
+	return CLAIM_KNOWN;
 }

@@ -14,6 +14,8 @@ struct claims {
 	struct intern names; /* hosts and repositories */
 	struct map rules;    /* text of a rule -> struct rule */
 	struct map images;   /* destination image -> struct destination_claim */
+	/* The rule that has what the last one asked for, or the last pair; NULL: none. */
+	const struct rule *earlier;
 	bool out_of_memory;
 };
 

@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 
 #include "config/rules/referrers_from.h"
+#include "plan/prune.h"
 #include "plan/claims.h"
 #include "plan/items.h"
 #include "plan/select.h"
@@ -347,12 +348,31 @@ static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 /* Parses one rule. False: leave it out. */
 static bool parse_rule(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	*out = (struct plan_rule){.rule = rule};
+	*out = (struct plan_rule){.rule = rule, .prune = rule->prune};
+	planner->claims.earlier = NULL;
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
 	if (!source || !destination || !parse_referrers(planner, rule, out))
 		return false;
 	return plan_is_known(out) ? pair_known(planner, out) : pair_unknown(planner, out);
+}
+
+/* Adds the prune of a rule that is left out to the one of rules that has all its pairs. */
+static void keep_prune(struct planner *planner, const struct rule *rule, struct plan_rule *rules,
+		       size_t count)
+{
+	const struct rule *earlier = planner->claims.earlier;
+	if (!rule->prune || !earlier)
+		return;
+	while (count && rules[count - 1].rule != earlier)
+		count--;
+	if (!count)
+		return;
+	struct prune *both = arena_new_of(planner->arena, struct prune);
+	planner->claims.out_of_memory |= !both;
+	if (both)
+		*both = prune_join(rule->prune, rules[count - 1].prune);
+	rules[count - 1].prune = both;
 }
 
 /* Parses the rule into the next place of out. With a judge, its problems are its own. */
@@ -364,6 +384,8 @@ static void parse_next(struct planner *planner, const struct rule *rule,
 		planner->problems = &own;
 	if (parse_rule(planner, rule, &out[*count]))
 		++*count;
+	else
+		keep_prune(planner, rule, out, *count);
 	if (judge && (own.error_count || own.warnings.len))
 		judge->told(judge->ctx, rule, &own);
 }
