@@ -5,6 +5,7 @@
  */
 #include "plan/claims.h"
 
+#include "plan/prune.h"
 #include "plan/side.h"
 
 #include <string.h>
@@ -139,8 +140,8 @@ static void add_claim(struct claims *claims, struct str key, const struct destin
 }
 
 enum claims_answer claims_take(struct claims *claims, const struct plan_rule *rule,
-		       const struct reference *source, const struct reference *destination,
-		       struct problems *problems)
+			       const struct reference *source, const struct reference *destination,
+			       struct problems *problems)
 {
 	struct reference image = *destination;
 	claims->earlier = NULL;
@@ -180,4 +181,20 @@ enum claims_answer claims_take(struct claims *claims, const struct plan_rule *ru
 		return CLAIM_NEW;
 	claims->earlier = old->rule;
 	return CLAIM_KNOWN;
+}
+
+void claims_keep_prune(struct claims *claims, struct arena *arena, const struct rule *rule,
+		       struct plan_rule *rules, size_t count)
+{
+	if (!rule->prune || !claims->earlier)
+		return;
+	while (count && rules[count - 1].rule != claims->earlier)
+		count--;
+	if (!count)
+		return;
+	struct prune *both = arena_new_of(arena, struct prune);
+	claims->out_of_memory = claims->out_of_memory || !both;
+	if (both)
+		*both = prune_join(rule->prune, rules[count - 1].prune);
+	rules[count - 1].prune = both;
 }

@@ -10,7 +10,6 @@
 #include "plan/plan.h"
 
 #include "config/rules/referrers_from.h"
-#include "plan/prune.h"
 #include "plan/claims.h"
 #include "plan/items.h"
 #include "plan/select.h"
@@ -244,8 +243,10 @@ static bool parse_referrers(struct planner *planner, const struct rule *rule, st
 
 /* Checks one pair of a rule. CLAIM_REFUSED: it is a mistake, which was reported. */
 static enum claims_answer check_pair(struct planner *planner, const struct plan_rule *rule,
-			     const struct reference *source, const struct reference *destination)
+				     const struct reference *source,
+				     const struct reference *destination)
 {
+	planner->claims.earlier = NULL;
 	if (source->digest && destination->digest &&
 	    strcmp(source->digest, destination->digest) != 0) {
 		problem_add(planner->problems, rule->rule->source_place,
@@ -357,24 +358,6 @@ static bool parse_rule(struct planner *planner, const struct rule *rule, struct 
 	return plan_is_known(out) ? pair_known(planner, out) : pair_unknown(planner, out);
 }
 
-/* Adds the prune of a rule that is left out to the one of rules that has all its pairs. */
-static void keep_prune(struct planner *planner, const struct rule *rule, struct plan_rule *rules,
-		       size_t count)
-{
-	const struct rule *earlier = planner->claims.earlier;
-	if (!rule->prune || !earlier)
-		return;
-	while (count && rules[count - 1].rule != earlier)
-		count--;
-	if (!count)
-		return;
-	struct prune *both = arena_new_of(planner->arena, struct prune);
-	planner->claims.out_of_memory |= !both;
-	if (both)
-		*both = prune_join(rule->prune, rules[count - 1].prune);
-	rules[count - 1].prune = both;
-}
-
 /* Parses the rule into the next place of out. With a judge, its problems are its own. */
 static void parse_next(struct planner *planner, const struct rule *rule,
 		       const struct plan_judge *judge, struct plan_rule *out, size_t *count)
@@ -385,7 +368,7 @@ static void parse_next(struct planner *planner, const struct rule *rule,
 	if (parse_rule(planner, rule, &out[*count]))
 		++*count;
 	else
-		keep_prune(planner, rule, out, *count);
+		claims_keep_prune(&planner->claims, planner->arena, rule, out, *count);
 	if (judge && (own.error_count || own.warnings.len))
 		judge->told(judge->ctx, rule, &own);
 }

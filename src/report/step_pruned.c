@@ -52,8 +52,8 @@ void step_pruned_write(const struct tally *tally, struct buf *out)
 		buf_printf(out, "<details%s><summary>",
 			   tally->pruned[PRUNED_FAILED] ? " open" : "");
 	summary_pruned_counts(tally, out);
-	buf_add_string(out, count ? "</summary>\n\n| | Tag | Why |\n| :--- | :--- | :--- |\n"
-				  : ".\n\n");
+	buf_add_string(out,
+		       count ? "</summary>\n\n| | Tag | Why |\n| :--- | :--- | :--- |\n" : ".\n\n");
 	if (!count)
 		return;
 	for (size_t i = 0; i < array_count(order); i++)
