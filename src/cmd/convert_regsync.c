@@ -250,7 +250,7 @@ static void add_rule(const struct regsync_writing *writing, const struct plan_ru
 			    "%.200s: a list of tags beside the field tags has no counterpart in "
 			    "regsync",
 			    rule->rule->source);
-	convert_rules_tell(writing->source, rule->rule, "regsync");
+	convert_rules_tell(writing->source, rule->rule, rule->prune, "regsync");
 	(has_patterns(rule) ? add_repository : add_images)(writing, &at, rule);
 }
 
@@ -317,7 +317,7 @@ static void add_namespace(const struct regsync_writing *writing,
 	const struct gather *gather = rule->gather;
 	const struct node at = convert_rules_at(rule);
 	struct reference target;
-	convert_rules_tell(writing->source, rule, "regsync");
+	convert_rules_tell(writing->source, rule, rule->prune, "regsync");
 	bool named = gather && gather->names.text && strcmp(gather->names.text, "keep") != 0;
 	bool selects =
 		namespace->items.len ||

@@ -108,7 +108,7 @@ static void refuse(const struct convert_source *source, const struct rule *rule,
 }
 
 void convert_rules_tell(const struct convert_source *source, const struct rule *rule,
-			const char *program)
+			const struct prune *prune, const char *program)
 {
 	const struct selection *selection = rule->selection;
 	const struct terms *terms = rule_terms(rule);
@@ -120,7 +120,7 @@ void convert_rules_tell(const struct convert_source *source, const struct rule *
 		{selection && selection->since, "since"},
 		{selection && selection->prereleases == SELECTION_PRERELEASES_NO,
 		 "prereleases: false"},
-		{rule->prune != NULL, "prune"},
+		{prune != NULL, "prune"},
 		{terms->required != NULL, "require-platforms"},
 		{terms->signer != NULL, "require-signed"},
 		{terms->on_change != CHANGE_UNSAID && terms->on_change != CHANGE_OVERWRITE,

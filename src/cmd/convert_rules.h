@@ -39,10 +39,10 @@ int convert_rules_line(const char *place);
 
 /*
  * Tells what an image is copied by that other programs cannot do, as mistakes, since a run without
- * it would copy more or other images. program: "regsync".
+ * it would copy more or other images. prune: that of the rule as planned. program: "regsync".
  */
 void convert_rules_tell(const struct convert_source *source, const struct rule *rule,
-			const char *program);
+			const struct prune *prune, const char *program);
 /*
  * Appends a regular expression that finds, anchored at both ends, what a pattern of ours or a name
  * finds; pattern may be NULL.

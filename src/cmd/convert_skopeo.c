@@ -150,7 +150,7 @@ static void tell(const struct skopeo_writing *writing, const struct plan_rule *r
 {
 	const struct rule *from = rule->rule;
 	const struct selection *selection = from->selection;
-	convert_rules_tell(writing->source, from, "skopeo");
+	convert_rules_tell(writing->source, from, rule->prune, "skopeo");
 	if (rule_terms(from)->platforms && rule_terms(from)->platforms->platform_count)
 		refuse(writing, from, "platforms");
 	if (rule_terms(from)->companions && !companion_filter_empty(rule_terms(from)->companions))

@@ -17,11 +17,11 @@
 
 /* --- before the run ------------------------------------------------------------------------- */
 
-static void check_rule(const struct run *run, const struct rule *rule,
+static void check_rule(const struct run *run, const struct rule *rule, const struct prune *prune,
 		       const struct reference *destination, struct problems *problems)
 {
-	const char *place = rule->prune->place;
-	if (!run->options->state && !rule->prune->foreign)
+	const char *place = prune->place;
+	if (!run->options->state && !prune->foreign)
 		problem_add(problems, place,
 			    "prune: only tags that runs have written are removed, and that is in "
 			    "the state: add --state WHERE, or say foreign: true to remove others "
@@ -46,13 +46,13 @@ void pruning_check(const struct run *run, struct problems *problems)
 			    "--prune cannot be used with --shard, since other jobs have a part of "
 			    "the images: prune in a job of its own, after them");
 	for (size_t i = 0; i < run->rule_count; i++)
-		if (run->rules[i].rule->prune && ++count)
-			check_rule(run, run->rules[i].rule, &run->rules[i].destination.name,
-				   problems);
+		if (run->rules[i].prune && ++count)
+			check_rule(run, run->rules[i].rule, run->rules[i].prune,
+				   &run->rules[i].destination.name, problems);
 	for (size_t i = 0; i < run->namespace_count; i++)
 		if (run->namespaces[i].rule->prune && ++count)
-			check_rule(run, run->namespaces[i].rule, &run->namespaces[i].destination,
-				   problems);
+			check_rule(run, run->namespaces[i].rule, run->namespaces[i].rule->prune,
+				   &run->namespaces[i].destination, problems);
 	if (!count && !problems->error_count)
 		problem_warn(problems, NULL,
 			     "--prune removes nothing: no rule has prune: true, or a mapping of "
@@ -92,7 +92,7 @@ static bool add_rule(struct prunings *prunings, const struct plan_rule *rule)
 {
 	scoped(buf_finish) struct buf key = {0};
 	const struct reference *name = &rule->destination.name;
-	if (!rule->rule->prune)
+	if (!rule->prune)
 		return true;
 	if (!print_key(name, &key))
 		return false;
@@ -102,9 +102,9 @@ static bool add_rule(struct prunings *prunings, const struct plan_rule *rule)
 		if (!found || !map_put(&prunings->repositories, buf_str(&key), found))
 			return false;
 		*found = (struct prune_repository){
-			.name = *name, .terms = *rule->rule->prune, .rule = rule->rule};
+			.name = *name, .terms = *rule->prune, .rule = rule->rule};
 	}
-	found->terms = prune_join(&found->terms, rule->rule->prune);
+	found->terms = prune_join(&found->terms, rule->prune);
 	buf_reset(&key);
 	buf_printf(&key, "%s/%s", rule->source.name.host, rule->source.name.repository);
 	return buf_ok(&key) && map_put(&found->sources, buf_str(&key), found);

@@ -1,10 +1,10 @@
 /*
- * Where the state is kept (state/state.h), as --state says: in a file, or in a registry as an
- * artifact under a tag.
+ * Where the state is kept (state/state.h), as --state says: in a file, or in a registry or a folder
+ * of images as an artifact under a tag.
  *
  * A text that begins with / or . is a file, and so is one whose first part, up to a /, cannot be
- * the host of a registry: state.json, cache/state.json. Everything else is HOST/PATH:TAG, with the
- * tag.
+ * the host of a registry: state.json, cache/state.json. Everything else is HOST/PATH:TAG, or
+ * oci:FOLDER:TAG for a folder, with the tag.
  */
 #pragma once
 

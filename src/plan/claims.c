@@ -5,6 +5,7 @@
  */
 #include "plan/claims.h"
 
+#include "plan/prune.h"
 #include "plan/side.h"
 
 #include <string.h>
@@ -94,6 +95,8 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
 	if (difference)
 		complain_terms(difference, text_of(claims, &rule->destination.name), rule->rule,
 			       first, problems);
+	else
+		claims->earlier = first;
 	return false;
 }
 
@@ -137,10 +140,11 @@ static void add_claim(struct claims *claims, struct str key, const struct destin
 }
 
 enum claims_answer claims_take(struct claims *claims, const struct plan_rule *rule,
-		       const struct reference *source, const struct reference *destination,
-		       struct problems *problems)
+			       const struct reference *source, const struct reference *destination,
+			       struct problems *problems)
 {
 	struct reference image = *destination;
+	claims->earlier = NULL;
 	struct destination_claim claim = {.source = source ? *source : rule->source.name,
 					  .rule = rule->rule,
 					  .whole = !source};
@@ -173,5 +177,24 @@ enum claims_answer claims_take(struct claims *claims, const struct plan_rule *ru
 			       problems);
 	if (difference)
 		return CLAIM_REFUSED;
-	return same && !old->whole && !claim.whole ? CLAIM_KNOWN : CLAIM_NEW;
+	if (!same || old->whole || claim.whole)
+		return CLAIM_NEW;
+	claims->earlier = old->rule;
+	return CLAIM_KNOWN;
+}
+
+void claims_keep_prune(struct claims *claims, struct arena *arena, const struct rule *rule,
+		       struct plan_rule *rules, size_t count)
+{
+	if (!rule->prune || !claims->earlier)
+		return;
+	while (count && rules[count - 1].rule != claims->earlier)
+		count--;
+	if (!count)
+		return;
+	struct prune *both = arena_new_of(arena, struct prune);
+	claims->out_of_memory = claims->out_of_memory || !both;
+	if (both)
+		*both = prune_join(rule->prune, rules[count - 1].prune);
+	rules[count - 1].prune = both;
 }

@@ -14,6 +14,8 @@ struct claims {
 	struct intern names; /* hosts and repositories */
 	struct map rules;    /* text of a rule -> struct rule */
 	struct map images;   /* destination image -> struct destination_claim */
+	/* The rule that has what the last one asked for, or the last pair; NULL: none. */
+	const struct rule *earlier;
 	bool out_of_memory;
 };
 
@@ -35,5 +37,11 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
  * source. Both must outlive the claims. CLAIM_REFUSED goes to problems.
  */
 enum claims_answer claims_take(struct claims *claims, const struct plan_rule *rule,
-		       const struct reference *source, const struct reference *destination,
-		       struct problems *problems);
+			       const struct reference *source, const struct reference *destination,
+			       struct problems *problems);
+/*
+ * Adds the prune of a rule that is left out to the one of these planned rules that has all its
+ * pairs, if one has. What is made for it is in arena.
+ */
+void claims_keep_prune(struct claims *claims, struct arena *arena, const struct rule *rule,
+		       struct plan_rule *rules, size_t count);

@@ -243,8 +243,10 @@ static bool parse_referrers(struct planner *planner, const struct rule *rule, st
 
 /* Checks one pair of a rule. CLAIM_REFUSED: it is a mistake, which was reported. */
 static enum claims_answer check_pair(struct planner *planner, const struct plan_rule *rule,
-			     const struct reference *source, const struct reference *destination)
+				     const struct reference *source,
+				     const struct reference *destination)
 {
+	planner->claims.earlier = NULL;
 	if (source->digest && destination->digest &&
 	    strcmp(source->digest, destination->digest) != 0) {
 		problem_add(planner->problems, rule->rule->source_place,
@@ -347,7 +349,8 @@ static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 /* Parses one rule. False: leave it out. */
 static bool parse_rule(struct planner *planner, const struct rule *rule, struct plan_rule *out)
 {
-	*out = (struct plan_rule){.rule = rule};
+	*out = (struct plan_rule){.rule = rule, .prune = rule->prune};
+	planner->claims.earlier = NULL;
 	bool source = parse_source(planner, rule, out);
 	bool destination = parse_destination(planner, rule, out);
 	if (!source || !destination || !parse_referrers(planner, rule, out))
@@ -364,6 +367,8 @@ static void parse_next(struct planner *planner, const struct rule *rule,
 		planner->problems = &own;
 	if (parse_rule(planner, rule, &out[*count]))
 		++*count;
+	else
+		claims_keep_prune(&planner->claims, planner->arena, rule, out, *count);
 	if (judge && (own.error_count || own.warnings.len))
 		judge->told(judge->ctx, rule, &own);
 }

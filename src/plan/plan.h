@@ -66,6 +66,8 @@ struct plan_rule {
 	const struct reference *referrers; /* the repository where referrers are as well; or NULL */
 	const struct rule *rule;           /* as written */
 	const struct select *select;       /* NULL: everything */
+	/* As the rule says, and rules that were left out because this one has all their pairs. */
+	const struct prune *prune; /* NULL: nothing is removed */
 };
 
 /*

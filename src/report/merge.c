@@ -30,6 +30,11 @@ static const struct figure {
 	{"companions", NULL, false},
 	{"source", "requests", false},
 	{"destination", "requests", false},
+	/* The last: tags follow them in the object. */
+	{"removed", "pruned", true},
+	{"would_remove", "pruned", true},
+	{"left", "pruned", true},
+	{"failed", "pruned", true},
 };
 
 static bool wrong(const struct merge_part *part, const struct node *node, struct error *err,
@@ -90,6 +95,19 @@ static bool check_images(const struct merge_part *part, struct error *err)
 	return true;
 }
 
+static const struct node *pruned_tags(const struct merge_part *part)
+{
+	return node_get(node_get(part->root, "pruned"), "tags");
+}
+
+static bool check_pruned(const struct merge_part *part, struct error *err)
+{
+	const struct node *pruned = node_get(part->root, "pruned"), *tags = pruned_tags(part);
+	if (!pruned || (tags && tags->kind == NODE_LIST))
+		return true;
+	return wrong(part, tags ? tags : pruned, err, "pruned.tags is no list of tags");
+}
+
 static bool read_part(struct merge_part *part, struct error *err)
 {
 	const struct node *root = part->root;
@@ -108,7 +126,8 @@ static bool read_part(struct merge_part *part, struct error *err)
 	if (!dry_run || dry_run->kind != NODE_BOOL || !node_string(node_get(root, "result")).at ||
 	    !node_string(node_get(root, "started")).at)
 		return wrong(part, root, err, "this report has no dry_run, result or started");
-	if (!check_figures(part, err) || !check_images(part, err) || !read_shard(part, err))
+	if (!check_figures(part, err) || !check_images(part, err) || !check_pruned(part, err) ||
+	    !read_shard(part, err))
 		return false;
 	part->dry_run = dry_run->truth;
 	part->plan = node_string(node_get(root, "plan"));
@@ -337,6 +356,18 @@ static void write_first_ready(struct json_writer *json, const struct merging *me
 		copy_field(json, first, "first_ready");
 }
 
+static void write_pruned_tags(struct json_writer *json, const struct merging *merge)
+{
+	json_writer_name(json, "tags");
+	json_writer_open_list(json);
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct node *tags = pruned_tags(&merge->parts[i]);
+		for (size_t j = 0; tags && j < tags->count; j++)
+			write_as_is(json, &merge->parts[i], tags->items[j]);
+	}
+	json_writer_close_list(json);
+}
+
 static void write_figures(struct json_writer *json, const struct merging *merge)
 {
 	const char *within = NULL;
@@ -363,6 +394,8 @@ static void write_figures(struct json_writer *json, const struct merging *merge)
 		json_writer_name(json, figure->name);
 		json_writer_int(json, sum);
 	}
+	if (within && strcmp(within, "pruned") == 0)
+		write_pruned_tags(json, merge);
 	if (within)
 		json_writer_close_object(json);
 }

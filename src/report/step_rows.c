@@ -23,8 +23,8 @@ bool step_rows_full(const struct buf *out)
 void step_rows_end(const struct step_rows *rows)
 {
 	if (rows->left)
-		buf_printf(rows->out, "\n%zu more image%s not listed here.\n", rows->left,
-			   rows->left == 1 ? " is" : "s are");
+		buf_printf(rows->out, "\n%zu more %s%s not listed here.\n", rows->left,
+			   rows->noun ? rows->noun : "image", rows->left == 1 ? " is" : "s are");
 	buf_add_char(rows->out, '\n');
 }
 

@@ -8,7 +8,8 @@ enum { STEP_SUMMARY_MAX = 900 * 1024 };
 
 struct step_rows {
 	struct buf *out;
-	size_t left; /* images without a row */
+	size_t left;      /* images without a row */
+	const char *noun; /* "tag", when rows are of these; NULL: "image" */
 };
 
 /* Appends a row that stands for so many images, or counts them. */

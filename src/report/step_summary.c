@@ -9,6 +9,7 @@
 #include "report/format.h"
 #include "report/markdown.h"
 #include "report/step_failures.h"
+#include "report/step_pruned.h"
 #include "report/step_tables.h"
 #include "report/summary.h"
 
@@ -127,6 +128,7 @@ void step_summary_write(const struct tally *tally, const char *program, const ch
 	add_remarks(tally, out);
 	step_failures_write(tally, out);
 	step_tables_changes(&images, tally->dry_run, out);
+	step_pruned_write(tally, out);
 	step_tables_skipped(&images, out);
 	step_tables_in_sync(&images, out);
 	add_foot(tally, program, report, out);

@@ -295,18 +295,24 @@ void summary_too_new(const struct tally *tally, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-void summary_pruned(const struct tally *tally, struct buf *out)
+void summary_pruned_counts(const struct tally *tally, struct buf *out)
 {
 	size_t removed = tally->pruned[tally->dry_run ? PRUNED_WOULD_REMOVE : PRUNED_REMOVED];
 	size_t left = tally->pruned[PRUNED_LEFT], failed = tally->pruned[PRUNED_FAILED];
-	if (!tally->prune)
-		return;
-	buf_printf(out, "prune: %zu tag%s %s", removed, removed == 1 ? "" : "s",
+	buf_printf(out, "%zu tag%s %s", removed, removed == 1 ? "" : "s",
 		   tally->dry_run ? "would be removed" : "removed");
 	if (left)
 		buf_printf(out, ", %zu left", left);
 	if (failed)
 		buf_printf(out, ", %zu failed", failed);
+}
+
+void summary_pruned(const struct tally *tally, struct buf *out)
+{
+	if (!tally->prune)
+		return;
+	buf_add_string(out, "prune: ");
+	summary_pruned_counts(tally, out);
 	buf_add_char(out, '\n');
 }
 

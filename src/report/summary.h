@@ -24,7 +24,9 @@ void summary_failures(const struct tally *tally, struct buf *out);
 void summary_counts(const struct tally *tally, struct buf *out);
 /* Appends the line about layers that were left out; nothing when there were none. */
 void summary_left_out(const struct tally *tally, struct buf *out);
-/* Appends how many tags were removed that no rule copies any more; nothing without --prune. */
+/* Appends how many tags were removed that no rule copies any more, "3 tags removed, 1 left". */
+void summary_pruned_counts(const struct tally *tally, struct buf *out);
+/* Appends the same as a line; nothing without --prune. */
 void summary_pruned(const struct tally *tally, struct buf *out);
 /* Adds how many images are too new, and when the first will be old enough; nothing if none is. */
 void summary_too_new(const struct tally *tally, struct buf *out);

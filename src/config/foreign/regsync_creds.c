@@ -83,8 +83,6 @@ static const struct {
 	{CRED_HELPER, false,
 	 "credHelper is ignored: name the helper in credHelpers of docker's config.json"},
 	{CRED_HOST, false, "credHost is ignored: helpers are asked for the registry's name"},
-	{CLIENT_CERT, false, "clientCert is ignored: there are no client certificates"},
-	{CLIENT_KEY, false, "clientKey is ignored: there are no client certificates"},
 	{PATH_PREFIX, false, "pathPrefix is ignored: a mirror has the paths of its registry"},
 };
 
@@ -117,20 +115,44 @@ static void add_tls(struct translation *translation, struct node *entry,
 				translation_switch(translation, tls ? tls : scheme, true));
 }
 
+/* The path of the file that {{file}} reads; NULL: node is text, in which *text says if any is. */
+static struct node *read_path(struct translation *translation, const struct node *node, bool *text)
+{
+	bool file = false;
+	struct node *value = NULL;
+	if (node && node->text.len)
+		value = template_read(translation, node, TEMPLATE_CREDENTIAL, &file);
+	*text = value && !file;
+	return file ? value : NULL;
+}
+
 static void add_authority(struct translation *translation, struct node *entry,
 			  const struct node *node)
 {
-	bool file;
-	if (!node || !node->text.len)
-		return;
-	struct node *value = template_read(translation, node, TEMPLATE_CREDENTIAL, &file);
-	if (file)
-		translation_set(translation, entry, "ca", value);
-	else if (value)
+	bool text;
+	struct node *path = read_path(translation, node, &text);
+	if (path)
+		translation_set(translation, entry, "ca", path);
+	else if (text)
 		translation_lose(
 			translation, node,
 			"regcert is ignored: write the certificates to a file, and name it "
 			"as {{file \"PATH\"}}");
+}
+
+/* Without its certificate a login would fail, or be another one. */
+static void add_client(struct translation *translation, struct node *entry, const struct node *node,
+		       enum field_number field, const char *ours)
+{
+	bool text;
+	struct node *path = read_path(translation, node, &text);
+	if (path)
+		translation_set(translation, entry, ours, path);
+	else if (text)
+		translation_refuse(translation, node,
+				   "%s is read from a file here: write it to one, and name that as "
+				   "{{file \"PATH\"}}",
+				   fields[field].name);
 }
 
 /* The servers of Docker Hub have another name than its images. */
@@ -176,6 +198,8 @@ static void read_entry(struct translation *translation, const struct node *map)
 	if (!node_get(entry, "insecure"))
 		add_tls(translation, entry, values);
 	add_authority(translation, entry, values[REG_CERT]);
+	add_client(translation, entry, values[CLIENT_CERT], CLIENT_CERT, "certificate");
+	add_client(translation, entry, values[CLIENT_KEY], CLIENT_KEY, "key");
 	if (values[MIRRORS])
 		translation_set(translation, entry, "mirrors", values[MIRRORS]);
 	if (values[HOSTNAME] && name && !same_host(name->text, values[HOSTNAME]->text))

@@ -140,12 +140,11 @@ void regsync_fields_tell(struct translation *translation, const struct node *con
 		translation_lose(translation, values[REGSYNC_SKIP_DOCKER_CONFIG],
 				 "skipDockerConfig is ignored: give --docker-config false to do "
 				 "without docker's logins");
-	for (int field = REGSYNC_REFERRER_SOURCE; field <= REGSYNC_REFERRER_TARGET; field++)
-		if (values[field] && values[field]->text.len)
-			translation_refuse(translation, values[field],
-					   "%s has no counterpart: referrers are read beside the "
-					   "image and go where it goes",
-					   regsync_fields[field].name);
+	const struct node *target = values[REGSYNC_REFERRER_TARGET];
+	if (target && target->text.len)
+		translation_refuse(translation, target,
+				   "referrerTarget has no counterpart: referrers go where their "
+				   "image goes");
 }
 
 /* The pulls to be left alone hold for a run, so the largest number counts. */

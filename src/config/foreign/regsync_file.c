@@ -207,6 +207,25 @@ static void add_referrers(struct translation *translation, struct node *map,
 					true));
 }
 
+/* regsync reads them there alone. */
+static void add_referrers_from(struct translation *translation, struct node *map,
+			       const struct node *const *values)
+{
+	const struct node *from = values[REGSYNC_REFERRER_SOURCE];
+	if (!from || !from->text.len)
+		return;
+	if (!regsync_fields_true(translation, REGSYNC_REFERRERS, values)) {
+		translation_remark(translation, from,
+				   "referrerSource counts only for steps with referrers: true");
+		return;
+	}
+	struct node *name = template_read(translation, from, TEMPLATE_SOURCE, NULL);
+	translation_set(translation, map, "referrers-from", name);
+	if (name)
+		translation_remark(translation, from,
+				   "referrerSource: referrers are read beside the image as well");
+}
+
 static void add_times(struct translation *translation, struct node *map,
 		      const struct node *const *values)
 {
@@ -354,6 +373,7 @@ static void read_step(struct translation *translation, const struct node *step,
 				 "repos is ignored: it is for steps of the type registry");
 	add_platforms(translation, rest, values);
 	add_referrers(translation, rest, values);
+	add_referrers_from(translation, rest, values);
 	if (regsync_fields_true(translation, REGSYNC_INCLUDE_EXTERNAL, values))
 		translation_set(translation, rest, "foreign",
 				translation_text(translation, values[REGSYNC_INCLUDE_EXTERNAL],

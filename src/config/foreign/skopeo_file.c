@@ -197,7 +197,7 @@ static void read_registry(struct translation *translation, const struct node *na
 	if (values[CERT_DIR] && values[CERT_DIR]->text.len)
 		translation_lose(translation, values[CERT_DIR],
 				 "cert-dir is ignored: name the PEM file of the authority by --ca "
-				 "HOST=FILE; there are no client certificates");
+				 "HOST=FILE, and a client's certificate and key in the auth file");
 	if (entry && entry->count)
 		translation_login(translation, name, entry);
 	for (size_t kind = IMAGES; kind <= BY_SEMVER; kind++)

@@ -3,6 +3,7 @@
  * row; the rows that a configuration file can show without a registry are also in
  * tests/cases/rules.txt.
  */
+#include "config/rules/prune_field.h"
 #include "plan/plan.h"
 
 #include <setjmp.h>
@@ -400,6 +401,35 @@ static void test_several(void **state)
 	}
 }
 
+/* The second and the third add no image, but what they say of pruning holds. */
+static void test_prune_of_equal_rules(void **state)
+{
+	static const struct prune first = {.place = "1", .keep = 3},
+				  second = {.place = "2", .keep = 5, .foreign = true};
+	static const char *const sources[] = {"a.io/a", "a.io/a:v1", "a.io/a:/^v/"};
+	(void)state;
+	for (size_t i = 0; i < array_count(sources); i++) {
+		scoped(arena_free) struct arena *arena = arena_new();
+		scoped(problem_finish) struct problems problems = {0};
+		struct plan_rule *planned;
+		size_t count;
+		struct rule rules[3];
+		for (size_t j = 0; j < array_count(rules); j++)
+			rules[j] = (struct rule){.source = sources[i],
+						 .destination = "r.io/a",
+						 .source_place = "p",
+						 .destination_place = "q"};
+		rules[1].prune = &first;
+		rules[2].prune = &second;
+		assert_true(plan_parse(arena, &(struct rules){.items = rules, .count = 3}, &planned,
+				       &count, &problems));
+		assert_int_equal(count, 1);
+		assert_int_equal(planned->prune->keep, 5);
+		assert_false(planned->prune->foreign);
+		assert_null(rules[0].prune);
+	}
+}
+
 /* What the copy relies on: pulled by digest, pushed as a tag, the digest still to be checked. */
 static void test_digest_fields(void **state)
 {
@@ -450,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_prune_of_equal_rules),
 		cmocka_unit_test(test_digest_fields),
 		cmocka_unit_test(test_no_rules),
 	};

@@ -315,6 +315,57 @@ static void test_one_cause(void **state)
 	has_not(&scene.text, "Reason");
 }
 
+static void add_pruned(struct scene *scene, const char *tag, enum pruned_status status,
+		       const char *text)
+{
+	const struct pruned pruned = {.name = {"reg.io", "m/nginx", tag, NULL},
+				      .status = status,
+				      .text = text,
+				      .place = "i.yaml:1:30"};
+	scene->tally.prune = true;
+	assert_true(tally_add_pruned(&scene->tally, scene->arena, &pruned));
+}
+
+static void test_pruned_tags(void **state)
+{
+	scoped(scene_finish) struct scene scene = scene_new();
+	(void)state;
+	add(&scene, &tasks[0], &updated);
+	add_pruned(&scene, "v1", PRUNED_REMOVED, NULL);
+	add_pruned(&scene, "v2", PRUNED_LEFT, "another tag needs a|b");
+	add_pruned(&scene, "v3", PRUNED_REMOVED, NULL);
+	write_summary(&scene);
+	has(&scene.text, "<details><summary>2 tags removed, 1 left</summary>\n\n"
+			 "| | Tag | Why |\n| :--- | :--- | :--- |\n"
+			 "| left | reg.io/m/nginx:v2 | another tag needs a&#124;b |\n"
+			 "| removed | reg.io/m/nginx:v1 |  |\n"
+			 "| removed | reg.io/m/nginx:v3 |  |\n\n</details>\n\n");
+	follows(&scene.text, "#### Copied", "2 tags removed");
+}
+
+/* What failed is seen without a click, and counts when there was no memory for its record. */
+static void test_pruning_that_failed(void **state)
+{
+	scoped(scene_finish) struct scene scene = scene_new();
+	(void)state;
+	add_pruned(&scene, NULL, PRUNED_FAILED, "reg.io: 500");
+	scene.tally.pruned[PRUNED_LEFT] = 2;
+	write_summary(&scene);
+	has(&scene.text, "<details open><summary>0 tags removed, 2 left, 1 failed</summary>\n");
+	has(&scene.text, "| **failed** | reg.io/m/nginx | reg.io: 500 |\n"
+			 "\n2 more tags are not listed here.\n");
+}
+
+static void test_pruning_of_nothing(void **state)
+{
+	scoped(scene_finish) struct scene scene = scene_new();
+	(void)state;
+	scene.tally.prune = scene.tally.dry_run = true;
+	write_summary(&scene);
+	has(&scene.text, "\n\n0 tags would be removed.\n\n");
+	has_not(&scene.text, "<details>");
+}
+
 static void test_foreign_layers(void **state)
 {
 	scoped(scene_finish) struct scene scene = scene_new();
@@ -431,6 +482,9 @@ int main(void)
 		cmocka_unit_test(test_a_part_of_a_run),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_one_cause),
+		cmocka_unit_test(test_pruned_tags),
+		cmocka_unit_test(test_pruning_that_failed),
+		cmocka_unit_test(test_pruning_of_nothing),
 		cmocka_unit_test(test_foreign_layers),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_room_for_changes),
