@@ -225,8 +225,9 @@ static void test_refused(void **state)
 	bad("--imagse x", "unknown option --imagse: did you mean --images?\n");
 	/* As other programs take passwords. */
 	bad("--src-cred user:word1 a b", "unknown option --src-cred\n");
-	bad("a b --dest-creds user:word1", "unknown option --dest-creds\n");
-	bad("--password=word1", "unknown option --password\n");
+	bad("a b --dest-creds user:word1",
+	    "unknown option --dest-creds: use --creds HOST=USER:@FILE\n");
+	bad("--password=word1", "unknown option --password: use --creds HOST=USER:@FILE\n");
 	bad("-uuser:word1", "unknown option -u\n");
 	bad("-u user -p word1 a b", "unknown option -u\n"
 				    "--proc: expected a whole number, as in --proc 5\n");
