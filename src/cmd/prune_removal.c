@@ -233,9 +233,9 @@ static bool remove_attachments(struct pruning *pruning, struct error *err)
 			return false;
 	}
 	if (kept)
-		log_warn("%s/%s: %zu referrers of images whose tags are gone stay, since the "
-			 "registry keeps them",
-			 pruning->of->name.host, pruning->of->name.repository, kept);
+		log_warn("%s/%s: the registry keeps %zu referrer%s of images whose tags are gone",
+			 pruning->of->name.host, pruning->of->name.repository, kept,
+			 kept == 1 ? "" : "s");
 	return true;
 }
 

@@ -145,7 +145,9 @@ bool hub_remove(const struct repository *repository, const char *reference, enum
 	*out = STORE_KEPT;
 	if (strchr(reference, ':'))
 		return true;
-	if (arena && slash)
+	if (!slash || strchr(slash + 1, '/'))
+		return error_set(err, ERROR_UNSUPPORTED, "Docker Hub has no such repositories");
+	if (arena)
 		request.path = arena_printf(arena, "/v2/namespaces/%.*s/repositories/%s/tags/%s",
 					    (int)(slash - repository->name), repository->name,
 					    slash + 1, reference);
@@ -154,7 +156,7 @@ bool hub_remove(const struct repository *repository, const char *reference, enum
 	if (!registry_beside(repository, API, &approach, &api, err) ||
 	    !send_removal(repository, &api, &request, &answer, err))
 		return false;
-	if (remove_answered(&answer, out))
+	if (remove_answered(&answer, out) && *out != STORE_NOT_SO)
 		return true;
 	answer_error(&answer, err);
 	return error_wrap(err, API "%s",
