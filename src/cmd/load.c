@@ -138,6 +138,16 @@ static void add_below(const struct run *run, const struct reference *name, const
 	}
 }
 
+/* Tags may be removed by an API with a login of its own. */
+static void add_removal(const struct run *run, const struct rule *rule, const struct reference *to,
+			struct usage_sides *sides)
+{
+	const char *api = run->options->prune && rule->prune ? discover_api(to->host) : NULL;
+	if (api)
+		sides->items[sides->count++] =
+			(struct usage_side){api, to->repository, rule->source_place, false};
+}
+
 static void add_namespace(const struct run *run, const struct namespace_rule *namespace,
 			  struct usage_sides *sides)
 {
@@ -149,6 +159,7 @@ static void add_namespace(const struct run *run, const struct namespace_rule *na
 	add_side(sides, to, place, false);
 	add_below(run, from, place, true, sides);
 	add_below(run, to, place, false, sides);
+	add_removal(run, namespace->rule, to, sides);
 	if (namespace->referrers.host) {
 		add_side(sides, &namespace->referrers, place, true);
 		add_below(run, &namespace->referrers, place, true, sides);
@@ -166,7 +177,7 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 {
 	size_t entries = run->config.credentials.count;
 	const struct reference *state = &run->config.state.image;
-	size_t most = 1 + run->rule_count * 3 + run->namespace_count * (4 + 3 * entries);
+	size_t most = 1 + run->rule_count * 4 + run->namespace_count * (5 + 3 * entries);
 	scoped(arena_free) struct arena *scratch = arena_new();
 	struct usage_sides sides = {
 		.items = scratch ? arena_array(scratch, most, sizeof(*sides.items)) : NULL};
@@ -177,6 +188,7 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 		const char *place = rule->rule->source_place;
 		add_side(&sides, &rule->source.name, place, true);
 		add_side(&sides, &rule->destination.name, place, false);
+		add_removal(run, rule->rule, &rule->destination.name, &sides);
 		if (rule->referrers)
 			add_side(&sides, rule->referrers, place, true);
 	}

@@ -3,29 +3,20 @@
  * looked up again right before it is removed, since reading all others may have taken minutes.
  */
 #include "base/cancel.h"
+#include "base/log.h"
 #include "cmd/prune_private.h"
 
 #include <string.h>
 
 static bool refuse_removal(const struct pruning *pruning, struct error *err)
 {
-	static const struct {
-		const char *host, *why;
-	} others[] = {
-		{"docker.io", "Docker Hub removes tags only on its web site and by an API of its "
-			      "own, which is not supported here"},
-		{"ghcr.io", "GitHub removes versions of packages only on its web site and by an "
-			    "API of its own, which is not supported here"},
-		{"amazonaws.com", "Amazon ECR removes images only by its API, which takes AWS keys "
-				  "in the environment"},
-	};
 	const char *host = pruning->of->name.host;
-	for (size_t i = 0; i < array_count(others); i++)
-		if (str_ends(str_of(host), others[i].host))
-			return error_set(err, ERROR_UNSUPPORTED,
-					 "nothing is removed: %s. Remove prune from the rules for "
-					 "%s",
-					 others[i].why, host);
+	if (str_ends(str_of(host), "amazonaws.com"))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "nothing is removed: Amazon ECR removes images only by its API, "
+				 "which takes AWS keys in the environment. Remove prune from the "
+				 "rules for %s",
+				 host);
 	return error_set(err, ERROR_UNSUPPORTED,
 			 "nothing is removed: %s does not do that by the registry API. "
 			 "Distribution (registry:2, registry:3) does if it is started with "
@@ -71,6 +62,7 @@ static bool stay(struct pruning *pruning, struct departure *tag, const char *rea
 
 static const char shared_text[] =
 	"the registry removes no tags by their names, and other tags have the same image";
+static const char kept_text[] = "the registry says that another image needs it";
 
 /* A registry that says 404 has not removed anything itself. */
 static bool check_gone(const struct pruning *pruning, const struct departure *tag,
@@ -105,6 +97,8 @@ static bool remove_tag(struct pruning *pruning, struct departure *tag, struct er
 	if (result == STORE_IMMUTABLE)
 		return stay(pruning, tag, "immutable", "the registry says that it is immutable",
 			    err);
+	if (result == STORE_KEPT)
+		return stay(pruning, tag, "shared", kept_text, err);
 	tag->gone = true;
 	prune_repository_tell(pruning, tag, PRUNED_REMOVED, NULL, NULL);
 	return true;
@@ -192,21 +186,39 @@ static bool remove_attached(struct pruning *pruning, const struct attached *each
 	return remove_digest(pruning, status.digest, &result, err);
 }
 
+/*
+ * Maps the referrers that go to what came of each. Google keeps one as long as another manifest has
+ * it, so those that were kept before get another try.
+ */
+static bool remove_referrers(struct pruning *pruning, struct map *removed, size_t *kept,
+			     struct error *err)
+{
+	static enum store_removal results[] = {STORE_REMOVED, STORE_KEPT};
+	*kept = 0;
+	for (size_t i = 0; i < pruning->attachment_count; i++) {
+		const struct attachment *each = &pruning->attachments[i];
+		const enum store_removal *before = map_get(removed, str_of(each->digest));
+		enum store_removal result;
+		if (cancel_requested())
+			return error_canceled(err);
+		if ((before && *before != STORE_KEPT) ||
+		    prune_closure_has(&pruning->needed, each->digest) ||
+		    !is_gone(pruning, removed, each->base))
+			continue;
+		if (!remove_digest(pruning, each->digest, &result, err) ||
+		    !map_put(removed, str_of(each->digest), &results[result == STORE_KEPT]))
+			return error_wrap(err, "the referrer %s", each->digest);
+		*kept += result == STORE_KEPT;
+	}
+	return true;
+}
+
 static bool remove_attachments(struct pruning *pruning, struct error *err)
 {
 	scoped(map_finish) struct map removed = {0};
-	enum store_removal result;
-	for (size_t i = 0; i < pruning->attachment_count; i++) {
-		const struct attachment *each = &pruning->attachments[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (prune_closure_has(&pruning->needed, each->digest) ||
-		    !is_gone(pruning, &removed, each->base))
-			continue;
-		if (!remove_digest(pruning, each->digest, &result, err) ||
-		    !map_put(&removed, str_of(each->digest), pruning))
-			return error_wrap(err, "the referrer %s", each->digest);
-	}
+	size_t kept = 0, before;
+	if (!remove_referrers(pruning, &removed, &kept, err))
+		return false;
 	for (size_t i = 0; i < pruning->attached_count; i++) {
 		const struct attached *each = &pruning->attached[i];
 		if (cancel_requested())
@@ -215,6 +227,15 @@ static bool remove_attachments(struct pruning *pruning, struct error *err)
 		    !remove_attached(pruning, each, err))
 			return error_wrap(err, "the tag %s", each->tag);
 	}
+	for (before = kept + 1; kept && kept < before;) {
+		before = kept;
+		if (!remove_referrers(pruning, &removed, &kept, err))
+			return false;
+	}
+	if (kept)
+		log_warn("%s/%s: the registry keeps %zu referrer%s of images whose tags are gone",
+			 pruning->of->name.host, pruning->of->name.repository, kept,
+			 kept == 1 ? "" : "s");
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "discover/dialect.h"
 #include "registry/facts.h"
+#include "registry/ghcr.h"
 #include "registry/host.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ const char *discover_kinds(void)
 
 const char *discover_api(const char *host)
 {
-	return strcmp(host, "ghcr.io") == 0 ? "api.github.com" : NULL;
+	return strcmp(host, "ghcr.io") == 0 ? GHCR_API : NULL;
 }
 
 static bool is_at(struct str host, const char *pattern)

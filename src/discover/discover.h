@@ -27,7 +27,10 @@ const char *discover_kind(const char *host);
  * kind of list that is asked for; via may be NULL.
  */
 bool discover_dates(const char *host, const char *via);
-/* The host of an API that lists the repositories of host, and needs its own login; or NULL. */
+/*
+ * The host of an API that lists the repositories of host, or removes from them, and needs its own
+ * login; or NULL.
+ */
 const char *discover_api(const char *host);
 /* The names of all kinds, for messages: "catalog, google". */
 const char *discover_kinds(void);

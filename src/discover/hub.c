@@ -1,20 +1,15 @@
 /*
  * Docker Hub lists the repositories of a namespace, and their tags with digests, by an API of its
- * own, on a host of its own. Without a login it lists what is public. A login is first turned into
- * a token; its password may be an access token as well.
+ * own (registry/hub.h). Without a login it lists what is public.
  */
 #include "discover/dialect.h"
 
 #include "base/log.h"
-#include "base/secret.h"
-#include "doc/json_writer.h"
 #include "oci/timestamp.h"
-#include "registry/answer.h"
+#include "registry/hub.h"
 #include "registry/login.h"
 
 #include <string.h>
-
-#define API "hub.docker.com"
 
 /* All of one namespace; each repository says which it is. */
 static bool take(struct dialect_pages *pages, const struct node *root, struct error *err)
@@ -38,72 +33,15 @@ static bool take(struct dialect_pages *pages, const struct node *root, struct er
 	return true;
 }
 
-static const char *api_of(const char *host)
-{
-	return strcmp(host, "docker.io") == 0 ? API : host;
-}
-
 /* --- the login ------------------------------------------------------------------------------ */
 
-static bool write_login(const struct login *login, struct buf *out)
-{
-	struct json_writer json = {.out = out};
-	json_writer_open_object(&json);
-	json_writer_name(&json, "identifier");
-	json_writer_string(&json, buf_string(&login->username));
-	json_writer_name(&json, "secret");
-	json_writer_string(&json, buf_string(&login->secret));
-	json_writer_close_object(&json);
-	return buf_ok(out);
-}
-
-/* Takes the token of an answer; one that cannot be sent is none. */
-static bool read_token(const struct http_answer *answer, struct arena *arena, const char **token,
-		       struct error *err)
-{
-	const struct node *root = NULL;
-	if (!answer_json(arena, answer, "a token", &root, err))
-		return false;
-	struct str text = node_string(node_get(root, "access_token"));
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] <= ' ' || text.at[i] > '~')
-			text.len = 0;
-	if (!text.len)
-		return error_set(err, ERROR_CORRUPT, "the answer holds no token");
-	secret_register_token(text);
-	*token = arena_copy(arena, text.at, text.len);
-	return *token || error_memory(err);
-}
-
-/* Exchanges the login of the registry for a token of the API. *token NULL: there is no login. */
+/* The token of the login of the registry. *token NULL: there is no login. */
 static bool log_in(const struct discovery *discovery, const struct repository *api,
 		   struct arena *arena, const char **token, struct error *err)
 {
 	struct repository registry;
-	scoped(login_finish) struct login login = {0};
-	scoped(buf_wipe) struct buf body = {0};
-	scoped(http_answer_finish) struct http_answer answer = {0};
-	*token = NULL;
-	if (!dialect_open(discovery, discovery->host, discovery->path, &registry, err) ||
-	    !login_get(&registry.access, 0, &login, err))
-		return false;
-	if (!login.username.len || !login.secret.len || login.identity)
-		return true;
-	if (!write_login(&login, &body))
-		return error_memory(err);
-	const struct request request = {.method = "POST",
-					.path = "/v2/auth/token",
-					.content_type = "application/json",
-					.body = buf_str(&body),
-					.answer_max = 1 << 16,
-					.anonymous = true,
-					.stay = true};
-	if (!request_send(api, &request, &answer, err))
-		return false;
-	if (answer.status == 404 || answer.status == 405)
-		return true;
-	return answer.status == 200 ? read_token(&answer, arena, token, err)
-				    : answer_error(&answer, err);
+	return dialect_open(discovery, discovery->host, discovery->path, &registry, err) &&
+	       hub_login(&registry, api, arena, token, err);
 }
 
 static bool has_login(const struct discovery *discovery)
@@ -134,7 +72,7 @@ bool hub_list(const struct discovery *discovery, struct map *found, bool *suppor
 	      struct error *why)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const char *host = api_of(discovery->host);
+	const char *host = hub_api(discovery->host);
 	struct dialect_pages pages = {
 		.discovery = discovery,
 		.request = {.method = "GET", .answer_max = DIALECT_PAGE_MAX, .stay = true},
@@ -189,7 +127,7 @@ bool hub_tags(const struct repository *repository, size_t requests, struct error
 	scoped(arena_free) struct arena *arena = arena_new();
 	/* The API is another service than the registry, and may lag behind. */
 	const struct known_trust trust = {.complete = true, .dated = true, .ahead = true};
-	const struct reference name = {.host = api_of(registry_host_name(repository)),
+	const struct reference name = {.host = hub_api(registry_host_name(repository)),
 				       .repository = repository->name};
 	const char *slash = strchr(repository->name, '/');
 	struct dialect_pages pages = {.request = {.method = "GET",

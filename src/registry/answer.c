@@ -107,6 +107,7 @@ static void refine(struct error *err, struct str words)
 		{"ImageTagAlreadyExists", ERROR_IMMUTABLE},
 		{"ImageTagAlreadyExistsException", ERROR_IMMUTABLE},
 		{"immutable", ERROR_IMMUTABLE},
+		{"TAG_IMMUTABLE", ERROR_IMMUTABLE},
 		{"quota", ERROR_FULL},
 		{"quota_exceeded", ERROR_FULL},
 		{"exceed the configured upper limit", ERROR_FULL}, /* Harbor */

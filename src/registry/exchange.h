@@ -19,7 +19,7 @@ struct request {
 	const char *accept;       /* or NULL */
 	const char *scope;        /* to ask a token for; NULL: that of the repository */
 	const char *content_type; /* or NULL */
-	const char *token;        /* of the server's own, to be sent instead of a login; or NULL */
+	const char *token; /* of the server's own, sent instead of a login: a 401 is an answer */
 	struct str body;
 	struct reader *stream; /* or a body of stream_size bytes; sent once, never repeated */
 	int64_t stream_size;

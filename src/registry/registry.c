@@ -40,6 +40,8 @@ void registry_free(struct registry **registry)
 	for (size_t i = 0; i < (*registry)->hosts.count; i++)
 		host_finish((*registry)->hosts.entries[i].value);
 	map_finish(&(*registry)->hosts);
+	map_finish(&(*registry)->hub_tokens);
+	map_finish(&(*registry)->ghcr_versions);
 	known_free(&(*registry)->known);
 	facts_free(&(*registry)->facts);
 	create_cache_free(&(*registry)->creations);

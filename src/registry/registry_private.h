@@ -22,8 +22,10 @@ struct registry {
 	struct facts *facts;
 	struct creations *creations;
 	struct mirrored_memory *mirrors;
-	pthread_mutex_t lock; /* guards arena and the members below */
-	struct map hosts;     /* name and how it is reached -> struct host */
+	pthread_mutex_t lock;     /* guards arena and the members below */
+	struct map hosts;         /* name and how it is reached -> struct host */
+	struct map hub_tokens;    /* see hub.c: credential -> text */
+	struct map ghcr_versions; /* see ghcr.c: "name@digest" -> path of its API */
 };
 
 /* How a host is reached. */

@@ -8,6 +8,8 @@
 #include "doc/json_writer.h"
 #include "registry/answer.h"
 #include "registry/ecr.h"
+#include "registry/ghcr.h"
+#include "registry/hub.h"
 #include "registry/registry_private.h"
 #include "registry/request.h"
 #include "registry/wording.h"
@@ -21,7 +23,8 @@ static bool says_immutable(const struct http_answer *answer)
 	struct str text = buf_str(&answer->body);
 	return answer->status >= 400 &&
 	       (wording_has(text, "immutable") || wording_has(text, "immutability") ||
-		wording_has(text, "ImageTagAlreadyExistsException"));
+		wording_has(text, "ImageTagAlreadyExistsException") ||
+		answer_has_code(answer, "TAG_IMMUTABLE"));
 }
 
 /* True when another reference would be taken, or nothing is removed at all. */
@@ -30,6 +33,15 @@ static bool says_unsupported(const struct http_answer *answer)
 	return answer->status == 405 || answer->status == 501 ||
 	       answer_has_code(answer, "UNSUPPORTED") ||
 	       answer_has_code(answer, "DIGEST_INVALID") || answer_has_code(answer, "TAG_INVALID");
+}
+
+/* True when the registry keeps a manifest for the sake of another one, or of a tag. */
+static bool says_needed(const struct http_answer *answer)
+{
+	return answer_has_code(answer, "GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE") ||
+	       answer_has_code(answer, "GOOGLE_MANIFEST_DANGLING_TAG") ||
+	       answer_has_code(answer, "GOOGLE_MANIFEST_REFERRING_MANIFEST") ||
+	       answer_has_code(answer, "VIOLATE_FOREIGN_KEY_CONSTRAINT");
 }
 
 /* --- Amazon ECR ------------------------------------------------------------------------------ */
@@ -105,33 +117,52 @@ static bool remove_at_amazon(const struct repository *repository, const struct e
 
 /* --- the registry API ------------------------------------------------------------------------ */
 
-bool remove_manifest(const struct repository *repository, const char *reference,
-		     enum store_removal *out, struct error *err)
+bool remove_answered(const struct http_answer *answer, enum store_removal *out)
+{
+	int status = answer->status;
+	if (status >= 200 && status < 300)
+		*out = STORE_REMOVED;
+	else if (status == 404)
+		*out = STORE_GONE;
+	else if (says_immutable(answer))
+		*out = STORE_IMMUTABLE;
+	else if (says_needed(answer))
+		*out = STORE_KEPT;
+	else if (says_unsupported(answer))
+		*out = STORE_NOT_SO;
+	else
+		return false;
+	return true;
+}
+
+static bool remove_plainly(const struct repository *repository, const char *reference,
+			   enum store_removal *out, struct error *err)
 {
 	scoped(http_answer_finish) struct http_answer answer = {0};
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct request request = {.method = "DELETE", .answer_max = ANSWER_MAX};
-	struct ecr_name amazon;
-	if (ecr_has_keys(&repository->access, &amazon))
-		return remove_at_amazon(repository, &amazon, reference, out, err);
 	if (arena)
 		request.path =
 			arena_printf(arena, "/v2/%s/manifests/%s", repository->name, reference);
 	if (!request.path)
 		return error_memory(err);
-	bool sent = request_send(repository, &request, &answer, err);
-	int status = sent ? answer.status : err->http_status;
-	if (sent && status >= 200 && status < 300)
-		*out = STORE_REMOVED;
-	else if (sent && status == 404)
-		*out = STORE_GONE;
-	else if (sent && says_immutable(&answer))
-		*out = STORE_IMMUTABLE;
-	else if (status == 501 || (sent && says_unsupported(&answer)))
-		*out = STORE_NOT_SO;
-	else if (sent)
-		return request_refused(repository, &request, &answer, err);
-	else
-		return false;
-	return true;
+	if (request_send(repository, &request, &answer, err))
+		return remove_answered(&answer, out) ||
+		       request_refused(repository, &request, &answer, err);
+	*out = STORE_NOT_SO;
+	return err->http_status == 501;
+}
+
+bool remove_manifest(const struct repository *repository, const char *reference,
+		     enum store_removal *out, struct error *err)
+{
+	struct ecr_name amazon;
+	const char *host = registry_host_name(repository);
+	if (ecr_has_keys(&repository->access, &amazon))
+		return remove_at_amazon(repository, &amazon, reference, out, err);
+	if (strcmp(host, "docker.io") == 0)
+		return hub_remove(repository, reference, out, err);
+	if (strcmp(host, "ghcr.io") == 0)
+		return ghcr_remove(repository, reference, out, err);
+	return remove_plainly(repository, reference, out, err);
 }

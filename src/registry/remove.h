@@ -10,3 +10,8 @@
  */
 bool remove_manifest(const struct repository *repository, const char *reference,
 		     enum store_removal *out, struct error *err);
+/*
+ * Sets *out to what an answer says of a removal: of a registry, or of another API of one. False: it
+ * is a failure.
+ */
+bool remove_answered(const struct http_answer *answer, enum store_removal *out);

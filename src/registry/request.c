@@ -74,7 +74,8 @@ bool request_refused(const struct repository *repository, const struct request *
  */
 static bool leaves_refusals(const struct request *request)
 {
-	return request->anonymous || request->bearer || strcmp(request->method, "HEAD") == 0;
+	return request->anonymous || request->bearer || request->token ||
+	       strcmp(request->method, "HEAD") == 0;
 }
 
 /* Refusals that another try may cure become errors. So does a refusal of the login. */

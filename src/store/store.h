@@ -78,6 +78,7 @@ enum store_removal {
 	STORE_GONE,      /* it was not there */
 	STORE_NOT_SO,    /* the store removes nothing, or nothing by this kind of reference */
 	STORE_IMMUTABLE, /* the store keeps it, as its settings say */
+	STORE_KEPT,      /* it stays: something else needs it, or it has no tag to remove */
 };
 
 enum { BLOB_ETAG_SIZE = 128 };

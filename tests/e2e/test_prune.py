@@ -11,7 +11,7 @@ import pytest
 from lib import companions, forward, images, makes, run
 from lib.cloud import ECR
 from lib.companions import NOTATION, SPDX, cosign_tag, fallback_tag
-from lib.removing import Removing
+from lib.removing import DockerHub, GitHub, Google, Harbor, Quay, Removing
 
 DAY = 24 * 60 * 60
 STATE = ("--state", "./state.json")
@@ -22,7 +22,7 @@ ONCE = ("--retries", "0")
 def removing():
     """removing(...) starts a registry in memory from which something can be removed; all stop with the test."""
     with contextlib.ExitStack() as stack:
-        yield lambda **more: stack.enter_context(Removing(**more))
+        yield lambda make=Removing, **more: stack.enter_context(make(**more))
 
 
 class Mirror:
@@ -412,6 +412,56 @@ def test_a_folder(runner, here, tmp_path):
 
 # -- registries with ways of their own -----------------------------------------------------------------------------------------
 
+@pytest.mark.parametrize("make", (Quay, Google))
+def test_by_their_names(mirror, make):
+    """Also one of two tags that have the same image. What belongs to an image goes by its digest, once nothing else has it."""
+    there = mirror(make=make)
+    there.first()
+    gone = attach(there, "v1", "one")
+    there.target.push(there.pictures["v2"], there.repo, "stable")
+    result = there.run(("v4", "v5"), "--prune")
+    assert result.code == 0 and removed(result) == ["v1", "v2", "v3"] and there.names() == ["stable", "v4", "v5"], result.stderr
+    if make is Google:
+        assert not {(there.repo, digest) for digest in gone} & set(there.target.manifests), there.target.log()
+        assert there.target.removals().index(gone[1]) < len(there.target.removals()) - 1      # the first one has to wait for it
+    assert "the registry keeps" not in result.stderr
+
+
+def test_google_keeps_what_a_list_of_referrers_has(mirror):
+    """The list under the fallback tag outlives its tag there; the run says what stays, and the next one has nothing to do."""
+    there = mirror(make=Google, api=False)
+    there.first()
+    kept = attach(there, "v1", "one", api=False)
+    result = there.run(("v2", "v3", "v4", "v5"), "--prune")
+    assert result.code == 0 and removed(result) == ["v1"] and there.names() == ["v2", "v3", "v4", "v5"], result.stderr
+    assert "keeps 1 referrer of images whose tags are gone" in result.stderr and (there.repo, kept[0]) in there.target.manifests
+    before = there.target.removals()
+    assert there.run(("v2", "v3", "v4", "v5"), "--prune").code == 0 and there.target.removals() == before
+
+
+def test_quay_has_immutable_tags(mirror):
+    there = mirror(make=Quay)
+    there.first()
+    there.target.immutable = {"v1"}
+    result = there.run(("v5",), "--prune")
+    assert result.code == 0 and removed(result, "left") == ["v1"] and there.names() == ["v1", "v5"], result.stderr
+
+
+def test_harbor(mirror):
+    """By digest; it keeps what is immutable, and what an index without a tag has. Signatures go with their image."""
+    there = mirror(make=Harbor)
+    there.first()
+    gone = attach(there, "v1", "one")
+    kept = attach(there, "v2", "two") + attach(there, "v3", "three")
+    there.target.immutable = {"v2"}
+    there.target.push(images.index([there.pictures["v3"]]), there.repo)
+    result = there.run(("v5",), "--prune")
+    assert result.code == 0 and removed(result) == ["v1", "v4"] and removed(result, "left") == ["v2", "v3"], result.stderr
+    assert there.names() == sorted(["v2", "v3", "v5", cosign_tag(there.pictures["v2"].digest), cosign_tag(there.pictures["v3"].digest)])
+    assert all((there.repo, digest) in there.target.manifests for digest in kept)
+    assert (there.repo, gone[0]) not in there.target.manifests and "another image needs it" in result.stderr
+
+
 def test_amazon(runner, here, amazon):
     """By its API; a tag whose image has another one goes alone. Without the permission nothing goes, and the run says which it is."""
     registry, api, environment = amazon()
@@ -433,20 +483,107 @@ def test_amazon(runner, here, amazon):
     assert result.code == 1 and "ecr:BatchDeleteImage" in result.stderr and ("app", "v2") in registry.tags
 
 
-@pytest.mark.parametrize("host, words", (("docker.io", "Docker Hub removes tags only"), ("ghcr.io", "GitHub removes versions of packages only")))
-def test_registries_that_are_not_supported(runner, here, removing, certs, host, words):
-    """They answer 405; the run says why, and what to do."""
-    target = removing(nothing=True, context=certs.server_context())
-    way = forward.ForwardProxy({f"{'registry-1.docker.io' if host == 'docker.io' else host}:443": target.port})
-    for tag in ("v1", "v2"):
-        here.push(images.image(f"public/{tag}"), "app", tag)
+class Public:
+    """A destination by its public name: team/app there, with the images v1 to v4."""
 
-    def copy(*tags):
-        rules = {f"{here.host}/app": {"to": f"{host}/team/app", "tags": list(tags), "prune": True}}
-        return runner.sync(rules, run.insecure(here, host), [*STATE, *ONCE, "--prune"], env=way.environment())
-    try:
-        assert copy("v1", "v2").code == 0, runner.last
-        result = copy("v2")
-        assert result.code == 1 and words in result.stderr and target.names("team/app") == ["v1", "v2"], result.stderr
-    finally:
-        way.stop()
+    def __init__(self, runner, here, target, names, auth):
+        self.runner, self.here, self.target, self.host = runner, here, target, names[0]
+        self.auth = {**run.insecure(here), **auth}
+        self.way = forward.ForwardProxy({f"{name}:443": target.port for name in names[1:]})
+        self.pictures = {f"v{n}": here.push(images.image(f"public/{n}"), "app", f"v{n}") for n in range(1, 5)}
+
+    def run(self, *tags):
+        rules = {f"{self.here.host}/app": {"to": f"{self.host}/team/app", "tags": list(tags), "prune": True}}
+        return self.runner.sync(rules, self.auth, [*STATE, *ONCE, "--prune"], env=self.way.environment())
+
+    def first(self):
+        assert self.run(*self.pictures).code == 0, self.runner.last
+
+    def names(self):
+        return self.target.names("team/app")
+
+
+LOGIN = "someone", "a-word-for-the-api"
+
+
+def entry(*words):
+    return {"insecure": True, **dict(zip(("username", "password"), words))}
+
+
+@pytest.fixture
+def hub(runner, here, removing, certs):
+    with contextlib.ExitStack() as stack:
+        def make(words=LOGIN, **more):
+            target = removing(DockerHub, login=LOGIN, context=certs.server_context(), **more)
+            public = Public(runner, here, target, ("docker.io", "registry-1.docker.io", "hub.docker.com"), {"docker.io": entry(*words)})
+            stack.callback(public.way.stop)
+            public.first()
+            return public
+        yield make
+
+
+def test_docker_hub(hub):
+    """By its API, tag by tag, with one token as long as that lasts. Referrers stay there, as the run says."""
+    public = hub(lasts=2)
+    root = public.pictures["v1"].root
+    kept = public.target.push(companions.referrer(root, SPDX), "team/app")
+    public.target.push(companions.cosign_image("sig"), "team/app", cosign_tag(root.digest))
+    public.target.push(public.pictures["v2"], "team/app", "stable")
+    result = public.run("v4")
+    assert result.code == 0 and removed(result) == ["v1", "v2", "v3"] and public.names() == ["stable", "v4"], result.stderr
+    assert len(public.target.given) == 2 and not public.target.removals()
+    assert "keeps 1 referrer of images whose tags are gone" in result.stderr and ("team/app", kept.digest) in public.target.manifests
+    assert LOGIN[1] not in result.stderr and "token-of-the-hub" not in result.stderr + json.dumps(result.report)
+
+
+@pytest.mark.parametrize("words, forbidden, said", (
+    ((), False, "the auth file has none for docker.io"),
+    (("someone", "another-word"), False, "Incorrect authentication credentials"),
+    (LOGIN, True, "hub.docker.com needs an access token that may delete"),
+))
+def test_docker_hub_refuses(hub, words, forbidden, said):
+    public = hub(words)
+    public.target.forbidden = forbidden
+    result = public.run("v4")
+    assert result.code == 1 and said in result.stderr and len(public.names()) == 4, result.stderr
+
+
+@pytest.fixture
+def github(runner, here, removing, certs):
+    with contextlib.ExitStack() as stack:
+        def make(words=LOGIN, **more):
+            target = removing(GitHub, login=LOGIN, context=certs.server_context(), **more)
+            auth = {"ghcr.io": entry(), **({"api.github.com": entry(*words)} if words else {})}
+            public = Public(runner, here, target, ("ghcr.io", "ghcr.io", "api.github.com"), auth)
+            stack.callback(public.way.stop)
+            public.first()
+            return public
+        yield make
+
+
+@pytest.mark.parametrize("kind", ("orgs", "users"))
+def test_github(github, kind):
+    """By its API, version by version; one with a tag that stays is left. The list of versions is read once."""
+    public = github(kind=kind)
+    root = public.pictures["v1"].root
+    gone = public.target.push(companions.referrer(root, SPDX), "team/app")
+    public.target.push(companions.cosign_image("sig"), "team/app", cosign_tag(root.digest))
+    public.target.push(public.pictures["v2"], "team/app", "stable")
+    result = public.run("v4")
+    assert result.code == 0 and removed(result) == ["v1", "v3"] and removed(result, "left") == ["v2"], result.stderr
+    assert public.names() == ["stable", "v2", "v4"] and ("team/app", gone.digest) not in public.target.manifests
+    asked = [method for method, path in public.target.asked if f"/{kind}/" in path]
+    assert asked == ["GET"] * 3 + ["DELETE"] * 4, public.target.asked
+    assert not public.target.removals() and LOGIN[1] not in result.stderr and "is not used" not in result.stderr
+
+
+@pytest.mark.parametrize("words, forbidden, said", (
+    ((), False, "GitHub removes versions of packages by its API, which needs its own login"),
+    (("someone", "another-word"), False, "the versions of the package at api.github.com"),
+    (LOGIN, True, "api.github.com needs a token with delete:packages"),
+))
+def test_github_refuses(github, words, forbidden, said):
+    public = github(words)
+    public.target.forbidden = forbidden
+    result = public.run("v4")
+    assert result.code == 1 and said in result.stderr and len(public.names()) == 4, result.stderr
