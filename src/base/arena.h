@@ -26,7 +26,7 @@ void arena_join(struct arena *arena, struct arena **other);
 void *arena_alloc(struct arena *arena, size_t size);
 /* count * size zeroed bytes, or NULL without memory or when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
-/* A copy of the len bytes of records at from, aligned as arena_alloc() does; NULL without memory. */
+/* A copy of the len bytes at from, aligned as arena_alloc() does it; NULL without memory. */
 void *arena_records(struct arena *arena, const void *from, size_t len);
 /* A copy of the len bytes at text, with a final NUL, not aligned; NULL without memory. */
 char *arena_copy(struct arena *arena, const char *text, size_t len);
