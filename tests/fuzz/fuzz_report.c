@@ -17,9 +17,10 @@ static const char canary[] = "Canary-Pa55word";
 /* tag, status, digest, text, place; '|' between them. */
 static void add(struct tally *tally, struct arena *arena, struct str line)
 {
+	static const struct terms terms = {.on_change = CHANGE_OVERWRITE};
 	static const struct rule rule = {
 		.source_place = "fuzz.yaml:1:1",
-		.terms = &(const struct terms){.on_change = CHANGE_OVERWRITE}};
+		.terms = &terms};
 	struct task *task = arena_new_of(arena, struct task);
 	require(task);
 	struct str word = input_part(&line, '|');
