@@ -118,7 +118,7 @@ FAULTS = [
     ("layers", "src/config/odd/bad.c", "/* */\n", "config/odd/ is not a room"),
     ("layers", "src/config/rules/odd/bad.c", "/* */\n", "config/rules/odd/ is not a room"),
     ("layers", "src/net/bad.c", '/* */\n#include "config/options/options.def"\n', "net/ may not include config/"),
-    ("layers", "src/registry/bad.c", "/* */\n#include <curl/curl.h>\n", "belongs to net/bearssl/"),
+    ("layers", "src/registry/bad.c", "/* */\n#include <curl/curl.h>\n", "belongs to net/"),
     ("layers", "src/copy/bad.c", "/* */\n#include <bearssl_ssl.h>\n", "belongs to net/bearssl/"),
     ("layers", "src/oci/bad.c", "/* */\n#include <yaml.h>\n", "belongs to doc/"),
     ("layers", "src/oci/bad.c", "/* */\n# include <cjson/cJSON.h>\n", "belongs to doc/"),
@@ -237,16 +237,16 @@ def test_a_fault_is_found(rule, name, text, expected, tree):
 
 
 def test_too_many_inputs(tree):
-    for number in range(299):
+    for number in range(309):
         put(tree, f"tests/fuzz/corpus/url/number-{number}", str(number))
     done = lint("tests", tree)
-    assert done.returncode != 0 and done.stdout.startswith("tests/fuzz/corpus: 301 inputs, the limit is 300")
+    assert done.returncode != 0 and done.stdout.startswith("tests/fuzz/corpus: 311 inputs, the limit is 310")
 
 
 def test_two_files_with_one_library(tree):
-    put(tree, "src/base/a.c", "/* */\n#include <nettle/sha2.h>\n")
+    put(tree, "src/doc/a.c", "/* */\n#include <cjson/cJSON.h>\n")
     assert lint("layers", tree).returncode == 0
-    put(tree, "src/oci/b.c", "/* */\n#include <nettle/sha2.h>\n")
+    put(tree, "src/doc/b.c", "/* */\n#include <cjson/cJSON.h>\n")
     done = lint("layers", tree)
     assert done.returncode != 0 and "more than one file" in done.stdout
 
