@@ -189,7 +189,9 @@ bool listings_tags(struct listings *listings, const struct reference *source, st
 
 void listings_done(struct listings *listings, const struct plan_rule *rule)
 {
-	struct shared_listing *listing = find(listings, &rule->source.name);
+	/* Only rules that need a list were counted, and other ones may have the same source. */
+	struct shared_listing *listing =
+		plan_is_known(rule) ? NULL : find(listings, &rule->source.name);
 	if (!listing)
 		return;
 	pthread_mutex_lock(&listings->lock);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { TRIES = 8, WINDOWS = 3, PAUSE_MIN_MS = 50, PAUSE_SPAN_MS = 50, PAUSE_MAX_MS = 2000 };
+enum { TRIES = 24, WINDOWS = 3, PAUSE_MIN_MS = 50, PAUSE_SPAN_MS = 50, PAUSE_MAX_MS = 2000 };
 
 #define MANIFEST_TYPE "application/vnd.oci.image.manifest.v1+json"
 #define EMPTY_TYPE "application/vnd.oci.empty.v1+json"
