@@ -18,9 +18,7 @@ static const char canary[] = "Canary-Pa55word";
 static void add(struct tally *tally, struct arena *arena, struct str line)
 {
 	static const struct terms terms = {.on_change = CHANGE_OVERWRITE};
-	static const struct rule rule = {
-		.source_place = "fuzz.yaml:1:1",
-		.terms = &terms};
+	static const struct rule rule = {.source_place = "fuzz.yaml:1:1", .terms = &terms};
 	struct task *task = arena_new_of(arena, struct task);
 	require(task);
 	struct str word = input_part(&line, '|');

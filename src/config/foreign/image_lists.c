@@ -1,6 +1,6 @@
 /*
  * These files are made for other purposes as well, so unknown fields are no mistakes here: only the
- * lists of images are read, and what is beside them is told where it also means images.
+ * lists of images are read, and fields beside them that also mean images are reported.
  */
 #include "config/foreign/image_lists.h"
 

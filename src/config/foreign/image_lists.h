@@ -1,7 +1,7 @@
 /*
  * Files that list images for a disconnected place, or pin them: manifests of hauler (kind Images),
  * packages of zarf, image sets of oc-mirror, lock files of imgpkg and kbld. Whatever else they
- * bring along is told and left out.
+ * bring along is left out, with a warning.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * The fields of a step of regsync and of its defaults, and what is told about those that have no
+ * The fields of a step of regsync and of its defaults, and what is reported of those that have no
  * counterpart.
  */
 #pragma once

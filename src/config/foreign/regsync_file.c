@@ -1,6 +1,6 @@
 /*
  * A step is read with the defaults below it, as regsync does: a field that a step leaves out has
- * the node of the defaults. What cannot be carried over is told where it is written, so once for
+ * the node of the defaults. What cannot be carried over is reported where it is written, so once for
  * the defaults and not again for each step.
  *
  * In regsync an image without a tag is `latest`, where here it would be the whole repository. Its

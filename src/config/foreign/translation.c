@@ -158,7 +158,7 @@ void translation_login(struct translation *translation, const struct node *regis
 	translation_put(translation, translation->auth, registry, entry);
 }
 
-/* --- what is told ---------------------------------------------------------------------------- */
+/* --- what is reported ------------------------------------------------------------------------ */
 
 typedef void problem_function(struct problems *problems, const char *place, const char *format, ...)
 	printf_like(3, 4);

@@ -3,8 +3,8 @@
  * the auth file, made of nodes that have the places of what they were made of.
  *
  * So the readers of our own forms check every value and name its place in the user's file, and
- * `convert` prints the same two mappings. What cannot be said is told with its place, in one of
- * three ways: a refusal, where a run without it would copy more than was asked for, or elsewhere;
+ * `convert` prints the same two mappings. What cannot be said is reported with its place, as one
+ * of three: a refusal, where a run without it would copy more than was asked for, or elsewhere;
  * a loss; a remark, of what makes no difference. A failure of memory sticks. One thread.
  */
 #pragma once
@@ -64,7 +64,7 @@ void translation_rule(struct translation *translation, const struct node *source
 void translation_login(struct translation *translation, const struct node *registry,
 		       const struct node *entry);
 
-/* --- what is told ---------------------------------------------------------------------------- */
+/* --- what is reported ------------------------------------------------------------------------ */
 
 void translation_refuse(struct translation *translation, const struct node *at, const char *format,
 			...) printf_like(3, 4);

@@ -1,7 +1,7 @@
 /*
  * Containers are found by the names of the lists they are in, wherever these are: so the kinds of
  * Kubernetes need no table, and a pod's template in a custom resource counts as well. What else has
- * a field called image is told, since only its program knows whether it is one.
+ * a field called image is reported, since only its program knows whether it is one.
  */
 #include "config/foreign/workloads.h"
 
