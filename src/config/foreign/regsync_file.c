@@ -1,7 +1,7 @@
 /*
  * A step is read with the defaults below it, as regsync does: a field that a step leaves out has
- * the node of the defaults. What cannot be carried over is reported where it is written, so once for
- * the defaults and not again for each step.
+ * the node of the defaults. What cannot be carried over is reported where it is written: once for
+ * the defaults, not again for each step.
  *
  * In regsync an image without a tag is `latest`, where here it would be the whole repository. Its
  * patterns of tags are anchored at both ends and find what there is, so names become patterns too.
