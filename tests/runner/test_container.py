@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scene import check_files
+from scene import OF_A_RUN, check_files
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def test_success(scene, engine, image):
     scene.runner.write("rules.yaml", scene.rules)
     step = scene.runner.container(engine, image, {
         "images": "rules.yaml", "auth": json.dumps(scene.logins), "report": "report.json", "fail-fast": "false"})
-    check_files(step)
+    check_files(step, OF_A_RUN)
     assert step.code == 0 and scene.copied() and step.outputs["result"] == "success" and step.outputs["copied"] == "1"
     assert step.report["images"][0]["status"] == "copied", "the report is where the next step finds it"
     assert scene.repo in step.summary
@@ -36,7 +36,7 @@ def test_two_spellings_that_differ(scene, engine, image):
 def test_partial_and_failure(scene, engine, image):
     scene.rules = scene.many(2)
     step = scene.runner.container(engine, image, scene.given(retries="0"))
-    check_files(step)
+    check_files(step, OF_A_RUN)
     assert step.code == 1 and step.outputs["result"] == "partial"
     step = scene.runner.container(engine, image, scene.given(images="{}: a"))
     assert step.code == 2 and step.outputs["result"] == "failure" and step.annotations("error")
