@@ -87,8 +87,8 @@ static const struct topic {
 	const char *name, *what;
 	void (*text)(struct buf *out);
 } topics[] = {
-	{"rules", "what is copied where: the file of --images", rules},
-	{"auth", "logins and other settings of registries: the file of --auth", auth},
+	{"rules", "the file of --images: what is copied where, and every field", rules},
+	{"auth", "the file of --auth: logins, certificates, mirrors, and every field", auth},
 	{"serve", "a server that runs by the clock and when it is asked to", serve_options_help},
 	{"check", "mistakes in the files, found without any network", check_options_help},
 	{"plan", "a dry run that writes down what is to be done", plan_options_help},
@@ -118,7 +118,8 @@ static void list_topics(struct buf *out)
 
 void help_options(struct buf *out)
 {
-	formats_help(out);
+	options_help(out);
+	options_help_end(out);
 	buf_add_string(
 		out, "\n"
 		     "Examples:\n"

@@ -317,11 +317,3 @@ void formats_fields(enum formats_option option, struct buf *out)
 		add_fields(table[i].fields, out);
 	}
 }
-
-void formats_help(struct buf *out)
-{
-	options_help(out);
-	formats_fields(FORMATS_AUTH, out);
-	formats_fields(FORMATS_IMAGES, out);
-	options_help_end(out);
-}

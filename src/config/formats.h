@@ -49,7 +49,5 @@ const struct format *formats_find(const struct formats_reading *reading,
 				  enum formats_option option);
 /* True when that is the form of another program, which is read as it is. */
 bool formats_is_foreign(const struct formats_reading *reading, enum formats_option option);
-/* Appends the fields of the files that option names. */
+/* Appends the fields of the files that option names. No line is longer than 80 columns. */
 void formats_fields(enum formats_option option, struct buf *out);
-/* What --help prints: the options, then the fields of files. No line is longer than 80 columns. */
-void formats_help(struct buf *out);

@@ -14,6 +14,7 @@
 
 #include "config/formats.h"
 #include "config/options/options.h"
+#include "config/options/options_help.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -285,7 +286,10 @@ static void test_help(void **state)
 		"SSL_CERT_FILE", "DOCKER_CONFIG", "NO_COLOR",        "(default yaml)",
 		"\nFiles:\n",    "\nOutput:\n"};
 	scoped(buf_finish) struct buf help = {0};
-	formats_help(&help);
+	options_help(&help);
+	options_help_end(&help);
+	formats_fields(FORMATS_AUTH, &help);
+	formats_fields(FORMATS_IMAGES, &help);
 	struct str rest = buf_str(&help), line;
 	for (size_t i = 0; i < array_count(names); i++)
 		if (!strstr(buf_string(&help), names[i]))
@@ -293,7 +297,6 @@ static void test_help(void **state)
 	while (str_cut(&rest, '\n', &line))
 		if (line.len > 80 || str_ends(line, " "))
 			fail_msg("too long, or blank at its end: \"%.*s\"", STR_ARGS(line));
-	assert_true(str_ends(buf_str(&help), ".\n"));
 }
 
 int main(void)
