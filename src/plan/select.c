@@ -270,6 +270,23 @@ static bool keep_latest(struct arena *arena, const struct select *select, struct
 	return true;
 }
 
+/* Why a rule may leave none of its tags. items: the first count were there before the last step. */
+static const char *why_none(const struct select *select, const struct reference *items,
+			    size_t count)
+{
+	struct semver version;
+	bool newest = select->latest && !select->by_date;
+	size_t versions = 0;
+	for (size_t i = 0; i < count; i++)
+		versions += semver_parse(items_word(&items[i]), &version);
+	if ((select->semver || newest) && !versions)
+		return " (versions have three numbers, as in 1.2.3, and no tag is one: choose by "
+		       "tags: /pattern/ or latest: 3 by date)";
+	if (newest && !select->semver && !select->prereleases)
+		return " (only releases count, unless the rule has prereleases: true)";
+	return "";
+}
+
 bool select_apply(struct arena *arena, const struct expanding *expanding, struct images *images,
 		  struct error *err)
 {
@@ -283,6 +300,7 @@ bool select_apply(struct arena *arena, const struct expanding *expanding, struct
 		return false;
 	if (select->since)
 		keep_since(select->since, images, when);
+	size_t left = images->count ? images->count : before;
 	if (select->latest &&
 	    !keep_latest(arena, select, images, select->by_date ? when : NULL, err))
 		return false;
@@ -290,9 +308,5 @@ bool select_apply(struct arena *arena, const struct expanding *expanding, struct
 		return true;
 	return items_nothing(expanding, err, "the selection leaves none of the %zu tags of %s/%s%s",
 			     before, name.host, name.repository,
-			     select->latest && !select->by_date && !select->semver &&
-					     !select->prereleases
-				     ? " (only releases count, unless the rule has prereleases: "
-				       "true)"
-				     : "");
+			     why_none(select, images->items, left));
 }

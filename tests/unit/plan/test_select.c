@@ -114,6 +114,9 @@ static const struct row rows[] = {
 	 .asked = 7},
 	{A, B, .semver = "9", .since = 5, .result = "",
 	 .said = "w:3:1: the selection leaves none of the 8 tags", .listings = 1},
+	{A, B, .latest = 2, .tags = {"/^2.0$/", "latest"}, .result = "",
+	 .said = "(versions have three numbers, as in 1.2.3, and no tag is one: choose by",
+	 .listings = 1},
 	/* tags are the list of a source that has none, and then need no listing */
 	{A, B, .tags = {"v9", "1.0.0"}, .result = "v9 1.0.0"},
 	{A, B, .tags = {"v9,1.0.0", "/^v2/"}, .result = "v9 1.0.0 v2.0.0-rc.1 v2.0.0",
