@@ -2,6 +2,11 @@
 
 units := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
+# These layers begin no thread, nor do their tests: under the thread sanitizer they run with ALL=1, every night.
+threadless := doc oci config request plan
+threaded := $(if $(ALL),$(units),$(filter-out $(threadless:%=%/%),$(units)))
+unit_runs := $(units:%=run/asan$(engine)/unit/%) $(threaded:%=run/tsan$(engine)/unit/%)
+
 # Any finding ends the program with 99, which no test takes for an answer.
 sanitizers := ASAN_OPTIONS=exitcode=99:halt_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
 	LSAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1 \
@@ -32,7 +37,7 @@ together = $(parallel) --keep-going --output-sync=target
 programs:
 	@$(MAKE) $(together) all build-tests
 
-build-tests: build/asan/image-syncer build/tsan/image-syncer $(foreach f,asan tsan,$(units:%=build/$f/unit/%)) \
+build-tests: build/asan/image-syncer build/tsan/image-syncer $(unit_runs:run/%=build/%) \
 	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot
 
 # --- Rules of the tree -----------------------------------------------------------------------------------------------
@@ -75,7 +80,6 @@ build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
 endef
 $(foreach flavor,asan tsan asan-openssl tsan-openssl coverage,$(eval $(call unit_rules,$(flavor))))
 
-unit_runs := $(foreach f,asan tsan,$(units:%=run/$f$(engine)/unit/%))
 .PHONY: $(unit_runs)
 unit: $(unit_runs:run/%=build/%) ## unit tests under the address and the thread sanitizer
 	@$(MAKE) $(together) $(unit_runs)
