@@ -89,8 +89,9 @@ static bool read_amazon(const struct http_answer *answer, enum store_removal *ou
 		const struct node *first = failures->items[0];
 		struct str code = node_string(node_get(first, "failureCode"));
 		struct str why = node_string(node_get(first, "failureReason"));
-		*out = STORE_GONE;
-		return str_is(code, "ImageNotFound") ||
+		/* The last tag of an image takes it along, so it stays while an index has it. */
+		*out = str_is(code, "ImageReferencedByManifestList") ? STORE_KEPT : STORE_GONE;
+		return *out == STORE_KEPT || str_is(code, "ImageNotFound") ||
 		       error_set(err, ERROR_REJECTED, "%.*s: %.*s", STR_ARGS(str_head(code, 100)),
 				 STR_ARGS(str_head(why, 300)));
 	}

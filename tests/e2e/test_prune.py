@@ -483,6 +483,23 @@ def test_amazon(runner, here, amazon):
     assert result.code == 1 and "ecr:BatchDeleteImage" in result.stderr and ("app", "v2") in registry.tags
 
 
+def test_amazon_keeps_the_last_tag_of_what_an_index_has(runner, here, amazon):
+    """That is left, and the others go."""
+    registry, _, environment = amazon()
+    companions.without_api(registry)
+    pictures = {tag: here.push(images.image(f"amazon/{tag}"), "app", tag) for tag in ("v1", "v2", "v3")}
+
+    def copy(*tags):
+        rules = {f"{here.host}/app": {"to": f"{ECR}/app", "tags": list(tags), "prune": True}}
+        return runner.sync(rules, run.insecure(here, ECR), [*STATE, *ONCE, "--prune"], env=environment)
+    assert copy("v1", "v2", "v3").code == 0, runner.last
+    whole = registry.push(images.index([pictures["v1"]]), "app", "whole")
+    result = copy("v3")
+    assert result.code == 0 and removed(result) == ["v2"] and removed(result, "left") == ["v1"], result.stderr
+    assert "another image needs it" in result.stderr and {tag for _, tag in registry.tags} == {"v1", "v3", "whole"}
+    assert ("app", pictures["v1"].digest) in registry.manifests and ("app", whole.digest) in registry.manifests
+
+
 class Public:
     """A destination by its public name: team/app there, with the images v1 to v4."""
 
