@@ -156,3 +156,17 @@ def test_a_registry_that_removes_nothing(runner, here, start, make):
     result = there.run("v4")
     assert result.code == 1 and there.names() == names and pruned(result) == [], result.stderr
     assert ("403" if make == "zot" else "REGISTRY_STORAGE_DELETE_ENABLED=true") in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("make", ("zot",), indirect=True)
+def test_zot_keeps_a_part_of_an_index(runner, here, start):
+    """Also of one without a tag, which nobody can see: the referrer in it stays, everything else goes."""
+    there = Mirror(runner, here, start())
+    there.first()
+    gone = there.attach("v1", True)
+    kept = there.client.push(companions.referrer(there.pictures["v1"].root, NOTATION), REPO)
+    whole = there.client.push(images.index([kept]), REPO)
+    result = there.run("v2", "v3", "v4", "stays")
+    assert result.code == 0 and pruned(result) == ["another", "v1"], result.stderr
+    assert "keeps 1 referrer of images whose tags are gone" in result.stderr
+    assert [there.client.head(REPO, each) for each in (*gone, kept.digest, whole.digest)] == [None, None, kept.digest, whole.digest]
