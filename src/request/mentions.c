@@ -89,7 +89,7 @@ static void accept(struct mentions_search *search, const struct text_word *word,
 		mention.ref.tag = "latest";
 		mention.guessed_tag = true;
 	}
-	/* Beside a digest a tag says nothing, so with another one, or none, it is the same image. */
+	/* Beside a digest a tag says nothing: with another one, or none, it is the same image. */
 	struct reference key = mention.ref;
 	key.tag = key.digest ? NULL : key.tag;
 	const char *name = reference_string(search->arena, &key);
