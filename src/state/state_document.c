@@ -13,6 +13,7 @@
 #include "state/state_private.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { VERSION = 1, DAY = 24 * 60 * 60 };
 
@@ -114,8 +115,10 @@ static bool take_all(const struct taking *taking, const struct node *root, const
 /* A state begins like this, unless its beginning was lost: a crash may leave zeros, or nothing. */
 static bool begins_like_one(struct str text)
 {
-	struct str rest = str_trim(text);
-	return !rest.len || rest.at[0] == '{' || !rest.at[0];
+	size_t at = 0;
+	while (at < text.len && text.at[at] && strchr(" \t\r\n", text.at[at]))
+		at++;
+	return at == text.len || text.at[at] == '{' || !text.at[at];
 }
 
 /* ERROR_UNSUPPORTED: it is whole, and is something else. */
