@@ -151,9 +151,9 @@ e2e-signatures: build/image-syncer ## signatures by cosign and notation, which a
 	@tests/e2e/install-signers.sh
 	@E2E_SIGNATURES=1 $(call pytest,musl,build/image-syncer,tests/e2e/test_signatures.py tests/e2e/test_referrers_from.py)
 
-e2e-registries: build/image-syncer ## what each make of registry does in its own way; distribution and zot are built by Go first (minutes)
+e2e-registries: build/image-syncer ## what each make of registry does in its own way; distribution, zot and olareg are built by Go first (minutes)
 	@tests/e2e/install-registries.sh
-	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py tests/e2e/test_tags_together.py)
+	@$(call pytest,musl,build/image-syncer,tests/e2e/test_catalogs.py tests/e2e/test_tags_together.py tests/e2e/test_prune_makes.py)
 
 # --- A long life -----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ static void end_whole(char *text)
 
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
+	char text[ERROR_TEXT_SIZE]; /* the words may have err's own text in them */
 	va_list args;
 	err->kind = kind;
 	err->http_status = 0;
@@ -26,8 +27,9 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	err->exhausted = err->awaited = err->stopped = false;
 	err->shared = 0;
 	va_start(args, format);
-	int wanted = vsnprintf(err->text, sizeof(err->text), format, args);
+	int wanted = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	snprintf(err->text, sizeof(err->text), "%s", text);
 	if (wanted >= ERROR_TEXT_SIZE)
 		end_whole(err->text);
 	return false;
@@ -35,14 +37,14 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 
 bool error_wrap(struct error *err, const char *format, ...)
 {
-	char old[ERROR_TEXT_SIZE];
+	char text[ERROR_TEXT_SIZE];
 	va_list args;
-	memcpy(old, err->text, sizeof(old));
 	va_start(args, format);
-	int used = vsnprintf(err->text, sizeof(err->text), format, args);
+	int used = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (used >= 0 && used < ERROR_TEXT_SIZE)
-		used += snprintf(err->text + used, (size_t)(ERROR_TEXT_SIZE - used), ": %s", old);
+		used += snprintf(text + used, (size_t)(ERROR_TEXT_SIZE - used), ": %s", err->text);
+	snprintf(err->text, sizeof(err->text), "%s", text);
 	if (used < 0 || used >= ERROR_TEXT_SIZE) {
 		err->shared = 0;
 		end_whole(err->text);

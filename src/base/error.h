@@ -53,7 +53,10 @@ struct error {
 	char text[ERROR_TEXT_SIZE]; /* what, where, and what to do about it */
 };
 
-/* Fills err with kind and text; all other members become unknown. Returns false. */
+/*
+ * Fills err with kind and text, which may be made of err's text until now; all other members become
+ * unknown. Returns false.
+ */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...) printf_like(3, 4);
 
 /* Puts "words: " in front of the text. Returns false. */

@@ -33,49 +33,25 @@ static bool need_digests(struct pruning *pruning, struct error *err)
 	return true;
 }
 
-/* Finds the image of each signature's tag among those that go. */
-static bool attach(struct pruning *pruning, struct error *err)
+/* The digest has tags of its own under this name. */
+static bool add_base(struct pruning *pruning, const char *digest, struct error *err)
+{
+	char tag[COMPANION_TAG_SIZE];
+	companion_fallback_tag(digest, tag);
+	return map_put(&pruning->bases, str_of(tag), (void *)(uintptr_t)digest) ||
+	       error_memory(err);
+}
+
+/* All images that go. */
+static bool add_bases(struct pruning *pruning, struct error *err)
 {
 	for (size_t i = 0; i < pruning->count; i++) {
 		const struct map *inside = &pruning->departures[i].inside.digests;
 		for (size_t k = 0; k < inside->count; k++) {
-			char tag[COMPANION_TAG_SIZE];
 			char *digest = arena_string(pruning->arena, inside->entries[k].key);
 			if (!digest)
 				return error_memory(err);
-			companion_fallback_tag(digest, tag);
-			if (!map_put(&pruning->bases, str_of(tag), digest))
-				return error_memory(err);
-		}
-	}
-	for (size_t i = 0; i < pruning->attached_count; i++) {
-		struct attached *each = &pruning->attached[i];
-		struct str name = str_of(each->tag), base;
-		str_cut(&name, '.', &base);
-		each->base = map_get(&pruning->bases, base);
-		each->stays = !each->base;
-	}
-	return true;
-}
-
-/*
- * Reads the signatures that stay, which may need something as well, until none is found that
- * belongs to something needed.
- */
-static bool need_attached(struct pruning *pruning, struct error *err)
-{
-	char own[DIGEST_TEXT_SIZE];
-	for (bool more = true; more;) {
-		more = false;
-		for (size_t i = 0; i < pruning->attached_count; i++) {
-			struct attached *each = &pruning->attached[i];
-			each->stays =
-				each->stays || prune_closure_has(&pruning->needed, each->base);
-			if (!each->stays || each->read)
-				continue;
-			each->read = more = true;
-			if (!prune_closure_add(&pruning->needed, pruning->store, each->tag, own,
-					       err))
+			if (!add_base(pruning, digest, err))
 				return false;
 		}
 	}
@@ -96,8 +72,9 @@ static bool add_attachment(struct pruning *pruning, const char *digest, const ch
 		pruning->attachments = grown;
 		pruning->attachment_room = room;
 	}
-	pruning->attachments[pruning->attachment_count++] = (struct attachment){digest, base};
-	return true;
+	pruning->attachments[pruning->attachment_count++] =
+		(struct attachment){.digest = digest, .base = base};
+	return add_base(pruning, digest, err);
 }
 
 /* Adds the referrers of base, by the API and from the list under its fallback tag. */
@@ -122,39 +99,87 @@ static bool find_referrers(struct pruning *pruning, const char *base, bool *supp
 		const struct referrer *each = found.entries[i].value;
 		if (map_get(seen, str_of(each->digest)))
 			continue;
-		if (!map_put(seen, str_of(each->digest), pruning) ||
-		    !add_attachment(pruning, each->digest, base, err))
+		if (!map_put(seen, str_of(each->digest), pruning))
 			return error_memory(err);
+		if (!add_attachment(pruning, each->digest, base, err))
+			return false;
 	}
 	return true;
 }
 
-/* Finds referrers of what goes, and those of these. */
+/* Finds referrers of what goes, and those of these, which become bases as well. */
 static bool find_attachments(struct pruning *pruning, struct error *err)
 {
 	scoped(map_finish) struct map seen = {0};
 	bool supported = true;
 	for (size_t i = 0; i < pruning->bases.count; i++) {
 		const char *digest = pruning->bases.entries[i].value;
+		if (pruning->attachment_count > REFERRERS_MAX)
+			return error_set(err, ERROR_CORRUPT, "more than %d referrers",
+					 REFERRERS_MAX);
 		if (!prune_closure_has(&pruning->needed, digest) &&
 		    !find_referrers(pruning, digest, &supported, &seen, err))
 			return false;
 	}
+	return true;
+}
+
+/* Finds what each signature's tag belongs to. */
+static void attach(struct pruning *pruning)
+{
+	for (size_t i = 0; i < pruning->attached_count; i++) {
+		struct attached *each = &pruning->attached[i];
+		struct str name = str_of(each->tag), base;
+		str_cut(&name, '.', &base);
+		each->base = map_get(&pruning->bases, base);
+		each->stays = !each->base;
+	}
+}
+
+/* The referrers of what is needed are, too. */
+static bool need_attachments(struct pruning *pruning, struct error *err)
+{
 	for (size_t i = 0; i < pruning->attachment_count; i++) {
-		if (i > REFERRERS_MAX)
-			return error_set(err, ERROR_CORRUPT, "more than %d referrers",
-					 REFERRERS_MAX);
-		if (!prune_closure_has(&pruning->needed, pruning->attachments[i].digest) &&
-		    !find_referrers(pruning, pruning->attachments[i].digest, &supported, &seen,
-				    err))
+		const struct attachment *each = &pruning->attachments[i];
+		if (prune_closure_has(&pruning->needed, each->base) &&
+		    !prune_closure_note(&pruning->needed, each->digest, err))
 			return false;
+	}
+	return true;
+}
+
+/*
+ * Reads the signatures that stay, which may need something as well, until none is found that
+ * belongs to something needed.
+ */
+static bool need_attached(struct pruning *pruning, struct error *err)
+{
+	char own[DIGEST_TEXT_SIZE];
+	for (bool more = true; more;) {
+		more = false;
+		if (!need_attachments(pruning, err))
+			return false;
+		for (size_t i = 0; i < pruning->attached_count; i++) {
+			struct attached *each = &pruning->attached[i];
+			each->stays =
+				each->stays || prune_closure_has(&pruning->needed, each->base);
+			if (!each->stays || each->read)
+				continue;
+			each->read = more = true;
+			if (!prune_closure_add(&pruning->needed, pruning->store, each->tag, own,
+					       err))
+				return false;
+		}
 	}
 	return true;
 }
 
 bool prune_needs(struct pruning *pruning, struct error *err)
 {
-	return pool_try(pruning->run->session->pool, pruning->tag_count, need_tag, pruning, err) &&
-	       need_digests(pruning, err) && attach(pruning, err) && need_attached(pruning, err) &&
-	       find_attachments(pruning, err);
+	if (!pool_try(pruning->run->session->pool, pruning->tag_count, need_tag, pruning, err) ||
+	    !need_digests(pruning, err) || !add_bases(pruning, err) ||
+	    !find_attachments(pruning, err))
+		return false;
+	attach(pruning);
+	return need_attached(pruning, err);
 }

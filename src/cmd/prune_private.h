@@ -21,14 +21,17 @@ struct departure {
 /* A tag of a signature and the like. */
 struct attached {
 	const char *tag;
-	const char *base; /* the digest of an image that goes and that it belongs to; or NULL */
+	/* the digest of an image that goes, or of a referrer, that it belongs to; or NULL */
+	const char *base;
 	bool stays;
 	bool read;
 };
 
-/* A referrer without a tag. */
+/* A referrer without a tag. Those of a referrer stand behind it. */
 struct attachment {
 	const char *digest, *base;
+	bool goes;
+	enum store_removal result;
 };
 
 struct pruning {
@@ -45,8 +48,9 @@ struct pruning {
 	struct attachment *attachments;
 	size_t attachment_count, attachment_room;
 	struct closure needed;
-	struct map bases; /* fallback tag of each digest that goes -> the digest */
-	bool by_digest;   /* the registry does not remove tags by their names */
+	struct map
+		bases;  /* fallback tag of each digest that goes, or refers to one -> the digest */
+	bool by_digest; /* the registry does not remove tags by their names */
 };
 
 /* Reports what became of a tag that goes. */

@@ -155,16 +155,31 @@ static bool remove_tags(struct pruning *pruning, struct error *err)
 	return leave_inside(pruning, err);
 }
 
-/* True for a digest of an image that was removed and that nothing needs. */
-static bool is_gone(struct pruning *pruning, const struct map *removed, const char *base)
+/* True for an image that was removed. */
+static bool is_gone(struct pruning *pruning, const char *base)
 {
-	if (prune_closure_has(&pruning->needed, base))
-		return false;
 	for (size_t i = 0; i < pruning->count; i++)
 		if (pruning->departures[i].gone &&
 		    prune_closure_has(&pruning->departures[i].inside, base))
 			return true;
-	return map_get(removed, str_of(base)) != NULL;
+	return false;
+}
+
+/*
+ * Which referrers go: those of an image that was removed and that nothing needs, and theirs. *going
+ * maps their digests.
+ */
+static bool choose_referrers(struct pruning *pruning, struct map *going, struct error *err)
+{
+	for (size_t i = 0; i < pruning->attachment_count; i++) {
+		struct attachment *each = &pruning->attachments[i];
+		each->goes = !prune_closure_has(&pruning->needed, each->digest) &&
+			     !prune_closure_has(&pruning->needed, each->base) &&
+			     (map_get(going, str_of(each->base)) || is_gone(pruning, each->base));
+		if (each->goes && !map_put(going, str_of(each->digest), each))
+			return error_memory(err);
+	}
+	return true;
 }
 
 static bool remove_attached(struct pruning *pruning, const struct attached *each, struct error *err)
@@ -186,52 +201,82 @@ static bool remove_attached(struct pruning *pruning, const struct attached *each
 	return remove_digest(pruning, status.digest, &result, err);
 }
 
-/*
- * Maps the referrers that go to what came of each. Google keeps one as long as another manifest has
- * it, so those that were kept before get another try.
- */
-static bool remove_referrers(struct pruning *pruning, struct map *removed, size_t *kept,
-			     struct error *err)
+/* Removes the tags that belong to base. */
+static bool remove_tags_of(struct pruning *pruning, const char *base, struct error *err)
 {
-	static enum store_removal results[] = {STORE_REMOVED, STORE_KEPT};
-	*kept = 0;
-	for (size_t i = 0; i < pruning->attachment_count; i++) {
-		const struct attachment *each = &pruning->attachments[i];
-		const enum store_removal *before = map_get(removed, str_of(each->digest));
-		enum store_removal result;
+	for (size_t i = 0; i < pruning->attached_count; i++) {
+		const struct attached *each = &pruning->attached[i];
+		if (each->stays || strcmp(each->base, base) != 0)
+			continue;
 		if (cancel_requested())
 			return error_canceled(err);
-		if ((before && *before != STORE_KEPT) ||
-		    prune_closure_has(&pruning->needed, each->digest) ||
-		    !is_gone(pruning, removed, each->base))
+		if (!remove_attached(pruning, each, err))
+			return error_wrap(err, "the tag %s", each->tag);
+	}
+	return true;
+}
+
+/*
+ * Those of referrers go before these, and lists after what is in them: a run that goes on after a
+ * kill finds each by what it refers to.
+ */
+static bool remove_referrers(struct pruning *pruning, struct error *err)
+{
+	for (size_t i = pruning->attachment_count; i; i--) {
+		struct attachment *each = &pruning->attachments[i - 1];
+		if (!each->goes)
 			continue;
-		if (!remove_digest(pruning, each->digest, &result, err) ||
-		    !map_put(removed, str_of(each->digest), &results[result == STORE_KEPT]))
+		if (cancel_requested())
+			return error_canceled(err);
+		if (!remove_tags_of(pruning, each->digest, err))
+			return false;
+		if (!remove_digest(pruning, each->digest, &each->result, err))
 			return error_wrap(err, "the referrer %s", each->digest);
-		*kept += result == STORE_KEPT;
+	}
+	return true;
+}
+
+/* Google keeps a referrer as long as another manifest has it. Tries once more; *kept stay. */
+static bool try_again(struct pruning *pruning, size_t *kept, struct error *err)
+{
+	*kept = 0;
+	for (size_t i = pruning->attachment_count; i; i--) {
+		struct attachment *each = &pruning->attachments[i - 1];
+		if (!each->goes || each->result != STORE_KEPT)
+			continue;
+		if (cancel_requested())
+			return error_canceled(err);
+		if (!remove_digest(pruning, each->digest, &each->result, err))
+			return error_wrap(err, "the referrer %s", each->digest);
+		*kept += each->result == STORE_KEPT;
+	}
+	return true;
+}
+
+/* The tags of images that were removed. */
+static bool remove_tags_of_images(struct pruning *pruning, struct error *err)
+{
+	for (size_t i = 0; i < pruning->bases.count; i++) {
+		const char *base = pruning->bases.entries[i].value;
+		if (!prune_closure_has(&pruning->needed, base) && is_gone(pruning, base) &&
+		    !remove_tags_of(pruning, base, err))
+			return false;
 	}
 	return true;
 }
 
 static bool remove_attachments(struct pruning *pruning, struct error *err)
 {
-	scoped(map_finish) struct map removed = {0};
-	size_t kept = 0, before;
-	if (!remove_referrers(pruning, &removed, &kept, err))
+	scoped(map_finish) struct map going = {0};
+	size_t kept = pruning->attachment_count + 1, before;
+	if (!choose_referrers(pruning, &going, err) || !remove_referrers(pruning, err) ||
+	    !remove_tags_of_images(pruning, err))
 		return false;
-	for (size_t i = 0; i < pruning->attached_count; i++) {
-		const struct attached *each = &pruning->attached[i];
-		if (cancel_requested())
-			return error_canceled(err);
-		if (!each->stays && is_gone(pruning, &removed, each->base) &&
-		    !remove_attached(pruning, each, err))
-			return error_wrap(err, "the tag %s", each->tag);
-	}
-	for (before = kept + 1; kept && kept < before;) {
+	do {
 		before = kept;
-		if (!remove_referrers(pruning, &removed, &kept, err))
+		if (!try_again(pruning, &kept, err))
 			return false;
-	}
+	} while (kept && kept < before);
 	if (kept)
 		log_warn("%s/%s: the registry keeps %zu referrer%s of images whose tags are gone",
 			 pruning->of->name.host, pruning->of->name.repository, kept,

@@ -60,9 +60,10 @@ static void put_aside(const char *path, bool keep, const struct error *err)
 		 moved ? "; the file is now " : "", moved ? aside.at : "");
 }
 
-bool state_file_read(struct sync_state *state, const char *path, bool keep, bool *found,
-		     struct error *err)
+bool state_file_read(struct sync_state *state, const struct state_file *file, bool keep,
+		     bool *found, struct error *err)
 {
+	const char *path = file->path;
 	scoped(buf_finish) struct buf text = buf_limit(NODE_BYTES_MAX);
 	struct path name;
 	*found = false;
@@ -73,6 +74,8 @@ bool state_file_read(struct sync_state *state, const char *path, bool keep, bool
 	*found = state_read(state, buf_str(&text), clock_unix(), err);
 	if (*found || err->kind == ERROR_MEMORY)
 		return *found;
+	if (err->kind == ERROR_UNSUPPORTED && !file->cache)
+		return error_set(err, ERROR_UNSUPPORTED, "%s:%s", path, err->text);
 	put_aside(path, keep, err);
 	return true;
 }
@@ -121,19 +124,19 @@ static bool lock(const char *path, int *fd, struct error *err)
 						  : strerror(errno));
 }
 
-bool state_file_store(struct sync_state *state, const char *path, struct error *err)
+bool state_file_store(struct sync_state *state, const struct state_file *file, struct error *err)
 {
 	scoped(close_fd) int fd = -1;
 	scoped(buf_finish) struct buf text = buf_limit(NODE_BYTES_MAX);
 	struct path target;
 	bool found;
-	if (!path_find(path, &target, err) || !lock(target.name, &fd, err) ||
-	    !state_file_read(state, path, true, &found, err))
+	if (!path_find(file->path, &target, err) || !lock(target.name, &fd, err) ||
+	    !state_file_read(state, file, true, &found, err))
 		return false;
 	state_write(state, &text);
 	if (!buf_ok(&text))
 		return error_memory(err);
-	if (!file_write(path, buf_str(&text), err))
+	if (!file_write(file->path, buf_str(&text), err))
 		return false;
 	state_stored(state);
 	return true;

@@ -97,8 +97,8 @@ static bool load(struct state_keeper *keeper, const struct run *run, struct erro
 	if (!keeper->place.file)
 		return state_image_read(&keeper->image, keeper->state, !keeper->dry_run,
 					&keeper->found, err);
-	return state_file_read(keeper->state, keeper->place.file, !keeper->dry_run, &keeper->found,
-			       err);
+	const struct state_file file = {keeper->place.file, keeper->lenient};
+	return state_file_read(keeper->state, &file, !keeper->dry_run, &keeper->found, err);
 }
 
 bool state_keeper_load(const struct run *run)
@@ -152,9 +152,9 @@ static bool save(struct state_keeper *keeper, const struct run *run, struct erro
 	tell_full(keeper);
 	if (keeper->found && !state_changed(keeper->state))
 		return true;
-	keeper->found = keeper->place.file
-				? state_file_store(keeper->state, keeper->place.file, err)
-				: store_image(keeper, run, err);
+	const struct state_file file = {keeper->place.file, keeper->lenient};
+	keeper->found = file.path ? state_file_store(keeper->state, &file, err)
+				  : store_image(keeper, run, err);
 	return keeper->found;
 }
 

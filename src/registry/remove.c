@@ -89,8 +89,9 @@ static bool read_amazon(const struct http_answer *answer, enum store_removal *ou
 		const struct node *first = failures->items[0];
 		struct str code = node_string(node_get(first, "failureCode"));
 		struct str why = node_string(node_get(first, "failureReason"));
-		*out = STORE_GONE;
-		return str_is(code, "ImageNotFound") ||
+		/* The last tag of an image takes it along, so it stays while an index has it. */
+		*out = str_is(code, "ImageReferencedByManifestList") ? STORE_KEPT : STORE_GONE;
+		return *out == STORE_KEPT || str_is(code, "ImageNotFound") ||
 		       error_set(err, ERROR_REJECTED, "%.*s: %.*s", STR_ARGS(str_head(code, 100)),
 				 STR_ARGS(str_head(why, 300)));
 	}
@@ -146,7 +147,14 @@ static bool remove_plainly(const struct repository *repository, const char *refe
 			arena_printf(arena, "/v2/%s/manifests/%s", repository->name, reference);
 	if (!request.path)
 		return error_memory(err);
-	if (request_send(repository, &request, &answer, err))
+	bool sent = request_send(repository, &request, &answer, err);
+	/* zot's words for a part of an index, which goes by digest alone. */
+	if (sent && is_digest(reference) && answer.status == 405 &&
+	    answer_has_code(&answer, "DENIED")) {
+		*out = STORE_KEPT;
+		return true;
+	}
+	if (sent)
 		return remove_answered(&answer, out) ||
 		       request_refused(repository, &request, &answer, err);
 	*out = STORE_NOT_SO;

@@ -158,6 +158,8 @@ static enum sureness judge_short(const struct text_word *word, const struct shap
 	if (!is_letter(word->text.at[0]) || shape->slashes > 1 || is_place(shape) ||
 	    str_is(shape->last, "sha256") || str_is(shape->last, "sha512"))
 		return asked ? SURE_IF_VALID : SURE_NOT;
+	if (asked && shape->tag.len)
+		return SURE;
 	if (asked)
 		return word->code || word->ended || named ? SURE_IF_VALID : SURE_NOT;
 	if (shape->digest || (named && shape->slashes) || (named && word->code))

@@ -19,6 +19,8 @@ struct mentions_search {
 	bool platform;   /* the next word is the value of --platform */
 	bool imaging;    /* the word before is `image:` */
 	bool memory;
+	const char
+		*listing; /* the end of an image that was asked for; behind it a list may go on */
 	int line;
 	char before[16]; /* the word before, in small letters; cut */
 };
@@ -87,7 +89,10 @@ static void accept(struct mentions_search *search, const struct text_word *word,
 		mention.ref.tag = "latest";
 		mention.guessed_tag = true;
 	}
-	const char *name = reference_string(search->arena, &mention.ref);
+	/* Beside a digest a tag says nothing: with another one, or none, it is the same image. */
+	struct reference key = mention.ref;
+	key.tag = key.digest ? NULL : key.tag;
+	const char *name = reference_string(search->arena, &key);
 	mention.shown = shown(search, word->text);
 	search->memory |= !name;
 	if (name && mention.shown && is_new(search, name))
@@ -245,6 +250,44 @@ static struct str without_label(struct str text)
 	return text;
 }
 
+enum list {
+	LIST_NONE,
+	LIST_MAYBE, /* a comma, behind which a sentence may go on as well */
+	LIST,       /* what stands between the parts of an enumeration, and nowhere else */
+};
+
+/* What stands between an image that was asked for and the next word of its line. */
+static enum list between(struct str gap)
+{
+	static const struct {
+		const char *text;
+		enum list list;
+	} signs[] = {
+		{" ", LIST_NONE},  {"\t", LIST_NONE},  {"'", LIST_NONE},   {"\"", LIST_NONE},
+		{"`", LIST_NONE},  {"[", LIST_NONE},   {"]", LIST_NONE},   {",", LIST_MAYBE},
+		{";", LIST_MAYBE}, {"，", LIST_MAYBE}, {"；", LIST_MAYBE}, {"、", LIST},
+	};
+	enum list found = LIST_NONE;
+	while (gap.len) {
+		size_t i = 0;
+		while (i < array_count(signs) && !str_starts(gap, signs[i].text))
+			i++;
+		if (i == array_count(signs))
+			return LIST_NONE;
+		found = signs[i].list > found ? signs[i].list : found;
+		gap = str_from(gap, strlen(signs[i].text));
+	}
+	return found;
+}
+
+/* Whether the word goes on with a list of what was asked for. */
+static enum list goes_on(struct mentions_search *search, const struct text_word *word)
+{
+	const char *end = search->line == word->line ? search->listing : NULL;
+	search->listing = NULL;
+	return end ? between((struct str){end, (size_t)(word->text.at - end)}) : LIST_NONE;
+}
+
 static bool has_scheme(struct str text)
 {
 	return str_equal_nocase(str_head(text, 8), STR("https://")) ||
@@ -256,7 +299,9 @@ static void look_at(struct mentions_search *search, const struct text_word *word
 	bool labelled = ends_as_image(word->before), imaging = search->imaging;
 	struct str text = without_label(word->text);
 	struct text_word own = *word;
+	enum list list = goes_on(search, word);
 	own.text = text;
+	own.code |= list == LIST_MAYBE; /* with a tag it is one */
 	if (search->line != word->line)
 		search->pulling = search->platform = imaging = search->imaging = false;
 	if (search->line != word->line)
@@ -264,7 +309,7 @@ static void look_at(struct mentions_search *search, const struct text_word *word
 	search->line = word->line;
 	if (takes_image(search, word) || (search->pulling && skips_option(search, word->text)))
 		return;
-	bool asked = search->pulling || imaging || labelled;
+	bool asked = search->pulling || imaging || labelled || list == LIST;
 	search->pulling = false;
 	if (word->foreign) {
 		take_foreign(search, &own, asked);
@@ -275,6 +320,8 @@ static void look_at(struct mentions_search *search, const struct text_word *word
 		enum mention_form form = asked        ? MENTION_COMMAND
 					 : word->code ? MENTION_CODE
 						      : MENTION_NAME;
+		if (sure != SURE_NOT && (asked || list))
+			search->listing = text.at + text.len;
 		if (sure != SURE_NOT && !(asked && str_is(text, "scratch")))
 			take(search, &own, text, form, sure);
 		else

@@ -254,10 +254,15 @@ static void trim(struct text_word *word)
 	trim_end(text, open ? "_~.:?&#=" : "*_~.:?&#=}", &word->colon);
 }
 
-/* True when punctuation, or nothing, follows. */
+/* True when punctuation, nothing, or another command of a shell follows. */
 static bool ends_here(struct str rest)
 {
-	return !rest.len || strchr(",;!)]|", rest.at[0]) || ((unsigned char)rest.at[0] & 0x80);
+	static const char *const operators[] = {"&&", "||", "|", ";"};
+	struct str next = str_trim(rest);
+	for (size_t i = 0; i < array_count(operators); i++)
+		if (str_starts(next, operators[i]))
+			return true;
+	return !rest.len || strchr(",!)]", rest.at[0]) || ((unsigned char)rest.at[0] & 0x80);
 }
 
 /* True for a sign that begins an item of a list. */

@@ -67,7 +67,8 @@ bool state_written_below(struct sync_state *state, const char *host, const char 
 /*
  * Takes the state of a document that state_write() has written, perhaps by another process, now is
  * in seconds since 1970. What is not in text any more and was not changed here is forgotten.
- * ERROR_CONFIG: text is damaged, and says where; then nothing is changed.
+ * ERROR_CONFIG: text is damaged, and says where; then nothing is changed. ERROR_UNSUPPORTED: it is
+ * something else, or of a later release, and should stay.
  */
 bool state_read(struct sync_state *state, struct str text, int64_t now, struct error *err);
 /* Appends all of it as a document, without names that contain a secret. One thread at a time. */

@@ -12,7 +12,12 @@
 #include "oci/digest.h"
 #include "state/state_private.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 enum { VERSION = 1, DAY = 24 * 60 * 60 };
+
+static const char no_state[] = "this is no state, so it is not replaced: name another place";
 
 /* --- reading -------------------------------------------------------------------------------- */
 
@@ -107,18 +112,47 @@ static bool take_all(const struct taking *taking, const struct node *root, const
 	return true;
 }
 
+/* A state begins like this, unless its beginning was lost: a crash may leave zeros, or nothing. */
+static bool begins_like_one(struct str text)
+{
+	size_t at = 0;
+	while (at < text.len && text.at[at] && strchr(" \t\r\n", text.at[at]))
+		at++;
+	return at == text.len || text.at[at] == '{' || !text.at[at];
+}
+
+/* ERROR_UNSUPPORTED: it is whole, and is something else. */
+static bool check_version(const struct node *root, struct error *err)
+{
+	const struct node *version = node_get(root, "version");
+	int64_t number;
+	if (root->kind == NODE_MAP && !root->count)
+		return error_set(err, ERROR_CONFIG, "%d:%d: expected a state of version %d",
+				 root->line, root->column, VERSION);
+	if (!node_int64(version, &number))
+		return error_set(err, ERROR_UNSUPPORTED, "%d:%d: %s", root->line, root->column,
+				 no_state);
+	if (number > VERSION)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "%d:%d: this is a state of version %" PRId64
+				 ", and this program knows version %d: use the newer program that "
+				 "wrote it, or another place",
+				 version->line, version->column, number, VERSION);
+	return number == VERSION || error_set(err, ERROR_CONFIG, "%d:%d: expected version %d",
+					      version->line, version->column, VERSION);
+}
+
 bool state_document_read(struct sync_state *state, struct str text, int64_t now, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
 	const struct taking taking = {state, arena, now, err};
 	const struct node *root;
-	int64_t version;
 	if (!arena)
 		return error_memory(err);
-	if (!json_read_file(arena, text, &root, err))
+	if (!begins_like_one(text))
+		return error_set(err, ERROR_UNSUPPORTED, "1:1: %s", no_state);
+	if (!json_read_file(arena, text, &root, err) || !check_version(root, err))
 		return false;
-	if (!node_int64(node_get(root, "version"), &version) || version != VERSION)
-		return damaged(&taking, root, "expected a state of version 1");
 	return take_all(&taking, root, "seen", take_seen) &&
 	       take_all(&taking, root, "written", take_written) &&
 	       hints_read(state->hints, root, now, err);

@@ -1,8 +1,10 @@
 """Rules that a registry has to be asked for: patterns, mixed lists, selections. What they mean exactly is tested in tests/unit."""
 
+import time
+
 import pytest
 
-from lib import images
+from lib import images, run
 
 TAGS = ("1.9.0", "1.10.0", "2.0.0-rc.1", "2.0.0", "latest", "v1", "v2")
 
@@ -105,3 +107,25 @@ def test_what_has_to_find_something(sync, src, dst, both, stocked, fields, requi
         failed, = (each for each in result.report["images"] if each["status"] == "failed")
         assert failed["error"]["kind"] == "missing" and "required" in failed["error"]["message"]
         assert dst.writes() == []
+
+
+def test_fixed_tags_beside_patterns_of_their_repository(sync, here, there):
+    """A rule of several fixed tags needs no list: that it is done does not end the list that other rules of the repository share."""
+    for number in range(1, 31):
+        here.push(images.image(f"beside/{number}"), "app", f"v{number}")
+
+    def slow(request):
+        """The first rule still works with the list when the others are done."""
+        time.sleep(0.3 if request.kind == "tags" else 0.02 if request.kind == "blob" else 0)
+    here.hook = slow
+    source = f"{here.host}/app"
+    rules = {
+        source: {"to": f"{there.host}/dated", "tags": ["/^v/"], "since": "2000-01-01", "latest": "2 by date"},
+        f"{source}:/^v1/": f"{there.host}/pattern",
+        f"{source}:v1,v2": f"{there.host}/fixed",
+    }
+    result = sync(rules, run.insecure(here, there))
+    assert result.code == 0, result.stderr
+    names = {repo: sorted(tag for name, tag in there.tags if name == repo) for repo in ("dated", "pattern", "fixed")}
+    assert len(names["dated"]) == 2 and len(names["pattern"]) == 11 and names["fixed"] == ["v1", "v2"]
+    assert len(here.seen("GET", "tags")) == 1

@@ -146,7 +146,7 @@ def test_a_dry_run_only_reads(sync, scene, runner):
     assert deep.identity() == before
 
 
-@pytest.mark.parametrize("text", ("", "{", "[]", '{"version": 2}', '{"version": 1, "seen": {"a": {}}, "hints": {}, "manifests": {}}'))
+@pytest.mark.parametrize("text", ("", "{", "\0\0\0", "{}", '{"version": 1, "seen": {"a": {}}, "hints": {}, "manifests": {}}'))
 def test_a_damaged_file(sync, kept, scene, runner, text):
     """Is a warning that says where, and kept; a dry run leaves it where it is."""
     _, rules, auth, _ = scene
@@ -156,6 +156,33 @@ def test_a_damaged_file(sync, kept, scene, runner, text):
     result = sync(rules, auth, kept.flags)
     assert result.code == 0 and "the file is now state.json.damaged" in result.stderr
     assert len(kept.read()["written"]) == 1 and Kept(runner, "state.json.damaged").text() == text
+
+
+# What is no damaged state but something else, and what is said of it.
+OTHERS = pytest.mark.parametrize("text, words", (
+    ('{"version": 2, "seen": {}}', "1:13: this is a state of version 2, and this program knows version 1"),
+    ('{"version": "1.0.0", "name": "app"}', "1:1: this is no state, so it is not replaced"),
+    ("[]", "1:1: this is no state"),
+    ("docker.io/library/nginx: registry.example.com/nginx\n", "1:1: this is no state"),
+), ids=("later", "package", "list", "rules"))
+
+
+@OTHERS
+def test_another_file_in_its_place(sync, kept, scene, runner, at_target, repo, text, words):
+    """Is not touched, and nothing is copied."""
+    _, rules, auth, _ = scene
+    runner.write(kept.name, text)
+    result = sync(rules, auth, kept.flags)
+    assert result.code == 1 and f"state.json:{words}" in result.stderr and at_target.head(repo, "v1") is None
+    assert kept.text() == text and not os.path.exists(kept.path + ".damaged")
+
+
+def test_another_file_comes_meanwhile(kept, scene, runner, src):
+    _, rules, auth, _ = scene
+    text = '{"version": 3}'
+    src.rule("GET|HEAD", "/manifests/", proxy.Before(lambda _: runner.write(kept.name, text)))
+    result = runner.sync(rules, auth, kept.flags)
+    assert result.code == 1 and result.report["copied"] == 1 and "state of version 3" in result.stderr and kept.text() == text
 
 
 def test_it_becomes_damaged_meanwhile(kept, scene, runner, src):
@@ -345,6 +372,16 @@ def test_a_damaged_artifact(sync, there, scene, text):
     result = sync(rules, auth, there.flags)
     assert result.code == 0 and "the tag with .damaged holds it now" in result.stderr
     assert len(there.read()["written"]) == 1 and there.text("mirror.damaged") == text
+
+
+@OTHERS
+def test_another_text_in_the_artifact(sync, there, scene, at_target, repo, text, words):
+    _, rules, auth, _ = scene
+    there.put(text)
+    held = there.identity()
+    result = sync(rules, auth, there.flags)
+    assert result.code == 1 and f":mirror: {words}" in result.stderr, result.stderr
+    assert there.identity() == held and at_target.head(repo, "v1") is None
 
 
 @pytest.mark.parametrize("when", ("before the push", "after it"))

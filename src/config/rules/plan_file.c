@@ -278,6 +278,19 @@ static void read_terms(const struct fields_reading *reading, const struct node *
 		out->on_change = CHANGE_OVERWRITE;
 }
 
+/* The group of an image, from 0. */
+static unsigned read_shard(const struct plan_reading *reading, const struct node *value)
+{
+	const struct field *field = &image_fields[SHARD];
+	int64_t number, shards = reading->out->shards;
+	if (value && !shards && (!node_int64(value, &number) || number)) {
+		complain_of(&reading->fields, value, value, field,
+			    " is a group of a plan with shards, and this one has none");
+		return 0;
+	}
+	return (unsigned)read_number(&reading->fields, field, value, 0, shards ? shards - 1 : 0);
+}
+
 static const struct planned *read_planned(const struct plan_reading *reading,
 					  const struct node *map, const struct node *const *values)
 {
@@ -291,9 +304,7 @@ static const struct planned *read_planned(const struct plan_reading *reading,
 	planned->bytes =
 		read_number(fields, &image_fields[IMAGE_BYTES], values[IMAGE_BYTES], 0, INT64_MAX);
 	read_number(fields, &image_fields[COMPANIONS], values[COMPANIONS], 0, INT64_MAX);
-	int64_t shards = reading->out->shards;
-	planned->shard = (unsigned)read_number(fields, &image_fields[SHARD], values[SHARD], 0,
-					       shards ? shards - 1 : 0);
+	planned->shard = read_shard(reading, values[SHARD]);
 	if (!read_action(fields, map, values, planned) ||
 	    !read_digests(fields, map, values, planned))
 		return NULL;

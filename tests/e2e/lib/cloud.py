@@ -148,7 +148,7 @@ class EcrApi:
         return {"repositories": found, **({"nextToken": f"token/{last}"} if last < len(names) else {})}
 
     def _BatchDeleteImage(self, document):
-        """A tag goes alone while its image has others; a digest takes all tags with it."""
+        """A tag goes alone while its image has others; a digest takes all tags with it. What an index has stays, and so does its last tag."""
         self._registry(document)
         repo, named = document["repositoryName"], document["imageIds"]
         gone, failures = [], []
@@ -159,6 +159,11 @@ class EcrApi:
                 failures.append({"imageId": each, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"})
                 continue
             tags = {name: held for name, held in self.registry.tags.items() if name[0] == repo and held == digest}
+            above = [held for (name, held), (_, data) in self.registry.manifests.items() if name == repo and held != digest and digest in data.decode()]
+            if above and (not tag or len(tags) == 1):
+                failures.append({"imageId": each, "failureCode": "ImageReferencedByManifestList",
+                                 "failureReason": f"Requested image referenced by manifest list: {above}"})
+                continue
             for name in [(repo, tag)] if tag else list(tags):
                 del self.registry.tags[name]
             if not tag or len(tags) == 1:

@@ -11,17 +11,26 @@ HOW = "olareg is not here: tests/e2e/install-registries.sh installs it where Go 
 
 
 class Olareg:
+    """keeps: nothing can be removed from it."""
+
     certs = None
     name = "olareg"
 
-    def __init__(self):
+    def __init__(self, keeps=True):
+        self.keeps = keeps
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self._process = None
 
+    def start(self):
+        return self.__enter__()
+
+    def stop(self):
+        self.__exit__()
+
     def __enter__(self):
         self._process = subprocess.Popen([need.installed("registries", "olareg"), "serve", "--addr", "127.0.0.1", "--port", str(self.port),
-                                          "--store-type", "mem"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                          "--store-type", "mem", *(() if self.keeps else ("--api-delete",))], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:

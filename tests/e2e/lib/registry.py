@@ -67,10 +67,11 @@ class Registry:
     caller  the certificate by which this class identifies itself, where it demands that
     environment variables of its process
     program another release of the same registry, instead of Debian's
+    keeps   nothing can be removed from it
     """
 
     def __init__(self, name="registry", users=None, token=None, certs=None, cert="server", large=False, program=None,
-                 urls=False, page=None, demands=None, caller=None, environment=None):
+                 urls=False, page=None, demands=None, caller=None, environment=None, keeps=False):
         self.name = name
         self.users = users
         self.token = token
@@ -82,6 +83,7 @@ class Registry:
         self.demands = demands or {}
         self.caller = caller
         self.environment = environment or {}
+        self.keeps = keeps
         self.port = None
         self._process = None
         self._home = tempfile.mkdtemp(prefix=f"e2e-{name}-", dir=None if large else _quick_folder())
@@ -156,7 +158,7 @@ class Registry:
             "log": {"level": "warn", "formatter": "text"},
             "storage": {
                 "filesystem": {"rootdirectory": self.storage},
-                "delete": {"enabled": True},
+                "delete": {"enabled": not self.keeps},
                 "maintenance": {"uploadpurging": {"enabled": False}},
             },
             "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True, "secret": "not-a-secret"},

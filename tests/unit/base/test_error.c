@@ -38,6 +38,19 @@ static void test_wrap(void **state)
 	assert_int_equal(err.retry_after, 3);
 }
 
+/* An error may be told again in other words that have its text in them. */
+static void test_own_text(void **state)
+{
+	struct error err;
+	(void)state;
+	error_set(&err, ERROR_CONFIG, "1:2: no value");
+	error_set(&err, ERROR_MISSING, "%s:%s", "report.json", err.text);
+	assert_string_equal(err.text, "report.json:1:2: no value");
+	assert_int_equal(err.kind, ERROR_MISSING);
+	error_wrap(&err, "%.11s", err.text);
+	assert_string_equal(err.text, "report.json: report.json:1:2: no value");
+}
+
 /* The end that many errors have in common stays known, as long as it is there. */
 static void test_shared(void **state)
 {
@@ -118,9 +131,10 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),    cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_shared), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_secret), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_set),      cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_own_text), cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_long),     cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

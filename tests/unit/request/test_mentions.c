@@ -45,6 +45,7 @@ static const struct {
 	{"gcr.io/x/y:1, gcr.io/x/y:1 and again gcr.io/x/y:1", "gcr.io/x/y:1~n1"},
 	{"gcr.io/x/y@" DG, "gcr.io/x/y@" DG "~n1"},
 	{"gcr.io/x/y:1@" DG, "gcr.io/x/y:1@" DG "~n1"},
+	{"gcr.io/x/y@" DG " gcr.io/x/y:1@" DG " gcr.io/x/y:2@" DG, "gcr.io/x/y@" DG "~n1"},
 	{"bitnami/redis:7.0 please", "docker.io/bitnami/redis:7.0!~n1"},
 	{"registry.example.com/a/b", "registry.example.com/a/b:latest?~n1"},
 	{"harbor.corp.example:8443/a/b:1", "harbor.corp.example:8443/a/b:1~n1"},
@@ -87,6 +88,22 @@ static const struct {
 	{"sudo podman pull -q quay.io/a/b:1 now", "quay.io/a/b:1~d1"},
 	{"Image: nginx\nThe image: see below\nImage: a/b:c",
 	 "docker.io/library/nginx:latest?!~d1 docker.io/a/b:c!~d3"},
+	{"docker pull NGINX:1.28\ndocker pull a/B:1 docker pull Nginx",
+	 "WRONG(NGINX:1.28)~d1 WRONG(a/B:1)~d2"},
+	{"docker pull nginx && docker pull redis || podman pull httpd; docker pull c:1 | tee",
+	 "docker.io/library/nginx:latest?!~d1 docker.io/library/redis:latest?!~d1 "
+	 "docker.io/library/httpd:latest?!~d1 docker.io/library/c:1!~d1"},
+	/* lists of what is asked for */
+	{"镜像：nginx:1.28，redis:7；`a/b:2`。", "docker.io/library/nginx:1.28!~d1 "
+						 "docker.io/library/redis:7!~n1 "
+						 "docker.io/a/b:2!~c1"},
+	{"镜像：nginx、redis、 mysql:8，谢谢，note:this",
+	 "docker.io/library/nginx:latest?!~d1 docker.io/library/redis:latest?!~d1 "
+	 "docker.io/library/mysql:8!~d1"},
+	{"images: ['nginx:1','redis:7', please, note:this]",
+	 "docker.io/library/nginx:1!~d1 docker.io/library/redis:7!~n1"},
+	{"Image: nginx:1, thanks, at 12:30\nredis:7, x:1", "docker.io/library/nginx:1!~d1"},
+	{"Image: nginx:1, 12:30, main.c:12", "docker.io/library/nginx:1!~d1"},
 	/* pages */
 	{"https://hub.docker.com/_/nginx", "docker.io/library/nginx:latest?~p1"},
 	{"https://hub.docker.com/r/bitnami/redis/tags", "docker.io/bitnami/redis:latest?~p1"},
