@@ -47,7 +47,7 @@ static void learn_source(struct run *run, const struct plan_rule *rule, size_t r
 {
 	struct repository from;
 	struct error ignored;
-	if (!registry_open(run->registry, &rule->source.name, false, &from, &ignored))
+	if (!registry_open(run->registry, rule->source.name, false, &from, &ignored))
 		return;
 	if (rule->source.count)
 		tags_learn(&from);
@@ -60,7 +60,7 @@ static void learn_destination(struct run *run, const struct expansion *expansion
 {
 	struct repository to;
 	struct error ignored;
-	if (!registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
+	if (!registry_open(run->registry, rule->destination.name, true, &to, &ignored))
 		return;
 	tags_learn(&to);
 	if (!known_complete(&to))
@@ -160,7 +160,7 @@ static size_t expand_again(const struct run *run)
 static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
 {
 	const struct run *run = ctx;
-	hosts[0] = run->expansions[number].rule->source.name.host;
+	hosts[0] = run->expansions[number].rule->source.name->host;
 }
 
 /*
@@ -287,7 +287,7 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 static bool repository_key(const struct plan_rule *rule, struct buf *key)
 {
 	buf_reset(key);
-	buf_printf(key, "%s/%s", rule->destination.name.host, rule->destination.name.repository);
+	buf_printf(key, "%s/%s", rule->destination.name->host, rule->destination.name->repository);
 	return buf_ok(key);
 }
 
