@@ -12,6 +12,7 @@
 #include "config/rules/referrers_from.h"
 #include "plan/claims.h"
 #include "plan/items.h"
+#include "plan/keep.h"
 #include "plan/select.h"
 #include "plan/side.h"
 
@@ -21,8 +22,7 @@
 struct planner {
 	struct arena *arena;
 	struct arena *scratch; /* of claims, which nobody needs afterwards */
-	struct intern hosts;
-	struct map names; /* host/repository -> struct reference */
+	struct keep keep;
 	struct problems *problems;
 	struct claims claims;
 	/* The source read last: a source with several destinations is judged and told of once. */
@@ -38,8 +38,7 @@ struct planner {
 static void planner_finish(struct planner *planner)
 {
 	claims_finish(&planner->claims);
-	intern_finish(&planner->hosts);
-	map_finish(&planner->names);
+	keep_finish(&planner->keep);
 	arena_free(&planner->scratch);
 }
 
@@ -157,47 +156,6 @@ static bool hint_at_namespace(struct str text, struct error *err)
 			 STR_ARGS(str_head(name, 200)), host ? "**" : "*");
 }
 
-/* A copy of name, the same for equal ones; NULL without memory. */
-static const struct reference *keep_name(struct planner *planner, const struct reference *name)
-{
-	scoped(buf_finish) struct buf key = {0};
-	reference_print(name, &key);
-	struct reference *kept = buf_ok(&key) ? map_get(&planner->names, buf_str(&key)) : NULL;
-	if (kept || !buf_ok(&key))
-		return kept;
-	kept = arena_new_of(planner->arena, struct reference);
-	if (!kept || !map_put(&planner->names, buf_str(&key), kept))
-		return NULL;
-	kept->host = intern_text(&planner->hosts, name->host);
-	kept->repository = arena_string(planner->arena, name->repository);
-	return kept->host && kept->repository ? kept : NULL;
-}
-
-/* The end of the rule's own text, if it is the part, else a copy; NULL without memory. */
-static const char *keep_part(struct planner *planner, const char *text, const char *part)
-{
-	struct str whole = str_of(text);
-	return str_ends(whole, part) ? whole.at + whole.len - strlen(part)
-				     : arena_string(planner->arena, part);
-}
-
-/* Copies a side that is not a list, with a name that rules have in common. */
-static bool keep_side(struct planner *planner, const char *text, const struct plan_side *side,
-		      struct plan_side *out)
-{
-	struct plan_item *item = NULL;
-	const struct plan_item *image = side->items;
-	*out = (struct plan_side){.name = keep_name(planner, side->name), .count = side->count};
-	if (!out->name || !side->count)
-		return out->name;
-	out->items = item = arena_new_of(planner->arena, struct plan_item);
-	if (!item)
-		return false;
-	item->tag = image->tag ? keep_part(planner, text, image->tag) : NULL;
-	item->digest = image->digest ? keep_part(planner, text, image->digest) : NULL;
-	return !image->tag == !item->tag && !image->digest == !item->digest;
-}
-
 /* Of rules for one image there may be a hundred thousand, so what parsing leaves is not kept. */
 static bool parse_side(struct planner *planner, const char *text, struct plan_side *out,
 		       struct error *err)
@@ -210,7 +168,7 @@ static bool parse_side(struct planner *planner, const char *text, struct plan_si
 	if (!scratch)
 		return error_memory(err);
 	return side_parse(scratch, str_of(text), &side, err) &&
-	       (keep_side(planner, text, &side, out) || error_memory(err));
+	       (keep_side(&planner->keep, text, &side, out) || error_memory(err));
 }
 
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
@@ -398,7 +356,7 @@ static bool parse_all(struct planner *planner, const struct rules *rules,
 		      const struct plan_judge *judge, struct plan_rule **out, size_t *count)
 {
 	*count = 0;
-	planner->hosts.arena = planner->arena;
+	planner->keep.hosts.arena = planner->arena;
 	planner->scratch = planner->claims.names.arena = arena_new();
 	*out = arena_array(planner->arena, rules->count, sizeof(**out));
 	if (!planner->scratch || !*out)

@@ -71,9 +71,9 @@ struct plan_rule {
 };
 
 /*
- * Parses all rules, which must outlive what it makes. Every mistake goes to problems with its place; rules with mistakes are left
- * out, equal pairs are kept once, two sources for one destination image are a mistake. False
- * without memory only.
+ * Parses all rules, which must outlive what it makes. Every mistake goes to problems with its
+ * place; rules with mistakes are left out, equal pairs are kept once, two sources for one
+ * destination image are a mistake. False without memory only.
  */
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);
