@@ -8,8 +8,9 @@
  *
  * Loops may work for parties, in practice registries, of which one may be slow: idle workers help
  * where the fewest threads are busy already, so threads that hang on one party leave the others
- * theirs. What a call begins with pool_each() works for the same parties. All calls of a loop work
- * for the run of its caller (cancel.h); one pool may serve many runs at a time.
+ * theirs; where that is much the same, they take the lowest number. What a call begins with
+ * pool_each() works for the same parties. All calls of a loop work for the run of its caller
+ * (cancel.h); one pool may serve many runs at a time.
  */
 #pragma once
 

@@ -19,11 +19,11 @@ static bool balance(struct run *run, struct arena *scratch, struct balance_item 
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
 		const struct planned *planned = rule->rule->planned;
-		const struct reference *to = &rule->destination.name;
+		const struct reference *to = rule->destination.name;
 		items[i] = (struct balance_item){
 			.repository =
 				str_of(arena_printf(scratch, "%s/%s", to->host, to->repository)),
-			.digest = str_of(rule->source.items[0].ref.digest),
+			.digest = str_of(rule->source.items[0].digest),
 			.weight = planned_weight(planned->action, planned->bytes)};
 		if (!items[i].repository.at)
 			return false;

@@ -6,6 +6,7 @@
 
 #include "config/convert/logins_text.h"
 #include "plan/list.h"
+#include "plan/side.h"
 
 #include <string.h>
 
@@ -139,13 +140,12 @@ static void add_excluded(const struct regsync_writing *writing, struct node *lis
 	struct arena *arena = writing->source->arena;
 	struct item_list items = {arena_array(arena, list_most(text), sizeof(*items.items)), 0};
 	struct error err = {0};
-	if (!items.items || !list_parse(arena, &rule->source.name, text, &items, &err)) {
+	if (!items.items || !list_parse(arena, rule->source.name, text, &items, &err)) {
 		writing->translation->failed |= !items.items || err.kind == ERROR_MEMORY;
 		return;
 	}
 	for (size_t i = 0; i < items.count; i++)
-		add_pattern(writing, list, at, items.items[i].pattern,
-			    str_of(items.items[i].ref.tag));
+		add_pattern(writing, list, at, items.items[i].pattern, str_of(items.items[i].tag));
 }
 
 static struct node *make_tags(const struct regsync_writing *writing, const struct node *at,
@@ -158,7 +158,7 @@ static struct node *make_tags(const struct regsync_writing *writing, const struc
 	struct node *deny = translation_list(translation, at);
 	for (size_t i = 0; i < rule->source.count; i++)
 		add_pattern(writing, allow, at, rule->source.items[i].pattern,
-			    str_of(rule->source.items[i].ref.tag));
+			    str_of(rule->source.items[i].tag));
 	if (allow && allow->count)
 		translation_set(translation, tags, "allow", allow);
 	for (size_t i = 0; selection && i < selection->exclude_count; i++)
@@ -199,8 +199,8 @@ static void add_repository(const struct regsync_writing *writing, const struct n
 			    rule->rule->source);
 		return;
 	}
-	struct node *step = new_step(writing, at, name_of(writing, at, &rule->source.name),
-				     name_of(writing, at, &rule->destination.name), "repository");
+	struct node *step = new_step(writing, at, name_of(writing, at, rule->source.name),
+				     name_of(writing, at, rule->destination.name), "repository");
 	struct node *tags = make_tags(writing, at, rule);
 	if (tags && tags->count)
 		translation_set(translation, step, "tags", tags);
@@ -218,13 +218,12 @@ static void add_images(const struct regsync_writing *writing, const struct node 
 		return;
 	}
 	for (size_t i = 0; i < rule->source.count; i++) {
-		const struct reference *from = &rule->source.items[i].ref;
-		struct reference target = to->name;
-		target.tag = from->tag;
-		target.digest = from->tag ? NULL : from->digest;
-		if (i < to->count && !to->items[i].pattern)
-			target = to->items[i].ref;
-		struct node *step = new_step(writing, at, name_of(writing, at, from),
+		const struct plan_item *item = &rule->source.items[i];
+		struct plan_item repeated = {item->tag, item->tag ? NULL : item->digest, NULL};
+		bool named = i < to->count && !to->items[i].pattern;
+		struct reference from = side_image(&rule->source, item);
+		struct reference target = side_image(to, named ? &to->items[i] : &repeated);
+		struct node *step = new_step(writing, at, name_of(writing, at, &from),
 					     name_of(writing, at, &target), "image");
 		add_terms(writing, step, rule->rule);
 		translation_add(writing->translation, writing->steps, step);

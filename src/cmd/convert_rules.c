@@ -172,11 +172,11 @@ bool convert_rules_renames(const struct plan_rule *rule)
 	bool same = !to->count || to->count == from->count;
 	for (size_t i = 0; same && i < to->count; i++) {
 		const struct plan_item *a = &from->items[i], *b = &to->items[i];
-		same = a->pattern || b->pattern ? a->pattern && b->pattern &&
-							  same_text(pattern_text(a->pattern),
-								    pattern_text(b->pattern))
-						: same_text(a->ref.tag, b->ref.tag) &&
-							  same_text(a->ref.digest, b->ref.digest);
+		same = a->pattern || b->pattern
+			       ? a->pattern && b->pattern &&
+					 same_text(pattern_text(a->pattern),
+						   pattern_text(b->pattern))
+			       : same_text(a->tag, b->tag) && same_text(a->digest, b->digest);
 	}
 	return !same;
 }

@@ -41,8 +41,8 @@ static const char *prefix_of(const struct skopeo_writing *writing, struct str de
 static bool fits(struct skopeo_writing *writing, const struct plan_rule *rule)
 {
 	struct arena *arena = writing->source->arena;
-	const char *to = reference_string(arena, &rule->destination.name);
-	const char *from = reference_string(arena, &rule->source.name);
+	const char *to = reference_string(arena, rule->destination.name);
+	const char *from = reference_string(arena, rule->source.name);
 	struct str whole = str_of(from);
 	size_t slash = whole.len;
 	while (slash && whole.at[slash - 1] != '/')
@@ -80,7 +80,7 @@ static struct node *map_below(const struct skopeo_writing *writing, struct node 
 static struct node *repositories(const struct skopeo_writing *writing, const struct plan_rule *rule,
 				 enum kind kind, const struct node *at)
 {
-	struct node *registry = map_below(writing, writing->root, rule->source.name.host, at);
+	struct node *registry = map_below(writing, writing->root, rule->source.name->host, at);
 	return registry ? map_below(writing, registry, kind_names[kind], at) : NULL;
 }
 
@@ -88,12 +88,12 @@ static void set(const struct skopeo_writing *writing, const struct plan_rule *ru
 		const struct node *at, const struct node *value)
 {
 	struct node *map = repositories(writing, rule, kind, at);
-	if (map && node_get(map, rule->source.name.repository))
+	if (map && node_get(map, rule->source.name->repository))
 		refuse(writing, rule->rule, "a second selection of one repository");
 	else
 		translation_put(writing->translation, map,
 				translation_text(writing->translation, at,
-						 str_of(rule->source.name.repository)),
+						 str_of(rule->source.name->repository)),
 				value);
 }
 
@@ -102,7 +102,7 @@ static void add_tags(const struct skopeo_writing *writing, const struct plan_rul
 {
 	struct translation *translation = writing->translation;
 	struct node *map = repositories(writing, rule, IMAGES, at);
-	struct node *list = (struct node *)(uintptr_t)node_get(map, rule->source.name.repository);
+	struct node *list = (struct node *)(uintptr_t)node_get(map, rule->source.name->repository);
 	if (!list) {
 		list = translation_list(translation, at);
 		set(writing, rule, IMAGES, at, list);
@@ -111,10 +111,10 @@ static void add_tags(const struct skopeo_writing *writing, const struct plan_rul
 		return;
 	}
 	for (size_t i = 0; i < rule->source.count; i++) {
-		const struct reference *ref = &rule->source.items[i].ref;
+		const struct plan_item *item = &rule->source.items[i];
 		translation_add(translation, list,
 				translation_text(translation, at,
-						 str_of(ref->digest ? ref->digest : ref->tag)));
+						 str_of(item->digest ? item->digest : item->tag)));
 	}
 }
 
@@ -129,7 +129,7 @@ static void add_regex(const struct skopeo_writing *writing, const struct plan_ru
 			buf_add_string(&text, pattern_text(item->pattern));
 			break;
 		}
-		convert_rules_anchored(item->pattern, str_of(item->ref.tag), &one);
+		convert_rules_anchored(item->pattern, str_of(item->tag), &one);
 		buf_printf(&text, "%s^%s$", i ? "|" : "", buf_string(&one));
 	}
 	writing->translation->failed |= !buf_ok(&text);

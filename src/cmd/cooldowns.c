@@ -13,7 +13,7 @@ static bool each_rule(const struct run *run,
 		      void *ctx)
 {
 	for (size_t i = 0; i < run->rule_count; i++)
-		if (!visit(ctx, run->rules[i].rule, &run->rules[i].source.name))
+		if (!visit(ctx, run->rules[i].rule, run->rules[i].source.name))
 			return false;
 	for (size_t i = 0; i < run->namespace_count; i++)
 		if (!visit(ctx, run->namespaces[i].rule, &run->namespaces[i].source))

@@ -11,12 +11,11 @@
 #include "base/retry.h"
 #include "cmd/dates.h"
 #include "cmd/lanes.h"
+#include "cmd/learning.h"
 #include "cmd/listings.h"
 #include "cmd/narrowing.h"
 #include "config/imgsync/flags.h"
-#include "discover/discover.h"
 #include "plan/batch.h"
-#include "registry/tags.h"
 
 static bool list_tags(void *ctx, struct arena *arena, const struct reference *source,
 		      const char *const **tags, size_t *count, struct error *err)
@@ -28,63 +27,6 @@ static bool list_tags(void *ctx, struct arena *arena, const struct reference *so
 	*tags = list.items;
 	*count = list.count;
 	return true;
-}
-
-/*
- * From this number of images of one repository on, a list of its tags is worth while, if it
- * includes digests.
- */
-enum { LEARN_MIN = 10, DATED_PAGES = 10 };
-
-/* A list of digests may take so many requests to save that many. */
-static size_t worth(size_t images)
-{
-	return images / 2;
-}
-
-/* A source whose tags were listed may have told their digests with them. */
-static void learn_source(struct run *run, const struct plan_rule *rule, size_t requests)
-{
-	struct repository from;
-	struct error ignored;
-	if (!registry_open(run->registry, &rule->source.name, false, &from, &ignored))
-		return;
-	if (rule->source.count)
-		tags_learn(&from);
-	discover_tags(&from, requests);
-}
-
-/* What kind of registry a destination is shows in its answer about the first image. */
-static void learn_destination(struct run *run, const struct expansion *expansion,
-			      const struct plan_rule *rule)
-{
-	struct repository to;
-	struct error ignored;
-	if (!registry_open(run->registry, &rule->destination.name, true, &to, &ignored))
-		return;
-	tags_learn(&to);
-	if (!known_complete(&to))
-		tags_ask(&to, expansion->tasks[0].destination.tag);
-	discover_tags(&to, worth(expansion->count));
-}
-
-/*
- * Whether an image is old enough is known from a list, if it has dates. So one is asked for even
- * for a few images then, as long as it has no more than DATED_PAGES pages.
- */
-static void learn_tags(struct run *run, size_t index)
-{
-	const struct expansion *expansion = &run->expansions[index];
-	const struct plan_rule *rule = expansion->rule;
-	bool many = expansion->count >= LEARN_MIN;
-	bool dated = expansion->count && rule_terms(rule->rule)->min_age > 0;
-	size_t requests = worth(expansion->count);
-	if (dated && requests < DATED_PAGES)
-		requests = DATED_PAGES;
-	if (many || dated)
-		learn_source(run, rule, requests);
-	if (many)
-		learn_destination(run, expansion, rule);
 }
 
 /* Keeps why a rule was not expanded. Failures are few, and large beside the record of a rule. */
@@ -145,7 +87,7 @@ static void expand_rule(void *ctx, size_t index)
 		return;
 	}
 	listings_done(run->listings, expansion->rule);
-	learn_tags(run, index);
+	learning_rule(run, expansion);
 }
 
 /* The number of rules that are worth another round. */
@@ -160,12 +102,12 @@ static size_t expand_again(const struct run *run)
 static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
 {
 	const struct run *run = ctx;
-	hosts[0] = run->expansions[number].rule->source.name.host;
+	hosts[0] = run->expansions[number].rule->source.name->host;
 }
 
 /*
- * True for a rule that names its only image, about which nothing has to be learned: its date may be
- * in a list.
+ * True for a rule that names its only image, and needs no list of its own: the image's date may be
+ * in one.
  */
 static bool is_lone(const struct run *run, const struct plan_rule *rule)
 {
@@ -184,11 +126,10 @@ static bool begin_all(struct run *run)
 	run->expansions = arena_array(run->arena, others + 1, sizeof(*run->expansions));
 	if (!run->lone || !run->expansions)
 		return false;
-	lone = 0;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
 		if (is_lone(run, rule))
-			run->lone[lone++] = plan_task(rule);
+			run->lone[run->lone_count++] = plan_task(rule);
 		else
 			run->expansions[run->expansion_count++].rule = rule;
 	}
@@ -228,7 +169,7 @@ static bool expand_all(struct run *run)
 bool expansion_run(struct run *run)
 {
 	run->listings = listings_new(run);
-	bool ok = run->listings && expand_all(run);
+	bool ok = run->listings && expand_all(run) && learning_lone(run);
 	listings_free(&run->listings);
 	return ok;
 }
@@ -287,7 +228,7 @@ static bool add_task(struct run *run, struct map *seen, const struct task *task)
 static bool repository_key(const struct plan_rule *rule, struct buf *key)
 {
 	buf_reset(key);
-	buf_printf(key, "%s/%s", rule->destination.name.host, rule->destination.name.repository);
+	buf_printf(key, "%s/%s", rule->destination.name->host, rule->destination.name->repository);
 	return buf_ok(key);
 }
 

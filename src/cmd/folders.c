@@ -98,8 +98,8 @@ static void find_all(struct folder_finding *finding)
 	const struct run *run = finding->run;
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		find(finding, &rule->source.name, rule->rule->source_place, false, NULL);
-		find(finding, &rule->destination.name, rule->rule->destination_place, true,
+		find(finding, rule->source.name, rule->rule->source_place, false, NULL);
+		find(finding, rule->destination.name, rule->rule->destination_place, true,
 		     rule->rule);
 	}
 	for (size_t i = 0; i < run->namespace_count; i++) {

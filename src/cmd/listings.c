@@ -44,7 +44,7 @@ static struct shared_listing *find(const struct listings *listings, const struct
 
 static bool add(struct listings *listings, const struct plan_rule *rule)
 {
-	const struct reference *source = &rule->source.name;
+	const struct reference *source = rule->source.name;
 	scoped(buf_finish) struct buf key = {0};
 	struct shared_listing *listing = find(listings, source);
 	if (!listing) {
@@ -191,7 +191,7 @@ void listings_done(struct listings *listings, const struct plan_rule *rule)
 {
 	/* Only rules that need a list were counted, and other ones may have the same source. */
 	struct shared_listing *listing =
-		plan_is_known(rule) ? NULL : find(listings, &rule->source.name);
+		plan_is_known(rule) ? NULL : find(listings, rule->source.name);
 	if (!listing)
 		return;
 	pthread_mutex_lock(&listings->lock);

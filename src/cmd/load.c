@@ -186,9 +186,9 @@ static bool settle_credentials(struct run *run, struct problems *problems)
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
 		const char *place = rule->rule->source_place;
-		add_side(&sides, &rule->source.name, place, true);
-		add_side(&sides, &rule->destination.name, place, false);
-		add_removal(run, rule->rule, &rule->destination.name, &sides);
+		add_side(&sides, rule->source.name, place, true);
+		add_side(&sides, rule->destination.name, place, false);
+		add_removal(run, rule->rule, rule->destination.name, &sides);
 		if (rule->referrers)
 			add_side(&sides, rule->referrers, place, true);
 	}

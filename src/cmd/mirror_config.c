@@ -93,8 +93,8 @@ static bool renames(const struct plan_rule *rule)
 {
 	const struct plan_side *from = &rule->source, *to = &rule->destination;
 	for (size_t i = 0; i < to->count; i++) {
-		const char *tag = to->items[i].ref.tag;
-		const char *source = i < from->count ? from->items[i].ref.tag : NULL;
+		const char *tag = to->items[i].tag;
+		const char *source = i < from->count ? from->items[i].tag : NULL;
 		if (tag && (!source || strcmp(tag, source) != 0))
 			return true;
 	}
@@ -144,8 +144,8 @@ static bool collect(const struct mirror_rules *rules, struct mirrors *mirrors)
 	for (size_t i = 0; i < rules->namespace_count; i++)
 		add_namespace(mirrors, rules, &rules->namespaces[i]);
 	for (size_t i = 0; i < rules->count; i++) {
-		const struct reference *from = &rules->items[i].source.name;
-		const struct reference *to = &rules->items[i].destination.name;
+		const struct reference *from = rules->items[i].source.name;
+		const struct reference *to = rules->items[i].destination.name;
 		if (leave_out_files(mirrors, rules->items[i].rule, from, to))
 			continue;
 		if (renames(&rules->items[i]))

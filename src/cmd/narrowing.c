@@ -165,8 +165,8 @@ bool narrowing_plan(struct run *run)
 const struct narrow_tags *narrowing_tags(const struct run *run, const struct plan_rule *rule)
 {
 	const struct server_route *route = rule->rule->route;
-	const struct narrow_image image = {.host = rule->source.name.host,
-					   .repository = rule->source.name.repository,
+	const struct narrow_image image = {.host = rule->source.name->host,
+					   .repository = rule->source.name->repository,
 					   .destination = route ? route->destination : ""};
 	const struct named_part *part = find(run->narrowing, &image);
 	return part ? &part->tags : NULL;

@@ -80,7 +80,7 @@ static bool parse_targets(struct probe *probe)
 		}
 		struct plan_rule *rule = &run->rules[run->rule_count++];
 		*rule = (struct plan_rule){.rule = &nothing};
-		rule->source.name = rule->destination.name = target->name;
+		rule->source.name = rule->destination.name = &target->name;
 	}
 	return true;
 }
@@ -103,7 +103,7 @@ static bool settle(struct probe *probe)
 	const char *lines = NULL;
 	struct usage_side *sides = arena_array(run->arena, run->rule_count, sizeof(*sides));
 	for (size_t i = 0; sides && i < run->rule_count; i++) {
-		const struct reference *name = &run->rules[i].source.name;
+		const struct reference *name = run->rules[i].source.name;
 		sides[i] = (struct usage_side){name->host, name->repository, NULL, true};
 		warn_of_slip(probe, name->host);
 	}

@@ -48,7 +48,7 @@ void pruning_check(const struct run *run, struct problems *problems)
 	for (size_t i = 0; i < run->rule_count; i++)
 		if (run->rules[i].prune && ++count)
 			check_rule(run, run->rules[i].rule, run->rules[i].prune,
-				   &run->rules[i].destination.name, problems);
+				   run->rules[i].destination.name, problems);
 	for (size_t i = 0; i < run->namespace_count; i++)
 		if (run->namespaces[i].rule->prune && ++count)
 			check_rule(run, run->namespaces[i].rule, run->namespaces[i].rule->prune,
@@ -91,7 +91,7 @@ static bool print_key(const struct reference *name, struct buf *out)
 static bool add_rule(struct prunings *prunings, const struct plan_rule *rule)
 {
 	scoped(buf_finish) struct buf key = {0};
-	const struct reference *name = &rule->destination.name;
+	const struct reference *name = rule->destination.name;
 	if (!rule->prune)
 		return true;
 	if (!print_key(name, &key))
@@ -106,7 +106,7 @@ static bool add_rule(struct prunings *prunings, const struct plan_rule *rule)
 	}
 	found->terms = prune_join(&found->terms, rule->prune);
 	buf_reset(&key);
-	buf_printf(&key, "%s/%s", rule->source.name.host, rule->source.name.repository);
+	buf_printf(&key, "%s/%s", rule->source.name->host, rule->source.name->repository);
 	return buf_ok(&key) && map_put(&found->sources, buf_str(&key), found);
 }
 
@@ -170,7 +170,7 @@ static bool block_others(struct prunings *prunings)
 	const struct run *run = prunings->run, *all = run->loaded;
 	for (size_t i = 0; all && i < all->rule_count; i++)
 		if (!is_in_run(run, all->rules[i].rule) &&
-		    !block(prunings, &all->rules[i].destination.name, why))
+		    !block(prunings, all->rules[i].destination.name, why))
 			return false;
 	for (size_t i = 0; all && i < all->namespace_count; i++)
 		for (size_t k = 0; k < prunings->repositories.count; k++) {

@@ -22,7 +22,10 @@ enum { PAUSE_MAX = 300 };
 
 static const size_t no_task = SIZE_MAX;
 
-/* One round over the tasks in todo. */
+/*
+ * One round over the tasks in todo. The arrays with an entry for each task are written only for
+ * those that fail: pages that nobody writes to take no memory.
+ */
 struct round {
 	struct run *run;
 	atomic_bool stopped; /* --fail-fast, and something has failed */
@@ -178,9 +181,12 @@ static void run_one(struct round *round, size_t number)
 		run_timed(run, arena, run->tasks[number], &outcome);
 	if (cancel_closing())
 		prefer_earlier(arena, round->untold[number], &outcome);
-	round->again[number] = !round->last && is_worth_it(&outcome);
-	round->patience[number] = outcome.retry_after;
-	round->untold[number] = NULL;
+	if (!round->last && is_worth_it(&outcome)) {
+		round->again[number] = true;
+		round->patience[number] = outcome.retry_after;
+	}
+	if (round->untold[number])
+		round->untold[number] = NULL;
 	if (round->again[number]) {
 		keep_outcome(round, number, &outcome);
 		log_attempt(run->tasks[number], &outcome);
@@ -255,8 +261,9 @@ static size_t take_failed(struct round *round, size_t *todo)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < round->run->task_count; i++) {
-		if (round->again[i])
-			todo[count++] = i;
+		if (!round->again[i])
+			continue;
+		todo[count++] = i;
 		round->again[i] = false;
 	}
 	return count;

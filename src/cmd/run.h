@@ -65,6 +65,7 @@ struct run {
 	struct report_live *figures; /* of the report, for other threads; NULL: nobody looks */
 	struct listings *listings;   /* while the rules are expanded */
 	struct task *lone; /* of the rules that name their only image: one each, in their order */
+	size_t lone_count;
 	struct expansion *expansions; /* of the other rules, in their order */
 	size_t expansion_count;
 	const struct task **tasks; /* of all rules, each pair once */

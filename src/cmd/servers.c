@@ -70,8 +70,8 @@ void servers_each(const struct run *run, void (*take)(void *ctx, const struct na
 	const struct server_taker taker = {run, take, ctx};
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
-		take_side(&taker, &rule->source.name, rule->rule->source_place);
-		take_side(&taker, &rule->destination.name, rule->rule->destination_place);
+		take_side(&taker, rule->source.name, rule->rule->source_place);
+		take_side(&taker, rule->destination.name, rule->rule->destination_place);
 		if (rule->referrers)
 			take_side(&taker, rule->referrers, rule->rule->source_place);
 	}

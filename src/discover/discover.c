@@ -17,15 +17,24 @@ static const struct dialect {
 	const char *hosts[4]; /* registries that have this one; "*.pkg.dev": all below */
 	dialect_list *list;
 	dialect_tags *tags; /* NULL: it has no better list of tags than others */
+	/*
+	 * What the list says of a tag is what the registry would say: both are one service with one
+	 * database. So it is good for a target as well, which may have changed a moment ago.
+	 */
+	bool current;
 } dialects[] = {
-	{"harbor", {0}, harbor_list, harbor_tags},
-	{"catalog", {0}, catalog_list, NULL},
-	{"gitlab", {"registry.gitlab.com"}, gitlab_list, NULL},
-	{"google", {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"}, google_list, NULL},
-	{"ecr", {0}, ecr_list, NULL}, /* at hosts by ecr_list_has() */
-	{"ghcr", {"ghcr.io"}, ghcr_list, NULL},
-	{"hub", {"docker.io"}, hub_list, hub_tags},
-	{"quay", {"quay.io"}, quay_list, quay_tags},
+	{"harbor", {0}, harbor_list, harbor_tags, true},
+	{"catalog", {0}, catalog_list, NULL, false},
+	{"gitlab", {"registry.gitlab.com"}, gitlab_list, NULL, false},
+	{"google",
+	 {"gcr.io", "*.gcr.io", "*.pkg.dev", "registry.k8s.io"},
+	 google_list,
+	 NULL,
+	 false},
+	{"ecr", {0}, ecr_list, NULL, false}, /* at hosts by ecr_list_has() */
+	{"ghcr", {"ghcr.io"}, ghcr_list, NULL, false},
+	{"hub", {"docker.io"}, hub_list, hub_tags, false}, /* its API is a service of its own */
+	{"quay", {"quay.io"}, quay_list, quay_tags, true},
 };
 
 /* So many of them are tried where the host says nothing. */
@@ -163,10 +172,9 @@ static bool has_list(const struct access *access, const struct dialect *dialect)
 	       (dialect->tags == harbor_tags && is_harbor(access));
 }
 
-/* A target's list must be as new as the registry. */
 static bool may_ask(const struct access *access, const struct dialect *dialect)
 {
-	return (!access->target || dialect->tags == harbor_tags) && has_list(access, dialect);
+	return (!access->target || dialect->current) && has_list(access, dialect);
 }
 
 void discover_tags(const struct repository *repository, size_t requests)

@@ -75,10 +75,13 @@ static void print_rule(struct claims *claims, const struct plan_rule *rule, stru
 			   (const void *)rule->rule->selection);
 		return;
 	}
-	buf_printf(key, "%s %s", identity(claims, &rule->source.name),
-		   identity(claims, &rule->destination.name));
-	for (size_t i = 0; i < rule->destination.count; i++)
-		buf_printf(key, ",%s", identity(claims, &rule->destination.items[i].ref));
+	buf_printf(key, "%s %s", identity(claims, rule->source.name),
+		   identity(claims, rule->destination.name));
+	for (size_t i = 0; i < rule->destination.count; i++) {
+		struct reference image =
+			side_image(&rule->destination, &rule->destination.items[i]);
+		buf_printf(key, ",%s", identity(claims, &image));
+	}
 }
 
 bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
@@ -93,7 +96,7 @@ bool claims_rule_is_new(struct claims *claims, const struct plan_rule *rule,
 		return true;
 	const char *difference = terms_difference(rule_terms(first), rule_terms(rule->rule));
 	if (difference)
-		complain_terms(difference, text_of(claims, &rule->destination.name), rule->rule,
+		complain_terms(difference, text_of(claims, rule->destination.name), rule->rule,
 			       first, problems);
 	else
 		claims->earlier = first;
@@ -145,7 +148,7 @@ enum claims_answer claims_take(struct claims *claims, const struct plan_rule *ru
 {
 	struct reference image = *destination;
 	claims->earlier = NULL;
-	struct destination_claim claim = {.source = source ? *source : rule->source.name,
+	struct destination_claim claim = {.source = source ? *source : *rule->source.name,
 					  .rule = rule->rule,
 					  .whole = !source};
 	scoped(buf_finish) struct buf key = {0};

@@ -32,7 +32,7 @@ struct str items_word(const struct reference *image)
 /* The image that a destination gets when it repeats the source. */
 static struct reference repeated(const struct plan_side *side, const struct reference *image)
 {
-	struct reference ref = side->name;
+	struct reference ref = *side->name;
 	ref.tag = image->tag;
 	ref.digest = image->tag ? NULL : image->digest;
 	return ref;
@@ -41,7 +41,7 @@ static struct reference repeated(const struct plan_side *side, const struct refe
 static bool find_named(struct picking *picking, struct error *err)
 {
 	for (size_t i = 0; i < picking->side->count; i++) {
-		const char *tag = picking->side->items[i].ref.tag;
+		const char *tag = picking->side->items[i].tag;
 		if (tag && !map_put(&picking->named, str_of(tag), picking))
 			return error_memory(err);
 	}
@@ -98,10 +98,11 @@ static bool pick(struct arena *arena, struct picking *picking, struct error *err
 	if (!find_named(picking, err))
 		return false;
 	for (size_t i = 0; i < side->count; i++) {
-		const struct pattern *pattern = side->items[i].pattern;
+		const struct plan_item *item = &side->items[i];
+		const struct pattern *pattern = item->pattern;
 		size_t hits;
 		if (!pattern) {
-			out->items[out->count++] = side->items[i].ref;
+			out->items[out->count++] = side_image(side, item);
 			continue;
 		}
 		if (!pick_matches(picking, pattern, &hits, err))
@@ -109,8 +110,8 @@ static bool pick(struct arena *arena, struct picking *picking, struct error *err
 		if (!hits && expanding &&
 		    !items_nothing(expanding, err,
 				   "pattern /%.200s/ finds none of the %zu tags of %s/%s",
-				   pattern_text(pattern), candidates, side->name.host,
-				   side->name.repository))
+				   pattern_text(pattern), candidates, side->name->host,
+				   side->name->repository))
 			return false;
 	}
 	return true;
@@ -146,13 +147,13 @@ bool items_source(struct arena *arena, const struct expanding *expanding, struct
 		.side = side, .candidates = &listed, .out = out, .expanding = expanding};
 	bool all = side->count == 0;
 	if ((all || side_has_patterns(side)) &&
-	    !list_images(arena, &side->name, expanding->catalog, &listed, err))
+	    !list_images(arena, side->name, expanding->catalog, &listed, err))
 		return false;
 	if (!all)
 		return pick(arena, &picking, err);
 	*out = listed;
 	return out->count || items_nothing(expanding, err, "%s/%s has no tags: nothing to copy",
-					   side->name.host, side->name.repository);
+					   side->name->host, side->name->repository);
 }
 
 bool items_destination(struct arena *arena, const struct plan_side *side,

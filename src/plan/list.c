@@ -42,8 +42,9 @@ static bool parse_pattern(struct arena *arena, struct str item, const struct pat
 
 /* A tag, a digest, or a tag with a digest. */
 static bool parse_reference(struct arena *arena, const struct reference *name, struct str item,
-			    struct reference *out, struct error *err)
+			    struct plan_item *out, struct error *err)
 {
+	struct reference image;
 	bool bare_digest = str_find(item, ':') < item.len && str_find(item, '@') == item.len;
 	if (str_find(item, '*') < item.len)
 		return refuse(item,
@@ -54,7 +55,12 @@ static bool parse_reference(struct arena *arena, const struct reference *name, s
 		return refuse(item, "a list names tags or digests of one repository only", err);
 	const char *text = arena_printf(arena, "%s/%s%c%.*s", name->host, name->repository,
 					bare_digest ? '@' : ':', STR_ARGS(item));
-	return text ? reference_parse(arena, str_of(text), out, err) : error_memory(err);
+	if (!text)
+		return error_memory(err);
+	if (!reference_parse(arena, str_of(text), &image, err))
+		return false;
+	*out = (struct plan_item){image.tag, image.digest, NULL};
+	return true;
 }
 
 bool list_parse(struct arena *arena, const struct reference *name, struct str text,
@@ -71,7 +77,7 @@ bool list_parse(struct arena *arena, const struct reference *name, struct str te
 		if (!item.len)
 			return error_set(err, ERROR_CONFIG, "empty item: remove the extra ','");
 		if (pattern ? !parse_pattern(arena, item, &out->pattern, err)
-			    : !parse_reference(arena, name, item, &out->ref, err))
+			    : !parse_reference(arena, name, item, out, err))
 			return false;
 		list->count++;
 		more = len < text.len;

@@ -32,7 +32,7 @@ static bool add_link(struct narrow *narrow, struct arena *arena, const struct pl
 {
 	scoped(buf_finish) struct buf key = {0};
 	struct rule_link *link = arena_new_of(arena, struct rule_link);
-	const struct reference *name = &rule->source.name;
+	const struct reference *name = rule->source.name;
 	if (!link || !repository_key(name->host, name->repository, &key))
 		return false;
 	*link = (struct rule_link){rule, map_get(&narrow->repositories, buf_str(&key))};

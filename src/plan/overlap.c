@@ -88,8 +88,8 @@ static bool parse(struct overlap *overlap, const struct rule *rule, struct membe
 	}
 	bool good = !rule->selection || select_parse(overlap->arena, rule->selection, &out->from,
 						     &out->select, &ignored, &memory);
-	out->source = identity(overlap, &out->from.name);
-	out->destination = identity(overlap, &out->to.name);
+	out->source = identity(overlap, out->from.name);
+	out->destination = identity(overlap, out->to.name);
 	out->fixed = out->from.count && !out->select && !side_has_patterns(&out->from);
 	overlap->out_of_memory |= !memory;
 	return good && !overlap->out_of_memory;
@@ -180,13 +180,12 @@ static void find_duplicates(struct overlap *overlap, struct member *member)
 	    side_has_patterns(&member->to))
 		return;
 	for (size_t i = 0; i < member->from.count && !overlap->out_of_memory; i++) {
-		const struct reference *from = &member->from.items[i].ref;
-		struct reference to = same ? member->to.name : member->to.items[i].ref;
-		if (same) {
-			to.tag = from->tag;
-			to.digest = from->tag ? NULL : from->digest;
-		}
-		find_duplicate(overlap, member, from, &to);
+		const struct plan_item *item = &member->from.items[i];
+		struct plan_item repeated = {item->tag, item->tag ? NULL : item->digest, NULL};
+		struct reference from = side_image(&member->from, item);
+		struct reference to =
+			side_image(&member->to, same ? &repeated : &member->to.items[i]);
+		find_duplicate(overlap, member, &from, &to);
 	}
 }
 
@@ -225,7 +224,7 @@ static bool takes(struct overlap *overlap, const struct member *member, const ch
 	for (size_t i = 0; i < member->from.count && !taken; i++) {
 		const struct plan_item *item = &member->from.items[i];
 		if (!item->pattern)
-			taken = item->ref.tag && strcmp(item->ref.tag, tag) == 0;
+			taken = item->tag && strcmp(item->tag, tag) == 0;
 		else if (!pattern_match(item->pattern, str_of(tag), &taken, &err))
 			return give_up(overlap, &err);
 	}
@@ -243,7 +242,7 @@ static bool covers(struct overlap *overlap, const struct member *wide, const str
 		const struct plan_item *item = &narrow->from.items[i];
 		if (item->pattern ? !(takes_all(wide) ||
 				      (!wide->select && has_pattern(wide, item->pattern)))
-				  : !takes(overlap, wide, item->ref.tag))
+				  : !takes(overlap, wide, item->tag))
 			return false;
 	}
 	return narrow->from.count > 0;
@@ -275,10 +274,9 @@ static bool clash(struct overlap *overlap, const struct member *a, const struct 
 		return true;
 	for (size_t i = 0; i < b->from.count; i++) {
 		const struct plan_item *item = &b->from.items[i];
-		if (item->pattern
-			    ? !b->select && !a->select &&
-				      (takes_all(a) || has_pattern(a, item->pattern))
-			    : takes(overlap, a, item->ref.tag) && takes(overlap, b, item->ref.tag))
+		if (item->pattern ? !b->select && !a->select &&
+					    (takes_all(a) || has_pattern(a, item->pattern))
+				  : takes(overlap, a, item->tag) && takes(overlap, b, item->tag))
 			return true;
 	}
 	return false;
@@ -333,9 +331,9 @@ static bool means(struct overlap *overlap, const struct namespace_rule *namespac
 		  const struct member *member)
 {
 	struct error err = {0};
-	const char *host = namespace->source.host, *repository = member->from.name.repository;
+	const char *host = namespace->source.host, *repository = member->from.name->repository;
 	bool wanted = false;
-	if (strcmp(reference_api_host(host), reference_api_host(member->from.name.host)) != 0)
+	if (strcmp(reference_api_host(host), reference_api_host(member->from.name->host)) != 0)
 		return false;
 	return namespace_wants(namespace, str_of(repository), &wanted, &err)
 		       ? wanted
@@ -352,7 +350,7 @@ static void compare_namespace(struct overlap *overlap, const struct namespace_ru
 	overlap->comparisons++;
 	if (!means(overlap, namespace, member))
 		return;
-	if (!namespace_rule(overlap->arena, namespace, str_of(member->from.name.repository), &rule,
+	if (!namespace_rule(overlap->arena, namespace, str_of(member->from.name->repository), &rule,
 			    &err)) {
 		overlap->out_of_memory |= err.kind == ERROR_MEMORY;
 		return;

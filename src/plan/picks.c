@@ -42,10 +42,9 @@ static bool find(const struct item_list *list, const struct reference *source, c
 			if (!pattern_match(item->pattern, str_of(source->tag), named, err))
 				return false;
 		} else if (!item->pattern) {
-			bool tag = !item->ref.tag ||
-				   (source->tag && strcmp(item->ref.tag, source->tag) == 0);
-			*named =
-				tag && (!item->ref.digest || strcmp(item->ref.digest, digest) == 0);
+			bool tag =
+				!item->tag || (source->tag && strcmp(item->tag, source->tag) == 0);
+			*named = tag && (!item->digest || strcmp(item->digest, digest) == 0);
 		}
 	}
 	return true;

@@ -12,6 +12,7 @@
 #include "config/rules/referrers_from.h"
 #include "plan/claims.h"
 #include "plan/items.h"
+#include "plan/keep.h"
 #include "plan/select.h"
 #include "plan/side.h"
 
@@ -21,7 +22,7 @@
 struct planner {
 	struct arena *arena;
 	struct arena *scratch; /* of claims, which nobody needs afterwards */
-	struct intern names;   /* hosts and repositories */
+	struct keep keep;
 	struct problems *problems;
 	struct claims claims;
 	/* The source read last: a source with several destinations is judged and told of once. */
@@ -37,7 +38,7 @@ struct planner {
 static void planner_finish(struct planner *planner)
 {
 	claims_finish(&planner->claims);
-	intern_finish(&planner->names);
+	keep_finish(&planner->keep);
 	arena_free(&planner->scratch);
 }
 
@@ -73,13 +74,13 @@ static bool check_selectable(struct planner *planner, const struct rule *rule)
 {
 	for (size_t i = 0; i < planner->side.count; i++) {
 		const struct plan_item *item = &planner->side.items[i];
-		if (item->pattern || item->ref.tag)
+		if (item->pattern || item->tag)
 			continue;
 		problem_add(
 			planner->problems, rule->source_place,
 			"source \"%.300s\": a selection is made by tags, but %s has none: remove "
 			"it, or put it into its own rule",
-			rule->source, item->ref.digest);
+			rule->source, item->digest);
 		return false;
 	}
 	return true;
@@ -155,25 +156,6 @@ static bool hint_at_namespace(struct str text, struct error *err)
 			 STR_ARGS(str_head(name, 200)), host ? "**" : "*");
 }
 
-/* Copies a side that is not a list, with names that rules have in common. */
-static bool keep_side(struct planner *planner, const struct plan_side *side, struct plan_side *out)
-{
-	struct arena *arena = planner->arena;
-	struct reference ref = {intern_text(&planner->names, side->name.host),
-				intern_text(&planner->names, side->name.repository), NULL, NULL};
-	struct plan_item *item = side->count ? arena_new_of(arena, struct plan_item) : NULL;
-	*out = (struct plan_side){.name = ref, .items = item, .count = side->count};
-	if (!ref.host || !ref.repository || (side->count && !item))
-		return false;
-	if (!side->count)
-		return true;
-	const struct reference *image = &side->items[0].ref;
-	ref.tag = image->tag ? arena_string(arena, image->tag) : NULL;
-	ref.digest = image->digest ? arena_string(arena, image->digest) : NULL;
-	item->ref = ref;
-	return !image->tag == !ref.tag && !image->digest == !ref.digest;
-}
-
 /* Of rules for one image there may be a hundred thousand, so what parsing leaves is not kept. */
 static bool parse_side(struct planner *planner, const char *text, struct plan_side *out,
 		       struct error *err)
@@ -186,7 +168,7 @@ static bool parse_side(struct planner *planner, const char *text, struct plan_si
 	if (!scratch)
 		return error_memory(err);
 	return side_parse(scratch, str_of(text), &side, err) &&
-	       (keep_side(planner, &side, out) || error_memory(err));
+	       (keep_side(&planner->keep, text, &side, out) || error_memory(err));
 }
 
 static bool parse_source(struct planner *planner, const struct rule *rule, struct plan_rule *out)
@@ -235,7 +217,7 @@ static bool parse_referrers(struct planner *planner, const struct rule *rule, st
 	if (!found)
 		error_memory(&err);
 	return (found &&
-		referrers_from_name(planner->arena, from, &out->source.name, found, &err)) ||
+		referrers_from_name(planner->arena, from, out->source.name, found, &err)) ||
 	       complain(planner, rule->source_place, "", &err);
 }
 
@@ -260,7 +242,7 @@ static enum claims_answer check_pair(struct planner *planner, const struct plan_
 /* True for a rule from one tag to one image, whose sides are what they will be. */
 static bool is_pair(const struct plan_rule *rule)
 {
-	return rule->source.count == 1 && !rule->source.items[0].ref.digest &&
+	return rule->source.count == 1 && !rule->source.items[0].digest &&
 	       rule->destination.count <= 1 && !side_has_patterns(&rule->destination);
 }
 
@@ -268,19 +250,13 @@ static bool is_pair(const struct plan_rule *rule)
 static bool pair_one(struct planner *planner, struct plan_rule *rule)
 {
 	struct plan_side *to = &rule->destination;
-	const struct reference *from = &rule->source.items[0].ref;
+	struct reference from = side_image(&rule->source, &rule->source.items[0]);
 	if (!to->count) {
-		struct plan_item *item = arena_new_of(planner->arena, struct plan_item);
-		if (!item) {
-			planner->claims.out_of_memory = true;
-			return false;
-		}
-		item->ref = to->name;
-		item->ref.tag = from->tag;
-		to->items = item;
+		to->items = rule->source.items;
 		to->count = 1;
 	}
-	return check_pair(planner, rule, from, &to->items[0].ref) == CLAIM_NEW;
+	struct reference into = side_image(to, &to->items[0]);
+	return check_pair(planner, rule, &from, &into) == CLAIM_NEW;
 }
 
 /* Makes images the items of side. */
@@ -288,7 +264,7 @@ static bool set_items(struct arena *arena, struct plan_side *side, const struct 
 {
 	struct plan_item *items = arena_array(arena, images->count, sizeof(*items));
 	for (size_t i = 0; items && i < images->count; i++)
-		items[i].ref = images->items[i];
+		items[i] = (struct plan_item){images->items[i].tag, images->items[i].digest, NULL};
 	side->items = items;
 	side->count = images->count;
 	return items != NULL;
@@ -304,8 +280,8 @@ static bool known_images(struct planner *planner, const struct plan_rule *rule,
 	    items_destination(planner->arena, &rule->destination, sources, destinations, &err))
 		return true;
 	if (err.kind == ERROR_CONFIG)
-		error_wrap(&err, "%s/%s (%s)", rule->destination.name.host,
-			   rule->destination.name.repository, rule->rule->destination_place);
+		error_wrap(&err, "%s/%s (%s)", rule->destination.name->host,
+			   rule->destination.name->repository, rule->rule->destination_place);
 	return complain(planner, rule->rule->source_place, "to ", &err);
 }
 
@@ -339,10 +315,13 @@ static bool pair_known(struct planner *planner, struct plan_rule *rule)
 /* A rule that needs the registry: its destination's items are known, what goes there is not. */
 static bool pair_unknown(struct planner *planner, const struct plan_rule *rule)
 {
-	for (size_t i = 0; i < rule->destination.count; i++)
-		if (claims_take(&planner->claims, rule, NULL, &rule->destination.items[i].ref,
-				planner->problems) == CLAIM_REFUSED)
+	const struct plan_side *to = &rule->destination;
+	for (size_t i = 0; i < to->count; i++) {
+		struct reference image = side_image(to, &to->items[i]);
+		if (claims_take(&planner->claims, rule, NULL, &image, planner->problems) ==
+		    CLAIM_REFUSED)
 			return false;
+	}
 	return claims_rule_is_new(&planner->claims, rule, planner->problems);
 }
 
@@ -377,7 +356,7 @@ static bool parse_all(struct planner *planner, const struct rules *rules,
 		      const struct plan_judge *judge, struct plan_rule **out, size_t *count)
 {
 	*count = 0;
-	planner->names.arena = planner->arena;
+	planner->keep.hosts.arena = planner->arena;
 	planner->scratch = planner->claims.names.arena = arena_new();
 	*out = arena_array(planner->arena, rules->count, sizeof(**out));
 	if (!planner->scratch || !*out)
@@ -415,15 +394,15 @@ static bool images_of(struct arena *arena, const struct expanding *expanding,
 	const struct plan_rule *rule = expanding->rule;
 	if (!items_source(arena, expanding, sources, err) ||
 	    (rule->select && !select_apply(arena, expanding, sources, err)))
-		return err->kind == ERROR_CONFIG ? error_wrap(err, "%s/%s", rule->source.name.host,
-							      rule->source.name.repository)
+		return err->kind == ERROR_CONFIG ? error_wrap(err, "%s/%s", rule->source.name->host,
+							      rule->source.name->repository)
 						 : false;
 	if (items_destination(arena, &rule->destination, sources, destinations, err))
 		return true;
 	return err->kind == ERROR_CONFIG
-		       ? error_wrap(err, "%s/%s to %s/%s", rule->source.name.host,
-				    rule->source.name.repository, rule->destination.name.host,
-				    rule->destination.name.repository)
+		       ? error_wrap(err, "%s/%s to %s/%s", rule->source.name->host,
+				    rule->source.name->repository, rule->destination.name->host,
+				    rule->destination.name->repository)
 		       : false;
 }
 
@@ -450,8 +429,9 @@ static bool make_task(struct arena *arena, const struct rule *rule, const struct
 
 struct task plan_task(const struct plan_rule *rule)
 {
-	return (struct task){.source = pulled(&rule->source.items[0].ref),
-			     .destination = rule->destination.items[0].ref,
+	struct reference source = side_image(&rule->source, rule->source.items);
+	return (struct task){.source = pulled(&source),
+			     .destination = side_image(&rule->destination, rule->destination.items),
 			     .rule = rule->rule};
 }
 

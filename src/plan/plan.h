@@ -49,13 +49,13 @@ struct catalog {
 
 /* What is wanted of a repository: a tag and/or a digest, or what a pattern finds. */
 struct plan_item {
-	struct reference ref;          /* with host and repository; all NULL with a pattern */
+	const char *tag, *digest;      /* both NULL with a pattern */
 	const struct pattern *pattern; /* NULL: none */
 };
 
-/* One side of a rule: a repository and what is wanted of it. */
+/* One side of a rule: a repository and what is wanted of it. side_image() joins the two. */
 struct plan_side {
-	struct reference name;         /* host and repository; tag and digest NULL */
+	const struct reference *name;  /* host and repository alone; sides may share it */
 	const struct plan_item *items; /* in the order they are written */
 	size_t count; /* 0: all tags (source), same items as the source (destination) */
 };
@@ -71,9 +71,9 @@ struct plan_rule {
 };
 
 /*
- * Parses all rules. Every mistake goes to problems with its place; rules with mistakes are left
- * out, equal pairs are kept once, two sources for one destination image are a mistake. False
- * without memory only.
+ * Parses all rules, which must outlive what it makes. Every mistake goes to problems with its
+ * place; rules with mistakes are left out, equal pairs are kept once, two sources for one
+ * destination image are a mistake. False without memory only.
  */
 bool plan_parse(struct arena *arena, const struct rules *rules, struct plan_rule **out,
 		size_t *count, struct problems *problems);

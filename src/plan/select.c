@@ -52,7 +52,7 @@ static bool parse_one(struct parsing *parsing, const struct placed *text, struct
 	if (!list_parse(parsing->arena, parsing->name, str_of(text->text), out, err))
 		return false;
 	for (; first < out->count; first++)
-		if (out->items[first].ref.digest)
+		if (out->items[first].digest)
 			return error_set(
 				err, ERROR_CONFIG,
 				"\"%.200s\": only tags and patterns are allowed here, no digests",
@@ -92,7 +92,7 @@ static void parse_semver(struct parsing *parsing, const struct placed *text,
 bool select_parse(struct arena *arena, const struct selection *selection, struct plan_side *source,
 		  const struct select **out, struct problems *problems, bool *memory)
 {
-	struct parsing parsing = {arena, &source->name, problems, .good = true};
+	struct parsing parsing = {arena, source->name, problems, .good = true};
 	struct select *select = arena_new_of(arena, struct select);
 	*memory = select != NULL;
 	*out = select;
@@ -126,7 +126,7 @@ static bool list_finds(const struct item_list *list, struct str tag, bool *found
 	for (size_t i = 0; i < list->count && !*found; i++) {
 		const struct plan_item *item = &list->items[i];
 		if (!item->pattern)
-			*found = str_is(tag, item->ref.tag);
+			*found = str_is(tag, item->tag);
 		else if (!pattern_match(item->pattern, tag, found, err))
 			return false;
 	}

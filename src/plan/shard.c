@@ -59,7 +59,7 @@ static unsigned choose(const struct shard_repository *repository, const size_t *
 
 static bool repository_key(const struct plan_rule *rule, struct buf *key)
 {
-	const struct reference *name = &rule->destination.name;
+	const struct reference *name = rule->destination.name;
 	buf_reset(key);
 	buf_printf(key, "%s/%s", name->host, name->repository);
 	return buf_ok(key);

@@ -49,13 +49,14 @@ bool side_is_plain(struct str text)
 bool side_parse(struct arena *arena, struct str text, struct plan_side *out, struct error *err)
 {
 	struct reference first;
+	struct reference *name = arena_new_of(arena, struct reference);
 	size_t end = first_end(text);
 	bool list = end < text.len;
 	bool pattern = list && text.at[end] == ':';
 	struct item_list items = {
 		.items = arena_array(arena, list_most(text) + 1, sizeof(*items.items))};
-	*out = (struct plan_side){0};
-	if (!items.items)
+	*out = (struct plan_side){.name = name};
+	if (!name || !items.items)
 		return error_memory(err);
 	if (!transport_check(text, err))
 		return error_wrap(err, "\"%.*s\"", STR_ARGS(str_head(text, QUOTE_MAX)));
@@ -73,10 +74,10 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 			      err);
 	if (list && !pattern && !named)
 		return refuse(text, "the first item of the list has no tag", err);
-	out->name = (struct reference){.host = first.host, .repository = first.repository};
+	*name = (struct reference){.host = first.host, .repository = first.repository};
 	if (named)
-		items.items[items.count++].ref = first;
-	if (!list || list_parse(arena, &out->name, str_from(text, end + 1), &items, err)) {
+		items.items[items.count++] = (struct plan_item){first.tag, first.digest, NULL};
+	if (!list || list_parse(arena, name, str_from(text, end + 1), &items, err)) {
 		out->items = items.items;
 		out->count = items.count;
 		return true;
@@ -84,6 +85,14 @@ bool side_parse(struct arena *arena, struct str text, struct plan_side *out, str
 	if (err->kind == ERROR_CONFIG)
 		error_wrap(err, "\"%.*s\"", STR_ARGS(str_head(text, QUOTE_MAX)));
 	return false;
+}
+
+struct reference side_image(const struct plan_side *side, const struct plan_item *item)
+{
+	struct reference image = *side->name;
+	image.tag = item->tag;
+	image.digest = item->digest;
+	return image;
 }
 
 bool side_has_patterns(const struct plan_side *side)

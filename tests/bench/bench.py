@@ -117,18 +117,18 @@ class Sample:
     requests: int
 
 
-def _run(measure, program, arguments, env, cwd):
+def _run(measure, program, arguments, env, cwd, limit=LIMIT):
     """(wall, cpu, peak bytes, exit status, last words)"""
     figures = os.path.join(cwd, "figures")
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen([measure, figures, program, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                    cwd=cwd, env=env, start_new_session=True)
         try:
-            process.wait(LIMIT)
+            process.wait(limit)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return 0, 0, 0, 124, f"not done after {LIMIT} s"
+            return 0, 0, 0, 124, f"not done after {limit} s"
         out.seek(0)
         with open(figures, encoding="ascii") as file:
             wall, cpu, rss, code = file.read().split()

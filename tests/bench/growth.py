@@ -4,7 +4,7 @@
 
 Both registries are one nginx that answers every manifest alike and lists as many tags as the repository's name says, in pages of a
 thousand: no other registry holds 100,000 tags and still answers faster than it is asked. Growth should be linear in time, and cost
-less than 200 bytes a tag; with a report less than 300, however large the report is. A written rule costs less than 600 bytes with its
+less than 200 bytes a tag; with a report less than 300, however large the report is. A written rule costs less than 500 bytes with its
 line of the file and its entry in the report, so that 100,000 stay below 64 MB; --rules measures these alone.
 """
 

@@ -166,8 +166,27 @@ def _regsync(place, entries, home):
             "-v", "warn"]
 
 
+def _ocync(place, entries, home):
+    """Lists of tags, for those of a repository that go to the same places."""
+    registries = {f"{side}{number}": {"url": host, "auth_type": "anonymous"}
+                  for side, hosts in (("source", place.source_hosts), ("target", place.destination_hosts))
+                  for number, host in enumerate(hosts)}
+    targets, tags = collections.defaultdict(list), collections.defaultdict(list)
+    for image in entries:
+        for to, repo in image.copies:
+            targets[image.source, image.repo, repo, image.tag].append(f"target{to}")
+    for (source, repo, copy, tag), names in targets.items():
+        tags[source, repo, copy, tuple(names)].append(tag)
+    mappings = [{"source": f"source{source}", "from": repo, "to": copy, "targets": list(names), "tags": {"glob": found}}
+                for (source, repo, copy, names), found in tags.items()]
+    return ["sync", "-c", _write(home, "ocync.yaml", {"registries": registries, "defaults": {"artifacts": {"enabled": False}},
+                                                      "mappings": mappings})]
+
+
+LIMIT = 3600      # seconds for one run
 PARALLEL = 8      # images at the same time for regsync, which takes one after the other unless told
-LISTS = {"image-syncer": _ours, "original": _ours, "regsync": _regsync}
+# skopeo sync gives no image another name.
+LISTS = {"image-syncer": _ours, "original": _ours, "regsync": _regsync, "ocync": _ocync}
 
 
 # -- the runs -----------------------------------------------------------------------------------------------------------------
@@ -216,7 +235,7 @@ class Mirror:
                 generation = int(name == RUNS[-1])
                 self._set(generation)
                 before = self.place.requests()
-                wall, cpu, rss, code, words = bench._run(self.measure, peer.path(), arguments, env, home)
+                wall, cpu, rss, code, words = bench._run(self.measure, peer.path(), arguments, env, home, LIMIT)
                 after = self.place.requests()
                 if code:
                     return found, f"{name} ended with {code}: {words.strip()[-200:]}"

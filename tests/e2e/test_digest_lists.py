@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lib import images, listings
+from lib import clouds, images, listings, outside
+from lib.forward import ForwardProxy
 from lib.shy import PASSWORD, USER, Shy
 
 MANY = 250
@@ -378,3 +379,122 @@ def test_a_destination_is_asked_once_what_it_is(sync, here, there, login):
     assert result.code == 0, result.stderr
     assert result.report["skipped"] == 600
     assert len(there.seen()) < 600 + 30, there.log()
+
+
+# -- destinations, and rules that are written out -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_its_name(request, certs):
+    """at_its_name(registry, name): the registry is met as name; returns the environment that leads there, for all so far."""
+    started, places = [], {}
+    request.node.proxies = []
+
+    def start(registry, name):
+        registry.__enter__()
+        registry.name = name
+        request.node.proxies.append(registry)
+        places[f"{name}:443"] = registry.port
+        way = ForwardProxy(places)
+        started.append((registry, way))
+        return way.environment()
+
+    start.context = certs.server_context
+    yield start
+    for registry, way in started:
+        registry.__exit__()
+        way.stop()
+
+
+def heads(registry):
+    return [each for each in registry.seen(kind="manifest") if each.method == "HEAD"]
+
+
+def written(source, destination, count, first=0):
+    return {f"{source}:t{number:04}": destination for number in range(first, first + count)}
+
+
+UNSEEN = {"quay.io": {"insecure": True}, "registry.k8s.io": {"insecure": True}, "docker.io": {"insecure": True}}
+
+
+@pytest.mark.parametrize("each", (False, True), ids=("all tags", "written rules"))
+def test_a_destination_at_quay(sync, here, login, at_its_name, each):
+    """Its list is the registry's own: what it says is in sync is, what it lacks is not there."""
+    stock(here, "team/a", MANY)
+    there = clouds.Quay(context=at_its_name.context())
+    env = at_its_name(there, "quay.io")
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    listings.quay(there)
+    rules = written(f"{here.host}/team/a", "quay.io/mirror/a", MANY) if each else {f"{here.host}/team/a": "quay.io/mirror/a"}
+    result = sync(rules, {**login, **UNSEEN}, env=env)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == MANY
+    assert heads(there) == [] and len(there.seen(path="/tag/")) == 3, there.log()
+    other = there.push(images.image("listed-other", parts=LAYERS), "mirror/a", "t0001")
+    del there.tags["mirror/a", "t0002"]
+    before = len(there.seen())
+    result = sync(rules, {**login, **UNSEEN}, env=env)
+    assert result.code == 0, result.stderr
+    assert result.report["copied"] == 2 and result.report["skipped"] == MANY - 2
+    assert there.tags["mirror/a", "t0001"] == here.tags["team/a", "t0001"] != other.digest
+    assert there.tags["mirror/a", "t0002"] == here.tags["team/a", "t0002"]
+    assert len(there.seen()) - before < 20, there.log()
+
+
+def test_a_destination_at_quay_that_is_private(sync, here, login, at_its_name):
+    """The API takes no robot's login: it is asked once, and then tags are asked for."""
+    there = clouds.Quay(context=at_its_name.context())
+    env = at_its_name(there, "quay.io")
+    rules = {}
+    for name in "abc":
+        stock(here, f"team/{name}", 12)
+        copy_by_hand(here, there, f"team/{name}", f"mirror/{name}")
+        rules |= written(f"{here.host}/team/{name}", f"quay.io/mirror/{name}", 12)
+    there.hook = lambda request: (401, {}, b'{"error_message": "Requires authentication"}') if "/tag/" in request.path else None
+    result = sync(rules, {**login, **UNSEEN}, flags=["--proc", "1"], env=env)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == 36
+    assert len(heads(there)) == 36 and len(there.seen(path="/tag/")) <= 3, there.log()
+
+
+def test_a_destination_at_docker_hub_is_asked_itself(sync, here, login, at_its_name):
+    """Its API is a service of its own: a tag that was moved a moment ago may be the old one there, which is the source's."""
+    stock(here, "team/a", 12)
+    there = clouds.DockerHub(context=at_its_name.context())
+    env = at_its_name(there, "registry-1.docker.io")
+    copy_by_hand(here, there, "team/a", "mirror/a")
+    moved = there.push(images.image("listed-moved", parts=LAYERS), "mirror/a", "t0003")
+    listings.hub(there, stale={("mirror/a", "t0003"): here.tags["team/a", "t0003"]})
+    result = sync(written(f"{here.host}/team/a", "docker.io/mirror/a", 12), {**login, **UNSEEN}, env=env)
+    assert result.code == 0, result.stderr
+    assert result.report["copied"] == 1
+    assert there.tags["mirror/a", "t0003"] == here.tags["team/a", "t0003"] != moved.digest
+    assert there.seen(path="/namespaces/") == [] and len(heads(there)) == 12, there.log()
+
+
+@pytest.mark.parametrize("count", (9, 12))
+def test_written_rules_of_one_source(sync, there, login, at_its_name, count):
+    """A list takes the place of enough questions, however many destinations they are for; for a few it is not asked for."""
+    here = clouds.Google(context=at_its_name.context())
+    env = at_its_name(here, "registry.k8s.io")
+    stock(here, "team/a", count)
+    outside.tree(here)
+    to = [f"{there.host}/{name}" for name in ("one", "two", "three")]
+    for name in ("one", "two", "three"):
+        copy_by_hand(here, there, "team/a", name)
+    result = sync(written("registry.k8s.io/team/a", to, count), {**login, **UNSEEN}, env=env)
+    assert result.code == 0, result.stderr
+    assert result.report["skipped"] == 3 * count
+    assert len(here.seen(path="/tags/list")) == (count >= 10), here.log()
+    assert len(heads(here)) == (0 if count >= 10 else count), here.log()
+    assert len(heads(there)) == 3 * count
+
+
+def test_written_rules_whose_list_fails(sync, there, login, at_its_name):
+    here = clouds.Google(context=at_its_name.context())
+    env = at_its_name(here, "registry.k8s.io")
+    stock(here, "team/a", 12)
+    here.hook = lambda request: (403, {}, b"{}") if request.kind == "tags" else None
+    result = sync(written("registry.k8s.io/team/a", f"{there.host}/one", 12), {**login, **UNSEEN}, env=env)
+    assert result.code == 0, result.stderr
+    assert len(there.tags) == 12 and len(here.seen(path="/tags/list")) == 1

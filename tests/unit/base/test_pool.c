@@ -281,6 +281,42 @@ static void test_lanes_serial(void **state)
 	assert_true(pool_lanes(pool, lanes, 0, note_order, &work));
 }
 
+enum { MARCHING_LANES = 3, MARCHING_LANE = 8 };
+
+struct marching {
+	pthread_barrier_t both;
+	atomic_size_t begun;
+	atomic_int ahead; /* calls that came before those of lower numbers */
+};
+
+static void march(void *ctx, size_t number)
+{
+	struct marching *marching = ctx;
+	size_t begun = atomic_fetch_add(&marching->begun, 1);
+	marching->ahead += number > begun + 1;
+	pthread_barrier_wait(&marching->both);
+}
+
+/* Several threads: of lanes that are equally busy, none gets ahead of the others. */
+static void test_lanes_together(void **state)
+{
+	struct marching marching = {.ahead = 0};
+	scoped(pool_free) struct pool *pool = pool_new(2);
+	size_t numbers[MARCHING_LANES][MARCHING_LANE];
+	struct pool_lane lanes[MARCHING_LANES];
+	(void)state;
+	for (size_t i = 0; i < MARCHING_LANES; i++) {
+		for (size_t j = 0; j < MARCHING_LANE; j++)
+			numbers[i][j] = j * MARCHING_LANES + i;
+		lanes[i] = (struct pool_lane){.numbers = numbers[i], .n = MARCHING_LANE};
+	}
+	pthread_barrier_init(&marching.both, NULL, 2);
+	assert_true(pool_lanes(pool, lanes, MARCHING_LANES, march, &marching));
+	pthread_barrier_destroy(&marching.both);
+	assert_int_equal(marching.begun, MARCHING_LANES * MARCHING_LANE);
+	assert_int_equal(marching.ahead, 0);
+}
+
 /* --- calls that can fail --------------------------------------------------------------------- */
 
 struct trial {
@@ -397,17 +433,12 @@ static void test_try_when_stopped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nested),
-		cmocka_unit_test(test_serial_order),
-		cmocka_unit_test(test_results_visible),
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_several_callers),
-		cmocka_unit_test(test_full_width),
-		cmocka_unit_test(test_lanes),
-		cmocka_unit_test(test_lanes_serial),
-		cmocka_unit_test(test_try),
-		cmocka_unit_test(test_runs_that_share),
-		cmocka_unit_test(test_try_when_stopped),
+		cmocka_unit_test(test_nested),          cmocka_unit_test(test_serial_order),
+		cmocka_unit_test(test_results_visible), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_several_callers), cmocka_unit_test(test_full_width),
+		cmocka_unit_test(test_lanes),           cmocka_unit_test(test_lanes_serial),
+		cmocka_unit_test(test_lanes_together),  cmocka_unit_test(test_try),
+		cmocka_unit_test(test_runs_that_share), cmocka_unit_test(test_try_when_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

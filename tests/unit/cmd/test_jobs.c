@@ -123,7 +123,7 @@ static void expect_selected(const char *name, const char *own, const struct rule
 		buf_printf(&text, "%s ", run.config.rules.items[i].source);
 	buf_add_string(&text, "| ");
 	for (size_t i = 0; i < run.rule_count; i++)
-		buf_printf(&text, "%s ", run.rules[i].source.name.repository);
+		buf_printf(&text, "%s ", run.rules[i].source.name->repository);
 	buf_add_string(&text, "| ");
 	for (size_t i = 0; i < run.namespace_count; i++)
 		buf_printf(&text, "%s ", run.namespaces[i].source.repository);

@@ -84,8 +84,8 @@ static void add_outcomes(const struct run *run, struct arena *arena, struct tall
 	for (size_t i = 0; i < run->rule_count; i++) {
 		const struct plan_rule *rule = &run->rules[i];
 		struct task *task = arena_new_of(arena, struct task);
-		*task = (struct task){.source = rule->source.name,
-				      .destination = rule->destination.name,
+		*task = (struct task){.source = *rule->source.name,
+				      .destination = *rule->destination.name,
 				      .rule = rule->rule};
 		task->source.tag = "v1";
 		const struct tally_image image = {.task = task,

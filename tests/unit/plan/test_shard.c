@@ -19,12 +19,12 @@ static void make(struct arena *arena, struct plan_rule *rules, size_t count)
 {
 	struct rule *written = arena_array(arena, count, sizeof(*written));
 	for (size_t i = 0; i < count; i++) {
+		struct reference *name = arena_new_of(arena, struct reference);
+		*name = (struct reference){.host = "registry.example.com",
+					   .repository =
+						   arena_printf(arena, "team/app-%zu", i / 2)};
 		written[i].source_place = arena_printf(arena, "%zu", i);
-		rules[i] = (struct plan_rule){
-			.destination.name = {.host = "registry.example.com",
-					     .repository =
-						     arena_printf(arena, "team/app-%zu", i / 2)},
-			.rule = &written[i]};
+		rules[i] = (struct plan_rule){.destination.name = name, .rule = &written[i]};
 	}
 }
 
