@@ -9,6 +9,7 @@
 #include "doc/json.h"
 #include "layout/archive.h"
 #include "layout/archive_base.h"
+#include "layout/archive_index.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -315,7 +316,6 @@ static bool read_index(struct layout *layout, int folder, struct error *err)
 /* An archive that is written begins with nothing; one that is read does not change. */
 static bool know_archive(struct layout *layout, struct error *err)
 {
-	struct str text = layout_index_empty();
 	if (layout->known)
 		return true;
 	if (!archive_open(layout->archive, err))
@@ -324,12 +324,11 @@ static bool know_archive(struct layout *layout, struct error *err)
 		layout->arena = arena_new();
 	if (!layout->arena)
 		return error_memory(err);
-	if (!archive_is_written(layout->archive) &&
-	    !archive_member(layout->archive, "index.json", layout->arena, &text, err))
-		return error_wrap(err, "it is no archive of an OCI image layout");
-	layout->known = layout_index_read(layout->arena, text, &layout->index, err);
-	if (layout->known)
-		layout_index_choose(layout->arena, layout->inside, &layout->index);
+	layout->known = archive_is_written(layout->archive)
+				? layout_index_read(layout->arena, layout_index_empty(),
+						    &layout->index, err)
+				: archive_index_choose(layout->archive, layout->inside,
+						       layout->arena, &layout->index, err);
 	return layout->known;
 }
 
