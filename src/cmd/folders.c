@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "config/outputs.h"
 #include "layout/archive.h"
@@ -212,26 +213,44 @@ bool folders_compare(const struct run *run, struct problems *problems)
 
 /* --- at work -------------------------------------------------------------------------------- */
 
-/* Makes a folder and those above it. Returns errno, or 0. */
-static int make(const char *path)
+/*
+ * Makes a folder and those above it. Returns errno, or 0. *made: how much of path is the first one
+ * that was missing; 0: none was.
+ */
+static int make(const char *path, size_t *made)
 {
 	char part[PATH_MAX];
+	*made = 0;
 	for (size_t i = 1; path[i - 1]; i++) {
 		if (path[i] && path[i] != '/')
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)i, path);
-		if (mkdir(part, 0777) != 0 && errno != EEXIST && errno != EISDIR &&
-		    (!path[i] || (errno != EROFS && errno != EACCES)))
+		if (mkdir(part, 0777) == 0)
+			*made = *made ? *made : i;
+		else if (errno != EEXIST && errno != EISDIR &&
+			 (!path[i] || (errno != EROFS && errno != EACCES)))
 			return errno;
 	}
 	return 0;
+}
+
+/* Where a disk should have been mounted, all goes to the disk of the system. */
+static void make_one(struct named_folder *folder)
+{
+	size_t made;
+	bool absolute = strchr(folder->name, ':')[1] == '/';
+	folder->error = make(folder->folder, &made);
+	if (made && absolute && (folder->archive || folder->folder[made]) && !folder->error)
+		log_warn("%s: the folder %.*s was not there and is made: if a disk belongs there, "
+			 "it is not mounted",
+			 folder->name, (int)made, folder->folder);
 }
 
 void folders_make(struct run *run)
 {
 	for (size_t i = 0; i < run->folder_count; i++)
 		if (run->folders[i].written && !run->options->dry_run)
-			run->folders[i].error = make(run->folders[i].folder);
+			make_one(&run->folders[i]);
 }
 
 static bool open_store(void *ctx, const struct reference *name, const struct creation *target,

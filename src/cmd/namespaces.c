@@ -190,8 +190,8 @@ static bool is_empty(const struct namespace_rule *namespace, size_t found, struc
 	const char *host = namespace->source.host;
 	if (!found && layout_name_host(host))
 		return error_set(err, ERROR_MISSING,
-				 "there is no OCI image layout %s %s/%s: check the name, or say "
-				 "allow-empty: true",
+				 "there is no OCI image layout %s %s/%s: check the name, and that "
+				 "its disk is mounted, or say allow-empty: true",
 				 namespace->deep ? "below" : "directly below", host,
 				 namespace->source.repository);
 	if (!found)

@@ -22,6 +22,7 @@ struct copier *copier_new(const struct copier_options *options)
 	copier->fanout = fanout_new();
 	copier->quotas = quotas_new();
 	copier->tagging = tagging_new();
+	hashing_hashers_init(&copier->hashers);
 	if (!copier->slots || !copier->inflight || !copier->locations || !copier->hits ||
 	    !copier->sites || !copier->sources || !copier->fanout || !copier->quotas ||
 	    !copier->tagging)

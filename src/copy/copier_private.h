@@ -4,6 +4,7 @@
 #include "copy/companions/sites.h"
 #include "copy/copier.h"
 #include "copy/judge/hits.h"
+#include "copy/move/hashing.h"
 #include "copy/move/quotas.h"
 #include "copy/move/tagging.h"
 #include "copy/share/fanout.h"
@@ -24,4 +25,5 @@ struct copier {
 	struct sites *sites;
 	struct quotas *quotas;
 	struct tagging *tagging;
+	struct hashers hashers;
 };

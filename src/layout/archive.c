@@ -8,6 +8,7 @@
 #include "base/cond.h"
 #include "base/map.h"
 #include "doc/json.h"
+#include "layout/archive_index.h"
 #include "layout/tar.h"
 #include "layout/volumes.h"
 
@@ -35,6 +36,7 @@ struct archive {
 	const char *name;
 	int64_t size, left;
 	struct volumes_mark mark;
+	struct archive_index index; /* has its own lock */
 };
 
 struct archive *archive_new(struct arena *arena, const char *path, bool written, int64_t split)
@@ -46,6 +48,7 @@ struct archive *archive_new(struct arena *arena, const char *path, bool written,
 		.path = path, .written = written, .split = split, .arena = arena_new()};
 	pthread_mutex_init(&archive->lock, NULL);
 	cond_init(&archive->changed);
+	archive_index_init(&archive->index);
 	return archive->arena ? archive : NULL;
 }
 
@@ -53,6 +56,7 @@ void archive_close(struct archive *archive)
 {
 	volumes_close(&archive->volumes);
 	map_finish(&archive->places);
+	archive_index_finish(&archive->index);
 	pthread_mutex_destroy(&archive->lock);
 	pthread_cond_destroy(&archive->changed);
 	arena_free(&archive->arena);
@@ -180,6 +184,11 @@ bool archive_start(struct archive *archive, struct error *err)
 bool archive_is_written(const struct archive *archive)
 {
 	return archive->written;
+}
+
+struct archive_index *archive_index_of(struct archive *archive)
+{
+	return &archive->index;
 }
 
 const char *archive_path(const struct archive *archive)

@@ -14,6 +14,7 @@
 #include "oci/digest.h"
 
 struct archive;
+struct archive_index;
 
 /* NULL without memory. split: of volumes.h, for one that is written. */
 struct archive *archive_new(struct arena *arena, const char *path, bool written, int64_t split);
@@ -31,6 +32,8 @@ bool archive_is_begun(const struct archive *archive);
 /* Reads a member that is no blob into arena. ERROR_MISSING: there is none. */
 bool archive_member(struct archive *archive, const char *name, struct arena *arena, struct str *out,
 		    struct error *err);
+/* For archive_index.c: what it has read. */
+struct archive_index *archive_index_of(struct archive *archive);
 /* The annotation of index.json that names the archives whose blobs are left out. */
 #define ARCHIVE_BASE_ANNOTATION "io.github.image-syncer.base"
 

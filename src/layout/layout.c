@@ -9,7 +9,9 @@
 #include "doc/json.h"
 #include "layout/archive.h"
 #include "layout/archive_base.h"
+#include "layout/archive_index.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -106,7 +108,9 @@ int layout_open(const struct layout *layout, bool make, struct error *err)
 	if (fd >= 0)
 		return fd;
 	if (errno == ENOENT && !make)
-		error_set(err, ERROR_MISSING, "there is no folder %s", layout->path);
+		error_set(err, ERROR_MISSING,
+			  "there is no folder %s: check the name, and that its disk is mounted",
+			  layout->path);
 	else
 		layout_fail(layout, make ? "make" : "open", "", err);
 	return -1;
@@ -234,6 +238,35 @@ bool layout_has(const struct layout *layout, const char *digest, int64_t size, b
 
 /* --- the index ------------------------------------------------------------------------------ */
 
+/* As a folder is where no disk is mounted. */
+static bool is_empty(int folder)
+{
+	int copy = openat(folder, ".", FOLDER_FLAGS);
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	bool empty = list != NULL;
+	if (!list)
+		layout_close(&copy);
+	while (empty && (entry = readdir(list)))
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (list)
+		closedir(list);
+	return empty;
+}
+
+static bool no_layout(const struct layout *layout, int folder, struct error *err)
+{
+	if (is_empty(folder))
+		return error_set(err, ERROR_MISSING,
+				 "the folder %s is empty: check the name, and that its disk is "
+				 "mounted",
+				 layout->path);
+	return error_set(err, ERROR_MISSING,
+			 "%s is no OCI image layout: it has no file oci-layout (for those below it "
+			 "write oci:%s/**)",
+			 layout->path, layout->path);
+}
+
 static bool check_marker(const struct layout *layout, int folder, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
@@ -241,14 +274,8 @@ static bool check_marker(const struct layout *layout, int folder, struct error *
 	struct str text;
 	if (!arena)
 		return error_memory(err);
-	if (!layout_read_file(layout, folder, "oci-layout", MARKER_MAX, arena, &text, err)) {
-		if (err->kind == ERROR_MISSING)
-			error_set(err, ERROR_MISSING,
-				  "%s is no OCI image layout: it has no file oci-layout (for those "
-				  "below it write oci:%s/**)",
-				  layout->path, layout->path);
-		return false;
-	}
+	if (!layout_read_file(layout, folder, "oci-layout", MARKER_MAX, arena, &text, err))
+		return err->kind == ERROR_MISSING && no_layout(layout, folder, err);
 	if (!json_read_foreign(arena, text, &root, err)) {
 		err->kind = err->kind == ERROR_CONFIG ? ERROR_CORRUPT : err->kind;
 		return error_wrap(err, "%s/oci-layout", layout->path);
@@ -289,7 +316,6 @@ static bool read_index(struct layout *layout, int folder, struct error *err)
 /* An archive that is written begins with nothing; one that is read does not change. */
 static bool know_archive(struct layout *layout, struct error *err)
 {
-	struct str text = layout_index_empty();
 	if (layout->known)
 		return true;
 	if (!archive_open(layout->archive, err))
@@ -298,12 +324,11 @@ static bool know_archive(struct layout *layout, struct error *err)
 		layout->arena = arena_new();
 	if (!layout->arena)
 		return error_memory(err);
-	if (!archive_is_written(layout->archive) &&
-	    !archive_member(layout->archive, "index.json", layout->arena, &text, err))
-		return error_wrap(err, "it is no archive of an OCI image layout");
-	layout->known = layout_index_read(layout->arena, text, &layout->index, err);
-	if (layout->known)
-		layout_index_choose(layout->arena, layout->inside, &layout->index);
+	layout->known = archive_is_written(layout->archive)
+				? layout_index_read(layout->arena, layout_index_empty(),
+						    &layout->index, err)
+				: archive_index_choose(layout->archive, layout->inside,
+						       layout->arena, &layout->index, err);
 	return layout->known;
 }
 

@@ -52,6 +52,7 @@ struct layout {
 	struct stat stamp;
 	bool known;        /* the index was read */
 	bool changing;     /* it is not read again meanwhile */
+	bool before;       /* it was there when this run made it ready */
 	atomic_bool ready; /* to be written to, by this run */
 };
 
@@ -74,10 +75,11 @@ struct archive *layouts_archive(const struct layouts *layouts, size_t number);
 /* What stands for all names with that host (layout_name.h). NULL without memory. */
 const void *layouts_party(struct layouts *layouts, const char *host);
 /*
- * Another folder of the table that is being written to, by number; NULL: there are no more. They
- * may hold a blob that can be shared.
+ * The next folder of the table that is being written to and was there before, from number *next on,
+ * which is moved behind it; NULL: there are no more. It may hold a blob that can be shared. What
+ * this run has put into a folder is known without a look (store/locations.h).
  */
-struct layout *layouts_ready(struct layouts *layouts, size_t number);
+struct layout *layouts_before(struct layouts *layouts, size_t *next);
 
 /*
  * Opens the folder. -1: ERROR_MISSING, there is none, or another error. make: it is made, with

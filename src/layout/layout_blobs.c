@@ -214,10 +214,11 @@ static bool take(struct blob_writing *writing, const struct layout *from)
 static bool take_over(struct blob_writing *writing, const struct layout *location)
 {
 	const struct layout *other;
+	size_t next = 0;
 	if (location && take(writing, location))
 		return true;
 	for (size_t i = 0; i < SIBLINGS_MAX; i++) {
-		other = layouts_ready(writing->layout->layouts, i);
+		other = layouts_before(writing->layout->layouts, &next);
 		if (!other)
 			return false;
 		if (other != writing->layout && other != location && take(writing, other))

@@ -106,24 +106,6 @@ const char *layout_index_path(struct arena *arena, const struct layout_entry *en
 						    : path_of(arena, entry->whole, entry->tag);
 }
 
-/* The fallback tags of referrers are names like others: "team/app:sha256-...". */
-void layout_index_choose(struct arena *arena, const char *path, struct layout_index *index)
-{
-	size_t count = 0;
-	if (!*path)
-		return;
-	for (size_t i = 0; i < index->count; i++) {
-		struct layout_entry entry = index->entries[i];
-		const char *own = layout_index_path(arena, &entry);
-		/* What has no name may be a referrer of any of them. */
-		if (entry.name ? !own || strcmp(own, path) != 0 : !entry.digest)
-			continue;
-		entry.name = entry.tag;
-		index->entries[count++] = entry;
-	}
-	index->count = count;
-}
-
 /* The image that entries of a kind have in common. */
 struct layout_candidate {
 	const struct layout_entry *found, *other;

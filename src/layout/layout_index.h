@@ -39,11 +39,6 @@ struct str layout_index_marker(void);
 /* Reads an index.json. ERROR_CORRUPT: it is none. */
 bool layout_index_read(struct arena *arena, struct str text, struct layout_index *out,
 		       struct error *err);
-/*
- * Leaves only the entries of one repository of an archive, "team/app": they are called by their
- * tags then. path "": all stay as they are.
- */
-void layout_index_choose(struct arena *arena, const char *path, struct layout_index *index);
 /* The repository that the name of an entry is in, as an archive has it; NULL: none. */
 const char *layout_index_path(struct arena *arena, const struct layout_entry *entry);
 /*

@@ -103,6 +103,7 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 	if (layout->ready)
 		return true;
 	folder = layout_open(layout, true, err);
+	layout->before = folder >= 0 && exists(folder, "oci-layout");
 	if (folder < 0 || !make_layout(layout, folder, err) || !layout_refresh(layout, err))
 		return false;
 	layout_draft_sweep(layout, folder);

@@ -55,14 +55,23 @@ static bool search(const struct layout *layout, struct arena *arena, const char 
 	return keep_entry(arena, entry, out, err);
 }
 
-/* What reference stands for; a digest stands for itself. No layout is an answer. */
+/* True where a run may find nothing and then writes. */
+static bool may_be_new(const struct layout *layout)
+{
+	return !layout->root || layout->root->written;
+}
+
+/*
+ * What reference stands for; a digest stands for itself. Nothing is an answer of a layout that may
+ * be new, while a source that is not there has more to say than that it lacks the tag.
+ */
 static bool resolve(struct layout *layout, struct arena *arena, const char *reference,
 		    struct found_entry *out, struct error *err)
 {
 	*out = (struct found_entry){NULL, ""};
 	pthread_mutex_lock(&layout->lock);
 	bool ok = layout_refresh(layout, err);
-	bool absent = !ok && err->kind == ERROR_MISSING;
+	bool absent = !ok && err->kind == ERROR_MISSING && may_be_new(layout);
 	ok = ok && search(layout, arena, reference, out, err);
 	pthread_mutex_unlock(&layout->lock);
 	return ok || absent;

@@ -170,13 +170,13 @@ const void *layouts_party(struct layouts *layouts, const char *host)
 	return party;
 }
 
-struct layout *layouts_ready(struct layouts *layouts, size_t number)
+struct layout *layouts_before(struct layouts *layouts, size_t *next)
 {
 	struct layout *found = NULL;
 	pthread_mutex_lock(&layouts->lock);
-	for (size_t i = 0; i < layouts->table.count && !found; i++) {
-		struct layout *layout = layouts->table.entries[i].value;
-		if (layout->ready && !number--)
+	while (*next < layouts->table.count && !found) {
+		struct layout *layout = layouts->table.entries[(*next)++].value;
+		if (layout->ready && layout->before)
 			found = layout;
 	}
 	pthread_mutex_unlock(&layouts->lock);

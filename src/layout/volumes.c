@@ -363,7 +363,10 @@ static bool open_list(struct volumes *volumes, struct error *err)
 	if (!list)
 		return error_memory(err);
 	if (!exists(list))
-		return error_set(err, ERROR_MISSING, "there is no file %s", volumes->path);
+		return error_set(
+			err, ERROR_MISSING,
+			"there is no file %s: check the name, and that its disk is mounted",
+			volumes->path);
 	if (!file_read(list, &text, err)) {
 		err->kind = ERROR_IO;
 		return false;

@@ -136,6 +136,26 @@ def test_a_namespace_there_and_back(sync, src, dst, both, from_source, at_target
     assert one.report["copied"] == 2
 
 
+@pytest.mark.parametrize("which", ["", ":v1", "/*", "/**"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_source_whose_disk_is_not_mounted(sync, dst, both, repo, folder, which, there):
+    if there:
+        os.makedirs(folder("disk"))
+    result = sync({f"oci:{folder('disk')}{which}": f"{dst.host}/{repo}"}, both)
+    assert result.code == 1 and "that its disk is mounted" in result.stderr, result.stderr
+    assert os.path.exists(folder("disk")) == there
+
+
+@pytest.mark.parametrize("to", ["oci:{}", "oci-archive:{}/out.tar"])
+def test_a_target_whose_disk_is_not_mounted(sync, src, both, from_source, repo, folder, to):
+    from_source.push(images.image(repo), repo, "v1")
+    rule = {f"{src.host}/{repo}:v1": to.format(folder("mirror"))}
+    words = f"the folder {os.path.dirname(folder('mirror'))} was not there and is made: if a disk belongs there, it is not mounted"
+    first, second = sync(rule, both), sync(rule, both)
+    assert first.code == 0 and words in first.stderr, first.stderr
+    assert second.code == 0 and "a disk" not in second.stderr, second.stderr
+
+
 def test_links_below_a_folder_are_not_followed(sync, src, dst, both, from_source, repo, folder):
     from_source.push(images.image(repo), f"{repo}/app", "v1")
     layouts.write(folder("elsewhere"), images.image("secret"), "v1")

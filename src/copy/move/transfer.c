@@ -14,6 +14,7 @@
 #include "base/retry.h"
 #include "copy/download.h"
 #include "copy/fetch.h"
+#include "copy/move/hashing.h"
 #include "oci/digest.h"
 #include "store/store.h"
 
@@ -52,7 +53,7 @@ struct checked {
 	int64_t offset; /* bytes passed on, or skipped by resuming */
 	struct download download;
 	struct throttle_reader slow; /* throttles download */
-	struct digest_hash hash;
+	struct hashing hashing;
 	struct transfer *transfer;
 	int slot; /* number of the line in the progress display */
 };
@@ -86,7 +87,8 @@ static void keep_snapshot(struct checked *checked)
 		return;
 	if (transfer->count == SNAPSHOTS_MAX)
 		thin_out(transfer);
-	transfer->snapshots[transfer->count++] = (struct snapshot){checked->offset, checked->hash};
+	transfer->snapshots[transfer->count++] =
+		(struct snapshot){checked->offset, *hashing_state(&checked->hashing)};
 }
 
 /* The last snapshot at or before offset; the first one is at 0. */
@@ -102,7 +104,8 @@ static bool check_end(struct checked *checked, struct error *err)
 {
 	char digest[DIGEST_TEXT_SIZE];
 	const struct cargo *cargo = checked->transfer->cargo;
-	digest_finish(&checked->hash, digest);
+	struct digest_hash hash = *hashing_state(&checked->hashing);
+	digest_finish(&hash, digest);
 	if (strcmp(digest, cargo->blob->digest) == 0)
 		return checked->shared ? fanout_end(cargo->branch, err)
 				       : download_end(&checked->download, err);
@@ -148,7 +151,7 @@ static bool pull_checked(struct checked *checked, void *at, size_t size, size_t 
 	if (!read_bytes(checked, at, size, got, err))
 		return false;
 	checked->offset += (int64_t)*got;
-	digest_update(&checked->hash, at, *got);
+	hashing_add(&checked->hashing, at, *got);
 	progress_advance(progress_of(checked->transfer), checked->slot, (int64_t)*got);
 	keep_snapshot(checked);
 	return !*got || checked->offset < checked->transfer->cargo->blob->size ||
@@ -167,6 +170,7 @@ static bool checked_read(struct reader *reader, void *at, size_t size, size_t *g
 
 static void checked_close(struct checked *checked)
 {
+	hashing_finish(&checked->hashing);
 	download_close(&checked->download);
 }
 
@@ -178,8 +182,9 @@ static bool checked_open(struct checked *checked, struct error *err)
 	const struct snapshot *start = find_snapshot(transfer, transfer->upload.offset);
 	char scratch[4096];
 	checked->reader.read = checked_read;
-	checked->hash = start->hash;
 	checked->offset = start->offset;
+	hashing_begin(&checked->hashing, &cargo->image->copier->hashers, &start->hash,
+		      cargo->blob->size - start->offset);
 	progress_advance(progress_of(transfer), checked->slot, start->offset);
 	transfer->source_failed = true;
 	if (!transfer->alone &&
