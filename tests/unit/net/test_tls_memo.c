@@ -73,9 +73,8 @@ static void test_every_byte_counts(void **state)
 		struct tls_certificate changed;
 		good.leaf.at[i] ^= 1;
 		if (tls_certificate_read(buf_str(&good.leaf), &changed))
-			assert_int_not_equal(
-				tls_memo_check(&memo, &changed, &good.authority.key),
-				TLS_FAULT_NONE);
+			assert_int_not_equal(tls_memo_check(&memo, &changed, &good.authority.key),
+					     TLS_FAULT_NONE);
 		good.leaf.at[i] ^= 1;
 	}
 	assert_int_equal(memo.count, 1);
