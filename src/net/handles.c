@@ -26,7 +26,7 @@ struct handles_line {
 	unsigned brief;                /* number of brief exchanges under way */
 	unsigned opening;              /* how many of them are opening a connection */
 	unsigned opened;               /* connections so far */
-	struct opening worth;
+	struct opening_cost worth;
 };
 
 struct handles {
@@ -150,7 +150,9 @@ static struct handle *wait_for_idle(struct handles *handles, struct handles_line
 	return self.handle;
 }
 
-/* Hands the handle to the thread that waits longest; false when none does. Caller holds the lock. */
+/*
+ * Hands the handle to the thread that waits longest; false when none does. Caller holds the lock.
+ */
 static bool hand_over(struct handles_line *line, struct handle *handle)
 {
 	struct waiting *waiting = line->first;
@@ -197,7 +199,7 @@ static struct handle *take_surplus(struct handles *handles)
 }
 
 /* Learns from the exchange that just ended. */
-static void learn(struct opening *worth, const struct handle_turn *turn,
+static void learn(struct opening_cost *worth, const struct handle_turn *turn,
 		  const struct handle *handle)
 {
 	long opened = 0;

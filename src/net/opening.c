@@ -13,13 +13,13 @@ enum {
 	RISE = 256, /* the time for an answer falls at once, and rises by this part */
 };
 
-void opening_took(struct opening *opening, int64_t tcp_us, int64_t all_us)
+void opening_took(struct opening_cost *opening, int64_t tcp_us, int64_t all_us)
 {
 	int64_t cost = all_us - ROUND_TRIPS * tcp_us;
 	opening->cost_us = cost > COST_MIN_US ? cost : COST_MIN_US;
 }
 
-void opening_answered(struct opening *opening, int64_t answer_us)
+void opening_answered(struct opening_cost *opening, int64_t answer_us)
 {
 	int64_t more = answer_us - opening->answer_us;
 	if (!opening->answer_us || more < 0)
@@ -29,7 +29,7 @@ void opening_answered(struct opening *opening, int64_t answer_us)
 }
 
 /* Threads that wait get connections in turn, so a wait is worth several answers. */
-int64_t opening_wait_ms(const struct opening *opening)
+int64_t opening_wait_ms(const struct opening_cost *opening)
 {
 	int64_t cost = opening->cost_us, answer = opening->answer_us;
 	if (!cost)
@@ -39,7 +39,7 @@ int64_t opening_wait_ms(const struct opening *opening)
 	return ((2 * answer >= cost ? cost : 2 * cost) + 999) / 1000;
 }
 
-int64_t opening_patience_ms(const struct opening *opening)
+int64_t opening_patience_ms(const struct opening_cost *opening)
 {
 	int64_t worth = 16 * opening->cost_us / 1000;
 	return worth > PATIENCE_MS ? worth : PATIENCE_MS;

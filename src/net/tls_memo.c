@@ -1,6 +1,7 @@
 /*
- * Whether a signature is good depends on the bytes of the certificate and of the key alone, so their
- * hash stands for the answer. A chain of ECDSA has as much arithmetic as the rest of the handshake.
+ * Whether a signature is good depends on the bytes of the certificate and of the key alone, so
+ * their hash stands for the answer. A chain of ECDSA has as much arithmetic as the rest of the
+ * handshake.
  */
 #include "net/tls_memo.h"
 

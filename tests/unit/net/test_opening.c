@@ -25,7 +25,7 @@ static void test_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct opening opening = {0};
+		struct opening_cost opening = {0};
 		opening_answered(&opening, rows[i].answer_us);
 		opening_took(&opening, rows[i].distance_us, rows[i].all_us);
 		if (opening_wait_ms(&opening) != rows[i].wait_ms ||
@@ -37,7 +37,7 @@ static void test_rows(void **state)
 
 static void test_nothing_known(void **state)
 {
-	const struct opening nothing = {0};
+	const struct opening_cost nothing = {0};
 	(void)state;
 	assert_int_equal(opening_wait_ms(&nothing), 50);
 	assert_int_equal(opening_patience_ms(&nothing), 50);
@@ -46,7 +46,7 @@ static void test_nothing_known(void **state)
 /* Answers that wait for one another say nothing about the server. */
 static void test_the_fastest_answers_count(void **state)
 {
-	struct opening opening = {0};
+	struct opening_cost opening = {0};
 	(void)state;
 	opening_took(&opening, 100, 4300);
 	opening_answered(&opening, 1000);
