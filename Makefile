@@ -86,11 +86,12 @@ deps_coverage := asan
 # The lint flavor is the release's objects once more with every warning an error; it is never linked.
 FLAGS_lint := $(FLAGS_musl)
 
-# What the kernel offers beyond the C library: seccomp, Landlock. Its headers come after musl's own. And what POSIX has since
+# What the kernel offers beyond the C library: seccomp, Landlock, what it knows of a connection. Its headers come after musl's own. And what POSIX has since
 # 2024: accept4().
 # Where something examines the program from inside, it must not defend itself against that.
 kernel_seccomp = -D_GNU_SOURCE -idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)
 kernel_landlock = $(kernel_seccomp)
+kernel_distance = $(kernel_seccomp)
 kernel_listener := -D_GNU_SOURCE
 examined_asan := -DHARDEN_NOTHING
 examined_tsan := -DHARDEN_NOTHING

@@ -183,7 +183,10 @@ apply() { # patch hunks
 build_bearssl() {
 	cd "$work/bearssl"
 	apply bearssl-decoder.patch 3
-	# It reads unaligned words on purpose where the machine can.
+	# It reads unaligned words on purpose where the machine can. The arithmetic of P-256 is most of a handshake, and its loops take
+	# a third less when they are unrolled.
+	make build/obj
+	make build/obj/ec_p256_m31.o CC="$cc" CFLAGS="${flags/-O2/-O3} -fno-sanitize=alignment"
 	make lib -j"$jobs" CC="$cc" AR="${tools}ar" CFLAGS="$flags -fno-sanitize=alignment"
 	cp build/libbearssl.a "$prefix/lib"
 	cp inc/*.h "$prefix/include"

@@ -12,6 +12,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "net/admission.h"
+#include "net/distance.h"
 #include "net/failure.h"
 #include "net/inside.h"
 #include "net/low_water.h"
@@ -438,8 +439,26 @@ void handle_blame(const struct handle *handle, const struct error *err, struct o
 	out->weight = innocent ? 0 : weight_of(handle, err->kind);
 }
 
+/* Behind a proxy the server is no farther away than an answer. */
+static void measure_distance(struct handle *handle)
+{
+	curl_off_t ready = 0, all = 0;
+	curl_socket_t connection = CURL_SOCKET_BAD;
+	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	curl_easy_getinfo(handle->easy, CURLINFO_TOTAL_TIME_T, &all);
+	curl_easy_getinfo(handle->easy, CURLINFO_ACTIVESOCKET, &connection);
+	bool direct = !handle->proxied && connection != CURL_SOCKET_BAD;
+	int64_t distance = direct ? distance_us(connection) : -1;
+	handle->distance_us = distance >= 0 && distance < all - ready ? distance : all - ready;
+}
+
 void handle_stop(struct handle *handle)
 {
+	long opened = 0;
+	if (handle->running)
+		curl_easy_getinfo(handle->easy, CURLINFO_NUM_CONNECTS, &opened);
+	if (opened)
+		measure_distance(handle);
 	if (handle->running)
 		curl_multi_remove_handle(handle->multi, handle->easy);
 	if (handle->running &&

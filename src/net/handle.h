@@ -41,6 +41,7 @@ struct handle {
 	const struct proxy *proxy;     /* that one, or NULL */
 	struct sockaddr_storage tried; /* the last address that was connected to; zeroed: none */
 	const struct ports *ports;     /* the ports it may connect to; NULL: any */
+	int64_t distance_us;           /* the time to the server and back, at most */
 	int64_t stall_ms;              /* how long a body may make no progress; 0: for ever */
 	struct handle_turn turn;       /* the current or last exchange */
 	struct handle *next;           /* the next idle handle */

@@ -8,18 +8,25 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/map.h"
+#include "net/opening.h"
 
 enum {
-	IDLE_MAX = 64,    /* idle connections to keep: each takes a descriptor and about 64 KiB */
-	PATIENCE_MS = 50, /* longest wait, also while the cost of a connection is not known */
+	IDLE_MAX = 64, /* idle connections to keep: each takes a descriptor and about 64 KiB */
+};
+
+/* A thread that waits for a handle of its line. */
+struct waiting {
+	pthread_cond_t called;
+	struct handle *handle; /* the one it was given */
+	struct waiting *next;
 };
 
 struct handles_line {
-	pthread_cond_t changed;
-	unsigned brief;    /* number of brief exchanges under way */
-	unsigned opening;  /* how many of them are opening a connection */
-	unsigned opened;   /* connections so far */
-	int64_t opened_ms; /* how long opening the last one took; 0: not known */
+	struct waiting *first, **last; /* the longest wait first */
+	unsigned brief;                /* number of brief exchanges under way */
+	unsigned opening;              /* how many of them are opening a connection */
+	unsigned opened;               /* connections so far */
+	struct opening_cost worth;
 };
 
 struct handles {
@@ -61,10 +68,6 @@ void handles_free(struct handles **handles)
 		return;
 	struct arena *arena = (*handles)->arena;
 	handles_close_idle(*handles);
-	for (size_t i = 0; i < (*handles)->lines.count; i++) {
-		struct handles_line *line = (*handles)->lines.entries[i].value;
-		pthread_cond_destroy(&line->changed);
-	}
 	map_finish(&(*handles)->lines);
 	pthread_mutex_destroy(&(*handles)->lock);
 	*handles = NULL;
@@ -77,7 +80,7 @@ static struct handles_line *add_line(struct handles *handles, const char *key)
 	struct handles_line *line = arena_new_of(handles->arena, struct handles_line);
 	if (!line || !map_put(&handles->lines, str_of(key), line))
 		return NULL;
-	cond_init(&line->changed);
+	line->last = &line->first;
 	return line;
 }
 
@@ -104,33 +107,68 @@ static struct handle *take_idle(struct handles *handles, const struct handles_li
 	return NULL;
 }
 
-/* How long to wait for a free connection before opening one. */
-static int64_t worth_ms(const struct handles_line *line)
+static void leave_queue(struct handles_line *line, struct waiting *waiting)
 {
-	int64_t worth = 2 * line->opened_ms;
-	return worth && worth < PATIENCE_MS ? worth : PATIENCE_MS;
+	for (struct waiting **at = &line->first; *at; at = &(*at)->next) {
+		if (*at != waiting)
+			continue;
+		*at = waiting->next;
+		if (line->last == &waiting->next)
+			line->last = at;
+		return;
+	}
 }
 
 /*
- * Waits for twice the time it takes to open a connection, and again whenever another thread opened
- * one, so that threads that begin together do not all open one; PATIENCE_MS at most. Caller holds
- * the lock.
+ * Waits as long as opening a connection is not worth it, and again whenever another thread opened
+ * one, so that threads that begin together do not all open one; as long as patience lasts. Caller
+ * holds the lock.
  */
 static struct handle *wait_for_idle(struct handles *handles, struct handles_line *line)
 {
-	struct handle *handle = NULL;
-	int64_t now = clock_ms(), last = now + PATIENCE_MS, until = now + worth_ms(line);
+	struct waiting self = {.handle = NULL};
+	int64_t begun = clock_ms(), now = begun, since = begun;
 	unsigned opened = line->opened;
-	while (!handle && line->brief && now < last && (line->opening || now < until)) {
-		int64_t end = line->opening || until > last ? last : until;
-		cond_wait_ms(&line->changed, &handles->lock, end - now);
-		handle = take_idle(handles, line);
+	cond_init(&self.called);
+	*line->last = &self;
+	line->last = &self.next;
+	while (!self.handle && line->brief) {
+		int64_t wait = opening_wait_ms(&line->worth);
+		int64_t last = begun + opening_patience_ms(&line->worth);
+		int64_t end = line->opening && wait ? last : since + wait;
+		if (now >= end || now >= last)
+			break;
+		cond_wait_ms(&self.called, &handles->lock, (end < last ? end : last) - now);
 		now = clock_ms();
 		if (opened != line->opened)
-			until = now + worth_ms(line);
+			since = now;
 		opened = line->opened;
 	}
-	return handle;
+	if (!self.handle)
+		leave_queue(line, &self);
+	pthread_cond_destroy(&self.called);
+	return self.handle;
+}
+
+/*
+ * Hands the handle to the thread that waits longest; false when none does. Caller holds the lock.
+ */
+static bool hand_over(struct handles_line *line, struct handle *handle)
+{
+	struct waiting *waiting = line->first;
+	if (!waiting)
+		return false;
+	leave_queue(line, waiting);
+	waiting->handle = handle;
+	pthread_cond_signal(&waiting->called);
+	return true;
+}
+
+/* Lets those who wait think again. Caller holds the lock. */
+static void call_all(const struct handles_line *line)
+{
+	for (struct waiting *waiting = line->first; waiting; waiting = waiting->next)
+		pthread_cond_signal(&waiting->called);
 }
 
 struct handle *handles_begin(struct handles *handles, struct handle_turn *turn)
@@ -160,34 +198,39 @@ static struct handle *take_surplus(struct handles *handles)
 	return NULL;
 }
 
-/* How long the exchange that just ended took to open its connection; 0: it opened none. */
-static int64_t opened_by(const struct handle *handle)
+/* Learns from the exchange that just ended. */
+static void learn(struct opening_cost *worth, const struct handle_turn *turn,
+		  const struct handle *handle)
 {
 	long opened = 0;
-	curl_off_t us = 0;
+	curl_off_t name = 0, ready = 0, all = 0;
 	curl_easy_getinfo(handle->easy, CURLINFO_NUM_CONNECTS, &opened);
-	if (opened)
-		curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-	return (us + 999) / 1000;
+	curl_easy_getinfo(handle->easy, CURLINFO_NAMELOOKUP_TIME_T, &name);
+	curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	curl_easy_getinfo(handle->easy, CURLINFO_TOTAL_TIME_T, &all);
+	if (turn->brief && ready)
+		opening_answered(worth, all - ready);
+	if (opened && ready)
+		opening_took(worth, handle->distance_us, ready - name);
 }
 
 void handles_end(struct handles *handles, const struct handle_turn *turn, struct handle *handle)
 {
 	struct handles_line *line = turn->line;
-	int64_t opened_ms = handle ? opened_by(handle) : 0;
 	struct handle *surplus = handle && handle->broken ? handle : NULL;
 	pthread_mutex_lock(&handles->lock);
-	if (opened_ms)
-		line->opened_ms = opened_ms;
+	if (handle && !surplus)
+		learn(&line->worth, turn, handle);
 	line->brief -= turn->brief;
 	line->opening -= turn->opens;
 	line->opened += turn->opens;
-	if (handle && !surplus) {
+	if (handle && !surplus && !hand_over(line, handle)) {
 		handle->next = handles->idle;
 		handles->idle = handle;
 		surplus = take_surplus(handles);
 	}
-	pthread_cond_signal(&line->changed);
+	if (turn->opens || surplus || !handle)
+		call_all(line);
 	pthread_mutex_unlock(&handles->lock);
 	handle_free(&surplus);
 }

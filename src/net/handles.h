@@ -3,10 +3,10 @@
  * workers and each stays warm.
  *
  * Opening a connection costs round trips and, with TLS, milliseconds of CPU on both sides. So a
- * thread that finds none free first waits for one, as long as the others are used for brief
- * exchanges: for twice the time it takes to open one, again whenever another thread opened one, and
- * 50 ms at most. For a nearby server few connections are opened, one after the other; for a distant
- * one all at once, a moment later. Any thread.
+ * thread that finds none free first waits for one, in the order of arrival, as long as the others
+ * are used for brief exchanges and a wait costs less than a connection (opening.h). For a server
+ * that answers at once few connections are opened, one after the other; for others all at once, a
+ * moment later. Any thread.
  */
 #pragma once
 

@@ -112,6 +112,7 @@ static void check_path(struct tls_handshake *handshake, const struct tls_certifi
 		.host = str_of(handshake->name),
 		.address = handshake->name ? (struct str){0} : handshake->address,
 		.now = clock_unix(),
+		.memo = tls_trust_memo(handshake->trust),
 	};
 	/* A certificate that cannot be read is ignored; the others may form a chain without it. */
 	for (size_t i = 1; i < handshake->count; i++)

@@ -11,6 +11,7 @@
 #include "net/tls_path.h"
 
 #include "net/tls_engine.h"
+#include "net/tls_memo.h"
 #include "net/tls_names.h"
 
 #include <stdio.h>
@@ -89,7 +90,7 @@ static bool is_issuer(struct path_search *search, const struct tls_certificate *
 	if (search->signatures == SIGNATURES_MAX)
 		return refuse(search, TLS_FAULT_TOO_LARGE, NULL);
 	search->signatures++;
-	enum tls_fault fault = tls_engine_signature_check(last, &authority->key);
+	enum tls_fault fault = tls_memo_check(search->query->memo, last, &authority->key);
 	if (fault && anchor)
 		return false; /* another authority of that name */
 	if (fault && authority->key.kind)

@@ -1,10 +1,12 @@
 /*
  * Whether the chain that a server sent leads to an anchor and is for that server (RFC 5280 section
- * 6). Pure.
+ * 6). Pure, but for the memo.
  */
 #pragma once
 
 #include "net/tls_certificate.h"
+
+struct tls_memo;
 
 enum { TLS_PATH_SENT_MAX = 20 };
 
@@ -17,6 +19,7 @@ struct tls_path_query {
 	struct str host;    /* the server's name; ignored when address is given */
 	struct str address; /* the server's address in network order; empty: it has a name */
 	int64_t now;
+	struct tls_memo *memo; /* NULL: none */
 };
 
 struct tls_path_verdict {

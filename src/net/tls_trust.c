@@ -31,6 +31,7 @@ struct tls_trust {
 	bool tried;
 	struct tls_anchors anchors;
 	struct error failure; /* set when the file was tried and gave no anchors */
+	struct tls_memo memo;
 };
 
 struct tls_trust *tls_trust_new(struct arena *arena, const char *path)
@@ -39,6 +40,10 @@ struct tls_trust *tls_trust_new(struct arena *arena, const char *path)
 	const char *variable = path ? NULL : getenv("SSL_CERT_FILE");
 	if (!trust || pthread_mutex_init(&trust->lock, NULL) != 0)
 		return NULL;
+	if (!tls_memo_init(&trust->memo)) {
+		pthread_mutex_destroy(&trust->lock);
+		return NULL;
+	}
 	trust->arena = arena;
 	trust->origin = "";
 	if (variable && *variable) {
@@ -56,6 +61,7 @@ struct tls_trust *tls_trust_new(struct arena *arena, const char *path)
 
 void tls_trust_finish(struct tls_trust *trust)
 {
+	tls_memo_finish(&trust->memo);
 	pthread_mutex_destroy(&trust->lock);
 }
 
@@ -159,4 +165,9 @@ bool tls_trust_get(struct tls_trust *trust, struct tls_anchors *out, struct erro
 		*err = trust->failure;
 	pthread_mutex_unlock(&trust->lock);
 	return usable;
+}
+
+struct tls_memo *tls_trust_memo(struct tls_trust *trust)
+{
+	return &trust->memo;
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "net/tls_memo.h"
 #include "net/tls_pem.h"
 
 struct tls_trust;
@@ -15,7 +16,9 @@ struct tls_trust;
  * at its usual places. Nothing is read yet. NULL without memory. arena must have no other user.
  */
 struct tls_trust *tls_trust_new(struct arena *arena, const char *path);
-/* Destroys the lock; the memory belongs to the arena. */
+/* Destroys the locks; the memory belongs to the arena. */
 void tls_trust_finish(struct tls_trust *trust);
 /* The anchors, at least one, valid as long as the arena. ERROR_CONFIG, ERROR_MEMORY. */
 bool tls_trust_get(struct tls_trust *trust, struct tls_anchors *out, struct error *err);
+/* The signatures that were found good under it. */
+struct tls_memo *tls_trust_memo(struct tls_trust *trust);

@@ -13,8 +13,10 @@
 #include "doc/json.h"
 #include "net/rate_limit.h"
 #include "net/retry_after.h"
+#include "net/tls_failure.h"
 #include "registry/wording.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum error_kind kind_of_status(int status)
@@ -184,6 +186,29 @@ static void quote_location(const struct http_answer *answer, struct buf *out)
 	buf_printf(out, "%sto %.*s", out->len ? " " : "", STR_ARGS(str_head(location, 120)));
 }
 
+/*
+ * True when a server refuses us for want of a client certificate, or for the one it was given, by a
+ * page instead of an alert: nginx does, by statuses that it may send as 400.
+ */
+static bool refuses_certificate(int status, struct str words)
+{
+	return status == 495 || status == 496 ||
+	       (status == 400 && (wording_has(words, "No required SSL certificate was sent") ||
+				  wording_has(words, "The SSL certificate error")));
+}
+
+/* Appends what can be done about that. */
+static void explain_certificate(const char *host, struct error *err)
+{
+	const struct tls_failure failure = {.reason = TLS_REASON_NO_CLIENT_CERTIFICATE,
+					    .peer = host};
+	char text[TLS_FAILURE_SIZE];
+	size_t len = strlen(err->text);
+	err->kind = ERROR_TLS;
+	if (tls_failure_explain(&failure, text))
+		snprintf(err->text + len, sizeof(err->text) - len, ": %s", text);
+}
+
 bool answer_error(const struct http_answer *answer, struct error *err)
 {
 	scoped(buf_finish) struct buf quoted = {0};
@@ -206,6 +231,8 @@ bool answer_error(const struct http_answer *answer, struct error *err)
 		err->retry_after = retry_after_parse(http_header(answer, "Retry-After"), now);
 		refine(err, buf_str(&words));
 	}
+	if (refuses_certificate(answer->status, buf_str(&words)))
+		explain_certificate(answer->host, err);
 	return false;
 }
 

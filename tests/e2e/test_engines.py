@@ -1,12 +1,15 @@
 """What each engine of TLS reaches: registries that demand TLS 1.3, FIPS, kinds of certificates, and that we identify ourselves."""
 
 import os
+import shutil
+import socket
 import subprocess
+import tempfile
 
 import pytest
 
-from lib import images, need, run
-from lib.registry import Registry
+from lib import images, need, proxy, run
+from lib.registry import Registry, free_port
 
 OPENSSL = run.ENGINE == "openssl"
 PSS = ("-sigopt", "rsa_padding_mode:pss")
@@ -70,6 +73,54 @@ def test_who_has_no_certificate_is_told_so(sync, strict, certs, dst, at_target, 
     assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
     assert words in error["message"]
     assert ("certificate and key of this registry" if OPENSSL else "-openssl") in error["message"]
+
+
+@pytest.fixture(scope="module")
+def polite(certs, source, strict):
+    """nginx that asks for a certificate, and refuses by a page of HTTP whoever has none; its port. strict: it makes the certificates."""
+    del strict
+    folder, own, callers = tempfile.mkdtemp(), free_port(), certs.chain("client CA")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    with open(f"{folder}/nginx.conf", "w", encoding="ascii") as file:
+        file.write(f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off; {paths} server {{ listen 127.0.0.1:{own} ssl; "
+                   f"ssl_certificate {certs.chain()}; ssl_certificate_key {certs.key()}; ssl_verify_client on; "
+                   f"ssl_client_certificate '{callers}'; "
+                   f"location / {{ proxy_pass http://{source.host}; proxy_set_header Host $http_host; }} }} }}")
+    process = subprocess.Popen([need.program("nginx"), "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"])
+
+    def up():
+        assert process.poll() is None
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", own)) == 0
+    proxy.until(up, seconds=60, what="a connection to nginx")
+    yield own
+    process.terminate()
+    process.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("who, page", ((None, "400 No required SSL certificate was sent"), ("stranger", "400 The SSL certificate error")))
+def test_a_page_about_our_certificate_is_explained(sync, polite, certs, dst, at_target, repo, who, page):
+    if who and not OPENSSL:
+        pytest.skip("BearSSL takes no client certificates")
+    mine = {"certificate": certs.chain(who), "key": certs.key(who)} if who else {}
+    host = f"127.0.0.1:{polite}"
+    result = sync({f"{host}/{repo}": {"to": f"{dst.host}/{repo}", "tags": ["v1", "v2"]}},
+                  {host: {"ca": certs.ca, **mine}, **run.insecure(dst)})
+    for tag in ("v1", "v2"):
+        error = result.image(f"{dst.host}/{repo}:{tag}")["error"]
+        assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
+        assert f'HTTP 400 (page "{page}"): 127.0.0.1 requires a client certificate' in error["message"]
+        assert "name yours as certificate and key of this registry" in error["message"]
+        assert OPENSSL or "-openssl" in error["message"]
+
+
+@pytest.mark.skipif(not OPENSSL, reason="BearSSL takes no client certificates")
+def test_a_proxy_that_demands_a_certificate_gets_it(sync, polite, certs, src, dst, at_target, repo):
+    picture, host = images.Client(src).push(images.image(repo), repo, "v1"), f"127.0.0.1:{polite}"
+    result = sync({f"{host}/{repo}:v1": f"{dst.host}/{repo}"},
+                  {host: {"ca": certs.ca, "certificate": certs.chain("me"), "key": certs.key("me")}, **run.insecure(dst)})
+    assert result.code == 0 and at_target.closure(repo, "v1") == images.expected(picture)
 
 
 @pytest.mark.parametrize("place", ("auth file", "certs.d"))

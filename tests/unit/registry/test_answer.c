@@ -123,6 +123,38 @@ static void test_rows(void **state)
 	}
 }
 
+/* Refused by a page instead of an alert, as nginx does. */
+static void test_client_certificates(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum error_kind kind;
+	} cases[] = {
+		{400, "<html><title>400 No required SSL certificate was sent</title></html>",
+		 ERROR_TLS},
+		{400, "<html><title>400 The SSL certificate error</title></html>", ERROR_TLS},
+		{400, "No required SSL certificate was sent", ERROR_TLS},
+		{495, "", ERROR_TLS},
+		{496, "", ERROR_TLS},
+		{400, ERRORS("UNKNOWN", "upstream: SSL certificate problem"), ERROR_REJECTED},
+		{400, "<html><title>400 Bad Request</title></html>", ERROR_REJECTED},
+		{502, "<html><title>The SSL certificate error</title></html>", ERROR_UNAVAILABLE},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		scoped(http_answer_finish) struct http_answer answer = {.status = cases[i].status,
+									.host = "reg.test"};
+		struct error err = {0};
+		buf_add_string(&answer.body, cases[i].body);
+		assert_false(answer_error(&answer, &err));
+		bool told = strstr(err.text, ": reg.test requires a client certificate");
+		if (err.kind != cases[i].kind || told != (cases[i].kind == ERROR_TLS) ||
+		    !str_starts(str_of(err.text), "HTTP "))
+			fail_msg("case %zu: \"%s\", %s", i, err.text, error_kind_name(err.kind));
+	}
+}
+
 static void test_codes(void **state)
 {
 	scoped(http_answer_finish) struct http_answer answer = {.status = 400};
@@ -170,8 +202,8 @@ static void test_json(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
-					   cmocka_unit_test(test_codes),
-					   cmocka_unit_test(test_json)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_codes), cmocka_unit_test(test_json)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

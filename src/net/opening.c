@@ -1,0 +1,46 @@
+/*
+ * A server that takes longer for an answer than a handshake costs is worth many connections: they
+ * wait, not we. One that answers at once is kept busy by few, and more of them only make all wait
+ * for a processor. A handshake is arithmetic for the most part, so its cost grows with the load of
+ * the machine, and so does the wait.
+ */
+#include "net/opening.h"
+
+enum {
+	PATIENCE_MS = 50,
+	ROUND_TRIPS = 3, /* of TCP and a full handshake of TLS 1.2 */
+	COST_MIN_US = 500,
+	RISE = 256, /* the time for an answer falls at once, and rises by this part */
+};
+
+void opening_took(struct opening_cost *opening, int64_t tcp_us, int64_t all_us)
+{
+	int64_t cost = all_us - ROUND_TRIPS * tcp_us;
+	opening->cost_us = cost > COST_MIN_US ? cost : COST_MIN_US;
+}
+
+void opening_answered(struct opening_cost *opening, int64_t answer_us)
+{
+	int64_t more = answer_us - opening->answer_us;
+	if (!opening->answer_us || more < 0)
+		opening->answer_us = answer_us;
+	else
+		opening->answer_us += more / RISE;
+}
+
+/* Threads that wait get connections in turn, so a wait is worth several answers. */
+int64_t opening_wait_ms(const struct opening_cost *opening)
+{
+	int64_t cost = opening->cost_us, answer = opening->answer_us;
+	if (!cost)
+		return PATIENCE_MS;
+	if (answer >= 2 * cost)
+		return 0;
+	return ((2 * answer >= cost ? cost : 2 * cost) + 999) / 1000;
+}
+
+int64_t opening_patience_ms(const struct opening_cost *opening)
+{
+	int64_t worth = 16 * opening->cost_us / 1000;
+	return worth > PATIENCE_MS ? worth : PATIENCE_MS;
+}
