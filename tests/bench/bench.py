@@ -42,7 +42,7 @@ def _push_512(client, repo):
     return ["latest"]
 
 
-def _push_tags(count, shared):
+def push_tags(count, shared):
     """count tags: each with a layer of its own, or all of them the same image."""
     def push(client, repo):
         tags = [f"v1.0.{number}" for number in range(count)]
@@ -99,9 +99,9 @@ class Case:
 
 CASES = [
     Case("image512", "one image, 512 MB in 4 layers", _push_512, True, 3),
-    Case("tags50", "50 small tags, fresh", _push_tags(50, False), True, 2),
-    Case("tags50sync", "50 small tags, in sync", _push_tags(50, False), False, 5),
-    Case("tags1000", "1,000 tags, in sync", _push_tags(1000, True), False, 1),
+    Case("tags50", "50 small tags, fresh", push_tags(50, False), True, 2),
+    Case("tags50sync", "50 small tags, in sync", push_tags(50, False), False, 5),
+    Case("tags1000", "1,000 tags, in sync", push_tags(1000, True), False, 1),
     Case("indexes", "20 indexes of 5 platforms, fresh", _push_indexes, True, 2),
     Case("layer4g", "one layer of 4 GiB", _push_4g, True, 3, slow=False),
 ]
@@ -135,7 +135,7 @@ def _run(measure, program, arguments, env, cwd):
         return float(wall), float(cpu), int(rss), int(code), out.read()[-300:].decode(errors="replace")
 
 
-def _digests(client, repo, tags):
+def digests(client, repo, tags):
     return {tag: client.head(repo, tag) for tag in tags}
 
 
@@ -168,7 +168,7 @@ class Bench:
                 return f"ended with {code}: {words.strip()[-200:]}"
         total.requests = sum(self.place.requests()) - sum(before)
         repo = job.destination.split("/", 1)[1]
-        if _digests(self.place.client("destination"), repo, job.tags) != wanted:
+        if digests(self.place.client("destination"), repo, job.tags) != wanted:
             return "the destination does not hold what it should"
         return total
 
@@ -190,7 +190,7 @@ class Bench:
     def case(self, case):
         repo = f"bench/{case.name}"
         tags = case.push(self.place.client("source"), repo)
-        wanted = _digests(self.place.client("source"), repo, tags)
+        wanted = digests(self.place.client("source"), repo, tags)
         if not case.fresh:
             self.place.empty()
             case.push(self.place.client("destination"), repo)

@@ -28,17 +28,17 @@ class Job:
         return [text.split("/", 1)[0] for text in (self.source, self.destination)]
 
 
-def _files(job):
+def files(job):
     return ["--images", job.write("images.yaml", {job.source: job.destination}),
             "--auth", job.write("auth.yaml", {host: {"insecure": not job.https} for host in job.hosts()})]
 
 
 def _ours(job):
-    return [_files(job)]
+    return [files(job)]
 
 
 def _original(job):
-    return [_files(job)]
+    return [files(job)]
 
 
 def _regsync(job):
