@@ -1,7 +1,8 @@
-/* Used for credentials only: small inputs, so clarity before speed. */
+/*
+ * Credentials are short, but a file of certificate authorities has 200 KB, which each start over
+ * https reads: so decoding searches no alphabet, and adds three bytes at a time.
+ */
 #include "base/base64.h"
-
-#include <string.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -21,24 +22,45 @@ void base64_encode(struct str text, struct buf *out)
 	}
 }
 
+/* -1: not in the alphabet. */
+static int value_of(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Appends the first count of the three bytes in bits. */
+static void add_bytes(struct buf *out, uint32_t bits, size_t count)
+{
+	const char bytes[] = {(char)(bits >> 16 & 0xff), (char)(bits >> 8 & 0xff),
+			      (char)(bits & 0xff)};
+	buf_add(out, bytes, count);
+}
+
 bool base64_decode(struct str text, struct buf *out)
 {
 	uint32_t bits = 0;
-	unsigned have = 0;
+	size_t have = 0; /* digits in bits */
 	while (text.len && (text.at[text.len - 1] == '=' || text.at[text.len - 1] == '\n'))
 		text.len--;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.at[i] == '\n')
 			continue;
-		const char *at = text.at[i] ? strchr(alphabet, text.at[i]) : NULL;
-		if (!at)
+		int value = value_of(text.at[i]);
+		if (value < 0)
 			return false;
-		bits = bits << 6 | (uint32_t)(at - alphabet);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			buf_add_char(out, (char)(bits >> have & 0xff));
+		bits = bits << 6 | (uint32_t)value;
+		if (++have == 4) {
+			add_bytes(out, bits, 3);
+			have = 0;
 		}
 	}
-	return have < 6;
+	if (have > 1)
+		add_bytes(out, bits << (4 - have) * 6, have - 1);
+	return have != 1;
 }
