@@ -6,8 +6,9 @@
  */
 #include "base/arena.h"
 
+#include "base/format.h"
+
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,13 +147,13 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(NULL, 0, format, args);
+	int len = format_args(NULL, 0, format, args);
 	va_end(args);
 	char *text = len < 0 ? NULL : text_alloc(arena, (size_t)len + 1);
 	if (!text)
 		return NULL;
 	va_start(args, format);
-	vsnprintf(text, (size_t)len + 1, format, args);
+	format_args(text, (size_t)len + 1, format, args);
 	va_end(args);
 	return text;
 }

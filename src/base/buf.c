@@ -4,8 +4,9 @@
  */
 #include "base/buf.h"
 
+#include "base/format.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,17 +85,24 @@ void buf_add_char(struct buf *buf, char c)
 	buf_add(buf, &c, 1);
 }
 
+/* It is written to what is there already, and once more where that is too little. */
 void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
+	size_t room = buf->cap - buf->len;
+	char *end = buf->at ? buf->at + buf->len : NULL;
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, again);
+	int len = format_args(end, room, format, again);
 	va_end(again);
 	if (len < 0)
 		buf->failed = true;
-	if (len < 0 || !reserve(buf, (size_t)len))
+	if (len < 0 || !reserve(buf, (size_t)len)) {
+		if (end)
+			*end = '\0';
 		return;
-	vsnprintf(buf->at + buf->len, (size_t)len + 1, format, args);
+	}
+	if ((size_t)len >= room)
+		format_args(buf->at + buf->len, (size_t)len + 1, format, args);
 	buf->len += (size_t)len;
 }
 

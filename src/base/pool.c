@@ -1,8 +1,10 @@
 /*
  * A stack of open loops under one mutex. Whoever wants work takes the next index of the loop whose
  * parties are least busy, the newest of these. A loop leaves the stack when its last index is
- * taken; its caller then waits for the calls still under way. A worker thread that could not be
- * started is simply missing.
+ * taken; its caller then waits for the calls still under way.
+ *
+ * Threads are started when a loop has calls for which none is idle, since a run of one image needs
+ * none of them. One that could not be started is simply missing, and the next loop tries again.
  *
  * For which loop a thread works is known by a variable of the thread: the only way to tell what a
  * nested loop belongs to without passing that through everything in between. The run that it works
@@ -34,7 +36,9 @@ struct pool {
 	pthread_cond_t work;
 	struct loop *newest;
 	bool closing;
-	size_t threads;
+	size_t helpers; /* threads there may be */
+	size_t threads; /* that there are */
+	size_t working; /* of these, inside a call */
 	pthread_t thread[];
 };
 
@@ -129,16 +133,20 @@ static void *worker(void *arg)
 	struct pool *pool = arg;
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->closing) {
-		if (pool->newest)
-			run_one(pool, least_busy(pool));
-		else
+		if (!pool->newest) {
 			pthread_cond_wait(&pool->work, &pool->lock);
+			continue;
+		}
+		pool->working++;
+		run_one(pool, least_busy(pool));
+		pool->working--;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
-static void start_threads(struct pool *pool, unsigned wanted)
+/* Called locked. */
+static void start_threads(struct pool *pool, size_t wanted)
 {
 	pthread_attr_t attributes;
 	if (pthread_attr_init(&attributes) != 0)
@@ -158,7 +166,7 @@ struct pool *pool_new(unsigned width)
 		return NULL;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
-	start_threads(pool, helpers);
+	pool->helpers = helpers;
 	return pool;
 }
 
@@ -194,6 +202,25 @@ static struct loop *own_next(struct loop *loops, size_t count)
 	return best;
 }
 
+/* Finds helpers for loops that were just opened; their caller takes one call. Called locked. */
+static void find_helpers(struct pool *pool, const struct loop *loops, size_t count)
+{
+	size_t calls = 0, all = 0, idle = pool->threads - pool->working;
+	for (size_t i = 0; i < count; i++)
+		calls += loops[i].n;
+	if (calls <= 1)
+		return;
+	for (size_t i = 1; i < calls && i <= idle; i++)
+		pthread_cond_signal(&pool->work);
+	if (pool->threads == pool->helpers)
+		return;
+	for (const struct loop *at = pool->newest; at; at = at->older)
+		all += at->n - at->next;
+	size_t missing = all - 1 > idle ? all - 1 - idle : 0;
+	size_t room = pool->helpers - pool->threads;
+	start_threads(pool, pool->threads + (missing < room ? missing : room));
+}
+
 /* Runs loops that were filled in but for what ties them together. */
 static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 {
@@ -209,8 +236,7 @@ static void run_loops(struct pool *pool, struct loop *loops, size_t count)
 		at->older = pool->newest;
 		pool->newest = at;
 	}
-	if (count > 1 || loops->n > 1)
-		pthread_cond_broadcast(&pool->work);
+	find_helpers(pool, loops, count);
 	while ((mine = own_next(loops, count)))
 		run_one(pool, mine);
 	for (struct loop *at = loops; at < loops + count; at++)

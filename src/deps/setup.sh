@@ -1,6 +1,6 @@
 #!/bin/bash
 # setup.sh [--check] PURPOSE: install the Debian packages that this purpose needs: build, amd64, arm64, sanitize, demo, test,
-# image, bench, fuzz, analyse, coverage, valgrind.
+# image, bench, fuzz, analyse, coverage, valgrind, guard.
 #
 # Quick and silent when all is there: apt is asked only for what is missing. --check installs nothing, and names what is
 # missing and the command that gets it. Installing needs root. Services that come with test packages (a registry, a web
@@ -29,6 +29,7 @@ fuzz="$sanitize clang-19 libclang-rt-19-dev llvm-19"
 analyse="$sanitize clang-19 clang-tidy-19 cppcheck"
 coverage="$test gcovr"
 valgrind="$test valgrind"
+guard="$bench valgrind"
 case ${1:-} in
 build) packages=$build ;;
 amd64) packages=$amd64 ;;
@@ -42,8 +43,9 @@ fuzz) packages=$fuzz ;;
 analyse) packages=$analyse ;;
 coverage) packages=$coverage ;;
 valgrind) packages=$valgrind ;;
+guard) packages=$guard ;;
 *)
-	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench|fuzz|analyse|coverage|valgrind' >&2
+	echo 'usage: setup.sh [--check] build|amd64|arm64|sanitize|demo|test|image|bench|fuzz|analyse|coverage|valgrind|guard' >&2
 	exit 2
 	;;
 esac

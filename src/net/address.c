@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 struct address_block {
@@ -182,7 +181,8 @@ bool address_parse(const char *host, struct sockaddr_storage *out)
 	*out = (struct sockaddr_storage){0};
 	if (len >= sizeof(text))
 		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)len, host + skip);
+	memcpy(text, host + skip, len);
+	text[len] = '\0';
 	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1)
 		out->ss_family = AF_INET;
 	else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1)

@@ -11,6 +11,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/format.h"
 #include "net/admission.h"
 #include "net/distance.h"
 #include "net/failure.h"
@@ -20,7 +21,6 @@
 #include "net/stream.h"
 #include "net/watch.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -214,7 +214,7 @@ struct handle *handle_new(const char *host, bool chosen, int64_t stall_ms)
 	handle->stall_ms = stall_ms;
 	handle->easy = curl_easy_init();
 	handle->multi = curl_multi_init();
-	snprintf(handle->host, sizeof(handle->host), "%s", host);
+	format_text(handle->host, sizeof(handle->host), "%s", host);
 	if (!handle->easy || !handle->multi) {
 		handle_free(&handle);
 		return NULL;
@@ -326,7 +326,7 @@ bool handle_start(struct handle *handle, const struct http_request *request,
 	handle->code = CURLE_OK;
 	handle->detail[0] = '\0';
 	*answer = (struct http_answer){.headers = buf_limit(HEADERS_MAX)};
-	snprintf(answer->host, sizeof(answer->host), "%.*s", HTTP_HOST_SIZE - 1, handle->host);
+	format_text(answer->host, sizeof(answer->host), "%.*s", HTTP_HOST_SIZE - 1, handle->host);
 	set_method(handle);
 	if (!set_headers(handle) || !set_step(handle) || !set_signature(handle) ||
 	    !set_patience(handle) ||

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "net/address.h"
@@ -181,10 +182,10 @@ static bool find_route(struct http *http, const struct http_request *request, st
 	pthread_mutex_unlock(&http->lock);
 	if (!out->tls || (proxy && !out->proxy))
 		return error_memory(err);
-	int len = snprintf(key, sizeof(key), "%s://%s:%s%s%s %p %p %p", url->scheme, url->host,
-			   url->port, request->insecure ? " insecure" : "",
-			   request->chosen ? " chosen" : "", (void *)out->tls,
-			   (const void *)out->proxy, (const void *)request->client);
+	int len = format_text(key, sizeof(key), "%s://%s:%s%s%s %p %p %p", url->scheme, url->host,
+			      url->port, request->insecure ? " insecure" : "",
+			      request->chosen ? " chosen" : "", (void *)out->tls,
+			      (const void *)out->proxy, (const void *)request->client);
 	if (len < 0 || (size_t)len >= sizeof(key))
 		return error_set(err, ERROR_REFUSED, "host name too long: %.64s...", url->host);
 	out->line = handles_line(http->handles, key);
@@ -446,15 +447,18 @@ bool http_header_next(const struct http_answer *answer, const char *name, size_t
 		      struct str *value)
 {
 	struct str rest = str_from(buf_str(&answer->headers), *at);
+	const struct str wanted = str_of(name);
 	while (rest.len) {
 		size_t end = str_find(rest, '\n');
 		struct str line = str_head(rest, end);
-		size_t colon = str_find(line, ':');
 		*at += end + 1;
 		rest = str_from(rest, end + 1);
-		if (!str_equal_nocase(str_head(line, colon), str_of(name)))
+		/* Most are told by the place of their colon. */
+		if (line.len > wanted.len && line.at[wanted.len] != ':')
 			continue;
-		*value = str_trim(str_from(line, colon + 1));
+		if (!str_equal_nocase(str_head(line, wanted.len), wanted))
+			continue;
+		*value = str_trim(str_from(line, wanted.len + 1));
 		return true;
 	}
 	return false;

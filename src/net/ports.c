@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
 
 enum { HTTP = 80, HTTPS = 443, UNPRIVILEGED = 1024 };
 
@@ -74,12 +75,16 @@ bool ports_allow(const struct ports *ports, const char *host, const struct socka
 size_t ports_list(const struct ports *ports, uint16_t *list, size_t max)
 {
 	size_t count = 0;
-	for (unsigned port = 1; port < PORTS_MAX; port++) {
-		if (!is_added(ports, port))
-			continue;
-		if (count < max)
-			list[count] = (uint16_t)port;
-		count++;
+	for (unsigned first = 0; first < PORTS_MAX; first += 64) {
+		uint64_t any;
+		memcpy(&any, ports->bits + first / 8, sizeof(any));
+		for (unsigned port = first; any && port < first + 64; port++) {
+			if (!is_added(ports, port))
+				continue;
+			if (count < max)
+				list[count] = (uint16_t)port;
+			count++;
+		}
 	}
 	return count;
 }

@@ -120,8 +120,10 @@ static bool resolve(struct arena *arena, const struct url *base, const char *tex
 		return error_memory(err);
 	if (code != CURLUE_OK)
 		return error_set(err, ERROR_REFUSED, "URL refused: %s", curl_url_strerror(code));
-	return take_parts(arena, handle, out, err) &&
-	       (!strchr(text, '%') || reads_the_same(arena, out, err));
+	/* A query says nothing about the host, and those of uploads are long. */
+	bool encoded = str_find(str_head(str_of(text), str_find(str_of(text), '?')), '%') <
+		       str_find(str_of(text), '?');
+	return take_parts(arena, handle, out, err) && (!encoded || reads_the_same(arena, out, err));
 }
 
 /* The same URL without a final dot in its host, which would give one server two names. */
@@ -155,6 +157,26 @@ bool url_resolve(struct arena *arena, const struct url *base, const char *text, 
 	struct sockaddr_storage literal;
 	return address_parse(out->host, &literal) || hostname_proper(out->host) ||
 	       error_set(err, ERROR_REFUSED, "URL with an ambiguous host refused");
+}
+
+/* True if no parser would change the path, or find anything in it but a path and a query. */
+static bool is_plain_path(const char *path)
+{
+	static const char plain_text[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789/-._:?=&";
+	return path[0] == '/' && path[1] != '/' && !strstr(path, "/.") &&
+	       path[strspn(path, plain_text)] == '\0';
+}
+
+bool url_at(struct arena *arena, const struct url *origin, const char *path, struct url *out,
+	    struct error *err)
+{
+	struct str root = str_of(origin->text);
+	if (!is_plain_path(path) || !str_ends(root, "/"))
+		return url_resolve(arena, origin, path, out, err);
+	*out = *origin;
+	out->text = arena_printf(arena, "%.*s%s", (int)root.len - 1, root.at, path);
+	return out->text || error_memory(err);
 }
 
 bool url_same_origin(const struct url *a, const struct url *b)

@@ -37,6 +37,12 @@ bool url_parse(struct arena *arena, const char *text, struct url *out, struct er
 /* Parses text relative to base (RFC 3986 section 5). */
 bool url_resolve(struct arena *arena, const struct url *base, const char *text, struct url *out,
 		 struct error *err);
+/*
+ * The same for a path of ours at a server, whose URL has no path but "/": without a parser where
+ * that would change nothing. *out shares texts with *origin.
+ */
+bool url_at(struct arena *arena, const struct url *origin, const char *path, struct url *out,
+	    struct error *err);
 /* Same scheme, host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 /* The verdict for sending to url on behalf of registry, whose origin the user configured. */

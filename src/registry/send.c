@@ -24,7 +24,7 @@ static bool request_url(struct exchange *exchange, struct url *out, struct error
 	if (request->url)
 		*out = *request->url;
 	else
-		return url_resolve(exchange->arena, &exchange->origin, request->path, out, err);
+		return url_at(exchange->arena, &exchange->origin, request->path, out, err);
 	return true;
 }
 

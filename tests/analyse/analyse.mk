@@ -54,8 +54,8 @@ VALGRIND_TESTS ?= -k "(test_copy and (single or index)) or test_wrong_basic_cred
 	or (test_all_of_it_arrives and from-api and to-tags) or test_a_download_that_breaks_three_times"
 valgrind: ## memcheck over a few end-to-end tests, on the code of the release
 	@src/deps/setup.sh valgrind
-	@$(MAKE) $(parallel) build/musl/analyse/image-syncer build/musl/analyse/faulty
-	@tests/analyse/valgrind build/musl/analyse/image-syncer build/musl/analyse/faulty $(CURDIR)/build/valgrind
+	@$(MAKE) $(parallel) build/musl/analyse/image-syncer build/musl/analyse/faulty build/musl/bench/unconfined
+	@tests/analyse/valgrind build/musl/analyse/image-syncer build/musl/analyse/faulty build/musl/bench/unconfined $(CURDIR)/build/valgrind
 	@IMAGE_SYNCER=$(CURDIR)/build/valgrind/image-syncer IMAGE_SYNCER_FLAVOR=valgrind $(PYTEST) tests/e2e $(VALGRIND_TESTS)
 
 # The objects of the release and its libraries, linked as it is, with the heap in between.

@@ -3,7 +3,7 @@
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 # HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-folders bench-mirror bench-tls bench-hooks
+.PHONY: bench bench-folders bench-guard bench-mirror bench-tls bench-hooks
 bench: build/image-syncer build/musl/bench/measure bench-tls bench-folders ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
@@ -17,6 +17,12 @@ bench-folders: build/image-syncer build/musl/bench/measure ## measure: images to
 	@src/deps/setup.sh bench
 	@tests/e2e/install-layout-peers.sh >/dev/null
 	@$(PYTHON) -B tests/bench/folders.py build/image-syncer build/musl/bench/measure $(FOLDERS)
+
+# GUARD="--only tags50 --rounds 9" chooses.
+bench-guard: build/image-syncer build/musl/bench/unconfined ## fails where this program takes more CPU than the last release for the same jobs
+	@src/deps/setup.sh guard
+	@base=$$(JOBS=$(JOBS) tests/bench/guard-base.sh) && \
+		$(PYTHON) -B tests/bench/guard.py "$$base" build/image-syncer build/musl/bench/unconfined $(GUARD)
 
 # SCALE=0.1 takes a tenth of the list; MIRROR="--peers regsync" chooses.
 SCALE ?= 1
@@ -34,6 +40,11 @@ bench-tls: build/musl$(engine)/bench/tls_connect ## measure: the CPU cost of a n
 bench-hooks: build/image-syncer build/musl/bench/hook_client ## measure: how fast a server answers hooks during a run, and what it weighs
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/hooks.py build/image-syncer build/musl/bench/hook_client $(HOOKS)
+
+build/musl/bench/unconfined: tests/bench/unconfined.c build/musl/deps.stamp Makefile tests/bench/bench.mk
+	@mkdir -p $(@D)
+	@$(say) "CC   musl $<"
+	@$(CC_musl) $(language) $(kernel_seccomp) $(FLAGS_musl) $(warnings) $(LINK_musl) -o $@ $<
 
 define bench_rules
 build/$1/bench/%.o: tests/bench/%.c build/$1/deps.stamp Makefile tests/bench/bench.mk

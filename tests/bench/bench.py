@@ -37,12 +37,17 @@ def _big(seed, layers, size):
     return images.image(seed, parts=[images.noise(f"{seed}/{number}", size) for number in range(layers)])
 
 
+def _push_one(client, repo):
+    client.push(images.image(repo, parts=[images.layer(repo, 5000)]), repo, "latest")
+    return ["latest"]
+
+
 def _push_512(client, repo):
     client.push(_big(repo, 4, 128 * MIB), repo, "latest")
     return ["latest"]
 
 
-def _push_tags(count, shared):
+def push_tags(count, shared):
     """count tags: each with a layer of its own, or all of them the same image."""
     def push(client, repo):
         tags = [f"v1.0.{number}" for number in range(count)]
@@ -98,10 +103,11 @@ class Case:
 
 
 CASES = [
+    Case("start", "one small image, in sync; two requests by curl", _push_one, False, 20),
     Case("image512", "one image, 512 MB in 4 layers", _push_512, True, 3),
-    Case("tags50", "50 small tags, fresh", _push_tags(50, False), True, 2),
-    Case("tags50sync", "50 small tags, in sync", _push_tags(50, False), False, 5),
-    Case("tags1000", "1,000 tags, in sync", _push_tags(1000, True), False, 1),
+    Case("tags50", "50 small tags, fresh", push_tags(50, False), True, 2),
+    Case("tags50sync", "50 small tags, in sync", push_tags(50, False), False, 5),
+    Case("tags1000", "1,000 tags, in sync", push_tags(1000, True), False, 1),
     Case("indexes", "20 indexes of 5 platforms, fresh", _push_indexes, True, 2),
     Case("layer4g", "one layer of 4 GiB", _push_4g, True, 3, slow=False),
 ]
@@ -135,7 +141,7 @@ def _run(measure, program, arguments, env, cwd, limit=LIMIT):
         return float(wall), float(cpu), int(rss), int(code), out.read()[-300:].decode(errors="replace")
 
 
-def _digests(client, repo, tags):
+def digests(client, repo, tags):
     return {tag: client.head(repo, tag) for tag in tags}
 
 
@@ -151,13 +157,13 @@ class Bench:
     def _job(self, case, tags, https, slow, home):
         return peers.Job(source=f"{self.place.host('source', https, slow)}/bench/{case.name}",
                          destination=f"{self.place.host('destination', https, slow)}/bench/{case.name}",
-                         tags=tags, https=https, home=home)
+                         tags=tags, https=https, home=home, synced=not case.fresh)
 
     def _measure(self, peer, case, job, wanted):
         path = peer.path()
         commands = peer.commands(job)
         if commands is None:
-            return "has no way to copy a list"
+            return "has no way to do this"
         env = {"PATH": os.environ.get("PATH", ""), "HOME": job.home, "SSL_CERT_FILE": self.place.certs.ca, "LANG": "C.UTF-8"}
         before = self.place.requests()
         total = Sample(0, 0, 0, 0)
@@ -168,7 +174,7 @@ class Bench:
                 return f"ended with {code}: {words.strip()[-200:]}"
         total.requests = sum(self.place.requests()) - sum(before)
         repo = job.destination.split("/", 1)[1]
-        if _digests(self.place.client("destination"), repo, job.tags) != wanted:
+        if digests(self.place.client("destination"), repo, job.tags) != wanted:
             return "the destination does not hold what it should"
         return total
 
@@ -190,7 +196,7 @@ class Bench:
     def case(self, case):
         repo = f"bench/{case.name}"
         tags = case.push(self.place.client("source"), repo)
-        wanted = _digests(self.place.client("source"), repo, tags)
+        wanted = digests(self.place.client("source"), repo, tags)
         if not case.fresh:
             self.place.empty()
             case.push(self.place.client("destination"), repo)
@@ -216,7 +222,7 @@ class Bench:
     def lines(self, case, https, slow):
         lines = [f"  {'':13}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'requests':>10}"]
         for name, (wall, cpu, rss, requests) in self.medians(case, https, slow).items():
-            lines.append(f"  {name:13}{wall:9.2f}{cpu:9.2f}{rss / 1e6:9.1f}{requests:10.0f}")
+            lines.append(f"  {name:13}{_seconds(wall):>9}{_seconds(cpu):>9}{rss / 1e6:9.1f}{requests:10.0f}")
         for peer in self.programs:
             why = self.absent.get((case, https, slow, peer.name))
             if why:
@@ -233,6 +239,10 @@ class Bench:
             "absent": [{"case": case, "https": https, "slow": slow, "program": name, "why": why}
                        for (case, https, slow, name), why in self.absent.items()],
         }
+
+
+def _seconds(value):
+    return f"{value:.{2 if value >= 0.1 else 3}f}"
 
 
 def _mode(https, slow):
@@ -272,9 +282,9 @@ def table(raw):
             if not ours or not found:
                 continue
             cells = [case.title, _mode(https, slow)]
-            for field, form, unit in (("wall", "{:.2f}", 1), ("cpu", "{:.2f}", 1), ("rss", "{:.1f}", 1e6), ("requests", "{:.0f}", 1)):
+            for field, form, unit in (("wall", _seconds, 1), ("cpu", _seconds, 1), ("rss", "{:.1f}".format, 1e6), ("requests", "{:.0f}".format, 1)):
                 best = min(found, key=lambda name, field=field: found[name][field])
-                cells.append(f"{form.format(ours[field] / unit)} ({form.format(found[best][field] / unit)}, {best})")
+                cells.append(f"{form(ours[field] / unit)} ({form(found[best][field] / unit)}, {best})")
                 if field != "requests":
                     cells.append(f"{ours[field] / max(found[best][field], 1e-9):.2f}")
             lines.append("| " + " | ".join(cells) + " |")

@@ -17,6 +17,7 @@ class Job:
     tags: list
     https: bool
     home: str                # for configuration files
+    synced: bool = False     # the destination has them already
 
     def write(self, name, document):
         path = os.path.join(self.home, name)
@@ -28,17 +29,18 @@ class Job:
         return [text.split("/", 1)[0] for text in (self.source, self.destination)]
 
 
-def _files(job):
-    return ["--images", job.write("images.yaml", {job.source: job.destination}),
+def files(job):
+    tag = f":{job.tags[0]}" if job.synced and len(job.tags) == 1 else ""
+    return ["--images", job.write("images.yaml", {job.source + tag: job.destination + tag}),
             "--auth", job.write("auth.yaml", {host: {"insecure": not job.https} for host in job.hosts()})]
 
 
 def _ours(job):
-    return [_files(job)]
+    return [files(job)]
 
 
 def _original(job):
-    return [_files(job)]
+    return [files(job)]
 
 
 def _regsync(job):
@@ -79,6 +81,16 @@ def _ocync(job):
     return [["sync", "-c", path]]
 
 
+def _curl(job):
+    """Copies nothing: what two bare requests take, which is the least that a look at both sides can."""
+    if not job.synced or len(job.tags) != 1:
+        return None
+    urls = [f"http{'s' if job.https else ''}://{host}/v2/{repo}/manifests/{job.tags[0]}"
+            for host, repo in (side.split("/", 1) for side in (job.source, job.destination))]
+    return [["-sS", "--fail", "--head", "-H", "Accept: application/vnd.oci.image.manifest.v1+json",
+             *(word for url in urls for word in ("-o", "/dev/null", url))]]
+
+
 @dataclasses.dataclass
 class Peer:
     name: str
@@ -98,4 +110,5 @@ PEERS = [
     Peer("oras", "oras", _oras),
     Peer("original", "image-syncer-original", _original),
     Peer("ocync", "ocync", _ocync),
+    Peer("curl", "curl", _curl),
 ]

@@ -4,6 +4,7 @@
 #include "base/cancel.h"
 #include "base/scoped.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -430,15 +431,63 @@ static void test_try_when_stopped(void **state)
 	pool_free(&serial);
 }
 
+static void note_nothing(void *ctx, size_t index)
+{
+	(void)ctx;
+	(void)index;
+}
+
+/* How many threads this process has. */
+static size_t threads(void)
+{
+	size_t count = 0;
+	DIR *folder = opendir("/proc/self/task");
+	assert_non_null(folder);
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count - 2; /* the folder itself, and the one above it */
+}
+
+static void one_deep(void *ctx, size_t index)
+{
+	(void)index;
+	pool_each(ctx, 1, note_nothing, ctx);
+}
+
+/* A thread costs more than a request: there are no more than calls that can run side by side. */
+static void test_threads_on_demand(void **state)
+{
+	const size_t before = threads();
+	scoped(pool_free) struct pool *pool = pool_new(16);
+	(void)state;
+	assert_int_equal(threads(), before);
+	pool_each(pool, 1, note_nothing, NULL);
+	pool_each(pool, 1, one_deep, pool);
+	assert_int_equal(threads(), before);
+	pool_each(pool, 3, note_nothing, NULL);
+	/* ThreadSanitizer has one of its own beside the first. */
+	assert_in_range(threads() - before, 2, 3);
+	pool_each(pool, 1000, note_nothing, NULL);
+	assert_in_range(threads() - before, 15, 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nested),          cmocka_unit_test(test_serial_order),
-		cmocka_unit_test(test_results_visible), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_several_callers), cmocka_unit_test(test_full_width),
-		cmocka_unit_test(test_lanes),           cmocka_unit_test(test_lanes_serial),
-		cmocka_unit_test(test_lanes_together),  cmocka_unit_test(test_try),
-		cmocka_unit_test(test_runs_that_share), cmocka_unit_test(test_try_when_stopped),
+		cmocka_unit_test(test_threads_on_demand),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_serial_order),
+		cmocka_unit_test(test_results_visible),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_several_callers),
+		cmocka_unit_test(test_full_width),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_lanes_serial),
+		cmocka_unit_test(test_lanes_together),
+		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_runs_that_share),
+		cmocka_unit_test(test_try_when_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

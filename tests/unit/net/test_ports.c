@@ -115,6 +115,22 @@ static void test_named_alone(void **state)
 	assert_true(allows(NULL, 22, &why));
 }
 
+/* Ports at both ends of what is looked at together, and of all. */
+static void test_listed(void **state)
+{
+	static const unsigned added[] = {1, 8, 63, 64, 127, 128, 65472, 65535};
+	struct ports ports = {0};
+	uint16_t list[4] = {0};
+	(void)state;
+	check(&ports, "");
+	for (size_t i = 0; i < array_count(added); i++)
+		ports_add(&ports, added[i]);
+	ports_add(&ports, 0);
+	check(&ports, "1 8 63 64 127 128 65472 65535");
+	assert_int_equal(ports_list(&ports, list, 3), array_count(added));
+	assert_true(list[0] == 1 && list[2] == 63 && list[3] == 0);
+}
+
 static void test_open(void **state)
 {
 	struct ports ports = {0};
@@ -133,9 +149,9 @@ static void test_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts), cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_ends),  cmocka_unit_test(test_named_alone),
-		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_hosts),  cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_ends),   cmocka_unit_test(test_named_alone),
+		cmocka_unit_test(test_listed), cmocka_unit_test(test_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,8 @@ static void test_refused(void **state)
 		"https://",
 		"//u@other.test/",
 		"https://r.test:99999",
-		"http://2%2e0",       /* the address 2.0.0.0 when it is read again */
+		"http://2%2e0", /* the address 2.0.0.0 when it is read again */
+		"http://2%2e0?x=%3D",
 		"https:/4%333333333", /* a number, likewise */
 		"https://localhost../",
 		"https://a..b/",
@@ -174,12 +175,82 @@ static void test_refused(void **state)
 	}
 }
 
+/* Paths with and without anything for a parser: it makes no difference. */
+static void test_at(void **state)
+{
+	static const char *const origins[] = {"https://r.test/", "http://localhost:5000/",
+					      "http://[::1]:5000/", "https://R.test.:443/"};
+	static const char *const paths[] = {
+		"/v2/",
+		"/v2/a/b_c/manifests/v1.0-rc.1",
+		"/v2/a/manifests/sha256:0123",
+		"/v2/a/tags/list?n=1000",
+		"/v2/a/tags/list?n=1000&last=v1.0",
+		"/v2/a/blobs/uploads/?mount=sha256:01&from=b/c",
+		"/v2/../x",
+		"/v2/./x",
+		"/v2/a/..",
+		"/.hidden",
+		"/v2/a//b",
+		"//other.test/v2/",
+		"///v2/",
+		"/",
+		"/v2/a%2Fb",
+		"/v2/a%2e%2e/b",
+		"/v2/a?x=%3D",
+		"/v2/a?x=a+b",
+		"/v2/a?x=../y",
+		"/v2/a?b?c",
+		"/v2/a=b&c:d",
+		"/v2/~a",
+		"/v2/a@b",
+		"/v2/a:80",
+		"v2/",
+		"?n=1",
+		"",
+		"https://other.test/",
+	};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct error err;
+	(void)state;
+	for (size_t i = 0; i < array_count(origins) * array_count(paths); i++) {
+		const char *path = paths[i / array_count(origins)];
+		struct url origin, wanted, url;
+		assert_true(url_parse(arena, origins[i % array_count(origins)], &origin, &err));
+		assert_true(url_resolve(arena, &origin, path, &wanted, &err));
+		assert_true(url_at(arena, &origin, path, &url, &err));
+		assert_string_equal(url.text, wanted.text);
+		assert_string_equal(url.scheme, wanted.scheme);
+		assert_string_equal(url.host, wanted.host);
+		assert_string_equal(url.port, wanted.port);
+	}
+}
+
+/* Below a path of its own a server has no paths of ours; what is asked for is what is refused. */
+static void test_at_refused(void **state)
+{
+	static const char *const paths[] = {"/v2/a#b", "/v2/a b", "/v2/a\\b", "/v2/a\n",
+					    "//u@other.test/"};
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct url origin, url, below;
+	struct error err;
+	(void)state;
+	assert_true(url_parse(arena, "https://r.test/", &origin, &err));
+	for (size_t i = 0; i < array_count(paths); i++) {
+		assert_false(url_at(arena, &origin, paths[i], &url, &err));
+		assert_int_equal(err.kind, ERROR_REFUSED);
+	}
+	assert_true(url_parse(arena, "https://r.test/below?x=1", &below, &err));
+	assert_true(url_at(arena, &below, "/v2/", &url, &err));
+	assert_string_equal(url.text, "https://r.test/v2/");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_resolve),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_refused),    cmocka_unit_test(test_at),
+		cmocka_unit_test(test_at_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
