@@ -220,6 +220,7 @@ configure_curl() {
 	local have with=--with-bearssl=$prefix use=USE_BEARSSL
 	[ "$engine" = bearssl ] || { with="--with-openssl=$prefix --without-bearssl" use=USE_OPENSSL; }
 	cd "$work/curl"
+	apply curl-printf.patch 1
 	./configure $host $binutils --prefix="$prefix" --disable-shared --enable-static --disable-dependency-tracking \
 		$with --without-ca-bundle --without-ca-path --without-ca-fallback \
 		--without-{zlib,brotli,zstd,libpsl,libidn2,nghttp2,ngtcp2,librtmp,libssh2,libgsasl} \
