@@ -104,7 +104,7 @@ static bool wants_dates(const struct run *run)
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
-	const struct session *session = run->session;
+	struct session *session = run->session;
 	run->progress = progress_new();
 	if (!run->progress || !set_up_plan(run) || !folders_open(run))
 		return false;
@@ -126,6 +126,7 @@ static bool set_up(struct run *run)
 					.state = state_keeper_state(session->keeper),
 					.survey = run->survey,
 					.throttle = session->throttle,
+					.ranges = session_ranges(session, options),
 					.blobs_in_flight = session_blobs(options),
 					.force = options->force,
 					.dry_run = options->dry_run,
