@@ -19,6 +19,7 @@
 
 enum {
 	BLOB_MIN = 64 * 1024 * 1024, /* a smaller blob, or rest of one, stays one download */
+	REST_MIN = 16 * 1024 * 1024, /* for less there is no trial */
 	BLOBS_MOST = 2,              /* of the process, each with a ring of PIECES_RING bytes */
 	SAMPLE_MS = 1000,            /* of one download */
 	STEP_MS = 500,               /* of several connections */
@@ -125,7 +126,6 @@ static void begin_trial(struct ranges *ranges, int64_t now)
 	ranges->trials++;
 	ranges->phase = RANGES_TRIAL;
 	ranges->trial_ms = now;
-	ranges->received = 0;
 	ranges->length = length;
 	pieces_set(ranges->pieces, 1, length);
 }
@@ -153,8 +153,7 @@ static void begin_pieces(struct ranges *ranges, int64_t first_ms)
 /* Judges the trial once it has brought enough. */
 static void judge_trial(struct ranges *ranges, const struct pieces_view *view, int64_t now)
 {
-	struct ladder_sample both = {.bytes = ranges->offset - ranges->begun + view->received -
-					      ranges->received,
+	struct ladder_sample both = {.bytes = ranges->offset - ranges->begun + view->received,
 				     .ms = now - ranges->begun_ms};
 	if (view->received < ranges->length && both.ms < TRIAL_MS)
 		return;
@@ -178,14 +177,13 @@ static void watch_trial(struct ranges *ranges)
 	if (view.failed) {
 		log_debug("blob %s: a second connection brings nothing", name_of(ranges));
 		give_up(ranges);
-	} else if (!view.received && now - ranges->trial_ms > SILENT_MS) {
-		drop_pieces(ranges);
-	} else if (view.received && !ranges->received) {
-		/* What came before counts for neither of the two. */
-		begin_sample(ranges, now, ranges->offset);
-		ranges->received = view.received;
-	} else if (ranges->received) {
+	} else if (view.received) {
 		judge_trial(ranges, &view, now);
+	} else if (now - ranges->trial_ms > SILENT_MS) {
+		drop_pieces(ranges);
+	} else {
+		/* What comes before the first byte of the second one counts for neither. */
+		begin_sample(ranges, now, ranges->offset);
 	}
 }
 
@@ -211,7 +209,7 @@ static void measure_one(struct ranges *ranges, int64_t before)
 	ranges->last = ranges->sample;
 	begin_sample(ranges, now, ranges->offset);
 	if (second && ranges->trials < TRIALS_MOST && now >= ranges->rest_ms &&
-	    ladder_slow(&ranges->one, left_of(ranges)))
+	    left_of(ranges) >= REST_MIN && ladder_slow(&ranges->one, left_of(ranges)))
 		begin_trial(ranges, now);
 }
 

@@ -40,9 +40,9 @@ struct ranges {
 	unsigned trials; /* that were begun */
 	int64_t rest_ms; /* clock_ms() before which no further trial begins */
 	int64_t begun_ms,
-		begun; /* clock_ms(), 0: never, and a count of bytes when a sample began */
-	int64_t trial_ms, received;  /* the same of a trial */
-	bool settling;               /* the number of connections has just changed */
+		begun;    /* clock_ms(), 0: never, and a count of bytes when a sample began */
+	int64_t trial_ms; /* clock_ms() when the last trial began */
+	bool settling;    /* the number of connections has just changed */
 	struct ladder_sample sample; /* that is being taken */
 	struct ladder_sample last;   /* the one before, of the download alone; ms 0: none */
 	struct ladder_sample one;    /* the better of the last two of the download alone */
