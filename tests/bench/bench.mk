@@ -3,7 +3,7 @@
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 # HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-folders bench-mirror bench-tls bench-hooks
+.PHONY: bench bench-folders bench-mirror bench-tls bench-hooks bench-ranges
 bench: build/image-syncer build/musl/bench/measure bench-tls bench-folders ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
@@ -34,6 +34,10 @@ bench-tls: build/musl$(engine)/bench/tls_connect ## measure: the CPU cost of a n
 bench-hooks: build/image-syncer build/musl/bench/hook_client ## measure: how fast a server answers hooks during a run, and what it weighs
 	@src/deps/setup.sh test
 	@$(PYTHON) -B tests/bench/hooks.py build/image-syncer build/musl/bench/hook_client $(HOOKS)
+
+# RANGES="--only limited --size 4096" chooses.
+bench-ranges: build/image-syncer ## measure: one large layer over slow lines, as a ratio to a single connection
+	@$(PYTHON) -B tests/bench/ranges.py $< $(RANGES)
 
 define bench_rules
 build/$1/bench/%.o: tests/bench/%.c build/$1/deps.stamp Makefile tests/bench/bench.mk
