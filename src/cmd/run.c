@@ -101,10 +101,28 @@ static bool wants_dates(const struct run *run)
 	return wanted;
 }
 
-static bool set_up(struct run *run)
+static void set_up_copier(struct run *run)
 {
 	const struct options *options = run->options;
 	struct session *session = run->session;
+	struct copier_options copier = {.pool = session->pool,
+					.stores = run->stores,
+					.progress = run->progress,
+					.state = state_keeper_state(session->keeper),
+					.survey = run->survey,
+					.throttle = session->throttle,
+					.ranges = session_ranges(session, options),
+					.blobs_in_flight = session_blobs(options),
+					.force = options->force,
+					.dry_run = options->dry_run,
+					.verify = options->verify};
+	run->copier = copier_new(&copier);
+}
+
+static bool set_up(struct run *run)
+{
+	const struct options *options = run->options;
+	const struct session *session = run->session;
 	run->progress = progress_new();
 	if (!run->progress || !set_up_plan(run) || !folders_open(run))
 		return false;
@@ -120,18 +138,7 @@ static bool set_up(struct run *run)
 	run->registry = registry_new(&registry);
 	if (!run->registry)
 		return false;
-	struct copier_options copier = {.pool = session->pool,
-					.stores = run->stores,
-					.progress = run->progress,
-					.state = state_keeper_state(session->keeper),
-					.survey = run->survey,
-					.throttle = session->throttle,
-					.ranges = session_ranges(session, options),
-					.blobs_in_flight = session_blobs(options),
-					.force = options->force,
-					.dry_run = options->dry_run,
-					.verify = options->verify};
-	run->copier = copier_new(&copier);
+	set_up_copier(run);
 	const struct flags *flags = options->imgsync;
 	enum lines lines = LINES_UNSAID;
 	if (options->progress)

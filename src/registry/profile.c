@@ -18,7 +18,7 @@ static const struct profile table[] = {
 	 .hosts = {"*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws"},
 	 .mount_tries = 3},
 	{.name = "Amazon ECR", .hosts = {"public.ecr.aws"}, .counts_reads = true, .mount_tries = 3},
-	/* As the specification says, but pulls are counted, and clients that ask often are limited. */
+	/* As the specification says, but pulls are counted, and busy clients are limited. */
 	{.name = "Docker Hub",
 	 .hosts = {"docker.io"},
 	 .counts_reads = true,

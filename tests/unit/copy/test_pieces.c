@@ -1,4 +1,4 @@
-/* Pieces that several threads read: the reader gets each byte once, in order, or all before a gap. */
+/* Pieces that several threads read: their reader gets each byte once, or all before a gap. */
 #include "copy/pieces.h"
 
 #include "base/scoped.h"

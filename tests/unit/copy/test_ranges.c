@@ -1,6 +1,6 @@
 /*
- * A blob that is read over several connections where that is faster. Time passes as bytes come: each
- * connection brings the same, or all together do.
+ * A blob that is read over several connections where that is faster. Time passes as bytes come:
+ * each connection brings the same, or all together do.
  */
 #include "copy/ranges.h"
 
@@ -172,7 +172,7 @@ static void test_the_budget(void **state)
 	}
 }
 
-/* In the trial, and later: the blob comes all the same, and what is of no use is not asked again. */
+/* In the trial, and later: the blob comes, and what is of no use is not asked again. */
 static void test_faults(void **state)
 {
 	static const enum parts_fault faults[] = {PARTS_WHOLE,  PARTS_OTHER,  PARTS_NO_USE,
