@@ -59,7 +59,8 @@ format: ## let clang-format lay out all C files
 # that no wait takes any time.
 denied := malloc calloc realloc $(addprefix arena_,alloc array copy string printf)
 hurried := cancel_sleep clock_ms
-hurries := cmd/test_state_image copy/test_created copy/test_fanout copy/test_image copy/test_scarce_image copy/test_transfer store/test_mirrored
+hurries := cmd/test_state_image copy/test_created copy/test_fanout copy/test_image copy/test_pieces copy/test_ranges copy/test_scarce_image \
+	copy/test_transfer store/test_mirrored
 unit_link = $(if $(findstring /test_scarce_,$1),$(denied:%=-Wl,--wrap=%)) \
 	$(if $(filter $(hurries),$1),$(hurried:%=-Wl,--wrap=%))
 

@@ -238,6 +238,14 @@ void cancel_open_part(struct cancel *part, unsigned seconds)
 				.deadline = clock_ms() + (int64_t)seconds * 1000};
 }
 
+void cancel_open_help(struct cancel *part)
+{
+	struct cancel *run = current;
+	while (run && run->whole)
+		run = run->whole;
+	*part = (struct cancel){.whole = run, .fd = run ? run->fd : -1, .clock = -1, .open = true};
+}
+
 void cancel_close(struct cancel *cancel)
 {
 	if (!cancel->open)
@@ -262,6 +270,12 @@ void cancel_run(struct cancel *cancel)
 	atomic_store(&cancel->wished, true);
 	if (cancel->clock >= 0)
 		timerfd_settime(cancel->clock, TFD_TIMER_ABSTIME, &now, NULL);
+}
+
+void cancel_drop(struct cancel *part)
+{
+	atomic_store(&part->wished_at, clock_ms() - CANCEL_GRACE_MS - CANCEL_LAST_MS);
+	atomic_store(&part->wished, true);
 }
 
 struct cancel *cancel_enter(struct cancel *cancel)

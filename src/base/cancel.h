@@ -78,10 +78,20 @@ void cancel_open_after(struct cancel *cancel, unsigned seconds);
  * its own, and ends with the run. Waiters notice its end within a second.
  */
 void cancel_open_part(struct cancel *part, unsigned seconds);
+/*
+ * Opens the request of threads that help with something which may outlive the image that this
+ * thread works for: a part of the run, without a time of its own.
+ */
+void cancel_open_help(struct cancel *part);
 /* No thread but this one may still work for it. */
 void cancel_close(struct cancel *cancel);
 /* Asks one run to stop, from any thread while it is open. */
 void cancel_run(struct cancel *cancel);
+/*
+ * The same without a grace period: what is under way is dropped. For a part, whose waiters notice
+ * it within a second.
+ */
+void cancel_drop(struct cancel *part);
 /* From now on this thread works for that run, NULL: for none. Returns for which it did. */
 struct cancel *cancel_enter(struct cancel *cancel);
 /* The run that this thread works for, NULL: none. For threads that it starts. */

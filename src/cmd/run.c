@@ -101,6 +101,24 @@ static bool wants_dates(const struct run *run)
 	return wanted;
 }
 
+static void set_up_copier(struct run *run)
+{
+	const struct options *options = run->options;
+	struct session *session = run->session;
+	struct copier_options copier = {.pool = session->pool,
+					.stores = run->stores,
+					.progress = run->progress,
+					.state = state_keeper_state(session->keeper),
+					.survey = run->survey,
+					.throttle = session->throttle,
+					.ranges = session_ranges(session, options),
+					.blobs_in_flight = session_blobs(options),
+					.force = options->force,
+					.dry_run = options->dry_run,
+					.verify = options->verify};
+	run->copier = copier_new(&copier);
+}
+
 static bool set_up(struct run *run)
 {
 	const struct options *options = run->options;
@@ -120,17 +138,7 @@ static bool set_up(struct run *run)
 	run->registry = registry_new(&registry);
 	if (!run->registry)
 		return false;
-	struct copier_options copier = {.pool = session->pool,
-					.stores = run->stores,
-					.progress = run->progress,
-					.state = state_keeper_state(session->keeper),
-					.survey = run->survey,
-					.throttle = session->throttle,
-					.blobs_in_flight = session_blobs(options),
-					.force = options->force,
-					.dry_run = options->dry_run,
-					.verify = options->verify};
-	run->copier = copier_new(&copier);
+	set_up_copier(run);
 	const struct flags *flags = options->imgsync;
 	enum lines lines = LINES_UNSAID;
 	if (options->progress)

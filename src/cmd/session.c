@@ -114,6 +114,11 @@ bool session_open(struct session *session, const struct options *options,
 	       (session->throttle || !limits->bytes_per_second);
 }
 
+struct ranges_budget *session_ranges(struct session *session, const struct options *options)
+{
+	return session->throttle || options->requests_per_second ? NULL : &session->ranges;
+}
+
 void session_close(struct session *session)
 {
 	pool_free(&session->pool);

@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "config/limits.h"
 #include "config/options/options.h"
+#include "copy/ranges.h"
 #include "net/http.h"
 #include "net/ports.h"
 #include "net/throttle.h"
@@ -41,6 +42,7 @@ struct session {
 	struct pool *pool;
 	struct http *http;
 	struct throttle *throttle;   /* NULL: none */
+	struct ranges_budget ranges; /* for the blobs of all runs */
 	struct state_keeper *keeper; /* of the state of all runs; NULL: none is kept */
 };
 
@@ -62,5 +64,7 @@ bool session_open(struct session *session, const struct options *options,
 		  const struct limits *limits);
 /* Blobs that one run may move at the same time, as --proc says. */
 unsigned session_blobs(const struct options *options);
+/* NULL where somebody wants few requests or bytes: then each blob is read over one connection. */
+struct ranges_budget *session_ranges(struct session *session, const struct options *options);
 /* All runs have ended. */
 void session_close(struct session *session);

@@ -15,18 +15,20 @@
 #include "store/store.h"
 
 struct copier;
+struct ranges_budget;
 
 struct copier_options {
 	struct pool *pool;
 	struct stores stores; /* opens both sides */
 	struct progress *progress;
-	struct sync_state *state;  /* read and added to; NULL: none */
-	struct survey *survey;     /* gets what a plan needs to know; NULL: none is made */
-	struct throttle *throttle; /* limits all blobs together; NULL: no limit */
-	unsigned blobs_in_flight;  /* the largest number of blobs that move at once; > 0 */
-	bool force;                /* push manifests even where the target is in sync */
-	bool dry_run;              /* read everything, write nothing */
-	bool verify;               /* read back what the target holds in the end */
+	struct sync_state *state;     /* read and added to; NULL: none */
+	struct survey *survey;        /* gets what a plan needs to know; NULL: none is made */
+	struct throttle *throttle;    /* limits all blobs together; NULL: no limit */
+	struct ranges_budget *ranges; /* see ranges.h; NULL: one connection for each blob */
+	unsigned blobs_in_flight;     /* the largest number of blobs that move at once; > 0 */
+	bool force;                   /* push manifests even where the target is in sync */
+	bool dry_run;                 /* read everything, write nothing */
+	bool verify;                  /* read back what the target holds in the end */
 };
 
 /* options and what it points to must outlive the copier. NULL without memory. */

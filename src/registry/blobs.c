@@ -30,7 +30,12 @@ static bool describe(const struct repository *repository, const char *digest, st
 			  digest);
 }
 
-/* True when "bytes FIRST-LAST/TOTAL" is the requested rest of the blob (RFC 9110, 14.4). */
+static int64_t end_of(const struct blob_part *part)
+{
+	return part->end ? part->end : part->size;
+}
+
+/* True when "bytes FIRST-LAST/TOTAL" is the requested part of the blob (RFC 9110, 14.4). */
 static bool fits_range(const struct http_answer *answer, const struct blob_part *part)
 {
 	struct str value;
@@ -41,7 +46,7 @@ static bool fits_range(const struct http_answer *answer, const struct blob_part 
 	    http_header_next(answer, "Content-Range", &at, &more))
 		return false;
 	snprintf(wanted, sizeof(wanted), "bytes %lld-%lld/%lld", (long long)part->from,
-		 (long long)part->size - 1, (long long)part->size);
+		 (long long)end_of(part) - 1, (long long)part->size);
 	return str_is(value, wanted);
 }
 
@@ -103,8 +108,9 @@ bool blobs_open(const struct repository *repository, const char *digest, struct 
 	if (part->whole)
 		part->from = 0;
 	struct request request = {.method = "GET",
-				  .expect_size = part->size - part->from,
+				  .expect_size = end_of(part) - part->from,
 				  .range_from = part->from,
+				  .range_end = part->end,
 				  .if_range = part->etag[0] ? part->etag : NULL,
 				  .fresh = part->fresh};
 	*out = NULL;

@@ -30,6 +30,7 @@ static bool ask(const struct errand *errand, const struct url *url, struct error
 	const struct credential *credential = repository->access.credential;
 	const struct request request = {.method = "GET",
 					.range_from = part->from,
+					.range_end = part->end,
 					.if_range = part->etag[0] ? part->etag : NULL,
 					.fresh = part->fresh};
 	scoped(arena_free) struct arena *arena = arena_new();

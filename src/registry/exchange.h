@@ -28,6 +28,7 @@ struct request {
 	size_t answer_max;
 	int64_t expect_size;    /* request_open(): size of the body, 0 if not known */
 	int64_t range_from;     /* request_open(): the first byte to get; 0: all */
+	int64_t range_end;      /* with range_from: the byte after the last one; 0: all the rest */
 	const char *if_range;   /* with range_from: the entity tag the rest must have, or NULL */
 	bool fresh;             /* no cache on the way may answer */
 	const char *mount_from; /* another repository of the registry that must be readable */

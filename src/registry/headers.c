@@ -12,6 +12,14 @@ static const char *upload_range(const struct request *request, struct arena *are
 			    first + (long long)request->stream_size - 1);
 }
 
+static const char *download_range(const struct request *request, struct arena *arena)
+{
+	long long first = request->range_from, end = request->range_end;
+	if (!end)
+		return arena_printf(arena, "Range: bytes=%lld-", first);
+	return arena_printf(arena, "Range: bytes=%lld-%lld", first, end - 1);
+}
+
 bool headers_of(const struct request *request, struct arena *arena, const char *list[HEADERS_MAX],
 		size_t *count)
 {
@@ -21,8 +29,7 @@ bool headers_of(const struct request *request, struct arena *arena, const char *
 	if (request->content_type)
 		list[(*count)++] = arena_printf(arena, "Content-Type: %s", request->content_type);
 	if (request->range_from)
-		list[(*count)++] =
-			arena_printf(arena, "Range: bytes=%lld-", (long long)request->range_from);
+		list[(*count)++] = download_range(request, arena);
 	if (request->range_from && request->if_range)
 		list[(*count)++] = arena_printf(arena, "If-Range: %s", request->if_range);
 	if (request->ranged || request->upload_from)

@@ -214,6 +214,11 @@ void host_allows(struct host *host, struct str remaining)
 {
 	struct str number;
 	int64_t left = 0;
+	if (remaining.len) {
+		pthread_mutex_lock(&host->lock);
+		host->counts = true;
+		pthread_mutex_unlock(&host->lock);
+	}
 	/* Without a window the header limits the rate of requests (GitLab), not manifests. */
 	if (!str_cut(&remaining, ';', &number) || !str_starts(str_trim(remaining), "w=") ||
 	    !str_to_int64(str_trim(number), &left))
@@ -224,6 +229,14 @@ void host_allows(struct host *host, struct str remaining)
 	if (first || left < host->pulls_left || left > host->pulls_left + PULLS_OVERTAKEN)
 		host->pulls_left = left;
 	pthread_mutex_unlock(&host->lock);
+}
+
+bool host_counts(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	bool counts = host->counts || host->profile->counts_reads;
+	pthread_mutex_unlock(&host->lock);
+	return counts;
 }
 
 /* Caller holds the lock. */

@@ -34,6 +34,7 @@ struct host {
 	int64_t pulls_left;     /* manifests it still allows; HOST_PULLS_ANY: it has not said */
 	unsigned pulling;       /* manifests being read, each of which counts */
 	unsigned mounts_undone; /* mounts from a known location that it answered with 202 */
+	bool counts;            /* it has said how many requests it still allows */
 	bool patches;           /* it refuses a PUT with bytes, but not a PATCH */
 	unsigned page;          /* number of tags to ask for in a page of a list */
 	int64_t body_max;       /* the largest body it accepts; 0: no limit is known */
@@ -81,6 +82,8 @@ bool host_pinged(struct host *host, bool answered);
  * request, if that would leave less than keep.
  */
 void host_allows(struct host *host, struct str remaining);
+/* True for a host that is known to count requests, or has sent any such header. */
+bool host_counts(struct host *host);
 bool host_pull(struct host *host, unsigned keep, struct error *err);
 void host_pulled(struct host *host);
 /* Records that the host itself is in an internal network. */

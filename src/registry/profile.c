@@ -1,5 +1,5 @@
 /*
- * What decides about uploads and is known by a registry's name. Most registries take whole bodies
+ * What decides about requests and is known by a registry's name. Most registries take whole bodies
  * and are not in the table; those that are installed under any name (Harbor, Nexus, JFrog on
  * premises) are recognised by their answers.
  */
@@ -15,8 +15,16 @@ static const struct profile table[] = {
 	/* Several PATCHes lose bytes (containers-roadmap#2831). Mounting is off unless the account
 	 * turned it on, so a mount does not show whether the blob is there. */
 	{.name = "Amazon ECR",
-	 .hosts = {"*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws", "public.ecr.aws"},
+	 .hosts = {"*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws"},
 	 .mount_tries = 3},
+	{.name = "Amazon ECR", .hosts = {"public.ecr.aws"}, .counts_reads = true, .mount_tries = 3},
+	/* As the specification says, but pulls are counted, and busy clients are limited. */
+	{.name = "Docker Hub",
+	 .hosts = {"docker.io"},
+	 .counts_reads = true,
+	 .chunk_max = MIB_32,
+	 .mount_tries = 1,
+	 .mount_shows = true},
 	/* Several PATCHes overwrite each other. */
 	{.name = "GitHub", .hosts = {"ghcr.io"}, .mount_tries = 1, .mount_shows = true},
 	/* No chunked uploads at all; an empty repository answers 403. */
@@ -44,7 +52,10 @@ static const struct profile table[] = {
 
 /* Public registries that take blobs as the specification says. */
 static const char *const others[] = {
-	"docker.io", "quay.io", "mcr.microsoft.com", "registry.gitlab.com", "*.aliyuncs.com",
+	"quay.io",
+	"mcr.microsoft.com",
+	"registry.gitlab.com",
+	"*.aliyuncs.com",
 };
 
 /* The specification: whole bodies, and chunks where those are too large (Docker, Quay, ...). */

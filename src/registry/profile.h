@@ -1,5 +1,6 @@
 /*
- * What is known about a registry by its name: how it takes uploads and treats mounts.
+ * What is known about a registry by its name: how it takes uploads, treats mounts and counts
+ * requests.
  *
  * A run begins with the profile and learns more from the registry's answers (host.h). Constant.
  */
@@ -20,6 +21,7 @@ struct profile {
 	int64_t whole_max; /* the largest body that a PUT may have, 0: no limit is known */
 	int64_t chunk_max; /* the largest body of several PATCHes; 0: only one PATCH */
 	unsigned mount_tries; /* mounts that may fail before it is not asked for more */
+	bool counts_reads;    /* it limits how often its clients may ask, or counts it */
 	bool lists_digests;   /* its lists of tags have digests; see known.h */
 	bool hides_missing;   /* at a destination, 403 for a manifest means that it is missing */
 	bool mount_shows; /* a mount from the repository itself shows whether the blob is there */

@@ -133,6 +133,11 @@ static bool open_url(const struct store *store, const char *url, struct blob_par
 	return ok;
 }
 
+static bool parallel(const struct store *store)
+{
+	return !host_counts(of(store)->access.host);
+}
+
 static bool has(const struct store *store, const char *digest, int64_t size, bool *found,
 		struct error *err)
 {
@@ -197,6 +202,7 @@ static const struct store_kind kind = {.recall = recall,
 				       .remove = remove_one,
 				       .open = open_blob,
 				       .open_url = open_url,
+				       .parallel = parallel,
 				       .has = has,
 				       .offer = offer,
 				       .send = send,

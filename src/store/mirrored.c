@@ -191,6 +191,16 @@ static void spoiled(const struct store *store, const char *digest)
 	pthread_mutex_unlock(&memory->lock);
 }
 
+/* Any of them may come to answer. */
+static bool parallel(const struct store *store)
+{
+	const struct mirrored *mirrored = of(store);
+	bool all = store_parallel(mirrored->own);
+	for (size_t i = 0; all && i < mirrored->count; i++)
+		all = store_parallel(mirrored->mirrors[i]);
+	return all;
+}
+
 /* --- questions for the source itself --------------------------------------------------------- */
 
 static bool recall(const struct store *store, struct arena *arena, const char *tag,
@@ -238,6 +248,7 @@ static const struct store_kind kind = {.recall = recall,
 				       .referrers = referrers,
 				       .open = open_blob,
 				       .open_url = open_url,
+				       .parallel = parallel,
 				       .spoiled = spoiled};
 
 const struct store *mirrored_store(struct arena *arena, const struct store *own,

@@ -116,6 +116,11 @@ bool store_open_url(const struct store *store, const char *url, struct blob_part
 	return store->kind->open_url(store, url, part, out, err);
 }
 
+bool store_parallel(const struct store *store)
+{
+	return store->kind->parallel && store->kind->parallel(store);
+}
+
 void store_spoiled(const struct store *store, const char *digest)
 {
 	if (store->kind->spoiled)

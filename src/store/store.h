@@ -87,6 +87,7 @@ enum { BLOB_ETAG_SIZE = 128 };
 struct blob_part {
 	int64_t size; /* of the whole blob */
 	int64_t from; /* the first byte: in wanted, less than size; out what came, this or 0 */
+	int64_t end;  /* wanted: the byte after the last one; 0: all up to size */
 	char etag[BLOB_ETAG_SIZE]; /* in: of an earlier part, or ""; out: of this one */
 	bool fresh;                /* no cache on the way may answer */
 	bool whole;                /* the store's ranges are of no use: it is not asked again */
@@ -163,6 +164,8 @@ struct store_kind {
 	/* Optional. */
 	bool (*open_url)(const struct store *store, const char *url, struct blob_part *part,
 			 struct reader **out, struct error *err);
+	/* Optional. */
+	bool (*parallel)(const struct store *store);
 	/* Optional. */
 	void (*spoiled)(const struct store *store, const char *digest);
 	bool (*has)(const struct store *store, const char *digest, int64_t size, bool *found,
@@ -278,6 +281,11 @@ bool store_open(const struct store *store, const char *digest, struct blob_part 
  */
 bool store_open_url(const struct store *store, const char *url, struct blob_part *part,
 		    struct reader **out, struct error *err);
+/*
+ * Whether the store is asked for several parts of a blob at a time: it is in a network, and is not
+ * known to count requests.
+ */
+bool store_parallel(const struct store *store);
 /* The blob broke off or did not fit its digest: it comes past all mirrors the next time. */
 void store_spoiled(const struct store *store, const char *digest);
 /*

@@ -3,7 +3,7 @@
 # BENCH="--only image512,tags50 --rounds 3" chooses; a folder $BENCH_PEERS may hold peers that are not on PATH.
 # HOOKS="--folder /dev/shm" keeps the server's record in memory, which shows what is not the disk's.
 
-.PHONY: bench bench-folders bench-guard bench-mirror bench-tls bench-hooks
+.PHONY: bench bench-folders bench-guard bench-mirror bench-tls bench-hooks bench-ranges
 bench: build/image-syncer build/musl/bench/measure bench-tls bench-folders ## measure: side by side with every peer that is installed
 	@src/deps/setup.sh bench
 	@tests/bench/install-peers.sh
@@ -45,6 +45,10 @@ build/musl/bench/unconfined: tests/bench/unconfined.c build/musl/deps.stamp Make
 	@mkdir -p $(@D)
 	@$(say) "CC   musl $<"
 	@$(CC_musl) $(language) $(kernel_seccomp) $(FLAGS_musl) $(warnings) $(LINK_musl) -o $@ $<
+
+# RANGES="--only limited --size 4096" chooses.
+bench-ranges: build/image-syncer ## measure: one large layer over slow lines, as a ratio to a single connection
+	@$(PYTHON) -B tests/bench/ranges.py $< $(RANGES)
 
 define bench_rules
 build/$1/bench/%.o: tests/bench/%.c build/$1/deps.stamp Makefile tests/bench/bench.mk

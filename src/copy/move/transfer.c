@@ -12,9 +12,9 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/retry.h"
-#include "copy/download.h"
 #include "copy/fetch.h"
 #include "copy/move/hashing.h"
+#include "copy/ranges.h"
 #include "oci/digest.h"
 #include "store/store.h"
 
@@ -49,10 +49,10 @@ struct transfer {
 /* Passes on a download and hashes it: the last bytes are handed out only if the digest matches. */
 struct checked {
 	struct reader reader;
-	bool shared;    /* the bytes come from the cargo's branch; else from download */
+	bool shared;    /* the bytes come from the cargo's branch; else from ranges */
 	int64_t offset; /* bytes passed on, or skipped by resuming */
-	struct download download;
-	struct throttle_reader slow; /* throttles download */
+	struct ranges ranges;
+	struct throttle_reader slow; /* throttles ranges */
 	struct hashing hashing;
 	struct transfer *transfer;
 	int slot; /* number of the line in the progress display */
@@ -108,7 +108,7 @@ static bool check_end(struct checked *checked, struct error *err)
 	digest_finish(&hash, digest);
 	if (strcmp(digest, cargo->blob->digest) == 0)
 		return checked->shared ? fanout_end(cargo->branch, err)
-				       : download_end(&checked->download, err);
+				       : ranges_end(&checked->ranges, err);
 	return error_set(err, ERROR_CORRUPT, "the source sent bytes with digest %s", digest);
 }
 
@@ -117,11 +117,12 @@ static bool open_download(struct checked *checked, struct error *err)
 {
 	const struct transfer *transfer = checked->transfer;
 	const struct cargo *cargo = transfer->cargo;
-	if (!download_open(&checked->download, cargo->image->from, cargo->blob, checked->offset,
-			   transfer->fresh, err))
+	const struct copier_options *options = &cargo->image->copier->options;
+	ranges_prepare(&checked->ranges, cargo->image->from, cargo->blob, checked->offset,
+		       transfer->fresh, options->ranges);
+	if (!ranges_open(&checked->ranges, err))
 		return false;
-	throttle_attach(cargo->image->copier->options.throttle, &checked->download.reader,
-			&checked->slow);
+	throttle_attach(options->throttle, &checked->ranges.reader, &checked->slow);
 	return true;
 }
 
@@ -171,7 +172,7 @@ static bool checked_read(struct reader *reader, void *at, size_t size, size_t *g
 static void checked_close(struct checked *checked)
 {
 	hashing_finish(&checked->hashing);
-	download_close(&checked->download);
+	ranges_close(&checked->ranges);
 }
 
 /* Opens the source at the offset where the upload continues. */

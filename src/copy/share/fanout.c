@@ -179,7 +179,7 @@ void fanout_enter(struct fanout *fanout, struct fanout_branch *branch, struct im
 static void close_shared(struct shared_blob *shared)
 {
 	struct arena *arena = shared->arena;
-	download_close(&shared->download);
+	ranges_close(&shared->ranges);
 	flow_free(&shared->flow);
 	arena_free(&arena);
 }
@@ -251,7 +251,7 @@ void fanout_leave(struct fanout *fanout, struct fanout_branch *branch)
 static bool end_download(struct reader *reader, struct error *err)
 {
 	struct throttle_reader *slow = (struct throttle_reader *)reader;
-	return download_end((struct download *)slow->source, err);
+	return ranges_end((struct ranges *)slow->source, err);
 }
 
 /* Joins the branch to the flow. A registry that was late gets no grace. Caller holds the lock. */
@@ -267,12 +267,12 @@ static void give_cursor(struct fanout_branch *branch)
  * Begins the download for all branches that ask for the bytes; without memory each of them stays
  * alone. Caller holds the lock.
  */
-static void begin(struct shared_blob *shared, struct throttle *throttle)
+static void begin(struct shared_blob *shared, const struct copier_options *options)
 {
 	const struct flow_source source = {
 		.reader = &shared->slow.reader, .end = end_download, .size = shared->blob.size};
-	download_prepare(&shared->download, shared->from, &shared->blob, 0, false);
-	throttle_attach(throttle, &shared->download.reader, &shared->slow);
+	ranges_prepare(&shared->ranges, shared->from, &shared->blob, 0, false, options->ranges);
+	throttle_attach(options->throttle, &shared->ranges.reader, &shared->slow);
 	shared->flow = flow_new(&source);
 	for (struct fanout_branch *branch = shared->branches; branch && shared->flow;
 	     branch = branch->next)
@@ -306,7 +306,7 @@ static void join(struct fanout *fanout, struct fanout_branch *branch)
 	struct shared_blob *shared = branch->shared;
 	bool has_others = shared->branches->next || fanout_wait_missing(fanout, shared);
 	if (!shared->flow && has_others)
-		begin(shared, branch->image->copier->options.throttle);
+		begin(shared, &branch->image->copier->options);
 	if (shared->flow && !branch->cursor.joined)
 		give_cursor(branch);
 }

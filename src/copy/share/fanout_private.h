@@ -1,7 +1,7 @@
 /* The data that fanout.c and fanout_wait.c share. */
 #pragma once
 
-#include "copy/download.h"
+#include "copy/ranges.h"
 #include "copy/share/fanout.h"
 #include "net/throttle.h"
 
@@ -33,8 +33,8 @@ struct shared_blob {
 	bool slot_taken;   /* a branch has, or had, a slot for all; guarded by the lock of slots */
 	int64_t deadline;  /* clock_ms() at which waiting ends; 0: no branch needs the bytes yet */
 	struct flow *flow; /* NULL: the download has not begun */
-	struct download download;
-	struct throttle_reader slow; /* throttles download */
+	struct ranges ranges;
+	struct throttle_reader slow; /* throttles ranges */
 };
 
 struct fanout {

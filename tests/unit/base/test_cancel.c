@@ -306,6 +306,39 @@ static int parts(void)
 											       : 6;
 }
 
+/* Helpers of an image outlive it, end with the run, and can be dropped at once. */
+static int helpers(void)
+{
+	struct cancel run, part, help;
+	if (!cancel_install())
+		return 1;
+	cancel_open(&run, 0);
+	cancel_enter(&run);
+	cancel_open_part(&part, 0);
+	cancel_enter(&part);
+	if (!cancel_requested())
+		return 2;
+	cancel_open_help(&help);
+	cancel_enter(&help);
+	if (cancel_requested() || help.whole != &run)
+		return 3;
+	cancel_drop(&help);
+	if (!cancel_requested() || !cancel_final() || cancel_sleep(60000))
+		return 4;
+	cancel_enter(&run);
+	if (cancel_requested())
+		return 5;
+	cancel_close(&help);
+	cancel_open_help(&help);
+	cancel_run(&run);
+	cancel_enter(&help);
+	if (!cancel_requested() || cancel_urgent() || !readable(cancel_fd()))
+		return 6;
+	cancel_enter(NULL);
+	cancel_open_help(&help);
+	return help.whole || cancel_requested() ? 7 : 0;
+}
+
 /* Without descriptors the end of the time comes as well. */
 static int without_descriptors(void)
 {
@@ -326,6 +359,7 @@ static void test_runs_apart(void **state)
 	(void)state;
 	assert_int_equal(end_of(in_child(apart)), 0);
 	assert_int_equal(end_of(in_child(parts)), 0);
+	assert_int_equal(end_of(in_child(helpers)), 0);
 	assert_int_equal(end_of(in_child(without_descriptors)), 0);
 }
 

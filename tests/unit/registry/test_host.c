@@ -93,12 +93,39 @@ static void test_ping(void **state)
 	}
 }
 
+/* What a host says of a limit, or is known for, and what that means for several parts of a blob. */
+static void test_counts(void **state)
+{
+	static const struct {
+		const char *name, *remaining;
+		bool counts;
+	} cases[] = {
+		{"registry.example", "", false},
+		{"registry.example", "76;w=21600", true},
+		{"registry.example", "1000", true},
+		{"docker.io", "", true},
+		{"quay.io", "", false},
+		{"quay.io", "nonsense", true},
+	};
+	scoped(arena_free) struct arena *arena = arena_new();
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct host host;
+		assert_true(host_init(&host, arena, cases[i].name, false));
+		host_allows(&host, str_of(cases[i].remaining));
+		host_allows(&host, str_of(""));
+		assert_int_equal(host_counts(&host), cases[i].counts);
+		host_finish(&host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finding_out),
 		cmocka_unit_test(test_shunned),
 		cmocka_unit_test(test_ping),
+		cmocka_unit_test(test_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

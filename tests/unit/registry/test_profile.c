@@ -22,7 +22,7 @@ static void test_names(void **state)
 		{"gcr.io", "Google"},
 		{"eu.gcr.io", "Google"},
 		{"example.azurecr.io", "Azure"},
-		{"docker.io", "OCI"},
+		{"docker.io", "Docker Hub"},
 		{"quay.io", "OCI"},
 		{"registry.gitlab.com", "OCI"},
 		{"ghrc.io", "OCI"},
@@ -36,6 +36,25 @@ static void test_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < array_count(table); i++)
 		assert_string_equal(profile_of(table[i][0])->name, table[i][1]);
+}
+
+static void test_counted(void **state)
+{
+	static const struct {
+		const char *host;
+		bool counts;
+	} rows[] = {
+		{"docker.io", true},
+		{"docker.io:443", true},
+		{"public.ecr.aws", true},
+		{"123456789012.dkr.ecr.eu-west-1.amazonaws.com", false},
+		{"ghcr.io", false},
+		{"quay.io", false},
+		{"registry.example.com", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < array_count(rows); i++)
+		assert_int_equal(profile_of(rows[i].host)->counts_reads, rows[i].counts);
 }
 
 /* Chunks lose bytes at these: whatever they answer, there must be none. */
@@ -86,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_no_chunks),
 		cmocka_unit_test(test_public),
 	};

@@ -241,6 +241,37 @@ static void test_parts(void **state)
 	close_stage(&stage);
 }
 
+static bool is_parallel(const struct store *store)
+{
+	return store->target; /* in this test */
+}
+
+/* Several parts at a time only if whoever may answer takes that. */
+static void test_parallel(void **state)
+{
+	static const struct store_kind kind = {.parallel = is_parallel}, other = {.parallel = NULL};
+	const struct store yes = {.kind = &kind, .target = true}, no = {.kind = &kind};
+	const struct store never = {.kind = &other, .target = true};
+	const struct {
+		const struct store *own, *mirrors[2];
+		bool parallel;
+	} rows[] = {
+		{&yes, {&yes, &yes}, true},
+		{&no, {&yes, &yes}, false},
+		{&yes, {&yes, &no}, false},
+		{&yes, {&never, &yes}, false},
+	};
+	struct stage stage;
+	(void)state;
+	open_stage(&stage);
+	for (size_t i = 0; i < array_count(rows); i++) {
+		const struct store *store = mirrored_store(stage.memory.arena, rows[i].own,
+							   rows[i].mirrors, 2, stage.memory.learnt);
+		assert_int_equal(store_parallel(store), rows[i].parallel);
+	}
+	close_stage(&stage);
+}
+
 /* A layer elsewhere, and digests from a list, are the source's. */
 static void test_the_rest(void **state)
 {
@@ -276,7 +307,8 @@ int main(void)
 		cmocka_unit_test(test_manifests), cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_warnings),  cmocka_unit_test(test_a_stop),
 		cmocka_unit_test(test_tags),      cmocka_unit_test(test_blobs),
-		cmocka_unit_test(test_parts),     cmocka_unit_test(test_the_rest),
+		cmocka_unit_test(test_parallel),  cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_the_rest),
 	};
 	nowhere = fopen("/dev/null", "w");
 	log_open(nowhere, LOG_DEBUG);
