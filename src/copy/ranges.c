@@ -117,7 +117,8 @@ static void begin_trial(struct ranges *ranges, int64_t now)
 		ranges->budget = NULL;
 		return;
 	}
-	if (!take_place(ranges->budget))
+	/* More large blobs are several connections anyway. */
+	if (atomic_load(&ranges->budget->reading) > BLOBS_MOST || !take_place(ranges->budget))
 		return;
 	if (!make_pieces(ranges, begin, begin + length)) {
 		atomic_fetch_sub(&ranges->budget->under_way, 1);
@@ -329,6 +330,9 @@ void ranges_prepare(struct ranges *ranges, const struct store *from, const struc
 	*ranges = (struct ranges){
 		.reader = {.read = ranges_read}, .budget = may ? budget : NULL, .offset = offset};
 	download_prepare(&ranges->download, from, blob, offset, fresh);
+	if (ranges->budget)
+		atomic_fetch_add(&ranges->budget->reading, 1);
+	ranges->reads = ranges->budget;
 }
 
 bool ranges_open(struct ranges *ranges, struct error *err)
@@ -345,5 +349,8 @@ bool ranges_end(struct ranges *ranges, struct error *err)
 void ranges_close(struct ranges *ranges)
 {
 	drop_pieces(ranges);
+	if (ranges->reads)
+		atomic_fetch_sub(&ranges->reads->reading, 1);
+	ranges->reads = NULL;
 	download_close(&ranges->download);
 }

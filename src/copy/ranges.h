@@ -16,9 +16,10 @@
 
 struct pieces;
 
-/* How many blobs of the process may be read over several connections at the same time. */
+/* What the large blobs of the process have in common. */
 struct ranges_budget {
-	atomic_uint under_way;
+	atomic_uint reading;   /* those that are being read */
+	atomic_uint under_way; /* those of them that are read over several connections */
 };
 
 enum ranges_phase {
@@ -32,6 +33,7 @@ struct ranges {
 	struct reader reader; /* gives the bytes, never more than the descriptor says */
 	struct download download;
 	struct ranges_budget *budget; /* NULL: it stays one download */
+	struct ranges_budget *reads;  /* counts this blob; NULL: none does */
 	enum ranges_phase phase;
 	struct pieces *pieces;
 	int64_t offset;  /* bytes handed out */

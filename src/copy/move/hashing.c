@@ -129,7 +129,7 @@ void hashing_begin(struct hashing *out, struct hashers *hashers, const struct di
 /* Gets a helper if one is free by now, and pays. */
 static void get_help(struct hashing *hashing)
 {
-	if (hashing->left < LARGE || !take_one(hashing->hashers))
+	if (!hashing->hashers || hashing->left < LARGE || !take_one(hashing->hashers))
 		return;
 	hashing->helper = new_helper(&hashing->hash);
 	if (!hashing->helper)

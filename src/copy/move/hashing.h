@@ -19,7 +19,7 @@ struct hashers {
 };
 
 struct hashing {
-	struct hashers *hashers;
+	struct hashers *hashers;       /* NULL: no second thread */
 	int64_t left;                  /* bytes that are still to be added */
 	struct digest_hash hash;       /* without a helper */
 	struct hashing_helper *helper; /* NULL: none */
@@ -28,8 +28,8 @@ struct hashing {
 /* As many as the machine has processors, less one. */
 void hashing_hashers_init(struct hashers *hashers);
 /*
- * Continues a digest, whose state is from, by as many bytes as are left. hashers, and what is
- * written to out, stay in place until hashing_finish().
+ * Continues a digest, whose state is from, by as many bytes as are left. hashers, which
+ * may be NULL, and what is written to out stay in place until hashing_finish().
  */
 void hashing_begin(struct hashing *out, struct hashers *hashers, const struct digest_hash *from,
 		   int64_t left);

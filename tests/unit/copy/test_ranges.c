@@ -172,6 +172,22 @@ static void test_the_budget(void **state)
 	}
 }
 
+/* Three large blobs are three connections: none of them tries another one. */
+static void test_others(void **state)
+{
+	struct course course;
+	(void)state;
+	for (unsigned others = 1; others < 4; others++) {
+		start(&course, SIZE);
+		course.budget.reading = others;
+		open_ranges(&course, 0, false);
+		read_all(&course);
+		assert_int_equal(course.many, others < 2);
+		finish(&course);
+		assert_int_equal(course.budget.reading, others);
+	}
+}
+
 /* In the trial, and later: the blob comes, and what is of no use is not asked again. */
 static void test_faults(void **state)
 {
@@ -232,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_a_trial_that_was_wrong),
 		cmocka_unit_test(test_what_stays_one),
 		cmocka_unit_test(test_the_budget),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_a_piece_that_breaks_off_once),
 		cmocka_unit_test(test_closed_early),
