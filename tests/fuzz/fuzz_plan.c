@@ -26,7 +26,7 @@ static void check_rules(struct arena *arena, const struct rules *rules, struct p
 		const struct plan_rule *rule = &parsed[i];
 		const struct planned *planned = rule->rule->planned;
 		require(rule->source.count == 1 && rule->destination.count == 1);
-		require(rule->source.items[0].ref.digest && !rule->source.items[0].ref.tag);
+		require(rule->source.items[0].digest && !rule->source.items[0].tag);
 		require(planned && planned->reason && planned->action < PLANNED_FAILED);
 		require(planned->after || planned->action >= PLANNED_SKIPPED);
 		require(planned->bytes >= 0 && planned->shard < PLANNED_SHARDS_MAX);

@@ -59,11 +59,12 @@ static void try_side(struct arena *arena, struct str text)
 		require(err.kind == ERROR_CONFIG);
 		return;
 	}
-	require(side.name.host && side.name.repository);
+	require(side.name->host && side.name->repository);
 	bool patterns = side_has_patterns(&side);
 	for (size_t i = 0; i < side.count; i++) {
 		const struct plan_item *item = &side.items[i];
-		require(item->pattern ? patterns && !item->ref.tag : item->ref.repository != NULL);
+		require(item->pattern ? patterns && !item->tag && !item->digest
+				      : item->tag || item->digest);
 	}
 }
 
