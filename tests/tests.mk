@@ -140,7 +140,7 @@ e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
 # What mostly waits, or is about other things than memory, runs under the sanitizer every night.
-nightly := cli connect display dns imgsync kyma layout_peers memory notify outage pacing peers_differential processor profiles proxies shards stall tls
+nightly := cli connect display dns imgsync kyma layout_peers memory notify outage pacing peers_differential processor profiles proxies ranges shards stall tls
 e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
 	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
 

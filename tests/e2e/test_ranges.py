@@ -17,7 +17,8 @@ from lib.forward import ForwardProxy
 from lib.registry import digest_of, free_port
 from lib.scripted import Scripted
 
-pytestmark = [pytest.mark.concurrency, pytest.mark.long]
+pytestmark = pytest.mark.long
+concurrency = pytest.mark.concurrency
 MIB = 1 << 20
 SIZE = 64 * MIB + 12345
 RATE = 5 * MIB           # bytes a second on one connection
@@ -160,6 +161,7 @@ def over_one(src):
     assert [each.ranged for each in src.reads] == [False] and src.most == 1
 
 
+@concurrency
 # -- where it is of use -------------------------------------------------------------------------------------------------------
 
 def test_a_slow_source_is_read_over_several_connections(sync, src, there):
@@ -173,6 +175,7 @@ def test_a_slow_source_is_read_over_several_connections(sync, src, there):
     assert len(there.seen("PUT", "upload")) == 2
 
 
+@concurrency
 def test_one_download_over_several_connections_for_two_destinations(sync, src, scripted):
     first, second = scripted(), scripted()
     result = sync(*rule(src, first, second), flags=ONCE)
@@ -368,6 +371,7 @@ def test_a_source_whose_parts_are_of_no_use(sync, src, there, lie):
     assert src.reads[0].sent == SIZE
 
 
+@concurrency
 @pytest.mark.parametrize("lie", (whole, later, no_range, denied, too_short), ids=lambda each: each.__name__)
 def test_parts_that_become_of_no_use(sync, src, there, lie):
     """When half of the blob is there: one download goes on."""
@@ -457,6 +461,7 @@ class Breaking(Scripted):
         raise ConnectionResetError
 
 
+@concurrency
 def test_a_destination_that_breaks_off(sync, src):
     with Breaking() as there:
         result = sync(*rule(src, there), flags=ONCE)
@@ -465,6 +470,7 @@ def test_a_destination_that_breaks_off(sync, src):
     assert src.most <= MOST + 1, "those of the first try may still be ending"
 
 
+@concurrency
 @pytest.mark.parametrize("moment", ("reading", "silent"))
 def test_a_signal_ends_the_run(runner, src, there, moment):
     done = threading.Event()
