@@ -103,3 +103,22 @@ bool map_put(struct map *map, struct str key, void *value)
 	*slot = ++map->count;
 	return true;
 }
+
+static int by_key(const void *left, const void *right)
+{
+	const struct map_entry *a = *(const struct map_entry *const *)left;
+	const struct map_entry *b = *(const struct map_entry *const *)right;
+	int order = memcmp(a->key, b->key, a->len < b->len ? a->len : b->len);
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+const struct map_entry **map_sorted(const struct map *map, struct arena *arena)
+{
+	const struct map_entry **list = arena_array(arena, map->count + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < map->count; i++)
+		list[i] = &map->entries[i];
+	qsort(list, map->count, sizeof(*list), by_key);
+	return list;
+}

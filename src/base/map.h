@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/str.h"
 
 struct map_entry {
@@ -30,3 +31,5 @@ void map_finish(struct map *map);
 void *map_get(const struct map *map, struct str key);
 /* Sets key to value, replacing an older value. False without memory; the map is unchanged then. */
 bool map_put(struct map *map, struct str key, void *value);
+/* All entries in the order of their keys, in arena, until the map changes. NULL without memory. */
+const struct map_entry **map_sorted(const struct map *map, struct arena *arena);

@@ -353,9 +353,12 @@ bool hints_name_secret(struct str name, struct buf *out)
 	return !buf_ok(&masked) || !str_equal(buf_str(&masked), name);
 }
 
-static void write_pair(struct json_writer *json, const char *key, const struct pair *pair)
+static void write_pair(struct json_writer *json, const struct map_entry *entry)
 {
-	json_writer_name(json, key);
+	const struct pair *pair = entry->value;
+	if (hints_name_secret((struct str){entry->key, entry->len}, json->out))
+		return;
+	json_writer_name(json, entry->key);
 	json_writer_open_object(json);
 	json_writer_name(json, "source");
 	json_writer_string(json, pair->source);
@@ -366,9 +369,10 @@ static void write_pair(struct json_writer *json, const char *key, const struct p
 	json_writer_close_object(json);
 }
 
-static void write_parts(struct json_writer *json, const char *digest, const struct parts *parts)
+static void write_parts(struct json_writer *json, const struct map_entry *entry)
 {
-	json_writer_name(json, digest);
+	const struct parts *parts = entry->value;
+	json_writer_name(json, entry->key);
 	json_writer_open_object(json);
 	json_writer_name(json, "parts");
 	json_writer_open_list(json);
@@ -380,23 +384,24 @@ static void write_parts(struct json_writer *json, const char *digest, const stru
 	json_writer_close_object(json);
 }
 
+void hints_write_map(struct json_writer *json, const char *name, const struct map *map,
+		     void (*write)(struct json_writer *json, const struct map_entry *entry))
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	const struct map_entry **sorted = arena ? map_sorted(map, arena) : NULL;
+	json->out->failed |= !sorted;
+	json_writer_name(json, name);
+	json_writer_open_object(json);
+	for (size_t i = 0; sorted && i < map->count; i++)
+		write(json, sorted[i]);
+	json_writer_close_object(json);
+}
+
 void hints_write(struct hints *hints, struct json_writer *json)
 {
 	pthread_mutex_lock(&hints->lock);
-	json_writer_name(json, "hints");
-	json_writer_open_object(json);
-	for (size_t i = 0; i < hints->pairs.count; i++) {
-		const struct map_entry *entry = &hints->pairs.entries[i];
-		if (!hints_name_secret((struct str){entry->key, entry->len}, json->out))
-			write_pair(json, entry->key, entry->value);
-	}
-	json_writer_close_object(json);
-	json_writer_name(json, "manifests");
-	json_writer_open_object(json);
-	for (size_t i = 0; i < hints->manifests.count; i++)
-		write_parts(json, hints->manifests.entries[i].key,
-			    hints->manifests.entries[i].value);
-	json_writer_close_object(json);
+	hints_write_map(json, "hints", &hints->pairs, write_pair);
+	hints_write_map(json, "manifests", &hints->manifests, write_parts);
 	pthread_mutex_unlock(&hints->lock);
 }
 

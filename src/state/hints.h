@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/map.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,12 @@ bool hints_find_parts(struct hints *hints, const char *digest, int64_t now,
 /* Keeps these; the manifest was met now. Without memory they are not kept. */
 void hints_record_parts(struct hints *hints, const char *digest, const char *const *parts,
 			size_t count, int64_t now);
+/*
+ * Writes a map as a member of the open object, in the order of its keys: runs that know the same
+ * write the same, or each would replace what the other has stored, again and again.
+ */
+void hints_write_map(struct json_writer *json, const char *name, const struct map *map,
+		     void (*write)(struct json_writer *json, const struct map_entry *entry));
 /* Writes all hints as members of the open object, without those whose names contain a secret. */
 void hints_write(struct hints *hints, struct json_writer *json);
 /*

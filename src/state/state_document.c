@@ -202,16 +202,8 @@ void state_document_write(struct sync_state *state, struct buf *out)
 	struct json_writer json = {.out = out};
 	json_writer_open_object(&json);
 	write_int(&json, "version", VERSION);
-	json_writer_name(&json, "seen");
-	json_writer_open_object(&json);
-	for (size_t i = 0; i < state->seen.count; i++)
-		write_seen(&json, &state->seen.entries[i]);
-	json_writer_close_object(&json);
-	json_writer_name(&json, "written");
-	json_writer_open_object(&json);
-	for (size_t i = 0; i < state->written.count; i++)
-		write_written(&json, &state->written.entries[i]);
-	json_writer_close_object(&json);
+	hints_write_map(&json, "seen", &state->seen, write_seen);
+	hints_write_map(&json, "written", &state->written, write_written);
 	hints_write(state->hints, &json);
 	json_writer_close_object(&json);
 	buf_add_char(out, '\n');

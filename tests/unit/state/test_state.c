@@ -342,6 +342,32 @@ static void test_too_many(void **unused)
 	tag_is(next, "m/a", "a7", "sha256:aaaa +0 +0");
 }
 
+/* Two runs that have read what the other one stored write the same, so neither replaces it again. */
+static void test_two_runs_agree(void **unused)
+{
+	scoped(state_free) struct sync_state *left = state_new(), *right = state_new();
+	scoped(buf_finish) struct buf first = {0}, second = {0};
+	struct error err;
+	bool kept;
+	(void)unused;
+	for (int i = 0; i < 9; i++) {
+		struct sync_state *state = i % 2 ? left : right;
+		char name[8];
+		snprintf(name, sizeof(name), "a%d", 8 - i);
+		const struct reference at = {"r.io", name, NULL, NULL};
+		state_see(state, &at, DA, NOW + i, &kept);
+		wrote(state, "m", name, DA, NOW + i);
+		hints_record_parts(state_hints(state), i % 2 ? DA : DB, NULL, 0, NOW);
+	}
+	state_write(left, &first);
+	assert_true(state_read(right, buf_str(&first), NOW + 9, &err));
+	state_write(right, &second);
+	assert_true(state_read(left, buf_str(&second), NOW + 9, &err));
+	buf_reset(&first);
+	state_write(left, &first);
+	assert_string_equal(buf_string(&first), buf_string(&second));
+}
+
 enum { THREADS = 4, EACH = 300 };
 
 /* Some digests and tags are of one thread alone, some of all, while all of it is stored. */
@@ -388,13 +414,13 @@ static void test_threads(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_seen),     cmocka_unit_test(test_written),
-		cmocka_unit_test(test_not_ours), cmocka_unit_test(test_below),
-		cmocka_unit_test(test_expired),  cmocka_unit_test(test_clock_was_ahead),
-		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_removed_and_written),
-		cmocka_unit_test(test_changed),  cmocka_unit_test(test_documents),
-		cmocka_unit_test(test_secrets),  cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_seen),           cmocka_unit_test(test_written),
+		cmocka_unit_test(test_not_ours),       cmocka_unit_test(test_below),
+		cmocka_unit_test(test_expired),        cmocka_unit_test(test_clock_was_ahead),
+		cmocka_unit_test(test_two_runs),       cmocka_unit_test(test_removed_and_written),
+		cmocka_unit_test(test_changed),        cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_secrets),        cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_two_runs_agree), cmocka_unit_test(test_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
