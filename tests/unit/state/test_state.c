@@ -342,7 +342,7 @@ static void test_too_many(void **unused)
 	tag_is(next, "m/a", "a7", "sha256:aaaa +0 +0");
 }
 
-/* Two runs that have read what the other one stored write the same, so neither replaces it again. */
+/* Runs that have read what the other one stored write the same, so neither replaces it again. */
 static void test_two_runs_agree(void **unused)
 {
 	scoped(state_free) struct sync_state *left = state_new(), *right = state_new();
