@@ -38,11 +38,11 @@ def token_servers():
 
 @pytest.fixture
 def scripted(request):
-    """scripted(...) starts a registry in memory for this test only; the arguments are Scripted's."""
+    """scripted(...) starts a registry in memory for this test only; the arguments are those of its kind."""
     started = []
 
-    def start(**more):
-        made = Scripted(**more)
+    def start(kind=Scripted, **more):
+        made = kind(**more)
         made.__enter__()
         made.name = f"scripted {len(started)}"
         started.append(made)

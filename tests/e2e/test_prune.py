@@ -433,8 +433,9 @@ def test_harbor(mirror):
     assert (there.repo, gone[0]) not in there.target.manifests and "another image needs it" in result.stderr
 
 
-def test_amazon(runner, here, amazon):
-    """By its API; a tag whose image has another one goes alone. Without the permission nothing goes, and the run says which it is."""
+@pytest.fixture
+def at_amazon(runner, here, amazon):
+    """(registry, API, images, copy): v1, v2 and v3 were copied there; copy(tags) copies these, and prunes."""
     registry, api, environment = amazon()
     companions.without_api(registry)
     pictures = {tag: here.push(images.image(f"amazon/{tag}"), "app", tag) for tag in ("v1", "v2", "v3")}
@@ -443,6 +444,12 @@ def test_amazon(runner, here, amazon):
         rules = {f"{here.host}/app": {"to": f"{ECR}/app", "tags": list(tags), "prune": True}}
         return runner.sync(rules, run.insecure(here, ECR), [*STATE, *ONCE, "--prune"], env=environment)
     assert copy("v1", "v2", "v3").code == 0, runner.last
+    return registry, api, pictures, copy
+
+
+def test_amazon(at_amazon):
+    """By its API; a tag whose image has another one goes alone. Without the permission nothing goes, and the run says which it is."""
+    registry, api, pictures, copy = at_amazon
     registry.push(pictures["v1"], "app", "stable")
     result = copy("v3")
     assert result.code == 0 and removed(result) == ["v1", "v2"], result.stderr
@@ -454,16 +461,9 @@ def test_amazon(runner, here, amazon):
     assert result.code == 1 and "ecr:BatchDeleteImage" in result.stderr and ("app", "v2") in registry.tags
 
 
-def test_amazon_keeps_the_last_tag_of_what_an_index_has(runner, here, amazon):
+def test_amazon_keeps_the_last_tag_of_what_an_index_has(at_amazon):
     """That is left, and the others go."""
-    registry, _, environment = amazon()
-    companions.without_api(registry)
-    pictures = {tag: here.push(images.image(f"amazon/{tag}"), "app", tag) for tag in ("v1", "v2", "v3")}
-
-    def copy(*tags):
-        rules = {f"{here.host}/app": {"to": f"{ECR}/app", "tags": list(tags), "prune": True}}
-        return runner.sync(rules, run.insecure(here, ECR), [*STATE, *ONCE, "--prune"], env=environment)
-    assert copy("v1", "v2", "v3").code == 0, runner.last
+    registry, _, pictures, copy = at_amazon
     whole = registry.push(images.index([pictures["v1"]]), "app", "whole")
     result = copy("v3")
     assert result.code == 0 and removed(result) == ["v2"] and removed(result, "left") == ["v1"], result.stderr

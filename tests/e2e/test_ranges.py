@@ -116,21 +116,9 @@ class Slow(Scripted):
 
 
 @pytest.fixture
-def slow(request):
+def slow(scripted):
     """slow(...) starts such a source for this test only."""
-    started = []
-    request.node.scripted = started
-
-    def start(**more):
-        made = Slow(**more)
-        made.__enter__()
-        made.name = f"slow {len(started)}"
-        started.append(made)
-        return made
-
-    yield start
-    for each in started:
-        each.__exit__()
+    return functools.partial(scripted, Slow)
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ static const struct {
 	{"the same with TLS 1.3", 100000, 204000, 101000, 0, 50},
 	{"without TLS", 100, 200, 200, 1, 50},
 	{"a machine with much else to do", 100, 80300, 900, 160, 1280},
+	{"a lost packet, which is sent again after a second", 100, 1004300, 20000, 200, 1600},
+	{"a server that hung for a while", 100, 20000000, 250000, 0, 1600},
 };
 
 static void test_rows(void **state)
