@@ -13,6 +13,7 @@
 #include "base/pool.h"
 
 #include "base/cancel.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -148,14 +149,9 @@ static void *worker(void *arg)
 /* Called locked. */
 static void start_threads(struct pool *pool, size_t wanted)
 {
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	while (pool->threads < wanted &&
-	       pthread_create(&pool->thread[pool->threads], &attributes, worker, pool) == 0)
+	       thread_start(&pool->thread[pool->threads], STACK_BYTES, worker, pool))
 		pool->threads++;
-	pthread_attr_destroy(&attributes);
 }
 
 struct pool *pool_new(unsigned width)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "base/thread.h"
 #include "cmd/jobs.h"
 #include "cmd/narrowing.h"
 
@@ -193,17 +194,6 @@ static void *work_thread(void *ctx)
 	return NULL;
 }
 
-static bool start_thread(struct work *work)
-{
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	bool started = pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0 &&
-		       pthread_create(&work->thread, &attributes, work_thread, work) == 0;
-	pthread_attr_destroy(&attributes);
-	return started;
-}
-
 bool work_start(struct work *work, const struct work_order *order, uint64_t number,
 		int64_t oldest_job)
 {
@@ -216,7 +206,7 @@ bool work_start(struct work *work, const struct work_order *order, uint64_t numb
 	work->arena = arena_new_small();
 	work->name = work->arena ? arena_string(work->arena, order->job ? order->job : "") : NULL;
 	work->edition = edition_hold(order->editions);
-	if (work->name && start_thread(work))
+	if (work->name && thread_start(&work->thread, STACK_BYTES, work_thread, work))
 		return true;
 	work_end(order->editions, work);
 	return false;

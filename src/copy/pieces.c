@@ -16,6 +16,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/cond.h"
+#include "base/thread.h"
 #include "copy/download.h"
 #include "copy/ladder.h"
 
@@ -220,17 +221,12 @@ static void *help(void *arg)
 
 static void start_threads(struct pieces *pieces, unsigned count)
 {
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	for (; pieces->started < count; pieces->started++) {
 		struct helper *helper = &pieces->helpers[pieces->started];
 		*helper = (struct helper){.pieces = pieces, .number = pieces->started};
-		if (pthread_create(&helper->thread, &attributes, help, helper) != 0)
+		if (!thread_start(&helper->thread, STACK_BYTES, help, helper))
 			break;
 	}
-	pthread_attr_destroy(&attributes);
 }
 
 /* --- the reader ------------------------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -132,17 +133,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool run_thread(struct listener *listener)
-{
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	bool done = pthread_create(&listener->thread, &attributes, run, listener) == 0;
-	pthread_attr_destroy(&attributes);
-	return done;
-}
-
 /* --- its life -------------------------------------------------------------------------------- */
 
 bool listener_bind(const struct listener_options *options, struct listener **out, struct error *err)
@@ -178,7 +168,7 @@ bool listener_start(struct listener *listener, struct error *err)
 	listener->http = listener_http_start(options, listener->connections);
 	if (!listener->http)
 		return error_memory(err);
-	listener->running = run_thread(listener);
+	listener->running = thread_start(&listener->thread, STACK_BYTES, run, listener);
 	return listener->running || error_memory(err);
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "oci/reference.h"
 
 #include <string.h>
@@ -144,17 +145,12 @@ static void *write_record(void *queue)
 
 bool queue_start(struct queue *queue, struct error *err)
 {
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return error_memory(err);
 	/* The first save shows whether the record can be written. */
 	pthread_mutex_lock(&queue->lock);
 	queue_state_change(queue);
 	queue->save_at = clock_ms();
 	pthread_mutex_unlock(&queue->lock);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	queue->started = pthread_create(&queue->thread, &attributes, write_record, queue) == 0;
-	pthread_attr_destroy(&attributes);
+	queue->started = thread_start(&queue->thread, STACK_BYTES, write_record, queue);
 	return queue->started || error_memory(err);
 }
 

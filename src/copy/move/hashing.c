@@ -8,6 +8,7 @@
 #include "copy/move/hashing.h"
 
 #include "base/arena.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -70,17 +71,6 @@ static void *help(void *ctx)
 	return NULL;
 }
 
-static bool start_thread(struct hashing_helper *helper)
-{
-	pthread_attr_t attributes;
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	bool ok = pthread_create(&helper->thread, &attributes, help, helper) == 0;
-	pthread_attr_destroy(&attributes);
-	return ok;
-}
-
 /* --- the owner's thread --------------------------------------------------------------------- */
 
 static void destroy(struct hashing_helper *helper)
@@ -106,7 +96,7 @@ static struct hashing_helper *new_helper(const struct digest_hash *hash)
 	pthread_mutex_init(&helper->lock, NULL);
 	pthread_cond_init(&helper->more, NULL);
 	pthread_cond_init(&helper->less, NULL);
-	if (start_thread(helper))
+	if (thread_start(&helper->thread, STACK_BYTES, help, helper))
 		return helper;
 	destroy(helper);
 	return NULL;

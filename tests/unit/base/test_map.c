@@ -75,6 +75,22 @@ static void test_keys(void **state)
 	assert_ptr_equal(map_get(&map, STR("volatile")), &three);
 }
 
+/* Whatever the order of insertion; a text comes before those that it begins. */
+static void test_sorted(void **state)
+{
+	static const char *const keys[] = {"b", "", "aa", "B", "a", "ab", "a-"};
+	static const char *const order[] = {"", "B", "a", "a-", "aa", "ab", "b"};
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(map_finish) struct map map = {0};
+	(void)state;
+	for (size_t i = 0; i < array_count(keys); i++)
+		assert_true(map_put(&map, str_of(keys[i]), (void *)(uintptr_t)keys[i]));
+	const struct map_entry **sorted = map_sorted(&map, arena);
+	assert_non_null(sorted);
+	for (size_t i = 0; i < array_count(order); i++)
+		assert_string_equal(sorted[i]->key, order[i]);
+}
+
 /* Two maps hash differently, so that nobody outside can choose keys that collide. */
 static void test_seed(void **state)
 {
@@ -92,7 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),   cmocka_unit_test(test_many),
 		cmocka_unit_test(test_replace), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_seed),    cmocka_unit_test(test_sorted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
