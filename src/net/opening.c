@@ -11,7 +11,7 @@ enum {
 	ROUND_TRIPS = 3, /* of TCP and a full handshake of TLS 1.2 */
 	COST_MIN_US = 500,
 	COST_MAX_US = 100000, /* more is no arithmetic: a packet was lost, or the server hung */
-	RISE = 256, /* the time for an answer falls at once, and rises by this part */
+	RISE = 256,           /* the time for an answer falls at once, and rises by this part */
 };
 
 void opening_took(struct opening_cost *opening, int64_t tcp_us, int64_t all_us)
