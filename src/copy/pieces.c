@@ -251,6 +251,7 @@ void pieces_look(struct pieces *pieces, struct pieces_view *out)
 {
 	pthread_mutex_lock(&pieces->lock);
 	*out = pieces->view;
+	out->now_ms = clock_ms();
 	pthread_mutex_unlock(&pieces->lock);
 }
 

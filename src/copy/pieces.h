@@ -24,9 +24,10 @@ struct pieces_order {
 	int64_t end;      /* the byte after the last one */
 };
 
-/* How far the threads are. */
+/* How far the threads are, and when that was so. */
 struct pieces_view {
-	int64_t received; /* bytes in all */
+	int64_t received; /* bytes in all, up to now_ms */
+	int64_t now_ms;   /* clock_ms() */
 	int64_t first_ms; /* clock_ms() when the first ones came; 0: none did */
 	bool failed;      /* a piece did not come, and no more are asked for */
 };

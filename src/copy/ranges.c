@@ -152,10 +152,10 @@ static void begin_pieces(struct ranges *ranges, int64_t first_ms)
 }
 
 /* Judges the trial once it has brought enough. */
-static void judge_trial(struct ranges *ranges, const struct pieces_view *view, int64_t now)
+static void judge_trial(struct ranges *ranges, const struct pieces_view *view)
 {
 	struct ladder_sample both = {.bytes = ranges->offset - ranges->begun + view->received,
-				     .ms = now - ranges->begun_ms};
+				     .ms = view->now_ms - ranges->begun_ms};
 	if (view->received < ranges->length && both.ms < TRIAL_MS)
 		return;
 	if (both.ms < 1)
@@ -173,18 +173,17 @@ static void judge_trial(struct ranges *ranges, const struct pieces_view *view, i
 static void watch_trial(struct ranges *ranges)
 {
 	struct pieces_view view;
-	int64_t now = clock_ms();
 	pieces_look(ranges->pieces, &view);
 	if (view.failed) {
 		log_debug("blob %s: a second connection brings nothing", name_of(ranges));
 		give_up(ranges);
 	} else if (view.received) {
-		judge_trial(ranges, &view, now);
-	} else if (now - ranges->trial_ms > SILENT_MS) {
+		judge_trial(ranges, &view);
+	} else if (view.now_ms - ranges->trial_ms > SILENT_MS) {
 		drop_pieces(ranges);
 	} else {
 		/* What comes before the first byte of the second one counts for neither. */
-		begin_sample(ranges, now, ranges->offset);
+		begin_sample(ranges, view.now_ms, ranges->offset);
 	}
 }
 
@@ -247,7 +246,7 @@ static bool read_joining(struct ranges *ranges, void *at, size_t size, size_t *g
 	download_move(&ranges->download, ranges->offset);
 	ranges->phase = RANGES_MANY;
 	ranges->settling = true;
-	begin_sample(ranges, clock_ms(), view.received);
+	begin_sample(ranges, view.now_ms, view.received);
 	return true;
 }
 
@@ -261,14 +260,14 @@ static void measure_many(struct ranges *ranges, int64_t before)
 {
 	struct pieces_view view;
 	struct ladder *ladder = &ranges->ladder;
-	int64_t now = clock_ms(), ring = clamp(ranges->length * ladder->count, 1, PIECES_RING);
-	ranges->sample.waited_ms += now - before;
-	ranges->sample.ms = now - ranges->begun_ms;
+	int64_t ring = clamp(ranges->length * ladder->count, 1, PIECES_RING);
 	pieces_look(ranges->pieces, &view);
+	ranges->sample.waited_ms += view.now_ms - before;
+	ranges->sample.ms = view.now_ms - ranges->begun_ms;
 	ranges->sample.bytes = view.received - ranges->begun;
 	if (ranges->settling && ranges->sample.ms >= SETTLE_MS && ranges->sample.bytes >= ring) {
 		ranges->settling = false;
-		begin_sample(ranges, now, view.received);
+		begin_sample(ranges, view.now_ms, view.received);
 	}
 	if (ranges->settling || ranges->sample.ms < STEP_MS || ranges->sample.bytes < 2 * ring)
 		return;
@@ -278,7 +277,7 @@ static void measure_many(struct ranges *ranges, int64_t before)
 	if (next != count)
 		pieces_set(ranges->pieces, next == 1 ? 0 : next,
 			   clamp(ranges->length, 1, PIECES_RING / next));
-	begin_sample(ranges, now, view.received);
+	begin_sample(ranges, view.now_ms, view.received);
 	ranges->settling = next != count;
 }
 

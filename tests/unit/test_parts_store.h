@@ -55,7 +55,7 @@ struct parts_store {
 	struct descriptor blob;
 	char *pattern;
 	bool parallel;
-	bool full;               /* the line is: more connections bring no more */
+	atomic_bool full;        /* the line is: more connections bring no more */
 	enum parts_fault fault;  /* of parts with an end */
 	unsigned after;          /* opened parts that are fine before */
 	atomic_uint parts, rest; /* that were opened: with an end, without one */
@@ -63,6 +63,7 @@ struct parts_store {
 	pthread_mutex_t lock;    /* guards the members below */
 	pthread_cond_t changed;
 	bool released;
+	bool held; /* no connection goes on, so that no time passes */
 };
 
 struct parts_reader {
@@ -80,11 +81,19 @@ static inline void parts_release(struct parts_store *parts)
 	pthread_mutex_unlock(&parts->lock);
 }
 
+static inline void parts_hold(struct parts_store *parts, bool held)
+{
+	pthread_mutex_lock(&parts->lock);
+	parts->held = held;
+	pthread_cond_broadcast(&parts->changed);
+	pthread_mutex_unlock(&parts->lock);
+}
+
 static inline void parts_pass(struct parts_store *parts, size_t bytes)
 {
 	int64_t us = (int64_t)bytes * 10000 / PARTS_READ; /* 6.5 MB a second */
 	int busy = atomic_load(&parts->busy);
-	atomic_fetch_add(&parts_now_us, parts->full || busy < 1 ? us : us / busy);
+	atomic_fetch_add(&parts_now_us, atomic_load(&parts->full) || busy < 1 ? us : us / busy);
 }
 
 static inline bool parts_read(struct reader *reader, void *at, size_t size, size_t *got,
@@ -93,7 +102,7 @@ static inline bool parts_read(struct reader *reader, void *at, size_t size, size
 	struct parts_reader *parts = (struct parts_reader *)reader;
 	int64_t most = parts->end - parts->offset;
 	pthread_mutex_lock(&parts->from->lock);
-	while (parts->waits && !parts->from->released)
+	while (parts->from->held || (parts->waits && !parts->from->released))
 		pthread_cond_wait(&parts->from->changed, &parts->from->lock);
 	pthread_mutex_unlock(&parts->from->lock);
 	if (parts->offset >= parts->breaks)

@@ -44,17 +44,23 @@ static void open_ranges(struct course *course, int64_t offset, bool fresh)
 	assert_true(ranges_open(&course->ranges, &err));
 }
 
-/* A trial is on: time does not pass before its first byte came, or will not come. */
+/*
+ * While a trial is on, time passes only as its connection brings as much as the download does, or
+ * will bring no more: a thread that gets no processor is not a slow line.
+ */
 static void await_trial(const struct course *course)
 {
+	const struct ranges *ranges = &course->ranges;
 	struct pieces_view view = {0};
-	while (course->ranges.phase == RANGES_TRIAL && !view.received && !view.failed) {
-		pieces_look(course->ranges.pieces, &view);
+	while (ranges->phase == RANGES_TRIAL && !view.failed &&
+	       (!view.received || (view.received < ranges->length &&
+				   view.received < ranges->offset - ranges->begun))) {
+		pieces_look(ranges->pieces, &view);
 		sched_yield();
 	}
 }
 
-/* Reads up to end. */
+/* Reads up to end. What is done with the bytes takes no time. */
 static bool read_to(struct course *course, int64_t end, struct error *err)
 {
 	static char bytes[128 * 1024];
@@ -64,7 +70,9 @@ static bool read_to(struct course *course, int64_t end, struct error *err)
 		await_trial(course);
 		if (!reader->read(reader, bytes, sizeof(bytes), &got, err))
 			return false;
+		parts_hold(&course->parts, true);
 		parts_assert(&course->parts, course->offset, bytes, got);
+		parts_hold(&course->parts, false);
 		course->offset += (int64_t)got;
 		course->many |= course->ranges.phase == RANGES_MANY;
 	}
@@ -97,7 +105,7 @@ static void test_a_line_that_is_full(void **state)
 	struct course course;
 	(void)state;
 	start(&course, 3 * SIZE);
-	course.parts.full = true;
+	atomic_store(&course.parts.full, true);
 	open_ranges(&course, 0, false);
 	read_all(&course);
 	assert_false(course.many);
@@ -116,7 +124,7 @@ static void test_a_trial_that_was_wrong(void **state)
 	open_ranges(&course, 0, false);
 	while (course.ranges.phase != RANGES_JOINING && course.offset < SIZE)
 		assert_true(read_to(&course, course.offset + 1, &err));
-	course.parts.full = true;
+	atomic_store(&course.parts.full, true);
 	read_all(&course);
 	assert_true(course.many);
 	assert_true(course.parts.rest >= 2);
@@ -203,8 +211,10 @@ static void test_faults(void **state)
 			course.parts.after = afters[j];
 			open_ranges(&course, 0, false);
 			read_all(&course);
+			/* A byte too many may show only after the trial was judged. */
 			if (!afters[j])
-				assert_int_equal(course.parts.rest, 1);
+				assert_true(course.parts.rest == 1 ||
+					    (faults[i] == PARTS_LONGER && course.parts.rest == 2));
 			assert_true(course.parts.parts <= afters[j] + 3 * 3 * LADDER_MOST);
 			finish(&course);
 		}
