@@ -1,8 +1,7 @@
-"""What `docker load` makes of archives and folders: the images with their names, which run."""
+"""What `docker load` makes of archives, and what is made of those that `docker save` writes."""
 
 import json
 import subprocess
-import tarfile
 import uuid
 
 import pytest
@@ -33,13 +32,17 @@ def layers_of(engine, tag):
     return json.loads(engine("image", "inspect", tag).stdout)[0]["RootFS"]["Layers"]
 
 
-def wanted(picture):
+def unpacked(closure):
     """The layers of an image, unpacked, by its configuration; of an index those for linux/amd64."""
-    documents = {each.digest: json.loads(each.data) for each in picture.manifests}
-    document = documents[picture.digest]
+    document = json.loads(closure.manifests[closure.root][1])
     if "manifests" in document:
-        document = documents[next(each["digest"] for each in document["manifests"] if each["platform"]["architecture"] == "amd64")]
-    return json.loads(picture.blobs[document["config"]["digest"]])["rootfs"]["diff_ids"]
+        child = next(each["digest"] for each in document["manifests"] if each["platform"]["architecture"] == "amd64")
+        document = json.loads(closure.manifests[child][1])
+    return json.loads(closure.blobs[document["config"]["digest"]])["rootfs"]["diff_ids"]
+
+
+def wanted(picture):
+    return unpacked(images.expected(picture))
 
 
 def test_an_archive(binary, engine, source, from_source, repo, tmp_path, name):
@@ -51,18 +54,25 @@ def test_an_archive(binary, engine, source, from_source, repo, tmp_path, name):
         assert layers_of(engine, f"{name}:{tag}") == wanted(picture)
 
 
-def test_a_folder_in_a_tar(binary, engine, source, from_source, repo, tmp_path, name):
-    """As any layout: its images have tags, of which docker knows no name."""
-    version = int(engine("version", "--format", "{{.Server.Version}}").stdout.split(b".")[0])
-    if version < 25:
-        pytest.skip(f"docker {version} knows no OCI layouts")
+def test_a_folder_made_an_archive(binary, engine, source, from_source, repo, tmp_path, name):
     picture, _ = push(from_source, repo)
     sync(binary, source, tmp_path, f"{repo}:v1", f"oci:{tmp_path}/app")
-    with tarfile.open(tmp_path / "app.tar", "w") as tar:
-        tar.add(tmp_path / "app", arcname=".")
-    told = engine("load", "--input", str(tmp_path / "app.tar")).stdout.decode()
-    loaded = told.rsplit(maxsplit=1)[-1]
-    try:
-        assert layers_of(engine, loaded) == wanted(picture)
-    finally:
-        engine("rmi", "--force", loaded, check=False)
+    subprocess.run([binary, f"oci:{tmp_path}/app:v1", f"oci-archive:{tmp_path}/all.tar/{name}"], check=True, cwd=tmp_path, timeout=60)
+    engine("load", "--input", str(tmp_path / "all.tar"))
+    assert layers_of(engine, f"{name}:v1") == wanted(picture)
+
+
+@pytest.mark.parametrize("tag", ["v1", "v2"])
+def test_what_docker_saves(binary, engine, source, target, from_source, at_target, repo, tmp_path, name, tag):
+    """With containerd's store it keeps every byte; with its own it writes the layers unpacked, and a manifest of its own for them."""
+    version = int(engine("version", "--format", "{{.Server.Version}}").stdout.split(b".")[0])
+    if version < 25:
+        pytest.skip(f"docker {version} saves no OCI layouts")
+    pictures = dict(zip(("v1", "v2"), push(from_source, repo)))
+    sync(binary, source, tmp_path, repo, f"oci-archive:{tmp_path}/all.tar/{name}")
+    engine("load", "--input", str(tmp_path / "all.tar"))
+    engine("save", "--output", str(tmp_path / "saved.tar"), f"{name}:{tag}")
+    subprocess.run([binary, "--insecure", target.host, f"oci-archive:{tmp_path}/saved.tar:{tag}", f"{target.host}/{repo}"],
+                   check=True, cwd=tmp_path, timeout=60)
+    found = at_target.closure(repo, tag)
+    assert found == images.expected(pictures[tag]) or unpacked(found) == wanted(pictures[tag])
