@@ -67,9 +67,9 @@ static bool read_certificate(struct str der, struct tls_certificate *out)
 	char title[TLS_CERTIFICATE_TITLE_SIZE];
 	if (!tls_certificate_read(der, out))
 		return false;
-	const struct str parts[] = {out->body,     out->issuer,    out->subject,
-				    out->key.info, out->algorithm, out->signature,
-				    out->names,    out->allowed,   out->denied};
+	const struct str parts[] = {out->body,      out->issuer,     out->subject,   out->key.info,
+				    out->algorithm, out->signature,  out->names,     out->allowed,
+				    out->denied,    out->key.limits, out->parameters};
 	for (size_t i = 0; i < array_count(parts); i++)
 		require_within(parts[i], der);
 	require(out->fault || out->key.kind);
