@@ -335,7 +335,7 @@ static void test_tampering(void **state)
 				     tls_engine_signature_check(&leaf, &root.key));
 			below.at[at] ^= (char)(1 << bit % 8);
 		}
-		below.at[leaf.subject.at - below.at + 12] ^= 1;
+		below.at[leaf.subject.at - below.at + (ptrdiff_t)leaf.subject.len - 1] ^= 1;
 		expect_fault(keys[i], TLS_FAULT_SIGNATURE,
 			     tls_engine_signature_check(&leaf, &root.key));
 		buf_finish(&below);
