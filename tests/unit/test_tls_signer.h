@@ -105,6 +105,53 @@ static inline void maker_put_hex(struct buf *out, struct str hex)
 	}
 }
 
+/* Appends an AlgorithmIdentifier; params in hexadecimal digits. */
+static inline void maker_put_kind(struct buf *out, const char *oid, const char *params)
+{
+	struct buf fields = {0};
+	maker_put_oid(&fields, str_of(oid));
+	maker_put_hex(&fields, str_of(params));
+	maker_move(out, 0x30, &fields);
+}
+
+/* Appends a positive INTEGER. */
+static inline void maker_put_number(struct buf *out, const unsigned char *number, size_t len)
+{
+	struct buf bytes = {0};
+	if (*number >= 0x80)
+		buf_add_char(&bytes, '\0');
+	buf_add(&bytes, number, len);
+	maker_move(out, 0x02, &bytes);
+}
+
+/* Makes an RSA key with exactly so many bits; openssl's have an even number of them. */
+static inline void maker_add_rsa_key(const char *name, unsigned bits)
+{
+	struct maker_key *key = &maker_keys[maker_key_count++];
+	unsigned char bytes[BR_RSA_KBUF_PUB_SIZE(4096)];
+	br_hmac_drbg_context random;
+	br_rsa_public_key public;
+	struct buf numbers = {0};
+	snprintf(key->name, sizeof(key->name), "%s", name);
+	br_skey_decoder_init(&key->secret);
+	key->secret.key_type = BR_KEYTYPE_RSA;
+	br_hmac_drbg_init(&random, &br_sha256_vtable, name, strlen(name));
+	assert_int_equal(1, br_rsa_keygen_get_default()(&random.vtable, &key->secret.key.rsa,
+							key->secret.key_data, &public, bytes, bits,
+							65537));
+	assert_int_equal(bits, key->secret.key.rsa.n_bitlen);
+	maker_put_number(&numbers, public.n, public.nlen);
+	maker_put_number(&numbers, public.e, public.elen);
+	maker_wrap(&numbers, 0x30);
+	struct buf whole = {0};
+	buf_add_char(&whole, '\0');
+	buf_add_str(&whole, buf_str(&numbers));
+	buf_finish(&numbers);
+	maker_put_kind(&key->info, "1.2.840.113549.1.1.1", "0500");
+	maker_move(&key->info, 0x03, &whole);
+	maker_wrap(&key->info, 0x30);
+}
+
 /*
  * The key of another name, an RSA key, for PSS alone (RFC 4055 section 3.1): params in hexadecimal
  * digits.
@@ -118,9 +165,7 @@ static inline void maker_add_pss_key(const char *name, const char *other, const 
 	snprintf(key->name, sizeof(key->name), "%s", name);
 	assert_true(tls_der_expect(&rest, TLS_DER_SEQUENCE, &fields) &&
 		    tls_der_expect(&fields, TLS_DER_SEQUENCE, &skipped));
-	maker_put_oid(&key->info, STR("1.2.840.113549.1.1.10"));
-	maker_put_hex(&key->info, str_of(params));
-	maker_wrap(&key->info, 0x30);
+	maker_put_kind(&key->info, "1.2.840.113549.1.1.10", params);
 	buf_add_str(&key->info, fields);
 	maker_wrap(&key->info, 0x30);
 }

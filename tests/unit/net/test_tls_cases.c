@@ -30,8 +30,9 @@ static const char *const keys[][2] = {
 	{"p384", "EC -pkeyopt ec_paramgen_curve:P-384"},
 	{"p521", "EC -pkeyopt ec_paramgen_curve:P-521"},
 	{"brain", "EC -pkeyopt ec_paramgen_curve:brainpoolP256r1"},
-	{"r2049", "RSA -pkeyopt rsa_keygen_bits:2049"},
-	{"r2055", "RSA -pkeyopt rsa_keygen_bits:2055"},
+	/* Of two primes they would have an even number of bits. */
+	{"r2049", "RSA -pkeyopt rsa_keygen_bits:2049 -pkeyopt rsa_keygen_primes:3"},
+	{"r2055", "RSA -pkeyopt rsa_keygen_bits:2055 -pkeyopt rsa_keygen_primes:3"},
 	{"pss", "RSA-PSS -pkeyopt rsa_keygen_bits:2048"},
 	{"pss384", "RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 "
 		   "-pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48"},

@@ -346,9 +346,9 @@ static void test_tampering(void **state)
 static int make_rsa_keys(void **state)
 {
 	make_keys(state);
-	maker_add_key("rsa2049", "RSA -pkeyopt rsa_keygen_bits:2049");
-	maker_add_key("rsa2050", "RSA -pkeyopt rsa_keygen_bits:2050");
-	maker_add_key("rsa2055", "RSA -pkeyopt rsa_keygen_bits:2055");
+	maker_add_rsa_key("rsa2049", 2049);
+	maker_add_rsa_key("rsa2050", 2050);
+	maker_add_rsa_key("rsa2055", 2055);
 	maker_add_key("rsa3072", "RSA -pkeyopt rsa_keygen_bits:3072");
 	maker_add_key("rsa4096", "RSA -pkeyopt rsa_keygen_bits:4096");
 	maker_add_pss_key("pss", "rsa2048", "");
