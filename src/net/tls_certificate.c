@@ -154,8 +154,8 @@ bool tls_certificate_read(struct str der, struct tls_certificate *out)
 	rest = out->body;
 	identifier = algorithm;
 	return tls_der_expect(&rest, TLS_DER_SEQUENCE, &fields) &&
-	       tls_der_expect(&identifier, TLS_DER_SEQUENCE, &rest) &&
-	       tls_der_expect(&rest, TLS_DER_OID, &out->algorithm) &&
+	       tls_der_expect(&identifier, TLS_DER_SEQUENCE, &out->parameters) &&
+	       tls_der_expect(&out->parameters, TLS_DER_OID, &out->algorithm) &&
 	       read_fields(fields, algorithm, out);
 }
 

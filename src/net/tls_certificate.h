@@ -9,11 +9,12 @@
 #include "net/tls_key.h"
 
 struct tls_certificate {
-	struct str whole;     /* the whole certificate; all other slices lie within it */
-	struct str body;      /* the signed part */
-	struct str issuer;    /* a Name with its tag and length */
-	struct str subject;   /* likewise */
-	struct str algorithm; /* identifier of the signature algorithm, without its parameters */
+	struct str whole;      /* the whole certificate; all other slices lie within it */
+	struct str body;       /* the signed part */
+	struct str issuer;     /* a Name with its tag and length */
+	struct str subject;    /* likewise */
+	struct str algorithm;  /* identifier of the signature algorithm */
+	struct str parameters; /* those of the algorithm, in DER; empty: none */
 	struct str signature;
 	int64_t not_before, not_after; /* in seconds since 1970 */
 	struct tls_key key;

@@ -13,6 +13,7 @@ enum tls_der_tag {
 	TLS_DER_INTEGER = 0x02,
 	TLS_DER_BITS = 0x03,
 	TLS_DER_OCTETS = 0x04,
+	TLS_DER_NULL = 0x05,
 	TLS_DER_OID = 0x06,
 	TLS_DER_UTF8_STRING = 0x0c,
 	TLS_DER_PRINTABLE_STRING = 0x13,
@@ -38,6 +39,11 @@ enum tls_der_tag {
 	TLS_DER_EXCLUDED = 0xa1,
 	TLS_DER_EXPLICIT_POLICY = 0x80,
 	TLS_DER_POLICY_MAPPING = 0x81,
+	/* Parameters of RSA-PSS. */
+	TLS_DER_PSS_HASH = 0xa0,
+	TLS_DER_PSS_MASK = 0xa1,
+	TLS_DER_PSS_SALT = 0xa2,
+	TLS_DER_PSS_TRAILER = 0xa3,
 	/* Settings that OpenSSL writes after a TRUSTED CERTIFICATE. */
 	TLS_DER_REJECTED = 0xa0,
 };

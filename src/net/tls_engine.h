@@ -17,7 +17,7 @@
 extern const struct tls_engine {
 	const char *name; /* as "image-syncer --version" and the remedies have it: "BearSSL" */
 	unsigned rsa_bits_max;
-	bool modern;           /* it knows TLS 1.3, RSA-PSS and Ed25519 */
+	bool modern;           /* it knows TLS 1.3, Ed25519, and RSA-PSS in handshakes */
 	const char *key_large; /* the predicate of TLS_FAULT_KEY_LARGE */
 	/* What to do about a certificate that it cannot use; advice for faults. */
 	const char *key_kinds, *key_sizes, *signatures;

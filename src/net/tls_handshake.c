@@ -8,6 +8,7 @@
 #include "net/tls_handshake.h"
 
 #include "base/clock.h"
+#include "net/tls_engine.h"
 
 #include <stdio.h>
 
@@ -120,12 +121,20 @@ static void check_path(struct tls_handshake *handshake, const struct tls_certifi
 	tls_path_check(&query, &handshake->verdict);
 }
 
+/* The server has to sign the handshake, too. */
+static bool can_serve(const struct tls_key *key)
+{
+	return key->kind != TLS_KEY_RSA_PSS || tls_engine.modern;
+}
+
 static void judge(struct tls_handshake *handshake, struct tls_certificate *server)
 {
 	if (handshake->verdict.fault)
 		return;
 	if (!read_certificate(handshake, 0, server))
 		refuse(handshake, TLS_FAULT_MALFORMED);
+	else if (!can_serve(&server->key))
+		refuse(handshake, TLS_FAULT_KEY_KIND);
 	else if (!handshake->unchecked)
 		check_path(handshake, server);
 	else if (!server->key.kind)

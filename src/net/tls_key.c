@@ -8,11 +8,11 @@
 #include "base/scoped.h"
 #include "net/tls_der.h"
 #include "net/tls_engine.h"
+#include "net/tls_pss.h"
 
 enum { RSA_BITS_MIN = 2048, EXPONENT_BYTES = 8 };
 
 static const struct str rsa_encryption = STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
-static const struct str rsa_pss = STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a");
 static const struct str ec_public_key = STR("\x2a\x86\x48\xce\x3d\x02\x01");
 static const struct str ed25519 = STR("\x2b\x65\x70");
 
@@ -63,6 +63,16 @@ static enum tls_fault read_rsa(struct str bits, enum tls_key_kind kind, struct t
 	return count_bits(n) < RSA_BITS_MIN ? TLS_FAULT_KEY_WEAK : TLS_FAULT_NONE;
 }
 
+/* A key that only makes signatures which are refused is one of no known kind. */
+static enum tls_fault read_rsa_pss(struct str parameters, struct str bits, struct tls_key *out)
+{
+	struct tls_pss limits;
+	if (parameters.len && !tls_pss_read(parameters, &limits))
+		return TLS_FAULT_KEY_KIND;
+	out->limits = parameters;
+	return read_rsa(bits, TLS_KEY_RSA_PSS, out);
+}
+
 static enum tls_fault read_ec(struct str parameters, struct str bits, struct tls_key *out)
 {
 	struct str curve;
@@ -102,8 +112,8 @@ enum tls_fault tls_key_read(struct str info, struct tls_key *out)
 		return read_rsa(bits, TLS_KEY_RSA, out);
 	if (str_equal(id, ec_public_key))
 		return read_ec(algorithm, bits, out);
-	if (str_equal(id, rsa_pss) && tls_engine.modern)
-		return read_rsa(bits, TLS_KEY_RSA_PSS, out);
+	if (tls_pss_is(id))
+		return read_rsa_pss(algorithm, bits, out);
 	if (str_equal(id, ed25519) && tls_engine.modern)
 		return read_ed25519(algorithm, bits, out);
 	return TLS_FAULT_KEY_KIND;

@@ -21,6 +21,7 @@ struct tls_key {
 	enum tls_key_kind kind;
 	struct str info;              /* the SubjectPublicKeyInfo, with its tag and length */
 	struct str modulus, exponent; /* of RSA, without leading zeros */
+	struct str limits;            /* on signatures by RSA_PSS (tls_pss.h); empty: none */
 	struct str point;             /* of the others; uncompressed on a curve */
 };
 

@@ -34,7 +34,7 @@ def registry_that(what, certs):
     ("1.3", "127.0.0.1 offers only TLS 1.3 (use the image whose tag ends in -openssl"),
     ("fips", "extended master secret, as servers in FIPS mode do: use the image whose tag ends in -openssl"),
     ("ed25519", "for RSA-PSS and Ed25519 use the image whose tag ends in -openssl"),
-    ("pss", "RSA-PSS and Ed25519 in the image whose tag ends in -openssl"),
+    ("pss", None),
 ))
 def test_a_registry_that_demands_what_is_modern(sync, certs, dst, at_target, repo, what, words):
     with registry_that(what, certs) as source:
@@ -42,7 +42,7 @@ def test_a_registry_that_demands_what_is_modern(sync, certs, dst, at_target, rep
         picture = client.push(images.image(repo), repo, "v1")
         authority = certs.chain("pss CA") if what == "pss" else certs.ca
         result = sync({f"{source.host}/{repo}:v1": f"{dst.host}/{repo}"}, {source.host: {"ca": authority}, **run.insecure(dst)})
-    if OPENSSL:
+    if OPENSSL or not words:
         assert result.code == 0 and result.stderr.count("refused") == 0
         assert at_target.closure(repo, "v1") == images.expected(picture)
         return

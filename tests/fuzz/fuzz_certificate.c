@@ -1,14 +1,17 @@
 /*
  * Certificates as a server may send them: a chain through a handshake, as the
  * engines report it, each certificate alone, and each as an authority above each, since no mutation
- * leaves a signature that holds. BearSSL's own decoders, which libcurl has, are fed as well.
+ * leaves a signature that holds. The signature of one by the next is checked, and what it would be
+ * if it were a PSS encoding already. BearSSL's own decoders, which libcurl has, are fed as well.
  *
  * First byte: insecure or not, name or address; second: size of the pieces; then certificates, each
  * behind two bytes of length. The trust is the file that lies beside the corpus.
  */
 #include "fuzz.h"
 
+#include "net/bearssl/bearssl_pss.h"
 #include "net/tls_der.h"
+#include "net/tls_engine.h"
 #include "net/tls_handshake.h"
 #include "net/tls_names.h"
 
@@ -67,9 +70,9 @@ static bool read_certificate(struct str der, struct tls_certificate *out)
 	char title[TLS_CERTIFICATE_TITLE_SIZE];
 	if (!tls_certificate_read(der, out))
 		return false;
-	const struct str parts[] = {out->body,     out->issuer,    out->subject,
-				    out->key.info, out->algorithm, out->signature,
-				    out->names,    out->allowed,   out->denied};
+	const struct str parts[] = {out->body,      out->issuer,     out->subject,   out->key.info,
+				    out->algorithm, out->signature,  out->names,     out->allowed,
+				    out->denied,    out->key.limits, out->parameters};
 	for (size_t i = 0; i < array_count(parts); i++)
 		require_within(parts[i], der);
 	require(out->fault || out->key.kind);
@@ -91,6 +94,33 @@ static void check_constraints(const struct tls_certificate *certificates, size_t
 			bool allowed = tls_names_allowed(above, &certificates[b], &effort);
 			require(allowed || above->allowed.at || above->denied.at);
 		}
+	}
+}
+
+/* The encoding that any signature is with an exponent of one, below a modulus of any first byte. */
+static void check_encoding(const struct tls_certificate *certificate)
+{
+	unsigned char modulus[BEARSSL_RSA_MAX], one[] = {1};
+	size_t len = certificate->signature.len;
+	br_rsa_public_key key = {modulus, len, one, sizeof(one)};
+	struct tls_pss pss;
+	if (!len || len > sizeof(modulus) || !tls_pss_read(certificate->parameters, &pss))
+		return;
+	memset(modulus, 0xff, len);
+	for (unsigned top = 0xff; top; top >>= 1) {
+		modulus[0] = (unsigned char)top;
+		bearssl_pss_check(&key, &pss, certificate->body, certificate->signature);
+	}
+}
+
+static void check_signatures(const struct tls_certificate *certificates, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct tls_certificate *above = &certificates[(i + 1) % count];
+		enum tls_fault kind = tls_engine_signature_kind(&certificates[i]);
+		enum tls_fault fault = tls_engine_signature_check(&certificates[i], &above->key);
+		require(!kind || fault == kind);
+		check_encoding(&certificates[i]);
 	}
 }
 
@@ -150,5 +180,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		count += read_certificate(certificate, &certificates[count]);
 	}
 	check_constraints(certificates, count);
+	check_signatures(certificates, count);
 	return 0;
 }

@@ -8,8 +8,11 @@
  *	v	version, 1 to 3
  *	k	name of the key, see maker_open()
  *	from, to	days from now; -1 and 1
- *	h	hash of the signature: sha1, sha256 or sha384
+ *	h	hash of the signature: sha1 to sha512
  *	sig	bad: a bit of the signature is wrong; inner: the signed algorithm is another one
+ *	pss	MASK/SALT: RSA-PSS with this hash in the mask and so many bytes of salt
+ *	flaw	of that, see test_tls_pss.h
+ *	params	HEX, says something else about it than is true; none: nothing
  *	bc	ca, ca/N, no
  *	ku	letters: S digitalSignature, E keyEncipherment, C keyCertSign
  *	eku	server, client, mail, any, joined by "+"
@@ -21,106 +24,10 @@
  */
 #pragma once
 
-#include "test_tls_fixture.h"
+#include "test_tls_signer.h"
 
 #include <arpa/inet.h>
-#include <bearssl.h>
 #include <time.h>
-
-struct maker_key {
-	char name[16];
-	br_skey_decoder_context secret;
-	struct buf info; /* SubjectPublicKeyInfo in DER */
-};
-
-static struct maker_key maker_keys[12];
-static size_t maker_key_count;
-
-/* Makes a key of one of openssl's kinds. One that BearSSL does not know signs nothing. */
-static inline void maker_add_key(const char *name, const char *kind)
-{
-	struct maker_key *key = &maker_keys[maker_key_count++];
-	snprintf(key->name, sizeof(key->name), "%s", name);
-	fixture_run("openssl genpkey -algorithm %s -outform DER -out k.der && "
-		    "openssl pkey -inform DER -in k.der -pubout -outform DER -out p.der",
-		    kind);
-	scoped(buf_finish) struct buf secret = fixture_read("k.der");
-	key->info = fixture_read("p.der");
-	br_skey_decoder_init(&key->secret);
-	br_skey_decoder_push(&key->secret, secret.at, secret.len);
-}
-
-static inline struct maker_key *maker_key(struct str name)
-{
-	for (size_t i = 0; i < maker_key_count; i++)
-		if (str_is(name, maker_keys[i].name))
-			return &maker_keys[i];
-	fail_msg("no key %.*s", STR_ARGS(name));
-	return NULL;
-}
-
-static inline void maker_close(void)
-{
-	for (size_t i = 0; i < maker_key_count; i++)
-		buf_finish(&maker_keys[i].info);
-}
-
-/* Appends an element in DER. */
-static inline void maker_put(struct buf *out, unsigned char tag, struct str value)
-{
-	buf_add_char(out, (char)tag);
-	if (value.len >= 0x80)
-		buf_add_char(out, (char)(value.len >= 0x100 ? 0x82 : 0x81));
-	if (value.len >= 0x100)
-		buf_add_char(out, (char)(value.len >> 8));
-	buf_add_char(out, (char)value.len);
-	buf_add_str(out, value);
-}
-
-/* Puts an element around what out holds. */
-static inline void maker_wrap(struct buf *out, unsigned char tag)
-{
-	struct buf inner = *out;
-	*out = (struct buf){0};
-	maker_put(out, tag, buf_str(&inner));
-	buf_finish(&inner);
-}
-
-/* Appends an element around what inner holds, which is emptied. */
-static inline void maker_move(struct buf *out, unsigned char tag, struct buf *inner)
-{
-	maker_put(out, tag, buf_str(inner));
-	buf_finish(inner);
-}
-
-static inline void maker_put_oid(struct buf *out, struct str text)
-{
-	struct buf bytes = {0};
-	struct str part;
-	int64_t number, first = -1;
-	while (str_cut(&text, '.', &part)) {
-		assert_true(str_to_int64(part, &number));
-		if (first < 0) {
-			first = number * 40;
-			continue;
-		}
-		number += first;
-		first = 0;
-		for (int shift = 28; shift >= 0; shift -= 7)
-			if (number >> shift || !shift)
-				buf_add_char(&bytes,
-					     (char)((number >> shift & 0x7f) | (shift ? 0x80 : 0)));
-	}
-	maker_move(out, 0x06, &bytes);
-}
-
-static inline void maker_put_hex(struct buf *out, struct str hex)
-{
-	for (; hex.len >= 2; hex = str_from(hex, 2)) {
-		char digits[3] = {hex.at[0], hex.at[1], '\0'};
-		buf_add_char(out, (char)strtol(digits, NULL, 16));
-	}
-}
 
 static inline void maker_put_attribute(struct buf *name, const char *oid, unsigned char tag,
 				       struct str value)
@@ -130,26 +37,6 @@ static inline void maker_put_attribute(struct buf *name, const char *oid, unsign
 	maker_put(&set, tag, value);
 	maker_wrap(&set, 0x30);
 	maker_move(name, 0x31, &set);
-}
-
-/* The value of a word, or fallback. */
-static inline struct str maker_word(const char *words, const char *name, const char *fallback)
-{
-	struct str rest = str_of(words), word;
-	while (str_cut(&rest, ' ', &word))
-		if (str_starts(word, name) && word.len > strlen(name) &&
-		    word.at[strlen(name)] == '=')
-			return str_from(word, strlen(name) + 1);
-	return str_of(fallback);
-}
-
-static inline bool maker_has(const char *words, const char *wanted)
-{
-	struct str rest = str_of(words), word;
-	while (str_cut(&rest, ' ', &word))
-		if (str_is(word, wanted))
-			return true;
-	return false;
 }
 
 static inline void maker_put_name(struct buf *out, const char *words)
@@ -338,65 +225,6 @@ static inline void maker_put_extensions(struct buf *out, const char *words)
 	maker_move(out, 0xa3, &all);
 }
 
-struct maker_hash {
-	const char *name, *ecdsa, *rsa;
-	const br_hash_class *class;
-	const unsigned char *id;
-};
-
-static inline const struct maker_hash *maker_hash(struct str name)
-{
-	static const struct maker_hash hashes[] = {
-		{"sha1", "1.2.840.10045.4.1", "1.2.840.113549.1.1.5", &br_sha1_vtable,
-		 BR_HASH_OID_SHA1},
-		{"sha256", "1.2.840.10045.4.3.2", "1.2.840.113549.1.1.11", &br_sha256_vtable,
-		 BR_HASH_OID_SHA256},
-		{"sha384", "1.2.840.10045.4.3.3", "1.2.840.113549.1.1.12", &br_sha384_vtable,
-		 BR_HASH_OID_SHA384},
-	};
-	for (size_t i = 0; i < array_count(hashes); i++)
-		if (str_is(name, hashes[i].name))
-			return &hashes[i];
-	fail();
-	return NULL;
-}
-
-static inline void maker_put_algorithm(struct buf *out, const struct maker_hash *hash, bool rsa)
-{
-	struct buf algorithm = {0};
-	maker_put_oid(&algorithm, str_of(rsa ? hash->rsa : hash->ecdsa));
-	if (rsa)
-		maker_put(&algorithm, 0x05, STR(""));
-	maker_move(out, 0x30, &algorithm);
-}
-
-/* Appends a BIT STRING with the signature of body. */
-static inline void maker_put_signature(struct buf *out, struct str body,
-				       const struct maker_key *key, const struct maker_hash *hash,
-				       bool bad)
-{
-	char bits[1 + 512] = {0};
-	unsigned char digest[64], *signature = (unsigned char *)bits + 1;
-	br_hash_compat_context context;
-	size_t digest_len = hash->class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK, len;
-	hash->class->init(&context.vtable);
-	hash->class->update(&context.vtable, body.at, body.len);
-	hash->class->out(&context.vtable, digest);
-	digest[0] ^= bad;
-	if (br_skey_decoder_key_type(&key->secret) == BR_KEYTYPE_RSA) {
-		const br_rsa_private_key *secret = br_skey_decoder_get_rsa(&key->secret);
-		len = (secret->n_bitlen + 7) / 8;
-		assert_int_equal(1, br_rsa_pkcs1_sign_get_default()(hash->id, digest, digest_len,
-								    secret, signature));
-	} else {
-		len = br_ecdsa_sign_asn1_get_default()(br_ec_get_default(), hash->class, digest,
-						       br_skey_decoder_get_ec(&key->secret),
-						       signature);
-	}
-	assert_true(len > 0);
-	maker_put(out, 0x03, (struct str){bits, len + 1});
-}
-
 /* The certificate that words describes, in DER, signed as issuer (its words) would. */
 static inline struct buf maker_certificate(const char *words, const char *issuer)
 {
@@ -412,8 +240,8 @@ static inline struct buf maker_certificate(const char *words, const char *issuer
 	}
 	serial = (unsigned char)(serial % 100 + 1);
 	maker_put(&body, 0x02, (struct str){(const char *)&serial, 1});
-	maker_put_algorithm(&body, maker_has(words, "sig=inner") ? maker_hash(STR("sha384")) : hash,
-			    rsa);
+	maker_put_algorithm(&body, words,
+			    maker_has(words, "sig=inner") ? maker_hash(STR("sha384")) : hash, rsa);
 	maker_put_name(&body, issuer);
 	maker_put_time(&dates, maker_word(words, "from", "-1"));
 	maker_put_time(&dates, maker_word(words, "to", "1"));
@@ -423,8 +251,8 @@ static inline struct buf maker_certificate(const char *words, const char *issuer
 	maker_put_extensions(&body, words);
 	maker_wrap(&body, 0x30);
 	buf_add_str(&all, buf_str(&body));
-	maker_put_algorithm(&all, hash, rsa);
-	maker_put_signature(&all, buf_str(&body), signer, hash, maker_has(words, "sig=bad"));
+	maker_put_algorithm(&all, words, hash, rsa);
+	maker_put_signature(&all, words, buf_str(&body), signer, hash);
 	maker_wrap(&all, 0x30);
 	buf_finish(&body);
 	return all;

@@ -31,8 +31,8 @@ const struct tls_engine tls_engine = {
 		     "Ed25519 use the image whose tag ends in -openssl, or \"tls: openssl\" in the "
 		     "Action",
 	.key_sizes = "RSA keys may have 2048 to 4096 bits",
-	.signatures = "RSA with PKCS#1 signatures and ECDSA are supported, with SHA-2; SHA-1 and "
-		      "MD5 are not, RSA-PSS and Ed25519 in the image whose tag ends in -openssl",
+	.signatures = "RSA, RSA-PSS and ECDSA are supported, with SHA-2; SHA-1 and MD5 are not, "
+		      "Ed25519 in the image whose tag ends in -openssl",
 };
 
 /* What learns that the server asks for our certificate. */

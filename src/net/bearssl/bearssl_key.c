@@ -12,7 +12,7 @@ static unsigned char *bytes_of(struct str text)
 br_x509_pkey bearssl_key(const struct tls_key *key)
 {
 	br_x509_pkey out = {.key_type = 0};
-	if (key->kind == TLS_KEY_RSA) {
+	if (key->kind == TLS_KEY_RSA || key->kind == TLS_KEY_RSA_PSS) {
 		out.key_type = BR_KEYTYPE_RSA;
 		out.key.rsa = (br_rsa_public_key){bytes_of(key->modulus), key->modulus.len,
 						  bytes_of(key->exponent), key->exponent.len};

@@ -1,15 +1,16 @@
 /*
- * The parameters of an algorithm are not checked: they are absent or NULL for all algorithms known
- * here, and the signed part of the certificate repeats them byte for byte.
+ * The parameters of an algorithm are not checked, except those of RSA-PSS: they are absent or NULL
+ * for all others known here, and the signed part of the certificate repeats them byte for byte.
  */
 #include "base/scoped.h"
 #include "net/bearssl/bearssl_ecdsa.h"
 #include "net/bearssl/bearssl_key.h"
+#include "net/bearssl/bearssl_pss.h"
 #include "net/tls_engine.h"
 
 #include <string.h>
 
-enum { SIGNATURE_MAX = 512, HASH_MAX = 64 };
+enum { HASH_MAX = 64 };
 
 static const struct algorithm {
 	struct str id;
@@ -41,9 +42,22 @@ static const struct algorithm *find_algorithm(const struct tls_certificate *cert
 
 enum tls_fault tls_engine_signature_kind(const struct tls_certificate *certificate)
 {
-	return !find_algorithm(certificate)                 ? TLS_FAULT_ALGORITHM
-	       : certificate->signature.len > SIGNATURE_MAX ? TLS_FAULT_KEY_LARGE
-							    : TLS_FAULT_NONE;
+	struct tls_pss pss;
+	bool known = tls_pss_is(certificate->algorithm)
+			     ? tls_pss_read(certificate->parameters, &pss)
+			     : find_algorithm(certificate) != NULL;
+	return !known                                         ? TLS_FAULT_ALGORITHM
+	       : certificate->signature.len > BEARSSL_RSA_MAX ? TLS_FAULT_KEY_LARGE
+							      : TLS_FAULT_NONE;
+}
+
+static bool check_pss(const struct tls_certificate *certificate, const struct tls_key *public)
+{
+	struct tls_pss pss;
+	const br_x509_pkey key = bearssl_key(public);
+	return key.key_type == BR_KEYTYPE_RSA && tls_pss_read(certificate->parameters, &pss) &&
+	       tls_pss_within(public->limits, &pss) &&
+	       bearssl_pss_check(&key.key.rsa, &pss, certificate->body, certificate->signature);
 }
 
 static size_t hash_body(const br_hash_class *hash, struct str body, unsigned char out[HASH_MAX])
@@ -55,25 +69,32 @@ static size_t hash_body(const br_hash_class *hash, struct str body, unsigned cha
 	return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
 }
 
-enum tls_fault tls_engine_signature_check(const struct tls_certificate *certificate,
-					  const struct tls_key *public)
+/* All but PSS. */
+static bool check_plain(const struct tls_certificate *certificate, const struct tls_key *public)
 {
 	const br_x509_pkey key = bearssl_key(public);
 	const struct algorithm *algorithm = find_algorithm(certificate);
 	const unsigned char *signature = (const unsigned char *)certificate->signature.at;
 	size_t len = certificate->signature.len;
 	unsigned char hash[HASH_MAX], signed_hash[HASH_MAX];
-	if (!algorithm || len > SIGNATURE_MAX)
-		return tls_engine_signature_kind(certificate);
-	if (key.key_type != algorithm->key_type)
-		return TLS_FAULT_SIGNATURE;
+	if (!algorithm || key.key_type != algorithm->key_type || public->kind == TLS_KEY_RSA_PSS)
+		return false;
 	size_t hash_len = hash_body(algorithm->hash, certificate->body, hash);
-	bool good = key.key_type == BR_KEYTYPE_EC
-			    ? bearssl_ecdsa_check(br_ec_get_default(), hash, hash_len, &key.key.ec,
-						  signature, len) == 1
-			    : br_rsa_pkcs1_vrfy_get_default()(signature, len, algorithm->hash_id,
-							      hash_len, &key.key.rsa,
-							      signed_hash) == 1 &&
-				      memcmp(hash, signed_hash, hash_len) == 0;
+	if (key.key_type == BR_KEYTYPE_EC)
+		return bearssl_ecdsa_check(br_ec_get_default(), hash, hash_len, &key.key.ec,
+					   signature, len) == 1;
+	return br_rsa_pkcs1_vrfy_get_default()(signature, len, algorithm->hash_id, hash_len,
+					       &key.key.rsa, signed_hash) == 1 &&
+	       memcmp(hash, signed_hash, hash_len) == 0;
+}
+
+enum tls_fault tls_engine_signature_check(const struct tls_certificate *certificate,
+					  const struct tls_key *key)
+{
+	enum tls_fault fault = tls_engine_signature_kind(certificate);
+	if (fault)
+		return fault;
+	bool good = tls_pss_is(certificate->algorithm) ? check_pss(certificate, key)
+						       : check_plain(certificate, key);
 	return good ? TLS_FAULT_NONE : TLS_FAULT_SIGNATURE;
 }

@@ -1,14 +1,15 @@
 /*
- * OpenSSL reads the certificate once more, for the parameters of RSA-PSS. Which algorithms are good
- * enough is decided here.
+ * OpenSSL reads the certificate once more, but which algorithms are good enough is decided here: it
+ * would take RSA-PSS with any hash.
  */
 #include "net/tls_engine.h"
+#include "net/tls_pss.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-enum { SIGNATURE_MAX = 1024, SECURITY_BITS_MIN = 112 };
+enum { SIGNATURE_MAX = 1024 };
 
 static const struct algorithm {
 	struct str id;
@@ -28,9 +29,12 @@ static const struct algorithm {
 
 static const struct algorithm *find_algorithm(const struct tls_certificate *certificate)
 {
+	struct tls_pss pss;
 	for (size_t i = 0; i < array_count(algorithms); i++)
 		if (str_equal(algorithms[i].id, certificate->algorithm))
-			return &algorithms[i];
+			return algorithms[i].pss && !tls_pss_read(certificate->parameters, &pss)
+				       ? NULL
+				       : &algorithms[i];
 	return NULL;
 }
 
@@ -41,8 +45,12 @@ enum tls_fault tls_engine_signature_kind(const struct tls_certificate *certifica
 							    : TLS_FAULT_NONE;
 }
 
-static bool fits(const struct algorithm *algorithm, const struct tls_key *key)
+static bool fits(const struct algorithm *algorithm, const struct tls_certificate *certificate,
+		 const struct tls_key *key)
 {
+	/* OpenSSL would complete a PSS signature that lacks its leading zeros. */
+	if (algorithm->pss && certificate->signature.len != key->modulus.len)
+		return false;
 	switch (key->kind) {
 	case TLS_KEY_RSA:
 		return algorithm->rsa;
@@ -53,15 +61,6 @@ static bool fits(const struct algorithm *algorithm, const struct tls_key *key)
 	default:
 		return tls_key_on_curve(key) && algorithm->curve;
 	}
-}
-
-/* PSS may be made with any hash. */
-static bool is_strong(X509 *certificate)
-{
-	int hash = NID_undef, kind = NID_undef, bits = 0;
-	uint32_t flags = 0;
-	return X509_get_signature_info(certificate, &hash, &kind, &bits, &flags) == 1 &&
-	       bits >= SECURITY_BITS_MIN;
 }
 
 static const unsigned char *bytes_of(struct str text)
@@ -76,14 +75,13 @@ enum tls_fault tls_engine_signature_check(const struct tls_certificate *certific
 	const unsigned char *der = bytes_of(certificate->whole), *info = bytes_of(key->info);
 	if (!algorithm || certificate->signature.len > SIGNATURE_MAX)
 		return tls_engine_signature_kind(certificate);
-	if (!fits(algorithm, key))
+	if (!fits(algorithm, certificate, key))
 		return TLS_FAULT_SIGNATURE;
 	/* libcurl would report what is left in the queue of errors as the reason. */
 	ERR_set_mark();
 	X509 *read = d2i_X509(NULL, &der, (long)certificate->whole.len);
 	EVP_PKEY *issuer = d2i_PUBKEY(NULL, &info, (long)key->info.len);
 	enum tls_fault fault = !read || !issuer                 ? TLS_FAULT_MALFORMED
-			       : !is_strong(read)               ? TLS_FAULT_ALGORITHM
 			       : X509_verify(read, issuer) != 1 ? TLS_FAULT_SIGNATURE
 								: TLS_FAULT_NONE;
 	X509_free(read);

@@ -12,6 +12,9 @@
 	"/OU=2123456789012345678901234567890123456789012345678901234567890"                        \
 	"/OU=3123456789012345678901234567890123456789012345678901234567890"                        \
 	"/OU=4123456789012345678901234567890123456789012345678901234567890"
+#define PSS "-sigopt rsa_padding_mode:pss "
+#define SALT "-sigopt rsa_pss_saltlen:"
+#define MASK "-sigopt rsa_mgf1_md:"
 #define LONGER_NAME "-subj /CN=long" LONG_NAME LONG_NAME LONG_NAME LONG_NAME " "
 
 static const char *const keys[][2] = {
@@ -27,7 +30,13 @@ static const char *const keys[][2] = {
 	{"p384", "EC -pkeyopt ec_paramgen_curve:P-384"},
 	{"p521", "EC -pkeyopt ec_paramgen_curve:P-521"},
 	{"brain", "EC -pkeyopt ec_paramgen_curve:brainpoolP256r1"},
+	/* Of two primes they would have an even number of bits. */
+	{"r2049", "RSA -pkeyopt rsa_keygen_bits:2049 -pkeyopt rsa_keygen_primes:3"},
+	{"r2055", "RSA -pkeyopt rsa_keygen_bits:2055 -pkeyopt rsa_keygen_primes:3"},
 	{"pss", "RSA-PSS -pkeyopt rsa_keygen_bits:2048"},
+	{"pss384", "RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 "
+		   "-pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48"},
+	{"pss1", "RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha1"},
 	{"ed", "ED25519"},
 };
 
@@ -60,7 +69,24 @@ static const struct {
 	{"leaf-sha512", "leaf", "int", "-sha512 -subj /CN=leaf" NAME},
 	{"leaf-sha1", "leaf", "int", "-sha1 -subj /CN=leaf" NAME},
 	{"leaf-md5", "leaf", "int", "-md5 -subj /CN=leaf" NAME},
-	{"leaf-pss-signed", "leaf", "int", "-sigopt rsa_padding_mode:pss -subj /CN=leaf" NAME},
+	{"leaf-pss-signed", "leaf", "int", PSS "-subj /CN=leaf" NAME},
+	{"leaf-pss-224", "leaf", "int", PSS "-sha224 -subj /CN=leaf" NAME},
+	{"leaf-pss-384", "leaf", "int", PSS SALT "48 -sha384 -subj /CN=leaf" NAME},
+	{"leaf-pss-512", "leaf", "int", PSS SALT "64 -sha512 -subj /CN=leaf" NAME},
+	{"leaf-pss-0", "leaf", "int", PSS SALT "0 -subj /CN=leaf" NAME},
+	{"leaf-pss-long", "leaf", "int", PSS SALT "222 -subj /CN=leaf" NAME},
+	{"leaf-pss-mask", "leaf", "int", PSS MASK "sha512 -subj /CN=leaf" NAME},
+	{"leaf-pss-mask1", "leaf", "int", PSS MASK "sha1 -subj /CN=leaf" NAME},
+	{"leaf-pss-sha1", "leaf", "int", PSS "-sha1 -subj /CN=leaf" NAME},
+	{"leaf-pss-other", "leaf", "int", PSS "-sha512-256 -subj /CN=leaf" NAME},
+	{"root-r2049", "r2049", NULL, PSS "-subj /CN=root-r2049" AUTHORITY},
+	{"int-r2055", "r2055", "root-r2049", PSS "-subj /CN=int-r2055" AUTHORITY},
+	{"by-r2055", "leaf", "int-r2055", PSS "-subj /CN=leaf" NAME},
+	{"root-pss", "pss", NULL, "-subj /CN=root-pss" AUTHORITY},
+	{"int-pss384", "pss384", "root-pss", "-subj /CN=int-pss384" AUTHORITY},
+	{"by-pss384", "leaf", "int-pss384", "-sha384 -subj /CN=leaf" NAME},
+	{"int-pss1", "pss1", "root-pss", "-subj /CN=int-pss1" AUTHORITY},
+	{"by-pss1", "leaf", "int-pss1", "-sha1 -subj /CN=leaf" NAME},
 	{"leaf-r1024", "r1024", "int", "-subj /CN=leaf" NAME},
 	{"leaf-r8192", "r8192", "int", "-subj /CN=leaf" NAME},
 	{"leaf-brain", "brain", "int", "-subj /CN=leaf" NAME},
@@ -145,8 +171,26 @@ static void test_keys(void **state)
 		{"SHA-1", "leaf-sha1", .server = INT WEAK,
 		 .fails = "algorithm that is not supported"},
 		{"MD5", "leaf-md5", .server = INT WEAK, .fails = "algorithm that is not supported"},
-		{"PSS signature", "leaf-pss-signed", .server = INT,
-		 .fails = "algorithm that is not supported", .modern = ""},
+		{"PSS", "leaf-pss-signed", .server = INT},
+		{"PSS, SHA-224", "leaf-pss-224", .server = INT WEAK},
+		{"PSS, SHA-384", "leaf-pss-384", .server = INT},
+		{"PSS, SHA-512", "leaf-pss-512", .server = INT},
+		{"PSS, no salt", "leaf-pss-0", .server = INT WEAK},
+		{"PSS, all salt", "leaf-pss-long", .server = INT WEAK},
+		{"PSS, another mask", "leaf-pss-mask", .server = INT WEAK},
+		{"PSS, mask of SHA-1", "leaf-pss-mask1", .server = INT WEAK},
+		{"PSS, SHA-1", "leaf-pss-sha1", .server = INT WEAK,
+		 .fails = "algorithm that is not supported"},
+		{"PSS, SHA-512/256", "leaf-pss-other", .server = INT WEAK,
+		 .fails = "algorithm that is not supported"},
+		{"PSS, odd moduli", "by-r2055", .server = "-cert_chain int-r2055.pem",
+		 .trust = "root-r2049.pem"},
+		{"PSS, damaged", "damaged-pss", .server = INT, .fails = "wrong signature"},
+		{"authorities for PSS", "by-pss384", .server = "-cert_chain int-pss384.pem",
+		 .trust = "root-pss.pem"},
+		{"authority for PSS with SHA-1", "by-pss1",
+		 .server = "-cert_chain int-pss1.pem " WEAK, .trust = "root-pss.pem",
+		 .fails = "algorithm that is not supported"},
 		{"Ed25519 root", "by-ed", .server = "", .trust = "with-ed.pem",
 		 .fails = "algorithm that is not supported", .modern = ""},
 		{"RSA-8192 root", "by-r8192", .server = "", .trust = "with-r8192.pem",
@@ -298,6 +342,18 @@ static void make_deep(void)
 	fixture_run("cat full-chain.pem x2.pem >long-chain.pem");
 }
 
+/* The certificate of another name with its last byte, which is the signature's, changed. */
+static void make_damaged(const char *name, const char *other)
+{
+	fixture_run("openssl x509 -in %s.pem -outform DER -out damaged.der", other);
+	struct buf der = fixture_read("damaged.der");
+	der.at[der.len - 1] ^= 1;
+	fixture_write("damaged.der", buf_str(&der));
+	buf_finish(&der);
+	fixture_run("openssl x509 -inform DER -in damaged.der -out %s.pem", name);
+	fixture_run("cp %s.key %s.key", other, name);
+}
+
 static int make_files(void **state)
 {
 	(void)state;
@@ -319,6 +375,7 @@ static int make_files(void **state)
 	fixture_run("cat int-short-2.pem int-short.pem >short-chain.pem");
 	fixture_run("cat root-ed.pem root.pem >with-ed.pem");
 	fixture_run("cat root-r8192.pem root.pem >with-r8192.pem");
+	make_damaged("damaged-pss", "leaf-pss-signed");
 	make_many("many-1000", 1000);
 	make_many("many-4000", 4000);
 	make_deep();
