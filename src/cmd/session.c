@@ -13,7 +13,14 @@
 
 extern char **environ;
 
-enum { WIDTH_MIN = 36, WIDTH_MAX = 128, FILES_KEPT = 64, FILES_EACH = 8 };
+enum {
+	WIDTH_MIN = 36,
+	WIDTH_MAX = 128,
+	FILES_KEPT = 64, /* idle connections, and files of the process itself */
+	FILES_EACH = 8,
+	FILES_OWN = 8,    /* of these, where connections are not kept idle */
+	FILES_WORKER = 4, /* two connections, each with a descriptor to wake its loop */
+};
 
 void session_log(struct session *session, FILE *stream, enum log_level level)
 {
@@ -40,35 +47,40 @@ void session_log_again(struct session *session, const struct options *options)
 	fclose(before);
 }
 
+/* How many may share the open files, of which each needs some beside those kept: from 1 to most. */
+static unsigned share_of_files(unsigned kept, unsigned each, unsigned most)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return WIDTH_MIN < most ? WIDTH_MIN : most;
+	if (limit.rlim_cur >= kept + most * each)
+		return most;
+	unsigned files = (unsigned)limit.rlim_cur;
+	return files >= kept + each ? (files - kept) / each : 1;
+}
+
 /*
  * --proc 0: as many as open files allow. A blob needs two connections, and the threads beside it
  * that check and list need some as well.
  */
-static unsigned blobs_by_files(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return WIDTH_MIN;
-	if (limit.rlim_cur >= FILES_KEPT + WIDTH_MAX * FILES_EACH)
-		return WIDTH_MAX;
-	unsigned files = (unsigned)limit.rlim_cur;
-	return files >= FILES_KEPT + FILES_EACH ? (files - FILES_KEPT) / FILES_EACH : 1;
-}
-
 unsigned session_blobs(const struct options *options)
 {
-	return options->proc ? (unsigned)options->proc : blobs_by_files();
+	return options->proc ? (unsigned)options->proc
+			     : share_of_files(FILES_KEPT, FILES_EACH, WIDTH_MAX);
 }
 
-/* Checks, manifests and small blobs run wider than blobs; --proc 1 makes all of it serial. */
+/*
+ * Checks, manifests and small blobs run wider than blobs; --proc 1 makes all of it serial. Workers
+ * that could not open a connection would only wait.
+ */
 static unsigned pool_width(const struct options *options)
 {
-	unsigned blobs = session_blobs(options);
+	unsigned blobs = session_blobs(options), width = WIDTH_MAX;
 	if (blobs == 1)
 		return 1;
-	if (blobs > WIDTH_MAX / 3)
-		return WIDTH_MAX;
-	return blobs * 3 > WIDTH_MIN ? blobs * 3 : WIDTH_MIN;
+	if (blobs <= WIDTH_MAX / 3)
+		width = blobs * 3 > WIDTH_MIN ? blobs * 3 : WIDTH_MIN;
+	return share_of_files(FILES_OWN, FILES_WORKER, width);
 }
 
 bool session_last(struct session *session)

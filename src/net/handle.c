@@ -15,12 +15,14 @@
 #include "net/admission.h"
 #include "net/distance.h"
 #include "net/failure.h"
+#include "net/handles.h"
 #include "net/inside.h"
 #include "net/low_water.h"
 #include "net/patience.h"
 #include "net/stream.h"
 #include "net/watch.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -162,6 +164,17 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 	return !is_admitted(ctx, NULL);
 }
 
+/* There is no descriptor for a connection, which is not the server's fault. */
+static void stop_for_room(struct handle *handle)
+{
+	struct error reason;
+	error_set(&reason, ERROR_NETWORK,
+		  "%s: no connection, since too many files are open: raise the limit (ulimit -n) "
+		  "or lower --proc",
+		  handle->host);
+	stop_because(handle, &reason);
+}
+
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)purpose;
@@ -170,7 +183,11 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	if (address->addrlen <= sizeof(handle->tried))
 		memcpy(&handle->tried, &address->addr, address->addrlen);
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	int fd = handles_socket(handle->others, address->family, address->socktype | SOCK_CLOEXEC,
+				address->protocol);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		stop_for_room(handle);
+	return fd;
 }
 
 /* Sets the options that never change in the life of a handle. */

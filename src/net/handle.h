@@ -20,6 +20,7 @@ enum {
 	HANDLE_STEP_MAX = 256 * 1024, /* most bytes of an answer in one step */
 };
 
+struct handles;
 struct handles_line;
 
 /* One exchange: its line, and whether it is brief, unlike the transfer of a large blob. */
@@ -41,6 +42,7 @@ struct handle {
 	const struct proxy *proxy;     /* that one, or NULL */
 	struct sockaddr_storage tried; /* the last address that was connected to; zeroed: none */
 	const struct ports *ports;     /* the ports it may connect to; NULL: any */
+	struct handles *others;        /* their idle connections make room for this one */
 	int64_t distance_us;           /* the time to the server and back, at most */
 	int64_t stall_ms;              /* how long a body may make no progress; 0: for ever */
 	struct handle_turn turn;       /* the current or last exchange */

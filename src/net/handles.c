@@ -5,13 +5,19 @@
 #include "net/handles.h"
 
 #include "base/arena.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/map.h"
 #include "net/opening.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 enum {
 	IDLE_MAX = 64, /* idle connections to keep: each takes a descriptor and about 64 KiB */
+	ROOM_MS = 10,  /* between two looks for a descriptor, */
+	ROOM_LOOKS = 500,
 };
 
 /* A thread that waits for a handle of its line. */
@@ -185,17 +191,44 @@ struct handle *handles_begin(struct handles *handles, struct handle_turn *turn)
 	return handle;
 }
 
-/* Takes out the handle that was idle longest, if there are too many. Caller holds the lock. */
-static struct handle *take_surplus(struct handles *handles)
+/* Takes out the handle that was idle longest, if there are more. Caller holds the lock. */
+static struct handle *take_oldest(struct handles *handles, size_t most)
 {
+	size_t count = 0;
 	struct handle **at = &handles->idle;
-	for (size_t count = 0; *at && (*at)->next; at = &(*at)->next)
-		if (++count >= IDLE_MAX) {
-			struct handle *last = (*at)->next;
-			(*at)->next = last->next;
-			return last;
+	for (; *at && (*at)->next; at = &(*at)->next)
+		count++;
+	struct handle *last = *at;
+	if (count + 1 <= most)
+		return NULL;
+	*at = NULL;
+	return last;
+}
+
+static bool close_oldest(struct handles *handles)
+{
+	pthread_mutex_lock(&handles->lock);
+	struct handle *oldest = take_oldest(handles, 0);
+	pthread_mutex_unlock(&handles->lock);
+	bool closed = oldest != NULL;
+	handle_free(&oldest);
+	return closed;
+}
+
+int handles_socket(struct handles *handles, int family, int type, int protocol)
+{
+	for (unsigned looks = 0;;) {
+		int fd = socket(family, type, protocol);
+		if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
+			return fd;
+		int why = errno;
+		if (close_oldest(handles))
+			continue;
+		if (looks++ == ROOM_LOOKS || !cancel_sleep(ROOM_MS)) {
+			errno = why;
+			return -1;
 		}
-	return NULL;
+	}
 }
 
 /* Learns from the exchange that just ended. */
@@ -227,7 +260,7 @@ void handles_end(struct handles *handles, const struct handle_turn *turn, struct
 	if (handle && !surplus && !hand_over(line, handle)) {
 		handle->next = handles->idle;
 		handles->idle = handle;
-		surplus = take_surplus(handles);
+		surplus = take_oldest(handles, IDLE_MAX);
 	}
 	if (turn->opens || surplus || !handle)
 		call_all(line);

@@ -12,8 +12,6 @@
 
 #include "net/handle.h"
 
-struct handles;
-
 /* NULL without memory. */
 struct handles *handles_new(void);
 /* Frees the idle handles, and closes their connections. */
@@ -34,3 +32,8 @@ struct handles_line *handles_line(struct handles *handles, const char *key);
 struct handle *handles_begin(struct handles *handles, struct handle_turn *turn);
 /* Ends an exchange, and keeps the handle for the next one unless it is broken or NULL. */
 void handles_end(struct handles *handles, const struct handle_turn *turn, struct handle *handle);
+/*
+ * Opens a socket as socket(2) does. Where the process has no descriptor left, idle connections are
+ * closed for it, and it waits up to five seconds for those in use. -1: errno says why.
+ */
+int handles_socket(struct handles *handles, int family, int type, int protocol);

@@ -229,6 +229,7 @@ static struct handle *new_handle(struct http *http, const struct http_request *r
 		return NULL;
 	}
 	handle->ports = http->ports;
+	handle->others = http->handles;
 	curl_easy_setopt(handle->easy, CURLOPT_SHARE, http->share);
 	curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, http->user_agent);
 	if (!set_proxy(handle, route->proxy, err) || !set_tls(handle, request, route, err))

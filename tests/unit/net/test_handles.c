@@ -1,9 +1,15 @@
 /* Who gets which handle, and when there is none. */
 #include "net/handles.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -102,6 +108,60 @@ static void test_few_are_kept(void **state)
 	handles_free(&handles);
 }
 
+/* Sets the limit to most, and takes all descriptors that are left. */
+static size_t take_descriptors(int *taken, size_t most)
+{
+	size_t count = 0;
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = most;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	while (count < most && (taken[count] = dup(STDERR_FILENO)) >= 0)
+		count++;
+	assert_int_equal(errno, EMFILE);
+	return count;
+}
+
+static void *close_later(void *ctx)
+{
+	const struct timespec pause = {.tv_nsec = 30000000};
+	nanosleep(&pause, NULL);
+	close(*(int *)ctx);
+	return NULL;
+}
+
+/* An idle connection makes room for another; where none is idle, one in use will end. */
+static void test_no_descriptor_is_left(void **state)
+{
+	enum { MOST = 64 };
+	int taken[MOST];
+	struct rlimit before;
+	pthread_t thread;
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	struct handles *handles = handles_new();
+	struct handles_line *line = handles_line(handles, "https://reg");
+	struct handle_turn turn = begin_new(handles, line, false);
+	handles_end(handles, &turn, make(line));
+	size_t count = take_descriptors(taken, MOST);
+	int first = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
+	assert_true(first >= 0);
+	assert_null(handles_begin(handles, &turn));
+	handles_end(handles, &turn, NULL);
+	while (count < MOST && (taken[count] = dup(STDERR_FILENO)) >= 0)
+		count++;
+	assert_int_equal(pthread_create(&thread, NULL, close_later, &taken[--count]), 0);
+	int second = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
+	pthread_join(thread, NULL);
+	assert_true(second >= 0);
+	close(first);
+	close(second);
+	while (count)
+		close(taken[--count]);
+	setrlimit(RLIMIT_NOFILE, &before);
+	handles_free(&handles);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_broken_ones_go),
 		cmocka_unit_test(test_waiting_ends),
 		cmocka_unit_test(test_few_are_kept),
+		cmocka_unit_test(test_no_descriptor_is_left),
 	};
 	curl_global_init(CURL_GLOBAL_ALL);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
