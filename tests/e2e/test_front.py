@@ -15,7 +15,8 @@ import tempfile
 import pytest
 
 from lib import browser, images, need, proxy, run
-from lib.serving import PASSWORD, USER, Serving, basic, free_port
+from lib.registry import free_port
+from lib.serving import PASSWORD, USER, Serving, basic
 
 pytestmark = pytest.mark.long
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.github/examples/serve/nginx.conf")

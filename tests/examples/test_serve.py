@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from lib import need, proxy
+from lib.registry import free_port
 from test_examples import documents, pod, text
 
 SOCKET = "/run/image-syncer/hooks.sock"
@@ -96,9 +97,7 @@ def test_the_server_starts(folder):
 
 
 def test_the_server_of_the_pod_starts(folder):
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     files = documents("serve/deployment.yaml")[0]["data"]
     assert "immediate: true" in files["sync.yaml"]
     # No registry is to be asked here.

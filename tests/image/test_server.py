@@ -11,7 +11,8 @@ import subprocess
 import pytest
 
 from lib import images, proxy, run
-from lib.serving import PASSWORD, USER, Answer, basic, free_port
+from lib.registry import free_port
+from lib.serving import PASSWORD, USER, Answer, basic
 from test_image import NOBODY, work      # noqa: F401
 
 CALLS = "confined to the system calls of a copy: yes"

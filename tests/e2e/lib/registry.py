@@ -5,12 +5,14 @@ that a proxy in front of the registry keeps working without any rewriting.
 """
 
 import atexit
+import contextlib
 import ctypes
 import ctypes.util
 import hashlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,10 +29,15 @@ _START_TRIES = 5
 
 
 def free_port():
-    """A port nobody listens on at this moment; starting is retried when it is lost again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on at this moment, below those that the kernel gives to connections and to whoever asks for any."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+    while True:
+        port = random.SystemRandom().randrange(max(1024, lowest - 16384), max(2048, lowest))
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def bcrypt(password, salt="abcdefghijklmnopqrstuu"):

@@ -7,18 +7,12 @@ import json
 import os
 import re
 import signal
-import socket
 
 from lib import proxy
+from lib.registry import free_port
 
 WAIT = 120
 USER, PASSWORD = "ci", "not-a-real-hook-password"
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def basic(user=USER, password=PASSWORD):
