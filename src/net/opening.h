@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct opening_cost {
-	int64_t cost_us;   /* computing for the last connection, without the network; 0: unknown */
+	int64_t cost_us;   /* computing for a connection, without the network; 0: unknown */
 	int64_t answer_us; /* the time for an answer when little else is going on; 0: unknown */
 };
 

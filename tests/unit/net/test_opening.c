@@ -62,12 +62,31 @@ static void test_the_fastest_answers_count(void **state)
 	assert_int_equal(opening_wait_ms(&opening), 8);
 }
 
+/* Nor do handshakes that were begun all at once. */
+static void test_the_fastest_handshakes_count(void **state)
+{
+	struct opening_cost opening = {0};
+	(void)state;
+	opening_answered(&opening, 20500);
+	opening_took(&opening, 100, 30300);
+	assert_int_equal(opening_wait_ms(&opening), 30);
+	opening_took(&opening, 100, 5300);
+	assert_int_equal(opening_wait_ms(&opening), 0);
+	for (int i = 0; i < 16; i++)
+		opening_took(&opening, 100, 80300);
+	assert_int_equal(opening_wait_ms(&opening), 0);
+	for (int i = 0; i < 1000; i++)
+		opening_took(&opening, 100, 80300);
+	assert_true(opening_wait_ms(&opening) > 70);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_the_fastest_answers_count),
+		cmocka_unit_test(test_the_fastest_handshakes_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
