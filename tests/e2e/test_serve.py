@@ -285,7 +285,7 @@ def test_it_stops(serve, here, there, pair, how, busy):
 
 def test_hangup_reads_and_runs(serve, here, there, pair):
     server = serve(rule(here, there, "a"), pair, "--every", LONG)
-    server.runs()
+    server.says("run 1 succeeded")
     server.replace(server.images, rule(here, there, "b"))
     server.process.send_signal(signal.SIGHUP)
     server.says("run 2 succeeded")
