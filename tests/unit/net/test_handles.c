@@ -108,14 +108,9 @@ static void test_few_are_kept(void **state)
 	handles_free(&handles);
 }
 
-/* Sets the limit to most, and takes all descriptors that are left. */
-static size_t take_descriptors(int *taken, size_t most)
+/* Takes all descriptors that are left, beside count that are taken; how many there are then. */
+static size_t take_descriptors(int *taken, size_t count, size_t most)
 {
-	size_t count = 0;
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = most;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	while (count < most && (taken[count] = dup(STDERR_FILENO)) >= 0)
 		count++;
 	assert_int_equal(errno, EMFILE);
@@ -135,21 +130,23 @@ static void test_no_descriptor_is_left(void **state)
 {
 	enum { MOST = 64 };
 	int taken[MOST];
-	struct rlimit before;
+	struct rlimit before, limit;
 	pthread_t thread;
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = MOST;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	struct handles *handles = handles_new();
 	struct handles_line *line = handles_line(handles, "https://reg");
 	struct handle_turn turn = begin_new(handles, line, false);
 	handles_end(handles, &turn, make(line));
-	size_t count = take_descriptors(taken, MOST);
+	size_t count = take_descriptors(taken, 0, MOST);
 	int first = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
 	assert_true(first >= 0);
 	assert_null(handles_begin(handles, &turn));
 	handles_end(handles, &turn, NULL);
-	while (count < MOST && (taken[count] = dup(STDERR_FILENO)) >= 0)
-		count++;
+	count = take_descriptors(taken, count, MOST);
 	assert_int_equal(pthread_create(&thread, NULL, close_later, &taken[--count]), 0);
 	int second = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
 	pthread_join(thread, NULL);
