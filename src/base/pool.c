@@ -1,7 +1,7 @@
 /*
- * A stack of open loops under one mutex. Whoever wants work takes the next index of the loop whose
- * parties are least busy, the newest of these. A loop leaves the stack when its last index is
- * taken; its caller then waits for the calls still under way.
+ * A stack of open loops under one mutex. Whoever wants work takes what others already wait for, or
+ * else the next index of the loop whose parties are least busy, the newest of these. A loop leaves
+ * the stack when its last index is taken; its caller then waits for the calls still under way.
  *
  * Threads are started when a loop has calls for which none is idle, since a run of one image needs
  * none of them. One that could not be started is simply missing, and the next loop tries again.
@@ -15,6 +15,7 @@
 #include "base/cancel.h"
 #include "base/thread.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -24,7 +25,9 @@ struct loop {
 	struct loop *older;
 	void (*fn)(void *ctx, size_t index);
 	void *ctx;
-	const size_t *numbers; /* NULL: the indices themselves */
+	const size_t *numbers;  /* NULL: the indices themselves */
+	const unsigned *groups; /* as in struct pool_lane */
+	bool *begun;            /* for each group of all its lanes: a number of it was taken */
 	size_t n, next, running;
 	struct pool_party *const *parties;
 	struct cancel *cancel; /* of the run that the loop is for */
@@ -70,6 +73,8 @@ static void count_busy(const struct loop *loop, int more)
 static size_t take(struct pool *pool, struct loop *loop)
 {
 	size_t index = loop->next++;
+	if (loop->groups)
+		loop->begun[loop->groups[index]] = true;
 	loop->running++;
 	if (loop->next == loop->n) {
 		struct loop **at = &pool->newest;
@@ -119,10 +124,45 @@ static struct loop *hindmost(const struct pool *pool, struct loop *best)
 	return best;
 }
 
-/* Called locked, with a loop open. */
-static struct loop *least_busy(const struct pool *pool)
+static unsigned last_load_of(const struct loop *loop)
 {
-	struct loop *best = pool->newest;
+	const struct pool_party *last = loop->parties[POOL_PARTIES - 1];
+	return last ? last->busy : 0;
+}
+
+/* True when the next number of the loop belongs to a group that has begun. */
+static bool is_awaited(const struct loop *loop)
+{
+	unsigned group = loop->groups ? loop->groups[loop->next] : POOL_ALONE;
+	return group != POOL_ALONE && loop->begun[group];
+}
+
+/*
+ * Of the lanes whose next number is awaited by others of its group, the one where it is lowest;
+ * NULL: there is none. A party that hangs gets hardly more threads than others by that. The other
+ * parties do not count: what they are needed for is shared by the group. Called locked.
+ */
+static struct loop *awaited(const struct pool *pool)
+{
+	unsigned least = UINT_MAX;
+	struct loop *best = NULL;
+	for (const struct loop *at = pool->newest; at; at = at->older)
+		if (at->numbers && last_load_of(at) < least)
+			least = last_load_of(at);
+	for (struct loop *at = pool->newest; at; at = at->older)
+		if (is_awaited(at) && last_load_of(at) <= least + pool->helpers / 8 &&
+		    (!best || number_of(at, at->next) < number_of(best, best->next)))
+			best = at;
+	return best;
+}
+
+/* Called locked, with a loop open. */
+static struct loop *choose(const struct pool *pool)
+{
+	struct loop *best = awaited(pool);
+	if (best)
+		return best;
+	best = pool->newest;
 	for (struct loop *at = best->older; at; at = at->older)
 		if (load_of(at) < load_of(best))
 			best = at;
@@ -139,7 +179,7 @@ static void *worker(void *arg)
 			continue;
 		}
 		pool->working++;
-		run_one(pool, least_busy(pool));
+		run_one(pool, choose(pool));
 		pool->working--;
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -308,20 +348,38 @@ bool pool_try(struct pool *pool, size_t n, bool (*fn)(void *ctx, size_t index, s
 	return !trial.failed;
 }
 
+/* The highest number of a group. */
+static unsigned last_group(const struct pool_lane *lanes, size_t count)
+{
+	unsigned last = POOL_ALONE;
+	for (const struct pool_lane *lane = lanes; lane < lanes + count; lane++)
+		for (size_t i = 0; lane->groups && i < lane->n; i++)
+			if (lane->groups[i] > last)
+				last = lane->groups[i];
+	return last;
+}
+
 bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,
 		void (*fn)(void *ctx, size_t number), void *ctx)
 {
 	struct loop *loops = calloc(count + 1, sizeof(*loops));
-	if (!loops)
+	bool *begun = calloc((size_t)last_group(lanes, count) + 1, sizeof(*begun));
+	if (!loops || !begun) {
+		free(loops);
+		free(begun);
 		return false;
+	}
 	for (size_t i = 0; i < count; i++)
 		loops[i] = (struct loop){.fn = fn,
 					 .ctx = ctx,
 					 .numbers = lanes[i].numbers,
+					 .groups = lanes[i].groups,
+					 .begun = begun,
 					 .n = lanes[i].n,
 					 .parties = lanes[i].parties};
 	if (count)
 		run_loops(pool, loops, count);
+	free(begun);
 	free(loops);
 	return true;
 }

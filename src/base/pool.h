@@ -48,10 +48,13 @@ struct pool_party {
 	unsigned busy;
 };
 
+enum { POOL_ALONE = 0 };
+
 /* A loop over some numbers, ascending, for some parties. */
 struct pool_lane {
 	const size_t *numbers;
-	size_t n; /* > 0 */
+	const unsigned *groups; /* the group of each number, or POOL_ALONE; NULL: all are alone */
+	size_t n;               /* > 0 */
 	struct pool_party *parties[POOL_PARTIES];
 };
 
@@ -59,6 +62,10 @@ struct pool_lane {
  * Runs fn for each number of each lane and returns when all calls have returned. With width 1 the
  * calls are in the order of the numbers, whatever lane they are in. False without memory, before
  * the first call.
+ *
+ * Numbers of one group, in several lanes, wait for each other: when one of them has begun, idle
+ * workers begin the others before anything else, as long as their last party has about as many
+ * threads as that of any other lane.
  */
 bool pool_lanes(struct pool *pool, const struct pool_lane *lanes, size_t count,
 		void (*fn)(void *ctx, size_t number), void *ctx);

@@ -99,10 +99,10 @@ static size_t expand_again(const struct run *run)
 	return count;
 }
 
-static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+static void needs_of(void *ctx, size_t number, struct lanes_need *need)
 {
 	const struct run *run = ctx;
-	hosts[0] = run->expansions[number].rule->source.name->host;
+	need->hosts[0] = run->expansions[number].rule->source.name->host;
 }
 
 /*
@@ -143,7 +143,7 @@ static const struct pool_lane *sort_rules(struct run *run, size_t *lane_count)
 	size_t *all = arena_array(run->arena, count + 1, sizeof(*all));
 	for (size_t i = 0; all && i < count; i++)
 		all[i] = i;
-	return all ? lanes_build(run->arena, all, count, hosts_of, run, lane_count) : NULL;
+	return all ? lanes_build(run->arena, all, count, needs_of, run, lane_count) : NULL;
 }
 
 /* Expands in rounds, as images are copied, so that a short outage does not cost a rule. */

@@ -16,6 +16,7 @@ struct sorting {
 struct pair_lane {
 	struct pool_lane lane;
 	size_t *numbers;
+	unsigned *groups; /* NULL: none of them was in a group so far */
 	size_t dealt;
 };
 
@@ -55,12 +56,22 @@ static struct pair_lane *entry_of(struct sorting *sorting, const char *const hos
 	return entry;
 }
 
-static struct pair_lane *find_entry(struct sorting *sorting, size_t number, lanes_hosts *hosts,
-				    void *ctx)
+/* Adds the number to its lane, which has room for it. False without memory. */
+static bool deal(struct sorting *sorting, size_t number, const struct lanes_need *need)
 {
-	const char *names[POOL_PARTIES] = {NULL};
-	hosts(ctx, number, names);
-	return entry_of(sorting, names);
+	struct pair_lane *entry = entry_of(sorting, need->hosts);
+	if (!entry)
+		return false;
+	if (!entry->numbers)
+		entry->numbers = arena_array(sorting->arena, entry->lane.n, sizeof(size_t));
+	if (!entry->groups && need->group != POOL_ALONE)
+		entry->groups = arena_array(sorting->arena, entry->lane.n, sizeof(unsigned));
+	if (!entry->numbers || (!entry->groups && need->group != POOL_ALONE))
+		return false;
+	if (entry->groups)
+		entry->groups[entry->dealt] = need->group;
+	entry->numbers[entry->dealt++] = number;
+	return true;
 }
 
 static const struct pool_lane *finish(struct sorting *sorting, size_t *lane_count)
@@ -71,28 +82,29 @@ static const struct pool_lane *finish(struct sorting *sorting, size_t *lane_coun
 		const struct pair_lane *entry = sorting->lanes.entries[i].value;
 		lanes[i] = entry->lane;
 		lanes[i].numbers = entry->numbers;
+		lanes[i].groups = entry->groups;
 	}
 	*lane_count = count;
 	return lanes;
 }
 
 const struct pool_lane *lanes_build(struct arena *arena, const size_t *numbers, size_t count,
-				    lanes_hosts *hosts, void *ctx, size_t *lane_count)
+				    lanes_needs *needs, void *ctx, size_t *lane_count)
 {
 	scoped(sorting_finish) struct sorting sorting = {.arena = arena};
 	for (size_t i = 0; i < count; i++) {
-		struct pair_lane *entry = find_entry(&sorting, numbers[i], hosts, ctx);
+		struct lanes_need need = {0};
+		needs(ctx, numbers[i], &need);
+		struct pair_lane *entry = entry_of(&sorting, need.hosts);
 		if (!entry)
 			return NULL;
 		entry->lane.n++;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct pair_lane *entry = find_entry(&sorting, numbers[i], hosts, ctx);
-		if (entry && !entry->numbers)
-			entry->numbers = arena_array(arena, entry->lane.n, sizeof(size_t));
-		if (!entry || !entry->numbers)
+		struct lanes_need need = {0};
+		needs(ctx, numbers[i], &need);
+		if (!deal(&sorting, numbers[i], &need))
 			return NULL;
-		entry->numbers[entry->dealt++] = numbers[i];
 	}
 	return finish(&sorting, lane_count);
 }

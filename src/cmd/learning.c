@@ -137,10 +137,10 @@ static void take_large(struct crowding *crowding, const struct map *map)
 	}
 }
 
-static void host_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+static void needs_of(void *ctx, size_t number, struct lanes_need *need)
 {
 	const struct crowding *crowding = ctx;
-	hosts[0] = crowding->large[number]->first.host;
+	need->hosts[0] = crowding->large[number]->first.host;
 }
 
 static void learn_crowd(void *ctx, size_t number)
@@ -171,6 +171,6 @@ bool learning_lone(struct run *run)
 	for (size_t i = 0; i < crowding.large_count; i++)
 		numbers[i] = i;
 	const struct pool_lane *lanes = lanes_build(crowding.arena, numbers, crowding.large_count,
-						    host_of, &crowding, &lane_count);
+						    needs_of, &crowding, &lane_count);
 	return lanes && pool_lanes(run->session->pool, lanes, lane_count, learn_crowd, &crowding);
 }

@@ -302,11 +302,12 @@ static bool pause_for(struct round *round, size_t count)
 	return !cancel_closing();
 }
 
-static void hosts_of(void *ctx, size_t number, const char *hosts[POOL_PARTIES])
+static void needs_of(void *ctx, size_t number, struct lanes_need *need)
 {
 	const struct run *run = ctx;
-	hosts[0] = run->tasks[number]->source.host;
-	hosts[1] = run->tasks[number]->destination.host;
+	need->hosts[0] = run->tasks[number]->source.host;
+	need->hosts[1] = run->tasks[number]->destination.host;
+	need->group = (unsigned)copier_group(run->copier, run->tasks[number]);
 }
 
 /* Runs the first count tasks of todo. False without memory. */
@@ -317,11 +318,11 @@ static bool run_round(struct round *round, size_t count)
 	size_t lane_count = 0;
 	const size_t *list = round->todo;
 	size_t begun = count;
-	if (!arena || (writes_archives(run) && !chain(round, arena, &list, &begun)))
+	if (!arena || (writes_archives(run) && !chain(round, arena, &list, &begun)) ||
+	    !copier_expect(run->copier, run->tasks, round->todo, count))
 		return false;
-	const struct pool_lane *lanes = lanes_build(arena, list, begun, hosts_of, run, &lane_count);
-	return lanes && copier_expect(run->copier, run->tasks, round->todo, count) &&
-	       pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
+	const struct pool_lane *lanes = lanes_build(arena, list, begun, needs_of, run, &lane_count);
+	return lanes && pool_lanes(run->session->pool, lanes, lane_count, run_task, round);
 }
 
 /* Runs rounds until nothing is left to do or another round is not possible. */

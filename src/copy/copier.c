@@ -59,6 +59,11 @@ bool copier_expect(struct copier *copier, const struct task *const *tasks, const
 	return sources_expect(copier->sources, tasks, numbers, count);
 }
 
+size_t copier_group(struct copier *copier, const struct task *task)
+{
+	return sources_number(copier->sources, task);
+}
+
 void copier_run(struct copier *copier, struct arena *arena, const struct task *task,
 		struct outcome *outcome)
 {

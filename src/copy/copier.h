@@ -43,6 +43,11 @@ void copier_free(struct copier **copier);
 bool copier_expect(struct copier *copier, const struct task *const *tasks, const size_t *numbers,
 		   size_t count);
 /*
+ * The number of the task's source among those of several announced tasks, from 1; 0: no other task
+ * has it.
+ */
+size_t copier_group(struct copier *copier, const struct task *task);
+/*
  * Brings the task's destination in step with its source. Strings of *outcome live in arena. A
  * failure is part of the outcome; there is no other error.
  */

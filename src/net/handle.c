@@ -26,7 +26,8 @@
 #include <string.h>
 
 enum {
-	UP_BUFFER = 256 * 1024,
+	UP_BUFFER_MIN = 16 * 1024, /* libcurl's own limit */
+	UP_BUFFER_MAX = 256 * 1024,
 	HEADERS_MAX = 64 * 1024,
 	ERROR_BODY_MAX = 64 * 1024,
 };
@@ -168,10 +169,14 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 static void stop_for_room(struct handle *handle)
 {
 	struct error reason;
-	error_set(&reason, ERROR_NETWORK,
-		  "%s: no connection, since too many files are open: raise the limit (ulimit -n) "
-		  "or lower --proc",
-		  handle->host);
+	if (errno == ECANCELED)
+		error_canceled(&reason);
+	else
+		error_set(
+			&reason, ERROR_NETWORK,
+			"%s: no connection, since too many files are open: raise the limit (ulimit -n) "
+			"or lower --proc",
+			handle->host);
 	stop_because(handle, &reason);
 }
 
@@ -185,7 +190,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 		memcpy(&handle->tried, &address->addr, address->addrlen);
 	int fd = handles_socket(handle->others, address->family, address->socktype | SOCK_CLOEXEC,
 				address->protocol);
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ECANCELED))
 		stop_for_room(handle);
 	return fd;
 }
@@ -275,6 +280,21 @@ static bool set_headers(struct handle *handle)
 	       curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, handle->headers) == CURLE_OK;
 }
 
+/*
+ * libcurl keeps the buffer for the next request, and many connections are idle: the buffer is no
+ * larger than what is sent.
+ */
+static void set_up_buffer(struct handle *handle)
+{
+	const struct http_request *request = &handle->request;
+	int64_t size = request->stream ? request->stream_size : 0;
+	if (size < UP_BUFFER_MIN)
+		size = UP_BUFFER_MIN;
+	if (size > UP_BUFFER_MAX)
+		size = UP_BUFFER_MAX;
+	curl_easy_setopt(handle->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)size);
+}
+
 /* Each branch first undoes what an earlier request may have left behind. */
 static void set_method(struct handle *handle)
 {
@@ -282,10 +302,10 @@ static void set_method(struct handle *handle)
 	CURL *easy = handle->easy;
 	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+	set_up_buffer(handle);
 	if (strcmp(request->method, "HEAD") == 0) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	} else if (request->stream) {
-		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UP_BUFFER);
 		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->stream_size);
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);

@@ -224,8 +224,9 @@ int handles_socket(struct handles *handles, int family, int type, int protocol)
 		int why = errno;
 		if (close_oldest(handles))
 			continue;
-		if (looks++ == ROOM_LOOKS || !cancel_sleep(ROOM_MS)) {
-			errno = why;
+		bool stopped = looks++ < ROOM_LOOKS && !cancel_sleep(ROOM_MS);
+		if (stopped || looks > ROOM_LOOKS) {
+			errno = stopped ? ECANCELED : why;
 			return -1;
 		}
 	}

@@ -27,14 +27,16 @@ def true_to(result, there, picture):
 @pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers and loaders need descriptors of their own")
 def test_few_descriptors(runner, here):
     """From none to plenty."""
-    picture, codes = here.push(images.multi("few", platforms=2), "a", "v1"), set()
+    picture, codes, words = here.push(images.multi("few", platforms=2), "a", "v1"), set(), ""
     for number in (3, 4, 5, 6, 8, 10, 12, 14, 24, 64):
         with Scripted() as there:
             command = runner.arguments({f"{here.host}/a:v1": f"{there.host}/a"}, run.insecure(here, there), ONCE)
             result = runner.run([*limited("nofile", number), *command], report=True)
             true_to(result, there, picture)
             codes.add(result.code)
+            words += result.stderr
     assert codes >= {0, 1} or codes >= {0, 2}, "no limit was low enough, or all were"
+    assert "no connection, since too many files are open: raise the limit (ulimit -n)" in words
 
 
 @pytest.mark.skipif(run.FLAVOR != "musl", reason="sanitizers need terabytes of addresses")

@@ -30,7 +30,6 @@ struct fanout *fanout_new(void)
 	}
 	fanout->arena = arena;
 	pthread_mutex_init(&fanout->lock, NULL);
-	cond_init(&fanout->changed);
 	return fanout;
 }
 
@@ -39,17 +38,9 @@ void fanout_free(struct fanout **fanout)
 	if (!*fanout)
 		return;
 	struct arena *arena = (*fanout)->arena;
-	pthread_cond_destroy(&(*fanout)->changed);
 	pthread_mutex_destroy(&(*fanout)->lock);
 	*fanout = NULL;
 	arena_free(&arena);
-}
-
-/* Wakes the threads that wait for other images. Caller holds the lock. */
-static void notify(struct fanout *fanout)
-{
-	fanout->changes++;
-	pthread_cond_broadcast(&fanout->changed);
 }
 
 /* --- groups ------------------------------------------------------------------------------- */
@@ -84,7 +75,7 @@ void fanout_depart(struct fanout *fanout, struct image *image)
 		at = &(*at)->next;
 	*at = member->next;
 	map_finish(&member->settled);
-	notify(fanout);
+	fanout_wait_wake_group(fanout, member->group);
 	pthread_mutex_unlock(&fanout->lock);
 }
 
@@ -96,7 +87,7 @@ void fanout_settle(struct fanout *fanout, struct image *image, const char *diges
 	pthread_mutex_lock(&fanout->lock);
 	/* Without memory the other images wait a while for this one, although it will not come. */
 	(void)map_put(&member->settled, str_of(digest), member);
-	notify(fanout);
+	fanout_wait_wake_blob(fanout, digest);
 	pthread_mutex_unlock(&fanout->lock);
 }
 
@@ -138,6 +129,7 @@ static struct shared_blob *add_shared(struct fanout *fanout, const struct image 
 	}
 	*shared = (struct shared_blob){
 		.arena = arena, .next = fanout->list, .from = from, .blob = kept};
+	cond_init(&shared->changed);
 	fanout->list = shared;
 	return shared;
 }
@@ -155,7 +147,7 @@ static void link_branch(struct fanout *fanout, struct fanout_branch *branch,
 		branch->next = shared->branches;
 		shared->branches = branch;
 		fanout->branches++;
-		notify(fanout);
+		fanout->changes++;
 	}
 	pthread_mutex_unlock(&fanout->lock);
 }
@@ -181,6 +173,7 @@ static void close_shared(struct shared_blob *shared)
 	struct arena *arena = shared->arena;
 	ranges_close(&shared->ranges);
 	flow_free(&shared->flow);
+	pthread_cond_destroy(&shared->changed);
 	arena_free(&arena);
 }
 
@@ -195,11 +188,11 @@ static bool unlink_branch(struct fanout *fanout, struct fanout_branch *branch)
 	if (*at)
 		*at = branch->next;
 	fanout->branches--;
+	fanout->changes++;
 	if (branch->cursor.joined)
 		host->held_ms += flow_leave(shared->flow, &branch->cursor);
 	if (branch->cursor.dropped || host->held_ms >= GRACE_MS)
-		fanout_wait_late(host);
-	notify(fanout);
+		fanout_wait_late(fanout, host);
 	if (shared->branches)
 		return false;
 	struct shared_blob **listed = &fanout->list;
@@ -267,7 +260,8 @@ static void give_cursor(struct fanout_branch *branch)
  * Begins the download for all branches that ask for the bytes; without memory each of them stays
  * alone. Caller holds the lock.
  */
-static void begin(struct shared_blob *shared, const struct copier_options *options)
+static void begin(struct fanout *fanout, struct shared_blob *shared,
+		  const struct copier_options *options)
 {
 	const struct flow_source source = {
 		.reader = &shared->slow.reader, .end = end_download, .size = shared->blob.size};
@@ -278,6 +272,7 @@ static void begin(struct shared_blob *shared, const struct copier_options *optio
 	     branch = branch->next)
 		if (branch->asks)
 			give_cursor(branch);
+	fanout_wait_wake(fanout, shared);
 }
 
 /* Waits for the other images, then for a slot that serves all branches. False: the run stops. */
@@ -289,7 +284,7 @@ static bool prepare(struct fanout *fanout, struct fanout_branch *branch, struct 
 	branch->asks = true;
 	if (!shared->deadline)
 		shared->deadline = clock_ms() + PATIENCE_MS;
-	notify(fanout);
+	fanout_wait_wake(fanout, shared);
 	fanout_wait_gather(fanout, shared);
 	pthread_mutex_unlock(&fanout->lock);
 	bool has_slot = slots_needed(shared->blob.size) &&
@@ -306,7 +301,7 @@ static void join(struct fanout *fanout, struct fanout_branch *branch)
 	struct shared_blob *shared = branch->shared;
 	bool has_others = shared->branches->next || fanout_wait_missing(fanout, shared);
 	if (!shared->flow && has_others)
-		begin(shared, &branch->image->copier->options);
+		begin(fanout, shared, &branch->image->copier->options);
 	if (shared->flow && !branch->cursor.joined)
 		give_cursor(branch);
 }

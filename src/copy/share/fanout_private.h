@@ -30,7 +30,8 @@ struct shared_blob {
 	struct fanout_branch *branches; /* never empty */
 	const struct store *from;
 	struct descriptor blob;
-	bool slot_taken;   /* a branch has, or had, a slot for all; guarded by the lock of slots */
+	bool slot_taken; /* a branch has, or had, a slot for all; guarded by the lock of slots */
+	pthread_cond_t changed; /* what its branches wait for, or flow */
 	int64_t deadline;  /* clock_ms() at which waiting ends; 0: no branch needs the bytes yet */
 	struct flow *flow; /* NULL: the download has not begun */
 	struct ranges ranges;
@@ -40,10 +41,9 @@ struct shared_blob {
 struct fanout {
 	struct arena *arena;
 	pthread_mutex_t lock; /* guards the members below, all groups, members and branches */
-	pthread_cond_t changed;
-	unsigned changes;  /* number of broadcasts on changed */
-	unsigned branches; /* number of branches of all shared blobs */
-	unsigned waiting;  /* number of branches that wait for other images */
+	unsigned changes;     /* of anything that a branch may wait for */
+	unsigned branches;    /* number of branches of all shared blobs */
+	unsigned waiting;     /* number of branches that wait for other images */
 	struct fanout_host *hosts;
 	struct shared_blob *list;
 };

@@ -106,10 +106,42 @@ static struct missing find_missing(struct fanout *fanout, const struct shared_bl
 	return missing;
 }
 
-void fanout_wait_late(struct fanout_host *host)
+void fanout_wait_wake(struct fanout *fanout, struct shared_blob *shared)
+{
+	fanout->changes++;
+	pthread_cond_broadcast(&shared->changed);
+}
+
+void fanout_wait_wake_blob(struct fanout *fanout, const char *digest)
+{
+	for (struct shared_blob *at = fanout->list; at; at = at->next)
+		if (strcmp(at->blob.digest, digest) == 0)
+			fanout_wait_wake(fanout, at);
+	fanout->changes++;
+}
+
+static bool is_for(const struct shared_blob *shared, const struct fanout_group *group)
+{
+	const struct fanout_branch *branch = shared->branches;
+	while (branch && branch->image->member.group != group)
+		branch = branch->next;
+	return branch != NULL;
+}
+
+void fanout_wait_wake_group(struct fanout *fanout, const struct fanout_group *group)
+{
+	for (struct shared_blob *at = fanout->list; at; at = at->next)
+		if (is_for(at, group))
+			fanout_wait_wake(fanout, at);
+	fanout->changes++;
+}
+
+void fanout_wait_late(struct fanout *fanout, struct fanout_host *host)
 {
 	host->late_until = clock_ms() + LATE_MS;
 	host->held_ms = host->missed_ms = 0;
+	for (struct shared_blob *at = fanout->list; at; at = at->next)
+		fanout_wait_wake(fanout, at);
 }
 
 /* True when all branches wait for others, and those of shared have waited longest. */
@@ -122,13 +154,15 @@ static bool is_stuck(const struct fanout *fanout, const struct shared_blob *shar
 }
 
 /* Ends a wait in which nothing happens; all waits for one registry share its PATIENCE_MS. */
-static void give_up(const struct missing *missing, int64_t waited_ms)
+static void give_up(struct fanout *fanout, const struct missing *missing, int64_t waited_ms)
 {
-	if (missing->to_come)
+	if (missing->to_come) {
 		missing->to_come->crowded = true;
+		fanout_wait_wake_group(fanout, missing->to_come);
+	}
 	missing->host->missed_ms += waited_ms;
 	if (missing->host->missed_ms >= PATIENCE_MS)
-		fanout_wait_late(missing->host);
+		fanout_wait_late(fanout, missing->host);
 }
 
 void fanout_wait_gather(struct fanout *fanout, struct shared_blob *shared)
@@ -142,14 +176,14 @@ void fanout_wait_gather(struct fanout *fanout, struct shared_blob *shared)
 		int64_t left = shared->deadline - clock_ms();
 		bool stuck = changes == fanout->changes && is_stuck(fanout, shared);
 		if (stuck) {
-			give_up(&missing, clock_ms() - begun);
+			give_up(fanout, &missing, clock_ms() - begun);
 			break;
 		}
 		changes = fanout->changes;
 		if (left <= 0)
-			fanout_wait_late(missing.host);
+			fanout_wait_late(fanout, missing.host);
 		else
-			cond_wait_ms(&fanout->changed, &fanout->lock,
+			cond_wait_ms(&shared->changed, &fanout->lock,
 				     left < GLANCE_MS ? left : GLANCE_MS);
 	}
 	fanout->waiting--;

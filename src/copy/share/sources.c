@@ -260,13 +260,27 @@ static void forget(struct sources *sources, struct shared_source *source)
 	source->pinned = NULL;
 }
 
+/* Caller holds the lock. */
+static struct shared_source *find(const struct sources *sources, const struct task *task)
+{
+	return sources->count ? bsearch(task, sources->list, sources->count, sizeof(*sources->list),
+					compare_with_source)
+			      : NULL;
+}
+
+size_t sources_number(struct sources *sources, const struct task *task)
+{
+	pthread_mutex_lock(&sources->lock);
+	const struct shared_source *source = find(sources, task);
+	size_t number = source ? (size_t)(source - sources->list) + 1 : 0;
+	pthread_mutex_unlock(&sources->lock);
+	return number;
+}
+
 struct shared_source *sources_enter(struct sources *sources, const struct task *task)
 {
-	struct shared_source *source = NULL;
 	pthread_mutex_lock(&sources->lock);
-	if (sources->count)
-		source = bsearch(task, sources->list, sources->count, sizeof(*sources->list),
-				 compare_with_source);
+	struct shared_source *source = find(sources, task);
 	if (source && !source->state)
 		source->state = state_new(sources, source);
 	if (source && !source->state) {

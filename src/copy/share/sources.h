@@ -25,6 +25,8 @@ void sources_free(struct sources **sources);
  */
 bool sources_expect(struct sources *sources, const struct task *const *tasks, const size_t *numbers,
 		    size_t count);
+/* The number of the task's source among the shared ones, from 1; 0: no other task has it. */
+size_t sources_number(struct sources *sources, const struct task *task);
 /* Begins a task. NULL: no other task has its source. */
 struct shared_source *sources_enter(struct sources *sources, const struct task *task);
 /* Ends a task; source may be NULL. */
