@@ -98,13 +98,13 @@ static bool is_own(const struct archive_base *base, const struct layout *layout,
 
 bool archive_base_add(struct archive_base *base, struct layout *layout, struct error *err)
 {
+	const struct layout_entry *entry;
+	size_t next = 0;
 	pthread_mutex_lock(&layout->lock);
 	bool ok = layout_refresh(layout, err);
-	for (size_t i = 0; ok && i < layout->index.count; i++) {
-		const struct layout_entry *entry = &layout->index.entries[i];
+	while (ok && (entry = layout_index_each(&layout->index, &next)))
 		if (is_own(base, layout, entry))
 			ok = add_image(base, layout, entry->digest, 1, err);
-	}
 	pthread_mutex_unlock(&layout->lock);
 	return ok;
 }
