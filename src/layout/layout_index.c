@@ -94,6 +94,21 @@ static bool read_rest(struct arena *arena, const struct layout_index *index,
 	       error_set(err, ERROR_CORRUPT, "it has several lists of manifests");
 }
 
+struct str layout_index_annotation(struct arena *arena, struct str text, const char *name)
+{
+	struct layout_index index = {0};
+	struct layout_cut cut;
+	const struct node *root;
+	struct error ignored;
+	if (!layout_cut(text, &cut))
+		return (struct str){0};
+	index.before = cut.before;
+	index.after = cut.after;
+	return read_rest(arena, &index, &root, &ignored)
+		       ? node_string(node_get(node_get(root, "annotations"), name))
+		       : (struct str){0};
+}
+
 /* Reads one entry, and checks that it is JSON. */
 static bool read_piece(struct arena *arena, struct str text, struct layout_entry *out,
 		       struct error *err)

@@ -48,6 +48,8 @@ struct str layout_index_marker(void);
 /* Reads an index.json. ERROR_CORRUPT: it is none. Its texts and entries are in arena. */
 bool layout_index_read(struct arena *arena, struct str text, struct layout_index *out,
 		       struct error *err);
+/* An annotation of the whole document, in arena; empty: it has none, or cannot be read. */
+struct str layout_index_annotation(struct arena *arena, struct str text, const char *name);
 /*
  * Sorts the entries of an index that was read: what looks for one of them, or changes them, needs
  * that. False without memory.
