@@ -7,7 +7,6 @@
 #include "base/cancel.h"
 #include "base/cond.h"
 #include "base/map.h"
-#include "doc/json.h"
 #include "layout/archive_index.h"
 #include "layout/tar.h"
 #include "layout/volumes.h"
@@ -32,6 +31,7 @@ struct archive {
 	struct volumes *volumes; /* NULL: not open */
 	struct map places;       /* name of a member -> struct archive_place */
 	bool known;              /* its members were listed */
+	struct error damage;     /* why they cannot be; it does not go away by reading again */
 	bool busy;               /* a member is being written: what follows is its writer's */
 	const char *name;
 	int64_t size, left;
@@ -163,11 +163,23 @@ static bool open_locked(struct archive *archive, struct error *err)
 {
 	if (archive->written || archive->known)
 		return true;
-	archive->known = volumes_open(archive->arena, archive->path, &archive->volumes, err) &&
-			 list(archive, err);
-	if (!archive->known)
+	if (archive->damage.kind != ERROR_NONE) {
+		*err = archive->damage;
+		return false;
+	}
+	if (!volumes_open(archive->arena, archive->path, &archive->volumes, err)) {
 		volumes_close(&archive->volumes);
-	return archive->known;
+		return false;
+	}
+	archive->known = list(archive, err);
+	if (archive->known)
+		return true;
+	if (err->kind == ERROR_CORRUPT) {
+		volumes_blame(archive->volumes, 0, volumes_size(archive->volumes));
+		archive->damage = *err;
+	}
+	volumes_close(&archive->volumes);
+	return false;
 }
 
 bool archive_start(struct archive *archive, struct error *err)
@@ -255,13 +267,10 @@ bool archive_has(struct archive *archive, const char *digest, int64_t *size)
 bool archive_lacks(struct archive *archive, const char *digest, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	const struct node *root;
 	struct str text, base = {0};
 	struct error ignored;
-	if (arena && archive_member(archive, "index.json", arena, &text, &ignored) &&
-	    json_read_foreign(arena, text, &root, &ignored))
-		base = node_string(
-			node_get(node_get(root, "annotations"), ARCHIVE_BASE_ANNOTATION));
+	if (arena && archive_member(archive, "index.json", arena, &text, &ignored))
+		base = layout_index_annotation(arena, text, ARCHIVE_BASE_ANNOTATION);
 	if (base.len)
 		return error_set(err, ERROR_MISSING,
 				 "%s leaves out the blob %s, for a side that has got %.*s: import "

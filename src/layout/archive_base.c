@@ -58,10 +58,21 @@ static bool add_line(struct archive_base *base, struct str line, struct error *e
 	return map_put(&base->blobs, line, base) || error_memory(err);
 }
 
+/* True for what can be a repository: a damaged list, or an archive of others, may say anything. */
+static bool is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static bool add_blob(struct archive_base *base, const char *repository, const char *digest,
 		     struct error *err)
 {
 	scoped(buf_finish) struct buf line = {0};
+	if (!is_plain(str_of(repository)))
+		return true;
 	buf_printf(&line, "%s %s", repository, digest);
 	return buf_ok(&line) ? add_line(base, buf_str(&line), err) : error_memory(err);
 }
@@ -98,13 +109,13 @@ static bool is_own(const struct archive_base *base, const struct layout *layout,
 
 bool archive_base_add(struct archive_base *base, struct layout *layout, struct error *err)
 {
+	const struct layout_entry *entry;
+	size_t next = 0;
 	pthread_mutex_lock(&layout->lock);
 	bool ok = layout_refresh(layout, err);
-	for (size_t i = 0; ok && i < layout->index.count; i++) {
-		const struct layout_entry *entry = &layout->index.entries[i];
+	while (ok && (entry = layout_index_each(&layout->index, &next)))
 		if (is_own(base, layout, entry))
 			ok = add_image(base, layout, entry->digest, 1, err);
-	}
 	pthread_mutex_unlock(&layout->lock);
 	return ok;
 }
@@ -140,7 +151,7 @@ static bool read_line(struct archive_base *base, struct str line, struct error *
 	size_t blank = line.len;
 	while (blank && line.at[blank - 1] != ' ')
 		blank--;
-	if (!blank || !digest_valid(str_from(line, blank)))
+	if (!blank || !digest_valid(str_from(line, blank)) || !is_plain(str_head(line, blank - 1)))
 		return error_set(err, ERROR_CONFIG,
 				 "it is neither an archive (.tar) nor a list of --output-blobs: "
 				 "\"%.*s\"",

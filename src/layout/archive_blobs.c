@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { SMALL = 1024 * 1024, PIECE = 256 * 1024 };
+enum {
+	SMALL = 1024 * 1024,
+	PIECE = 64 * 1024, /* it stays in the cache of a processor until it is written */
+};
 
 /* --- reading -------------------------------------------------------------------------------- */
 

@@ -52,7 +52,7 @@ static bool gather(const struct layouts *layouts, struct ending *ending)
 static bool is_empty(const struct ending *ending)
 {
 	for (size_t i = 0; i < ending->count; i++)
-		if (ending->layouts[i]->index.count)
+		if (layout_index_each(&ending->layouts[i]->index, &(size_t){0}))
 			return false;
 	return true;
 }
@@ -121,10 +121,12 @@ static bool write_index(const struct ending *ending)
 	buf_add_str(&text, str_head(empty, empty.len - 2));
 	for (size_t i = 0; i < ending->count; i++) {
 		const struct layout *layout = ending->layouts[i];
-		for (size_t j = 0; j < layout->index.count; j++) {
+		const struct layout_entry *entry;
+		size_t next = 0;
+		while ((entry = layout_index_each(&layout->index, &next))) {
 			buf_add_string(&text, first ? "" : ",");
 			first = false;
-			if (!add_entry(ending, layout, &layout->index.entries[j], &text))
+			if (!add_entry(ending, layout, entry, &text))
 				return false;
 		}
 	}
@@ -243,8 +245,10 @@ static bool write_docker(const struct ending *ending)
 	json_writer_open_list(&writer);
 	for (size_t i = 0; i < ending->count; i++) {
 		const struct layout *layout = ending->layouts[i];
-		for (size_t j = 0; j < layout->index.count; j++)
-			if (!add_loadable(ending, layout, &layout->index.entries[j], &writer))
+		const struct layout_entry *entry;
+		size_t next = 0;
+		while ((entry = layout_index_each(&layout->index, &next)))
+			if (!add_loadable(ending, layout, entry, &writer))
 				return false;
 	}
 	json_writer_close_list(&writer);

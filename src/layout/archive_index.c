@@ -90,6 +90,15 @@ static bool join(const struct archive_index *index, const struct archive_part *p
 	return true;
 }
 
+static bool copy(const struct archive_index *index, struct arena *arena, struct layout_index *out,
+		 struct error *err)
+{
+	*out = index->all;
+	out->entries =
+		arena_records(arena, index->all.entries, index->all.room * sizeof(*out->entries));
+	return out->entries || error_memory(err);
+}
+
 bool archive_index_choose(struct archive *archive, const char *path, struct arena *arena,
 			  struct layout_index *out, struct error *err)
 {
@@ -100,7 +109,7 @@ bool archive_index_choose(struct archive *archive, const char *path, struct aren
 	if (ok && *path)
 		ok = join(index, map_get(&index->paths, str_of(path)), arena, out, err);
 	else if (ok)
-		ok = layout_index_copy(arena, &index->all, out) || error_memory(err);
+		ok = copy(index, arena, out, err);
 	pthread_mutex_unlock(&index->lock);
 	return ok;
 }

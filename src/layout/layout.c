@@ -297,7 +297,7 @@ static bool same_stamp(const struct stat *a, const struct stat *b)
 static bool read_index(struct layout *layout, int folder, struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
-	struct layout_index index;
+	scoped(layout_index_finish) struct layout_index index = {0};
 	struct str text;
 	if (!arena)
 		return error_memory(err);
@@ -305,11 +305,14 @@ static bool read_index(struct layout *layout, int folder, struct error *err)
 		return false;
 	if (!layout_index_read(arena, text, &index, err))
 		return error_wrap(err, "%s/index.json", layout->path);
+	if (!layout_index_sort(arena, &index))
+		return error_memory(err);
 	arena_free(&layout->arena);
+	layout_index_finish(&layout->index);
 	layout->arena = arena;
 	layout->index = index;
-	layout->next = (struct layout_index){0};
 	arena = NULL;
+	index = (struct layout_index){0};
 	return true;
 }
 
@@ -324,11 +327,15 @@ static bool know_archive(struct layout *layout, struct error *err)
 		layout->arena = arena_new();
 	if (!layout->arena)
 		return error_memory(err);
-	layout->known = archive_is_written(layout->archive)
-				? layout_index_read(layout->arena, layout_index_empty(),
-						    &layout->index, err)
-				: archive_index_choose(layout->archive, layout->inside,
-						       layout->arena, &layout->index, err);
+	bool ok = archive_is_written(layout->archive)
+			  ? layout_index_read(layout->arena, layout_index_empty(), &layout->index,
+					      err)
+			  : archive_index_choose(layout->archive, layout->inside, layout->arena,
+						 &layout->index, err);
+	layout->known =
+		ok && (layout_index_sort(layout->arena, &layout->index) || error_memory(err));
+	if (!layout->known)
+		layout_index_finish(&layout->index);
 	return layout->known;
 }
 

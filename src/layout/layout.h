@@ -45,10 +45,9 @@ struct layout {
 	const struct layout_root *root; /* what is named by a rule, */
 	const char *below;              /* and the way from there; "": it is that itself */
 	struct layout_queue queue;
-	pthread_mutex_t lock;      /* guards what follows, but for next */
-	struct arena *arena;       /* of both indexes */
-	struct layout_index index; /* as it was at stamp */
-	struct layout_index next;  /* what it will be, while changing: of who changes it */
+	pthread_mutex_t lock;      /* guards what follows; whoever changes the index may read it */
+	struct arena *arena;       /* of the index */
+	struct layout_index index; /* as it was at stamp, and what it will be */
 	struct stat stamp;
 	bool known;        /* the index was read */
 	bool changing;     /* it is not read again meanwhile */

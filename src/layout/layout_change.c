@@ -74,9 +74,7 @@ static int take_lock(const struct layout *layout, struct error *err)
 static bool prepare(struct layout *layout, struct error *err)
 {
 	pthread_mutex_lock(&layout->lock);
-	bool ok = layout_refresh(layout, err) &&
-		  (layout_index_copy(layout->arena, &layout->index, &layout->next) ||
-		   error_memory(err));
+	bool ok = layout_refresh(layout, err);
 	layout->changing = ok;
 	pthread_mutex_unlock(&layout->lock);
 	return ok;
@@ -115,7 +113,7 @@ static bool replace(const struct layout *layout, struct stat *stamp, struct erro
 	scoped(buf_finish) struct buf text = buf_limit(LAYOUT_INDEX_MAX);
 	if (folder < 0)
 		return false;
-	layout_index_write(&layout->next, &text);
+	layout_index_write(&layout->index, &text);
 	if (!buf_ok(&text))
 		return error_memory(err);
 	if (!sync_blobs(layout, err) || !layout_draft_open(layout, folder, &draft, err) ||
@@ -135,9 +133,7 @@ bool layout_change_write(struct layout_change *change, struct error *err)
 	if (!layout->archive && !replace(layout, &stamp, err))
 		return false;
 	pthread_mutex_lock(&layout->lock);
-	struct layout_index old = layout->index;
-	layout->index = layout->next;
-	layout->next = old;
+	layout_index_commit(&layout->index);
 	layout->stamp = stamp;
 	pthread_mutex_unlock(&layout->lock);
 	return true;
@@ -147,6 +143,7 @@ void layout_change_end(struct layout_change *change)
 {
 	if (change->layout) {
 		pthread_mutex_lock(&change->layout->lock);
+		layout_index_undo(&change->layout->index);
 		change->layout->changing = false;
 		pthread_mutex_unlock(&change->layout->lock);
 	}

@@ -15,10 +15,12 @@ struct layout_change {
 };
 
 /*
- * Makes the layout if need be. layout->next is up to date then, and may be added to with memory of
- * layout->arena. One thread of a layout at a time; others read what was there before.
+ * Makes the layout if need be. layout->index is up to date then, and its next version may be made,
+ * under the layout's lock and with memory of layout->arena. One thread of a layout at a time;
+ * others read what was there before.
  */
 bool layout_change_begin(struct layout *layout, struct layout_change *out, struct error *err);
-/* Makes index.json what layout->next is; what it names is put on disk before. */
+/* Makes index.json the next version; what it names is put on disk before. */
 bool layout_change_write(struct layout_change *change, struct error *err);
+/* What was not written is forgotten. */
 void layout_change_end(struct layout_change *change);

@@ -1,18 +1,29 @@
 /*
  * The index belongs to others even where this program adds to it: entries that it does not know,
  * annotations and unknown members keep their exact text.
+ *
+ * A repository may have tens of thousands of tags, so nothing here walks over all entries for one
+ * of them: those that share a tag or a digest are linked. An entry that is removed stays where it
+ * is, and is only no part of the versions that follow.
  */
 #include "layout/layout_index.h"
 
 #include "doc/json.h"
 #include "doc/json_writer.h"
+#include "layout/layout_cut.h"
 #include "oci/digest.h"
 #include "oci/reference.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define WHOLE_NAME "io.containerd.image.name"
 #define REF_NAME "org.opencontainers.image.ref.name"
+
+/* Numbers of entries + 1. */
+struct layout_chain {
+	size_t first, last;
+};
 
 struct str layout_index_empty(void)
 {
@@ -47,6 +58,7 @@ static bool read_entry(struct arena *arena, struct str text, const struct node *
 	struct str name = node_string(node_get(node_get(node, "annotations"), REF_NAME));
 	struct str digest = node_string(node_get(node, "digest"));
 	*out = (struct layout_entry){
+		.until = UINT_MAX,
 		.media_type = text_of(arena, node, "mediaType"),
 		.text = str_head(str_from(text, node->source_at), node->source_len)};
 	if (!node_int64(node_get(node, "size"), &out->size))
@@ -64,31 +76,95 @@ static bool read_entry(struct arena *arena, struct str text, const struct node *
 	return out->digest && out->media_type && (!name.len || out->name);
 }
 
+/* Reads the document around the list, in which there is to be one list of that name. */
+static bool read_rest(struct arena *arena, const struct layout_index *index,
+		      const struct node **out, struct error *err)
+{
+	scoped(buf_finish) struct buf text = {0};
+	buf_add_str(&text, index->before);
+	buf_add_string(&text, "[]");
+	buf_add_str(&text, index->after);
+	const char *copy = buf_ok(&text) ? arena_copy(arena, text.at, text.len) : NULL;
+	if (!copy)
+		return error_memory(err);
+	if (!json_read_foreign(arena, (struct str){copy, text.len}, out, err))
+		return false;
+	const struct node *list = node_get(*out, "manifests");
+	return (list && list->kind == NODE_LIST) ||
+	       error_set(err, ERROR_CORRUPT, "it has several lists of manifests");
+}
+
+struct str layout_index_annotation(struct arena *arena, struct str text, const char *name)
+{
+	struct layout_index index = {0};
+	struct layout_cut cut;
+	const struct node *root;
+	struct error ignored;
+	if (!layout_cut(text, &cut))
+		return (struct str){0};
+	index.before = cut.before;
+	index.after = cut.after;
+	return read_rest(arena, &index, &root, &ignored)
+		       ? node_string(node_get(node_get(root, "annotations"), name))
+		       : (struct str){0};
+}
+
+/* Reads one entry, and checks that it is JSON. */
+static bool read_piece(struct arena *arena, struct str text, struct layout_entry *out,
+		       struct error *err)
+{
+	scoped(arena_free) struct arena *scratch = arena_new();
+	const struct node *node;
+	if (!scratch)
+		return error_memory(err);
+	return json_read_foreign(scratch, text, &node, err) &&
+	       (read_entry(arena, text, node, out) || error_memory(err));
+}
+
+static bool read_list(struct arena *arena, struct str list, struct layout_index *out,
+		      struct error *err)
+{
+	out->room = layout_cut_count(list) + 1;
+	out->entries = arena_array(arena, out->room, sizeof(*out->entries));
+	if (!out->entries)
+		return error_memory(err);
+	while (out->count + 1 < out->room) {
+		struct str text = layout_cut_entry(&list);
+		if (!read_piece(arena, text, &out->entries[out->count], err))
+			return error_wrap(err, "manifest number %zu", out->count + 1);
+		out->count++;
+	}
+	return true;
+}
+
+/* What cannot be cut is no JSON, or has no list; which of these, reading all of it says. */
+static bool refuse(struct arena *scratch, struct str text, struct error *err)
+{
+	const struct node *root;
+	return json_read_foreign(scratch, text, &root, err) &&
+	       error_set(err, ERROR_CORRUPT, "it has no list of manifests");
+}
+
 bool layout_index_read(struct arena *arena, struct str text, struct layout_index *out,
 		       struct error *err)
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
+	struct layout_cut cut;
 	const struct node *root;
 	*out = (struct layout_index){.before = text};
 	if (!scratch)
 		return error_memory(err);
-	if (!json_read_foreign(scratch, text, &root, err)) {
-		err->kind = err->kind == ERROR_CONFIG ? ERROR_CORRUPT : err->kind;
-		return false;
+	bool whole = layout_cut(text, &cut);
+	if (whole) {
+		out->before = cut.before;
+		out->after = cut.after;
 	}
-	const struct node *list = node_get(root, "manifests");
-	if (!list || (list->kind != NODE_LIST && list->kind != NODE_NULL))
-		return error_set(err, ERROR_CORRUPT, "it has no list of manifests");
-	out->before = str_head(text, list->source_at);
-	out->after = str_from(text, list->source_at + list->source_len);
-	out->room = list->count + 1;
-	out->entries = arena_array(arena, out->room, sizeof(*out->entries));
-	if (!out->entries)
-		return error_memory(err);
-	for (size_t i = 0; i < list->count; i++)
-		if (!read_entry(arena, text, list->items[i], &out->entries[out->count++]))
-			return error_memory(err);
-	return true;
+	bool ok =
+		whole ? read_rest(scratch, out, &root, err) && read_list(arena, cut.list, out, err)
+		      : refuse(scratch, text, err);
+	if (!ok && err->kind == ERROR_CONFIG)
+		err->kind = ERROR_CORRUPT;
+	return ok;
 }
 
 /* The part of a whole name before its tag; NULL: it is none. */
@@ -119,14 +195,37 @@ static void consider(struct layout_candidate *candidate, const struct layout_ent
 		candidate->other = entry;
 }
 
-const struct layout_entry *layout_index_find(const struct layout_index *index, const char *tag,
-					     struct error *err)
+static bool is_in(const struct layout_entry *entry, unsigned version)
+{
+	return entry->since <= version && version < entry->until;
+}
+
+const struct layout_entry *layout_index_each(const struct layout_index *index, size_t *next)
+{
+	while (*next < index->count) {
+		const struct layout_entry *entry = &index->entries[(*next)++];
+		if (is_in(entry, index->version))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The number + 1 of the first entry with that tag or digest, of whatever version; 0: none. */
+static size_t first_of(const struct layout_index *index, const char *key)
+{
+	const struct layout_chain *chain = map_get(&index->chains, str_of(key));
+	return chain ? chain->first : 0;
+}
+
+const struct layout_entry *layout_index_find(const struct layout_index *index, unsigned version,
+					     const char *tag, struct error *err)
 {
 	struct layout_candidate exact = {NULL, NULL}, whole = {NULL, NULL};
+	const struct layout_entry *entry;
 	err->kind = ERROR_NONE;
-	for (size_t i = 0; i < index->count; i++) {
-		const struct layout_entry *entry = &index->entries[i];
-		if (entry->tag && strcmp(entry->tag, tag) == 0)
+	for (size_t i = first_of(index, tag); i; i = entry->same_tag) {
+		entry = &index->entries[i - 1];
+		if (entry->tag && is_in(entry, version))
 			consider(entry->tag == entry->name ? &exact : &whole, entry);
 	}
 	const struct layout_candidate *best = exact.found ? &exact : &whole;
@@ -139,62 +238,122 @@ const struct layout_entry *layout_index_find(const struct layout_index *index, c
 	return NULL;
 }
 
-const struct layout_entry *layout_index_digest(const struct layout_index *index, const char *digest)
+const struct layout_entry *layout_index_digest(const struct layout_index *index, unsigned version,
+					       const char *digest)
 {
-	for (size_t i = 0; i < index->count; i++)
-		if (index->entries[i].digest && strcmp(index->entries[i].digest, digest) == 0)
-			return &index->entries[i];
+	const struct layout_entry *entry;
+	for (size_t i = first_of(index, digest); i; i = entry->same_digest) {
+		entry = &index->entries[i - 1];
+		if (is_in(entry, version))
+			return entry;
+	}
 	return NULL;
 }
 
 const struct layout_entry *layout_index_only(const struct layout_index *index)
 {
 	struct layout_candidate only = {NULL, NULL};
-	for (size_t i = 0; i < index->count; i++) {
-		if (index->entries[i].name)
+	const struct layout_entry *entry;
+	size_t next = 0;
+	while ((entry = layout_index_each(index, &next))) {
+		if (entry->name)
 			return NULL;
-		if (index->entries[i].digest)
-			consider(&only, &index->entries[i]);
+		if (entry->digest)
+			consider(&only, entry);
 	}
 	return only.other ? NULL : only.found;
 }
 
-/* The array doubles, so that all its former ones together take no more than the last. */
-static bool make_room(struct arena *arena, struct layout_index *index, size_t count)
+/* --- the chains ----------------------------------------------------------------------------- */
+
+/*
+ * The chain with that key, which outlives the index; it is made where there is none. A tag has no
+ * colon, so none is a digest. NULL without memory.
+ */
+static struct layout_chain *chain_at(struct arena *arena, struct layout_index *index,
+				     const char *key)
 {
-	if (count <= index->room)
+	struct layout_chain *chain = map_get(&index->chains, str_of(key));
+	if (chain)
+		return chain;
+	chain = arena_new_of(arena, struct layout_chain);
+	if (!chain)
+		return NULL;
+	*chain = (struct layout_chain){0, 0};
+	return map_put(&index->chains, str_of(key), chain) ? chain : NULL;
+}
+
+/* What an entry of that name replaces; NULL: no tag is called so. */
+static const char *tag_key(const struct layout_entry *entry)
+{
+	bool tag = entry->tag || (entry->name && reference_tag_valid(str_of(entry->name)));
+	return !tag ? NULL : entry->tag ? entry->tag : entry->name;
+}
+
+/* Links the entry of that number behind those that share its tag, or its digest. */
+static bool link_entry(struct arena *arena, struct layout_index *index, size_t number)
+{
+	struct layout_entry *entry = &index->entries[number];
+	struct layout_chain *tag = NULL, *digest = NULL;
+	const char *key = tag_key(entry);
+	if (key && !(tag = chain_at(arena, index, key)))
+		return false;
+	if (entry->digest && !(digest = chain_at(arena, index, entry->digest)))
+		return false;
+	if (tag)
+		*(tag->last ? &index->entries[tag->last - 1].same_tag : &tag->first) = number + 1;
+	if (digest)
+		*(digest->last ? &index->entries[digest->last - 1].same_digest : &digest->first) =
+			number + 1;
+	if (tag)
+		tag->last = number + 1;
+	if (digest)
+		digest->last = number + 1;
+	return true;
+}
+
+bool layout_index_sort(struct arena *arena, struct layout_index *index)
+{
+	index->chains.borrows = true;
+	for (size_t i = 0; i < index->count; i++)
+		if (!link_entry(arena, index, i))
+			return false;
+	return true;
+}
+
+void layout_index_finish(struct layout_index *index)
+{
+	map_finish(&index->chains);
+}
+
+/* --- changes -------------------------------------------------------------------------------- */
+
+/* The array doubles, so that all its former ones together take no more than the last. */
+static bool make_room(struct arena *arena, struct layout_index *index)
+{
+	if (index->count < index->room)
 		return true;
-	struct layout_entry *entries = arena_array(arena, 2 * count, sizeof(*entries));
+	size_t room = 2 * (index->count + 1);
+	struct layout_entry *entries = arena_array(arena, room, sizeof(*entries));
 	if (!entries)
 		return false;
 	for (size_t i = 0; i < index->count; i++)
 		entries[i] = index->entries[i];
 	index->entries = entries;
-	index->room = 2 * count;
+	index->room = room;
 	return true;
 }
 
-bool layout_index_copy(struct arena *arena, const struct layout_index *index,
-		       struct layout_index *out)
+/* Removes the entries called name, but for the one of that number. */
+static void remove_named(struct layout_index *index, const char *name, size_t keep)
 {
-	if (!make_room(arena, out, index->count))
-		return false;
-	for (size_t i = 0; i < index->count; i++)
-		out->entries[i] = index->entries[i];
-	out->changed = false;
-	out->count = index->count;
-	out->before = index->before;
-	out->after = index->after;
-	return true;
-}
-
-static void remove_named(struct layout_index *index, const char *name)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < index->count; i++)
-		if (!index->entries[i].name || strcmp(index->entries[i].name, name) != 0)
-			index->entries[count++] = index->entries[i];
-	index->count = count;
+	struct layout_entry *entry;
+	for (size_t i = first_of(index, name); i; i = entry->same_tag) {
+		entry = &index->entries[i - 1];
+		if (i != keep + 1 && is_in(entry, index->version + 1) &&
+		    strcmp(entry->name, name) == 0)
+			entry->until = index->version + 1;
+	}
 }
 
 bool layout_index_add(struct arena *arena, struct layout_index *index, const char *name,
@@ -209,44 +368,69 @@ bool layout_index_add(struct arena *arena, struct layout_index *index, const cha
 		return error_memory(err);
 	if (!json_read_foreign(scratch, text, &node, err))
 		return false;
-	if (!read_entry(arena, text, node, &new) || !make_room(arena, index, index->count + 1))
+	if (!read_entry(arena, text, node, &new) || !make_room(arena, index))
+		return error_memory(err);
+	new.since = index->version + 1;
+	index->entries[index->count] = new;
+	if (!link_entry(arena, index, index->count))
 		return error_memory(err);
 	if (name)
-		remove_named(index, name);
-	index->entries[index->count++] = new;
+		remove_named(index, name, index->count);
+	index->count++;
 	index->changed = true;
 	return true;
 }
 
+bool layout_index_drop(struct layout_index *index, const char *reference)
+{
+	bool digest = strchr(reference, ':') != NULL, found = false;
+	struct layout_entry *entry;
+	for (size_t i = first_of(index, reference); i;
+	     i = digest ? entry->same_digest : entry->same_tag) {
+		entry = &index->entries[i - 1];
+		if ((digest ? entry->name != NULL : !entry->tag) ||
+		    !is_in(entry, index->version + 1))
+			continue;
+		entry->until = index->version + 1;
+		found = true;
+	}
+	index->changed |= found;
+	return found;
+}
+
+void layout_index_commit(struct layout_index *index)
+{
+	index->version++;
+	index->changed = false;
+}
+
+void layout_index_undo(struct layout_index *index)
+{
+	for (size_t i = 0; index->changed && i < index->count; i++) {
+		struct layout_entry *entry = &index->entries[i];
+		if (entry->until == index->version + 1)
+			entry->until = UINT_MAX;
+		if (entry->since == index->version + 1)
+			entry->until = 0;
+	}
+	index->changed = false;
+}
+
 void layout_index_write(const struct layout_index *index, struct buf *out)
 {
+	bool first = true;
 	buf_add_str(out, index->before);
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < index->count; i++) {
-		if (i)
+		if (!is_in(&index->entries[i], index->version + 1))
+			continue;
+		if (!first)
 			buf_add_char(out, ',');
+		first = false;
 		buf_add_str(out, index->entries[i].text);
 	}
 	buf_add_char(out, ']');
 	buf_add_str(out, index->after);
-}
-
-static bool is_dropped(const struct layout_entry *entry, const char *reference)
-{
-	if (strchr(reference, ':'))
-		return !entry->name && entry->digest && strcmp(entry->digest, reference) == 0;
-	return entry->tag && strcmp(entry->tag, reference) == 0;
-}
-
-bool layout_index_drop(struct layout_index *index, const char *reference)
-{
-	size_t count = 0, before = index->count;
-	for (size_t i = 0; i < before; i++)
-		if (!is_dropped(&index->entries[i], reference))
-			index->entries[count++] = index->entries[i];
-	index->count = count;
-	index->changed |= count < before;
-	return count < before;
 }
 
 void layout_index_describe(const char *media_type, const char *digest, int64_t size,

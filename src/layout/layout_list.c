@@ -103,25 +103,27 @@ static bool list_archive(struct layout *top, const struct reference *name, struc
 			 struct error *err)
 {
 	scoped(arena_free) struct arena *arena = arena_new();
+	const struct layout_entry *entry;
 	struct layout_index index;
 	struct str text;
+	size_t next = 0;
 	if (!arena)
 		return error_memory(err);
 	if (!archive_open(top->archive, err) ||
 	    !archive_member(top->archive, "index.json", arena, &text, err) ||
 	    !layout_index_read(arena, text, &index, err))
 		return false;
-	for (size_t i = 0; i < index.count; i++) {
-		const char *path = layout_index_path(arena, &index.entries[i]);
+	while ((entry = layout_index_each(&index, &next))) {
+		const char *path = layout_index_path(arena, entry);
 		size_t file = strlen(name->repository) - strlen(top->inside) - (*top->inside != 0);
 		const char *full =
 			path ? arena_printf(arena, "%.*s/%s", (int)file, name->repository, path)
 			     : NULL;
 		if (path && (!full || !map_put(found, str_of(full), found)))
 			return error_memory(err);
-		if (index.entries[i].tag && !path)
+		if (entry->tag && !path)
 			log_warn("%s: %s is in no repository: copy it without the stars", top->path,
-				 index.entries[i].tag);
+				 entry->tag);
 	}
 	return true;
 }

@@ -43,11 +43,11 @@ static bool search(const struct layout *layout, struct arena *arena, const char 
 	const struct layout_index *index = &layout->index;
 	const struct layout_entry *entry;
 	if (is_digest(reference)) {
-		entry = layout_index_digest(index, reference);
+		entry = layout_index_digest(index, index->version, reference);
 		*out = (struct found_entry){reference, ""};
 		return !entry || keep_entry(arena, entry, out, err);
 	}
-	entry = layout_index_find(index, reference, err);
+	entry = layout_index_find(index, index->version, reference, err);
 	if (!entry && err->kind != ERROR_NONE)
 		return error_wrap(err, "%s", layout->path);
 	if (!entry && strcmp(reference, "latest") == 0)
@@ -234,9 +234,13 @@ bool layout_manifests_probe(struct layout *layout, const char *digest, bool *fou
 static bool check_single(const struct layout *layout, struct arena *arena, struct error *err)
 {
 	const struct layout_index *index = &layout->index;
+	const struct layout_entry *entry;
 	const char *first = NULL;
-	for (size_t i = 0; layout->archive && !*layout->inside && i < index->count; i++) {
-		const char *path = layout_index_path(arena, &index->entries[i]);
+	size_t next = 0;
+	if (!layout->archive || *layout->inside)
+		return true;
+	while ((entry = layout_index_each(index, &next))) {
+		const char *path = layout_index_path(arena, entry);
 		if (path && first && strcmp(path, first) != 0)
 			return error_set(err, ERROR_CONFIG,
 					 "it has several repositories: write oci-archive:%s/** for "
@@ -253,8 +257,9 @@ static bool add_tags(const struct layout *layout, struct arena *arena, const cha
 {
 	scoped(map_finish) struct map seen = {0};
 	const struct layout_index *index = &layout->index;
-	for (size_t i = 0; i < index->count; i++) {
-		const struct layout_entry *entry = &index->entries[i];
+	const struct layout_entry *entry;
+	size_t next = 0;
+	while ((entry = layout_index_each(index, &next))) {
 		if (entry->name && entry->digest && !entry->tag)
 			log_warn("%s: the name %.200s has no tag: it is left out, but can be named "
 				 "by its digest, %s",
@@ -302,15 +307,14 @@ const char *layout_manifests_fallback(struct arena *arena, const char *subject)
 	return tag;
 }
 
-bool layout_manifests_list(const struct layout *layout, const struct layout_index *index,
-			   struct arena *arena, const char *subject, struct str *out,
-			   struct error *err)
+bool layout_manifests_list(const struct layout *layout, unsigned version, struct arena *arena,
+			   const char *subject, struct str *out, struct error *err)
 {
 	const char *tag = layout_manifests_fallback(arena, subject);
 	*out = (struct str){0};
 	if (!tag)
 		return error_memory(err);
-	const struct layout_entry *entry = layout_index_find(index, tag, err);
+	const struct layout_entry *entry = layout_index_find(&layout->index, version, tag, err);
 	if (!entry)
 		return err->kind == ERROR_NONE;
 	return read_manifest(layout, arena, entry->digest, out, err);
@@ -339,16 +343,17 @@ static bool consider(const struct layout *layout, struct arena *arena,
 static bool gather(const struct layout *layout, struct arena *arena, const char *digest,
 		   struct map *into, struct error *err)
 {
+	const struct layout_index *index = &layout->index;
+	const struct layout_entry *entry;
 	struct str list;
-	if (!layout_manifests_list(layout, &layout->index, arena, digest, &list, err) ||
+	size_t next = 0;
+	if (!layout_manifests_list(layout, index->version, arena, digest, &list, err) ||
 	    (list.len && !referrers_read(arena, list, into, err)))
 		return false;
-	for (size_t i = 0; i < layout->index.count; i++) {
-		const struct layout_entry *entry = &layout->index.entries[i];
+	while ((entry = layout_index_each(index, &next)))
 		if (entry->digest && !entry->name &&
 		    !consider(layout, arena, entry, digest, into, err))
 			return false;
-	}
 	return true;
 }
 

@@ -35,7 +35,9 @@ bool layout_manifests_complete(const struct layout *layout, struct str bytes,
 			       struct error *err);
 /* The tag of the list of referrers, "sha256-..."; NULL without memory. */
 const char *layout_manifests_fallback(struct arena *arena, const char *subject);
-/* Reads the list under that tag; empty: there is none. The index may not change meanwhile. */
-bool layout_manifests_list(const struct layout *layout, const struct layout_index *index,
-			   struct arena *arena, const char *subject, struct str *out,
-			   struct error *err);
+/*
+ * Reads the list under that tag in a version of the index, which may not change meanwhile; empty:
+ * there is none.
+ */
+bool layout_manifests_list(const struct layout *layout, unsigned version, struct arena *arena,
+			   const char *subject, struct str *out, struct error *err);

@@ -32,20 +32,36 @@ struct layout_addition {
 
 /* --- one of them ---------------------------------------------------------------------------- */
 
+static bool add_entry(struct layout *layout, const char *name, struct str entry, struct error *err)
+{
+	pthread_mutex_lock(&layout->lock);
+	bool ok = layout_index_add(layout->arena, &layout->index, name, entry, err);
+	pthread_mutex_unlock(&layout->lock);
+	return ok;
+}
+
+static bool drop(struct layout *layout, const char *reference)
+{
+	pthread_mutex_lock(&layout->lock);
+	bool found = layout_index_drop(&layout->index, reference);
+	pthread_mutex_unlock(&layout->lock);
+	return found;
+}
+
 /* Lists a manifest under a name, unless that is so already. */
 static bool add_name(struct layout *layout, const char *name, const char *media_type,
 		     const char *digest, size_t size, struct error *err)
 {
 	scoped(buf_finish) struct buf entry = {0};
 	struct error ignored;
-	const struct layout_entry *old = name ? layout_index_find(&layout->next, name, &ignored)
-					      : layout_index_digest(&layout->next, digest);
+	const struct layout_index *index = &layout->index;
+	const struct layout_entry *old =
+		name ? layout_index_find(index, index->version + 1, name, &ignored)
+		     : layout_index_digest(index, index->version + 1, digest);
 	if (old && strcmp(old->digest, digest) == 0)
 		return true;
 	layout_index_describe(media_type, digest, (int64_t)size, name, NULL, &entry);
-	return buf_ok(&entry)
-		       ? layout_index_add(layout->arena, &layout->next, name, buf_str(&entry), err)
-		       : error_memory(err);
+	return buf_ok(&entry) ? add_entry(layout, name, buf_str(&entry), err) : error_memory(err);
 }
 
 /* Lists a manifest as a referrer of its subject, under the fallback tag. */
@@ -60,7 +76,8 @@ static bool add_referrer(struct layout *layout, const struct manifest *manifest,
 	struct str described = tag ? referrers_describe(arena, manifest, digest) : (struct str){0};
 	if (!described.len)
 		return error_memory(err);
-	if (!layout_manifests_list(layout, &layout->next, arena, manifest->subject, &old, err) ||
+	if (!layout_manifests_list(layout, layout->index.version + 1, arena, manifest->subject,
+				   &old, err) ||
 	    (old.len && !referrers_read(arena, old, &known, err)))
 		return false;
 	if (!map_get(&known, str_of(digest))) {
@@ -72,8 +89,8 @@ static bool add_referrer(struct layout *layout, const struct manifest *manifest,
 			      list.len, err))
 			return false;
 	}
-	return layout_index_digest(&layout->next, digest) ||
-	       layout_index_add(layout->arena, &layout->next, NULL, described, err);
+	return layout_index_digest(&layout->index, layout->index.version + 1, digest) ||
+	       add_entry(layout, NULL, described, err);
 }
 
 static bool add(struct layout *layout, struct layout_addition *addition)
@@ -81,7 +98,7 @@ static bool add(struct layout *layout, struct layout_addition *addition)
 	const struct push *push = addition->push;
 	struct error *err = addition->err;
 	if (addition->gone) {
-		addition->was_there = layout_index_drop(&layout->next, addition->gone);
+		addition->was_there = drop(layout, addition->gone);
 		return true;
 	}
 	if (addition->manifest->subject &&
@@ -119,7 +136,7 @@ static void add_all(struct layout_change *change, struct layout_addition *first)
 	struct error err;
 	for (struct layout_addition *each = first; each; each = each->next)
 		each->ok = add(change->layout, each);
-	if (!change->layout->next.changed || layout_change_write(change, &err))
+	if (!change->layout->index.changed || layout_change_write(change, &err))
 		return;
 	for (struct layout_addition *each = first; each; each = each->next) {
 		if (each->ok)

@@ -54,6 +54,7 @@ void layouts_free(struct layouts **layouts)
 		return;
 	for (size_t i = 0; i < old->table.count; i++) {
 		struct layout *layout = old->table.entries[i].value;
+		layout_index_finish(&layout->index);
 		arena_free(&layout->arena);
 		pthread_mutex_destroy(&layout->lock);
 		pthread_mutex_destroy(&layout->queue.lock);

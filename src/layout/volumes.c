@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -35,6 +36,7 @@ struct volume {
 	int64_t size;
 	char sum[HEX_LEN + 1]; /* "" without split */
 	const char *name;      /* its final one */
+	atomic_bool blamed;    /* the log says that it is damaged */
 };
 
 struct volumes {
@@ -362,6 +364,12 @@ static bool open_list(struct volumes *volumes, struct error *err)
 	const char *list = arena_printf(volumes->arena, "%s.sha256", volumes->path);
 	if (!list)
 		return error_memory(err);
+	const char *first = arena_printf(volumes->arena, "%s.001", volumes->path);
+	if (!exists(list) && exists(first))
+		return error_set(err, ERROR_IO,
+				 "%s is there, but not %s, the list of all volumes: copy it as "
+				 "well",
+				 first, list);
 	if (!exists(list))
 		return error_set(
 			err, ERROR_MISSING,
@@ -428,14 +436,15 @@ static bool is_right(const struct volume *volume)
 	return strcmp(strchr(digest, ':') + 1, volume->sum) == 0;
 }
 
-void volumes_blame(const struct volumes *volumes, int64_t offset, int64_t size)
+void volumes_blame(struct volumes *volumes, int64_t offset, int64_t size)
 {
 	int64_t start = 0;
 	for (size_t i = 0; i < volumes->count; i++) {
-		const struct volume *volume = &volumes->items[i];
+		struct volume *volume = &volumes->items[i];
 		bool touched = start < offset + size && start + volume->size > offset;
 		start += volume->size;
-		if (!touched || !*volume->sum || is_right(volume))
+		if (!touched || !*volume->sum || atomic_load(&volume->blamed) || is_right(volume) ||
+		    atomic_exchange(&volume->blamed, true))
 			continue;
 		log_error("the volume %s is damaged: copy it once more", volume->name);
 	}

@@ -43,5 +43,8 @@ bool volumes_finish(struct volumes *volumes, struct error *err);
 /* Reads up to size bytes; *got is 0 at the end. */
 bool volumes_read(const struct volumes *volumes, int64_t offset, void *at, size_t size, size_t *got,
 		  struct error *err);
-/* After bytes were wrong: says in the log which of the volumes they are in is damaged. */
-void volumes_blame(const struct volumes *volumes, int64_t offset, int64_t size);
+/*
+ * After bytes were wrong: says in the log, once, which of the volumes they are in do not have the
+ * bytes that their list says.
+ */
+void volumes_blame(struct volumes *volumes, int64_t offset, int64_t size);

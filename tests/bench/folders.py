@@ -8,7 +8,7 @@ after the other. The fastest of the rounds counts, since other users of a disk o
 
 This program has everything on disk when it ends; the peers leave that to the system. So what is written is brought to the disk behind
 each export, file by file, and the column "on disk" has the sum. This program also runs "unsynced": strace answers its calls of fsync in
-place of the kernel.
+place of the kernel. Each round begins with another program, since the first large file of a virtual machine waits for the host's memory.
 """
 
 import argparse
@@ -121,7 +121,8 @@ def main():
         wanted = client.head("a", "v1")
         for number in range(options.rounds):
             disk.append(by_hand(layer, home))
-            for name, commands in PROGRAMS.items():
+            turn = list(PROGRAMS.items())
+            for name, commands in turn[number % len(turn):] + turn[:number % len(turn)]:
                 program = options.program if name.startswith("image-syncer") else shutil.which(name, path=f"{PEERS}:{os.environ['PATH']}")
                 if not program or (name.endswith("unsynced") and not shutil.which("strace")):
                     continue

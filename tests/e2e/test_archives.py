@@ -225,20 +225,27 @@ def test_volumes(sync, src, dst, both, from_source, at_target, repo, file):
         assert whole.read() == together
 
 
-@pytest.mark.parametrize("hurt", ["missing", "cut", "damaged"])
+@pytest.mark.parametrize("hurt", ["missing", "cut", "last cut", "damaged", "swapped", "list"])
 def test_a_volume_that_is_wrong_is_named(sync, src, dst, both, from_source, at_target, repo, file, hurt):
     from_source.push(images.image(repo, layers=3, size=400_000), repo, "v1")
     assert sync({f"{src.host}/{repo}:v1": f"oci-archive:{file('out.tar')}"}, both, ["--split", "100k"]).code == 0
-    if hurt == "missing":
-        os.unlink(file("out.tar.005"))
-    elif hurt == "cut":
-        os.truncate(file("out.tar.005"), 5000)
+    last = sorted(os.listdir(os.path.dirname(file("x"))))[-2]
+    wrong = {"last cut": [last], "swapped": ["out.tar.001", "out.tar.005"], "list": ["out.tar.sha256"]}.get(hurt, ["out.tar.005"])
+    if hurt in ("missing", "list"):
+        os.unlink(file(wrong[0]))
+    elif hurt in ("cut", "last cut"):
+        os.truncate(file(wrong[0]), 5000)
+    elif hurt == "swapped":
+        os.rename(file(wrong[0]), file("aside"))
+        os.rename(file(wrong[1]), file(wrong[0]))
+        os.rename(file("aside"), file(wrong[1]))
     else:
-        with open(file("out.tar.005"), "r+b") as volume:
+        with open(file(wrong[0]), "r+b") as volume:
             volume.seek(50_000)
             volume.write(b"damaged")
     result = sync({f"oci-archive:{file('out.tar')}": f"{dst.host}/{repo}"}, both, ["--retries", "0"])
-    assert result.code == 1 and "out.tar.005" in result.stderr, result.stderr
+    assert result.code == 1 and all(name in result.stderr for name in wrong), result.stderr
+    assert result.stderr.count("is damaged: copy it once more") <= len(wrong), result.stderr
     assert at_target.tags(repo) == []
 
 
