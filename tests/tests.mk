@@ -132,6 +132,7 @@ build/musl/e2e/snapshot: tests/e2e/snapshot.c build/musl/libimage-syncer.a tests
 	@$(call compile,musl) -Itests/unit $(LINK_musl) -o $@ $(filter-out %.h,$^)
 
 e2e: build/image-syncer$(engine) build/musl/e2e/confined build/musl/e2e/snapshot ## end to end against real registries, with the release binary (TLS=openssl: with the other engine)
+	@$(if $(engine),tests/e2e/install-registries.sh registry >/dev/null)
 	@$(call pytest,musl$(engine),build/image-syncer$(engine),tests/e2e)
 
 e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make e2e TLS=openssl)
@@ -170,13 +171,14 @@ soak: $(soak_program) build/musl/bench/hook_client ## a server for 10,000 runs a
 # The program for another machine, in an emulator. What is emulated is slow: all of it only when asked for.
 MACHINE_amd64 := x86_64
 MACHINE_arm64 := aarch64
-emulated := test_processor.py test_tls.py
-e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole
+emulated := test_processor.py test_tls.py $(if $(engine),test_engines.py)
+e2e-arm64: ## end to end with the program for arm64, emulated: a part of the suite, with ALL=1 the whole (TLS=openssl: likewise)
 e2e-amd64 e2e-arm64: e2e-%:
 	@src/deps/setup.sh test
 	@src/deps/setup.sh $*
 	@$(MAKE) $(parallel) $*
-	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*/image-syncer build/$*/image-syncer.debug
-	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*/image-syncer >build/$*/run
-	@chmod +x build/$*/run
-	@$(call pytest,$*,build/$*/run,$(if $(ALL),tests/e2e $(others),$(emulated:%=tests/e2e/%)))
+	@TOOLS=$(TOOLS_$*) src/deps/gates.sh build/$*$(engine)/image-syncer build/$*$(engine)/image-syncer.debug
+	@printf '#!/bin/sh\nexec %s "%s" "$$@"\n' '$(if $(filter-out $(MACHINE),$(MACHINE_$*)),qemu-$(MACHINE_$*))' $(CURDIR)/build/$*$(engine)/image-syncer \
+		>build/$*$(engine)/run
+	@chmod +x build/$*$(engine)/run
+	@$(call pytest,$*$(engine),build/$*$(engine)/run,$(if $(ALL),tests/e2e $(others),$(emulated:%=tests/e2e/%)))

@@ -192,7 +192,8 @@ build_bearssl() {
 	cp inc/*.h "$prefix/include"
 }
 
-# Only what a client of TLS 1.2 and 1.3 needs: no other programs or modules, no configuration file, nothing that is read from disk.
+# Only what a client of TLS 1.2 and 1.3 needs: no other programs or modules, no configuration file, nothing that is read from disk, no
+# key exchange but on curves. Randomness is the kernel's, by the call that BearSSL is seeded by. Its folders end up in the code.
 build_openssl() {
 	local target=linux-x86_64
 	case $("${tools}gcc" -dumpmachine) in
@@ -201,11 +202,12 @@ build_openssl() {
 	*) target=linux-generic64 ;;
 	esac
 	cd "$work/openssl"
-	CC="$cc" AR="${tools}ar" RANLIB="${tools}ranlib" ./Configure "$target" --prefix="$prefix" --libdir=lib --openssldir=/nonexistent \
+	CC="$cc" AR="${tools}ar" RANLIB="${tools}ranlib" ./Configure "$target" --prefix=/nonexistent --libdir=lib --openssldir=/nonexistent \
+		--with-rand-seed=getrandom \
 		no-{shared,dso,module,engine,legacy,autoload-config,apps,docs,tests,comp,secure-memory,ui-console,thread-pool,default-thread-pool} \
 		no-{ssl3,tls1,tls1_1,dtls,quic,srp,srtp,psk,nextprotoneg,ct,ocsp,cms,ts,cmp,http,ktls,rfc3779,multiblock} \
 		no-{md4,mdc2,rc2,rc4,des,idea,seed,camellia,aria,bf,cast,whirlpool,rmd160,sm2,sm3,sm4,siphash,scrypt,argon2,blake2} \
-		no-{dsa,ec2m,gost,slh-dsa,ml-dsa,siv,ocb} $flags
+		no-{dh,dsa,ec2m,gost,slh-dsa,ml-dsa,siv,ocb,cmac,tls-deprecated-ec,filenames,async} $flags
 	make -j"$jobs" build_libs
 	"${tools}strip" --strip-debug libcrypto.a libssl.a
 	cp libcrypto.a libssl.a "$prefix/lib"

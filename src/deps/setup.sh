@@ -22,8 +22,12 @@ arm64="$build $(cross arm64 aarch64)"
 sanitize="$build libcjson-dev libyaml-dev nettle-dev libpcre2-dev libcmocka-dev"
 demo="$build python3 docker-registry openssl"
 test="$sanitize $demo python3-pytest python3-pytest-xdist python3-yaml python3-kubernetes python3-jsonschema chromium prometheus nginx skopeo strace clang-format-19 git shellcheck dash busybox jq zsh fish"
-image="$test $arm64 docker.io debootstrap"
-[ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" = 12 ] || image="$image docker-cli" # split off since
+image="$arm64 docker.io debootstrap"
+if [ "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')" != 12 ]; then # packages that are new or split off since then
+	test="$test openssl-provider-fips"
+	image="$image docker-cli"
+fi
+image="$test $image"
 bench="$test libnginx-mod-http-lua"
 fuzz="$sanitize clang-19 libclang-rt-19-dev llvm-19"
 analyse="$sanitize clang-19 clang-tidy-19 cppcheck"

@@ -27,8 +27,10 @@ struct trust_set {
 
 struct tls_session {
 	struct arena *arena;
+	CURL *easy;
 	struct tls_handshake handshake;
-	char *sentence; /* TLS_FAILURE_SIZE bytes for tls_session_failure() */
+	bool established; /* the transfer that failed had a connection already */
+	char *sentence;   /* TLS_FAILURE_SIZE bytes for tls_session_failure() */
 };
 
 static bool make_name(char name[NAME_SIZE])
@@ -112,6 +114,7 @@ bool tls_session_new(struct trust_set *tls, CURL *easy, struct str host, bool in
 	scoped(tls_session_free) struct tls_session *session = make_session(tls, host, insecure);
 	if (!session)
 		return error_memory(err);
+	session->easy = easy;
 	CURLcode code = tls_engine_fits(easy) ? tls_engine_attach(easy, session->arena,
 								  &session->handshake, tls->name)
 					      : CURLE_NOT_BUILT_IN;
@@ -148,6 +151,9 @@ void tls_session_free(struct tls_session **session)
 
 void tls_session_note(struct tls_session *session, const char *curl_text)
 {
+	curl_off_t ready = 0;
+	curl_easy_getinfo(session->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	session->established = ready > 0;
 	/* The verdict is an older one: this transfer did not get as far as a chain. */
 	if (!tls_engine_note(&session->handshake, curl_text))
 		session->handshake.verdict.fault = TLS_FAULT_NONE;
@@ -161,6 +167,7 @@ const char *tls_session_failure(const struct tls_session *session)
 		.authority = handshake->verdict.authority,
 		.reason = handshake->reason,
 		.accepted = handshake->accepted,
+		.established = session->established,
 		.asked = handshake->asked,
 		.peer = handshake->peer,
 	};

@@ -64,6 +64,10 @@ static const struct {
 	{TLS_REASON_LATE, "%s refuses the handshake after it has shown its certificate",
 	 "it may demand the extended master secret, as servers in FIPS mode do: " OTHER_ENGINE,
 	 "%s refuses the handshake after it has shown its certificate", "its log may say why"},
+	{TLS_REASON_ANOTHER, "%s demands another handshake on an open connection",
+	 "renegotiation is not supported: where the server wants a client certificate, it must ask "
+	 "for it in the first handshake",
+	 NULL, NULL},
 	{TLS_REASON_EXTENDED_SECRET, "%s changed its mind about the extended master secret",
 	 "something between here and the server may be interfering", NULL, NULL},
 };
@@ -88,11 +92,24 @@ static void explain_fault(const struct tls_failure *failure, char text[TLS_FAILU
 		 tls_fault_advice(failure->fault));
 }
 
+/*
+ * A server in FIPS mode that misses the extended master secret learns of it when it computes the
+ * keys, after its certificate. OpenSSL then calls that an internal error.
+ */
+static bool refuses_late(const struct tls_failure *failure)
+{
+	bool internal = failure->reason == RECEIVED(TLS_ALERT_INTERNAL_ERROR) && !tls_engine.modern;
+	return failure->accepted && !failure->established &&
+	       (internal || failure->reason == RECEIVED(TLS_ALERT_HANDSHAKE_FAILURE));
+}
+
 static int reason_of(const struct tls_failure *failure)
 {
-	bool late = failure->accepted && failure->reason == RECEIVED(TLS_ALERT_HANDSHAKE_FAILURE);
+	bool another =
+		failure->established && failure->reason == RECEIVED(TLS_ALERT_HANDSHAKE_FAILURE);
 	return refuses_client(failure) ? TLS_REASON_NO_CLIENT_CERTIFICATE
-	       : late                  ? TLS_REASON_LATE
+	       : refuses_late(failure) ? TLS_REASON_LATE
+	       : another               ? TLS_REASON_ANOTHER
 				       : failure->reason;
 }
 

@@ -12,6 +12,7 @@ struct tls_failure {
 	const char *authority; /* the certificate at fault when it is above the server's; else "" */
 	int reason;            /* any other (tls_reason.h) */
 	bool accepted;         /* the server's certificate was accepted before the failure */
+	bool established;      /* the handshake was complete before the failure */
 	bool asked;            /* the server had asked for our certificate */
 	const char *peer;      /* the host that answered */
 };

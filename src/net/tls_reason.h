@@ -10,6 +10,7 @@ enum tls_alert {
 	TLS_ALERT_ACCESS_DENIED = 49,
 	TLS_ALERT_PROTOCOL_VERSION = 70,
 	TLS_ALERT_INSUFFICIENT_SECURITY = 71,
+	TLS_ALERT_INTERNAL_ERROR = 80,
 	TLS_ALERT_MISSING_EXTENSION = 109,
 	TLS_ALERT_UNRECOGNIZED_NAME = 112,
 	TLS_ALERT_CERTIFICATE_REQUIRED = 116,
@@ -30,5 +31,6 @@ enum tls_reason {
 	TLS_REASON_NO_CLIENT_CERTIFICATE,
 	TLS_REASON_LATE,            /* the server refuses after its certificate was accepted */
 	TLS_REASON_EXTENDED_SECRET, /* the extended master secret is not the session's */
+	TLS_REASON_ANOTHER,         /* the server wants another handshake, on an open connection */
 	TLS_REASON_ALERT = 256,
 };

@@ -1,10 +1,13 @@
 """What each engine of TLS reaches: registries that demand TLS 1.3, FIPS, kinds of certificates, and that we identify ourselves."""
 
+import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -75,28 +78,96 @@ def test_who_has_no_certificate_is_told_so(sync, strict, certs, dst, at_target, 
     assert ("certificate and key of this registry" if OPENSSL else "-openssl") in error["message"]
 
 
-@pytest.fixture(scope="module")
-def polite(certs, source, strict):
-    """nginx that asks for a certificate, and refuses by a page of HTTP whoever has none; its port. strict: it makes the certificates."""
-    del strict
-    folder, own, callers = tempfile.mkdtemp(), free_port(), certs.chain("client CA")
+@contextlib.contextmanager
+def nginx(certs, source, *directives, env=None):
+    """nginx with TLS and these directives before the registry; its port."""
+    folder, own = tempfile.mkdtemp(), free_port()
     paths = "".join(f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     with open(f"{folder}/nginx.conf", "w", encoding="ascii") as file:
         file.write(f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off; {paths} server {{ listen 127.0.0.1:{own} ssl; "
-                   f"ssl_certificate {certs.chain()}; ssl_certificate_key {certs.key()}; ssl_verify_client on; "
-                   f"ssl_client_certificate '{callers}'; "
+                   f"ssl_certificate {certs.chain()}; ssl_certificate_key {certs.key()}; {' '.join(directives)} "
                    f"location / {{ proxy_pass http://{source.host}; proxy_set_header Host $http_host; }} }} }}")
-    process = subprocess.Popen([need.program("nginx"), "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"])
+    process = subprocess.Popen([need.program("nginx"), "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"], env={**os.environ, **(env or {})})
 
     def up():
         assert process.poll() is None
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", own)) == 0
-    proxy.until(up, seconds=60, what="a connection to nginx")
-    yield own
-    process.terminate()
-    process.wait()
-    shutil.rmtree(folder)
+    try:
+        proxy.until(up, seconds=60, what="a connection to nginx")
+        yield own
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def approved(tmp_path_factory):
+    """The environment of a program whose OpenSSL is in FIPS mode: its provider computes, and demands the extended master secret."""
+    openssl, folder = need.program("openssl"), tmp_path_factory.mktemp("fips")
+    said = subprocess.run([openssl, "version", "-m"], check=True, capture_output=True, text=True).stdout
+    modules = os.environ.get("OPENSSL_MODULES") or re.search('"(.*)"', said).group(1)
+    if not os.path.exists(f"{modules}/fips.so"):
+        pytest.skip("needs OpenSSL's FIPS provider, which Debian has since release 13 (openssl-provider-fips)")
+    subprocess.run([openssl, "fipsinstall", "-module", f"{modules}/fips.so", "-out", folder / "module.cnf"], check=True, capture_output=True)
+    (folder / "openssl.cnf").write_text(
+        "openssl_conf = init\n[init]\nproviders = providers\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n"
+        "[providers]\nfips = fips_sect\nbase = base\n[base]\nactivate = 1\n"
+        f"{(folder / 'module.cnf').read_text()}tls1-prf-ems-check = 1\n")
+    return {"OPENSSL_CONF": str(folder / "openssl.cnf"), "OPENSSL_MODULES": modules}
+
+
+@pytest.mark.parametrize("versions", ("TLSv1.2", "TLSv1.2 TLSv1.3"))
+def test_a_server_with_openssls_fips_provider(sync, certs, source, approved, src, dst, at_target, repo, versions):
+    picture = images.Client(src).push(images.image(repo), repo, "v1")
+    with nginx(certs, source, f"ssl_protocols {versions};", env=approved) as port:
+        host = f"127.0.0.1:{port}"
+        result = sync({f"{host}/{repo}:v1": f"{dst.host}/{repo}"}, {host: {"ca": certs.ca}, **run.insecure(dst)})
+    if OPENSSL:
+        assert result.code == 0 and at_target.closure(repo, "v1") == images.expected(picture)
+        return
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
+    assert "extended master secret, as servers in FIPS mode do: use the image whose tag ends in -openssl" in error["message"]
+
+
+@pytest.fixture
+def restless(certs):
+    """A server of TLS 1.2 that answers the first request by another handshake; its port."""
+    own = free_port()
+    with subprocess.Popen([need.program("openssl"), "s_server", "-accept", f"127.0.0.1:{own}", "-tls1_2", "-cert", certs.chain(), "-key", certs.key()],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        def talk():
+            for line in process.stdout:
+                if line.startswith((b"GET /", b"HEAD /")):
+                    process.stdin.write(b"r\n")        # renegotiate
+                    process.stdin.flush()
+        for line in process.stdout:
+            if line == b"ACCEPT\n":
+                break
+        reader = threading.Thread(target=talk)
+        reader.start()
+        yield own
+        process.kill()
+        reader.join()
+
+
+def test_renegotiation_is_refused(sync, restless, certs, dst, at_target, repo):
+    host = f"127.0.0.1:{restless}"
+    result = sync({f"{host}/{repo}:v1": f"{dst.host}/{repo}"}, {host: {"ca": certs.ca}, **run.insecure(dst)})
+    error = result.image(f"{dst.host}/{repo}:v1")["error"]
+    assert (result.code, error["kind"], at_target.tags(repo)) == (1, "tls", [])
+    assert "127.0.0.1 demands another handshake on an open connection (renegotiation is not supported" in error["message"]
+
+
+@pytest.fixture(scope="module")
+def polite(certs, source, strict):
+    """nginx that asks for a certificate, and refuses by a page of HTTP whoever has none; its port. strict: it makes the certificates."""
+    del strict
+    callers = certs.chain("client CA")
+    with nginx(certs, source, f"ssl_verify_client on; ssl_client_certificate '{callers}';") as port:
+        yield port
 
 
 @pytest.mark.parametrize("who, page", ((None, "400 No required SSL certificate was sent"), ("stranger", "400 The SSL certificate error")))

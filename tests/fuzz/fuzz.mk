@@ -2,7 +2,7 @@
 #
 # build/fuzz/run/NAME is the target with libFuzzer, by clang; build/fuzz/cover/NAME the same with libraries that do not count, so
 # that what is counted are ways through our own code; build/asan/fuzz/NAME runs it over the corpus without libFuzzer, by gcc, so that
-# "make test" needs no clang.
+# "make test" needs no clang. That one there is with OpenSSL as well: build/asan-openssl/fuzz/NAME, by "make replay TLS=openssl".
 
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ ?= $(fuzz_targets)
@@ -11,6 +11,7 @@ FUZZ_FLAGS ?=
 
 # Files that a target has beside its own, and its linker flags.
 fuzz_beside_conversation := conversation
+fuzz_beside_certificate = certificate_$(engine_of)
 fuzz_link_conversation := -Wl,--wrap=cancel_sleep
 
 define fuzz_objects
@@ -19,7 +20,7 @@ build/$1/fuzz/%.o: tests/fuzz/%.c build/$1/deps.stamp Makefile tests/fuzz/fuzz.m
 	@$(say) "CC   $1 $$<"
 	@$$(call compile,$1) -Itests/fuzz -D_GNU_SOURCE -DFUZZ_FOLDER='"tests/fuzz"' -c -o $$@ $$<
 
--include $(fuzz_targets:%=build/$1/fuzz/fuzz_%.d) build/$1/fuzz/conversation.d build/$1/fuzz/replay.d
+-include $(fuzz_targets:%=build/$1/fuzz/fuzz_%.d) $(patsubst %,build/$1/fuzz/%.d,conversation certificate_$(engine_of) replay)
 endef
 
 # fuzz_program FLAVOR,TARGET,NAME,EXTRA OBJECTS,EXTRA FLAGS,FLAVOR OF THE LIBRARIES
@@ -27,17 +28,15 @@ define fuzz_program
 build/$1/$3: build/$1/fuzz/fuzz_$2.o $(fuzz_beside_$2:%=build/$1/fuzz/%.o) $4 build/$1/libimage-syncer.a | build/$6/deps.stamp
 	@mkdir -p $$(@D)
 	@$(say) "LINK $1 $$@"
-	@$$(CC_$1) -pthread $$(LINK_$1) $5 $(fuzz_link_$2) -o $$@ $$^ -Lbuild/$6/deps/lib $(libraries)
+	@$$(CC_$1) -pthread $$(LINK_$1) $5 $(fuzz_link_$2) -o $$@ $$^ -Lbuild/$6/deps/lib $(libraries_of)
 endef
 
-$(eval $(call fuzz_objects,fuzz))
-$(eval $(call fuzz_objects,asan))
-$(eval $(call fuzz_objects,coverage))
+$(foreach flavor,fuzz asan asan-openssl coverage,$(eval $(call fuzz_objects,$(flavor))))
 $(foreach target,$(fuzz_targets),\
 	$(eval $(call fuzz_program,fuzz,$(target),run/$(target),,-fsanitize=fuzzer,fuzz))\
 	$(eval $(call fuzz_program,fuzz,$(target),cover/$(target),,-fsanitize=fuzzer,asan))\
-	$(eval $(call fuzz_program,asan,$(target),fuzz/$(target),build/asan/fuzz/replay.o,,asan))\
-	$(eval $(call fuzz_program,coverage,$(target),fuzz/$(target),build/coverage/fuzz/replay.o,,coverage)))
+	$(foreach flavor,asan asan-openssl coverage,\
+		$(eval $(call fuzz_program,$(flavor),$(target),fuzz/$(target),build/$(flavor)/fuzz/replay.o,,$(flavor)))))
 
 .PHONY: fuzz fuzz-build fuzz-setup corpus corpus-build replay
 fuzz-build: $(FUZZ:%=build/fuzz/run/%)
@@ -57,9 +56,9 @@ corpus: fuzz-setup ## reduce the fuzzers' corpora to inputs that reach something
 
 replay_runs := $(fuzz_targets:%=replay/%)
 .PHONY: $(replay_runs)
-replay: $(fuzz_targets:%=build/asan/fuzz/%) ## the fuzzers' corpora under the address sanitizer, without clang
+replay: $(fuzz_targets:%=build/asan$(engine)/fuzz/%) ## the fuzzers' corpora under the address sanitizer, without clang
 	@$(MAKE) $(together) $(replay_runs)
 	@echo "replay: $(words $(fuzz_targets)) targets passed"
 
-$(replay_runs): replay/%: build/asan/fuzz/%
+$(replay_runs): replay/%: build/asan$(engine)/fuzz/%
 	@$(sanitizers) $< tests/fuzz/corpus/$*

@@ -1,21 +1,19 @@
 /*
  * Certificates as a server may send them: a chain through a handshake, as the
  * engines report it, each certificate alone, and each as an authority above each, since no mutation
- * leaves a signature that holds. The signature of one by the next is checked, and what it would be
- * if it were a PSS encoding already. BearSSL's own decoders, which libcurl has, are fed as well.
+ * leaves a signature that holds. The signature of one by the next is checked. The engine's own
+ * decoders, which libcurl has, are fed as well.
  *
  * First byte: insecure or not, name or address; second: size of the pieces; then certificates, each
  * behind two bytes of length. The trust is the file that lies beside the corpus.
  */
+#include "certificate_engine.h"
 #include "fuzz.h"
 
-#include "net/bearssl/bearssl_pss.h"
 #include "net/tls_der.h"
 #include "net/tls_engine.h"
 #include "net/tls_handshake.h"
 #include "net/tls_names.h"
-
-#include <bearssl.h>
 
 enum { CHAIN_MAX = 8 };
 
@@ -97,22 +95,6 @@ static void check_constraints(const struct tls_certificate *certificates, size_t
 	}
 }
 
-/* The encoding that any signature is with an exponent of one, below a modulus of any first byte. */
-static void check_encoding(const struct tls_certificate *certificate)
-{
-	unsigned char modulus[BEARSSL_RSA_MAX], one[] = {1};
-	size_t len = certificate->signature.len;
-	br_rsa_public_key key = {modulus, len, one, sizeof(one)};
-	struct tls_pss pss;
-	if (!len || len > sizeof(modulus) || !tls_pss_read(certificate->parameters, &pss))
-		return;
-	memset(modulus, 0xff, len);
-	for (unsigned top = 0xff; top; top >>= 1) {
-		modulus[0] = (unsigned char)top;
-		bearssl_pss_check(&key, &pss, certificate->body, certificate->signature);
-	}
-}
-
 static void check_signatures(const struct tls_certificate *certificates, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -120,27 +102,8 @@ static void check_signatures(const struct tls_certificate *certificates, size_t 
 		enum tls_fault kind = tls_engine_signature_kind(&certificates[i]);
 		enum tls_fault fault = tls_engine_signature_check(&certificates[i], &above->key);
 		require(!kind || fault == kind);
-		check_encoding(&certificates[i]);
+		engine_check_encoding(&certificates[i]);
 	}
-}
-
-static void check_decoders(struct str der, size_t piece)
-{
-	br_x509_decoder_context *decoder = malloc(sizeof(*decoder));
-	br_skey_decoder_context *keys = malloc(sizeof(*keys));
-	require(decoder && keys);
-	br_x509_decoder_init(decoder, NULL, NULL);
-	br_skey_decoder_init(keys);
-	while (der.len) {
-		struct str part = str_head(der, piece);
-		br_x509_decoder_push(decoder, part.at, part.len);
-		br_skey_decoder_push(keys, part.at, part.len);
-		der = str_from(der, part.len);
-	}
-	if (!br_x509_decoder_last_error(decoder))
-		require(br_x509_decoder_get_pkey(decoder));
-	free(decoder);
-	free(keys);
 }
 
 /* Elements lie one behind the other, within what they were taken from. */
@@ -176,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < CHAIN_MAX && rest.len; i++) {
 		struct str certificate = take_certificate(&rest);
 		check_elements(certificate, 0);
-		check_decoders(certificate, piece);
+		engine_check_decoders(certificate, piece);
 		count += read_certificate(certificate, &certificates[count]);
 	}
 	check_constraints(certificates, count);

@@ -75,13 +75,13 @@ def test_the_program_is_static(files, tmp_path):
 
 
 def test_it_is_small(layers, record_property):
-    """Below 2.5 MiB unpacked; below 1.25 MiB as a registry stores and sends it, which is gzip of each layer."""
+    """As it is unpacked, and as a registry stores and sends it, which is gzip of each layer. OpenSSL is two thirds of the program."""
+    limits = (13 << 19, 23 << 17) if run.ENGINE == "openssl" else (5 << 19, 5 << 18)
     unpacked, packed = sum(map(len, layers)), sum(len(gzip.compress(data, 6)) for data in layers)
     record_property("unpacked", unpacked)
     record_property("packed", packed)
     print(f"unpacked {unpacked}, compressed {packed} bytes")
-    assert unpacked < 5 << 19
-    assert packed < 5 << 18
+    assert unpacked < limits[0] and packed < limits[1]
 
 
 def test_configuration_and_labels(facts, files):
@@ -98,6 +98,7 @@ def test_configuration_and_labels(facts, files):
 def test_the_version_is_the_labels(engine, image, facts):
     said = engine("run", "--rm", *NOBODY, image, "--version").stdout.decode().split()
     assert said[:2] == ["image-syncer", facts["Config"]["Labels"]["org.opencontainers.image.version"]]
+    assert [name for name in said[2::2] if name.endswith("ssl")] == [run.ENGINE]
 
 
 # -- work ---------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include "net/tls_certificate.h"
 #include "net/tls_der.h"
+#include "net/tls_engine.h"
 #include "net/tls_failure.h"
 #include "net/tls_names.h"
 
@@ -416,10 +417,20 @@ static void test_failures(void **state)
 	failure.accepted = true;
 	assert_true(tls_failure_explain(&failure, text));
 	assert_non_null(strstr(text, "after it has shown its certificate"));
+	failure.established = true;
+	assert_true(tls_failure_explain(&failure, text));
+	assert_non_null(strstr(text, "another handshake"));
 	failure.asked = true;
 	assert_true(tls_failure_explain(&failure, text));
-	assert_non_null(strstr(text, "client certificate"));
-	static const int passing[] = {TLS_REASON_NONE, TLS_REASON_OTHER, TLS_REASON_ALERT + 80};
+	assert_non_null(strstr(text, "requires a client certificate"));
+	failure.asked = failure.established = false;
+	failure.reason = TLS_REASON_ALERT + TLS_ALERT_INTERNAL_ERROR;
+	assert_int_equal(!tls_engine.modern, tls_failure_explain(&failure, text));
+	if (!tls_engine.modern)
+		assert_non_null(strstr(text, "extended master secret"));
+	failure.established = true;
+	static const int passing[] = {TLS_REASON_NONE, TLS_REASON_OTHER,
+				      TLS_REASON_ALERT + TLS_ALERT_INTERNAL_ERROR};
 	for (size_t i = 0; i < array_count(passing); i++) {
 		failure.reason = passing[i];
 		assert_false(tls_failure_explain(&failure, text));

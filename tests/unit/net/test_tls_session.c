@@ -5,6 +5,7 @@
 #include "test_tls_server.h"
 
 #include "base/log.h"
+#include "net/tls_client.h"
 #include "net/tls_engine.h"
 
 #include <arpa/inet.h>
@@ -47,6 +48,46 @@ static void test_trust_sets(void **state)
 	struct trust_set *again = client_trust("root.pem");
 	expect(again, share, server.port, false, "new");
 	tls_set_free(&again);
+	curl_share_cleanup(share);
+	server_stop(&server);
+}
+
+/* One request by who, whose certificate the server asks for; NULL: by nobody. */
+static void expect_as(const char *who, CURLSH *share, int port, const char *outcome)
+{
+	struct client client;
+	struct error err = {0};
+	char name[64], certificate[4200], key[4200];
+	snprintf(name, sizeof(name), "%s.pem", who ? who : "");
+	fixture_path(certificate, name);
+	snprintf(name, sizeof(name), "%s.key", who ? who : "");
+	fixture_path(key, name);
+	client_open(&client, trust_a, "localhost", port, false);
+	curl_easy_setopt(client.easy, CURLOPT_SHARE, share);
+	if (who)
+		assert_true(tls_session_identify(client.easy,
+						 &(struct tls_client){certificate, key}, &err));
+	client_perform(&client);
+	assert_int_equal(CURLE_OK, client.result);
+	assert_string_equal(outcome,
+			    strstr(buf_string(&client.body), "Reused,") ? "reused" : "new");
+	client_close(&client);
+}
+
+static void test_identities(void **state)
+{
+	(void)state;
+	if (!tls_engine.modern)
+		skip();
+	struct server server = server_start("-cert leaf.pem -key leaf.key -verify 1");
+	CURLSH *share = curl_share_init();
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	expect_as("root", share, server.port, "new");
+	expect_as("root", share, server.port, "reused");
+	expect_as("other", share, server.port, "new");
+	expect_as(NULL, share, server.port, "new");
+	expect_as(NULL, share, server.port, "reused");
+	expect_as("root", share, server.port, "reused");
 	curl_share_cleanup(share);
 	server_stop(&server);
 }
@@ -331,7 +372,7 @@ int main(void)
 		cmocka_unit_test(test_suite),         cmocka_unit_test(test_other_host),
 		cmocka_unit_test(test_proxy),         cmocka_unit_test(test_bad_leaf),
 		cmocka_unit_test(test_no_tls),        cmocka_unit_test(test_failure_is_forgotten),
-		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_configuration), cmocka_unit_test(test_identities),
 	};
 	return cmocka_run_group_tests(tests, make_files, release);
 }
