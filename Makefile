@@ -17,10 +17,11 @@ VERSION := 1.0.0
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format-19
 PREFIX ?= /usr/local
-# How much runs side by side, unless make's own -j says it. Tests get twice as many workers, since they mostly wait.
+# How much runs side by side, unless make's own -j says it. Tests get four times as many workers, since they mostly wait.
 JOBS ?= $(shell nproc)
 parallel = --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
-PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider
+# What pytest makes of a test's file costs more than all else before the first test: it is kept, and not between the sources.
+PYTEST := env PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(PYTHON) -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

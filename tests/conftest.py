@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 
-sys.dont_write_bytecode = True
+sys.dont_write_bytecode = not sys.pycache_prefix       # else it would lie between the sources
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))      # for lib
 
 import pytest  # noqa: E402
@@ -25,10 +25,41 @@ def pytest_configure(config):
         signal.signal(number, signal.default_int_handler)
 
 
+# Files that take minutes and have no fixtures of their own: their tests are handed out one by one.
+DIVIDED = ("test_notify.py", "test_outage.py", "test_outputs.py", "test_prune.py", "test_ranges.py", "test_resources.py", "test_stall.py",
+           "test_stop.py")
+
+
+def _divided(nodeid):
+    return os.path.basename(nodeid.split("::", 1)[0]) in DIVIDED
+
+
 def pytest_collection_modifyitems(items):
-    """Files that take long are begun first, so that where files run side by side none of them is left over at the end."""
+    """What takes long is begun first, so that where files run side by side none of it is left over at the end."""
     long = {each.path for each in items if each.get_closest_marker("long")}
-    items.sort(key=lambda each: each.path not in long)
+    items.sort(key=lambda each: (not _divided(each.nodeid), each.path not in long))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where files run side by side, the order is that of pytest_collection_modifyitems, whatever the release of xdist prefers."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        places = {}
+
+        def _split_scope(self, nodeid):
+            return nodeid if _divided(nodeid) else nodeid.split("::", 1)[0]
+
+        def _assign_work_unit(self, node):
+            if not self.places:
+                self.places = {self._split_scope(nodeid): place for place, nodeid in enumerate(self.collection)}
+            self.workqueue.move_to_end(min(self.workqueue, key=self.places.get), last=False)
+            super()._assign_work_unit(node)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

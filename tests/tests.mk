@@ -36,7 +36,12 @@ check: unit cases ## fast and without network: unit tests and text cases
 together = $(parallel) --keep-going --output-sync=target
 
 programs:
-	@$(MAKE) $(together) all build-tests
+	@$(MAKE) $(together) all build-tests build/pycache/collected
+
+# So that it is made once, and not by each worker.
+build/pycache/collected: $(wildcard tests/e2e/*.py tests/e2e/lib/*.py)
+	@$(PYTEST) --collect-only -q tests/e2e >/dev/null
+	@touch $@
 
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(unit_runs:run/%=build/%) \
 	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot
@@ -100,10 +105,10 @@ $(sort $(unit_runs) $(engine_runs)): run/%: build/%
 
 # --- With pytest -----------------------------------------------------------------------------------------------------
 
-# Tests spend most of their time waiting: for retries, for registries to start, for peers that are silent on purpose. So twice as
-# many workers as JOBS take one file after the other, each with registries of its own. A file is never divided, since its fixtures
-# are expensive. WORKERS=0: one test after the other, as a debugger wants it.
-WORKERS ?= $(shell expr 2 '*' $(JOBS))
+# Tests spend most of their time waiting: for retries, for registries to start, for peers that are silent on purpose. So four times as
+# many workers as JOBS take one file after the other, each with registries of its own. A file is not divided, since its fixtures
+# are expensive, but for those that tests/conftest.py names. WORKERS=0: one test after the other, as a debugger wants it.
+WORKERS ?= $(shell expr 4 '*' $(JOBS))
 side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
 	echo --numprocesses=$(WORKERS) --dist=loadfile)))$(side_by_side)
 
@@ -111,8 +116,10 @@ side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(
 pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan%,$1),$(steady)) $(PYTEST) $(side_by_side) \
 	$(if $(filter tests/%,$(TESTS)),,$3) $(TESTS)
 
+# These wait for nothing.
 cases: build/image-syncer$(engine) build/asan$(engine)/image-syncer ## text cases
-	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/cases $(if $(side_by_side),--dist=load))
+	@IMAGE_SYNCER_RELEASE=build/image-syncer$(engine) $(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/cases \
+		$(if $(side_by_side),--dist=load --numprocesses=$(shell expr 2 '*' $(JOBS))))
 
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)
@@ -140,14 +147,19 @@ e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make
 
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
-# What mostly waits, or is about other things than memory, runs under the sanitizer every night.
-nightly := cli connect display dns imgsync kyma layout_peers memory notify outage pacing peers_differential processor profiles proxies ranges shards stall tls
-e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer, with ALL=1 the whole
-	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,$(nightly:%=--ignore=tests/e2e/test_%.py)))
+# The files with which the program goes through most of its code: foreign answers and files, stops, few descriptors, folders and archives,
+# a server. All others run under this sanitizer every night.
+memory := archives auth companions config detours digest_lists events fanout faults hooks layouts lying_registries paging plan queued \
+	regressions resources resume serve ssrf state stop stubborn
+e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer: what is about memory, with ALL=1 the whole
+	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,$(if $(ALL)$(TESTS),tests/e2e $(others),$(memory:%=tests/e2e/test_%.py)))
 
-# Elsewhere threads do nothing that they do not do in these files.
+# Elsewhere threads do nothing that they do not do in these files. Of those that have such tests, these do what others do as well, or
+# mostly wait.
+concurrent_nightly := cli connect dns login notify referrers_from resume stall
 e2e-tsan: build/tsan$(engine)/image-syncer ## end to end under the thread sanitizer: what is about concurrency, with ALL=1 the whole
-	@$(call pytest,tsan$(engine),build/tsan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,-m concurrency))
+	@$(call pytest,tsan$(engine),build/tsan$(engine)/image-syncer,tests/e2e $(others) $(if $(ALL)$(TESTS),,-m concurrency \
+		$(concurrent_nightly:%=--ignore=tests/e2e/test_%.py)))
 
 e2e-signatures: build/image-syncer ## signatures by cosign and notation, which are installed by Go first (minutes)
 	@tests/e2e/install-registries.sh registry

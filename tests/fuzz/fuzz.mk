@@ -12,7 +12,7 @@ FUZZ_FLAGS ?=
 # Files that a target has beside its own, and its linker flags.
 fuzz_beside_conversation := conversation
 fuzz_beside_certificate = certificate_$(engine_of)
-fuzz_link_conversation := -Wl,--wrap=cancel_sleep
+fuzz_link_conversation := -Wl,--wrap=cancel_sleep,--wrap=clock_ms,--wrap=cond_wait_ms
 
 define fuzz_objects
 build/$1/fuzz/%.o: tests/fuzz/%.c build/$1/deps.stamp Makefile tests/fuzz/fuzz.mk
