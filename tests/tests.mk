@@ -36,12 +36,8 @@ check: unit cases ## fast and without network: unit tests and text cases
 together = $(parallel) --keep-going --output-sync=target
 
 programs:
-	@$(MAKE) $(together) all build-tests build/pycache/collected
-
-# So that it is made once, and not by each worker.
-build/pycache/collected: $(wildcard tests/e2e/*.py tests/e2e/lib/*.py)
-	@$(PYTEST) --collect-only -q tests/e2e >/dev/null
-	@touch $@
+	@$(MAKE) $(together) all build-tests
+	@$(PYTEST) --collect-only -q tests/e2e >build/collected || { tail -n 20 build/collected; false; } # once, not in each worker
 
 build-tests: build/asan/image-syncer build/tsan/image-syncer $(unit_runs:run/%=build/%) \
 	$(fuzz_targets:%=build/asan/fuzz/%) build/musl/torture/image-syncer build/musl/e2e/confined build/musl/e2e/snapshot
