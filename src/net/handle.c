@@ -22,7 +22,6 @@
 #include "net/stream.h"
 #include "net/watch.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum {
@@ -165,21 +164,6 @@ static int start_resolver(void *state, void *reserved, void *ctx)
 	return !is_admitted(ctx, NULL);
 }
 
-/* There is no descriptor for a connection, which is not the server's fault. */
-static void stop_for_room(struct handle *handle)
-{
-	struct error reason;
-	if (errno == ECANCELED)
-		error_canceled(&reason);
-	else
-		error_set(
-			&reason, ERROR_NETWORK,
-			"%s: no connection, since too many files are open: raise the limit (ulimit -n) "
-			"or lower --proc",
-			handle->host);
-	stop_because(handle, &reason);
-}
-
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)purpose;
@@ -188,10 +172,13 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	if (address->addrlen <= sizeof(handle->tried))
 		memcpy(&handle->tried, &address->addr, address->addrlen);
+	struct error reason = {0};
 	int fd = handles_socket(handle->others, address->family, address->socktype | SOCK_CLOEXEC,
-				address->protocol);
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ECANCELED))
-		stop_for_room(handle);
+				address->protocol, &reason);
+	if (reason.kind == ERROR_NETWORK)
+		error_wrap(&reason, "%s", handle->host);
+	if (reason.kind)
+		stop_because(handle, &reason);
 	return fd;
 }
 
@@ -281,18 +268,15 @@ static bool set_headers(struct handle *handle)
 }
 
 /*
- * libcurl keeps the buffer for the next request, and many connections are idle: the buffer is no
- * larger than what is sent.
+ * The size of libcurl's buffer for what is sent. It keeps that for the next request, and many
+ * connections are idle: so it is no larger than it need be.
  */
-static void set_up_buffer(struct handle *handle)
+static long up_buffer(const struct http_request *request)
 {
-	const struct http_request *request = &handle->request;
 	int64_t size = request->stream ? request->stream_size : 0;
-	if (size < UP_BUFFER_MIN)
-		size = UP_BUFFER_MIN;
 	if (size > UP_BUFFER_MAX)
-		size = UP_BUFFER_MAX;
-	curl_easy_setopt(handle->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)size);
+		return UP_BUFFER_MAX;
+	return size < UP_BUFFER_MIN ? UP_BUFFER_MIN : (long)size;
 }
 
 /* Each branch first undoes what an earlier request may have left behind. */
@@ -302,7 +286,7 @@ static void set_method(struct handle *handle)
 	CURL *easy = handle->easy;
 	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
-	set_up_buffer(handle);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, up_buffer(request));
 	if (strcmp(request->method, "HEAD") == 0) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	} else if (request->stream) {

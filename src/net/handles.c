@@ -215,18 +215,22 @@ static bool close_oldest(struct handles *handles)
 	return closed;
 }
 
-int handles_socket(struct handles *handles, int family, int type, int protocol)
+int handles_socket(struct handles *handles, int family, int type, int protocol, struct error *err)
 {
 	for (unsigned looks = 0;;) {
 		int fd = socket(family, type, protocol);
 		if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
 			return fd;
-		int why = errno;
 		if (close_oldest(handles))
 			continue;
-		bool stopped = looks++ < ROOM_LOOKS && !cancel_sleep(ROOM_MS);
-		if (stopped || looks > ROOM_LOOKS) {
-			errno = stopped ? ECANCELED : why;
+		if (looks++ == ROOM_LOOKS) {
+			error_set(err, ERROR_NETWORK,
+				  "no connection, since too many files are open: raise the limit "
+				  "(ulimit -n) or lower --proc");
+			return -1;
+		}
+		if (!cancel_sleep(ROOM_MS)) {
+			error_canceled(err);
 			return -1;
 		}
 	}

@@ -34,7 +34,7 @@ struct handle *handles_begin(struct handles *handles, struct handle_turn *turn);
 void handles_end(struct handles *handles, const struct handle_turn *turn, struct handle *handle);
 /*
  * Opens a socket as socket(2) does. Where the process has no descriptor left, idle connections are
- * closed for it, and it waits up to five seconds for those in use. -1: errno says why, ECANCELED
- * when the run was to stop in that time.
+ * closed for it, and it waits up to five seconds for those in use. -1: *err says why that was not
+ * enough, or ERROR_CANCELED; for any other reason it is left as it was.
  */
-int handles_socket(struct handles *handles, int family, int type, int protocol);
+int handles_socket(struct handles *handles, int family, int type, int protocol, struct error *err);

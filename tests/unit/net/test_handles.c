@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -142,15 +143,21 @@ static void test_no_descriptor_is_left(void **state)
 	struct handle_turn turn = begin_new(handles, line, false);
 	handles_end(handles, &turn, make(line));
 	size_t count = take_descriptors(taken, 0, MOST);
-	int first = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
+	struct error err = {0};
+	int first = handles_socket(handles, AF_INET, SOCK_STREAM, 0, &err);
 	assert_true(first >= 0);
 	assert_null(handles_begin(handles, &turn));
 	handles_end(handles, &turn, NULL);
 	count = take_descriptors(taken, count, MOST);
 	assert_int_equal(pthread_create(&thread, NULL, close_later, &taken[--count]), 0);
-	int second = handles_socket(handles, AF_INET, SOCK_STREAM, 0);
+	int second = handles_socket(handles, AF_INET, SOCK_STREAM, 0, &err);
 	pthread_join(thread, NULL);
 	assert_true(second >= 0);
+	assert_int_equal(err.kind, ERROR_NONE);
+	count = take_descriptors(taken, count, MOST);
+	assert_int_equal(handles_socket(handles, AF_INET, SOCK_STREAM, 0, &err), -1);
+	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_non_null(strstr(err.text, "ulimit -n"));
 	close(first);
 	close(second);
 	while (count)
