@@ -26,6 +26,8 @@ struct layout_entry {
 	struct str text;        /* its descriptor */
 	unsigned since, until;  /* the first version that has it, and the first that has not */
 	size_t same_tag, same_digest; /* number + 1 of the next entry that shares it; 0: none */
+	bool read;                    /* its manifest was, for subject */
+	const char *subject;          /* NULL: it has none; set by layout_manifests.c */
 };
 
 /*

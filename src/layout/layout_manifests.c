@@ -320,10 +320,27 @@ bool layout_manifests_list(const struct layout *layout, unsigned version, struct
 	return read_manifest(layout, arena, entry->digest, out, err);
 }
 
-/* Adds the manifest of an entry without name to the map if digest is its subject. */
-static bool consider(const struct layout *layout, struct arena *arena,
-		     const struct layout_entry *entry, const char *digest, struct map *into,
-		     struct error *err)
+/* Finds the subject of an entry without name, once for all images that are asked for. */
+static bool know_subject(struct layout *layout, struct layout_entry *entry, struct error *err)
+{
+	scoped(arena_free) struct arena *scratch = arena_new();
+	struct manifest manifest;
+	struct str bytes;
+	struct error ignored;
+	if (!scratch)
+		return error_memory(err);
+	if (!read_manifest(layout, scratch, entry->digest, &bytes, &ignored))
+		return true;
+	bool has = manifest_parse(scratch, bytes, str_of(entry->media_type), &manifest, &ignored) &&
+		   manifest.subject;
+	entry->subject = has ? arena_string(layout->arena, manifest.subject) : NULL;
+	entry->read = entry->subject || !has;
+	return entry->read || error_memory(err);
+}
+
+/* Adds the manifest of an entry to the map. */
+static bool add_referrer(const struct layout *layout, struct arena *arena,
+			 const struct layout_entry *entry, struct map *into, struct error *err)
 {
 	scoped(arena_free) struct arena *scratch = arena_new();
 	struct manifest manifest;
@@ -332,28 +349,32 @@ static bool consider(const struct layout *layout, struct arena *arena,
 	if (!scratch)
 		return error_memory(err);
 	if (!read_manifest(layout, scratch, entry->digest, &bytes, &ignored) ||
-	    !manifest_parse(scratch, bytes, str_of(entry->media_type), &manifest, &ignored) ||
-	    !manifest.subject || strcmp(manifest.subject, digest) != 0)
+	    !manifest_parse(scratch, bytes, str_of(entry->media_type), &manifest, &ignored))
 		return true;
 	struct str described = referrers_describe(scratch, &manifest, entry->digest);
 	return referrers_append(scratch, (struct str){0}, &described, 1, &list, err) &&
 	       referrers_read(arena, list, into, err);
 }
 
-static bool gather(const struct layout *layout, struct arena *arena, const char *digest,
-		   struct map *into, struct error *err)
+static bool gather(struct layout *layout, struct arena *arena, const char *digest, struct map *into,
+		   struct error *err)
 {
 	const struct layout_index *index = &layout->index;
-	const struct layout_entry *entry;
 	struct str list;
 	size_t next = 0;
 	if (!layout_manifests_list(layout, index->version, arena, digest, &list, err) ||
 	    (list.len && !referrers_read(arena, list, into, err)))
 		return false;
-	while ((entry = layout_index_each(index, &next)))
-		if (entry->digest && !entry->name &&
-		    !consider(layout, arena, entry, digest, into, err))
+	while (layout_index_each(index, &next)) {
+		struct layout_entry *entry = &index->entries[next - 1];
+		if (!entry->digest || entry->name)
+			continue;
+		if (!entry->read && !know_subject(layout, entry, err))
 			return false;
+		if (entry->subject && strcmp(entry->subject, digest) == 0 &&
+		    !add_referrer(layout, arena, entry, into, err))
+			return false;
+	}
 	return true;
 }
 
