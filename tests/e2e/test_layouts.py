@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from lib import images, layouts, run
+from lib import images, layouts, need, run
 from lib.layouts import Layout
 
 
@@ -382,6 +382,29 @@ def test_signatures_and_other_referrers(sync, src, dst, both, from_source, at_ta
     assert at_target.head(repo, beside.digest) and at_target.head(repo, fallback)
     again = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both, ["--referrers", "all"])
     assert again.report["skipped"] == 1
+
+
+@pytest.mark.skipif(run.FLAVOR != "musl", reason="two programs cannot trace the same one")
+def test_signatures_are_not_read_for_each_image(runner, repo, folder, tmp_path):
+    """They have no names, so all of them are looked into: once, however many images are asked for."""
+    count, trace = 40, tmp_path / "trace"
+    for number in range(count):
+        picture = images.image(f"{repo}/{number}", layers=1, size=50)
+        signature = images.to_json({
+            "schemaVersion": 2, "mediaType": images.OCI_MANIFEST, "artifactType": "application/vnd.example.signature",
+            "config": {"mediaType": images.EMPTY_CONFIG, "digest": images.digest_of(b"{}"), "size": 2}, "layers": [],
+            "subject": picture.root.descriptor(), "annotations": {"number": str(number)}})
+        beside = images.Picture([images.Manifest(images.OCI_MANIFEST, signature)], {images.digest_of(b"{}"): b"{}"})
+        layouts.write(folder("from"), picture, f"v{number}")
+        layouts.write(folder("from"), beside, None)
+    command = runner.arguments({f"oci:{folder('from')}": f"oci:{folder('to')}"}, {}, ["--referrers", "all"])
+    result = runner.run([need.program("strace"), "-f", "-e", "trace=openat", "-o", str(trace), *command], report=True)
+    assert result.code == 0 and result.report["copied"] == count, result.stderr
+    copy = Layout(folder("to")).check()
+    assert {each["digest"] for each in Layout(folder("from")).index()["manifests"]} <= copy.blobs()
+    digest = beside.digest.split(":")[1]
+    opened = [line for line in trace.read_text().splitlines() if digest in line and "O_WRONLY" not in line and "O_RDWR" not in line]
+    assert 0 < len(opened) < count / 2
 
 
 def test_a_folder_as_a_mirror(sync, src, dst, from_source, at_target, repo, folder):
