@@ -107,15 +107,17 @@ $(sort $(unit_runs) $(engine_runs)): run/%: build/%
 WORKERS ?= $(shell expr 4 '*' $(JOBS))
 side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
 	echo --numprocesses=$(WORKERS) --dist=loadfile)))$(side_by_side)
+# Under a sanitizer the program computes more than it waits.
+fewer = $(if $(side_by_side),$(if $(filter file,$(origin WORKERS)),--numprocesses=$(shell expr 2 '*' $(JOBS))))
 
 # $(call pytest,FLAVOR,PROGRAM,FOLDER): TESTS="-k word" chooses among those of the folder, TESTS=tests/e2e/test_x.py takes its place.
 pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan%,$1),$(steady)) $(PYTEST) $(side_by_side) \
-	$(if $(filter tests/%,$(TESTS)),,$3) $(TESTS)
+	$(if $(filter asan% tsan%,$1),$(fewer)) $(if $(filter tests/%,$(TESTS)),,$3) $(TESTS)
 
 # These wait for nothing.
 cases: build/image-syncer$(engine) build/asan$(engine)/image-syncer ## text cases
 	@IMAGE_SYNCER_RELEASE=build/image-syncer$(engine) $(call pytest,asan$(engine),build/asan$(engine)/image-syncer,tests/cases \
-		$(if $(side_by_side),--dist=load --numprocesses=$(shell expr 2 '*' $(JOBS))))
+		$(if $(side_by_side),--dist=load))
 
 runner: build/image-syncer ## the GitHub Action as a runner runs it, against real registries
 	@$(call pytest,musl,build/image-syncer,tests/runner)

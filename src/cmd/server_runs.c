@@ -245,10 +245,11 @@ static void start_messages(struct server *server)
 					 .news = &server->told,
 					 .over = server_ring,
 					 .ctx = server};
-	/* One that got no thread is still there. */
-	bool left = news_are_due(&server->told);
+	/* Until they are over, the news are theirs. */
 	if (server->queued.active || server->telling.active)
 		return;
+	/* A message that got no thread is still there. */
+	bool left = news_are_due(&server->told);
 	if (!left && !news_are_due(&server->news))
 		return;
 	if (!left)

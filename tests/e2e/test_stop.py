@@ -324,7 +324,7 @@ def test_an_image_that_takes_too_long(runner):
     """It fails, and the others are none the worse; the run was not stopped."""
     with Scripted() as source, Scripted() as target:
         hanging(source, "slow")
-        result = timed(runner, source, target, "--image-timeout", "1s", "--retries", "0")
+        result = timed(runner, source, target, "--image-timeout", "4s", "--retries", "0")
         assert result.code == 1 and result.report["result"] == "partial"
         assert set(target.tags) == {("quick", "v1")}
         assert "stopped by the time limit of one image" in result.image(f"{target.host}/slow:v1")["error"]["message"]

@@ -50,9 +50,13 @@ class Server:
         with open(self.log, encoding="utf-8") as file:
             return file.read()
 
+    def _ended(self, what):
+        said = self.process.stderr.read().decode(errors="replace")
+        return f"it ended with {self.process.returncode} while {what} was awaited:\n{said}\n{self.text()}"
+
     def until(self, condition, what):
         def look():
-            assert self.process.poll() is None, f"it ended while {what} was awaited:\n{self.text()}"
+            assert self.process.poll() is None, self._ended(what)
             return condition()
         try:
             return proxy.until(look, seconds=WAIT, what=what)
