@@ -139,7 +139,8 @@ static bool is_awaited(const struct loop *loop)
 
 /*
  * Of the lanes whose next number is awaited by others of its group, the one where it is lowest;
- * NULL: there is none. A party that hangs gets hardly more threads than others by that. The other
+ * NULL: there is none. A party that hangs gets hardly more threads than others by that; lanes
+ * without a last party, as those of another run may be, do not count for that. The other
  * parties do not count: what they are needed for is shared by the group. Called locked.
  */
 static struct loop *awaited(const struct pool *pool)
@@ -147,7 +148,7 @@ static struct loop *awaited(const struct pool *pool)
 	unsigned least = UINT_MAX;
 	struct loop *best = NULL;
 	for (const struct loop *at = pool->newest; at; at = at->older)
-		if (at->numbers && last_load_of(at) < least)
+		if (at->numbers && at->parties[POOL_PARTIES - 1] && last_load_of(at) < least)
 			least = last_load_of(at);
 	for (struct loop *at = pool->newest; at; at = at->older)
 		if (is_awaited(at) && last_load_of(at) <= least + pool->helpers / 8 &&
