@@ -77,6 +77,11 @@ class Server:
         aside = self.runner.write("aside" + os.path.splitext(name)[1], content)
         os.rename(aside, name)
 
+    def report(self):
+        """That of the run that ended last."""
+        with open(self.runner.report_path, encoding="utf-8") as file:
+            return json.load(file)
+
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         return self.runner.finish(self.process)
