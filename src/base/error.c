@@ -78,6 +78,11 @@ bool error_stopped(struct error *err)
 	return false;
 }
 
+bool error_is_corrupt(const struct error *err)
+{
+	return err->kind == ERROR_CORRUPT || err->kind == ERROR_DAMAGED;
+}
+
 bool error_is_stop(const struct error *err)
 {
 	return err->kind == ERROR_CANCELED || err->stopped;
@@ -95,6 +100,7 @@ static const char *const names[] = {
 	[ERROR_TLS] = "tls",
 	[ERROR_NOT_TLS] = "tls",
 	[ERROR_CORRUPT] = "corrupt",
+	[ERROR_DAMAGED] = "corrupt",
 	[ERROR_IMMUTABLE] = "immutable",
 	[ERROR_MOVED] = "moved",
 	[ERROR_PLATFORM] = "platform-missing",

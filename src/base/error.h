@@ -25,6 +25,7 @@ enum error_kind {
 	ERROR_TLS,         /* certificate or handshake refused */
 	ERROR_NOT_TLS,     /* the server does not speak TLS on this port */
 	ERROR_CORRUPT,     /* bytes do not match their digest, or an answer makes no sense */
+	ERROR_DAMAGED,     /* the same of a file here, which does not get better by waiting */
 	ERROR_IMMUTABLE,   /* the target tag may not change */
 	ERROR_MOVED,       /* the target tag has changed since a plan was made */
 	ERROR_PLATFORM,    /* the image lacks a platform that is required */
@@ -61,6 +62,9 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 
 /* Puts "words: " in front of the text. Returns false. */
 bool error_wrap(struct error *err, const char *format, ...) printf_like(2, 3);
+
+/* True for both kinds of it. */
+bool error_is_corrupt(const struct error *err);
 
 /* "out of memory" with kind ERROR_MEMORY. Returns false. */
 bool error_memory(struct error *err);

@@ -113,7 +113,7 @@ static bool may_resume(struct download *download, struct error *err)
 	}
 	log_debug("blob %s broke off at byte %lld", download->blob->digest,
 		  (long long)download->offset);
-	store_spoiled(download->from, download->blob->digest);
+	store_spoiled(download->from, download->blob->digest, err);
 	return retry_wait(download->policy, download->attempt++, err);
 }
 

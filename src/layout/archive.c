@@ -176,6 +176,7 @@ static bool open_locked(struct archive *archive, struct error *err)
 		return true;
 	if (err->kind == ERROR_CORRUPT) {
 		volumes_blame(archive->volumes, 0, volumes_size(archive->volumes));
+		err->kind = ERROR_DAMAGED;
 		archive->damage = *err;
 	}
 	volumes_close(&archive->volumes);

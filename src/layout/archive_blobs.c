@@ -52,10 +52,8 @@ bool archive_blobs_open(const struct layout *layout, const char *digest, struct 
 	if (!archive_has(layout->archive, digest, &size))
 		return archive_lacks(layout->archive, digest, err);
 	if (part->size >= 0 && size != part->size) {
-		error_set(err, ERROR_CORRUPT, "%s: the blob %s has %lld bytes, not %lld",
-			  layout->path, digest, (long long)size, (long long)part->size);
-		err->exhausted = true;
-		return false;
+		return error_set(err, ERROR_DAMAGED, "%s: the blob %s has %lld bytes, not %lld",
+				 layout->path, digest, (long long)size, (long long)part->size);
 	}
 	struct arena *arena = arena_new_small();
 	struct archive_blob *blob = arena ? arena_new_of(arena, struct archive_blob) : NULL;

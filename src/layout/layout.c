@@ -66,6 +66,25 @@ bool layout_fail(const struct layout *layout, const char *doing, const char *nam
 	return false;
 }
 
+bool layout_blame(const struct layout *layout, const char *digest, bool written, struct error *err)
+{
+	struct blob_name name;
+	(void)archive_blob_name(digest, &name);
+	if (layout->archive) {
+		archive_blame(layout->archive, digest);
+		error_set(err, ERROR_DAMAGED, "%s: %s is damaged", err->text, layout->path);
+	} else if (written) {
+		error_set(err, ERROR_DAMAGED,
+			  "%s: remove the file %s/%s, and the next run writes it again", err->text,
+			  layout->path, name.text);
+	} else {
+		error_set(err, ERROR_DAMAGED,
+			  "%s: the file %s/%s is damaged; copy it to this folder once more",
+			  err->text, layout->path, name.text);
+	}
+	return false;
+}
+
 /* --- folders -------------------------------------------------------------------------------- */
 
 /* Opens a folder in another; a link is none. */

@@ -108,6 +108,11 @@ bool layout_has(const struct layout *layout, const char *digest, int64_t size, b
  * Brings layout->index up to date; the caller has the lock. ERROR_MISSING: there is no layout.
  */
 bool layout_refresh(struct layout *layout, struct error *err);
+/*
+ * Adds to err, which says what is wrong with the blob: which file it is, and what to do about it.
+ * written: this program writes it again. Returns false.
+ */
+bool layout_blame(const struct layout *layout, const char *digest, bool written, struct error *err);
 /* Sets err by errno, about a file of the layout; name "": about the folder. Returns false. */
 bool layout_fail(const struct layout *layout, const char *doing, const char *name,
 		 struct error *err);

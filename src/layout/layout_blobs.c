@@ -84,9 +84,8 @@ static int open_blob(const struct layout *layout, const char *digest, int64_t si
 	if (fd < 0 || size < 0 || info.st_size == size)
 		return fd;
 	close(fd);
-	error_set(err, ERROR_CORRUPT, "%s: the blob %s has %lld bytes, not %lld", layout->path,
+	error_set(err, ERROR_DAMAGED, "%s: the blob %s has %lld bytes, not %lld", layout->path,
 		  digest, (long long)info.st_size, (long long)size);
-	err->exhausted = true;
 	return -1;
 }
 
@@ -299,6 +298,16 @@ void layout_blobs_cancel(const struct layout *layout, struct blob_upload *upload
 	upload->open = false;
 }
 
+/* True when the file is there and has these bytes. */
+static bool holds(const struct layout *layout, const char *digest, struct str bytes)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	struct str held;
+	struct error ignored;
+	return arena && layout_read_blob(layout, digest, bytes.len, arena, &held, &ignored) &&
+	       str_equal(held, bytes);
+}
+
 bool layout_blobs_put(const struct layout *layout, const char *digest, struct str bytes,
 		      struct error *err)
 {
@@ -309,9 +318,8 @@ bool layout_blobs_put(const struct layout *layout, const char *digest, struct st
 							      .size = (int64_t)bytes.len,
 							      .folder = -1,
 							      .draft = {.fd = -1}};
-	bool found;
-	if (!layout_has(layout, digest, writing.size, &found, err) || found)
-		return found;
+	if (holds(layout, digest, bytes))
+		return true;
 	writing.folder = layout_open_blobs(layout, digest, true, err);
 	return writing.folder >= 0 && writing_begin(&writing, err) &&
 	       add_bytes(&writing, bytes.at, bytes.len, err) && writing_keep(&writing, err);

@@ -85,9 +85,7 @@ static bool read_manifest(const struct layout *layout, struct arena *arena, cons
 		return false;
 	if (digest_verify(*out, str_of(digest), err))
 		return true;
-	if (layout->archive)
-		archive_blame(layout->archive, digest);
-	return error_wrap(err, "%s", layout->path);
+	return layout_blame(layout, digest, may_be_new(layout), err);
 }
 
 bool layout_manifests_look(struct layout *layout, struct arena *arena, const char *reference,
@@ -152,7 +150,7 @@ static bool look_for_child(struct layout_look *looking, const struct descriptor 
 		return error_memory(err);
 	if (read_manifest(looking->layout, arena, child->digest, &bytes, err))
 		return look_into(looking, bytes, child->media_type, depth + 1, err);
-	bool damaged = err->kind == ERROR_MISSING || err->kind == ERROR_CORRUPT;
+	bool damaged = err->kind == ERROR_MISSING || error_is_corrupt(err);
 	return damaged && miss(looking, child->digest);
 }
 
@@ -206,7 +204,7 @@ bool layout_manifests_head(struct layout *layout, bool target, struct arena *are
 	}
 	if (!read_manifest(layout, arena, entry.digest, &bytes, err))
 		/* A file that is damaged is written once more. */
-		return err->kind == ERROR_MISSING || (target && err->kind == ERROR_CORRUPT);
+		return err->kind == ERROR_MISSING || (target && error_is_corrupt(err));
 	if (target && !look_into(&looking, bytes, entry.media_type, 1, err))
 		return false;
 	if (*looking.missing)

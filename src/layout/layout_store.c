@@ -100,11 +100,10 @@ static bool open_blob(const struct store *store, const char *digest, struct blob
 	return layout_blobs_open(of(store)->layout, digest, part, out, err);
 }
 
-/* The bytes are read from the same place the next time, but a volume can be named. */
-static void spoiled(const struct store *store, const char *digest)
+static void spoiled(const struct store *store, const char *digest, struct error *err)
 {
-	if (of(store)->layout->archive)
-		archive_blame(of(store)->layout->archive, digest);
+	if (err->kind == ERROR_CORRUPT)
+		layout_blame(of(store)->layout, digest, store->target, err);
 }
 
 static bool has(const struct store *store, const char *digest, int64_t size, bool *found,

@@ -330,15 +330,14 @@ static bool open_listed(struct volumes *volumes, struct str line, struct error *
 	struct str sum = str_head(line, HEX_LEN), name = str_from(line, HEX_LEN + 2);
 	if (sum.len < HEX_LEN || !name.len || str_find(name, '/') < name.len ||
 	    volumes->count == VOLUMES_MAX)
-		return error_set(err, ERROR_CORRUPT, "%s.sha256 is no list of volumes",
+		return error_set(err, ERROR_DAMAGED, "%s.sha256 is no list of volumes",
 				 volumes->path);
 	const char *path =
 		arena_printf(volumes->arena, "%.*s%.*s", folder, volumes->path, STR_ARGS(name));
 	if (open_volume(volumes, path, sum, err))
 		return true;
 	/* The list says that it exists, so this is no archive that is not there. */
-	err->kind = err->kind == ERROR_MISSING ? ERROR_CORRUPT : err->kind;
-	err->exhausted = true;
+	err->kind = err->kind == ERROR_MISSING ? ERROR_DAMAGED : err->kind;
 	return error_wrap(err, "a volume of %s is missing", volumes->path);
 }
 
@@ -348,12 +347,11 @@ static bool check_sizes(const struct volumes *volumes, struct error *err)
 		const struct volume *volume = &volumes->items[i];
 		if (volume->size == volumes->items[0].size && volume->size)
 			continue;
-		error_set(err, ERROR_CORRUPT,
-			  "the volume %s has %lld bytes, but the first has "
-			  "%lld: it is damaged",
-			  volume->name, (long long)volume->size, (long long)volumes->items[0].size);
-		err->exhausted = true;
-		return false;
+		return error_set(err, ERROR_DAMAGED,
+				 "the volume %s has %lld bytes, but the first has "
+				 "%lld: it is damaged",
+				 volume->name, (long long)volume->size,
+				 (long long)volumes->items[0].size);
 	}
 	return true;
 }

@@ -27,7 +27,7 @@ struct volumes_mark {
  */
 bool volumes_create(struct arena *arena, const char *path, int64_t split, struct volumes **out,
 		    struct error *err);
-/* Opens one for reading. ERROR_MISSING: there is none; ERROR_CORRUPT names a volume. */
+/* Opens one for reading. ERROR_MISSING: there is none; ERROR_DAMAGED names a volume. */
 bool volumes_open(struct arena *arena, const char *path, struct volumes **out, struct error *err);
 /* Closes all files; one that was not finished is removed. *volumes may be NULL. */
 void volumes_close(struct volumes **volumes);

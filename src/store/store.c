@@ -121,10 +121,10 @@ bool store_parallel(const struct store *store)
 	return store->kind->parallel && store->kind->parallel(store);
 }
 
-void store_spoiled(const struct store *store, const char *digest)
+void store_spoiled(const struct store *store, const char *digest, struct error *err)
 {
 	if (store->kind->spoiled)
-		store->kind->spoiled(store, digest);
+		store->kind->spoiled(store, digest, err);
 }
 
 bool store_has(const struct store *store, const char *digest, int64_t size, bool *found,

@@ -167,7 +167,7 @@ struct store_kind {
 	/* Optional. */
 	bool (*parallel)(const struct store *store);
 	/* Optional. */
-	void (*spoiled)(const struct store *store, const char *digest);
+	void (*spoiled)(const struct store *store, const char *digest, struct error *err);
 	bool (*has)(const struct store *store, const char *digest, int64_t size, bool *found,
 		    struct error *err);
 	bool (*offer)(const struct store *store, struct arena *arena,
@@ -286,8 +286,11 @@ bool store_open_url(const struct store *store, const char *url, struct blob_part
  * known to count requests.
  */
 bool store_parallel(const struct store *store);
-/* The blob broke off or did not fit its digest: it comes past all mirrors the next time. */
-void store_spoiled(const struct store *store, const char *digest);
+/*
+ * The blob broke off or did not fit its digest, as err says: it comes past all mirrors the next
+ * time. A store of files names the file in err, which becomes ERROR_DAMAGED.
+ */
+void store_spoiled(const struct store *store, const char *digest, struct error *err);
 /*
  * Asks whether the blob is there with that size. A target's refusal means no: what is then sent
  * gets the answer that matters.

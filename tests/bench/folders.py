@@ -7,8 +7,8 @@ compared with what was there. Beside the programs stands what the disk alone tak
 after the other. The fastest of the rounds counts, since other users of a disk only ever make it slower.
 
 This program has everything on disk when it ends; the peers leave that to the system. So what is written is brought to the disk behind
-each export, file by file, and the column "on disk" has the sum. This program also runs "unsynced": strace answers its calls of fsync in
-place of the kernel. Each round begins with another program, since the first large file of a virtual machine waits for the host's memory.
+each export, file by file, and the column "on disk" has the sum. Each round begins with another program, since the first large file
+of a virtual machine waits for the host's memory.
 """
 
 import argparse
@@ -27,15 +27,11 @@ from lib import images, registry  # noqa: E402
 MIB = 1 << 20
 PEERS = os.path.join(os.environ.get("IMAGE_SYNCER_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "image-syncer"), "layouts")
-UNSYNCED = "strace -f -qq -o /dev/null --seccomp-bpf -e inject=fsync,fdatasync,sync_file_range:retval=0"
 # Out of one registry, and into another, which has nothing of it.
 PROGRAMS = {
     "image-syncer": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {other} oci:{folder}:v1 {other}/{to}"),
     "image-syncer, archive": ("{program} -q --insecure {host} {host}/a:v1 oci-archive:{folder}/x.tar",
                               "{program} -q --insecure {other} oci-archive:{folder}/x.tar:v1 {other}/{to}"),
-    "image-syncer, unsynced": ("{program} -q --insecure {host} {host}/a:v1 oci:{folder}", "{program} -q --insecure {other} oci:{folder}:v1 {other}/{to}"),
-    "image-syncer, archive, unsynced": ("{program} -q --insecure {host} {host}/a:v1 oci-archive:{folder}/x.tar",
-                                        "{program} -q --insecure {other} oci-archive:{folder}/x.tar:v1 {other}/{to}"),
     "skopeo": ("skopeo copy -q --all --preserve-digests --src-tls-verify=false docker://{host}/a:v1 oci:{folder}:v1",
                "skopeo copy -q --all --preserve-digests --dest-tls-verify=false oci:{folder}:v1 docker://{other}/{to}:v1"),
     "oras": ("oras cp --no-tty --from-plain-http {host}/a:v1 --to-oci-layout {folder}:v1",
@@ -124,17 +120,15 @@ def main():
             turn = list(PROGRAMS.items())
             for name, commands in turn[number % len(turn):] + turn[:number % len(turn)]:
                 program = options.program if name.startswith("image-syncer") else shutil.which(name, path=f"{PEERS}:{os.environ['PATH']}")
-                if not program or (name.endswith("unsynced") and not shutil.which("strace")):
+                if not program:
                     continue
-                folder, to = os.path.join(home, "app"), f"to-{name.split(',')[0]}-{len(name)}-{number}"
+                folder, to = os.path.join(home, "app"), f"to-{name.split(', ')[-1]}-{number}"
                 os.makedirs(folder)
                 if "archive" not in name:
                     os.rmdir(folder)
                 for way, command in zip(("export", "import"), commands):
                     words = command.format(program="", host=server.host, other=other.host, folder=folder, to=to).split()
                     words = [os.path.abspath(program), *words[not name.startswith("image-syncer"):]]
-                    if name.endswith("unsynced"):
-                        words = [shutil.which("strace"), *UNSYNCED.split()[1:], *words]
                     taken = timed(os.path.abspath(options.measure), words, home)
                     settled = taken[0] + settle(folder) if way == "export" else None
                     best.setdefault((way, name), []).append((*taken, settled))

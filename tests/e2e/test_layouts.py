@@ -275,16 +275,43 @@ def test_a_blob_that_is_gone_is_written_again(sync, src, both, from_source, repo
     assert Layout(folder("app")).check().closure("v1") == images.expected(picture)
 
 
-def test_a_damaged_source_is_named(sync, dst, both, at_target, repo, folder):
-    picture = images.image(repo)
-    layout = layouts.write(folder("app"), picture, "v1")
-    digest = max(picture.blobs, key=lambda each: len(picture.blobs[each]))
+def hurt_blob(layout, digest):
     with open(layout.blob_path(digest), "r+b") as file:
         file.seek(40)
         file.write(b"damaged")
+    return layout.blob_path(digest)
+
+
+@pytest.mark.parametrize("what", ["layer", "manifest"])
+def test_a_damaged_source_is_named(sync, dst, both, at_target, repo, folder, what):
+    """The file, what to do, and no second try: reading it again brings the same bytes."""
+    picture = images.image(repo)
+    layout = layouts.write(folder("app"), picture, "v1")
+    path = hurt_blob(layout, picture.digest if what == "manifest" else max(picture.blobs, key=lambda each: len(picture.blobs[each])))
     result = sync({f"oci:{folder('app')}:v1": f"{dst.host}/{repo}"}, both)
-    assert result.code == 1 and digest in result.stderr
+    assert result.code == 1 and result.report["images"][0]["error"]["kind"] == "corrupt"
+    assert f"the file {path} is damaged; copy it to this folder once more" in result.stderr, result.stderr
+    assert "trying again" not in result.stderr and "will be tried again" not in result.stderr, result.stderr
     assert at_target.tags(repo) == []
+
+
+@pytest.mark.parametrize("what", ["layer", "index", "manifest"])
+def test_verify_names_what_is_damaged(sync, src, both, from_source, repo, folder, what):
+    """A layer has to be removed, after which the next run writes it; manifests are read by each run, and written again."""
+    picture = from_source.push(images.multi(repo), repo, "v1")
+    rule = {f"{src.host}/{repo}:v1": f"oci:{folder('app')}"}
+    assert sync(rule, both).code == 0
+    layout = Layout(folder("app"))
+    path = hurt_blob(layout, {"layer": max(picture.blobs, key=lambda each: len(picture.blobs[each])), "index": picture.digest,
+                              "manifest": next(each.digest for each in picture.manifests if each.digest != picture.digest)}[what])
+    if what == "layer":
+        result = sync(rule, both, ["--verify"])
+        assert result.code == 1 and f"remove the file {path}, and the next run writes it again" in result.stderr, result.stderr
+        assert "will be tried again" not in result.stderr, result.stderr
+        os.unlink(path)
+    result = sync(rule, both)
+    assert result.code == 0 and result.report["copied"] == 1, result.stderr
+    assert layout.check().closure("v1") == images.expected(picture)
 
 
 def test_verify_reads_what_was_written(sync, src, both, from_source, repo, folder):

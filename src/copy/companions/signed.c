@@ -65,7 +65,7 @@ static bool is_bad(struct signature_search *search, const struct error *err)
 {
 	search->why = "it is damaged or incomplete";
 	search->seen++;
-	return err->kind == ERROR_CORRUPT || err->kind == ERROR_MISSING ||
+	return error_is_corrupt(err) || err->kind == ERROR_MISSING ||
 	       err->kind == ERROR_UNSUPPORTED;
 }
 

@@ -199,7 +199,7 @@ static bool recognize_index(struct image *image, const struct manifest *manifest
 	if (!patterns)
 		return error_memory(err);
 	if (!filter_read(arena, manifest, image->filter, &index, err))
-		return err->kind == ERROR_CORRUPT;
+		return error_is_corrupt(err);
 	bool open = has_open(&index);
 	if (!filter_settle(&index, err))
 		return false;
@@ -218,7 +218,7 @@ bool narrow_recognize(struct image *image, bool *same, struct error *err)
 	*same = false;
 	if (!fetch_manifest(image->to, image->arena, held, &manifest, err)) {
 		/* The tag does not hold a filtered index, and is replaced. */
-		if (err->kind == ERROR_MISSING || err->kind == ERROR_CORRUPT ||
+		if (err->kind == ERROR_MISSING || error_is_corrupt(err) ||
 		    err->kind == ERROR_UNSUPPORTED)
 			return true;
 		return error_wrap(err, "destination");

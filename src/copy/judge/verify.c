@@ -65,7 +65,10 @@ static bool read_once(struct image *image, const struct descriptor *blob, struct
 	if (!download_open(&download, image->to, blob, 0, true, err))
 		return false;
 	throttle_attach(image->copier->options.throttle, &download.reader, &slow);
-	return hash_bytes(&download, &slow.reader, piece, err);
+	if (hash_bytes(&download, &slow.reader, piece, err))
+		return true;
+	store_spoiled(image->to, blob->digest, err);
+	return false;
 }
 
 static bool read_blob(struct image *image, const struct descriptor *blob, struct error *err)

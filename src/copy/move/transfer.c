@@ -227,7 +227,7 @@ static bool stream_blob(struct transfer *transfer, int slot, struct error *err)
 	bool ok = checked_open(&checked, err) &&
 		  store_send(cargo->image->to, &transfer->upload, &checked.reader, err);
 	if (!ok && transfer->source_failed)
-		store_spoiled(cargo->image->from, cargo->blob->digest);
+		store_spoiled(cargo->image->from, cargo->blob->digest, err);
 	if (!ok) {
 		transfer->alone = true;
 		fanout_detach(cargo->image->copier->fanout, cargo->branch);

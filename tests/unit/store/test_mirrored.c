@@ -211,7 +211,9 @@ static void test_blobs(void **state)
 	memory_put_named(&stage.memory, &stage.far->blobs, digest, STR("evil"), "");
 	assert_true(opens(&stage, digest, &part, &first));
 	assert_int_equal(first, 'e');
-	store_spoiled(stage.store, digest);
+	struct error err = {.kind = ERROR_CORRUPT};
+	store_spoiled(stage.store, digest, &err);
+	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_true(opens(&stage, digest, &part, &first));
 	assert_int_equal(first, 'g');
 	/* Of others nothing is thought. */
