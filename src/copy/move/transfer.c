@@ -355,7 +355,8 @@ static bool attempts(struct transfer *transfer, bool *present, struct error *err
 		    store_has(cargo->image->to, cargo->blob->digest, cargo->blob->size, &found,
 			      &ignored) &&
 		    found) {
-			transfer->upload.open = false;
+			/* It need not have come by this upload, which is open then. */
+			give_up(transfer);
 			return true;
 		}
 		if (!ambiguous || !resume(transfer, &count))

@@ -101,6 +101,37 @@ static void test_a_target_that_forgets(void **state)
 	close_stage(&stage);
 }
 
+/* Somebody else sends the blob meanwhile. */
+static void finish_for_it(struct memory_world *memory, enum memory_op op, unsigned call)
+{
+	break_off(memory, op, call);
+	if (memory->fail_at != call)
+		return;
+	struct memory_repository *from = memory_repository(memory, "from.test", "app");
+	struct memory_repository *to = memory_repository(memory, "to.test", "app");
+	for (size_t i = 0; i < from->blobs.count; i++)
+		map_put(&to->blobs,
+			(struct str){from->blobs.entries[i].key, from->blobs.entries[i].len},
+			from->blobs.entries[i].value);
+}
+
+/* What was begun is given up, since the blob came in another way. */
+static void test_a_blob_that_came_otherwise(void **state)
+{
+	struct stage stage;
+	(void)state;
+	open_stage(&stage, 4 * MIB);
+	stage.fails = MEMORY_TAKE;
+	stage.every = 10;
+	stage.times = 1;
+	stage.memory.fail_with = ERROR_UNAVAILABLE;
+	stage.memory.hook = finish_for_it;
+	copy_run(&stage.run);
+	assert_copied(&stage);
+	assert_int_equal(stage.memory.each[MEMORY_CANCEL], 1);
+	close_stage(&stage);
+}
+
 /* The upload stays open while the source is asked for the rest. */
 static void test_a_source_that_breaks_off(void **state)
 {
@@ -228,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_target_that_breaks_off),
 		cmocka_unit_test(test_a_target_that_forgets),
+		cmocka_unit_test(test_a_blob_that_came_otherwise),
 		cmocka_unit_test(test_a_source_that_breaks_off),
 		cmocka_unit_test(test_a_mirror_that_breaks_off),
 		cmocka_unit_test(test_damaged_bytes),
