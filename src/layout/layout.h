@@ -37,6 +37,8 @@ struct layout_queue {
 	bool busy; /* a thread changes index.json */
 };
 
+enum layout_presence { LAYOUT_UNKNOWN, LAYOUT_THERE, LAYOUT_NOWHERE };
+
 struct layout {
 	struct layouts *layouts;
 	const char *path;               /* "/mnt/usb/app" */
@@ -49,10 +51,11 @@ struct layout {
 	struct arena *arena;       /* of the index */
 	struct layout_index index; /* as it was at stamp, and what it will be */
 	struct stat stamp;
-	bool known;        /* the index was read */
-	bool changing;     /* it is not read again meanwhile */
-	bool before;       /* it was there when this run made it ready */
-	atomic_bool ready; /* to be written to, by this run */
+	bool known;                            /* the index was read */
+	bool changing;                         /* it is not read again meanwhile */
+	bool before;                           /* it was there when this run made it ready, */
+	_Atomic enum layout_presence presence; /* or when another one wanted a blob of it */
+	atomic_bool ready;                     /* to be written to, by this run */
 };
 
 /* roots outlive it. NULL without memory. */
@@ -74,11 +77,10 @@ struct archive *layouts_archive(const struct layouts *layouts, size_t number);
 /* What stands for all names with that host (layout_name.h). NULL without memory. */
 const void *layouts_party(struct layouts *layouts, const char *host);
 /*
- * The next folder of the table that is being written to and was there before, from number *next on,
- * which is moved behind it; NULL: there are no more. It may hold a blob that can be shared. What
- * this run has put into a folder is known without a look (store/locations.h).
+ * The next folder of the table that some rule writes to, from number *next on, which is moved behind
+ * it; NULL: there are no more.
  */
-struct layout *layouts_before(struct layouts *layouts, size_t *next);
+struct layout *layouts_written(struct layouts *layouts, size_t *next);
 
 /*
  * Opens the folder. -1: ERROR_MISSING, there is none, or another error. make: it is made, with

@@ -212,15 +212,16 @@ static bool take(struct blob_writing *writing, const struct layout *from)
 /* True when the blob came from the location, or from another layout of this run. */
 static bool take_over(struct blob_writing *writing, const struct layout *location)
 {
-	const struct layout *other;
+	struct layout *other;
 	size_t next = 0;
 	if (location && take(writing, location))
 		return true;
 	for (size_t i = 0; i < SIBLINGS_MAX; i++) {
-		other = layouts_before(writing->layout->layouts, &next);
+		other = layouts_written(writing->layout->layouts, &next);
 		if (!other)
 			return false;
-		if (other != writing->layout && other != location && take(writing, other))
+		if (other != writing->layout && other != location && layout_was_there(other) &&
+		    take(writing, other))
 			return true;
 	}
 	return false;

@@ -116,6 +116,20 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 	return true;
 }
 
+bool layout_was_there(struct layout *layout)
+{
+	struct error ignored;
+	if (layout->ready)
+		return layout->before;
+	/* Two threads may find it out, and find the same. */
+	if (layout->presence == LAYOUT_UNKNOWN) {
+		scoped(layout_close) int folder = layout_open(layout, false, &ignored);
+		layout->presence =
+			folder >= 0 && exists(folder, "oci-layout") ? LAYOUT_THERE : LAYOUT_NOWHERE;
+	}
+	return layout->presence == LAYOUT_THERE;
+}
+
 bool layout_make(struct layout *layout, struct error *err)
 {
 	if (layout->archive)

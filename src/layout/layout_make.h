@@ -10,3 +10,8 @@
 bool layout_make(struct layout *layout, struct error *err);
 /* The same for a folder, by a caller who has its lock. */
 bool layout_make_ready(struct layout *layout, struct error *err);
+/*
+ * True for a folder that was a layout before this run wrote to it, so that it may hold blobs which
+ * others can share. What this run has put there is known without a look (store/locations.h).
+ */
+bool layout_was_there(struct layout *layout);

@@ -171,13 +171,13 @@ const void *layouts_party(struct layouts *layouts, const char *host)
 	return party;
 }
 
-struct layout *layouts_before(struct layouts *layouts, size_t *next)
+struct layout *layouts_written(struct layouts *layouts, size_t *next)
 {
 	struct layout *found = NULL;
 	pthread_mutex_lock(&layouts->lock);
 	while (*next < layouts->table.count && !found) {
 		struct layout *layout = layouts->table.entries[(*next)++].value;
-		if (layout->ready && layout->before)
+		if (!layout->archive && layout->root && layout->root->written)
 			found = layout;
 	}
 	pthread_mutex_unlock(&layouts->lock);

@@ -136,6 +136,21 @@ def test_a_namespace_there_and_back(sync, src, dst, both, from_source, at_target
     assert one.report["copied"] == 2
 
 
+def test_what_was_there_before_is_shared(sync, src, both, from_source, repo, folder):
+    """A new repository takes its layers from one that is in sync: nothing is downloaded twice, or twice on the disk."""
+    picture = from_source.push(images.image(repo), f"{repo}/a", "v1")
+    rule = {f"{src.host}/{repo}/**": f"oci:{folder('mirror')}"}
+    assert sync(rule, both).code == 0
+    from_source.push(picture, f"{repo}/b", "v1")
+    before = len(src.seen("GET", "blob"))
+    again = sync(rule, both)
+    assert (again.code, again.report["copied"], again.report["skipped"]) == (0, 1, 1), again.stderr
+    assert len(src.seen("GET", "blob")) == before
+    for digest in picture.blobs:
+        assert os.stat(Layout(folder("mirror/b")).blob_path(digest)).st_nlink == 2
+    assert Layout(folder("mirror/b")).check().closure("v1") == images.expected(picture)
+
+
 @pytest.mark.parametrize("which", ["", ":v1", "/*", "/**"])
 @pytest.mark.parametrize("there", [False, True])
 def test_a_source_whose_disk_is_not_mounted(sync, dst, both, repo, folder, which, there):
