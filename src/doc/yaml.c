@@ -374,8 +374,8 @@ static bool read_document(struct load *load, const struct node **out)
 	*out = read_value(load, &event);
 	return *out && expect(load, YAML_DOCUMENT_END_EVENT, "not a YAML document") &&
 	       expect(load, YAML_STREAM_END_EVENT,
-		      "a second document begins here: put everything "
-		      "into one");
+		      "a second document begins here: put everything into one; only manifests of "
+		      "Kubernetes, each with apiVersion and kind, may be several");
 }
 
 /* Reads the documents up to the end of the stream into items, but for those that hold nothing. */

@@ -15,7 +15,7 @@ static bool is_manifest(const struct node *node)
 {
 	return node_string(node_get(node, "apiVersion")).len &&
 	       node_string(node_get(node, "kind")).len &&
-	       (node_get(node, "metadata") || node_get(node, "items"));
+	       (node_get(node, "metadata") || node_get(node, "items") || node_get(node, "spec"));
 }
 
 bool workloads_is_kubernetes(const struct document *document)
