@@ -83,9 +83,11 @@ build/$1/unit/%: build/$1/unit/%.o build/$1/libimage-syncer.a
 endef
 $(foreach flavor,asan tsan asan-openssl tsan-openssl coverage,$(eval $(call unit_rules,$(flavor))))
 
+# Most of their time is waits as well (see WORKERS below). Everything is built by then.
+waiting = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(or $(filter-out 0,$(WORKERS)),1))
 .PHONY: $(unit_runs)
 unit: $(unit_runs:run/%=build/%) ## unit tests under the address and the thread sanitizer
-	@$(MAKE) $(together) $(unit_runs)
+	@$(MAKE) $(together) $(waiting) $(unit_runs)
 	@echo "unit: $(words $(unit_runs)) programs passed"
 
 # What depends on the engine of TLS, with the other one.
@@ -93,7 +95,7 @@ engine_units := $(filter-out net/test_tls_decoder,$(filter net/test_tls_% net/te
 engine_runs := $(engine_units:%=run/asan-openssl/unit/%)
 .PHONY: $(filter-out $(unit_runs),$(engine_runs)) unit-openssl
 unit-openssl: $(engine_runs:run/%=build/%) ## unit tests of what depends on the engine of TLS, with OpenSSL (all: make unit TLS=openssl)
-	@$(MAKE) $(together) $(engine_runs)
+	@$(MAKE) $(together) $(waiting) $(engine_runs)
 	@echo "unit-openssl: $(words $(engine_runs)) programs passed"
 
 $(sort $(unit_runs) $(engine_runs)): run/%: build/%
