@@ -99,7 +99,7 @@ unit-openssl: $(engine_runs:run/%=build/%) ## unit tests of what depends on the 
 	@echo "unit-openssl: $(words $(engine_runs)) programs passed"
 
 $(sort $(unit_runs) $(engine_runs)): run/%: build/%
-	@echo "TEST $<"; $(sanitizers) $(if $(filter run/tsan%,$@),$(steady)) $<
+	@echo "TEST $<"; $(sanitizers) $(if $(ALL),EVERY_FAULT=1) $(if $(filter run/tsan%,$@),$(steady)) $<
 
 # --- With pytest -----------------------------------------------------------------------------------------------------
 

@@ -107,13 +107,15 @@ size_t message_units(struct str text)
 /* The first characters of text that fit into max, at least one. */
 static struct str fitting(struct str text, size_t max, message_measure *measure)
 {
-	size_t len = 0;
+	size_t len = 0, used = 0;
 	uint32_t code;
 	while (len < text.len) {
-		size_t next = len + step(str_from(text, len), &code);
-		if (len && measure(str_head(text, next)) > max)
+		struct str rest = str_from(text, len);
+		struct str first = str_head(rest, step(rest, &code));
+		used += measure(first);
+		if (len && used > max)
 			break;
-		len = next;
+		len += first.len;
 	}
 	return str_head(text, len);
 }
@@ -121,12 +123,13 @@ static struct str fitting(struct str text, size_t max, message_measure *measure)
 bool message_part(struct str *text, size_t max, message_measure *measure, struct str *part)
 {
 	struct str rest = *text, line;
-	size_t len = 0;
+	size_t len = 0, used = 0;
 	if (!text->len)
 		return false;
 	while (str_cut(&rest, '\n', &line) && line.at < text->at + text->len) {
 		size_t next = (size_t)(line.at - text->at) + line.len;
-		if (measure(str_head(*text, next)) > max)
+		used += measure(str_head(str_from(*text, len), next - len));
+		if (used > max)
 			break;
 		len = next;
 	}

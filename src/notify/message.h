@@ -17,7 +17,7 @@ enum { MESSAGE_LINE_MAX = 600 }; /* bytes of a line */
  */
 void message_write(const struct tally *tally, const char *title, bool failed, struct buf *out);
 
-/* What a service counts in a text. */
+/* What a service counts in a text: the sum of what it counts in its characters. */
 typedef size_t message_measure(struct str text);
 size_t message_bytes(struct str text);
 /* Bytes of a text of harmless lines in JSON, where quotes, backslashes and line ends have two. */

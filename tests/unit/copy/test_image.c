@@ -8,7 +8,7 @@
 #ifdef __SANITIZE_THREAD__
 enum { WIDTH = 4, STEP = 31 };
 #else
-enum { WIDTH = 1, STEP = 4 };
+enum { WIDTH = 1, STEP = 8 };
 #endif
 
 /* Each scenario once, and a second time on what the first has left. */

@@ -3,7 +3,7 @@
 #include "test_scarce_fixture.h"
 
 /* Of the allocations of a scenario every so many fail, others in the next one. */
-enum { STRIDE = 13 };
+enum { STRIDE = 29 };
 
 static void run(struct world *world, const struct scenario *scenario, unsigned at, unsigned count,
 		struct arena *arena)
