@@ -77,8 +77,8 @@ struct archive *layouts_archive(const struct layouts *layouts, size_t number);
 /* What stands for all names with that host (layout_name.h). NULL without memory. */
 const void *layouts_party(struct layouts *layouts, const char *host);
 /*
- * The next folder of the table that some rule writes to, from number *next on, which is moved behind
- * it; NULL: there are no more.
+ * The next folder of the table that some rule writes to, from number *next on, which is moved
+ * behind it; NULL: there are no more.
  */
 struct layout *layouts_written(struct layouts *layouts, size_t *next);
 

@@ -220,7 +220,7 @@ static bool take_over(struct blob_writing *writing, const struct layout *locatio
 		other = layouts_written(writing->layout->layouts, &next);
 		if (!other)
 			return false;
-		if (other != writing->layout && other != location && layout_was_there(other) &&
+		if (other != writing->layout && other != location && layout_make_predates(other) &&
 		    take(writing, other))
 			return true;
 	}

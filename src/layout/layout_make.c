@@ -116,7 +116,7 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 	return true;
 }
 
-bool layout_was_there(struct layout *layout)
+bool layout_make_predates(struct layout *layout)
 {
 	struct error ignored;
 	if (layout->ready)

@@ -14,4 +14,4 @@ bool layout_make_ready(struct layout *layout, struct error *err);
  * True for a folder that was a layout before this run wrote to it, so that it may hold blobs which
  * others can share. What this run has put there is known without a look (store/locations.h).
  */
-bool layout_was_there(struct layout *layout);
+bool layout_make_predates(struct layout *layout);
