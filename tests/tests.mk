@@ -109,8 +109,8 @@ $(sort $(unit_runs) $(engine_runs)): run/%: build/%
 WORKERS ?= $(shell expr 4 '*' $(JOBS))
 side_by_side = $(eval side_by_side := $(if $(filter-out 0,$(WORKERS)),$(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
 	echo --numprocesses=$(WORKERS) --dist=loadfile)))$(side_by_side)
-# Under a sanitizer the program computes more than it waits.
-fewer = $(if $(side_by_side),$(if $(filter file,$(origin WORKERS)),--numprocesses=$(shell expr 2 '*' $(JOBS))))
+# Under a sanitizer the program computes more, and fewer are enough.
+fewer = $(if $(side_by_side),$(if $(filter file,$(origin WORKERS)),--numprocesses=$(shell expr 3 '*' $(JOBS))))
 
 # $(call pytest,FLAVOR,PROGRAM,FOLDER): TESTS="-k word" chooses among those of the folder, TESTS=tests/e2e/test_x.py takes its place.
 pytest = $(sanitizers) IMAGE_SYNCER=$(CURDIR)/$2 IMAGE_SYNCER_FLAVOR=$1 $(if $(filter tsan%,$1),$(steady)) $(PYTEST) $(side_by_side) \
