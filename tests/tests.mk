@@ -147,10 +147,10 @@ e2e-openssl: ## what depends on the engine of TLS, with the other one (all: make
 
 # Left out: the harness's tests of itself, and what is asked of build/musl/e2e/snapshot. The program under test does not run in them.
 others := $(patsubst %,--ignore=tests/e2e/%,test_lib.py test_page.py test_status.py)
-# The files with which the program goes through most of its code: foreign answers and files, stops, few descriptors, folders and archives,
-# a server. All others run under this sanitizer every night.
-memory := archives auth companions config detours digest_lists events fanout faults hooks layouts lying_registries paging plan queued \
-	regressions resources resume serve ssrf state stop stubborn
+# The files in which others say what the program reads: answers, files, folders and archives, hooks. All others run under this sanitizer
+# every night.
+memory := archives auth config detours digest_lists events faults hooks layouts lying_registries paging plan regressions resources resume \
+	ssrf
 e2e-asan: build/asan$(engine)/image-syncer ## end to end under the address sanitizer: what is about memory, with ALL=1 the whole
 	@$(call pytest,asan$(engine),build/asan$(engine)/image-syncer,$(if $(ALL)$(TESTS),tests/e2e $(others),$(memory:%=tests/e2e/test_%.py)))
 
