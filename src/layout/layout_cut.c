@@ -63,7 +63,8 @@ static bool open_list(struct str value, struct str *out)
 
 bool layout_cut(struct str text, struct layout_cut *out)
 {
-	size_t at = skip_blanks(text, 0);
+	size_t mark = str_starts(text, BYTE_ORDER_MARK) ? sizeof(BYTE_ORDER_MARK) - 1 : 0;
+	size_t at = skip_blanks(text, mark);
 	if (at == text.len || text.at[at] != '{')
 		return false;
 	do {

@@ -117,6 +117,9 @@ static bool read_piece(struct arena *arena, struct str text, struct layout_entry
 	const struct node *node;
 	if (!scratch)
 		return error_memory(err);
+	/* At its beginning a document may have one, but this is the middle of one. */
+	if (str_starts(text, BYTE_ORDER_MARK))
+		return error_set(err, ERROR_CORRUPT, "a byte order mark is no JSON");
 	return json_read_foreign(scratch, text, &node, err) &&
 	       (read_entry(arena, text, node, out) || error_memory(err));
 }

@@ -106,6 +106,10 @@ static void test_what_is_no_index(void **state)
 		"{\"x\":{\"manifests\":[]}}",
 		"{x,\"manifests\":[]}",
 		"{1:2,\"manifests\":[]}",
+		"{\"manifests\":[{},\xef\xbb\xbf{}]}",
+		"{\"manifests\":[\xef\xbb\xbf{}]}",
+		"{\"manifests\":\xef\xbb\xbf[]}",
+		"\xef\xbb\xbf\xef\xbb\xbf{\"manifests\":[]}",
 	};
 	scoped(arena_free) struct arena *arena = arena_new();
 	struct layout_index index;
@@ -116,6 +120,19 @@ static void test_what_is_no_index(void **state)
 			fail_msg("%s", texts[i]);
 		assert_int_equal(err.kind, ERROR_CORRUPT);
 	}
+}
+
+/* Files that were made on Windows begin with one. */
+static void test_a_byte_order_mark(void **state)
+{
+	scoped(arena_free) struct arena *arena = arena_new();
+	scoped(layout_index_finish) struct layout_index index = {0};
+	scoped(buf_finish) struct buf written = {0};
+	(void)state;
+	read_index(arena, STR("\xef\xbb\xbf{\"manifests\":[{}]}"), &index);
+	assert_int_equal(index.count, 1);
+	layout_index_write(&index, &written);
+	assert_true(str_starts(buf_str(&written), "\xef\xbb\xbf{"));
 }
 
 /* What is in strings and inside of entries does not count as brackets, commas or names. */
@@ -283,10 +300,15 @@ static void test_description(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lookups),        cmocka_unit_test(test_what_is_no_index),
-		cmocka_unit_test(test_the_only_image), cmocka_unit_test(test_additions),
-		cmocka_unit_test(test_description),    cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_many),           cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_lookups),
+		cmocka_unit_test(test_what_is_no_index),
+		cmocka_unit_test(test_a_byte_order_mark),
+		cmocka_unit_test(test_the_only_image),
+		cmocka_unit_test(test_additions),
+		cmocka_unit_test(test_description),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_versions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
