@@ -53,8 +53,7 @@ struct layout {
 	struct stat stamp;
 	bool known;                            /* the index was read */
 	bool changing;                         /* it is not read again meanwhile */
-	bool before;                           /* it was there when this run made it ready, */
-	_Atomic enum layout_presence presence; /* or when another one wanted a blob of it */
+	_Atomic enum layout_presence presence; /* before this run wrote to it */
 	atomic_bool ready;                     /* to be written to, by this run */
 };
 

@@ -95,6 +95,14 @@ static bool make_layout(const struct layout *layout, int folder, struct error *e
 	       make_file(layout, folder, "oci-layout", layout_index_marker(), err);
 }
 
+/* What was found first counts: whether the folder, which is open if it is there, is a layout. */
+static void note_presence(struct layout *layout, int folder)
+{
+	if (layout->presence == LAYOUT_UNKNOWN)
+		layout->presence =
+			folder >= 0 && exists(folder, "oci-layout") ? LAYOUT_THERE : LAYOUT_NOWHERE;
+}
+
 bool layout_make_ready(struct layout *layout, struct error *err)
 {
 	scoped(layout_close) int folder = -1;
@@ -103,7 +111,7 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 	if (layout->ready)
 		return true;
 	folder = layout_open(layout, true, err);
-	layout->before = folder >= 0 && exists(folder, "oci-layout");
+	note_presence(layout, folder);
 	if (folder < 0 || !make_layout(layout, folder, err) || !layout_refresh(layout, err))
 		return false;
 	layout_draft_sweep(layout, folder);
@@ -119,13 +127,9 @@ bool layout_make_ready(struct layout *layout, struct error *err)
 bool layout_make_predates(struct layout *layout)
 {
 	struct error ignored;
-	if (layout->ready)
-		return layout->before;
-	/* Two threads may find it out, and find the same. */
 	if (layout->presence == LAYOUT_UNKNOWN) {
 		scoped(layout_close) int folder = layout_open(layout, false, &ignored);
-		layout->presence =
-			folder >= 0 && exists(folder, "oci-layout") ? LAYOUT_THERE : LAYOUT_NOWHERE;
+		note_presence(layout, folder);
 	}
 	return layout->presence == LAYOUT_THERE;
 }
