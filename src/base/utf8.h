@@ -3,6 +3,9 @@
 
 #include "base/str.h"
 
+/* U+FEFF, with which some editors let a file begin. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /*
  * The length in bytes of the first character of text; 0 when it is not valid UTF-8 or text is
  * empty.

@@ -119,7 +119,7 @@ static size_t blank_container(struct blank *blank, size_t offset)
 static void blank_document(struct blank *blank)
 {
 	size_t offset = 0, depth = 0;
-	if (str_starts(rest_of(blank, 0), "\xef\xbb\xbf"))
+	if (str_starts(rest_of(blank, 0), BYTE_ORDER_MARK))
 		memset(blank->at, ' ', 3);
 	while (offset < blank->len) {
 		char c = blank->at[offset];

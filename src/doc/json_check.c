@@ -292,7 +292,7 @@ bool json_check(struct str text, size_t values_max, struct buf *marks, struct er
 		.text = text, .line = 1, .values_max = values_max, .marks = marks, .err = err};
 	if (text.len > TEXT_MAX)
 		return error_set(err, ERROR_CONFIG, "1:1: the document is too large");
-	if (str_starts(text, "\xef\xbb\xbf"))
+	if (str_starts(text, BYTE_ORDER_MARK))
 		return fail(&check, "the document starts with a byte order mark: save it without");
 	skip_space(&check);
 	if (check.at == text.len)

@@ -1,6 +1,8 @@
 /* A mismatch of brackets moves the cuts, so one of the pieces is no JSON. */
 #include "layout/layout_cut.h"
 
+#include "base/utf8.h"
+
 static bool is_blank(char byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';

@@ -11,8 +11,6 @@
 
 #include <stdbool.h>
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 struct layout_cut {
 	struct str before, list, after; /* list without its brackets; empty: it is null */
 };

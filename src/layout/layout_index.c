@@ -8,6 +8,7 @@
  */
 #include "layout/layout_index.h"
 
+#include "base/utf8.h"
 #include "doc/json.h"
 #include "doc/json_writer.h"
 #include "layout/layout_cut.h"
