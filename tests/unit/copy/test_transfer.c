@@ -52,7 +52,8 @@ static void copy(struct stage *stage, enum memory_op op, unsigned every, unsigne
 	stage->every = every;
 	stage->times = times;
 	stage->memory.fail_with = kind;
-	stage->memory.hook = break_off;
+	if (!stage->memory.hook)
+		stage->memory.hook = break_off;
 	copy_run(&stage->run);
 }
 
@@ -101,6 +102,14 @@ static void test_a_target_that_forgets(void **state)
 	close_stage(&stage);
 }
 
+static void give_all(const struct memory_repository *from, struct memory_repository *to)
+{
+	for (size_t i = 0; i < from->blobs.count; i++) {
+		const struct map_entry *each = &from->blobs.entries[i];
+		map_put(&to->blobs, (struct str){each->key, each->len}, each->value);
+	}
+}
+
 /* Somebody else sends the blob meanwhile. */
 static void finish_for_it(struct memory_world *memory, enum memory_op op, unsigned call)
 {
@@ -109,10 +118,7 @@ static void finish_for_it(struct memory_world *memory, enum memory_op op, unsign
 		return;
 	struct memory_repository *from = memory_repository(memory, "from.test", "app");
 	struct memory_repository *to = memory_repository(memory, "to.test", "app");
-	for (size_t i = 0; i < from->blobs.count; i++)
-		map_put(&to->blobs,
-			(struct str){from->blobs.entries[i].key, from->blobs.entries[i].len},
-			from->blobs.entries[i].value);
+	give_all(from, to);
 }
 
 /* What was begun is given up, since the blob came in another way. */
@@ -121,12 +127,8 @@ static void test_a_blob_that_came_otherwise(void **state)
 	struct stage stage;
 	(void)state;
 	open_stage(&stage, 4 * MIB);
-	stage.fails = MEMORY_TAKE;
-	stage.every = 10;
-	stage.times = 1;
-	stage.memory.fail_with = ERROR_UNAVAILABLE;
 	stage.memory.hook = finish_for_it;
-	copy_run(&stage.run);
+	copy(&stage, MEMORY_TAKE, 10, 1, ERROR_UNAVAILABLE);
 	assert_copied(&stage);
 	assert_int_equal(stage.memory.each[MEMORY_CANCEL], 1);
 	close_stage(&stage);
@@ -177,16 +179,9 @@ static void test_a_mirror_that_breaks_off(void **state)
 	struct memory_repository *from = memory_repository(&stage.memory, "from.test", "app");
 	struct memory_repository *near = memory_repository(&stage.memory, "near.test", "app");
 	from->party->mirror = "near.test";
-	for (size_t i = 0; i < from->blobs.count; i++) {
-		const struct map_entry *each = &from->blobs.entries[i];
-		map_put(&near->blobs, (struct str){each->key, each->len}, each->value);
-	}
-	stage.fails = MEMORY_READ;
-	stage.every = 12;
-	stage.times = 1;
-	stage.memory.fail_with = ERROR_NETWORK;
+	give_all(from, near);
 	stage.memory.hook = lose_mirror;
-	copy_run(&stage.run);
+	copy(&stage, MEMORY_READ, 12, 1, ERROR_NETWORK);
 	assert_copied(&stage);
 	assert_int_equal(stage.memory.each[MEMORY_SEND], 2);
 	close_stage(&stage);
